@@ -1,0 +1,113 @@
+"""
+The bins: how a column of amounts, points or days is cut into a few readable bands.
+
+Amounts and points use 1-2.5-5 steps per decade, so that the bands suit any currency scale; days use bands of
+equal width, so that a histogram's areas compare. Every band is right-closed, (low, high]. Below zero is a band
+of its own, and so is exactly zero; null is in no band and is counted apart.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+STEPS: Final = tuple(
+    Decimal(mantissa).scaleb(exponent) for exponent in range(-1, 12) for mantissa in ("1", "2.5", "5")
+)
+"""Every edge an amount may be cut at: 0.1, 0.25, 0.5, 1, 2.5 ... 5 x 10^11."""
+
+MOST_EDGES: Final = 11
+MOST_AGE_BANDS: Final = 20
+_TAIL: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Band:
+    """
+    One band: its number, its edges and its label.
+
+    *low* is null for the bands below and at zero, so that `value > x` is `low >= x` for every edge x; *high* is
+    null for the highest band.
+    """
+
+    number: int
+    low: Decimal | None
+    high: Decimal | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Bands:
+    """
+    The bands of one column: number 1 ends at the first of *edges*, the next at the second, and so on.
+
+    With *of_amounts*, zero is band 0, everything below it band -1, and one more band lies above the last edge.
+    Without (days), zero belongs to band 1 and nothing lies above the last edge.
+    """
+
+    banded_column: str
+    edges: tuple[Decimal, ...]
+    of_amounts: bool
+
+    def number(self, value: Decimal | int) -> int:
+        """The band that *value* falls into: the reference that every engine must agree with."""
+        if self.of_amounts and value <= 0:
+            return -1 if value < 0 else 0
+        return bisect_left(self.edges, value) + 1
+
+    def all(self) -> tuple[Band, ...]:
+        """Every band, in rising order; a band may be empty."""
+        zero = Decimal(0)
+        bands = [Band(-1, None, zero, "below 0"), Band(0, None, zero, "0")] if self.of_amounts else []
+        for number, (low, high) in enumerate(pairwise((zero, *self.edges)), start=1):
+            bands.append(Band(number, low, high, f"{_short(low)}–{_short(high)}"))
+        if self.of_amounts:
+            last = self.edges[-1] if self.edges else zero
+            bands.append(Band(len(self.edges) + 1, last, None, f"over {_short(last)}"))
+        return tuple(bands)
+
+
+def amount_bands(banded_column: str, counts: Mapping[int, int]) -> Bands:
+    """
+    Bands for amounts or points: the steps between which 98 % of the positive values lie.
+
+    *counts* says how many positive values lie in each step: `counts[i]` of them in (STEPS[i-1], STEPS[i]].
+    Exact counts, not estimated percentiles, so that the same data gives the same bands however it is
+    partitioned. At most `MOST_EDGES` edges; where more would be needed the lowest are left out.
+    """
+    total = sum(counts.values())
+    if not total:
+        return Bands(banded_column, (), of_amounts=True)
+    first = _step_reaching(counts, _TAIL * total)
+    last = _step_reaching(counts, (1 - _TAIL) * total)
+    first = max(first, last - MOST_EDGES + 1)
+    return Bands(banded_column, STEPS[first : last + 1], of_amounts=True)
+
+
+def age_bands(banded_column: str, oldest: int) -> Bands:
+    """At most `MOST_AGE_BANDS` bands of equal width from 0 to *oldest* days; the first includes 0."""
+    width = next(step for step in STEPS if step >= 1 and step == int(step) and step * MOST_AGE_BANDS >= oldest)
+    bands = max(1, -(-oldest // int(width)))
+    return Bands(banded_column, tuple(width * n for n in range(1, bands + 1)), of_amounts=False)
+
+
+def _step_reaching(counts: Mapping[int, int], target: Decimal) -> int:
+    """The first step up to which at least *target* values lie."""
+    seen = 0
+    for step in range(len(STEPS)):
+        seen += counts.get(step, 0)
+        if seen >= target:
+            return step
+    return len(STEPS) - 1
+
+
+def _short(value: Decimal) -> str:
+    """1000 -> 1k, 2500000 -> 2.5M; the digits stay exact."""
+    for size, suffix in ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k")):
+        if value >= size:
+            return f"{(value / size).normalize():f}{suffix}"
+    return f"{value.normalize():f}"

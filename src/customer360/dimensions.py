@@ -1,0 +1,140 @@
+"""
+Dimensions: the ways the results can be cut.
+
+Each is a column that the facts carry under one name, with the table that lists its members, how a member is
+written and in which order members stand. Slicers, axes and filters all speak of dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from customer360.errors import Customer360Error, nearest
+from customer360.tables import (
+    ACTIVITIES,
+    BANDS,
+    CALENDAR_MONTHS,
+    COHORT_RETENTION,
+    COUNTRIES,
+    CUSTOMER_SEGMENTS,
+    DATA_QUALITY,
+    ENGAGEMENT_SEGMENTS,
+    LOYALTY_STATUSES,
+    REFRESHES,
+    TOP_CUSTOMERS,
+    Table,
+)
+
+FACTS: Final = (
+    CUSTOMER_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    TOP_CUSTOMERS,
+    COHORT_RETENTION,
+    REFRESHES,
+    DATA_QUALITY,
+)
+"""The tables that measures are computed from; a measure's home is the first that holds its columns."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """
+    One way to cut the facts: *name* is the column in every fact that has it.
+
+    *members* lists the values, one row each: *key* matches the facts' column, *text* is shown, *order* sorts.
+    Without *members* the facts' own values are the members. Facts may hold null where *nullable*; such rows
+    belong to no member, count in totals, and are left out of a visual that is cut by this dimension.
+    """
+
+    name: str
+    label: str
+    needs: tuple[str, ...]
+    """The columns of public.customers without which this dimension says nothing."""
+    members: Table | None = None
+    key: str = ""
+    text: str = ""
+    order: str = ""
+    banded_column: str = ""
+    """For bands: the value of bands.banded_column whose rows are the members."""
+    nullable: bool = False
+
+
+def _banded(name: str, label: str, banded_column: str, needs: str) -> Dimension:
+    return Dimension(name, label, (needs,), BANDS, "band", "label", "band", banded_column, nullable=True)
+
+
+def _month(name: str, label: str, needs: str) -> Dimension:
+    return Dimension(name, label, (needs,), CALENDAR_MONTHS, "month", "month_label", "month", nullable=True)
+
+
+JOIN_MONTH: Final = _month("join_month", "Join Month", "join_date")
+LAST_LOGIN_MONTH: Final = _month("last_login_month", "Last Login Month", "last_login")
+LOYALTY_STATUS: Final = Dimension(
+    "loyalty_status",
+    "Loyalty Status",
+    ("loyalty_status",),
+    LOYALTY_STATUSES,
+    "loyalty_status",
+    "loyalty_status",
+    "status_order",
+)
+ACTIVITY: Final = Dimension(
+    "activity", "Activity", ("is_active",), ACTIVITIES, "activity", "activity", "activity_order"
+)
+COUNTRY: Final = Dimension("country", "Country", ("country",), COUNTRIES, "country", "country", "country_order")
+BALANCE_BAND: Final = _banded("balance_band", "Balance Band", "account_balance", "account_balance")
+POINTS_BAND: Final = _banded("points_band", "Points Band", "loyalty_points", "loyalty_points")
+ACCOUNT_AGE_BAND: Final = _banded("account_age_band", "Account Age Band", "account_age_days", "join_date")
+FUNNEL_STAGE: Final = Dimension(
+    "funnel_stage", "Funnel Stage", ("join_date", "first_purchase", "last_login", "is_active")
+)
+MONTHS_SINCE: Final = Dimension("months_since", "Months Since Joining", ("join_date", "last_login"))
+
+DIMENSIONS: Final = (
+    LOYALTY_STATUS,
+    ACTIVITY,
+    COUNTRY,
+    JOIN_MONTH,
+    BALANCE_BAND,
+    POINTS_BAND,
+    ACCOUNT_AGE_BAND,
+    LAST_LOGIN_MONTH,
+    FUNNEL_STAGE,
+    MONTHS_SINCE,
+)
+
+FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in since", "Active")
+"""
+The stages in their order, numbered from 1.
+
+The one dimension whose members overlap: a customer whose deepest stage is n belongs to the stages 1 to n, so a
+stage holds every row with funnel_stage >= its number, on an axis and in a filter alike.
+"""
+
+
+@dataclass(frozen=True)
+class Between:
+    """A range of members by key, both ends included."""
+
+    first: date
+    last: date
+
+
+Filters = Mapping[str, "Sequence[object] | Between"]
+"""Dimension name -> the keys to keep (any of them), or a range; for funnel_stage the numbers of stages."""
+
+
+def dimension(name: str) -> Dimension:
+    """The dimension called *name*; an unknown name is an error that says the nearest."""
+    for candidate in DIMENSIONS:
+        if candidate.name == name:
+            return candidate
+    raise Customer360Error(f"'{name}' is not a dimension.{nearest(name, [d.name for d in DIMENSIONS])}")
+
+
+def dimensions_of(fact: Table) -> tuple[Dimension, ...]:
+    """The dimensions that cut *fact*; a filter by any other leaves it as it is."""
+    return tuple(candidate for candidate in DIMENSIONS if candidate.name in fact.column_names)

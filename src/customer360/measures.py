@@ -1,0 +1,386 @@
+"""
+Measures: every number of the report, defined once.
+
+A measure is a name, an expression over additive columns, and what a reader must know of it: definition, unit,
+format, which direction is good, how many customers it leaves out. `power_bi.dax` and `web.sql` render the
+expressions; neither adds a definition of its own.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from customer360.dimensions import ACTIVITY, BALANCE_BAND
+from customer360.errors import Customer360Error, nearest
+from customer360.expressions import (
+    Above,
+    Everyone,
+    LastMonths,
+    Latest,
+    Measure,
+    Missing,
+    OfStage,
+    OfTotal,
+    Parameter,
+    Ratio,
+    Sum,
+    Where,
+)
+from customer360.tables import UNKNOWN
+
+BALANCE_THRESHOLD: Final = Parameter("balance_threshold", "Balance Threshold", BALANCE_BAND, Decimal(10_000))
+
+# --- customers ---------------------------------------------------------------------------------------------
+
+TOTAL_CUSTOMERS: Final = Measure(
+    "total_customers", "Total Customers", Sum("customers"), "number of customers", "customers", good="up"
+)
+ACTIVE_CUSTOMERS: Final = Measure(
+    "active_customers",
+    "Active Customers",
+    Where(TOTAL_CUSTOMERS, ACTIVITY, "Active"),
+    "customers whose stored is_active is true",
+    "customers",
+    good="up",
+    note="the stored flag, not behaviour; unknown flags are counted apart",
+)
+INACTIVE_CUSTOMERS: Final = Measure(
+    "inactive_customers",
+    "Inactive Customers",
+    Where(TOTAL_CUSTOMERS, ACTIVITY, "Inactive"),
+    "customers whose stored is_active is false",
+    "customers",
+    good="down",
+    note="unknown flags are counted apart",
+)
+UNKNOWN_ACTIVITY_CUSTOMERS: Final = Measure(
+    "unknown_activity_customers",
+    "Customers of Unknown Activity",
+    Where(TOTAL_CUSTOMERS, ACTIVITY, UNKNOWN),
+    "customers whose stored is_active is null",
+    "customers",
+    good="down",
+)
+ACTIVE_SHARE: Final = Measure(
+    "active_share",
+    "% Active Customers",
+    Ratio(ACTIVE_CUSTOMERS, TOTAL_CUSTOMERS),
+    "active customers ÷ all customers",
+    "share",
+    "percent",
+    good="up",
+    note="unknown flags stay in the denominator",
+)
+SHARE_OF_CUSTOMERS: Final = Measure(
+    "share_of_customers",
+    "% of Customers",
+    OfTotal(TOTAL_CUSTOMERS),
+    "customers ÷ all customers that the filters leave",
+    "share",
+    "percent",
+)
+NEW_CUSTOMERS: Final = Measure(
+    "new_customers",
+    "New Customers, Last 12 Months",
+    LastMonths(TOTAL_CUSTOMERS, 12),
+    "customers who joined in the 12 full months before the as-of month",
+    "customers",
+    good="up",
+)
+NEW_CUSTOMERS_BEFORE: Final = Measure(
+    "new_customers_before",
+    "New Customers, 12 Months Before",
+    LastMonths(TOTAL_CUSTOMERS, 12, before=12),
+    "customers who joined in the 12 months before those",
+    "customers",
+)
+
+# --- balance -----------------------------------------------------------------------------------------------
+
+TOTAL_BALANCE: Final = Measure(
+    "total_balance",
+    "Total Account Balance",
+    Sum("balance_sum"),
+    "sum of account_balance",
+    "currency",
+    "amount",
+    "Balance",
+)
+CUSTOMERS_WITH_BALANCE: Final = Measure(
+    "customers_with_balance",
+    "Customers with a Known Balance",
+    Sum("balance_count"),
+    "customers whose account_balance is known",
+    "customers",
+    folder="Balance",
+    hidden=True,
+)
+CUSTOMERS_WITHOUT_BALANCE: Final = Measure(
+    "customers_without_balance",
+    "Customers without a Known Balance",
+    Missing("balance_count"),
+    "customers whose account_balance is null",
+    "customers",
+    folder="Balance",
+    good="down",
+)
+AVERAGE_BALANCE: Final = Measure(
+    "average_balance",
+    "Average Account Balance",
+    Ratio(TOTAL_BALANCE, CUSTOMERS_WITH_BALANCE),
+    "sum of balances ÷ customers with a known balance",
+    "currency",
+    "amount",
+    "Balance",
+    good="up",
+    left_out=CUSTOMERS_WITHOUT_BALANCE,
+)
+CUSTOMERS_ABOVE_THRESHOLD: Final = Measure(
+    "customers_above_threshold",
+    "Customers with Balance > X",
+    Above(TOTAL_CUSTOMERS, BALANCE_THRESHOLD),
+    "customers whose balance is strictly more than X",
+    "customers",
+    folder="Balance",
+    good="up",
+    note="X is adjustable and snaps to the edges of the balance bands, where the count is exact",
+)
+SHARE_ABOVE_THRESHOLD: Final = Measure(
+    "share_above_threshold",
+    "% Customers with Balance > X",
+    Ratio(CUSTOMERS_ABOVE_THRESHOLD, TOTAL_CUSTOMERS),
+    "customers with a balance strictly above X ÷ all customers",
+    "share",
+    "percent",
+    "Balance",
+    good="up",
+    note="customers without a known balance stay in the denominator; X snaps to the edges of the balance bands",
+)
+SHARE_ABOVE_THRESHOLD_OF_EVERYONE: Final = Measure(
+    "share_above_threshold_of_everyone",
+    "% Customers with Balance > X, Everyone",
+    Everyone(SHARE_ABOVE_THRESHOLD),
+    "the same share over all customers, whatever is filtered",
+    "share",
+    "percent",
+    "Balance",
+)
+TOP_BALANCE: Final = Measure(
+    "top_balance",
+    "Account Balance",
+    Sum("account_balance"),
+    "balance of the account",
+    "currency",
+    "amount",
+    "Balance",
+    note="of the ten highest balances of each slicer cell, so that a top ten stays exact under any slicer",
+)
+
+# --- loyalty points ----------------------------------------------------------------------------------------
+
+TOTAL_POINTS: Final = Measure(
+    "total_points",
+    "Total Loyalty Points Awarded",
+    Sum("points_sum"),
+    "points held today: a lower bound of the points ever awarded",
+    "points",
+    folder="Loyalty points",
+    good="up",
+    note="points already spent are in no data; by join month it is what that cohort holds today",
+)
+CUSTOMERS_WITH_POINTS: Final = Measure(
+    "customers_with_points",
+    "Customers with Known Points",
+    Sum("points_count"),
+    "customers whose loyalty_points are known",
+    "customers",
+    folder="Loyalty points",
+    hidden=True,
+)
+CUSTOMERS_WITHOUT_POINTS: Final = Measure(
+    "customers_without_points",
+    "Customers without Known Points",
+    Missing("points_count"),
+    "customers whose loyalty_points are null",
+    "customers",
+    folder="Loyalty points",
+    good="down",
+)
+AVERAGE_POINTS: Final = Measure(
+    "average_points",
+    "Average Loyalty Points",
+    Ratio(TOTAL_POINTS, CUSTOMERS_WITH_POINTS),
+    "points held ÷ customers with known points",
+    "points",
+    "decimal",
+    "Loyalty points",
+    good="up",
+    left_out=CUSTOMERS_WITHOUT_POINTS,
+)
+SHARE_OF_POINTS: Final = Measure(
+    "share_of_points",
+    "% of Loyalty Points",
+    OfTotal(TOTAL_POINTS),
+    "points held ÷ points of all customers that the filters leave",
+    "share",
+    "percent",
+    "Loyalty points",
+)
+
+# --- engagement --------------------------------------------------------------------------------------------
+
+DAYS_SINCE_LAST_LOGIN: Final = Measure(
+    "days_since_last_login",
+    "Days since Last Login, Summed",
+    Sum("recency_days_sum"),
+    "days since the last login, summed over customers",
+    "days",
+    folder="Engagement",
+    hidden=True,
+)
+CUSTOMERS_WITH_LOGIN: Final = Measure(
+    "customers_with_login",
+    "Customers with a Login",
+    Sum("recency_count"),
+    "customers whose last_login is known",
+    "customers",
+    folder="Engagement",
+    hidden=True,
+)
+CUSTOMERS_WITHOUT_LOGIN: Final = Measure(
+    "customers_without_login",
+    "Customers without a Login",
+    Missing("recency_count"),
+    "customers for whom no login is known",
+    "customers",
+    folder="Engagement",
+    good="down",
+)
+AVERAGE_LOGIN_RECENCY: Final = Measure(
+    "average_login_recency",
+    "Average Last Login Frequency",
+    Ratio(DAYS_SINCE_LAST_LOGIN, CUSTOMERS_WITH_LOGIN),
+    "mean days since the last login, over customers with a login",
+    "days",
+    "decimal",
+    "Engagement",
+    note="recency, not frequency: one last login per customer tells only how long ago it was",
+    good="down",
+    left_out=CUSTOMERS_WITHOUT_LOGIN,
+)
+AVERAGE_LOGIN_RECENCY_OF_EVERYONE: Final = Measure(
+    "average_login_recency_of_everyone",
+    "Average Last Login Frequency, Everyone",
+    Everyone(AVERAGE_LOGIN_RECENCY),
+    "the same mean over all customers, whatever is filtered",
+    "days",
+    "decimal",
+    "Engagement",
+)
+OUT_OF_ORDER_CUSTOMERS: Final = Measure(
+    "out_of_order_customers",
+    "Customers out of Funnel Order",
+    Sum("out_of_order_customers"),
+    "customers who meet a later funnel stage without an earlier one",
+    "customers",
+    folder="Engagement",
+    note="the funnel counts them only up to the first stage they miss",
+    good="down",
+)
+SHARE_OF_FIRST_STAGE: Final = Measure(
+    "share_of_first_stage",
+    "% of First Stage",
+    OfStage(TOTAL_CUSTOMERS, "first"),
+    "customers who reached the stage ÷ customers who joined",
+    "share",
+    "percent",
+    "Engagement",
+    good="up",
+)
+SHARE_OF_PREVIOUS_STAGE: Final = Measure(
+    "share_of_previous_stage",
+    "% of Previous Stage",
+    OfStage(TOTAL_CUSTOMERS, "previous"),
+    "customers who reached the stage ÷ customers who reached the one before",
+    "share",
+    "percent",
+    "Engagement",
+    good="up",
+)
+
+# --- retention ---------------------------------------------------------------------------------------------
+
+COHORT_CUSTOMERS: Final = Measure(
+    "cohort_customers",
+    "Cohort Customers",
+    Sum("cohort_customers"),
+    "customers who joined in the cohort's months",
+    "customers",
+    folder="Retention",
+    hidden=True,
+)
+RETAINED_CUSTOMERS: Final = Measure(
+    "retained_customers",
+    "Retained Customers",
+    Sum("retained_customers"),
+    "customers seen that many months after joining, or later",
+    "customers",
+    folder="Retention",
+    hidden=True,
+)
+RETAINED_SHARE: Final = Measure(
+    "retained_share",
+    "% Retained",
+    Ratio(RETAINED_CUSTOMERS, COHORT_CUSTOMERS),
+    "customers seen n months after joining or later ÷ customers who joined",
+    "share",
+    "percent",
+    "Retention",
+    note="unbounded retention, the only one that a single last login allows; cohorts too young are left out",
+    good="up",
+)
+
+# --- freshness and quality ---------------------------------------------------------------------------------
+
+AS_OF_DATE: Final = Measure(
+    "as_of_date",
+    "Data as of",
+    Latest("as_of_date"),
+    "the last day treated as known in the latest refresh",
+    "date",
+    "date",
+    "Data",
+)
+ROWS_REJECTED: Final = Measure(
+    "rows_rejected",
+    "Rows Rejected",
+    Latest("rows_rejected"),
+    "rows of the source table that the latest refresh could not use",
+    "rows",
+    folder="Data",
+    good="down",
+)
+ROWS_CHECKED: Final = Measure(
+    "rows_checked", "Rows Checked", Sum("rows_checked"), "rows that a check looked at", "rows", folder="Data"
+)
+ROWS_FAILED: Final = Measure(
+    "rows_failed",
+    "Rows Failed",
+    Sum("rows_failed"),
+    "rows that failed a check",
+    "rows",
+    folder="Data",
+    good="down",
+)
+
+MEASURES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Measure))
+"""Every measure defined above, in that order."""
+
+
+def measure(name: str) -> Measure:
+    """The measure called *name*; an unknown name is an error that says the nearest."""
+    for candidate in MEASURES:
+        if candidate.name == name:
+            return candidate
+    raise Customer360Error(f"'{name}' is not a measure.{nearest(name, [m.name for m in MEASURES])}")

@@ -1,0 +1,104 @@
+"""Opening a PostgreSQL database, and saying in one line why it cannot be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg import conninfo
+
+from customer360.errors import Customer360Error
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection as AdbcConnection
+
+OLDEST_SERVER: Final = 14
+_CONNECT_SECONDS: Final = 10
+
+
+@dataclass(frozen=True)
+class Database:
+    """A PostgreSQL database by its libpq URL; the URL, which holds the password, is never shown."""
+
+    url: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            conninfo.conninfo_to_dict(self.url)
+        except psycopg.ProgrammingError as error:
+            reason = str(error).splitlines()[0]
+            # libpq quotes what it could not parse, which may be the password.
+            reason = reason.split('"')[0].strip().rstrip(":")
+            raise Customer360Error(
+                f"the database URL cannot be read ({reason}); "
+                "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+            ) from None
+
+    @property
+    def parts(self) -> dict[str, str]:
+        return {key: str(value) for key, value in conninfo.conninfo_to_dict(self.url).items()}
+
+    @property
+    def where(self) -> str:
+        """USER@HOST:PORT/DATABASE, without the password."""
+        parts = self.parts
+        user, host = parts.get("user", ""), parts.get("host", "localhost")
+        return f"{user}{'@' if user else ''}{host}:{parts.get('port', '5432')}/{parts.get('dbname', user)}"
+
+    def connect(self, purpose: str = "customer360", **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+        """An autocommit connection, with sessions in UTC. Raises: Customer360Error when refused."""
+        try:
+            connection = psycopg.connect(
+                self.url,
+                autocommit=True,
+                application_name=purpose,
+                connect_timeout=_CONNECT_SECONDS,
+                **options,
+            )
+        except psycopg.OperationalError as error:
+            raise Customer360Error(self._refusal(error)) from None
+        if connection.info.server_version < OLDEST_SERVER * 10_000:
+            version = connection.info.server_version // 10_000
+            connection.close()
+            raise Customer360Error(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
+        connection.execute("SET TIME ZONE 'UTC'")
+        return connection
+
+    def connect_arrow(self) -> AdbcConnection:
+        """A connection that speaks Arrow both ways (ADBC), outside autocommit."""
+        from adbc_driver_postgresql import dbapi
+
+        return dbapi.connect(conninfo.make_conninfo(self.url, application_name="customer360 copy"))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[str]:
+        """The id of a snapshot that any number of readers may share while the context is open."""
+        with self.connect("customer360 snapshot") as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            assert row is not None  # noqa: S101  a SELECT without FROM has one row
+            yield str(row[0])
+
+    def _refusal(self, error: psycopg.OperationalError) -> str:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        # The last line holds the reason; libpq's own prefix repeats host and port.
+        reason = lines[-1].rpartition("FATAL:")[2].strip() if lines else "no reason given"
+        if (password := self.parts.get("password")) and len(password) > 1:
+            reason = reason.replace(password, "****")
+        return f"cannot connect to {self.where}: {reason}. {_way_out(reason)}"
+
+
+def _way_out(reason: str) -> str:
+    ways = {
+        "password": "Check user and password in the URL.",
+        "does not exist": "Create it first, or correct the name in the URL.",
+        "refused": "Is the server running, and are host and port right?",
+        "timeout": "Is the host reachable from here, and the port open?",
+        "translate host name": "Check the host name in the URL.",
+        "SSL": "Check sslmode and sslrootcert in the URL.",
+        "too many": "The server has no free connection; close some or raise max_connections.",
+    }
+    return next((way for word, way in ways.items() if word in reason), "Check the URL and the server's log.")

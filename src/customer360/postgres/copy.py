@@ -1,0 +1,135 @@
+"""
+Copying Arrow batches into a staging table, exactly once.
+
+A Spark task may run twice: retried after a failure, or speculatively beside itself. Each copies its rows and
+then signs a ledger in the same transaction; the first to sign commits, any other finds the signature and rolls
+back. So a part's rows are in the staging table once or not at all, whoever was killed when.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+from psycopg import sql
+
+from customer360.errors import Customer360Error
+from customer360.postgres.connection import Database
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection as AdbcConnection
+
+INTERNAL_SCHEMA: Final = "customer360_internal"
+"""Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
+
+LEDGER: Final = sql.Identifier(INTERNAL_SCHEMA, "copied_parts")
+WRITERS: Final = 8
+"""How many tasks of one cluster may copy at the same time, unless said otherwise."""
+
+_WRITER_LOCKS: Final = 360_001
+_SLOT_SECONDS: Final = 600
+
+
+def copy_once(
+    database: Database, staging: str, part: int, batches: Iterable[pa.RecordBatch], *, writers: int = WRITERS
+) -> int:
+    """
+    Copies *batches* into the staging table as its part *part*; returns the part's rows.
+
+    A part that was copied before is not copied again: its rows are returned as they were counted.
+    At most *writers* copy at once, however many tasks there are; the others wait without a connection.
+    """
+    with _writer(database, writers) as connection:
+        copied = _signed_rows(connection, staging, part)
+        if copied is not None:
+            return copied
+        rows = _ingest(connection, staging, batches)
+        if _sign(connection, staging, part, rows):
+            connection.commit()
+            return rows
+        connection.rollback()
+        return _signed_rows(connection, staging, part) or 0
+
+
+def _ingest(connection: AdbcConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
+    batches = iter(batches)
+    first = next(batches, None)
+    if first is None:
+        return 0
+    counter = _Counter(first, batches)
+    reader = pa.RecordBatchReader.from_batches(first.schema, counter)
+    with connection.cursor() as cursor:
+        cursor.adbc_ingest(staging, reader, mode="append", db_schema_name=INTERNAL_SCHEMA)
+    return counter.rows
+
+
+class _Counter:
+    """Passes batches on and counts their rows."""
+
+    def __init__(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> None:
+        self.rows = 0
+        self._first, self._others = first, others
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        yield self._count(self._first)
+        for batch in self._others:
+            yield self._count(batch)
+
+    def _count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self.rows += batch.num_rows
+        return batch
+
+
+def _signed_rows(connection: AdbcConnection, staging: str, part: int) -> int | None:
+    query = sql.SQL("SELECT rows FROM {} WHERE staging = {} AND part = {}").format(
+        LEDGER, sql.Literal(staging), sql.Literal(part)
+    )
+    return _scalar(connection, query)
+
+
+def _sign(connection: AdbcConnection, staging: str, part: int, rows: int) -> bool:
+    """Waits for a twin that signed but has not committed yet; False when the twin was first."""
+    query = sql.SQL("INSERT INTO {} VALUES ({}, {}, {}) ON CONFLICT DO NOTHING RETURNING rows").format(
+        LEDGER, sql.Literal(staging), sql.Literal(part), sql.Literal(rows)
+    )
+    return _scalar(connection, query) is not None
+
+
+@contextmanager
+def _writer(database: Database, writers: int) -> Iterator[AdbcConnection]:
+    """A connection that holds one of the *writers* slots; the server frees the slot when it closes."""
+    give_up = time.monotonic() + _SLOT_SECONDS
+    while (connection := _try_slot(database, writers)) is None:
+        if time.monotonic() > give_up:
+            raise Customer360Error(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
+        time.sleep(random.uniform(0.05, 0.2))  # noqa: S311  spreads the waiting tasks
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _try_slot(database: Database, writers: int) -> AdbcConnection | None:
+    try:
+        connection = database.connect_arrow()
+    except Exception as error:
+        if "too many clients" in str(error) or "connection slots" in str(error):
+            return None  # the server is full: wait for a turn, as behind any other writer
+        raise
+    for slot in random.sample(range(writers), writers):
+        if _scalar(connection, sql.SQL("SELECT pg_try_advisory_lock({}, {})").format(_WRITER_LOCKS, slot)):
+            connection.commit()
+            return connection
+    connection.close()
+    return None
+
+
+def _scalar(connection: AdbcConnection, query: sql.Composable) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query.as_string(None))
+        row = cursor.fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,211 @@
+"""
+`spark.read.format("postgres")` and `df.write.format("postgres")`: Arrow batches, no JDBC jar.
+
+Options of both: `url` (libpq URL; Spark hides it in plans), `table`. Reading: or `query` instead of `table`;
+`columns` (comma-separated; Spark does not tell a Python source which columns it needs, so say it here or pass
+a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot` (see `Database.snapshot`).
+Writing: `writers`, the cap on concurrent copies.
+
+Spark can also hand its own filters to a Python source, but up to 4.3 it keeps them with the loaded DataFrame and
+applies them to its other uses too, which loses rows: so Spark's filters stay with Spark, and `where` is explicit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from psycopg import sql
+from pyspark.sql.datasource import (
+    DataSource,
+    DataSourceArrowWriter,
+    DataSourceReader,
+    InputPartition,
+    WriterCommitMessage,
+)
+from pyspark.sql.types import StructType
+
+from customer360.errors import Customer360Error
+from customer360.postgres import standalone, types
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import INTERNAL_SCHEMA, WRITERS, copy_once
+from customer360.postgres.pages import PageRange, page_ranges
+from customer360.postgres.snapshot import keep_snapshot
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_BATCH_BYTES = 8 << 20
+
+
+def register(spark: SparkSession) -> None:
+    """Makes the format `postgres` known to *spark*."""
+    spark.dataSource.register(PostgresDataSource)
+
+
+class PostgresDataSource(DataSource):
+    """The format `postgres`; see the module for its options."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "postgres"
+
+    def schema(self) -> StructType:
+        fields = _fields(self._database, self._relation)
+        if names := self.options.get("columns"):
+            fields = types.chosen(fields, [name.strip() for name in names.split(",")], self._shown)
+        return types.spark_schema(fields)
+
+    def reader(self, schema: StructType) -> PostgresReader:
+        fields = types.chosen(_fields(self._database, self._relation), schema.fieldNames(), self._shown)
+        return PostgresReader(self._database, self._relation, fields, self.options)
+
+    def writer(self, schema: StructType, overwrite: bool) -> PostgresWriter:
+        writers = _positive(self.options, "writers", WRITERS)
+        if staging := self.options.get("staging"):
+            with self._database.connect() as connection:
+                columns = types.fields(connection, sql.Identifier(INTERNAL_SCHEMA, staging))
+            return PostgresWriter(self._database, staging, columns, writers, None, overwrite)
+        table = self._option("table")
+        staging, columns = standalone.stage(self._database, table, schema)
+        return PostgresWriter(self._database, staging, columns, writers, table, overwrite)
+
+    @property
+    def _database(self) -> Database:
+        return Database(self._option("url"))
+
+    @property
+    def _relation(self) -> sql.Composable:
+        if query := self.options.get("query"):
+            return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
+        return standalone.identifier(self._option("table"))
+
+    @property
+    def _shown(self) -> str:
+        return self.options.get("table") or "the query"
+
+    def _option(self, name: str) -> str:
+        if value := self.options.get(name):
+            return str(value)
+        raise Customer360Error(f"the format 'postgres' needs .option('{name}', ...)")
+
+
+def _fields(database: Database, relation: sql.Composable) -> tuple[types.Field, ...]:
+    with database.connect() as connection:
+        return types.fields(connection, relation)
+
+
+def _positive(options: Mapping[str, str], name: str, default: int) -> int:
+    text = options.get(name, str(default))
+    if text.isdecimal() and (int(text) > 0 or int(text) == default):
+        return int(text)
+    raise Customer360Error(
+        f"the option '{name}' of the format 'postgres' is {text!r}; it takes a number from 1 up"
+    )
+
+
+@dataclass
+class _Range(InputPartition):
+    """The pages that one task reads, None for everything, and the snapshot all tasks share."""
+
+    pages: PageRange | None
+    snapshot: str | None
+
+
+class PostgresReader(DataSourceReader):
+    """Reads in parallel by ranges of pages, every task in the same snapshot."""
+
+    def __init__(
+        self,
+        database: Database,
+        relation: sql.Composable,
+        fields: Sequence[types.Field],
+        options: Mapping[str, str],
+    ) -> None:
+        self._database, self._relation, self._fields = database, relation, fields
+        self._table, self._snapshot = options.get("table"), options.get("snapshot")
+        self._partitions = _positive(options, "partitions", 0) or None
+        where = options.get("where")
+        self._where = sql.SQL("({})").format(sql.SQL(where)) if where else None  # a person's own SQL
+
+    def partitions(self) -> Sequence[InputPartition]:
+        if self._table is None:
+            return [_Range(None, self._snapshot)]
+        with self._database.connect() as connection:
+            ranges = page_ranges(connection, self._table, self._partitions)
+        snapshot = self._snapshot
+        if len(ranges) > 1 and snapshot is None:
+            snapshot = keep_snapshot(self._database)
+        return [_Range(pages, snapshot) for pages in ranges]
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        assert isinstance(partition, _Range)  # noqa: S101  Spark hands back what partitions() gave
+        schema = types.arrow_schema(self._fields)
+        with self._database.connect_arrow() as connection, connection.cursor() as cursor:
+            if partition.snapshot:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(_text(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(partition.snapshot)))
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
+            cursor.execute(_text(self._query(partition.pages)))
+            for batch in cursor.fetch_record_batch():
+                columns = [field.decode(batch.column(i)) for i, field in enumerate(self._fields)]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _query(self, pages: PageRange | None) -> sql.Composable:
+        where = [condition for condition in (self._where, pages and pages.condition) if condition]
+        return sql.SQL("SELECT {} FROM {}{}").format(
+            sql.SQL(", ").join(field.expression for field in self._fields),
+            pages.relation if pages else self._relation,
+            sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(where)) if where else sql.SQL(""),
+        )
+
+
+@dataclass
+class _Copied(WriterCommitMessage):
+    """What a task reports: the rows of its part."""
+
+    rows: int
+
+
+class PostgresWriter(DataSourceArrowWriter):
+    """
+    Copies each task's rows once into a staging table; the driver then moves all of them at once.
+
+    With *table* None the staging table belongs to a publication, which swaps it in later.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        staging: str,
+        columns: Sequence[types.Field],
+        writers: int,
+        table: str | None,
+        overwrite: bool,
+    ) -> None:
+        self._database, self._staging, self._columns = database, staging, columns
+        self._writers, self._table, self._overwrite = writers, table, overwrite
+
+    def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        part = context.partitionId() if context else 0
+        schema = types.arrow_schema(self._columns)
+        batches = (batch.select(schema.names).cast(schema) for batch in iterator)
+        return _Copied(copy_once(self._database, self._staging, part, batches, writers=self._writers))
+
+    def commit(self, messages: list[WriterCommitMessage | None]) -> None:
+        rows = sum(message.rows for message in messages if isinstance(message, _Copied))
+        if self._table is not None:
+            standalone.move(self._database, self._staging, self._table, rows, overwrite=self._overwrite)
+
+    def abort(self, messages: list[WriterCommitMessage | None]) -> None:  # noqa: ARG002  Spark's signature
+        if self._table is not None:
+            standalone.drop(self._database, self._staging)
+
+
+def _text(query: sql.Composable) -> str:
+    return query.as_string(None)

@@ -1,0 +1,66 @@
+"""Tables as SQL: what `tables.py` says, rendered to statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from customer360.tables import Table
+
+
+def identifier(table: Table) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)
+
+
+def columns(table: Table) -> sql.Composed:
+    """The column list in brackets, each with its type and NOT NULL."""
+    return sql.SQL("({})").format(
+        sql.SQL(", ").join(
+            sql.SQL("{} {}{}").format(
+                sql.Identifier(column.name),
+                sql.SQL(column.type),  # from tables.py, never from outside
+                sql.SQL(" NOT NULL" if column.required else ""),
+            )
+            for column in table.columns
+        )
+    )
+
+
+def has_primary_key(table: Table) -> bool:
+    """A key with a column that may be null cannot be a primary key; such tables are audited instead."""
+    return bool(table.key) and all(table[name].required for name in table.key)
+
+
+def primary_key(table: Table) -> sql.Composed:
+    return sql.SQL("PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, table.key)))
+
+
+def create(table: Table) -> Iterator[sql.Composed]:
+    """
+    The published table: a stable parent whose one partition, the DEFAULT one, is swapped by each refresh.
+
+    Grants, comments and views hang on the parent and stay. A table that keeps history is a plain one.
+    The partition column means nothing here (a DEFAULT partition takes every row), so it is the first.
+    """
+    partitioned = sql.SQL("" if table.keeps_history else " PARTITION BY LIST ({})").format(
+        sql.Identifier(table.columns[0].name)
+    )
+    yield sql.SQL("CREATE TABLE {} {}{}").format(identifier(table), columns(table), partitioned)
+    if has_primary_key(table):
+        yield sql.SQL("ALTER TABLE {} ADD {}").format(identifier(table), primary_key(table))
+    yield from comments(table)
+
+
+def comments(table: Table) -> Iterator[sql.Composed]:
+    yield sql.SQL("COMMENT ON TABLE {} IS {}").format(identifier(table), sql.Literal(table.comment))
+    for column in table.columns:
+        yield sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(
+            identifier(table), sql.Identifier(column.name), sql.Literal(column.description)
+        )
+
+
+def duplicates(table: Table, relation: sql.Composable) -> sql.Composed:
+    """A query for one key that occurs more than once in *relation*."""
+    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+    return sql.SQL("SELECT {} FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1").format(key, relation, key)

@@ -1,0 +1,112 @@
+"""Waiting for one another: one run at a time, and a swap that makes no reader wait behind it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors, sql
+
+from customer360.errors import Customer360Error
+
+RUN_SECONDS: Final = 600.0
+"""How long a run waits for another one to end, unless said otherwise."""
+
+SWAP_SECONDS: Final = 60.0
+"""How long a swap waits for readers with an open transaction, unless said otherwise."""
+
+_RUN_LOCK: Final = 360_000
+_CREATION_LOCK: Final = 360_002
+_LOCK_TIMEOUT: Final = "100ms"
+
+
+def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> None:
+    """
+    Makes this connection the only run on its database, until it closes.
+
+    Raises: Customer360Error naming the holder after *wait_seconds*.
+    """
+    give_up = time.monotonic() + wait_seconds
+    while not _try(connection, "SELECT pg_try_advisory_lock(%s)"):
+        if time.monotonic() >= give_up:
+            raise Customer360Error(
+                f"another run holds the database: {_holder(connection)}; "
+                f"gave up after {wait_seconds:g} s, nothing was changed"
+            )
+        time.sleep(0.2)
+
+
+def serialise_creation(connection: psycopg.Connection[Any]) -> None:
+    """Within the current transaction, keeps others from creating the same things."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION_LOCK,))
+
+
+def exclusively(
+    connection: psycopg.Connection[Any], tables: Sequence[str], seconds: float, change: Callable[[], None]
+) -> float:
+    """
+    Does *change* in a transaction that holds the *tables* (those that exist) alone, locked in the order given.
+
+    A waiting exclusive lock makes every new reader queue behind it. So it waits 100 ms at a time and lets the
+    queue pass in between. Returns the seconds that the transaction that did it took.
+    Raises: Customer360Error naming the readers in the way after *seconds*.
+    """
+    give_up = time.monotonic() + seconds
+    while True:
+        started = time.monotonic()
+        try:
+            with connection.transaction():
+                _lock(connection, tables)
+                change()
+            return time.monotonic() - started
+        except errors.LockNotAvailable:
+            if time.monotonic() >= give_up:
+                raise Customer360Error(
+                    f"the new data is complete but could not be swapped in for {seconds:g} s, because "
+                    f"{_in_the_way(connection, tables)}; nothing was changed: end that session and run again"
+                ) from None
+        time.sleep(random.uniform(0.15, 0.35))  # noqa: S311  keeps two waiting runs out of step
+
+
+def _lock(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
+    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
+    for table in tables:
+        if _try(connection, "SELECT to_regclass(%s) IS NOT NULL", table):
+            relation = sql.Identifier(*table.split("."))
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(relation))
+
+
+def _holder(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(
+        """
+        SELECT a.application_name, a.pid, a.usename, date_trunc('second', now() - a.backend_start)::text
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """,
+        (_RUN_LOCK,),
+    ).fetchone()
+    return "{} (pid {}, user {}, for {})".format(*row) if row else "one that has just ended"
+
+
+def _in_the_way(connection: psycopg.Connection[Any], tables: Sequence[str]) -> str:
+    rows = connection.execute(
+        """
+        SELECT DISTINCT a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'unnamed'), a.state,
+               date_trunc('second', now() - a.xact_start)::text
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.granted AND l.relation = ANY (SELECT to_regclass(t) FROM unnest(%s::text[]) t)
+          AND a.pid <> pg_backend_pid()
+        """,
+        (list(tables),),
+    ).fetchall()
+    readers = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
+    return f"still reading: {', '.join(readers)}" if readers else "a reader that has just ended held it"
+
+
+def _try(connection: psycopg.Connection[Any], query: str, parameter: Any = _RUN_LOCK) -> bool:
+    row = connection.execute(query, (parameter,)).fetchone()
+    return bool(row and row[0])

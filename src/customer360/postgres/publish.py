@@ -1,0 +1,274 @@
+"""
+Atomic publication: stage, audit, swap.
+
+Rows are copied into staging tables that nobody reads. When all are complete and audited, one short transaction
+swaps them into place, so that a reader sees every table as it was or every table as it is now. A kill at any
+moment leaves the old data; the next publication drops what the killed one left.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors, sql
+
+from customer360.errors import Customer360Error
+from customer360.postgres import ddl, locks, origin
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
+from customer360.postgres.embedded import READER
+from customer360.tables import RESULT_SCHEMA, Table
+
+CHANNEL: Final = "customer360_published"
+"""NOTIFY on this channel follows every publication."""
+
+STANDALONE: Final = "write_"
+"""Prefix of the staging tables of plain DataFrame writes, which run outside any publication."""
+
+_STANDALONE_HOURS: Final = 24
+
+
+class Publication:
+    """
+    One change of any number of tables, seen by readers all at once or not at all.
+
+    Made by `publication`, which holds the advisory lock that lets only one run at a time.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self._staged: dict[Table, str] = {}
+        self._facts: dict[Table, str] = {}
+        self._appended: list[tuple[Table, Sequence[Sequence[Any]]]] = []
+        self._replaceable: set[Table] = set()
+
+    def stage(self, table: Table) -> str:
+        """An empty staging table for *table*; returns its name in the internal schema."""
+        name = f"{table.name}_{secrets.token_hex(4)}"
+        self.connection.execute(sql.SQL("CREATE TABLE {} {}").format(_internal(name), ddl.columns(table)))
+        self._staged[table] = name
+        return name
+
+    def replace_foreign(self, table: Table) -> None:
+        """Lets the swap drop a table of that name that this software did not make."""
+        self._replaceable.add(table)
+
+    def rows(self, table: Table) -> int:
+        """Rows copied so far into the staging table of *table*."""
+        query = sql.SQL("SELECT coalesce(sum(rows), 0)::bigint FROM {} WHERE staging = %s").format(LEDGER)
+        return int(_value(self.connection, query, self._staged[table]))
+
+    def describe(self, table: Table, facts: Mapping[str, Any]) -> None:
+        """Facts about the rows of *table* (who made them, from what), kept with them as long as they live."""
+        self._facts[table] = json.dumps({"made_by": "customer360", **facts}, default=str)
+
+    def append(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Adds *rows* to a table that keeps history, in the same transaction as the swap."""
+        self._appended.append((table, rows))
+
+    def value(self, table: Table, expression: str) -> Any:
+        """An aggregate of the staged rows of *table*, for audits: `value(t, "sum(customers)")`."""
+        query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(expression), _internal(self._staged[table]))
+        return _value(self.connection, query)
+
+    def audit(self) -> None:
+        """
+        Counts the rows that arrived, builds the primary keys, and refuses a key that occurs twice.
+
+        Raises: Customer360Error; nothing is published then.
+        """
+        for table, name in self._staged.items():
+            relation = _internal(name)
+            arrived = _value(self.connection, sql.SQL("SELECT count(*) FROM {}").format(relation))
+            if arrived != (copied := self.rows(table)):
+                raise Customer360Error(
+                    f"{table.full_name}: {copied:,} rows were copied, {arrived:,} arrived; nothing was published"
+                )
+            self._audit_key(table, relation)
+            self.connection.execute(sql.SQL("ANALYZE {}").format(relation))
+
+    def _audit_key(self, table: Table, relation: sql.Identifier) -> None:
+        twice: Any = None
+        if ddl.has_primary_key(table):
+            try:
+                self.connection.execute(sql.SQL("ALTER TABLE {} ADD {}").format(relation, ddl.primary_key(table)))
+            except errors.UniqueViolation as error:
+                twice = error.diag.message_detail
+        elif table.key:
+            twice = self.connection.execute(ddl.duplicates(table, relation)).fetchone()
+        if twice:
+            raise Customer360Error(
+                f"{table.full_name}: the key ({', '.join(table.key)}) occurs twice: {twice}; nothing was published"
+            )
+
+    def publish(self, *, lock_seconds: float = locks.SWAP_SECONDS) -> float:
+        """
+        Audits, then swaps every staged table into place and appends the history, in one transaction.
+
+        Returns the seconds that readers could have noticed: those of the transaction that did it. It waits at
+        most *lock_seconds* for readers with an open transaction, without making other readers wait behind it.
+        Raises: Customer360Error naming who is in the way; nothing is published then.
+        """
+        self.audit()
+        self._prepare_schemas()
+        swapped = sorted(table.full_name for table in self._staged)
+        seconds = locks.exclusively(self.connection, swapped, lock_seconds, self._change)
+        self._staged.clear()
+        return seconds
+
+    @property
+    def _tables(self) -> list[Table]:
+        tables = {*self._staged, *(table for table, _ in self._appended)}
+        return sorted(tables, key=lambda table: table.full_name)
+
+    def _change(self) -> None:
+        for table in self._tables:
+            self._ensure(table)
+        for table, name in self._staged.items():
+            self._swap(table, name)
+        for table, rows in self._appended:
+            self._insert(table, rows)
+        names = ",".join(table.name for table in self._tables)
+        self.connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, names))
+
+    def _prepare_schemas(self) -> None:
+        for schema in {table.schema for table in self._tables}:
+            self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+
+    def _ensure(self, table: Table) -> None:
+        """The published table, made or remade when it is missing or has another shape."""
+        found = origin.shape(self.connection, table)
+        if found == origin.wanted_shape(table):
+            return
+        grants = origin.grants(self.connection, table)
+        if found:
+            self._drop(table)
+        for statement in [*ddl.create(table), *grants, *self._reader_grants(table)]:
+            self.connection.execute(statement)
+
+    def _drop(self, table: Table) -> None:
+        if not origin.may_be_remade(self.connection, table) and table not in self._replaceable:
+            raise Customer360Error(
+                f"{table.full_name} is not a table that this version of customer360 made; rename it and run again"
+            )
+        try:
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(table)))
+        except errors.DependentObjectsStillExist as error:
+            dependents = (error.diag.message_detail or "something depends on it").splitlines()
+            raise Customer360Error(
+                f"{table.full_name} has to be remade, but {dependents[0]}; drop that first"
+            ) from None
+
+    def _reader_grants(self, table: Table) -> Iterator[sql.Composed]:
+        """The reader role, where there is one, may read results, and only these."""
+        if table.schema != RESULT_SCHEMA or not _value(
+            self.connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER
+        ):
+            return
+        reader = sql.Identifier(READER)
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), reader)
+        yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), reader)
+
+    def _swap(self, table: Table, staged: str) -> None:
+        parent = ddl.identifier(table)
+        for old in origin.partitions(self.connection, table):
+            relation = sql.Identifier(*old)
+            self.connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(parent, relation))
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(relation))
+        attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} DEFAULT")
+        self.connection.execute(attach.format(parent, _internal(staged)))
+        self.connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staged,))
+        comment = sql.SQL("COMMENT ON TABLE {} IS {}")
+        self.connection.execute(comment.format(_internal(staged), sql.Literal(self._facts.get(table))))
+
+    def _insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        marks = sql.SQL(", ").join([sql.Placeholder()] * len(table.columns))
+        with self.connection.cursor() as cursor:
+            cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(ddl.identifier(table), marks), rows)
+
+    def discard(self) -> None:
+        """Drops what was staged and not published."""
+        for name in self._staged.values():
+            self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_internal(name)))
+
+
+@contextmanager
+def publication(
+    database: Database, purpose: str, *, wait_seconds: float = locks.RUN_SECONDS
+) -> Iterator[Publication]:
+    """
+    A publication, alone on this database: *purpose* is what another run is told while it waits.
+
+    Raises: Customer360Error when another run holds the lock for longer than *wait_seconds*.
+    """
+    with database.connect(f"customer360 {purpose}") as connection:
+        locks.take_run_lock(connection, wait_seconds)
+        prepare_internal_schema(connection)
+        _drop_leftovers(connection)
+        change = Publication(connection)
+        try:
+            yield change
+        except BaseException:
+            if not connection.broken:
+                change.discard()
+            raise
+
+
+def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
+    """The internal schema and the ledger, when missing."""
+    with connection.transaction():
+        # Two processes that create at once would fail over each other.
+        locks.serialise_creation(connection)
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(INTERNAL_SCHEMA)))
+        connection.execute(
+            sql.SQL(
+                "CREATE TABLE IF NOT EXISTS {} (staging text, part bigint, rows bigint NOT NULL, "
+                "PRIMARY KEY (staging, part))"
+            ).format(LEDGER)
+        )
+
+
+def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
+    """Staging tables of runs that were killed; safe, because this run holds the lock."""
+    leftovers = connection.execute(
+        """
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> %s
+        """,
+        (INTERNAL_SCHEMA, LEDGER._obj[-1]),
+    ).fetchall()
+    for (name,) in leftovers:
+        if not _still_written(name):
+            _drop_leftover(connection, name)
+
+
+def _still_written(name: str) -> bool:
+    """A plain DataFrame write holds no lock between its tasks: only its age tells that it is dead."""
+    if not name.startswith(STANDALONE):
+        return False
+    return time.time() - int(name.split("_")[1]) < _STANDALONE_HOURS * 3600
+
+
+def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
+    try:
+        with connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '2s'")
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_internal(name)))
+            connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (name,))
+    except errors.LockNotAvailable:
+        return  # a task of the killed run is still copying; the next run drops it
+
+
+def _internal(name: str) -> sql.Identifier:
+    return sql.Identifier(INTERNAL_SCHEMA, name)
+
+
+def _value(connection: psycopg.Connection[Any], query: Any, *parameters: Any) -> Any:
+    row = connection.execute(query, parameters or None).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,41 @@
+"""What a person sets from outside, read when asked for, never at import."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
+HOME: Final = "CUSTOMER360_HOME"
+
+SETTINGS: Final = {
+    DATABASE_URL: "The PostgreSQL (14 or newer) to use instead of the embedded one, as a postgresql:// URL.",
+    HOME: "The folder of the embedded PostgreSQL; default: the user's data folder (root: /var/lib/customer360).",
+}
+"""Every environment variable that is read, and what it does."""
+
+
+def database_url() -> str | None:
+    """The external database's URL, or None: use the embedded one."""
+    return os.environ.get(DATABASE_URL) or None
+
+
+def home() -> Path:
+    """
+    The folder that holds the embedded database.
+
+    PostgreSQL refuses to run as root, so root's server runs as another user, who cannot reach root's
+    own folders: hence the system-wide place.
+    """
+    if configured := os.environ.get(HOME):
+        return Path(configured).expanduser().absolute()
+    if running_as_root():
+        return Path("/var/lib/customer360")
+    import platformdirs
+
+    return platformdirs.user_data_path("customer360", appauthor=False)
+
+
+def running_as_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
