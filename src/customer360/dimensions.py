@@ -42,7 +42,7 @@ FACTS: Final = (
 @dataclass(frozen=True)
 class Dimension:
     """
-    One way to cut the facts: *name* is the column in every fact that has it.
+    One way to cut the facts: *column* is its column in every fact that has it, called *name* but for a level.
 
     *members* lists the values, one row each: *key* matches the facts' column, *text* is shown, *order* sorts.
     Without *members* the facts' own values are the members. Facts may hold null where *nullable*; such rows
@@ -60,6 +60,12 @@ class Dimension:
     banded_column: str = ""
     """For bands: the value of bands.banded_column whose rows are the members."""
     nullable: bool = False
+    level_of: str = ""
+    """For a coarser level, such as the year of a month: the dimension whose members *text* groups."""
+
+    @property
+    def column(self) -> str:
+        return self.level_of or self.name
 
 
 def _banded(name: str, label: str, banded_column: str, needs: str) -> Dimension:
@@ -71,6 +77,17 @@ def _month(name: str, label: str, needs: str) -> Dimension:
 
 
 JOIN_MONTH: Final = _month("join_month", "Join Month", "join_date")
+JOIN_YEAR: Final = Dimension(
+    "join_year",
+    "Join Year",
+    ("join_date",),
+    CALENDAR_MONTHS,
+    "month",
+    "year",
+    "year",
+    nullable=True,
+    level_of="join_month",
+)
 LAST_LOGIN_MONTH: Final = _month("last_login_month", "Last Login Month", "last_login")
 LOYALTY_STATUS: Final = Dimension(
     "loyalty_status",
@@ -98,6 +115,7 @@ DIMENSIONS: Final = (
     ACTIVITY,
     COUNTRY,
     JOIN_MONTH,
+    JOIN_YEAR,
     BALANCE_BAND,
     POINTS_BAND,
     ACCOUNT_AGE_BAND,
@@ -137,4 +155,4 @@ def dimension(name: str) -> Dimension:
 
 def dimensions_of(fact: Table) -> tuple[Dimension, ...]:
     """The dimensions that cut *fact*; a filter by any other leaves it as it is."""
-    return tuple(candidate for candidate in DIMENSIONS if candidate.name in fact.column_names)
+    return tuple(candidate for candidate in DIMENSIONS if candidate.column in fact.column_names)

@@ -145,7 +145,7 @@ _NEEDS: Final = {
     "out_of_order_customers": FUNNEL_STAGE.needs,
     "cohort_customers": ("join_date", "last_login"),
     "retained_customers": ("join_date", "last_login"),
-    **{cut.name: cut.needs for fact in FACTS for cut in dimensions_of(fact)},
+    **{cut.column: cut.needs for fact in FACTS for cut in dimensions_of(fact)},
 }
 
 

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -57,6 +59,20 @@ def session(
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise Customer360Error(f"Spark did not start at {remote or master or 'local[*]'}: {reason}") from error
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Brings a person's mistake out of the wrapping that Spark gives to what its workers raise."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        match = re.search(r"Customer360Error: (.*)", str(error))
+        if match is None:
+            raise
+        raise Customer360Error(match[1]) from None
 
 
 def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Builder:

@@ -34,25 +34,41 @@ _WRITER_LOCKS: Final = 360_001
 _SLOT_SECONDS: Final = 600
 
 
-def copy_once(
-    database: Database, staging: str, part: int, batches: Iterable[pa.RecordBatch], *, writers: int = WRITERS
-) -> int:
-    """
-    Copies *batches* into the staging table as its part *part*; returns the part's rows.
+class Writer:
+    """One of the few connections that copy at the same time; made by `writer`."""
 
-    A part that was copied before is not copied again: its rows are returned as they were counted.
-    At most *writers* copy at once, however many tasks there are; the others wait without a connection.
-    """
-    with _writer(database, writers) as connection:
-        copied = _signed_rows(connection, staging, part)
+    def __init__(self, connection: AdbcConnection) -> None:
+        self._connection = connection
+
+    def copy_once(self, staging: str, part: int, batches: Iterable[pa.RecordBatch]) -> int:
+        """
+        Copies *batches* into the staging table as its part *part*; returns the part's rows.
+
+        A part that was copied before is not copied again: its rows are returned as they were counted.
+        """
+        copied = _signed_rows(self._connection, staging, part)
         if copied is not None:
             return copied
-        rows = _ingest(connection, staging, batches)
-        if _sign(connection, staging, part, rows):
-            connection.commit()
+        rows = _ingest(self._connection, staging, batches)
+        if _sign(self._connection, staging, part, rows):
+            self._connection.commit()
             return rows
-        connection.rollback()
-        return _signed_rows(connection, staging, part) or 0
+        self._connection.rollback()
+        return _signed_rows(self._connection, staging, part) or 0
+
+
+@contextmanager
+def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
+    """
+    A writer, when fewer than *writers* are at work; until then this task waits without a connection.
+
+    The server counts the writers, by locks that it frees when their connection closes, however it closes.
+    """
+    connection = _wait_for_slot(database, writers)
+    try:
+        yield Writer(connection)
+    finally:
+        connection.close()
 
 
 def _ingest(connection: AdbcConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -99,18 +115,13 @@ def _sign(connection: AdbcConnection, staging: str, part: int, rows: int) -> boo
     return _scalar(connection, query) is not None
 
 
-@contextmanager
-def _writer(database: Database, writers: int) -> Iterator[AdbcConnection]:
-    """A connection that holds one of the *writers* slots; the server frees the slot when it closes."""
+def _wait_for_slot(database: Database, writers: int) -> AdbcConnection:
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
             raise Customer360Error(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
         time.sleep(random.uniform(0.05, 0.2))  # noqa: S311  spreads the waiting tasks
-    try:
-        yield connection
-    finally:
-        connection.close()
+    return connection
 
 
 def _try_slot(database: Database, writers: int) -> AdbcConnection | None:

@@ -30,14 +30,13 @@ from pyspark.sql.types import StructType
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import INTERNAL_SCHEMA, WRITERS, copy_once
+from customer360.postgres.copy import INTERNAL_SCHEMA, WRITERS, writer
 from customer360.postgres.pages import PageRange, page_ranges
+from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-_BATCH_BYTES = 8 << 20
 
 
 def register(spark: SparkSession) -> None:
@@ -142,23 +141,14 @@ class PostgresReader(DataSourceReader):
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, _Range)  # noqa: S101  Spark hands back what partitions() gave
-        schema = types.arrow_schema(self._fields)
-        with self._database.connect_arrow() as connection, connection.cursor() as cursor:
-            if partition.snapshot:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                cursor.execute(_text(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(partition.snapshot)))
-            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
-            cursor.execute(_text(self._query(partition.pages)))
-            for batch in cursor.fetch_record_batch():
-                columns = [field.decode(batch.column(i)) for i, field in enumerate(self._fields)]
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-    def _query(self, pages: PageRange | None) -> sql.Composable:
-        where = [condition for condition in (self._where, pages and pages.condition) if condition]
-        return sql.SQL("SELECT {} FROM {}{}").format(
-            sql.SQL(", ").join(field.expression for field in self._fields),
+        pages = partition.pages
+        conditions = [condition for condition in (self._where, pages and pages.condition) if condition]
+        yield from read_batches(
+            self._database,
             pages.relation if pages else self._relation,
-            sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(where)) if where else sql.SQL(""),
+            self._fields,
+            where=sql.SQL(" AND ").join(conditions) if conditions else None,
+            snapshot=partition.snapshot,
         )
 
 
@@ -195,7 +185,8 @@ class PostgresWriter(DataSourceArrowWriter):
         part = context.partitionId() if context else 0
         schema = types.arrow_schema(self._columns)
         batches = (batch.select(schema.names).cast(schema) for batch in iterator)
-        return _Copied(copy_once(self._database, self._staging, part, batches, writers=self._writers))
+        with writer(self._database, self._writers) as copier:
+            return _Copied(copier.copy_once(self._staging, part, batches))
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))
@@ -205,7 +196,3 @@ class PostgresWriter(DataSourceArrowWriter):
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:  # noqa: ARG002  Spark's signature
         if self._table is not None:
             standalone.drop(self._database, self._staging)
-
-
-def _text(query: sql.Composable) -> str:
-    return query.as_string(None)

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import psutil
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from customer360 import settings
 from customer360.errors import Customer360Error
@@ -264,6 +265,21 @@ class EmbeddedPostgres:
             )
         for path in paths:
             os.chown(path, user["user"], user["group"])
+
+
+def open_database(url: str | None = None) -> Database:
+    """The database at *url*, else at CUSTOMER360_DATABASE_URL, else the embedded one, started if need be."""
+    external = url or settings.database_url()
+    return Database(external) if external else EmbeddedPostgres().start()
+
+
+def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
+    """psql on *database*, and the environment it needs: the password, which arguments would show to everyone."""
+    own = _installed_programs() / "bin" / "psql"
+    program = str(own) if own.exists() else "psql"
+    parts = database.parts
+    password = parts.pop("password", None)
+    return [program, make_conninfo(**parts)], {"PGPASSWORD": password} if password else {}
 
 
 def _installed_programs() -> Path:

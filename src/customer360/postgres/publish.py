@@ -19,7 +19,8 @@ import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import ddl, locks, origin
+from customer360.postgres import catalog, ddl, locks, origin
+from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.embedded import READER
@@ -62,7 +63,7 @@ class Publication:
     def rows(self, table: Table) -> int:
         """Rows copied so far into the staging table of *table*."""
         query = sql.SQL("SELECT coalesce(sum(rows), 0)::bigint FROM {} WHERE staging = %s").format(LEDGER)
-        return int(_value(self.connection, query, self._staged[table]))
+        return int(value(self.connection, query, self._staged[table]))
 
     def describe(self, table: Table, facts: Mapping[str, Any]) -> None:
         """Facts about the rows of *table* (who made them, from what), kept with them as long as they live."""
@@ -75,7 +76,7 @@ class Publication:
     def value(self, table: Table, expression: str) -> Any:
         """An aggregate of the staged rows of *table*, for audits: `value(t, "sum(customers)")`."""
         query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(expression), _internal(self._staged[table]))
-        return _value(self.connection, query)
+        return value(self.connection, query)
 
     def audit(self) -> None:
         """
@@ -85,7 +86,7 @@ class Publication:
         """
         for table, name in self._staged.items():
             relation = _internal(name)
-            arrived = _value(self.connection, sql.SQL("SELECT count(*) FROM {}").format(relation))
+            arrived = value(self.connection, sql.SQL("SELECT count(*) FROM {}").format(relation))
             if arrived != (copied := self.rows(table)):
                 raise Customer360Error(
                     f"{table.full_name}: {copied:,} rows were copied, {arrived:,} arrived; nothing was published"
@@ -143,10 +144,10 @@ class Publication:
 
     def _ensure(self, table: Table) -> None:
         """The published table, made or remade when it is missing or has another shape."""
-        found = origin.shape(self.connection, table)
-        if found == origin.wanted_shape(table):
+        found = catalog.shape(self.connection, table)
+        if found == catalog.wanted_shape(table):
             return
-        grants = origin.grants(self.connection, table)
+        grants = catalog.grants(self.connection, table)
         if found:
             self._drop(table)
         for statement in [*ddl.create(table), *grants, *self._reader_grants(table)]:
@@ -167,7 +168,7 @@ class Publication:
 
     def _reader_grants(self, table: Table) -> Iterator[sql.Composed]:
         """The reader role, where there is one, may read results, and only these."""
-        if table.schema != RESULT_SCHEMA or not _value(
+        if table.schema != RESULT_SCHEMA or not value(
             self.connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER
         ):
             return
@@ -177,7 +178,7 @@ class Publication:
 
     def _swap(self, table: Table, staged: str) -> None:
         parent = ddl.identifier(table)
-        for old in origin.partitions(self.connection, table):
+        for old in catalog.partitions(self.connection, table):
             relation = sql.Identifier(*old)
             self.connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(parent, relation))
             self.connection.execute(sql.SQL("DROP TABLE {}").format(relation))
@@ -267,8 +268,3 @@ def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
 
 def _internal(name: str) -> sql.Identifier:
     return sql.Identifier(INTERNAL_SCHEMA, name)
-
-
-def _value(connection: psycopg.Connection[Any], query: Any, *parameters: Any) -> Any:
-    row = connection.execute(query, parameters or None).fetchone()
-    return None if row is None else row[0]

@@ -11,6 +11,7 @@ from psycopg import errors, sql
 
 from customer360.errors import Customer360Error, nearest
 from customer360.postgres import types
+from customer360.postgres.catalog import exists
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.publish import STANDALONE, prepare_internal_schema
@@ -114,8 +115,3 @@ def drop(database: Database, staging: str) -> None:
     with database.connect("customer360 write") as connection, connection.transaction():
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(INTERNAL_SCHEMA, staging)))
         connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staging,))
-
-
-def exists(connection: psycopg.Connection[Any], table: str) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
-    return bool(row and row[0])

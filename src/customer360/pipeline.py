@@ -1,0 +1,237 @@
+"""
+The stages, in the order the data travels: mock data into the database, then operations on it into results.
+
+Here those who do not know each other meet: the mock data, the operations, Spark and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+from customer360 import __version__
+from customer360.errors import Customer360Error, nearest
+from customer360.mock_data.generate import generate_block
+from customer360.mock_data.plan import Plan
+from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.operations.data_quality import DataQuality
+from customer360.operations.run import results
+from customer360.postgres import catalog, ddl, types
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.datasource import register
+from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
+from customer360.postgres.origin import guard_own_data, origin
+from customer360.postgres.publish import Publication, publication
+from customer360.postgres.standalone import identifier
+from customer360.progress import Watch, silent
+from customer360.spark import plain_errors
+from customer360.tables import (
+    CUSTOMER_PROFILES,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    DATA_QUALITY,
+    ENGAGEMENT_SEGMENTS,
+    REFRESHES,
+    RESULT_TABLES,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How long to wait: for another run to end, and for readers to let the new data in, in seconds."""
+
+    run_seconds: float = RUN_SECONDS
+    swap_seconds: float = SWAP_SECONDS
+
+
+WAITING: Final = Waiting()
+
+
+def fill_mock_data(
+    database: Database,
+    spark: SparkSession,
+    plan: Plan,
+    *,
+    replace: bool = False,
+    writers: int = WRITERS,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> int:
+    """
+    Deletes the customers in the database and fills in those of *plan*; returns how many.
+
+    Readers see the old customers until the new ones are complete. Data that is not mock data of ours is
+    deleted only with *replace*. The rows are made and copied inside Spark's tasks, so none passes through
+    the JVM, and they are the same whatever the number of tasks.
+    """
+    with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        if replace:
+            change.replace_foreign(CUSTOMERS)
+        else:
+            guard_own_data(change.connection)
+        staging = change.stage(CUSTOMERS)
+        with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
+            _copy_blocks(spark, database, staging, plan, writers)
+        change.describe(
+            CUSTOMERS,
+            {"kind": "mock", "rows": plan.customers, "seed": plan.seed, "as_of": plan.as_of, "dirt": plan.dirt,
+             "filled_at": _now(), "version": __version__},
+        )  # fmt: skip
+        with watch("Building the key and publishing"):
+            change.publish(lock_seconds=waiting.swap_seconds)
+    return plan.customers
+
+
+def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Plan, writers: int) -> None:
+    def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with writer(database, writers) as copier:
+            for batch in batches:
+                for block in batch.column("id").to_pylist():
+                    copier.copy_once(staging, block, [generate_block(plan, block)])
+        yield pa.record_batch({"id": pa.array([], pa.int64())})
+
+    # Twice as many tasks as writers even out their ends; the ledger, not the task, says which blocks are done.
+    tasks = min(plan.blocks, 2 * writers)
+    spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One row of the table `refreshes`, in the order of its columns."""
+
+    refresh_id: int
+    as_of_date: date
+    source_table: str
+    source_kind: str
+    rows_in: int
+    rows_out: int
+    rows_rejected: int
+    rows_not_yet_joined: int
+    started_at: datetime
+    finished_at: datetime
+    version: str
+
+
+def run_operations(
+    database: Database,
+    spark: SparkSession,
+    *,
+    table: str = CUSTOMERS.full_name,
+    as_of: date | None = None,
+    writers: int = WRITERS,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> Refresh:
+    """
+    Reads the customers in *table*, runs every operation and publishes every result table at once.
+
+    *as_of* is the last day treated as known; by default that of the mock data, else today (UTC). *table* may be
+    anyone's, as long as it has the columns that the operations read. Nothing of it is changed.
+    """
+    started = _now()
+    with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        source = origin(change.connection, table)
+        day = as_of or date.fromisoformat(source.facts.get("as_of", _now().date().isoformat()))
+        unique = catalog.has_unique_key(change.connection, table, "customer_id")
+        with database.snapshot() as snapshot, ExitStack() as reading:
+            customers = read_customers(spark, database, table, snapshot=snapshot)
+            with watch("Reading and checking customers"):
+                found = reading.enter_context(results(customers, as_of=day, ids_are_unique=unique))
+            _stage_all(change, database, found.tables, writers, watch)
+        refresh = _describe(change, found.data_quality, (day, table, source.kind), started)
+        _audit_totals(change, refresh)
+        with watch("Publishing"):
+            change.publish(lock_seconds=waiting.swap_seconds)
+    return refresh
+
+
+def read_customers(
+    spark: SparkSession, database: Database, table: str = CUSTOMERS.full_name, *, snapshot: str | None = None
+) -> DataFrame:
+    """The columns of *table* that the operations need, read in parallel from one snapshot."""
+    register(spark)
+    with database.connect() as connection:
+        _require_columns(connection, table)
+    reader = spark.read.format("postgres").option("url", database.url).option("table", table)
+    reader = reader.option("columns", ",".join(SOURCE_COLUMNS))
+    return (reader.option("snapshot", snapshot) if snapshot else reader).load()
+
+
+def _require_columns(connection: psycopg.Connection[Any], table: str) -> None:
+    present = [field.name for field in types.fields(connection, identifier(table))]
+    missing = [name for name in SOURCE_COLUMNS if name not in present]
+    if missing:
+        hints = "".join(f" {name}:{nearest(name, present)}" for name in missing)
+        raise Customer360Error(f"{table} lacks {len(missing)} of the columns that customers need.{hints}")
+
+
+def _stage_all(
+    change: Publication, database: Database, tables: Mapping[str, DataFrame], writers: int, watch: Watch
+) -> None:
+    for table in RESULT_TABLES:
+        if table.name in tables:
+            with watch(f"Writing {table.name}", done=partial(change.rows, table)):
+                _stage(change, database, table, tables[table.name], writers)
+
+
+def _stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
+    target = rows.write.format("postgres").mode("append").option("url", database.url)
+    target.option("staging", change.stage(table)).option("writers", writers).save()
+
+
+def _describe(
+    change: Publication, quality: DataQuality, source: tuple[date, str, str], started: datetime
+) -> Refresh:
+    """Adds this refresh to the history; returns it."""
+    known = catalog.exists(change.connection, REFRESHES.full_name)
+    query = sql.SQL("SELECT max(refresh_id) FROM {}").format(ddl.identifier(REFRESHES))
+    last = catalog.value(change.connection, query) if known else 0
+    refresh = Refresh(
+        (last or 0) + 1, *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
+        quality.rows_not_yet_joined, started, _now(), __version__,
+    )  # fmt: skip
+    change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
+    change.append(
+        DATA_QUALITY,
+        [
+            (refresh.refresh_id, count.check.name, count.check.severity, count.check.description,
+             count.rows_checked, count.rows_failed)
+            for count in quality.checks
+        ],
+    )  # fmt: skip
+    return refresh
+
+
+_AUDITS: Final = (
+    (CUSTOMER_PROFILES, "count(*)"),
+    (CUSTOMER_SEGMENTS, "sum(customers)"),
+    (ENGAGEMENT_SEGMENTS, "sum(customers)"),
+)
+"""What must come to the same number of customers in every table of one refresh."""
+
+
+def _audit_totals(change: Publication, refresh: Refresh) -> None:
+    for table, expression in _AUDITS:
+        found = change.value(table, expression) or 0
+        if found != refresh.rows_out:
+            raise Customer360Error(
+                f"{table.full_name} counts {found:,} customers where {refresh.rows_out:,} were read; "
+                "nothing was published"
+            )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -1,0 +1,89 @@
+"""Showing that something moves: a bar on a terminal, a line per finished stage elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
+
+_POLL_SECONDS: Final = 0.25
+
+
+class Watch(Protocol):
+    """
+    Shows a stage while its body runs: `with watch("Copying", total=1000, done=rows_so_far): ...`.
+
+    *done* is asked now and then, from another thread. Without *total* only the time passes.
+    """
+
+    def __call__(
+        self, label: str, *, total: int | None = None, done: Callable[[], int] | None = None
+    ) -> AbstractContextManager[None]: ...
+
+
+@contextmanager
+def silent(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
+    """Shows nothing: for notebooks, tests and `--json`."""
+    del label, total, done
+    yield
+
+
+@contextmanager
+def lines(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
+    """One line on stderr when the stage is over: for logs and pipes."""
+    del done
+    started = time.monotonic()
+    yield
+    seconds = time.monotonic() - started
+    rows = f"{total:,} rows, {total / max(seconds, 1e-9):,.0f} rows/s, " if total else ""
+    sys.stderr.write(f"{label}: {rows}{seconds:.1f} s\n")
+
+
+@contextmanager
+def bar(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
+    """A bar with rows, rows per second and time, on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    counted = [BarColumn(bar_width=30), TextColumn("{task.completed:,.0f} rows, {task.fields[speed]:,.0f} rows/s")]
+    columns = [SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), *(counted if total else [])]
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=total, speed=0.0)
+        started = time.monotonic()
+
+        def update(rows: int) -> None:
+            progress.update(task, completed=rows, speed=rows / max(time.monotonic() - started, 1e-9))
+
+        with _polling(done, update):
+            yield
+        progress.update(task, total=total or 1)
+        update(total or 1)
+
+
+@contextmanager
+def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> Iterator[None]:
+    """Calls `update(done())` now and then from a thread of its own."""
+    if done is None:
+        yield
+        return
+    over = threading.Event()
+
+    def poll() -> None:
+        while not over.wait(_POLL_SECONDS):
+            update(done())
+
+    thread = threading.Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def for_person() -> Watch:
+    """Bars on a terminal, else lines."""
+    return bar if sys.stderr.isatty() else lines

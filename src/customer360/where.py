@@ -1,0 +1,77 @@
+"""Where a command works: on which database, with which Spark, and how it shows what happens."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from customer360.errors import Customer360Error
+from customer360.progress import Watch, for_person, silent
+from customer360.settings import DATABASE_URL, database_url
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from customer360.postgres.connection import Database
+
+
+class Outcome(Protocol):
+    """What a command ends with: lines for a person, or facts for a program."""
+
+    def lines(self) -> Iterator[str]: ...
+
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Where:
+    """The options that commands share; each command has those it needs."""
+
+    database: str | None = None
+    as_json: bool = False
+    master: str | None = None
+    remote: str | None = None
+    run_seconds: float = 600.0
+    swap_seconds: float = 60.0
+
+    @property
+    def watch(self) -> Watch:
+        return silent if self.as_json else for_person()
+
+    def open_database(self) -> Database:
+        from customer360.postgres.embedded import open_database
+
+        cluster = self.remote or (self.master if self.master and not self.master.startswith("local") else None)
+        if cluster and not self.is_external:
+            raise Customer360Error(
+                f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
+                f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
+            )
+        return open_database(self.database)
+
+    @property
+    def is_external(self) -> bool:
+        return bool(self.database or database_url())
+
+    @contextmanager
+    def session(self) -> Iterator[SparkSession]:
+        """A Spark session that ends with the command."""
+        from customer360 import spark
+
+        with self.watch("Starting Spark"):
+            session = spark.session(master=self.master, remote=self.remote)
+        try:
+            yield session
+        finally:
+            session.stop()
+
+    def show(self, outcome: Outcome) -> None:
+        """On stdout: the outcome's lines, or with --json one JSON object."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(outcome.facts(), default=str, indent=2) + "\n")
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in outcome.lines())
