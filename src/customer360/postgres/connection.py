@@ -97,7 +97,8 @@ def _way_out(reason: str) -> str:
         "does not exist": "Create it first, or correct the name in the URL.",
         "refused": "Is the server running, and are host and port right?",
         "timeout": "Is the host reachable from here, and the port open?",
-        "translate host name": "Check the host name in the URL.",
+        "resolve host": "Check host and port in the URL.",
+        "translate host name": "Check host and port in the URL.",
         "SSL": "Check sslmode and sslrootcert in the URL.",
         "too many": "The server has no free connection; close some or raise max_connections.",
     }

@@ -50,17 +50,14 @@ def page_ranges(connection: psycopg.Connection[Any], table: str, wanted: int | N
         schema, name, _, pages = *_parent(connection, table), *leaves[0][2:]
         leaves = [(schema, name, leaves[0][2], pages)]
     total = sum(pages for *_, pages in leaves)
-    ranges = wanted or min(_MOST_RANGES, -(-total // _RANGE_PAGES))
-    size = max(1, -(-total // max(1, ranges)))
-    return [piece for leaf in leaves for piece in _cut(*leaf, size)]
+    ranges = wanted or max(1, min(_MOST_RANGES, -(-total // _RANGE_PAGES)))
+    return [piece for leaf in leaves for piece in _cut(*leaf, max(1.0, total / ranges))]
 
 
-def _cut(schema: str, name: str, kind: str, pages: int, size: int) -> list[PageRange]:
-    if kind not in "rm" or pages <= size:
-        return [PageRange(schema, name)]
-    firsts = range(0, pages, size)
-    ends = [*firsts[1:], None]
-    return [PageRange(schema, name, first, end) for first, end in zip(firsts, ends, strict=True)]
+def _cut(schema: str, name: str, kind: str, pages: int, size: float) -> list[PageRange]:
+    pieces = max(1, round(pages / size)) if kind in "rm" else 1
+    firsts = [pages * piece // pieces for piece in range(pieces)]
+    return [PageRange(schema, name, *bounds) for bounds in zip(firsts, [*firsts[1:], None], strict=True)]
 
 
 def _leaves(connection: psycopg.Connection[Any], table: str) -> list[tuple[str, str, str, int]]:

@@ -1,0 +1,13 @@
+"""Mock customers that several tests look at, made once."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from mock_rows import all_rows
+
+
+@pytest.fixture(scope="session")
+def customers() -> pa.Table:
+    """100,000 clean customers as of 30 June 2026."""
+    return all_rows(100_000)

@@ -1,0 +1,19 @@
+"""All rows of a plan at once, for tests that look at more than one block."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from customer360.mock_data.generate import generate_block
+from customer360.mock_data.plan import Plan
+
+AS_OF = date(2026, 6, 30)
+
+
+def all_rows(customers: int, as_of: date = AS_OF, **options: Any) -> pa.Table:
+    """Every row of the plan, as one table."""
+    plan = Plan(customers, as_of=as_of, **options)
+    return pa.Table.from_batches([generate_block(plan, block) for block in range(plan.blocks)])

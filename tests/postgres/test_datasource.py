@@ -1,0 +1,316 @@
+"""`format("postgres")`: exact, consistent, parallel reads; writes that land once and all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pytest
+from pyspark import TaskContext
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import writer
+from customer360.postgres.datasource import PostgresDataSource, _Copied, register
+from customer360.postgres.publish import publication
+from customer360.tables import Column, Table
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _registered(spark: SparkSession) -> None:
+    register(spark)
+
+
+@pytest.fixture
+def numbers(database: Database) -> str:
+    """20,000 rows over enough pages to be cut."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE numbers AS SELECT n::bigint AS n, repeat('x', 50) AS padding FROM generate_series(1, 20000) n"
+        )
+    return "public.numbers"
+
+
+def read(spark: SparkSession, database: Database, table: str, **options: Any) -> DataFrame:
+    return spark.read.format("postgres").options(url=database.url, table=table, **options).load()
+
+
+def write(rows: DataFrame, database: Database, table: str, mode: str = "overwrite", **options: Any) -> None:
+    rows.write.format("postgres").options(url=database.url, table=table, **options).mode(mode).save()
+
+
+def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+ROWS = [
+    (
+        2**63 - 1,
+        1,
+        Decimal("1234567890.12"),
+        "Żółć 🦆",
+        date(2024, 2, 29),
+        datetime(2026, 6, 30, 23, 59, 59, 999999),
+        True,
+    ),
+    (-1, -1, Decimal("-0.01"), "", date(1, 1, 1), datetime(1, 1, 1), False),
+    (None, None, None, None, None, None, None),
+]
+SCHEMA = "a bigint, b int, c decimal(12,2), d string, e date, f timestamp_ntz, g boolean"
+
+
+def test_every_type_makes_the_round_trip(spark: SparkSession, database: Database) -> None:
+    """Nulls, extremes and all; the database holds what Spark held."""
+    write(spark.createDataFrame(ROWS, SCHEMA), database, "public.types")
+
+    back = read(spark, database, "public.types")
+
+    assert sorted(map(tuple, back.collect()), key=str) == sorted(ROWS, key=str)
+    assert back.schema.simpleString() == (
+        "struct<a:bigint,b:int,c:decimal(12,2),d:string,e:date,f:timestamp_ntz,g:boolean>"
+    )
+    assert sorted(fetch(database, "SELECT * FROM types"), key=str) == sorted(ROWS, key=str)
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 50])
+def test_a_read_in_pieces_has_every_row_once(
+    spark: SparkSession, database: Database, numbers: str, partitions: int
+) -> None:
+    """Whatever the number of pieces, also more pieces than fit."""
+    rows = read(spark, database, numbers, partitions=partitions)
+
+    assert rows.agg(F.count("n"), F.countDistinct("n"), F.sum("n")).collect() == [(20_000, 20_000, 200_010_000)]
+    assert rows.rdd.getNumPartitions() == partitions
+
+
+def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Database, numbers: str) -> None:
+    """Rows that come or go after the planning are in no piece; the pieces of a plain read share a snapshot too."""
+    rows = read(spark, database, numbers, partitions=4)
+    assert rows.count() == 20_000
+    with database.connect() as connection:
+        connection.execute("DELETE FROM numbers WHERE n <= 15000")
+        connection.execute("INSERT INTO numbers SELECT 0, 'late' FROM generate_series(1, 100)")
+
+    assert rows.count() == 20_000
+    assert read(spark, database, numbers, partitions=4).count() == 5_100
+
+
+def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, database: Database) -> None:
+    """The rows swapped in are newer than the snapshot: without a check the table would look empty."""
+    table = Table(
+        "public", "letters", "one row per letter", "Letters.", (Column("letter", "text", "The letter."),)
+    )
+
+    def publish(letter: str) -> None:
+        with publication(database, "test") as change:
+            staged = change.stage(table)
+            with writer(database) as copier:
+                copier.copy_once(staged, 0, [pa.record_batch({"letter": [letter]})])
+            change.publish()
+
+    publish("old")
+    with database.snapshot() as snapshot:
+        rows = read(spark, database, "public.letters", snapshot=snapshot)
+        assert rows.collect() == [("old",)]
+        publish("new")
+
+        with pytest.raises(PySparkException, match="was replaced by a newer refresh while it was being read"):
+            rows.collect()
+    assert read(spark, database, "public.letters").collect() == [("new",)]
+
+
+def test_only_the_named_columns_leave_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
+    """By option or by schema, in the order asked for."""
+    assert read(spark, database, numbers, columns="n").columns == ["n"]
+    assert read(spark, database, numbers, columns="padding, n").columns == ["padding", "n"]
+
+    chosen = spark.read.format("postgres").schema("n bigint").options(url=database.url, table=numbers).load()
+    assert chosen.agg(F.max("n")).collect() == [(20_000,)]
+
+
+def test_a_condition_is_applied_by_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
+    """With the pieces and the snapshot of any other read."""
+    rows = read(spark, database, numbers, where="n % 2 = 0 OR n = 1", partitions=3)
+
+    assert rows.count() == 10_001
+
+
+def test_a_filter_on_one_use_of_a_dataframe_leaves_its_other_uses_whole(
+    spark: SparkSession, database: Database, numbers: str
+) -> None:
+    """Spark 4.1 to 4.3 would apply a filter handed to the source to every use; hence none is handed over."""
+    rows = read(spark, database, numbers, partitions=2)
+
+    assert rows.filter("n <= 10").count() == 10
+    assert rows.count() == 20_000
+    assert rows.filter("n <= 10").join(rows.filter("n > 19990"), "n").count() == 0
+
+
+def test_queries_views_and_partitioned_tables_are_read_too(spark: SparkSession, database: Database) -> None:
+    """Not everything that people read is a plain table."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE months (m int, v text) PARTITION BY LIST (m)")
+        for month in (1, 2):
+            connection.execute(f"CREATE TABLE months_{month} PARTITION OF months FOR VALUES IN ({month})")
+        connection.execute("INSERT INTO months SELECT 1 + n % 2, n FROM generate_series(1, 3000) n")
+        connection.execute("CREATE VIEW odd AS SELECT * FROM months WHERE m = 1")
+        connection.execute("CREATE TABLE nothing (n int)")
+
+    assert read(spark, database, "public.months", partitions=4).count() == 3000
+    assert read(spark, database, "public.odd").count() == 1500
+    assert read(spark, database, "public.nothing").count() == 0
+    query = (
+        spark.read.format("postgres").options(url=database.url, query="SELECT max(m) AS top FROM months").load()
+    )
+    assert query.collect() == [(2,)]
+
+
+def test_overwrite_replaces_and_append_adds(spark: SparkSession, database: Database) -> None:
+    """With indexes and defaults of the table kept."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY, note text DEFAULT 'none')")
+        connection.execute("INSERT INTO kept VALUES (1, 'old')")
+
+    write(spark.range(2, 5), database, "public.kept", "append")
+    assert fetch(database, "SELECT * FROM kept ORDER BY id") == [(1, "old"), (2, "none"), (3, "none"), (4, "none")]
+
+    write(spark.range(7, 9), database, "public.kept", "overwrite")
+    assert fetch(database, "SELECT * FROM kept ORDER BY id") == [(7, "none"), (8, "none")]
+
+
+def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSession, database: Database) -> None:
+    """All rows or none, whichever task had the bad one."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY)")
+        connection.execute("INSERT INTO kept VALUES (1)")
+
+    with pytest.raises(PySparkException, match=r"does not take the rows: duplicate key .* nothing was changed"):
+        write(spark.range(0, 100, 1, 4).selectExpr("id % 50 AS id"), database, "public.kept", "append")
+
+    assert fetch(database, "SELECT * FROM kept") == [(1,)]
+    assert fetch(database, "SELECT count(*) FROM customer360_internal.copied_parts") == [(0,)]
+
+
+def test_retried_tasks_write_their_rows_once(spark: SparkSession, database: Database, tmp_path: Path) -> None:
+    """Each task dies once, after all its rows were copied: Spark's retry finds them there."""
+    source = PostgresDataSource({"url": database.url, "table": "public.retried"})
+    rows = spark.range(0, 1000, 1, 4)
+    target = source.writer(rows.schema, True)
+
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        message = target.write(batches)
+        tried = tmp_path / str(TaskContext.get().partitionId())  # type: ignore[union-attr]
+        if not tried.exists():
+            tried.touch()
+            raise RuntimeError("the worker is lost")
+        yield pa.record_batch({"rows": [message.rows]})  # type: ignore[attr-defined]
+
+    said = [row.rows for row in rows.mapInArrow(task, "rows bigint").collect()]
+
+    assert len(list(tmp_path.iterdir())) == 4
+    assert said == [250] * 4
+    target.commit([_Copied(rows) for rows in said])
+    assert fetch(database, "SELECT count(*), sum(id) FROM retried") == [(1000, 499_500)]
+
+
+def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -> None:
+    """The cap holds for a plain DataFrame write, however many partitions it has."""
+    write(spark.range(0, 4000, 1, 40), database, "public.many", writers=1)
+
+    assert fetch(database, "SELECT count(*), sum(id) FROM many") == [(4000, 7_998_000)]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"table": "public.numbers"}, r"the format 'postgres' needs .option\('url', ...\)"),
+        ({"url": "{url}"}, r"needs .option\('table', ...\)"),
+        ({"url": "{url}", "table": "a.b.c"}, "'a.b.c' is no table name"),
+        ({"url": "{url}", "table": "public.number"}, 'relation "public.number" does not exist'),
+        (
+            {"url": "{url}", "table": "public.numbers", "columns": "m"},
+            "has no column 'm'",
+        ),
+        ({"url": "{url}", "table": "public.numbers", "partitions": "many"}, "it takes a number from 1 up"),
+        ({"url": "{url}", "query": "SELEC 1"}, "syntax error"),
+    ],
+)
+def test_a_mistake_in_the_options_is_said_in_one_line(
+    spark: SparkSession, database: Database, numbers: str, options: dict[str, str], said: str
+) -> None:
+    """The line stands in Spark's own exception, with no password in it."""
+    filled = {name: value.format(url=database.url) for name, value in options.items()}
+
+    with pytest.raises(PySparkException, match=f"Customer360Error: .*({said})") as error:
+        spark.read.format("postgres").options(**filled).load().count()
+    assert database.parts["password"] not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("array(id) AS id", "column 'id' is array<bigint>, which PostgreSQL cannot hold as it is"),
+        ("id AS idd", "has no column 'idd'. Did you mean 'id'"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused_before_anything_is_written(
+    spark: SparkSession, database: Database, expression: str, said: str
+) -> None:
+    """A new table takes its columns from the rows, an old one says which it has."""
+    if "idd" in expression:
+        with database.connect() as connection:
+            connection.execute("CREATE TABLE target (id bigint)")
+
+    with pytest.raises(PySparkException, match=said):
+        write(spark.range(3).selectExpr(expression), database, "public.target", "append")
+
+
+def test_a_column_the_table_cannot_do_without_is_named(spark: SparkSession, database: Database) -> None:
+    """Better than a violation of NOT NULL after everything was copied."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE target (id bigint, name text NOT NULL)")
+
+    with pytest.raises(PySparkException, match="public.target needs the column 'name', which is not written"):
+        write(spark.range(3).toDF("id"), database, "public.target", "append")
+
+
+def test_the_url_is_in_no_plan(spark: SparkSession, database: Database, numbers: str) -> None:
+    """Plans are logged, and shown in Spark's own pages."""
+    rows = read(spark, database, numbers)
+    from pyspark.sql.classic.dataframe import DataFrame as Classic
+
+    assert isinstance(rows, Classic)
+    plan = rows._jdf.queryExecution().toString()
+
+    assert database.parts["password"] not in plan
+
+
+def test_the_reader_role_may_read_by_pages_too(spark: SparkSession, server: Database) -> None:
+    """Its rights hang on the published table, not on the partition that holds the rows."""
+    from psycopg.conninfo import make_conninfo
+
+    from customer360.tables import ACTIVITIES
+
+    with server.connect() as connection:
+        connection.execute("ALTER ROLE customer360_reader PASSWORD 'for this test'")
+    reader = Database(make_conninfo(server.url, user="customer360_reader", password="for this test"))
+    with publication(server, "test") as change:
+        staged = change.stage(ACTIVITIES)
+        with writer(server) as copier:
+            batch = pa.record_batch({"activity": ["Active"], "activity_order": pa.array([1], pa.int16())})
+            copier.copy_once(staged, 0, [batch])
+        change.publish()
+
+    assert read(spark, reader, "analytics.activities", partitions=2).collect() == [("Active", 1)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), reader.connect() as connection:
+        connection.execute("SELECT * FROM customer360_internal.copied_parts")

@@ -1,0 +1,197 @@
+"""The embedded server: starts for anyone, keeps its data and its port, lets nobody in without a password."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from customer360 import settings
+from customer360.errors import Customer360Error
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database, psql_command
+
+
+def test_data_and_port_survive_a_restart(home: Path) -> None:
+    """Power BI keeps the port in its settings: it must be the same tomorrow."""
+    embedded = EmbeddedPostgres(home)
+    before = embedded.start()
+    with before.connect() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    assert embedded.stop()
+    assert not embedded.is_running()
+
+    after = embedded.start()
+
+    assert after.url == before.url
+    with after.connect() as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_taken_port_is_left_to_its_owner(home: Path) -> None:
+    """Another program may hold our port by the time we start again."""
+    embedded = EmbeddedPostgres(home)
+    port = int(embedded.start().parts["port"])
+    embedded.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((HOST, port))
+        other.listen()
+
+        moved = embedded.start()
+
+        assert int(moved.parts["port"]) != port
+        with moved.connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_nobody_enters_without_the_password(home: Path) -> None:
+    """Every user of the machine can reach 127.0.0.1."""
+    database = EmbeddedPostgres(home).start()
+    wrong = Database(database.url.replace(database.parts["password"], "guess"))
+
+    with pytest.raises(Customer360Error, match="password authentication failed.*Check user and password") as error:
+        wrong.connect()
+    assert database.parts["password"] not in str(error.value)
+
+
+def test_only_its_owner_can_read_the_passwords_and_the_data(home: Path) -> None:
+    """The files of the server hold everything it protects."""
+    EmbeddedPostgres(home).start()
+
+    assert stat.S_IMODE((home / "account.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
+    assert not list(home.glob("*.draft"))
+
+
+def test_it_listens_on_this_machine_only(home: Path) -> None:
+    """A laptop in a café must not offer its customers to the room."""
+    database = EmbeddedPostgres(home).start()
+
+    with database.connect() as connection:
+        assert connection.execute("SHOW listen_addresses").fetchone() == (HOST,)
+        assert connection.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
+
+
+def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
+    """Two terminals, or a notebook beside a terminal, are everyday use."""
+    code = (
+        "import sys; from pathlib import Path; from customer360.postgres.embedded import EmbeddedPostgres;"
+        "print(EmbeddedPostgres(Path(sys.argv[1])).start().parts['port'])"
+    )
+    starts = [
+        subprocess.Popen([sys.executable, "-c", code, str(home)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+
+    ports = {start.communicate(timeout=120)[0].strip() for start in starts}
+
+    assert [start.returncode for start in starts] == [0, 0, 0]
+    assert len(ports) == 1
+
+
+def test_it_comes_back_after_a_kill(home: Path) -> None:
+    """A power cut leaves a stale pid file; the next start recovers and what was committed is there."""
+    embedded = EmbeddedPostgres(home)
+    with embedded.start().connect() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    postmaster = psutil.Process(int((home / "data" / "postmaster.pid").read_text().splitlines()[0]))
+    children = postmaster.children(recursive=True)
+    postmaster.kill()
+    psutil.wait_procs([postmaster, *children], timeout=30)
+    assert not embedded.is_running()
+
+    with embedded.start().connect() as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_kill_while_it_is_made_leaves_nothing_half_made(home: Path) -> None:
+    """The data folder gets its name last, so a draft of a killed start is simply thrown away."""
+    (home / "data.draft").mkdir()
+    (home / "data.draft" / "PG_VERSION").write_text("18")
+    (home / "account.json").write_text(json.dumps({"port": 1, "owner_password": "a", "reader_password": "b"}))
+
+    with EmbeddedPostgres(home).start().connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """A file in the way is a person's mistake, and the setting that mends it is named."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(Customer360Error, match=f"cannot make the folder .*set {settings.HOME} to another"):
+        EmbeddedPostgres(tmp_path / "file" / "home").start()
+
+
+@pytest.mark.skipif(not settings.running_as_root(), reason="only root's server runs as another user")
+def test_root_learns_that_its_server_cannot_enter_a_private_folder(tmp_path: Path) -> None:
+    """PostgreSQL refuses to run as root, and its stand-in cannot enter what only root may."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+
+    with pytest.raises(Customer360Error, match=f"cannot enter .*set {settings.HOME}"):
+        EmbeddedPostgres(private / "home").start()
+
+
+@pytest.mark.skipif(not settings.running_as_root(), reason="only root may become an ordinary user")
+def test_an_ordinary_user_can_run_it_too(tmp_path: Path) -> None:
+    """Tests often run as root; people do not."""
+    import pwd
+
+    home, nobody = Path("/tmp") / f"customer360-nobody-{os.getpid()}", pwd.getpwnam("nobody")
+    home.mkdir(mode=0o755)
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    code = (
+        "import sys; from pathlib import Path; from customer360.postgres.embedded import EmbeddedPostgres;"
+        "e = EmbeddedPostgres(Path(sys.argv[1])); e.start().connect().close(); print(e.stop())"
+    )
+    system = f"/usr/bin/python3.{sys.version_info.minor}"
+    python = next((path for path in (sys.executable, system) if _may_run(path, nobody.pw_uid)), None)
+    if python is None:
+        pytest.skip(f"an ordinary user can run neither {sys.executable} nor {system}")
+
+    run = subprocess.run(
+        [python, "-c", code, str(home)], capture_output=True, text=True, timeout=120, cwd="/",
+        user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[],
+        env={**os.environ, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path[1:])},
+    )  # fmt: skip
+
+    assert run.stdout.strip() == "True", run.stderr
+    subprocess.run(["rm", "-rf", str(home)], check=True)
+
+
+def _may_run(program: str, user: int) -> bool:
+    return not subprocess.run(["test", "-x", program], check=False, user=user, cwd="/").returncode
+
+
+def test_the_port_of_choice_is_taken_only_when_free() -> None:
+    """Any free port is better than none."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert free_port(port) != port
+
+
+def test_psql_never_shows_the_password_in_its_arguments() -> None:
+    """Arguments of a process are visible to every user of the machine."""
+    command, environment = psql_command(Database("postgresql://ann:s3cret@db.example:5433/shop"))
+
+    assert "s3cret" not in " ".join(command)
+    assert environment == {"PGPASSWORD": "s3cret"}
+
+
+def test_a_configured_database_is_used_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting points every command at another server; a URL given to the command itself goes first."""
+    monkeypatch.setenv(settings.DATABASE_URL, "postgresql://ann@db.example/shop")
+
+    assert open_database().where == "ann@db.example:5432/shop"
+    assert open_database("postgresql://bob@db.example/shop").where == "bob@db.example:5432/shop"

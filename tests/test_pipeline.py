@@ -1,0 +1,262 @@
+"""From rows in a table to results in tables, on the real database with the real Spark."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from customer360.errors import Customer360Error
+from customer360.mock_data.plan import Plan
+from customer360.pipeline import Refresh, fill_mock_data, run_operations
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import psql_command
+from customer360.tables import RESULT_TABLES
+
+pytestmark = pytest.mark.spark
+
+AS_OF = date(2026, 6, 30)
+AWKWARD = Path(__file__).parent / "data" / "awkward_customers.csv"
+"""200 customers, valid and awkward: ten persons, each twenty times, with the ids 101-120, 201-220, ..."""
+
+
+def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def value(database: Database, query: str) -> Any:
+    ((found,),) = fetch(database, query)
+    return found
+
+
+def checksum(database: Database, table: str) -> tuple[Any, ...]:
+    """Rows and a hash over all of them that does not depend on their order."""
+    (found,) = fetch(database, f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {table} t")
+    return found
+
+
+def copy_awkward(database: Database) -> None:
+    """As a person would: a table of their own, filled by psql's \\copy."""
+    script = f"""
+        CREATE SCHEMA crm;
+        CREATE TABLE crm.members (
+            customer_id bigint, name text, join_date date, first_purchase date, last_login timestamp,
+            is_active boolean, loyalty_status varchar(20), loyalty_points integer, account_balance numeric(12,2),
+            country text);
+        \\copy crm.members FROM '{AWKWARD}' WITH (FORMAT csv, HEADER)
+    """
+    command, environment = psql_command(database)
+    subprocess.run([*command, "-v", "ON_ERROR_STOP=1"], input=script, env=environment, check=True, text=True)
+
+
+@pytest.fixture
+def awkward(spark: SparkSession, database: Database) -> tuple[Database, Refresh]:
+    copy_awkward(database)
+    return database, run_operations(database, spark, table="crm.members", as_of=AS_OF)
+
+
+def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Database, Refresh]) -> None:
+    """Nulls everywhere, unicode, negative and huge balances, no purchases, a login from the future."""
+    database, refresh = awkward
+    assert (refresh.rows_in, refresh.rows_out, refresh.rows_rejected, refresh.rows_not_yet_joined) == (
+        200,
+        200,
+        0,
+        0,
+    )
+    assert refresh.source_kind == "unknown"
+
+    # Each person differs from the nine others in some dimension, so each is a segment of its own.
+    for table in ("customer_segments", "engagement_segments"):
+        assert fetch(
+            database,
+            f"""SELECT count(*), sum(customers), sum(balance_sum), sum(balance_count), sum(points_sum),
+                       sum(points_count), sum(recency_days_sum), sum(recency_count) FROM analytics.{table}""",
+        ) == [(10, 200, Decimal("2000056999.80"), 140, 31_700, 140, 37_600, 120)]
+    assert fetch(database, "SELECT activity, sum(customers) FROM analytics.customer_segments GROUP BY 1 ORDER BY 1") == [
+        ("Active", 80), ("Inactive", 60), ("Unknown", 60),
+    ]  # fmt: skip
+    assert fetch(
+        database,
+        """SELECT funnel_stage, sum(customers), sum(out_of_order_customers)
+           FROM analytics.engagement_segments GROUP BY 1 ORDER BY 1""",
+    ) == [(1, 80, 20), (2, 40, 40), (3, 60, 0), (4, 20, 0)]
+    assert value(database, "SELECT count(*) FROM analytics.customer_profiles WHERE is_active_by_behaviour") == 40
+
+
+def test_dimensions_cover_what_occurs_and_keep_unknown_apart(awkward: tuple[Database, Refresh]) -> None:
+    """Tiers by their mean points, countries by customers, months without gaps."""
+    database, _ = awkward
+    assert fetch(database, "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order") == [
+        ("Bronze",), ("Silver",), ("Gold",), ("Unknown",),
+    ]  # fmt: skip
+    assert fetch(database, "SELECT country FROM analytics.countries ORDER BY country_order") == [
+        ("Polska",), ("Côte d'Ivoire",), ("日本",), ("Unknown",),
+    ]  # fmt: skip
+    assert fetch(database, "SELECT min(month), max(month), count(*) FROM analytics.calendar_months") == [
+        (date(2024, 2, 1), date(2026, 6, 1), 29)
+    ]
+
+
+def test_the_top_ten_of_every_cell_is_exact(awkward: tuple[Database, Refresh]) -> None:
+    """Twenty customers of a cell have the same balance: the lower ids are in, and names stay as they were written."""
+    database, _ = awkward
+    assert value(database, "SELECT count(*) FROM analytics.top_customers") == 70
+    assert fetch(
+        database,
+        "SELECT cell_rank, customer_id, name FROM analytics.top_customers WHERE account_balance = 99999999.99 ORDER BY 1",
+    ) == [(rank, 400 + rank, "Renée “Zoë” d'Arc") for rank in range(1, 11)]
+
+
+def test_retention_follows_each_cohort_to_the_last_complete_month(awkward: tuple[Database, Refresh]) -> None:
+    """Of the 40 who joined in January 2025, 20 were last seen in that month and 20 on the as-of day."""
+    database, _ = awkward
+    query = "SELECT months_since, retained_customers, retained_share FROM analytics.cohort_retention WHERE join_month = "
+    assert value(database, "SELECT count(*) FROM analytics.cohort_retention") == 29 + 19 + 18 + 17 + 6 + 1
+    assert fetch(database, query + "'2025-01-01' AND months_since IN (0, 1, 17) ORDER BY 1") == [
+        (0, 40, Decimal(1)), (1, 20, Decimal("0.5")), (17, 20, Decimal("0.5")),
+    ]  # fmt: skip
+
+
+def test_checks_count_what_is_missing(awkward: tuple[Database, Refresh]) -> None:
+    """The history tells, refresh by refresh, what the averages leave out."""
+    database, _ = awkward
+    failed = dict(
+        fetch(database, "SELECT check_name, rows_failed FROM analytics.data_quality WHERE refresh_id = 1")
+    )
+    assert failed["balance_missing"] == 60
+    assert failed["join_date_missing"] == 20
+    assert failed["last_login_after_as_of"] == 20
+    assert failed["negative_points"] == 0
+
+
+@pytest.fixture
+def filled(spark: SparkSession, database: Database) -> Database:
+    fill_mock_data(database, spark, Plan(3_000, seed=7, as_of=AS_OF))
+    return database
+
+
+def test_mock_data_always_replaces_the_mock_data_before_it(spark: SparkSession, filled: Database) -> None:
+    """Notebook 1 deletes what is there and fills anew, with the key in place."""
+    fill_mock_data(filled, spark, Plan(2_000, seed=8, as_of=AS_OF))
+
+    assert fetch(filled, "SELECT count(*), min(customer_id), max(customer_id) FROM customers") == [
+        (2_000, 1, 2_000)
+    ]
+
+
+def test_the_same_seed_gives_the_same_rows_however_many_tasks_make_them(
+    spark: SparkSession, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three blocks by one writer, by two, by many: the same bytes in every row."""
+    sums = set()
+    for writers in (1, 2, 7):
+        fill_mock_data(database, spark, Plan(120_000, seed=7, as_of=AS_OF), writers=writers)
+        sums.add(checksum(database, "public.customers"))
+
+    assert len(sums) == 1
+    assert next(iter(sums))[0] == 120_000
+
+
+def test_results_do_not_depend_on_how_the_rows_lie(spark: SparkSession, filled: Database) -> None:
+    """The same customers in another order, in one partition or many, give the same results to the byte."""
+    run_operations(filled, spark, as_of=AS_OF)
+    replaced = [table for table in RESULT_TABLES if not table.keeps_history]
+    first = {table.name: checksum(filled, table.full_name) for table in replaced}
+    with filled.connect() as connection:
+        connection.execute("CREATE SCHEMA shuffled")
+        connection.execute(
+            "CREATE TABLE shuffled.customers AS SELECT * FROM customers ORDER BY md5(customer_id::text)"
+        )
+
+    second_run = run_operations(filled, spark, table="shuffled.customers", as_of=AS_OF)
+
+    assert second_run.refresh_id == 2
+    assert {table.name: checksum(filled, table.full_name) for table in replaced} == first
+
+
+def test_a_second_run_adds_to_the_history(spark: SparkSession, filled: Database) -> None:
+    """The past as-of date gives the past: fewer customers, the later ones not yet joined."""
+    run_operations(filled, spark)
+    past = run_operations(filled, spark, as_of=date(2024, 6, 30))
+
+    assert past.rows_in == 3_000
+    assert 0 < past.rows_out < 3_000
+    assert past.rows_out + past.rows_rejected + past.rows_not_yet_joined == 3_000
+    assert fetch(filled, "SELECT refresh_id, as_of_date FROM analytics.refreshes ORDER BY 1") == [
+        (1, AS_OF), (2, date(2024, 6, 30)),
+    ]  # fmt: skip
+
+
+def test_dirty_rows_are_rejected_with_reasons_and_nothing_is_lost(spark: SparkSession, database: Database) -> None:
+    """What comes in is in the results or among the rejected, as it was."""
+    fill_mock_data(database, spark, Plan(2_000, seed=7, as_of=AS_OF, dirt=0.2))
+
+    refresh = run_operations(database, spark)
+
+    assert refresh.rows_rejected > 0
+    assert refresh.rows_out + refresh.rows_rejected == 2_000
+    assert value(database, "SELECT count(*) FROM analytics.rejected_customers") == refresh.rows_rejected
+    assert value(database, "SELECT count(*) FROM analytics.rejected_customers WHERE original_row::json ->> 'customer_id' "
+                           "IS DISTINCT FROM customer_id::text") == 0  # fmt: skip
+
+
+def test_customers_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:
+    """Only an explicit --replace may."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE public.customers AS SELECT 1::bigint AS customer_id, 'precious' AS name")
+
+    with pytest.raises(Customer360Error, match="was not made by customer360; nothing was deleted.*--replace"):
+        fill_mock_data(database, spark, Plan(100, as_of=AS_OF))
+    assert fetch(database, "SELECT name FROM customers") == [("precious",)]
+
+    fill_mock_data(database, spark, Plan(100, as_of=AS_OF), replace=True)
+    assert value(database, "SELECT count(*) FROM customers") == 100
+
+
+def test_mock_data_that_someone_changed_is_not_deleted(spark: SparkSession, filled: Database) -> None:
+    """A person who adds their own rows to the mock table must not lose them."""
+    with filled.connect() as connection:
+        connection.execute("INSERT INTO customers (customer_id, name) VALUES (999999, 'mine')")
+
+    with pytest.raises(
+        Customer360Error, match="was filled with 3,000 customers and now has 3,001: someone changed it"
+    ):
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF))
+    assert value(filled, "SELECT count(*) FROM customers") == 3_001
+
+
+def test_missing_columns_are_all_named_with_the_nearest(spark: SparkSession, database: Database) -> None:
+    """One line that a person can act on, before Spark has read anything."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE members (customer_id bigint, nam text, country text, joined date)")
+
+    with pytest.raises(
+        Customer360Error, match=r"public.members lacks 8 of the columns .* name: Did you mean 'nam'\?"
+    ):
+        run_operations(database, spark, table="public.members", as_of=AS_OF)
+    assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")
+
+
+def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:
+    """The first command of a newcomer may well be `run`."""
+    with pytest.raises(Customer360Error, match='cannot read "public"."customers": .* does not exist'):
+        run_operations(database, spark, as_of=AS_OF)
+
+
+def test_an_empty_table_gives_empty_results(spark: SparkSession, database: Database) -> None:
+    """The first refresh of a new shop."""
+    copy_awkward(database)
+    with database.connect() as connection:
+        connection.execute("TRUNCATE crm.members")
+
+    refresh = run_operations(database, spark, table="crm.members", as_of=AS_OF)
+
+    assert (refresh.rows_in, refresh.rows_out) == (0, 0)
+    assert value(database, "SELECT count(*) FROM analytics.customer_segments") == 0
