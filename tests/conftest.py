@@ -1,11 +1,26 @@
-"""What every test may ask for."""
+"""What the tests share: a Spark session, an embedded PostgreSQL, and a fresh database for each test."""
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from pyspark.sql import SparkSession
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from customer360 import settings
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,16 +32,68 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """One small local session for all tests."""
-    session = (
-        SparkSession.builder.master("local[2]")
-        .appName("customer360 tests")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .getOrCreate()
-    )
+    """A Spark session as the commands start it, with two cores, and tasks that are tried twice as on a cluster."""
+    from customer360 import spark
+
+    session = spark.session(master="local[2,2]", app_name="customer360 tests")
     yield session
     session.stop()
+
+
+def new_home() -> Path:
+    """A folder for an embedded server; as root its server is another user, who has to be able to enter it."""
+    home = Path(tempfile.mkdtemp(prefix="customer360-test-"))
+    home.chmod(0o755)
+    return home
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder for an embedded server of one test's own, which is stopped afterwards."""
+    home = new_home()
+    yield home
+    EmbeddedPostgres(home).stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Database]:
+    """The owner's access to an embedded server that all tests share."""
+    home = new_home()
+    embedded = EmbeddedPostgres(home)
+    yield embedded.start()
+    embedded.stop()
+    shutil.rmtree(home)
+
+
+@contextmanager
+def new_database(server: Database) -> Iterator[Database]:
+    """An empty database, dropped at the end."""
+    name = f"test_{secrets.token_hex(4)}"
+    with server.connect() as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield Database(make_conninfo(server.url, dbname=name))
+    with server.connect() as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(server: Database) -> Iterator[Database]:
+    """A database of the test's own, empty."""
+    with new_database(server) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def module_database(server: Database) -> Iterator[Database]:
+    """A database that the tests of a module share and only read."""
+    with new_database(server) as database:
+        yield database
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test never touches the database that a person has configured."""
+    for name in settings.SETTINGS:
+        if name in os.environ:
+            monkeypatch.delenv(name)

@@ -55,10 +55,10 @@ def copy_awkward(database: Database) -> None:
     subprocess.run([*command, "-v", "ON_ERROR_STOP=1"], input=script, env=environment, check=True, text=True)
 
 
-@pytest.fixture
-def awkward(spark: SparkSession, database: Database) -> tuple[Database, Refresh]:
-    copy_awkward(database)
-    return database, run_operations(database, spark, table="crm.members", as_of=AS_OF)
+@pytest.fixture(scope="module")
+def awkward(spark: SparkSession, module_database: Database) -> tuple[Database, Refresh]:
+    copy_awkward(module_database)
+    return module_database, run_operations(module_database, spark, table="crm.members", as_of=AS_OF)
 
 
 def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Database, Refresh]) -> None:
