@@ -1,0 +1,49 @@
+# The two commands a newcomer types are `make demo` and `make test`; each does all the set-up it needs.
+# Nothing has to be there but Python 3.10 or newer, make, and a way to the package registries.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+# uv from PATH, else one of our own under .uv, fetched as a wheel from the package index that pip uses.
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+RUN := $(UV) run --no-sync
+
+.PHONY: demo test check set-up notebooks lint format bench clean help
+
+help:            ## This list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+demo: set-up     ## Fill 100,000 mock customers, run the operations, say how to connect
+	$(RUN) customer360 demo
+
+test: set-up lint    ## Every test
+	$(RUN) pytest
+
+check: set-up lint   ## Lint, types, layers, and the tests that need no Spark: under a minute
+	$(RUN) pytest -m "not spark and not slow"
+
+lint: set-up
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) cog --check README.md docs/*.md
+
+format: set-up   ## Lay out the code and mend what the linter can
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+	$(RUN) cog -r README.md docs/*.md
+
+notebooks: set-up ## Run the notebooks anew and keep their outputs
+	$(RUN) customer360 notebook --execute
+
+set-up: .venv/.complete
+
+.venv/.complete: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --all-extras --quiet
+	@touch $@
+
+.uv/bin/uv:
+	@$(PYTHON) scripts/install_uv.py .uv
+
+clean:           ## Forget the environment; the data of the embedded database stays
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
