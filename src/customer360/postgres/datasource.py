@@ -30,7 +30,7 @@ from pyspark.sql.types import StructType
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import INTERNAL_SCHEMA, WRITERS, writer
+from customer360.postgres.copy import WRITERS, writer
 from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
@@ -63,10 +63,6 @@ class PostgresDataSource(DataSource):
 
     def writer(self, schema: StructType, overwrite: bool) -> PostgresWriter:
         writers = _positive(self.options, "writers", WRITERS)
-        if staging := self.options.get("staging"):
-            with self._database.connect() as connection:
-                columns = types.fields(connection, sql.Identifier(INTERNAL_SCHEMA, staging))
-            return PostgresWriter(self._database, staging, columns, writers, None, overwrite)
         table = self._option("table")
         staging, columns = standalone.stage(self._database, table, schema)
         return PostgresWriter(self._database, staging, columns, writers, table, overwrite)
@@ -160,11 +156,7 @@ class _Copied(WriterCommitMessage):
 
 
 class PostgresWriter(DataSourceArrowWriter):
-    """
-    Copies each task's rows once into a staging table; the driver then moves all of them at once.
-
-    With *table* None the staging table belongs to a publication, which swaps it in later.
-    """
+    """Copies each task's rows once into a staging table; the driver then moves all of them at once."""
 
     def __init__(
         self,
@@ -172,7 +164,7 @@ class PostgresWriter(DataSourceArrowWriter):
         staging: str,
         columns: Sequence[types.Field],
         writers: int,
-        table: str | None,
+        table: str,
         overwrite: bool,
     ) -> None:
         self._database, self._staging, self._columns = database, staging, columns
@@ -190,9 +182,7 @@ class PostgresWriter(DataSourceArrowWriter):
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))
-        if self._table is not None:
-            standalone.move(self._database, self._staging, self._table, rows, overwrite=self._overwrite)
+        standalone.move(self._database, self._staging, self._table, rows, overwrite=self._overwrite)
 
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:  # noqa: ARG002  Spark's signature
-        if self._table is not None:
-            standalone.drop(self._database, self._staging)
+        standalone.drop(self._database, self._staging)

@@ -108,9 +108,7 @@ def decimals(units: pa.Array, kind: pa.Decimal128Type) -> pa.Array:
     wide = np.empty((len(units), 2), dtype=np.int64)
     wide[:, 0] = pc.fill_null(units, 0).to_numpy(zero_copy_only=False)
     wide[:, 1] = wide[:, 0] >> 63  # the sign fills the upper half
-    valid = None
-    if units.null_count:
-        valid = pa.array(units.is_valid()).buffers()[1]
+    valid = units.is_valid().buffers()[1] if units.null_count else None
     return pa.Array.from_buffers(kind, len(units), [valid, pa.py_buffer(wide)], null_count=units.null_count)
 
 
