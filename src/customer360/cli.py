@@ -130,6 +130,7 @@ def cli() -> None:
       customer360 demo                    everything, with 100,000 mock customers
       customer360 mock --customers 1M     only the mock data
       customer360 run                     only the operations
+      customer360 power-bi                the Power BI project
       customer360 status                  what is where, and how fresh
     """
 
@@ -138,7 +139,7 @@ def cli() -> None:
 @_options(_STORY_OPTIONS, _DATABASE_OPTIONS, _SPARK_OPTIONS)
 def demo(where: Where, **story: Any) -> None:
     """
-    Fill mock data, run the operations, and say how to connect.
+    Fill mock data, run the operations, build the Power BI project, and say how to connect.
 
     \b
     Example:
@@ -203,6 +204,32 @@ def run(where: Where, table: str, as_of: date | None) -> None:
     from customer360 import stages
 
     where.show(stages.run(where, table, as_of))
+
+
+@cli.command("power-bi")
+@click.argument("folder", default="power_bi", type=click.Path(file_okay=False))
+@click.option(
+    "--server", metavar="HOST:PORT", help="Where PostgreSQL listens. Default: the embedded one's address."
+)
+@click.option("--name", "database", default="customer360", show_default=True, help="Name of the database.")
+@click.option("--schema", default="analytics", show_default=True, help="Schema of the result tables.")
+@click.option("--storage", default="import", show_default=True, help="import (a copy) or directquery (live).")
+@click.option("--overwrite", is_flag=True, help="Replace a project that was changed since it was built.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def power_bi(as_json: bool, **project: Any) -> None:
+    """
+    Build the Power BI project: a folder with a .pbip that opens in Power BI Desktop.
+
+    It needs neither Spark nor a running database. The password is not in it: Power BI asks for it.
+
+    \b
+    Example:
+      customer360 power-bi
+      customer360 power-bi my_report --server db.example.com:5432 --name crm --storage directquery
+    """
+    from customer360 import stages
+
+    Where(as_json=as_json).show(stages.power_bi(**project))
 
 
 @cli.command()

@@ -170,6 +170,19 @@ def columns_of(measure: Measure) -> frozenset[str]:
             return columns_of(of)
 
 
+def parameter_of(measure: Measure) -> Parameter | None:
+    """The parameter that *measure* depends on, if it does."""
+    match measure.expression:
+        case Above(_, parameter):
+            return parameter
+        case Ratio(of, to):
+            return parameter_of(of) or parameter_of(to)
+        case Where(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
+            return parameter_of(of)
+        case Sum() | Missing() | Latest():
+            return None
+
+
 def facts_of(measure: Measure) -> tuple[Table, ...]:
     """The facts that *measure* can be computed from; the first is its home."""
     return tuple(fact for fact in FACTS if columns_of(measure) <= set(fact.column_names))

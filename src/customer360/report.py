@@ -47,7 +47,7 @@ _OVERVIEW: Final = Page(
             CUSTOMER_SEGMENTS,
             Place(9, 0, 3, 2),
             ("new_customers",),
-            subtitle="joined in the last 12 full months, against the 12 before",
+            subtitle="joined in the last 12 full months, against 12 before",
             compare="new_customers_before",
         ),
         Visual(

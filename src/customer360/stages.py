@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
 from customer360.pipeline import Refresh, Waiting, fill_mock_data, run_operations
@@ -20,6 +21,8 @@ from customer360.where import Where
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from customer360.power_bi.project import Built
 
 
 @dataclass(frozen=True)
@@ -103,32 +106,62 @@ class Stands:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """The end of `power-bi`: the project that was built, or why the one that is there was left alone."""
+
+    built: Built | None
+    left_alone: str = ""
+
+    def lines(self) -> Iterator[str]:
+        if self.built is None:
+            yield f"the Power BI project was left alone: {self.left_alone}"
+        else:
+            pages, measures = self.built.pages, self.built.measures
+            yield f"open {self.built.project} in Power BI Desktop: {pages} pages, {measures} measures"
+
+    def facts(self) -> Mapping[str, Any]:
+        return asdict(self.built) if self.built else {"left_alone": self.left_alone}
+
+
+@dataclass(frozen=True)
 class Demonstrated:
-    """The end of `demo`: both stages, and how Power BI connects."""
+    """The end of `demo`: every stage, and how Power BI connects."""
 
     filled: Filled
     ran: Ran
+    rendered: Rendered
     connection: Mapping[str, str]
 
     def lines(self) -> Iterator[str]:
         yield from self.filled.lines()
         yield from self.ran.lines()
-        yield "Power BI connects to PostgreSQL with"
+        yield from self.rendered.lines()
+        yield "it connects to PostgreSQL with"
         for name, value in self.connection.items():
             yield f"  {name:<9} {value}"
 
     def facts(self) -> Mapping[str, Any]:
-        return {"mock": self.filled.facts(), "run": self.ran.facts(), "connection": self.connection}
+        return {
+            "mock": self.filled.facts(),
+            "run": self.ran.facts(),
+            "power_bi": self.rendered.facts(),
+            "connection": self.connection,
+        }
 
 
 def demo(where: Where, story: Mapping[str, Any]) -> Demonstrated:
-    """Both stages in one Spark session, on the embedded database unless told otherwise."""
+    """Every stage, with one Spark session, on the embedded database unless told otherwise."""
     plan = _plan(story)
     database = where.open_database()
     with where.session() as spark:
         filled = _fill(where, database, spark, plan, replace=False)
         ran = _run(where, database, spark, CUSTOMERS.full_name, None)
-    return Demonstrated(filled, ran, _connection(where, database))
+    connection = _connection(where, database)
+    try:
+        rendered = power_bi("power_bi", server=connection["server"], database=connection["database"])
+    except Customer360Error as error:
+        rendered = Rendered(None, str(error))  # somebody's work stands there: the demo is none the worse for it
+    return Demonstrated(filled, ran, rendered, connection)
 
 
 def mock(where: Where, story: Mapping[str, Any], *, replace: bool, report: bool) -> Filled:
@@ -147,6 +180,27 @@ def run(where: Where, table: str, as_of: date | None) -> Ran:
     database = where.open_database()
     with where.session() as spark:
         return _run(where, database, spark, table, as_of)
+
+
+def power_bi(
+    folder: str,
+    *,
+    server: str | None = None,
+    database: str = "customer360",
+    schema: str = "analytics",
+    storage: str = "import",
+    overwrite: bool = False,
+) -> Rendered:
+    """Builds the project; without *server*, for the embedded database, where there is one."""
+    from customer360.power_bi import project
+
+    if server is None:
+        embedded = EmbeddedPostgres()
+        server = _address(embedded.database()) if embedded.is_made() else project.SERVER
+    built = project.build(
+        folder, server=server, database=database, schema=schema, storage=storage, overwrite=overwrite
+    )
+    return Rendered(built)
 
 
 def status(where: Where) -> Stands:
@@ -180,8 +234,12 @@ def _connection(where: Where, database: Database) -> dict[str, str]:
     reader = database if where.is_external else EmbeddedPostgres().reader_database()
     parts = reader.parts
     return {
-        "server": f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}",
+        "server": _address(reader),
         "database": parts.get("dbname", ""),
         "user": parts.get("user", ""),
         "password": "that of this user" if where.is_external else "shown by: customer360 db url --reader",
     }
+
+
+def _address(database: Database) -> str:
+    return f"{database.parts.get('host', 'localhost')}:{database.parts.get('port', '5432')}"

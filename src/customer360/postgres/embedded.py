@@ -87,7 +87,7 @@ class EmbeddedPostgres:
         """
         self._make_home()
         with self._exclusively():
-            if not self._initialised():
+            if not self.is_made():
                 self._initialise()
             if not self.is_running():
                 self._launch()
@@ -139,7 +139,8 @@ class EmbeddedPostgres:
                 f"set {settings.HOME} to a folder of your own"
             ) from None
 
-    def _initialised(self) -> bool:
+    def is_made(self) -> bool:
+        """Whether there is an embedded database in this folder, running or not."""
         return self._account_file.exists() and (self.data / "PG_VERSION").exists()
 
     def _make_home(self) -> None:

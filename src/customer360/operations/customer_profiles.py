@@ -1,0 +1,13 @@
+"""Each customer with ages, bands and funnel stage."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from customer360 import tables
+from customer360.operations.conform import conform
+
+
+def customer_profiles(described: DataFrame) -> DataFrame:
+    """One row per *described* customer, without name; loyalty status and country as they are stored."""
+    return conform(described, tables.CUSTOMER_PROFILES)

@@ -1,0 +1,55 @@
+"""What the checks found, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from customer360.operations.checks import CHECKS, FAILED_CHECKS, REJECT_BITS, Check, bit
+
+
+@dataclass(frozen=True)
+class CheckCount:
+    """How many rows a check looked at, and how many of these failed."""
+
+    check: Check
+    rows_checked: int
+    rows_failed: int
+
+
+@dataclass(frozen=True)
+class DataQuality:
+    """The rows of one reading of the source table; rows_in = rows_out + rows_rejected + rows_not_yet_joined."""
+
+    rows_out: int
+    rows_rejected: int
+    rows_not_yet_joined: int
+    checks: tuple[CheckCount, ...]
+    """One per check, in the order of `CHECKS`."""
+
+    @property
+    def rows_in(self) -> int:
+        return self.rows_out + self.rows_rejected + self.rows_not_yet_joined
+
+
+def data_quality(checked: DataFrame) -> DataQuality:
+    """
+    The counts of *checked* rows; runs one small Spark job.
+
+    A 'reject' check looks at every row that is a customer at the as-of date, a 'warn' check at those that are
+    used: so balance_missing is the very number of customers that an average balance leaves out.
+    """
+    found = checked.groupBy(FAILED_CHECKS).count().collect()
+    rows = {row[FAILED_CHECKS]: row["count"] for row in found}
+    not_yet_joined = rows.pop(None, 0)
+    used = {failed: count for failed, count in rows.items() if not failed & REJECT_BITS}
+    counts = [_count(check, rows if check.severity == "reject" else used) for check in CHECKS]
+    rows_out = sum(used.values())
+    return DataQuality(rows_out, sum(rows.values()) - rows_out, not_yet_joined, tuple(counts))
+
+
+def _count(check: Check, rows: Mapping[int, int]) -> CheckCount:
+    failed = sum(count for failed, count in rows.items() if failed & bit(check))
+    return CheckCount(check, sum(rows.values()), failed)

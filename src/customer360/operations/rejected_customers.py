@@ -1,0 +1,27 @@
+"""The rows that could not be used."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from customer360 import tables
+from customer360.operations.checks import REJECT_BITS, REJECTS, bit, fails
+from customer360.operations.conform import SOURCE_COLUMNS, conform
+
+
+def rejected_customers(checked: DataFrame) -> DataFrame:
+    """
+    One row per *checked* row that fails a 'reject' check, with the names of all those it fails.
+
+    original_row holds the columns that the operations read, nulls included, moments to the microsecond.
+    """
+    reasons = [F.when(fails(bit(check)), check.name) for check in REJECTS]
+    original_row = F.to_json(
+        F.struct(*SOURCE_COLUMNS),
+        {"ignoreNullFields": "false", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"},
+    )
+    rejected = checked.where(fails(REJECT_BITS)).select(
+        "customer_id", F.concat_ws(", ", *reasons).alias("reasons"), original_row.alias("original_row")
+    )
+    return conform(rejected, tables.REJECTED_CUSTOMERS)

@@ -1,0 +1,79 @@
+"""The wiring: which operation makes which result table, and what is read how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from customer360.operations.activities import activities
+from customer360.operations.bands import bands
+from customer360.operations.calendar_months import calendar_months
+from customer360.operations.checks import checked
+from customer360.operations.cohort_retention import cohort_retention
+from customer360.operations.conform import source_rows
+from customer360.operations.countries import countries
+from customer360.operations.customer_profiles import customer_profiles
+from customer360.operations.customer_segments import customer_segments
+from customer360.operations.data_quality import DataQuality, data_quality
+from customer360.operations.engagement_segments import engagement_segments
+from customer360.operations.known_customers import described, in_slicer_cells, known_customers
+from customer360.operations.loyalty_statuses import loyalty_statuses
+from customer360.operations.rejected_customers import rejected_customers
+from customer360.operations.survey import Survey, survey
+from customer360.operations.top_customers import top_customers
+
+
+@dataclass(frozen=True)
+class Results:
+    """
+    The result tables by name, not yet computed, and what was counted on the way.
+
+    `refreshes` and `data_quality` are not among the tables: they tell of the publication, which numbers them.
+    """
+
+    tables: Mapping[str, DataFrame]
+    data_quality: DataQuality
+    survey: Survey
+
+
+@contextmanager
+def results(
+    customers: DataFrame, *, as_of: date, ids_are_unique: bool = False, status_order: Sequence[str] | None = None
+) -> Iterator[Results]:
+    """
+    Every result table of *customers* as of *as_of*; to be written inside the `with`.
+
+    *customers* is read once: its checked rows stay with Spark, in memory and where that is short on disk, until
+    the `with` ends. *ids_are_unique* says that a unique index guards customer_id; *status_order* gives the loyalty
+    statuses, lowest first, where their mean points would not.
+    """
+    rows = checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique).persist()
+    try:
+        quality = data_quality(rows)
+        known = known_customers(rows, as_of=as_of)
+        found = survey(known, as_of=as_of, status_order=status_order)
+        yield Results(_tables(rows, described(known, found, as_of=as_of), found, as_of), quality, found)
+    finally:
+        rows.unpersist()
+
+
+def _tables(checked: DataFrame, described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:
+    spark = checked.sparkSession
+    in_cells = in_slicer_cells(described, found)
+    return {
+        "customer_profiles": customer_profiles(described),
+        "customer_segments": customer_segments(in_cells),
+        "engagement_segments": engagement_segments(in_cells),
+        "top_customers": top_customers(in_cells),
+        "cohort_retention": cohort_retention(described, as_of=as_of),
+        "calendar_months": calendar_months(spark, found, as_of=as_of),
+        "loyalty_statuses": loyalty_statuses(spark, found),
+        "activities": activities(spark, found),
+        "countries": countries(spark, found),
+        "bands": bands(spark, found),
+        "rejected_customers": rejected_customers(checked),
+    }

@@ -1,0 +1,141 @@
+"""What has to be known of all customers before any of them can be put into a band or under a country."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Final
+
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+
+from customer360.bands import STEPS, Bands, age_bands, amount_bands
+from customer360.errors import Customer360Error
+from customer360.operations import traits
+from customer360.tables import OTHER, UNKNOWN
+
+NAMED_COUNTRIES: Final = 19
+MOST_STATUSES: Final = 50
+_MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
+_ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
+_SUMS: Final = ("customers", "points_sum", "points_count", "balance_sum", "balance_count")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """
+    The members of every slicer in their order, and the bands.
+
+    *loyalty_statuses* rise, *countries* begin with the one that has most customers. A member that does not occur
+    is left out, so all are empty without customers; then *bands* are too.
+    """
+
+    first_join_date: date | None
+    loyalty_statuses: tuple[str, ...]
+    activities: tuple[str, ...]
+    countries: tuple[str, ...]
+    account_balance: Bands
+    loyalty_points: Bands
+    account_age_days: Bands
+
+    @property
+    def bands(self) -> tuple[Bands, ...]:
+        return (self.account_balance, self.loyalty_points, self.account_age_days) if self.activities else ()
+
+
+def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None = None) -> Survey:
+    """
+    The survey of the *known* customers; runs one Spark job and collects a few hundred rows.
+
+    Countries: the 19 with the most customers, equal ones by name, then 'Other' and 'Unknown'. Loyalty statuses:
+    those of *status_order* as given, then the others by mean points, mean balance (none known is lowest) and
+    name, then 'Unknown'. Amounts are counted per step exactly, so that bands do not depend on partitions.
+    """
+    found: dict[str, list[Row]] = {margin: [] for margin in _MARGINS}
+    for row in _ranked(_margins(known)).collect():
+        found[row["margin"]].append(row)
+    joined = [row["first_join_date"] for row in found["activity"] if row["first_join_date"] is not None]
+    first_join_date = min(joined, default=None)
+    return Survey(
+        first_join_date,
+        _statuses(found["loyalty_status"], status_order or ()),
+        tuple(activity for activity in _ACTIVITIES if activity in _values(found["activity"])),
+        _countries(found["country"]),
+        amount_bands("account_balance", _counts(found["balance_step"])),
+        amount_bands("loyalty_points", _counts(found["points_step"])),
+        age_bands("account_age_days", (as_of - first_join_date).days if first_join_date else 0),
+    )
+
+
+_STEPS: Final = Bands("any amount", STEPS, of_amounts=True)
+_MARGINS: Final[dict[str, Callable[[], Column]]] = {
+    "loyalty_status": lambda: traits.or_unknown("loyalty_status"),
+    "activity": traits.activity,
+    "country": lambda: traits.or_unknown("country"),
+    "balance_step": lambda: traits.band_number(F.col("account_balance"), _STEPS).cast("string"),
+    "points_step": lambda: traits.band_number(F.col("loyalty_points"), _STEPS).cast("string"),
+}
+
+
+def _margins(known: DataFrame) -> DataFrame:
+    """One row per margin and value. Counted by cells first: the rows are passed once, not once per margin."""
+    cells = known.groupBy(*[margin().alias(name) for name, margin in _MARGINS.items()]).agg(
+        F.count("*").alias("customers"),
+        F.sum("loyalty_points").alias("points_sum"),
+        F.count("loyalty_points").alias("points_count"),
+        F.sum("account_balance").alias("balance_sum"),
+        F.count("account_balance").alias("balance_count"),
+        F.min("join_date").alias("first_join_date"),
+    )
+    values = cells.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
+    return (
+        values.where(F.col("value").isNotNull())
+        .groupBy("margin", "value")
+        .agg(*[F.sum(name).alias(name) for name in _SUMS], F.min("first_join_date").alias("first_join_date"))
+    )
+
+
+def _ranked(margins: DataFrame) -> DataFrame:
+    """The values with the most customers, 'Other' and 'Unknown' before all."""
+    own_member = F.col("value").isin(OTHER, UNKNOWN)
+    by_customers = Window.partitionBy("margin").orderBy(own_member.desc(), F.desc("customers"), F.asc("value"))
+    return margins.withColumn("place", F.row_number().over(by_customers)).where(F.col("place") <= _MOST_VALUES)
+
+
+def _values(rows: Iterable[Row]) -> list[str]:
+    return [row["value"] for row in rows]
+
+
+def _counts(rows: Iterable[Row]) -> dict[int, int]:
+    """Positive values per index of STEPS; band n of `_STEPS` ends at STEPS[n - 1]."""
+    return {int(row["value"]) - 1: row["customers"] for row in rows if int(row["value"]) > 0}
+
+
+def _countries(rows: Iterable[Row]) -> tuple[str, ...]:
+    values = _values(sorted(rows, key=lambda row: row["place"]))
+    named = [value for value in values if value not in (OTHER, UNKNOWN)]
+    has_other = len(named) > NAMED_COUNTRIES or OTHER in values
+    return (*named[:NAMED_COUNTRIES], *[OTHER] * has_other, *[UNKNOWN] * (UNKNOWN in values))
+
+
+def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
+    if len(rows) > MOST_STATUSES:
+        raise Customer360Error(
+            f"loyalty_status has more than {MOST_STATUSES} different values, such as '{rows[0]['value']}': "
+            f"map the column that holds the tier of the loyalty programme to it."
+        )
+
+    def rank(row: Row) -> tuple[bool, int, Fraction, Fraction, str]:
+        value = row["value"]
+        given = order.index(value) if value in order else len(order)
+        return value == UNKNOWN, given, _mean(row, "points"), _mean(row, "balance"), value
+
+    return tuple(_values(sorted(rows, key=rank)))
+
+
+def _mean(row: Row, of: str) -> Fraction:
+    """The exact mean; minus infinity would do, but no mean is below that of a decimal(12,2)."""
+    count = row[f"{of}_count"]
+    return Fraction(row[f"{of}_sum"]) / count if count else Fraction(-(10**12))

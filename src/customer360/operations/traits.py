@@ -1,0 +1,108 @@
+"""
+What the operations say about a customer, as Spark expressions.
+
+They hold for rows as `known_customers` leaves them: nothing in them lies after the as-of date.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from customer360.bands import Bands
+from customer360.tables import OTHER, UNKNOWN
+
+ACTIVE_DAYS: Final = 90
+"""A customer is active by behaviour when less than this many days have passed since the last login."""
+
+ACTIVE: Final = "Active"
+INACTIVE: Final = "Inactive"
+
+
+def day(column: str) -> Column:
+    """The day of a date or of a moment in UTC."""
+    return F.col(column).cast("date")
+
+
+def known_at(column: str, as_of: date) -> Column:
+    """*column* when its day is not after *as_of*, else null: it had not happened yet."""
+    return F.when(day(column) <= F.lit(as_of), F.col(column))
+
+
+def days_until(as_of: date, column: str) -> Column:
+    """Whole days from the day of *column* to *as_of*: 0 on that very day."""
+    return F.date_diff(F.lit(as_of), day(column))
+
+
+def month(column: str) -> Column:
+    """The first day of the month of *column*."""
+    return F.trunc(day(column), "month")
+
+
+def is_active_by_behaviour(days_since_last_login: Column) -> Column:
+    """Whether the last login lies in the `ACTIVE_DAYS` days that end with the as-of date; false without one."""
+    return F.coalesce(days_since_last_login < ACTIVE_DAYS, F.lit(False))
+
+
+def activity() -> Column:
+    """The stored is_active as a word, never null."""
+    return F.when(F.col("is_active"), ACTIVE).when(~F.col("is_active"), INACTIVE).otherwise(UNKNOWN)
+
+
+def has_purchased() -> Column:
+    """Funnel stage 2 taken alone."""
+    return F.col("first_purchase").isNotNull()
+
+
+def has_logged_in_since() -> Column:
+    """Funnel stage 3 taken alone: the last login is of the day of the first purchase or later."""
+    return F.coalesce(day("last_login") >= F.col("first_purchase"), F.lit(False))
+
+
+def is_flagged_active() -> Column:
+    """Funnel stage 4 taken alone; an unknown flag is not active."""
+    return F.coalesce(F.col("is_active"), F.lit(False))
+
+
+def funnel_stage() -> Column:
+    """Deepest stage without a gap: 1 joined, 2 first purchase, 3 logged in since, 4 active."""
+    return F.when(~has_purchased(), 1).when(~has_logged_in_since(), 2).when(~is_flagged_active(), 3).otherwise(4)
+
+
+def is_out_of_order() -> Column:
+    """
+    Whether a later funnel stage is met without an earlier one.
+
+    Only an active flag can do so: who logged in since the first purchase has purchased.
+    """
+    return is_flagged_active() & ~has_logged_in_since()
+
+
+def or_unknown(column: str) -> Column:
+    """The text of *column*; 'Unknown' when it is null or blank."""
+    return F.when(F.trim(column) != "", F.col(column)).otherwise(UNKNOWN)
+
+
+def one_of(values: tuple[str, ...], column: str) -> Column:
+    """The text of *column* when it is one of *values*, else 'Other'; 'Unknown' when null or blank."""
+    text = or_unknown(column)
+    return F.when(text.isin(UNKNOWN, *values), text).otherwise(OTHER)
+
+
+def band_number(column: Column, bands: Bands) -> Column:
+    """The number of the band of *column*, exactly as `Bands.number` gives it; null in no band."""
+    number = F.when(column.isNull(), None)
+    if bands.of_amounts:
+        number = number.when(column < 0, -1).when(column == 0, 0)
+    for band, edge in enumerate(bands.edges, start=1):
+        number = number.when(column <= _literal(edge), band)
+    return number.otherwise(len(bands.edges) + 1)
+
+
+def _literal(edge: Decimal) -> Column:
+    """*edge* written out: Spark has no decimals such as 1E+3."""
+    return F.lit(Decimal(f"{edge:f}"))

@@ -1,0 +1,303 @@
+"""
+Visuals as Power BI's native visual types: which field goes into which role, and how it is formatted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from customer360.dimensions import LOYALTY_STATUS, Dimension, dimension
+from customer360.expressions import Measure
+from customer360.measures import BALANCE_THRESHOLD, measure
+from customer360.power_bi import model, theme
+from customer360.power_bi import queries as q
+from customer360.power_bi.model import Field
+from customer360.power_bi.queries import Json
+from customer360.power_bi.tmdl import STATUS_COLOR
+from customer360.visuals import Kind, Visual
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A visual type with its roles, order, formatting and visual-level filters."""
+
+    type: str
+    roles: dict[str, list[Json]]
+    objects: dict[str, list[Json]] = field(default_factory=dict)
+    sort: Json | None = None
+    filters: tuple[Json, ...] = ()
+    own_cell_colors: bool = False
+    phone_height: int = 240
+
+
+def chart(visual: Visual, name_filter: Callable[[str], str]) -> Chart:
+    """The native chart of *visual*; *name_filter* turns a text into a filter's name."""
+    built = _CHARTS[visual.kind](visual)
+    filters = [
+        q.not_blank(name_filter(f"{visual.name}/{cut.name}"), model.field(cut))
+        for cut in map(dimension, visual.by)
+        if cut.nullable
+    ]
+    filters += [
+        q.one_of(name_filter(f"{visual.name}/only/{name}"), model.field(dimension(name)), members)
+        for name, members in visual.only.items()
+    ]
+    if visual.top:
+        filters.append(_top(visual, name_filter))
+    return Chart(
+        built.type,
+        built.roles,
+        built.objects,
+        built.sort,
+        tuple(filters),
+        built.own_cell_colors,
+        built.phone_height,
+    )
+
+
+def measure_field(one: Measure, visual: Visual) -> Field:
+    """A measure as it lives in the visual's fact."""
+    return Field(model.fact_name(visual.fact), model.measure_name(one, visual.fact))
+
+
+def _value(visual: Visual) -> list[Json]:
+    return [_measure(visual.measure, visual)]
+
+
+def _measure(one: Measure, visual: Visual) -> Json:
+    return q.projection(measure_field(one, visual), is_measure=True, name=one.label)
+
+
+def _tooltips(visual: Visual) -> dict[str, list[Json]]:
+    more = [_measure(one, visual) for one in visual.tooltip_measures]
+    return {"Tooltips": more} if more else {}
+
+
+def _axis(cut: Dimension) -> list[Json]:
+    return [q.projection(model.field(cut), is_measure=False, name=cut.label, active=True)]
+
+
+def _first_cut(visual: Visual) -> Dimension:
+    return dimension(visual.by[0])
+
+
+def _along(visual: Visual) -> dict[str, list[Json]]:
+    return {"Category": _axis(_first_cut(visual)), "Y": _value(visual), **_tooltips(visual)}
+
+
+def _in_order(visual: Visual) -> Json:
+    return q.sort(model.field(_first_cut(visual)))
+
+
+def _card(visual: Visual) -> Chart:
+    default = {"id": "default"}
+    value = {
+        "fontSize": q.number(theme.SIZES["value"]),
+        "fontFamily": q.text(theme.FONT_BOLD),
+        "labelDisplayUnits": q.number(1),
+        "showBlankAs": q.text("0"),
+        "horizontalAlignment": q.text("left"),
+    }
+    objects = {
+        "value": q.properties(value, default),
+        "label": q.properties({"show": q.flag(False)}, default),
+        "outline": q.properties({"show": q.flag(False)}, default),
+        "padding": q.properties({"paddingUniform": q.whole(4)}, default),
+    }
+    return Chart("cardVisual", {"Data": _value(visual), **_tooltips(visual)}, objects, phone_height=120)
+
+
+def _kpi(visual: Visual) -> Chart:
+    roles = {"Indicator": _value(visual)}
+    if visual.compare:
+        roles["Goal"] = [_measure(measure(visual.compare), visual)]
+    good = visual.measure.good != "down"
+    objects = {
+        "indicator": q.properties(
+            {
+                "fontSize": q.number(theme.SIZES["value"]),
+                "fontFamily": q.text(theme.FONT_BOLD),
+                "indicatorDisplayUnits": q.number(1 if visual.compare else 0),
+            }
+        ),
+        "goals": q.properties(
+            {
+                "showGoal": q.flag(bool(visual.compare)),
+                "goalText": q.text("Before" if "before" in visual.compare else "Everyone"),
+                "showDistance": q.flag(bool(visual.compare)),
+                "direction": q.text("High is good" if good else "Low is good"),
+            }
+        ),
+        "status": q.properties(
+            {
+                "direction": q.text("Positive" if good else "Negative"),
+                "goodColor": q.color(theme.GOOD),
+                "neutralColor": q.color(theme.INK),
+                "badColor": q.color(theme.BAD),
+            }
+        ),
+        "trendline": q.properties({"show": q.flag(False)}),
+    }
+    return Chart("kpi", roles, objects, phone_height=150)
+
+
+def _donut(visual: Visual) -> Chart:
+    labels = {"show": q.flag(True), "labelStyle": q.text("Category, percent of total")}
+    objects = {
+        "legend": q.properties({"show": q.flag(False)}),
+        "labels": q.properties(labels),
+        "slices": q.properties({"innerRadiusRatio": q.whole(64)}),
+        **_colors(visual),
+    }
+    return Chart("donutChart", _along(visual), objects, _in_order(visual))
+
+
+def _line(visual: Visual) -> Chart:
+    objects = {
+        "lineStyles": q.properties({"strokeWidth": q.number(2)}),
+        "categoryAxis": q.properties({"axisType": q.text("Scalar")}),
+        "valueAxis": q.properties({"start": q.number(0)}),
+    }
+    kind = "areaChart" if visual.kind == "area" else "lineChart"
+    return Chart(kind, _along(visual), objects, _in_order(visual))
+
+
+def _bar(visual: Visual) -> Chart:
+    objects = {
+        "labels": q.properties({"show": q.flag(True)}),
+        "valueAxis": q.properties({"show": q.flag(False), "start": q.number(0)}),
+        **_colors(visual),
+    }
+    return Chart("clusteredBarChart", _along(visual), objects, _in_order(visual))
+
+
+def _column(visual: Visual) -> Chart:
+    axis = {"axisType": q.text("Categorical")}
+    objects = {"categoryAxis": q.properties(axis), "valueAxis": q.properties({"start": q.number(0)})}
+    return Chart("clusteredColumnChart", _along(visual), objects, _in_order(visual))
+
+
+def _histogram(visual: Visual) -> Chart:
+    axis = {"axisType": q.text("Categorical"), "innerPadding": q.whole(4)}
+    objects = {
+        "categoryAxis": q.properties(axis),
+        "valueAxis": q.properties({"start": q.number(0)}),
+        "legend": q.properties({"show": q.flag(False)}),
+    }
+    return Chart("columnChart", _along(visual), objects, _in_order(visual))
+
+
+def _heat_map(visual: Visual) -> Chart:
+    """A matrix whose cells are coloured by value; high bands stand on top, as on an axis."""
+    rows, columns = map(dimension, visual.by)
+    shown = measure_field(visual.measure, visual)
+    reference = f"{shown.table}.{shown.column}"
+    objects = {
+        "values": q.properties(
+            {"backColor": _gradient(reference)},
+            {"data": [{"dataViewWildcard": {"matchingOption": 1}}], "metadata": reference},
+        ),
+        "subTotals": q.properties({"rowSubtotals": q.flag(False), "columnSubtotals": q.flag(False)}),
+        "columnHeaders": q.properties(
+            {"autoSizeColumnWidth": q.flag(True), "columnAdjustment": q.text("growToFit")}
+        ),
+        "grid": q.properties({"rowPadding": q.number(3)}),
+    }
+    roles = {"Rows": _axis(rows), "Columns": _axis(columns), "Values": _value(visual)}
+    order = q.sort(model.field(rows), descending=bool(rows.banded_column))
+    return Chart("pivotTable", roles, objects, order, own_cell_colors=True, phone_height=400)
+
+
+def _gradient(reference: str) -> Json:
+    stops = {
+        "min": {"color": {"Literal": {"Value": f"'{theme.HEAT_LOW}'"}}},
+        "max": {"color": {"Literal": {"Value": f"'{theme.HEAT_HIGH}'"}}},
+        "nullColoringStrategy": {"strategy": {"Literal": {"Value": "'noColor'"}}},
+    }
+    rule = {"Input": {"SelectRef": {"ExpressionName": reference}}, "FillRule": {"linearGradient2": stops}}
+    return {"solid": {"color": {"expr": {"FillRule": rule}}}}
+
+
+def _table(visual: Visual) -> Chart:
+    """Name, value, then the rest; the id keeps two customers of one name apart."""
+    first, *others = [
+        q.projection(model.fact_field(visual.fact, name), is_measure=False) for name in visual.columns
+    ]
+    objects = {
+        "columnHeaders": q.properties(
+            {"autoSizeColumnWidth": q.flag(True), "columnAdjustment": q.text("growToFit")}
+        ),
+        "total": q.properties({"totals": q.flag(False)}),
+    }
+    roles = {"Values": [first, *_value(visual), *others]}
+    order = q.sort(measure_field(visual.measure, visual), is_measure=True, descending=True)
+    return Chart("tableEx", roles, objects, order, phone_height=360)
+
+
+def _top(visual: Visual, name_filter: Callable[[str], str]) -> Json:
+    key = model.fact_field(visual.fact, "customer_id")
+    by = model.fact_field(visual.fact, "account_balance")
+    return q.top(name_filter(f"{visual.name}/top"), key, by, visual.top)
+
+
+def _funnel(visual: Visual) -> Chart:
+    labels = {"show": q.flag(True), "funnelLabelStyle": q.text("Data, percent of first")}
+    objects = {
+        "labels": q.properties(labels),
+        "percentBarLabel": q.properties({"show": q.flag(True)}),
+        "dataPoint": q.properties({"defaultColor": q.color(theme.MAIN)}),
+    }
+    return Chart("funnel", _along(visual), objects, _in_order(visual))
+
+
+def _treemap(visual: Visual) -> Chart:
+    objects = {
+        "legend": q.properties({"show": q.flag(False)}),
+        "labels": q.properties({"show": q.flag(True)}),
+        "categoryLabels": q.properties({"show": q.flag(True)}),
+        **_colors(visual),
+    }
+    roles = {"Group": _axis(_first_cut(visual)), "Values": _value(visual), **_tooltips(visual)}
+    return Chart("treemap", roles, objects)
+
+
+def _parameter(_: Visual) -> Chart:
+    """A slider with one handle: it keeps the edges from X upwards, and the measure takes the lowest."""
+    chosen = Field(BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label)
+    preset = {"filter": q.at_least(chosen, BALANCE_THRESHOLD.default)}
+    objects = {
+        "data": q.properties({"mode": q.text("After")}),
+        "header": q.properties({"show": q.flag(False)}),
+        "general": [{"properties": {"filter": preset}}],
+    }
+    return Chart(
+        "slicer", {"Values": [q.projection(chosen, is_measure=False, active=True)]}, objects, phone_height=150
+    )
+
+
+def _colors(visual: Visual) -> dict[str, list[Json]]:
+    """Statuses in their own shades; anything else in the theme's first colour."""
+    if LOYALTY_STATUS.name not in visual.by:
+        return {}
+    shade = q.measure(Field(model.field(LOYALTY_STATUS).table, STATUS_COLOR))
+    fill = {"fill": {"solid": {"color": {"expr": shade}}}}
+    return {"dataPoint": q.properties(fill, {"data": [{"dataViewWildcard": {"matchingOption": 1}}]})}
+
+
+_CHARTS: Final[dict[Kind, Callable[[Visual], Chart]]] = {
+    "card": _card,
+    "kpi": _kpi,
+    "donut": _donut,
+    "line": _line,
+    "area": _line,
+    "bar": _bar,
+    "column": _column,
+    "histogram": _histogram,
+    "heat_map": _heat_map,
+    "table": _table,
+    "funnel": _funnel,
+    "treemap": _treemap,
+    "parameter": _parameter,
+}

@@ -1,0 +1,77 @@
+"""
+Where everything stands, in pixels: the page's grid on a screen and one column on a phone.
+
+A page is 1472 x 828 (16:9): edges of 24, gutters of 16, twelve columns of 104; below the heading and the slicers
+ten rows of 50.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from customer360.visuals import COLUMNS, ROWS, Place
+
+EDGE: Final = 24
+GUTTER: Final = 16
+CELL_WIDTH: Final = 104
+CELL_HEIGHT: Final = 50
+HEADING_TOP: Final = 12
+HEADING_HEIGHT: Final = 56
+SLICERS_TOP: Final = 76
+SLICERS_HEIGHT: Final = 76
+TOP: Final = 168
+WIDTH: Final = 2 * EDGE + COLUMNS * CELL_WIDTH + (COLUMNS - 1) * GUTTER
+HEIGHT: Final = TOP + ROWS * CELL_HEIGHT + (ROWS - 1) * GUTTER + GUTTER
+
+PHONE_WIDTH: Final = 320
+PHONE_EDGE: Final = 8
+PHONE_GUTTER: Final = 8
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Left, top, width and height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def cells(place: Place) -> Rectangle:
+    """The rectangle of a place on the grid."""
+    return Rectangle(
+        _left(place.column),
+        TOP + place.row * (CELL_HEIGHT + GUTTER),
+        _span(place.width),
+        place.height * CELL_HEIGHT + (place.height - 1) * GUTTER,
+    )
+
+
+def heading(column: int, width: int) -> Rectangle:
+    """A part of the top line: title, navigation, date."""
+    return Rectangle(_left(column), HEADING_TOP, _span(width), HEADING_HEIGHT)
+
+
+def slicer(number: int, of: int) -> Rectangle:
+    """The *number*-th of equally wide slicers below the heading."""
+    width = COLUMNS // of
+    return Rectangle(_left(number * width), SLICERS_TOP, _span(width), SLICERS_HEIGHT)
+
+
+def phone(heights: list[int]) -> list[Rectangle]:
+    """The same visuals one below the other."""
+    rectangles, top = [], PHONE_EDGE
+    for height in heights:
+        rectangles.append(Rectangle(PHONE_EDGE, top, PHONE_WIDTH - 2 * PHONE_EDGE, height))
+        top += height + PHONE_GUTTER
+    return rectangles
+
+
+def _left(column: int) -> int:
+    return EDGE + column * (CELL_WIDTH + GUTTER)
+
+
+def _span(columns: int) -> int:
+    return columns * CELL_WIDTH + (columns - 1) * GUTTER

@@ -1,0 +1,269 @@
+"""
+The semantic model as data: its tables, columns and relationships, and what everything is called.
+
+A star for each fact: dimension tables filter facts, one way, many to one. Two dimensions are the same table in
+two roles (months, bands), so each role is a table of its own. The funnel is the one many-to-many relationship:
+its stages overlap, and a stage stands for every deepest stage that lies in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from customer360 import dimensions as d
+from customer360 import tables
+from customer360.dimensions import DIMENSIONS, FACTS, FUNNEL_STAGES, Dimension, dimensions_of
+from customer360.expressions import Measure, facts_of
+from customer360.measures import BALANCE_THRESHOLD, MEASURES
+from customer360.tables import Table
+
+
+@dataclass(frozen=True)
+class ModelColumn:
+    """A column: what the model calls it and which column of the source it shows."""
+
+    name: str
+    source: str
+    type: str
+    description: str
+    hidden: bool = False
+    key: bool = False
+    sort_by: str = ""
+    format: str = ""
+    is_parameter: bool = False
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """
+    A table of the model, read from *source*, or made of *rows* that stand in the model itself.
+
+    *banded_column* keeps those rows of bands; *edges_only* keeps its lower edges alone.
+    """
+
+    name: str
+    description: str
+    columns: tuple[ModelColumn, ...]
+    source: Table | None = None
+    rows: tuple[tuple[int, str, int], ...] = ()
+    banded_column: str = ""
+    edges_only: bool = False
+    calendar: bool = False
+
+    def column(self, source: str) -> ModelColumn:
+        """The column that shows *source*."""
+        return next(column for column in self.columns if column.source == source)
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """From the many side to the one; *overlapping* when a member of the other side stands in several rows."""
+
+    from_table: str
+    from_column: str
+    to_table: str
+    to_column: str
+    overlapping: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column as a report names it."""
+
+    table: str
+    column: str
+
+    @property
+    def dax(self) -> str:
+        return f"'{self.table}'[{self.column}]"
+
+
+# Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
+_SHOWN: Final = {
+    "top_customers": ("name", "customer_id"),
+    "cohort_retention": ("months_since",),
+    "refreshes": ("as_of_date", "source_table", "source_kind", "started_at", "finished_at", "version"),
+    "data_quality": ("check_name", "severity", "description"),
+}
+_UNUSED: Final = ("cell_rank", "retained_share")
+_NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "customer_id": "Customer ID", "as_of_date": "As of Date"}
+_ROLES: Final = {"join_month": "Calendar", "join_year": "Calendar", "last_login_month": "Last Login Calendar"}
+_ROLE_PREFIX: Final = {"Last Login Calendar": "Last Login "}
+
+
+def fact_name(fact: Table) -> str:
+    """The model's name of a fact: 'Customer Segments'."""
+    return _title(fact.name)
+
+
+def measure_name(measure: Measure, fact: Table) -> str:
+    """
+    What *measure* over *fact* is called: its label in its home, elsewhere with the fact in brackets.
+
+    Names are unique in a model, and a measure that is to follow an axis must be computed from the fact that
+    the axis cuts.
+    """
+    if facts_of(measure)[0] is fact:
+        return measure.label
+    return f"{measure.label} ({fact_name(fact).removesuffix(' Segments')})"
+
+
+def measures_of(fact: Table) -> tuple[Measure, ...]:
+    """The measures that live in *fact*."""
+    return tuple(measure for measure in MEASURES if fact in facts_of(measure))
+
+
+def field(dimension: Dimension) -> Field:
+    """The column that shows the members of *dimension*."""
+    if dimension is d.MONTHS_SINCE:
+        return Field(fact_name(tables.COHORT_RETENTION), dimension.label)
+    table = _dimension_table(dimension)
+    if dimension.members is tables.CALENDAR_MONTHS and not dimension.level_of:
+        return Field(table.name, table.column("month").name)
+    return Field(table.name, table.column(dimension.text or "stage_name").name)
+
+
+def fact_field(fact: Table, column: str) -> Field:
+    """A column of a fact, or, where the column is a dimension, the dimension's own."""
+    for dimension in dimensions_of(fact):
+        if dimension.name == column and dimension is not d.MONTHS_SINCE:
+            return field(dimension)
+    table = table_named(fact_name(fact))
+    return Field(table.name, table.column(column).name)
+
+
+def edge_field(dimension: Dimension) -> Field:
+    """The lower edges of a dimension of bands."""
+    table = _dimension_table(dimension)
+    return Field(table.name, table.column("low").name)
+
+
+def table_named(name: str) -> ModelTable:
+    return next(table for table in MODEL_TABLES if table.name == name)
+
+
+def _dimension_table(dimension: Dimension) -> ModelTable:
+    return table_named(_ROLES.get(dimension.name, dimension.label))
+
+
+# --- building --------------------------------------------------------------------------------------------
+
+
+def _fact(fact: Table) -> ModelTable:
+    shown = _SHOWN.get(fact.name, ())
+    columns = tuple(
+        replace(_column(fact, name, _NAMES.get(name) or _title(name)), hidden=False)
+        if name in shown
+        else replace(_column(fact, name, name), hidden=True)
+        for name in fact.column_names
+        if name not in _UNUSED
+    )
+    return ModelTable(fact_name(fact), fact.comment, columns, fact)
+
+
+def _calendar(dimension: Dimension) -> ModelTable:
+    name = _ROLES[dimension.name]
+    prefix = _ROLE_PREFIX.get(name, "")
+    source = tables.CALENDAR_MONTHS
+    columns = (
+        replace(_column(source, "month", f"{prefix}Month"), key=True, format="mmm yyyy"),
+        _column(source, "year", f"{prefix}Year"),
+        _column(source, "quarter", f"{prefix}Quarter"),
+        replace(_column(source, "month_label", f"{prefix}Month Label"), sort_by=f"{prefix}Month"),
+    )
+    return ModelTable(name, f"{source.comment} Here: {dimension.label.lower()}.", columns, source, calendar=True)
+
+
+def _members(dimension: Dimension) -> ModelTable:
+    source = dimension.members
+    assert source is not None  # noqa: S101 - the funnel, which has none, is built apart
+    order = replace(_column(source, dimension.order, _title(dimension.order)), hidden=True)
+    text = replace(_column(source, dimension.text, dimension.label), sort_by=order.name)
+    if not dimension.banded_column:
+        return ModelTable(dimension.label, source.comment, (replace(text, key=True), order), source)
+    edges = (_column(source, "low", "Lower Edge"), _column(source, "high", "Upper Edge"))
+    columns = (text, replace(order, key=True), *(replace(edge, hidden=True) for edge in edges))
+    description = f"{source.comment} Here: {dimension.banded_column}."
+    return ModelTable(dimension.label, description, columns, source, banded_column=dimension.banded_column)
+
+
+def _funnel() -> ModelTable:
+    stages = range(1, len(FUNNEL_STAGES) + 1)
+    rows = tuple(
+        (stage, FUNNEL_STAGES[stage - 1], deepest) for stage in stages for deepest in stages if deepest >= stage
+    )
+    columns = (
+        ModelColumn(d.FUNNEL_STAGE.label, "stage_name", "string", "Stage of the funnel.", sort_by="Stage"),
+        ModelColumn("Stage", "stage", "int64", "1 = first stage.", hidden=True),
+        ModelColumn("Deepest Stage", "deepest_stage", "int64", "A deepest stage that lies in it.", hidden=True),
+    )
+    description = (
+        "The funnel; a customer stands in every stage reached. Grain: one row per stage and deepest stage in it."
+    )
+    return ModelTable(d.FUNNEL_STAGE.label, description, columns, rows=rows)
+
+
+def _parameter() -> ModelTable:
+    parameter = BALANCE_THRESHOLD
+    column = replace(_column(tables.BANDS, "low", parameter.label), is_parameter=True, format="#,0.00")
+    return ModelTable(
+        parameter.label,
+        "The values X can take: the edges of the balance bands, where counts are exact. It filters nothing else.",
+        (column,),
+        tables.BANDS,
+        banded_column=parameter.of.banded_column,
+        edges_only=True,
+    )
+
+
+def _column(table: Table, source: str, name: str) -> ModelColumn:
+    column = table[source]
+    kind = _type(column.type)
+    return ModelColumn(
+        name, source, kind, column.description, format=_FORMATS.get(column.type, _FORMATS.get(kind, ""))
+    )
+
+
+_TYPES: Final = {"text": "string", "boolean": "boolean", "date": "dateTime", "timestamp": "dateTime"}
+_FORMATS: Final = {"date": "d mmm yyyy", "timestamp": "d mmm yyyy hh:nn", "int64": "0", "decimal": "#,0.00"}
+
+
+def _type(sql: str) -> str:
+    """A fixed decimal holds 15 digits before 4 places; sums that may need more are doubles."""
+    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", sql):
+        return "decimal" if int(match[1]) <= 15 and int(match[2]) <= 4 else "double"
+    return _TYPES.get(sql, "int64")
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").title()
+
+
+def _relationships() -> Iterator[Relationship]:
+    for fact in FACTS:
+        for dimension in dimensions_of(fact):
+            if dimension is d.MONTHS_SINCE or dimension.level_of:
+                continue
+            table = _dimension_table(dimension)
+            key = table.column(dimension.key or "deepest_stage").name
+            overlapping = dimension is d.FUNNEL_STAGE
+            yield Relationship(fact_name(fact), dimension.column, table.name, key, overlapping)
+    refreshes = fact_name(tables.REFRESHES)
+    yield Relationship(fact_name(tables.DATA_QUALITY), "refresh_id", refreshes, "refresh_id")
+
+
+_STANDALONE: Final = (d.JOIN_YEAR, d.MONTHS_SINCE, d.FUNNEL_STAGE)
+MODEL_TABLES: Final = (
+    *(_fact(fact) for fact in FACTS),
+    *(
+        _calendar(dimension) if dimension.members is tables.CALENDAR_MONTHS else _members(dimension)
+        for dimension in DIMENSIONS
+        if dimension not in _STANDALONE
+    ),
+    _funnel(),
+    _parameter(),
+)
+RELATIONSHIPS: Final = tuple(_relationships())

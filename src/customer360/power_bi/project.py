@@ -1,0 +1,198 @@
+"""
+Builds the Power BI project folder: a .pbip that opens in Power BI Desktop.
+
+The folder is built beside its destination and swapped in when complete, so that it is whole or untouched. It
+carries a marker with a digest of what was built: a folder without the marker belongs to someone else, and one
+that was changed since holds someone's work; neither is replaced unasked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final, cast, get_args
+
+from customer360.errors import Customer360Error, nearest
+from customer360.power_bi import pbir, theme, tmdl
+from customer360.power_bi.tmdl import Source, Storage
+from customer360.report import REPORT
+
+NAME: Final = REPORT.name
+MARKER: Final = ".customer360-power-bi"
+SERVER: Final = "127.0.0.1:54360"
+DATABASE: Final = "customer360"
+SCHEMA: Final = "analytics"
+"""The embedded database's, so that the project opens on the machine that made the results."""
+
+_FABRIC: Final = "https://developer.microsoft.com/json-schemas/fabric"
+_MARKER_TEXT: Final = "Built by `customer360 power-bi`, which replaces this folder while it is as it was built."
+_LINE_ENDS: Final = "* text eol=lf\n"  # so that a checkout on Windows is still as it was built
+_IGNORED: Final = "**/.pbi/localSettings.json\n**/.pbi/cache.abf\n"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: the file to open, and how many files, pages and measures there are."""
+
+    project: Path
+    files: int
+    pages: int
+    measures: int
+
+
+def build(
+    folder: Path | str,
+    *,
+    server: str = SERVER,
+    database: str = DATABASE,
+    schema: str = SCHEMA,
+    storage: str = "import",
+    overwrite: bool = False,
+) -> Built:
+    """
+    Write the project into *folder*, replacing an earlier build; needs no database.
+
+    Raises Customer360Error for an unknown *storage*, a *server* that is not HOST or HOST:PORT, a name that
+    cannot stand in the model, a folder that is not ours, was changed since (unless *overwrite*) or cannot be
+    written. Then nothing has changed.
+    """
+    destination = Path(folder)
+    contents = files(_source(server, database, schema, storage))
+    _refuse_what_is_not_ours(destination, overwrite)
+    try:
+        _swap_in(destination, contents)
+    except OSError as error:
+        raise Customer360Error(f"cannot write {destination}: {error.strerror or error}") from error
+    measures = sum(text.count("\n\tmeasure ") for text in contents.values())
+    return Built(destination / f"{NAME}.pbip", len(contents), len(REPORT.pages), measures)
+
+
+def files(source: Source) -> dict[str, str]:
+    """Every file of the project: path -> text, always the same for the same *source*."""
+    report, semantic_model = f"{NAME}.Report", f"{NAME}.SemanticModel"
+    custom = theme.theme()
+    objects = {
+        f"{NAME}.pbip": _pbip(report),
+        f"{report}/.platform": _platform("Report"),
+        f"{report}/definition.pbir": _pbir(semantic_model),
+        **{f"{report}/definition/{path}": content for path, content in pbir.files(REPORT).items()},
+        f"{report}/StaticResources/RegisteredResources/{custom['name']}": custom,
+        f"{semantic_model}/.platform": _platform("SemanticModel"),
+        f"{semantic_model}/definition.pbism": _pbism(),
+    }
+    base = resources.files("customer360.power_bi").joinpath("base_theme.json").read_text("utf-8")
+    contents = {
+        ".gitattributes": _LINE_ENDS,
+        ".gitignore": _IGNORED,
+        **{path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in objects.items()},
+        f"{report}/StaticResources/SharedResources/BaseThemes/{pbir.BASE_THEME}.json": base,
+        **{f"{semantic_model}/definition/{path}": text for path, text in tmdl.files(source).items()},
+    }
+    return {MARKER: f"{_MARKER_TEXT}\nsha256 {_digest(contents)}\n", **contents}
+
+
+def _source(server: str, database: str, schema: str, storage: str) -> Source:
+    if storage not in get_args(Storage):
+        raise Customer360Error(f"storage '{storage}' is not known.{nearest(storage, get_args(Storage))}")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", server):
+        raise Customer360Error(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
+    for kind, name in (("database", database), ("schema", schema)):
+        if not re.fullmatch(r"[^\s\"'\\]+", name):
+            raise Customer360Error(f"{kind} '{name}' must be a name without spaces, quotes or backslashes")
+    return Source(server, database, schema, cast(Storage, storage))
+
+
+def _refuse_what_is_not_ours(folder: Path, overwrite: bool) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise Customer360Error(f"{folder} is not a folder; name one that `customer360 power-bi` may replace")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    marker = folder / MARKER
+    if not marker.is_file():
+        raise Customer360Error(
+            f"{folder} holds files that `customer360 power-bi` did not make; name a new or an empty folder"
+        )
+    if not overwrite and _digest(_present(folder)) not in marker.read_text("utf-8"):
+        raise Customer360Error(
+            f"{folder} was changed since it was built; name another folder, or add --overwrite to lose the changes"
+        )
+
+
+def _present(folder: Path) -> dict[str, str]:
+    """What stands in the folder, but for the marker and what Desktop keeps for itself."""
+    files = (path for path in folder.rglob("*") if path.is_file() and ".pbi" not in path.parts)
+    found = {path.relative_to(folder).as_posix(): path.read_text("utf-8", errors="replace") for path in files}
+    return {path: text for path, text in found.items() if path != MARKER}
+
+
+def _digest(contents: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(contents):
+        digest.update(f"{path}\0{contents[path]}\0".encode())
+    return digest.hexdigest()
+
+
+def _swap_in(destination: Path, contents: dict[str, str]) -> None:
+    """What Desktop keeps beside the files (.pbi) is its own and moves along."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as beside:
+        new, old = Path(beside, "new"), Path(beside, "old")
+        for path, text in contents.items():
+            target = new / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+        if destination.exists():
+            _keep_desktop_files(destination, new)
+            destination.rename(old)
+        try:
+            new.rename(destination)
+        except OSError:
+            if old.exists():
+                old.rename(destination)
+            raise
+
+
+def _keep_desktop_files(destination: Path, new: Path) -> None:
+    for kept in destination.glob("*/.pbi"):
+        if (new / kept.parent.name).is_dir():
+            shutil.copytree(kept, new / kept.parent.name / ".pbi")
+
+
+def _pbip(report: str) -> dict[str, object]:
+    return {
+        "$schema": f"{_FABRIC}/pbip/pbipProperties/1.0.0/schema.json",
+        "version": "1.0",
+        "artifacts": [{"report": {"path": report}}],
+        "settings": {"enableAutoRecovery": True},
+    }
+
+
+def _platform(kind: str) -> dict[str, object]:
+    return {
+        "$schema": f"{_FABRIC}/gitIntegration/platformProperties/2.0.0/schema.json",
+        "metadata": {"type": kind, "displayName": NAME},
+        "config": {"version": "2.0", "logicalId": tmdl.identity("item", kind)},
+    }
+
+
+def _pbir(semantic_model: str) -> dict[str, object]:
+    return {
+        "$schema": f"{_FABRIC}/item/report/definitionProperties/2.0.0/schema.json",
+        "version": "4.0",
+        "datasetReference": {"byPath": {"path": f"../{semantic_model}"}},
+    }
+
+
+def _pbism() -> dict[str, object]:
+    return {
+        "$schema": f"{_FABRIC}/item/semanticModel/definitionProperties/1.0.0/schema.json",
+        "version": "4.2",
+        "settings": {},
+    }

@@ -1,0 +1,139 @@
+"""
+Fields, projections, filters and values, as a report's JSON writes them.
+
+Every formatting value is an expression; text is quoted inside, numbers carry their kind (1D, 1L).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from customer360.power_bi.model import Field
+
+Json = dict[str, Any]
+
+AT_LEAST: Final = 2
+_EQUAL: Final = 0
+_SUM: Final = 0
+_HIGHEST_FIRST: Final = 2
+
+
+def text(value: str) -> Json:
+    return literal("'" + value.replace("'", "''") + "'")
+
+
+def number(value: float | Decimal) -> Json:
+    return literal(f"{Decimal(str(value)).normalize():f}D")
+
+
+def whole(value: int) -> Json:
+    return literal(f"{value}L")
+
+
+def flag(value: bool) -> Json:
+    return literal(str(value).lower())
+
+
+def literal(value: str) -> Json:
+    return {"expr": {"Literal": {"Value": value}}}
+
+
+def color(value: str) -> Json:
+    return {"solid": {"color": text(value)}}
+
+
+def properties(values: Mapping[str, Json], selector: Json | None = None) -> list[Json]:
+    """One formatting object: its properties, for all of the visual or for what *selector* picks."""
+    return [{"properties": dict(values), **({"selector": selector} if selector else {})}]
+
+
+def column(field: Field, alias: str = "") -> Json:
+    """A column; inside a filter by the *alias* of its table."""
+    source = {"Source": alias} if alias else {"Entity": field.table}
+    return {"Column": {"Expression": {"SourceRef": source}, "Property": field.column}}
+
+
+def measure(field: Field) -> Json:
+    return {"Measure": {"Expression": {"SourceRef": {"Entity": field.table}}, "Property": field.column}}
+
+
+def projection(field: Field, *, is_measure: bool, name: str = "", active: bool = False) -> Json:
+    """A field in a role; *name* is shown in place of the model's."""
+    return {
+        "field": measure(field) if is_measure else column(field),
+        "queryRef": f"{field.table}.{field.column}",
+        "nativeQueryRef": field.column,
+        **({"active": True} if active else {}),
+        **({"displayName": name} if name and name != field.column else {}),
+    }
+
+
+def sort(field: Field, *, is_measure: bool = False, descending: bool = False) -> Json:
+    direction = "Descending" if descending else "Ascending"
+    ordered = measure(field) if is_measure else column(field)
+    return {"sort": [{"field": ordered, "direction": direction}], "isDefaultSort": False}
+
+
+def not_blank(name: str, field: Field) -> Json:
+    """Keeps the members that exist: rows of a fact without one are in no part of the visual."""
+    blank = {"Comparison": {"ComparisonKind": _EQUAL, "Left": column(field, "t"), "Right": _bare("null")}}
+    return _filter(name, field, "Advanced", {"Not": {"Expression": blank}})
+
+
+def one_of(name: str, field: Field, members: Iterable[int]) -> Json:
+    values = [[_bare(f"{member}L")] for member in members]
+    return _filter(name, field, "Categorical", {"In": {"Expressions": [column(field, "t")], "Values": values}})
+
+
+def top(name: str, field: Field, by: Field, count: int) -> Json:
+    """The *count* members of *field* with the highest sum of *by*, a column of the same table."""
+    total = {"Aggregation": {"Expression": column(by, "t"), "Function": _SUM}}
+    query = {
+        "Version": 2,
+        "From": [_table("t", field.table)],
+        "Select": [{**column(field, "t"), "Name": "field"}],
+        "OrderBy": [{"Direction": _HIGHEST_FIRST, "Expression": total}],
+        "Top": count,
+    }
+    subquery = {"Name": "subquery", "Type": 2, "Expression": {"Subquery": {"Query": query}}}
+    condition = {"In": {"Expressions": [column(field, "t")], "Table": {"SourceRef": {"Source": "subquery"}}}}
+    return {
+        "name": name,
+        "field": column(field),
+        "type": "TopN",
+        "howCreated": "User",
+        "filter": {
+            "Version": 2,
+            "From": [subquery, _table("t", field.table)],
+            "Where": [{"Condition": condition}],
+        },
+    }
+
+
+def at_least(field: Field, value: Decimal) -> Json:
+    """The body of a filter: *field* >= *value*."""
+    compared = {
+        "ComparisonKind": AT_LEAST,
+        "Left": column(field, "t"),
+        "Right": _bare(f"{value.normalize():f}D"),
+    }
+    return _body(field, {"Comparison": compared})
+
+
+def _filter(name: str, field: Field, kind: str, condition: Json) -> Json:
+    body = _body(field, condition)
+    return {"name": name, "field": column(field), "type": kind, "howCreated": "User", "filter": body}
+
+
+def _body(field: Field, condition: Json) -> Json:
+    return {"Version": 2, "From": [_table("t", field.table)], "Where": [{"Condition": condition}]}
+
+
+def _table(alias: str, table: str) -> Json:
+    return {"Name": alias, "Entity": table, "Type": 0}
+
+
+def _bare(value: str) -> Json:
+    return {"Literal": {"Value": value}}

@@ -1,0 +1,163 @@
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from customer360.operations.checks import CHECKS, FAILED_CHECKS, MOST_POINTS, REJECT_BITS, bit, checked
+
+from .literals import AS_OF
+
+pytestmark = pytest.mark.spark
+
+COMPLETE = {
+    "name": "Ana",
+    "country": "Chile",
+    "join_date": date(2026, 1, 10),
+    "first_purchase": date(2026, 1, 10),
+    "last_login": datetime(2026, 6, 1, 12),
+    "is_active": True,
+    "loyalty_status": "Gold",
+    "loyalty_points": 5,
+    "account_balance": 1,
+}
+"""A customer who passes every check; each case below changes only what it is about."""
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    # check, what fails it, the nearest thing that passes
+    ("customer_id_missing", {"customer_id": None}, {"customer_id": 0}),
+    ("date_before_1900", {"join_date": date(1899, 12, 31)}, {"join_date": date(1900, 1, 1)}),
+    ("date_before_1900", {"join_date": None, "first_purchase": date(1, 1, 1)}, {"first_purchase": None}),
+    (
+        "date_before_1900",
+        {"join_date": None, "first_purchase": None, "last_login": datetime(1899, 12, 31, 23)},
+        {"join_date": None, "first_purchase": None, "last_login": datetime(1900, 1, 1)},
+    ),
+    (
+        "first_purchase_before_join",
+        {"first_purchase": date(2026, 1, 9)},
+        {"join_date": None, "first_purchase": date(2026, 1, 9)},
+    ),
+    (
+        "last_login_before_join",
+        {"first_purchase": None, "last_login": datetime(2026, 1, 9, 23, 59)},
+        {"first_purchase": None, "last_login": datetime(2026, 1, 10)},
+    ),
+    ("negative_points", {"loyalty_points": -1}, {"loyalty_points": 0}),
+    ("too_many_points", {"loyalty_points": MOST_POINTS + 1}, {"loyalty_points": MOST_POINTS}),
+    ("join_date_missing", {"join_date": None}, {}),
+    ("country_missing", {"country": None}, {"country": "Other"}),
+    ("country_missing", {"country": "  "}, {"country": " Chile "}),
+    ("loyalty_status_missing", {"loyalty_status": None}, {"loyalty_status": "None"}),
+    ("loyalty_status_missing", {"loyalty_status": ""}, {}),
+    ("is_active_missing", {"is_active": None}, {"is_active": False}),
+    ("balance_missing", {"account_balance": None}, {"account_balance": 0}),
+    ("points_missing", {"loyalty_points": None}, {"loyalty_points": 0}),
+    ("last_login_missing", {"last_login": None}, {}),
+    (
+        "last_login_after_as_of",
+        {"last_login": datetime(2026, 7, 1)},
+        {"last_login": datetime(2026, 6, 30, 23, 59, 59)},
+    ),
+    ("first_purchase_after_as_of", {"first_purchase": date(2026, 7, 1)}, {"first_purchase": date(2026, 6, 30)}),
+    (
+        "last_login_before_first_purchase",
+        {"first_purchase": date(2026, 6, 2)},
+        {"first_purchase": date(2026, 6, 1)},
+    ),
+    (
+        "last_login_before_first_purchase",
+        {"first_purchase": date(2026, 6, 30)},
+        {"first_purchase": date(2026, 7, 1)},
+    ),
+    (
+        "active_flag_contradicts_behaviour",
+        {"last_login": datetime(2026, 4, 1, 23)},
+        {"last_login": datetime(2026, 4, 2, 0)},
+    ),
+    ("active_flag_contradicts_behaviour", {"is_active": False}, {"is_active": None}),
+    ("active_flag_contradicts_behaviour", {"is_active": False}, {"last_login": datetime(2026, 7, 1)}),
+]
+
+
+def failed_checks(customers, *changes, ids_are_unique=True):
+    """What each row fails, a row being COMPLETE with one of *changes*; None: not a customer yet."""
+    given = [{"customer_id": number, **COMPLETE, **change} for number, change in enumerate(changes)]
+    numbered = [{**row, "name": str(number)} for number, row in enumerate(given)]
+    table = customers(" ".join(numbered[0]), *[tuple(row.values()) for row in numbered])
+    rows = checked(table, as_of=AS_OF, ids_are_unique=ids_are_unique).collect()
+    bits = [row[FAILED_CHECKS] for row in sorted(rows, key=lambda row: int(row["name"]))]
+    return [None if found is None else [check.name for check in CHECKS if found & bit(check)] for found in bits]
+
+
+@pytest.fixture(scope="module")
+def verdicts(customers):
+    """What the failing and the passing row of every case fail: one Spark job for all."""
+    found = failed_checks(customers, *[change for _, fails, passes in CASES for change in (fails, passes)])
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+@pytest.mark.parametrize("case", range(len(CASES)), ids=[f"{name}-{fails}" for name, fails, _ in CASES])
+def test_a_row_fails_exactly_the_checks_it_should(verdicts, case):
+    """The failing row fails the named check, and the row beside it, as near as can be, does not."""
+    name = CASES[case][0]
+    fails, passes = verdicts[case]
+
+    assert name in fails
+    assert name not in passes
+
+
+def test_a_complete_row_fails_nothing(customers):
+    """Otherwise the cases above would not show which change a check reacts to."""
+    assert failed_checks(customers, {}) == [[]]
+
+
+def test_every_check_has_a_case():
+    """A check that is added must be shown to fail and to pass."""
+    assert {name for name, _, _ in CASES} | {"customer_id_duplicate"} == {check.name for check in CHECKS}
+
+
+def test_null_is_valid_everywhere_but_in_the_id(customers):
+    """People's data has gaps; they are counted, and the rest of the row is used."""
+    (failed,) = failed_checks(customers, dict.fromkeys(COMPLETE))
+
+    assert failed == [check.name for check in CHECKS if check.name.endswith("_missing")][1:]
+
+
+def test_all_rows_of_an_id_that_occurs_again_fail(customers):
+    """Nobody can tell which of them is right, and picking one would hang on the order of reading."""
+    changes = [{"customer_id": 1}, {"customer_id": 1, "country": "Peru"}, {"customer_id": 2}]
+
+    assert failed_checks(customers, *changes, ids_are_unique=False) == [
+        ["customer_id_duplicate"],
+        ["customer_id_duplicate"],
+        [],
+    ]
+
+
+def test_missing_ids_are_missing_and_not_duplicates(customers):
+    """Two rows without an id say nothing about each other."""
+    changes = [{"customer_id": None}, {"customer_id": None}]
+
+    assert failed_checks(customers, *changes, ids_are_unique=False) == [["customer_id_missing"]] * 2
+
+
+def test_duplicates_are_not_looked_for_where_an_index_rules_them_out(customers):
+    """The search shuffles every row, which is dear and needless."""
+    plan = checked(customers("name", ("Ana",)), as_of=AS_OF, ids_are_unique=True)
+
+    assert failed_checks(customers, {"customer_id": 1}, {"customer_id": 1}, ids_are_unique=True) == [[], []]
+    assert "Window" not in plan._jdf.queryExecution().toString()
+
+
+def test_a_row_that_joins_later_does_not_exist_yet(customers):
+    """A past report must not change because of rows added since: they fail nothing and make no duplicate."""
+    later = {"join_date": date(2026, 7, 1)}
+    changes = [{"customer_id": 1}, {"customer_id": 1, **later}, {**later, "loyalty_points": -1}]
+
+    assert failed_checks(customers, *changes, ids_are_unique=False) == [[], None, None]
+
+
+def test_only_reject_checks_reject():
+    """The bits that leave a row out are those of the reject checks."""
+    assert [check.severity for check in CHECKS if REJECT_BITS & bit(check)] == ["reject"] * 7
+    assert {check.severity for check in CHECKS if not REJECT_BITS & bit(check)} == {"warn"}

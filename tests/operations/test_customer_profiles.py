@@ -1,0 +1,65 @@
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from customer360 import tables
+from customer360.operations.customer_profiles import customer_profiles
+
+from .literals import rows, with_traits
+
+pytestmark = pytest.mark.spark
+
+
+def test_a_profile_tells_all_but_the_name(customers):
+    """Analysts get the customer's figures without what identifies the person to them."""
+    table = customers(
+        "name country join_date first_purchase last_login is_active loyalty_status loyalty_points account_balance",
+        (
+            "Ana",
+            "Chile",
+            date(2026, 6, 1),
+            date(2026, 6, 2),
+            datetime(2026, 6, 20, 8),
+            True,
+            "Gold",
+            30,
+            Decimal("9.99"),
+        ),
+    )
+
+    profile = customer_profiles(with_traits(table))
+
+    assert profile.columns == list(tables.CUSTOMER_PROFILES.column_names)
+    assert profile.first().asDict() == {
+        "customer_id": 1,
+        "join_date": date(2026, 6, 1),
+        "loyalty_status": "Gold",
+        "country": "Chile",
+        "is_active": True,
+        "is_active_by_behaviour": True,
+        "account_age_days": 29,
+        "account_age_band": 6,
+        "account_balance": Decimal("9.99"),
+        "balance_band": 1,
+        "loyalty_points": 30,
+        "points_band": 1,
+        "days_since_last_login": 10,
+        "funnel_stage": 4,
+    }
+
+
+def test_what_is_not_known_stays_null_in_a_profile(customers):
+    """Zero is a balance and null is none; only what is always known is never null."""
+    (profile,) = customer_profiles(with_traits(customers("name", ("Ana",)))).collect()
+
+    always_known = {name for name, value in profile.asDict().items() if value is not None}
+
+    assert always_known == {column.name for column in tables.CUSTOMER_PROFILES.columns if column.required}
+
+
+def test_a_profile_keeps_country_and_status_as_they_are_stored(customers):
+    """A profile is about one customer; the members of a slicer are made for counting."""
+    profiles = customer_profiles(with_traits(customers("country loyalty_status", ("", None), (" Chile", "Gold"))))
+
+    assert rows(profiles, "customer_id country loyalty_status") == [(1, "", None), (2, " Chile", "Gold")]

@@ -1,0 +1,60 @@
+from datetime import date
+
+import pytest
+
+from customer360.operations.checks import checked
+from customer360.operations.data_quality import data_quality
+
+from .literals import AS_OF
+
+pytestmark = pytest.mark.spark
+
+
+def quality(customers):
+    return data_quality(checked(customers, as_of=AS_OF, ids_are_unique=False))
+
+
+def count(found, name):
+    return next((count.rows_checked, count.rows_failed) for count in found.checks if count.check.name == name)
+
+
+@pytest.fixture(scope="module")
+def found(customers):
+    return quality(
+        customers(
+            "customer_id join_date loyalty_points account_balance",
+            (1, date(2026, 6, 30), 10, None),
+            (2, None, 10, 5),
+            (3, date(2026, 1, 1), -1, None),
+            (None, date(2026, 1, 1), -1, 5),
+            (3, date(2026, 7, 1), 10, None),
+        )
+    )
+
+
+def test_every_row_is_used_rejected_or_not_yet_joined(found):
+    """Nothing gets lost between reading and the results."""
+    assert (found.rows_out, found.rows_rejected, found.rows_not_yet_joined) == (2, 2, 1)
+    assert found.rows_in == 5
+
+
+def test_reject_checks_look_at_every_row_that_exists(found):
+    """A row may fail several; it is counted under each."""
+    assert count(found, "negative_points") == (4, 2)
+    assert count(found, "customer_id_missing") == (4, 1)
+    assert count(found, "customer_id_duplicate") == (4, 0)
+
+
+def test_warnings_count_only_the_rows_that_are_used(found):
+    """So balance_missing is the very number of customers that an average balance leaves out."""
+    assert count(found, "balance_missing") == (2, 1)
+    assert count(found, "join_date_missing") == (2, 1)
+
+
+def test_an_empty_table_has_every_check_and_no_rows(customers):
+    """The first run may come before the first customer."""
+    found = quality(customers(""))
+
+    assert found.rows_in == 0
+    assert {(count.rows_checked, count.rows_failed) for count in found.checks} == {(0, 0)}
+    assert len(found.checks) == 18

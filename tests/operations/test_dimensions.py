@@ -1,0 +1,62 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from customer360.bands import Bands, age_bands
+from customer360.operations.activities import activities
+from customer360.operations.bands import bands
+from customer360.operations.calendar_months import calendar_months
+from customer360.operations.countries import countries
+from customer360.operations.loyalty_statuses import loyalty_statuses
+from customer360.operations.survey import Survey
+
+pytestmark = pytest.mark.spark
+
+SURVEY = Survey(
+    first_join_date=date(2025, 11, 30),
+    loyalty_statuses=("Bronze", "Gold", "Unknown"),
+    activities=("Active", "Unknown"),
+    countries=("日本", "Other"),
+    account_balance=Bands("account_balance", (Decimal("2.5"), Decimal(5)), of_amounts=True),
+    loyalty_points=Bands("loyalty_points", (), of_amounts=True),
+    account_age_days=age_bands("account_age_days", 2),
+)
+
+
+def in_order(table):
+    """The rows as they come: the dimension tables are in their own order."""
+    return [tuple(row) for row in table.collect()]
+
+
+def test_members_are_numbered_in_the_order_of_the_survey(spark):
+    """Axes and slicers sort by these numbers, so they begin at 1 and have no gaps."""
+    assert in_order(loyalty_statuses(spark, SURVEY)) == [("Bronze", 1), ("Gold", 2), ("Unknown", 3)]
+    assert in_order(activities(spark, SURVEY)) == [("Active", 1), ("Unknown", 2)]
+    assert in_order(countries(spark, SURVEY)) == [("日本", 1), ("Other", 2)]
+
+
+def test_the_calendar_has_every_month_up_to_that_of_the_as_of_date(spark):
+    """A month in which nobody joined must be on the axis as an empty one, in English wherever it is built."""
+    assert in_order(calendar_months(spark, SURVEY, as_of=date(2026, 2, 1))) == [
+        (date(2025, 11, 1), 2025, "2025 Q4", "Nov 2025"),
+        (date(2025, 12, 1), 2025, "2025 Q4", "Dec 2025"),
+        (date(2026, 1, 1), 2026, "2026 Q1", "Jan 2026"),
+        (date(2026, 2, 1), 2026, "2026 Q1", "Feb 2026"),
+    ]
+
+
+def test_every_band_is_listed_also_when_it_is_empty(spark):
+    """A heat map without its empty rows would hide where nobody is."""
+    assert in_order(bands(spark, SURVEY)) == [
+        ("account_balance", -1, None, Decimal(0), "below 0"),
+        ("account_balance", 0, None, Decimal(0), "0"),
+        ("account_balance", 1, Decimal(0), Decimal("2.5"), "0–2.5"),
+        ("account_balance", 2, Decimal("2.5"), Decimal(5), "2.5–5"),
+        ("account_balance", 3, Decimal(5), None, "over 5"),
+        ("loyalty_points", -1, None, Decimal(0), "below 0"),
+        ("loyalty_points", 0, None, Decimal(0), "0"),
+        ("loyalty_points", 1, Decimal(0), None, "over 0"),
+        ("account_age_days", 1, Decimal(0), Decimal(1), "0–1"),
+        ("account_age_days", 2, Decimal(1), Decimal(2), "1–2"),
+    ]

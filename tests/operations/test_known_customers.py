@@ -1,0 +1,107 @@
+from datetime import date, datetime
+
+import pytest
+
+from customer360.operations.checks import checked
+from customer360.operations.known_customers import in_slicer_cells, known_customers
+from customer360.operations.survey import survey
+
+from .literals import AS_OF, in_cells, known, rows
+
+pytestmark = pytest.mark.spark
+
+
+def test_rejected_rows_and_later_customers_are_left_out(customers):
+    """A result is made of usable customers that exist at the as-of date, and of no others."""
+    table = customers(
+        "customer_id join_date loyalty_points",
+        (1, AS_OF, 0),
+        (2, date(2026, 7, 1), 0),
+        (3, AS_OF, -1),
+        (None, AS_OF, 0),
+        (5, None, None),
+    )
+
+    assert rows(known(table), "customer_id") == [(1,), (5,)]
+
+
+def test_all_rows_of_a_repeated_id_are_left_out(customers):
+    """The key of customer_profiles is customer_id: two rows of one id could never be published."""
+    table = customers("customer_id name", (1, "Ana"), (1, "Bo"), (2, "Cy"))
+
+    usable = known_customers(checked(table, as_of=AS_OF, ids_are_unique=False), as_of=AS_OF)
+
+    assert rows(usable, "customer_id") == [(2,)]
+
+
+def test_a_login_after_the_as_of_day_is_not_known_yet(customers):
+    """A report of last month must come out today as it did then; the whole as-of day is known."""
+    table = customers(
+        "last_login first_purchase",
+        (datetime(2026, 6, 30, 23, 59, 59, 999999), date(2026, 6, 30)),
+        (datetime(2026, 7, 1), date(2026, 7, 1)),
+    )
+
+    assert rows(known(table), "customer_id last_login first_purchase") == [
+        (1, datetime(2026, 6, 30, 23, 59, 59, 999999), date(2026, 6, 30)),
+        (2, None, None),
+    ]
+
+
+def test_ages_and_months_are_taken_at_the_as_of_date(customers):
+    """Days count from the day of the event, whatever the hour; a month is its first day."""
+    table = customers(
+        "join_date last_login",
+        (date(2026, 6, 30), datetime(2026, 6, 30, 23, 59)),
+        (date(2025, 6, 30), datetime(2026, 5, 31, 0, 0)),
+        (None, None),
+    )
+
+    assert rows(
+        in_cells(table), "customer_id account_age_days days_since_last_login join_month last_login_month"
+    ) == [
+        (1, 0, 0, date(2026, 6, 1), date(2026, 6, 1)),
+        (2, 365, 30, date(2025, 6, 1), date(2026, 5, 1)),
+        (3, None, None, None, None),
+    ]
+
+
+def test_every_customer_is_in_a_band_of_every_known_amount(customers):
+    """Below zero, at zero and above are told apart; an unknown amount is in no band."""
+    table = customers(
+        "account_balance loyalty_points", (-5, 0), (0, 100), (10, 250), ("10.01", None), (None, None)
+    )
+
+    assert rows(in_cells(table), "customer_id balance_band points_band account_age_band") == [
+        (1, -1, 0, None),
+        (2, 0, 1, None),
+        (3, 1, 2, None),
+        (4, 2, None, None),
+        (5, None, None, None),
+    ]
+
+
+def test_unknown_is_a_member_of_every_slicer(customers):
+    """A slicer is a plain list of values, so null and blank need a name, and the stored text keeps its spaces."""
+    table = customers(
+        "loyalty_status country is_active",
+        ("Gold", " Chile", True),
+        ("", "Unknown", False),
+        (None, "   ", None),
+    )
+
+    assert rows(in_cells(table), "customer_id loyalty_status country activity") == [
+        (1, "Gold", " Chile", "Active"),
+        (2, "Unknown", "Unknown", "Inactive"),
+        (3, "Unknown", "Unknown", "Unknown"),
+    ]
+
+
+def test_a_country_beyond_the_named_ones_is_other(customers):
+    """The segment tables stay small whatever the column country holds."""
+    table = known(customers("country", ("Chile",), ("Peru",), (None,)))
+    found = survey(table.where("country = 'Chile'"), as_of=AS_OF)
+
+    placed = in_slicer_cells(table, found)
+
+    assert rows(placed, "customer_id country") == [(1, "Chile"), (2, "Other"), (3, "Unknown")]

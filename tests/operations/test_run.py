@@ -1,0 +1,93 @@
+from datetime import date
+
+import pytest
+from pyspark.sql import functions as F
+
+from customer360 import tables
+from customer360.errors import Customer360Error
+from customer360.operations.run import results
+
+from .literals import AS_OF, rows
+
+pytestmark = pytest.mark.spark
+
+OPERATIONS = [table for table in tables.RESULT_TABLES if table not in (tables.DATA_QUALITY, tables.REFRESHES)]
+
+
+def types(table):
+    return [(column.name, column.spark_type) for column in table.columns]
+
+
+def test_every_result_table_comes_with_its_columns_and_types(customers):
+    """Only the history, which numbers the refreshes, is left to those who publish."""
+    with results(customers("country", ("Chile",)), as_of=AS_OF) as found:
+        assert list(found.tables) == [table.name for table in OPERATIONS]
+        for table in OPERATIONS:
+            assert found.tables[table.name].dtypes == types(table)
+
+
+def test_a_source_without_rows_gives_results_without_rows(customers):
+    """The first run may come before the first customer."""
+    with results(customers(""), as_of=AS_OF) as found:
+        assert {name: table.count() for name, table in found.tables.items()} == dict.fromkeys(found.tables, 0)
+        assert found.data_quality.rows_in == 0
+
+
+def test_no_column_that_is_required_is_ever_null(customers):
+    """They are NOT NULL in the database: a null would fail the whole refresh at its very end."""
+    table = customers("customer_id join_date", (1, AS_OF), (2, None), (None, None))
+
+    with results(table, as_of=AS_OF) as found:
+        for result in OPERATIONS:
+            required = [F.col(column.name).isNull() for column in result.columns if column.required]
+            assert found.tables[result.name].where(F.array_contains(F.array(*required), True)).count() == 0
+
+
+def test_the_source_is_read_once(spark, customers):
+    """Reading from the database is what takes longest, and two readings could differ."""
+    read = spark.sparkContext.accumulator(0)
+
+    def seen(customer_id):
+        read.add(1)
+        return customer_id
+
+    source = customers("country", ("Chile",), ("Peru",), (None,))
+    source = source.withColumn("customer_id", F.udf(seen, "bigint")("customer_id"))
+
+    with results(source, as_of=AS_OF) as found:
+        for table in found.tables.values():
+            table.collect()
+
+    assert read.value == 3
+
+
+def test_what_was_held_is_let_go_also_after_a_mistake(spark, customers):
+    """A notebook runs this again and again in one session."""
+    too_many_statuses = customers("loyalty_status", *[(f"Person {number}",) for number in range(60)])
+    held = spark._jsparkSession.sharedState().cacheManager()
+
+    with results(customers("country", ("Chile",)), as_of=AS_OF):
+        assert not held.isEmpty()
+    assert held.isEmpty()
+    with pytest.raises(Customer360Error), results(too_many_statuses, as_of=AS_OF):
+        pass
+    assert held.isEmpty()
+
+
+def test_a_past_report_is_not_changed_by_what_came_after(customers):
+    """The same table, as of a month earlier, knows nothing of later customers."""
+    table = customers("join_date country", (date(2026, 5, 31), "Chile"), (date(2026, 6, 1), "Peru"))
+
+    with results(table, as_of=date(2026, 5, 31)) as found:
+        assert rows(found.tables["countries"], "country") == [("Chile",)]
+        assert found.data_quality.rows_not_yet_joined == 1
+
+
+def test_sums_of_the_largest_values_do_not_overflow(customers):
+    """Spark stops at an overflow, and one row should not be able to stop a refresh."""
+    largest = (10**11, "9999999999.99", date(1900, 1, 1))
+    table = customers("loyalty_points account_balance join_date", largest, largest, (2**63 - 1, None, None))
+
+    with results(table, as_of=date(9999, 12, 30)) as found:
+        assert rows(found.tables["customer_segments"], "customers points_sum") == [(2, 2 * 10**11)]
+        assert rows(found.tables["rejected_customers"], "reasons") == [("too_many_points",)]

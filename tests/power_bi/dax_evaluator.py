@@ -1,0 +1,368 @@
+"""
+A small evaluator of the DAX that the model holds, over pandas tables.
+
+It reads the emitted TMDL: tables, measures, relationships and partitions come from that text, and nothing from the
+code that wrote it. It knows the functions we emit and no other, with DAX's own manners: filters travel from the
+one side to the many, blank counts as 0 when compared or added, a filter in CALCULATE replaces the one on its
+column unless kept, and rows without a partner belong to a blank member.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+ColumnName = tuple[str, str]
+Context = dict[ColumnName, list[set]]
+
+TOKEN = re.compile(
+    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|"(?P<text>[^"]*)"|'(?P<table>(?:[^']|'')+)'|\[(?P<name>[^\]]+)\]"""
+    r"""|(?P<word>\w+)|(?P<sign>&&|<>|>=|<=|[-+*=<>(),&]))"""
+)
+
+MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
+
+
+# --- reading the model ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Model:
+    """The tables, measures and relationships of a model, filled with rows."""
+
+    rows: dict[str, pd.DataFrame] = field(default_factory=dict)
+    measures: dict[str, list] = field(default_factory=dict)
+    relationships: list[tuple[ColumnName, ColumnName, bool]] = field(default_factory=list)
+
+
+def read(files: dict[str, str], data: dict[str, pd.DataFrame]) -> Model:
+    """The model of the TMDL *files* (path -> text) over *data* (source table -> rows)."""
+    model = Model()
+    for path, text in files.items():
+        if "/tables/" in path:
+            _read_table(model, text, data)
+        elif path.endswith("relationships.tmdl"):
+            for block in text.split("relationship ")[1:]:
+                ends = [_column_name(re.search(rf"{end}Column: (.+)", block)[1]) for end in ("from", "to")]
+                model.relationships.append((*ends, "toCardinality: many" in block))
+    return model
+
+
+def _column_name(text: str) -> ColumnName:
+    table, column = re.fullmatch(r"('(?:[^']|'')+'|\w+)\.('(?:[^']|'')+'|\w+)", text).groups()
+    return _plain(table), _plain(column)
+
+
+def _plain(name: str) -> str:
+    return name[1:-1].replace("''", "'") if name.startswith("'") else name
+
+
+def _read_table(model: Model, text: str, data: dict[str, pd.DataFrame]) -> None:
+    name = _plain(re.search(r"^table (.+)$", text, re.M)[1])
+    for head, fenced, plain in MEASURE.findall(text):
+        model.measures[_plain(head)] = parse(fenced or plain)
+    sources = re.findall(r"^\tcolumn (.+)\n(?:\t\t.*\n)*?\t\tsourceColumn: (.+)$", text, re.M)
+    rows = _partition(text, data)
+    model.rows[name] = pd.DataFrame({_plain(column): rows[source] for column, source in sources}, dtype=object)
+
+
+def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    if literal := re.search(r"#table\(type table \[(.*?)\], \{(.*)\}\)", text):
+        columns = [part.split(" = ")[0] for part in literal[1].split(", ")]
+        rows = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', literal[2])
+        return pd.DataFrame([(int(a), b, int(c)) for a, b, c in rows], columns=columns, dtype=object)
+    rows = data[re.search(r'Item = "(\w+)"', text)[1]]
+    if banded := re.search(r'\[banded_column\] = "(\w+)"', text):
+        rows = rows[rows["banded_column"] == banded[1]]
+    if "[low] <> null" in text:
+        rows = rows[rows["low"].notna()]
+    kept = re.findall(r'"(\w+)"', re.search(r"Table.SelectColumns\(\w+, \{(.*?)\}\)", text)[1])
+    rows = rows.reindex(columns=kept).astype(object)
+    return rows.where(rows.notna(), None)
+
+
+# --- parsing -------------------------------------------------------------------------------------------
+
+LEVELS = (("&&",), ("=", "<>", ">=", "<=", ">", "<"), ("&",), ("+", "-"), ("*",))
+
+
+def parse(text: str) -> list:
+    """The expression as nested lists: [operator or function or kind, operands...]."""
+    tokens = []
+    position = 0
+    text = text.strip()
+    while position < len(text):
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise SyntaxError(f"not DAX that we emit: {text[position:]}")
+        tokens.append((match.lastgroup, match[match.lastgroup]))
+        position = match.end()
+    parser = _Parser(tokens)
+    tree = parser.statement()
+    if parser.tokens:
+        raise SyntaxError(f"left over: {parser.tokens}")
+    return tree
+
+
+@dataclass
+class _Parser:
+    tokens: list[tuple[str, str]]
+
+    def next(self, *expected: str) -> tuple[str, str] | None:
+        if self.tokens and (
+            not expected or (self.tokens[0][1] in expected and self.tokens[0][0] in ("sign", "word"))
+        ):
+            return self.tokens.pop(0)
+        return None
+
+    def need(self, expected: str) -> None:
+        if not self.next(expected):
+            raise SyntaxError(f"expected {expected} before {self.tokens}")
+
+    def statement(self) -> list:
+        variables = []
+        while self.next("VAR"):
+            name = self.next()[1]
+            self.need("=")
+            variables.append((name, self.operation()))
+        if variables:
+            self.need("RETURN")
+        return ["let", variables, self.operation()] if variables else self.operation()
+
+    def operation(self, level: int = 0) -> list:
+        if level == len(LEVELS):
+            return self.operand()
+        left = self.operation(level + 1)
+        while sign := self.next(*LEVELS[level]):
+            left = [sign[1], left, self.operation(level + 1)]
+        return left
+
+    def operand(self) -> list:
+        if self.next("-"):
+            return ["negative", self.operand()]
+        if self.next("NOT"):
+            return ["not", self.operand()]
+        if self.next("("):
+            inner = self.operation()
+            self.need(")")
+            return inner
+        kind, value = self.next()
+        if kind == "number":
+            return ["constant", float(value)]
+        if kind == "text":
+            return ["constant", value]
+        if kind == "name":
+            return ["measure", value]
+        if kind == "table":
+            if self.tokens and self.tokens[0][0] == "name":
+                return ["column", (value, self.tokens.pop(0)[1])]
+            return ["table", value]
+        return [value.upper(), *self.arguments()] if self.next("(") else ["variable", value]
+
+    def arguments(self) -> list:
+        found: list = []
+        while not self.next(")"):
+            found.append(self.operation())
+            self.next(",")
+        return found
+
+
+# --- evaluating ----------------------------------------------------------------------------------------
+
+
+def _number(value: object) -> float:
+    return 0.0 if value is None else float(value)
+
+
+def _compare(left: object, right: object) -> tuple:
+    """Blank is 0 beside a number, "" beside a text, the first of days beside a date."""
+    for one, other in ((left, right), (right, left)):
+        if one is None:
+            blank = "" if isinstance(other, str) else date.min if isinstance(other, date) else 0.0
+            return (blank, other if isinstance(other, (str, date)) else _number(other))[
+                :: 1 if one is left else -1
+            ]
+    if isinstance(left, (str, date)):
+        return left, right
+    return float(left), float(right)
+
+
+COMPARISONS: dict[str, Callable] = {
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+}
+
+
+@dataclass
+class Evaluator:
+    """Evaluates measures; *selected* is what the reader chose, apart from the axis of a visual."""
+
+    model: Model
+    selected: Context = field(default_factory=dict)
+
+    def measure(self, name: str, axis: Context | None = None) -> object:
+        return self.value(self.model.measures[name], _and(self.selected, axis or {}), {}, {})
+
+    def value(self, tree: list, context: Context, variables: dict, row: dict) -> object:
+        kind, *operands = tree
+        if kind == "let":
+            known = dict(variables)
+            for name, expression in operands[0]:
+                known[name] = self.value(expression, context, known, row)
+            return self.value(operands[1], context, known, row)
+        if kind == "constant":
+            return operands[0]
+        if kind == "variable":
+            return variables[operands[0]]
+        if kind == "measure":
+            return self.value(self.model.measures[operands[0]], context, {}, {})
+        if kind == "column":
+            return row[operands[0]]
+        if kind == "CALCULATE":
+            return self.value(operands[0], self.changed(operands[1:], context, variables, row), variables, row)
+        if kind in ("SUM", "MIN", "MAX") and len(operands) == 1:
+            return self.aggregated(kind, operands[0][1], context)
+        values = [self.value(operand, context, variables, row) for operand in operands]
+        return self.computed(kind, values)
+
+    def computed(self, kind: str, values: list) -> object:
+        if kind in COMPARISONS:
+            return COMPARISONS[kind](*_compare(*values))
+        if kind in ("+", "-"):
+            if values[0] is None and values[1] is None:
+                return None
+            return _number(values[0]) + (_number(values[1]) if kind == "+" else -_number(values[1]))
+        if kind in ("MIN", "MAX"):
+            return (min if kind == "MIN" else max)(map(_number, values))
+        return FUNCTIONS[kind](*values)
+
+    def aggregated(self, kind: str, column: ColumnName, context: Context) -> object:
+        rows = self.visible(column[0], context)
+        known = [value for value in rows[column[1]] if value is not None]
+        if not known:
+            return None
+        return {"SUM": lambda: float(sum(known)), "MIN": lambda: min(known), "MAX": lambda: max(known)}[kind]()
+
+    def changed(self, arguments: list, context: Context, variables: dict, row: dict) -> Context:
+        """The context with the filters of a CALCULATE: removals first, then what replaces or narrows."""
+        new = {column: list(filters) for column, filters in context.items()}
+        narrowing: list[tuple[ColumnName, set, bool]] = []
+        for kind, *operands in arguments:
+            if kind == "ALLSELECTED":
+                new = {column: list(filters) for column, filters in self.selected.items()}
+            elif kind == "REMOVEFILTERS":
+                for table in self.expanded(operands[0][1]):
+                    new = {column: filters for column, filters in new.items() if column[0] != table}
+            elif kind == "KEEPFILTERS":
+                narrowing.append((*self.predicate(operands[0], context, variables, row), True))
+            elif kind == "FILTER":
+                narrowing.append((*self.filtered(operands, context, variables, row), False))
+            else:
+                narrowing.append((*self.predicate([kind, *operands], context, variables, row), False))
+        for column, _, kept in narrowing:
+            if not kept:
+                new.pop(column, None)
+        for column, members, _ in narrowing:
+            new.setdefault(column, []).append(members)
+        return new
+
+    def predicate(self, tree: list, context: Context, variables: dict, row: dict) -> tuple[ColumnName, set]:
+        """A condition on one column: its members, the blank one included, for which it holds."""
+        [column] = set(_columns(tree))
+        members = {*self.model.rows[column[0]][column[1]], None}
+        return column, {m for m in members if self.value(tree, context, variables, {**row, column: m})}
+
+    def filtered(self, operands: list, context: Context, variables: dict, row: dict) -> tuple[ColumnName, set]:
+        """FILTER ( VALUES ( column ), condition )."""
+        (_, [_, column]), condition = operands[0], operands[1]
+        members = set(self.visible(column[0], context)[column[1]])
+        return column, {m for m in members if self.value(condition, context, variables, {**row, column: m})}
+
+    def expanded(self, table: str) -> set[str]:
+        """The table and those on the one side of its relationships; overlapping ones are not part of it."""
+        reached = {table}
+        for (many, _), (one, _), overlapping in self.model.relationships:
+            if many == table and not overlapping:
+                reached |= self.expanded(one)
+        return reached
+
+    def visible(self, table: str, context: Context) -> pd.DataFrame:
+        """The rows that the context leaves, its filters having travelled from the one side."""
+        rows = self.model.rows[table]
+        for (filtered, column), filters in context.items():
+            if filtered == table:
+                for members in filters:
+                    rows = _only(rows, [value in members for value in rows[column]])
+        for (many, foreign), (one, key), overlapping in self.model.relationships:
+            if many == table and self.is_filtered(one, context):
+                keys = set(self.visible(one, context)[key])
+                blank = not overlapping and self.blank_member(one, context)
+                known = set(self.model.rows[one][key])
+                rows = _only(rows, [value in keys or (blank and value not in known) for value in rows[foreign]])
+        return rows
+
+    def is_filtered(self, table: str, context: Context) -> bool:
+        return any(column[0] in self.expanded(table) for column in context)
+
+    def blank_member(self, table: str, context: Context) -> bool:
+        return all(
+            None in members for column, filters in context.items() if column[0] == table for members in filters
+        )
+
+
+def _only(rows: pd.DataFrame, kept: list[bool]) -> pd.DataFrame:
+    return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+
+
+def _and(one: Context, other: Context) -> Context:
+    return {column: [*one.get(column, []), *other.get(column, [])] for column in {**one, **other}}
+
+
+def _columns(tree: object) -> list[ColumnName]:
+    if isinstance(tree, list):
+        if tree and tree[0] == "column":
+            return [tree[1]]
+        return [column for part in tree for column in _columns(part)]
+    return []
+
+
+def _divide(of: object, to: object, otherwise: object = None) -> object:
+    if not _number(to):
+        return otherwise
+    return None if of is None else _number(of) / _number(to)
+
+
+def _edate(day: date, months: float) -> date:
+    number = 12 * day.year + day.month - 1 + int(months)
+    return date(number // 12, number % 12 + 1, day.day)
+
+
+def _switch(value: object, *cases: object) -> object:
+    return next((then for when, then in zip(cases[::2], cases[1::2], strict=False) if when == value), None)
+
+
+FUNCTIONS: dict[str, Callable] = {
+    "DIVIDE": _divide,
+    "EDATE": _edate,
+    "COALESCE": lambda *values: next((value for value in values if value is not None), None),
+    "ISBLANK": lambda value: value is None,
+    "IF": lambda condition, then, otherwise=None: then if condition else otherwise,
+    "SWITCH": _switch,
+    "ROUND": lambda value, digits: (
+        float(int(abs(value) * 10**digits + 0.5) / 10**digits) * (1 if value >= 0 else -1)
+    ),
+    "FORMAT": lambda value, pattern: format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f"}[pattern]),
+    "&": lambda a, b: f"{a or ''}{b or ''}",
+    "&&": lambda a, b: a and b,
+    "*": lambda a, b: _number(a) * _number(b),
+    "not": lambda value: not value,
+    "negative": lambda value: -_number(value),
+}

@@ -1,0 +1,267 @@
+"""The DAX in the model says what the SQL says, for every measure, whatever is filtered and cut."""
+
+import itertools
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from customer360 import measures as m
+from customer360.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
+from customer360.expressions import facts_of
+from customer360.measures import MEASURES, measure
+from customer360.power_bi import dax, model, theme, tmdl
+from customer360.power_bi.project import files
+from customer360.power_bi.tmdl import Source
+from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
+from customer360.web import sql
+from tests import miniature, row_level
+from tests.miniature import COUNTRIES, STATUSES
+from tests.power_bi import dax_evaluator
+from tests.power_bi.dax_evaluator import Evaluator
+
+SOURCE = Source("db.example:5432", "crm", "analytics", "import")
+MEMBERS = {
+    "loyalty_status": STATUSES,
+    "activity": miniature.ACTIVITIES,
+    "country": COUNTRIES,
+    "balance_band": range(-1, 10),
+    "points_band": range(7),
+    "account_age_band": range(1, 21),
+    "last_login_month": [date(2026, month, 1) for month in range(1, 7)],
+    "funnel_stage": [1, 2, 3, 4],
+    "months_since": range(24),
+    "join_year": range(2021, 2027),
+}
+FILTER_COLUMNS = {"funnel_stage": ("Funnel Stage", "Stage")} | {
+    name: (table, "Band")
+    for name, table in [
+        ("balance_band", "Balance Band"),
+        ("points_band", "Points Band"),
+        ("account_age_band", "Account Age Band"),
+    ]
+}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return miniature.result_tables(miniature.profiles(miniature.customers(400)))
+
+
+@pytest.fixture(scope="module")
+def database(tables):
+    with miniature.database(tables) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def semantic_model(tables):
+    return dax_evaluator.read(files(SOURCE), tables)
+
+
+def column_of(name):
+    shown = model.field(dimension(name))
+    return FILTER_COLUMNS.get(name, (shown.table, shown.column))
+
+
+def chosen(semantic_model, filters, threshold=None):
+    """What the slicers and a click leave: the context that Power BI would hand to a measure."""
+    context = {}
+    for name, kept in filters.items():
+        table, column = column_of(name)
+        members = set(semantic_model.rows[table][column])
+        if isinstance(kept, Between):
+            kept = {member for member in members if member and kept.first <= member <= kept.last}
+        context.setdefault((table, column), []).append(set(kept))
+    if threshold is not None:
+        edges = semantic_model.rows["Balance Threshold"]["Balance Threshold"]
+        context["Balance Threshold", "Balance Threshold"] = [{edge for edge in edges if edge >= threshold}]
+    return context
+
+
+def some_filters(rng, fact):
+    cuts = [cut.name for cut in dimensions_of(fact) if cut.name in MEMBERS]
+    filters = {
+        name: rng.sample(list(MEMBERS[name]), rng.randrange(1, len(MEMBERS[name])))
+        for name in rng.sample(cuts, min(len(cuts), rng.randrange(4)))
+    }
+    if "join_month" in fact.column_names and rng.random() < 0.4:
+        filters["join_month"] = Between(
+            date(rng.randrange(2022, 2025), 3, 1), date(rng.randrange(2025, 2027), 2, 1)
+        )
+    return filters
+
+
+def differences(semantic_model, database, fact, filters, threshold):
+    asked = model.measures_of(fact)
+    query = sql.aggregate(fact, asked, filters=filters, threshold=threshold)
+    [found] = database.execute(query.text, query.parameters).fetchall()
+    evaluator = Evaluator(semantic_model, chosen(semantic_model, filters, threshold))
+    pairs = [
+        (one.name, evaluator.measure(model.measure_name(one, fact)), sql_says)
+        for one, sql_says in zip(asked, found, strict=True)
+    ]
+    return [(name, a, b) for name, a, b in pairs if not (a == b if isinstance(b, date) else row_level.same(a, b))]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_dax_and_sql_agree_on_every_measure_over_everyone(semantic_model, database, fact):
+    """Two renderings of one definition, read by two engines that share no code."""
+    assert differences(semantic_model, database, fact, {}, 10_000) == []
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize("seed", range(12))
+def test_dax_and_sql_agree_on_every_measure_under_any_filters(semantic_model, database, fact, seed):
+    """Slicers, clicks and thresholds in any combination."""
+    rng = random.Random(f"{fact.name}{seed}")
+
+    assert differences(semantic_model, database, fact, some_filters(rng, fact), rng.randrange(30_000)) == []
+
+
+@pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
+def test_dax_and_sql_agree_on_every_part_of_a_visual(semantic_model, database, cut):
+    """Cut by an axis, with a slicer set: each member, and its share of what is shown."""
+    fact = next(fact for fact in FACTS if cut in dimensions_of(fact))
+    cuts = {
+        CUSTOMER_SEGMENTS: "total_customers share_of_customers average_balance share_above_threshold",
+        ENGAGEMENT_SEGMENTS: "total_customers share_of_customers share_of_first_stage share_of_previous_stage",
+        COHORT_RETENTION: "retained_share",
+    }
+    asked = [measure(name) for name in cuts[fact].split()]
+    filters = (
+        {} if fact is COHORT_RETENTION else {"country": ["Kenya", "Chile"], "activity": ["Active", "Inactive"]}
+    )
+    query = sql.aggregate(fact, asked, by=[cut], filters=filters)
+    shown = database.execute(query.text, query.parameters).fetchall()
+    column = column_of(cut.name)
+    base = chosen(semantic_model, filters, m.BALANCE_THRESHOLD.default)
+    base.setdefault(column, []).append(set(semantic_model.rows[column[0]][column[1]]) - {None})
+    evaluator = Evaluator(semantic_model, base)
+
+    differ = [
+        (row[0], one.name, of_dax, of_sql)
+        for row in shown
+        for one, of_sql in zip(asked, row[-len(asked) :], strict=True)
+        if not row_level.same(
+            of_dax := evaluator.measure(model.measure_name(one, fact), {column: [{row[0]}]}), of_sql
+        )
+    ]
+
+    assert shown
+    assert differ == []
+
+
+def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_model, database):
+    """Clicking a bar of the funnel narrows the page to the customers that the bar counts."""
+    bars = [
+        Evaluator(semantic_model, {("Funnel Stage", "Funnel Stage"): [{stage}]}).measure(
+            "Total Customers (Engagement)"
+        )
+        for stage in ("Joined", "First purchase", "Logged in since", "Active")
+    ]
+    reached = database.execute(
+        "SELECT sum(customers) FILTER (funnel_stage >= n) FROM analytics.engagement_segments, range(1, 5) AS t(n) "
+        "GROUP BY n ORDER BY n"
+    ).fetchall()
+
+    assert bars == [float(count) for (count,) in reached]
+
+
+def test_a_slicer_for_the_other_activity_leaves_no_active_customers(semantic_model):
+    """A filter inside a measure narrows the reader's choice; it does not replace it."""
+    inactive = {("Activity", "Activity"): [{"Inactive"}]}
+
+    assert Evaluator(semantic_model, inactive).measure("Active Customers") is None
+    assert Evaluator(semantic_model, inactive).measure("% Active Customers") == 0
+
+
+def test_bands_without_a_lower_edge_are_never_above_the_threshold(semantic_model, tables):
+    """To DAX a blank edge is 0, and 0 >= 0: zero, negative and unknown balances would count as above 0."""
+    above_zero = chosen(semantic_model, {}, Decimal(0))
+    segments = tables["customer_segments"]
+    positive = segments[[band is not None and band >= 1 for band in segments["balance_band"]]]["customers"].sum()
+
+    assert Evaluator(semantic_model, above_zero).measure("Customers with Balance > X") == positive
+    assert positive < segments["customers"].sum()
+
+
+def test_the_threshold_falls_to_the_highest_edge_when_none_is_left(semantic_model):
+    """As the SQL does for an X beyond all bands."""
+    value = Evaluator(semantic_model, chosen(semantic_model, {}, 10**9)).measure("Balance Threshold Value")
+
+    assert value == 25_000
+
+
+def test_statuses_are_coloured_by_their_order_whatever_they_are(semantic_model):
+    """Four tiers spread over the whole ramp, unknown is grey, and no tier is named in the code."""
+    colours = [
+        Evaluator(semantic_model, {("Loyalty Status", "Loyalty Status"): [{status}]}).measure(tmdl.STATUS_COLOR)
+        for status in STATUSES
+    ]
+
+    assert colours[0] == theme.STATUS_RAMP[0]
+    assert colours[3:] == [theme.STATUS_RAMP[-1], theme.UNKNOWN]
+    assert len(set(colours)) == len(STATUSES)
+
+
+def test_a_subtitle_counts_the_customers_that_the_filters_leave_out(semantic_model, tables):
+    """The count of nulls moves with the slicers, as the average above it does."""
+    kenya = {("Country", "Country"): [{"Kenya"}]}
+    rows = tables["customer_segments"][tables["customer_segments"]["country"] == "Kenya"]
+    unknown = rows["customers"].sum() - rows["balance_count"].sum()
+
+    shown = Evaluator(semantic_model, kenya).measure("Subtitle of Average Account Balance by Loyalty Status")
+
+    assert shown == f"Sum of balances ÷ customers with a known balance; {unknown} left out"
+
+
+def test_a_subtitle_says_the_threshold_that_was_counted_at(semantic_model):
+    """The slider may stand between two edges; the number is that of the edge."""
+    between = chosen(semantic_model, {}, 9_000)
+
+    shown = Evaluator(semantic_model, between).measure("Subtitle of % Customers with Balance > X")
+
+    assert shown == "Of all customers, against everyone; X = 10,000.00"
+
+
+@pytest.mark.parametrize("one", MEASURES, ids=lambda one: one.name)
+def test_each_measure_is_emitted_in_every_fact_it_can_be_computed_from(semantic_model, one):
+    """Dragging a measure next to an axis of the other fact must have a right choice."""
+    names = [model.measure_name(one, fact) for fact in facts_of(one)]
+
+    assert set(names) <= set(semantic_model.measures)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("total_customers", "SUM ( 'Customer Segments'[customers] )"),
+        (
+            "active_customers",
+            "CALCULATE ( [Total Customers], KEEPFILTERS ( 'Activity'[Activity] = \"Active\" ) )",
+        ),
+        ("average_balance", "DIVIDE ( [Total Account Balance] + 0, [Customers with a Known Balance] )"),
+        ("share_of_customers", "DIVIDE ( [Total Customers], CALCULATE ( [Total Customers], ALLSELECTED () ) )"),
+    ],
+)
+def test_dax_reads_as_a_person_would_write_it(name, text):
+    """A measure is met in Power BI's formula bar, by people."""
+    assert dax.expression(measure(name), CUSTOMER_SEGMENTS) == text
+
+
+def test_no_two_measures_share_a_name_and_none_that_of_a_column():
+    """The engine refuses both when the model is loaded."""
+    names = [model.measure_name(one, fact).lower() for fact in FACTS for one in model.measures_of(fact)]
+    clashes = [
+        (table.name, column.name)
+        for table, fact in itertools.product(model.MODEL_TABLES, FACTS)
+        if model.fact_name(fact) == table.name
+        for column in table.columns
+        if column.name.lower() in {model.measure_name(one, fact).lower() for one in model.measures_of(fact)}
+    ]
+
+    assert len(names) == len(set(names))
+    assert clashes == []

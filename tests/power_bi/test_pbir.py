@@ -1,0 +1,212 @@
+"""The report's JSON: nothing overlaps, everything refers to something, nobody is left out."""
+
+import json
+import re
+from itertools import combinations
+
+import pytest
+
+from customer360.dimensions import FUNNEL_STAGE
+from customer360.power_bi import layout, pbir, theme, tmdl
+from customer360.power_bi.model import MODEL_TABLES
+from customer360.power_bi.tmdl import Source
+from customer360.report import REPORT
+
+FILES = pbir.files(REPORT)
+VISUALS = {path: content for path, content in FILES.items() if path.endswith("visual.json")}
+PHONES = {path: content for path, content in FILES.items() if path.endswith("mobile.json")}
+PAGES = [path.rsplit("/", 1)[0] for path in FILES if path.endswith("page.json")]
+
+
+def positions(files, page):
+    return {path: content["position"] for path, content in files.items() if path.startswith(f"{page}/")}
+
+
+def overlap(one, other):
+    return (
+        one["x"] < other["x"] + other["width"]
+        and other["x"] < one["x"] + one["width"]
+        and one["y"] < other["y"] + other["height"]
+        and other["y"] < one["y"] + one["height"]
+    )
+
+
+def walk(content):
+    """Every dictionary inside, however deep."""
+    if isinstance(content, dict):
+        yield content
+        for value in content.values():
+            yield from walk(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from walk(value)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("files", "width"), [(VISUALS, layout.WIDTH), (PHONES, layout.PHONE_WIDTH)], ids=["screen", "phone"]
+)
+def test_nothing_overlaps_or_leaves_the_page(page, files, width):
+    """What lies under something else cannot be read or clicked."""
+    placed = positions(files, page)
+
+    assert [pair for pair in combinations(placed, 2) if overlap(placed[pair[0]], placed[pair[1]])] == []
+    assert all(p["x"] >= 0 and p["y"] >= 0 and p["x"] + p["width"] <= width for p in placed.values())
+    if files is VISUALS:
+        assert all(p["y"] + p["height"] <= layout.HEIGHT for p in placed.values())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_edges_line_up_on_the_grid(page):
+    """Twelve columns, one set of gutters: every left edge is that of a column."""
+    lefts = {position["x"] for position in positions(VISUALS, page).values()}
+
+    assert lefts <= {layout.EDGE + n * (layout.CELL_WIDTH + layout.GUTTER) for n in range(12)}
+
+
+def test_a_page_has_the_shape_of_a_screen():
+    """16:9, so that fitting it leaves no broad margins."""
+    assert abs(layout.WIDTH / layout.HEIGHT - 16 / 9) < 0.001
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_tab_goes_through_a_page_in_reading_order(page):
+    """Heading, navigation, slicers, then the visuals as they are defined; each place once."""
+    orders = [position["tabOrder"] for position in positions(VISUALS, page).values()]
+
+    assert orders == sorted(set(orders))
+
+
+@pytest.mark.parametrize("path", VISUALS)
+def test_a_visual_is_told_to_those_who_do_not_see_it(path):
+    """Alternative text on everything, and titles that do not rely on colour."""
+    [general] = VISUALS[path]["visual"]["visualContainerObjects"]["general"]
+
+    assert len(general["properties"]["altText"]["expr"]["Literal"]["Value"]) > len("''") + 5
+
+
+def test_every_field_stands_in_the_model():
+    """A renamed column would leave a visual blank, and nothing else would say so."""
+    texts = tmdl.files(Source("h", "d", "s", "import"))
+    columns = {(table.name, column.name) for table in MODEL_TABLES for column in table.columns}
+    measures = {
+        (table.name, name.strip("'"))
+        for table in MODEL_TABLES
+        for name in re.findall(r"^\tmeasure ('[^']+'|\w+) =", texts[f"tables/{table.name}.tmdl"], re.M)
+    }
+
+    named = {
+        (kind, part[kind]["Expression"]["SourceRef"]["Entity"], part[kind]["Property"])
+        for content in VISUALS.values()
+        for part in walk(content)
+        for kind in ("Column", "Measure")
+        if kind in part and "Entity" in part[kind]["Expression"]["SourceRef"]
+    }
+
+    assert {name[1:] for name in named if name[0] == "Column"} <= columns
+    assert {name[1:] for name in named if name[0] == "Measure"} <= measures
+    assert len(named) > 40
+
+
+def test_names_and_filter_names_are_unique_in_the_report():
+    """Desktop ignores the second of two, without a word."""
+    names = [content["name"] for content in VISUALS.values()]
+    filters = [
+        each["name"] for content in VISUALS.values() for each in content.get("filterConfig", {}).get("filters", [])
+    ]
+
+    assert len(names) == len(set(names))
+    assert len(filters) == len(set(filters)) > 5
+    assert all(re.fullmatch(r"[0-9a-f]{20}", name) for name in names)
+
+
+def test_a_visual_stands_in_the_folder_of_its_name():
+    """PBIR finds visuals by folder."""
+    assert all(path.split("/")[-2] == content["name"] for path, content in VISUALS.items())
+
+
+def test_slicers_keep_their_choice_from_page_to_page():
+    """One group per dimension, with a slicer on every page."""
+    groups = [
+        content["visual"]["syncGroup"]["groupName"]
+        for content in VISUALS.values()
+        if "syncGroup" in content["visual"]
+    ]
+
+    assert {group: groups.count(group) for group in groups} == dict.fromkeys(REPORT.slicers, len(REPORT.pages))
+
+
+def test_a_click_narrows_the_other_visuals_everywhere():
+    """Cross-filtering is on, and no page makes an exception."""
+    assert all(content["visual"]["drillFilterOtherVisuals"] for content in VISUALS.values())
+    assert not any("visualInteractions" in content for content in FILES.values())
+
+
+def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
+    """The customers without a value are counted in the subtitle, not drawn as a bar of their own."""
+    [heat_map] = [content for content in VISUALS.values() if "Where Balances" in json.dumps(content)]
+    fields = [each["field"]["Column"]["Property"] for each in heat_map["filterConfig"]["filters"]]
+
+    assert fields == ["Balance Band", "Points Band"]
+
+
+def test_the_top_ten_is_taken_by_customer_and_not_by_name():
+    """Two customers of one name are two rows."""
+    [table] = [content for content in VISUALS.values() if content["visual"]["visualType"] == "tableEx"]
+    [top] = table["filterConfig"]["filters"]
+    query = top["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
+
+    assert (top["type"], query["Top"], query["Select"][0]["Column"]["Property"]) == ("TopN", 10, "Customer ID")
+    shown = [each["nativeQueryRef"] for each in table["visual"]["query"]["queryState"]["Values"]["projections"]]
+    assert shown == ["Name", "Account Balance", "Loyalty Status", "Customer ID"]
+
+
+def test_the_funnel_says_its_percentages():
+    """Each bar with its share of the first; the share of the previous is in the tooltip."""
+    [funnel] = [content for content in VISUALS.values() if content["visual"]["visualType"] == "funnel"]
+    roles = funnel["visual"]["query"]["queryState"]
+
+    assert roles["Category"]["projections"][0]["queryRef"] == f"{FUNNEL_STAGE.label}.{FUNNEL_STAGE.label}"
+    assert "% of Previous Stage" in [each["nativeQueryRef"] for each in roles["Tooltips"]["projections"]]
+
+
+def test_the_theme_is_named_by_its_content():
+    """Desktop remembers themes by name: a changed theme under an old name would not be seen."""
+    name = theme.theme()["name"]
+    report = FILES["report.json"]
+
+    assert re.fullmatch(r"Customer360-[0-9a-f]{8}\.json", name)
+    assert report["themeCollection"]["customTheme"]["name"] == name
+    assert {part["item"] if "item" in part else part.get("path") for part in walk(report["resourcePackages"])} >= {
+        name
+    }
+
+
+def luminance(color):
+    parts = [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("color", "least"),
+    [
+        *((shade, 3.0) for shade in (*theme.STATUS_RAMP, theme.UNKNOWN, theme.MAIN)),
+        *((ink, 4.5) for ink in (theme.INK, theme.MUTED, theme.GOOD, theme.BAD)),
+    ],
+)
+def test_marks_and_text_stand_out_from_the_paper(color, least):
+    """WCAG AA: 3:1 for marks, 4.5:1 for text."""
+    assert contrast(color, theme.PAPER) >= least
+
+
+def test_statuses_grow_darker_as_they_rise():
+    """One hue in order reads as an order, for all kinds of sight and in grey."""
+    shades = [luminance(shade) for shade in theme.STATUS_RAMP]
+
+    assert shades == sorted(shades, reverse=True)

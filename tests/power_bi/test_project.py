@@ -1,0 +1,211 @@
+"""Building the folder: always the same, whole or untouched, and never over someone else's work."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.power_bi import project
+from customer360.power_bi.project import build
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "power_bi"
+CHECKS = Path(os.environ.get("POWER_BI_CHECKS_DIR", ROOT.parent / "shared" / "power_bi" / "checks"))
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_builds_are_the_same_to_the_byte(tmp_path):
+    """So that a difference in the repository is a change of the report."""
+    build(tmp_path / "one")
+    build(tmp_path / "two")
+
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_the_committed_project_is_a_fresh_build(tmp_path):
+    """If this fails: `customer360 power-bi power_bi`, look at the difference, commit it."""
+    build(tmp_path / "fresh")
+
+    assert contents(COMMITTED) == contents(tmp_path / "fresh")
+
+
+def test_a_build_says_what_to_open(tmp_path):
+    """The one file that a person double-clicks."""
+    built = build(tmp_path / "out")
+
+    assert built.project == tmp_path / "out" / "Customer 360.pbip"
+    assert json.loads(built.project.read_text())["artifacts"] == [{"report": {"path": "Customer 360.Report"}}]
+    assert built.files == len(contents(tmp_path / "out"))
+    assert (built.pages, built.measures > 40) == (4, True)
+
+
+def test_a_later_build_replaces_an_earlier(tmp_path):
+    """Files of the old build that the new one has no more are gone; what Desktop keeps for itself stays."""
+    build(tmp_path / "out", server="old.example")
+    settings = tmp_path / "out" / "Customer 360.SemanticModel" / ".pbi" / "localSettings.json"
+    settings.parent.mkdir()
+    settings.write_text("{}")
+
+    build(tmp_path / "out", server="new.example:5433")
+
+    expressions = tmp_path / "out" / "Customer 360.SemanticModel" / "definition" / "expressions.tmdl"
+    assert '"new.example:5433"' in expressions.read_text()
+    assert settings.read_text() == "{}"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_of_someone_else_is_refused(tmp_path):
+    """Whatever is in it was not made by us."""
+    (tmp_path / "letters.txt").write_text("dear")
+
+    with pytest.raises(Customer360Error, match="did not make; name a new or an empty folder"):
+        build(tmp_path)
+    assert contents(tmp_path) == {"letters.txt": b"dear"}
+
+
+def test_work_done_in_desktop_is_not_overwritten_unasked(tmp_path):
+    """Saving in Desktop writes into the very folder that a later build would replace."""
+    build(tmp_path / "out")
+    model = tmp_path / "out" / "Customer 360.SemanticModel" / "definition" / "model.tmdl"
+    model.write_text(model.read_text() + "\nannotation Mine = 1\n")
+
+    with pytest.raises(Customer360Error, match="was changed since it was built; .* --overwrite"):
+        build(tmp_path / "out")
+    assert "Mine" in model.read_text()
+
+    build(tmp_path / "out", overwrite=True)
+    assert "Mine" not in model.read_text()
+
+
+def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
+    """The first thing that a person tries."""
+    (tmp_path / "empty").mkdir()
+
+    assert build(tmp_path / "empty").project.is_file()
+    assert build(tmp_path / "a" / "b" / "c").project.is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"storage": "imports"}, "storage 'imports' is not known. Did you mean 'import'"),
+        ({"storage": "dual"}, "Valid: import, directquery"),
+        ({"server": 'db" & x'}, "is not HOST or HOST:PORT, such as 127.0.0.1:54360"),
+        ({"server": "my host:5432"}, "is not HOST or HOST:PORT"),
+        ({"server": "db:port"}, "is not HOST or HOST:PORT"),
+        ({"server": "postgresql://me:secret@db/x"}, "is not HOST or HOST:PORT"),
+        ({"server": ""}, "is not HOST or HOST:PORT"),
+        ({"database": 'a"b'}, "database .* must be a name without spaces"),
+        ({"schema": "my schema"}, "schema 'my schema' must be a name without spaces"),
+    ],
+)
+def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message):
+    """Found before anything is written."""
+    with pytest.raises(Customer360Error, match=message) as error:
+        build(tmp_path / "out", **options)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("server", ["localhost", "10.0.0.7:5432", "db-1.example.com:6543", "[::1]:5432"])
+def test_a_server_may_be_a_name_or_an_address_with_or_without_a_port(tmp_path, server):
+    """Whatever the PostgreSQL connector takes."""
+    assert build(tmp_path / "out", server=server).project.is_file()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+    """A file where a folder should be: the same error as a missing right, for every user."""
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(Customer360Error, match="cannot write .*/file/out"):
+        build(tmp_path / "file" / "out")
+    with pytest.raises(Customer360Error, match="is not a folder"):
+        build(tmp_path / "file")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_one_line(tmp_path):
+    """Nothing of it is left behind."""
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(Customer360Error, match="cannot write"):
+            build(tmp_path / "out")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_failed_build_leaves_the_old_one_in_place(tmp_path, monkeypatch):
+    """A full disk in the middle: the project that was there still opens."""
+    build(tmp_path / "out")
+    before = contents(tmp_path / "out")
+    real = Path.write_text
+
+    def full_disk(self, *args, **kwargs):
+        if self.name == "relationships.tmdl":
+            raise OSError(28, "No space left on device")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    with pytest.raises(Customer360Error, match="No space left on device"):
+        build(tmp_path / "out", server="other.example")
+
+    assert contents(tmp_path / "out") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_defaults_are_the_embedded_database():
+    """So that the committed project opens on the machine that made the results, with nothing to set."""
+    from customer360 import tables
+    from customer360.postgres import embedded
+
+    assert f"{embedded.HOST}:{embedded.PREFERRED_PORT}" == project.SERVER
+    assert (embedded.DATABASE, tables.RESULT_SCHEMA) == (project.DATABASE, project.SCHEMA)
+
+
+def test_building_needs_no_spark_and_no_database():
+    """The report is made of definitions: a laptop without Java builds it in a second."""
+    loaded = "import sys, customer360.power_bi.project, customer360.web.sql; print(*sys.modules)"
+
+    modules = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert not {name.split(".")[0] for name in modules} & {"pyspark", "psycopg", "adbc_driver_manager", "duckdb"}
+    assert not [name for name in modules if name.startswith(("customer360.postgres", "customer360.operations"))]
+
+
+def test_every_file_is_utf8_without_a_mark_and_json_is_json(tmp_path):
+    """Microsoft's reader takes a byte order mark for an error."""
+    build(tmp_path / "out")
+
+    for path, content in contents(tmp_path / "out").items():
+        assert not content.startswith(b"\xef\xbb\xbf")
+        assert b"\r" not in content
+        if path.endswith((".json", ".pbip", ".pbir", ".pbism", ".platform")):
+            assert json.loads(content)["$schema" if "BaseThemes" not in path else "name"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("storage", ["import", "directquery"])
+def test_microsofts_own_checks_find_nothing(tmp_path, storage):
+    """JSON schemas, the PBIR validator, the Tabular Object Model, references, M and DAX."""
+    script = CHECKS / "check_all.sh"
+    if not script.is_file() or not shutil.which("node"):
+        pytest.skip(f"NOT CHECKED by Microsoft's tools: {script} or node is missing")
+    build(tmp_path / "out", storage=storage)
+
+    result = subprocess.run(
+        ["bash", str(script), str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+
+    assert "ALL PASSED" in result.stdout, result.stdout + result.stderr
+    assert re.search(r'"errorCount": 0,\s+"warningCount": 0', result.stdout)

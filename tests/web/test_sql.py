@@ -1,0 +1,373 @@
+"""The SQL of a measure says what the customers behind it say, whatever is filtered."""
+
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from customer360 import measures as m
+from customer360.dimensions import DIMENSIONS, Between, dimension, dimensions_of
+from customer360.expressions import facts_of
+from customer360.measures import MEASURES, measure
+from customer360.tables import (
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    REFRESHES,
+    TOP_CUSTOMERS,
+)
+from customer360.web import sql
+from tests import miniature, row_level
+from tests.miniature import COUNTRIES, STATUSES
+
+SLICERS = {
+    "loyalty_status": STATUSES,
+    "activity": miniature.ACTIVITIES,
+    "country": COUNTRIES,
+}
+SEGMENTS = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
+COMPUTED = {
+    fact: [measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name))] for fact in SEGMENTS
+}
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return miniature.profiles(miniature.customers())
+
+
+@pytest.fixture(scope="module")
+def database(profiles):
+    with miniature.database(miniature.result_tables(profiles)) as connection:
+        yield connection
+
+
+def rows_of(database, query):
+    return database.execute(query.text, query.parameters).fetchall()
+
+
+def value_of(database, fact, asked, filters, threshold=None):
+    [[value]] = rows_of(database, sql.aggregate(fact, [asked], filters=filters, threshold=threshold))
+    return value
+
+
+def check(database, profiles, fact, filters, threshold=None):
+    """Every measure of the fact, in one query, against its meaning."""
+    kept, everyone = row_level.keep(profiles, filters), row_level.keep(profiles, {})
+    x = row_level.snap(m.BALANCE_THRESHOLD.default if threshold is None else threshold)
+    asked = COMPUTED[fact]
+
+    [found] = rows_of(database, sql.aggregate(fact, asked, filters=filters, threshold=threshold))
+
+    expected = [row_level.MEANINGS[one.name](kept, everyone, x) for one in asked]
+    names = [one.name for one in asked]
+    assert [each for each in zip(names, found, expected, strict=True) if not row_level.same(*each[1:])] == []
+
+
+def some_filters(seed, fact):
+    """A random choice of members for a random choice of the fact's dimensions; sometimes none at all."""
+    rng = random.Random(seed)
+    members = {
+        **SLICERS,
+        "balance_band": range(-1, 10),
+        "points_band": range(7),
+        "account_age_band": range(1, 21),
+        "last_login_month": [date(2026, month, 1) for month in range(1, 7)],
+        "funnel_stage": [1, 2, 3, 4],
+    }
+    cuts = [cut.name for cut in dimensions_of(fact) if cut.name in members]
+    filters = {
+        name: rng.sample(list(members[name]), rng.randrange(1, len(members[name])))
+        for name in rng.sample(cuts, rng.randrange(4))
+    }
+    if rng.random() < 0.4:
+        filters["join_month"] = Between(
+            date(rng.randrange(2022, 2025), 3, 1), date(rng.randrange(2025, 2027), 2, 1)
+        )
+    return filters
+
+
+@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
+def test_every_measure_over_everyone_is_what_the_customers_say(database, profiles, fact):
+    """The definitions, without anything filtered."""
+    check(database, profiles, fact, {})
+
+
+@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize(("name", "member"), [(name, member) for name in SLICERS for member in SLICERS[name]])
+def test_every_measure_under_a_slicer_value_is_what_those_customers_say(database, profiles, fact, name, member):
+    """Every value that a slicer offers, one at a time."""
+    check(database, profiles, fact, {name: [member]})
+
+
+@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize("seed", range(60))
+def test_every_measure_under_any_filters_is_what_those_customers_say(database, profiles, fact, seed):
+    """Filters combine: members of one dimension add up, dimensions narrow each other."""
+    check(database, profiles, fact, some_filters(seed, fact), threshold=seed * 300)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [cut for cut in DIMENSIONS if cut.name not in ("months_since", "funnel_stage", "join_year")],
+    ids=lambda cut: cut.name,
+)
+def test_the_parts_of_a_visual_are_what_their_customers_say(database, profiles, cut):
+    """Cut by a dimension, each member shows the customers of that member."""
+    fact = next(fact for fact in SEGMENTS if cut in dimensions_of(fact))
+    query = sql.aggregate(fact, [m.TOTAL_CUSTOMERS, m.AVERAGE_BALANCE], by=[cut], filters={"activity": ["Active"]})
+    scope = row_level.keep(profiles, {"activity": ["Active"]})
+
+    parts = {row[0]: row[-2:] for row in rows_of(database, query)}
+
+    members = {row[cut.name] for row in scope} - {None}
+    assert set(parts) == members
+    for member, (counted, average) in parts.items():
+        balances = [row["account_balance"] for row in scope if row[cut.name] == member]
+        known = [balance for balance in balances if balance is not None]
+        assert counted == len(balances)
+        assert row_level.same(average, sum(known) / len(known) if known else None)
+
+
+def test_a_level_groups_the_members_below_it(database, profiles):
+    """Join years are years of join months, on an axis and in a filter alike."""
+    years = {row["join_month"].year for row in row_level.keep(profiles, {}) if row["join_month"]}
+    in_2025 = [row for row in row_level.keep(profiles, {}) if row["join_month"] and row["join_month"].year == 2025]
+
+    shown = rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [m.TOTAL_CUSTOMERS], by=[dimension("join_year")]))
+
+    assert [year for year, _ in shown] == sorted(years)
+    assert dict(shown)[2025] == len(in_2025)
+    assert value_of(database, CUSTOMER_SEGMENTS, m.TOTAL_CUSTOMERS, {"join_year": [2025]}) == len(in_2025)
+
+
+def test_members_stand_in_their_own_order(database):
+    """Tiers rise, bands rise, months run; an alphabet knows none of it."""
+    statuses = [
+        row[0] for row in rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [], by=[dimension("loyalty_status")]))
+    ]
+    bands = [
+        row[1] for row in rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [], by=[dimension("balance_band")]))
+    ]
+
+    assert statuses == list(STATUSES)
+    assert bands[:4] == ["below 0", "0", "0–100", "100–250"]
+
+
+# --- the traps of business intelligence, by name ----------------------------------------------------------------
+
+
+def test_fan_out_a_dimension_joined_to_the_facts_repeats_no_customer(database, profiles):
+    """`bands` has rows for three columns; joined without saying which, every customer would count thrice."""
+    query = sql.aggregate(CUSTOMER_SEGMENTS, [m.TOTAL_CUSTOMERS], by=[dimension("balance_band")])
+
+    counted = sum(row[-1] for row in rows_of(database, query))
+
+    assert counted == profiles["account_balance"].notna().sum()
+
+
+def test_average_of_averages_a_mean_weighs_every_customer_alike(database, profiles):
+    """The mean of the segments' means would let a segment of one outweigh a segment of a thousand."""
+    balances = [float(value) for value in profiles["account_balance"].dropna()]
+    segments = [
+        float(total) / count
+        for total, count in database.execute(
+            "SELECT balance_sum, balance_count FROM analytics.customer_segments WHERE balance_count > 0"
+        ).fetchall()
+    ]
+
+    found = value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_BALANCE, {})
+
+    assert found == pytest.approx(sum(balances) / len(balances))
+    assert found != pytest.approx(sum(segments) / len(segments))
+
+
+def test_null_denominator_an_average_leaves_out_the_customers_without_a_value(database, profiles):
+    """Dividing by all customers would count an unknown balance as zero."""
+    known = profiles["account_balance"].notna().sum()
+
+    assert known < len(profiles)
+    assert value_of(database, CUSTOMER_SEGMENTS, m.CUSTOMERS_WITHOUT_BALANCE, {}) == len(profiles) - known
+
+
+def test_null_denominator_a_share_of_customers_keeps_the_customers_without_a_value(database, profiles):
+    """% with balance > X is of all customers: an unknown balance is not above X."""
+    above = sum(value > 10_000 for value in profiles["account_balance"].dropna())
+
+    assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, {}) == pytest.approx(
+        above / len(profiles)
+    )
+
+
+def test_no_one_above_the_threshold_is_zero_and_not_blank(database):
+    """0 % is an answer; an empty card reads as a fault."""
+    filters = {"balance_band": [-1, 0, 1]}
+
+    assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, filters) == 0
+
+
+def test_a_ratio_over_no_customers_is_no_value(database):
+    """Neither an error nor a zero."""
+    assert value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_BALANCE, {"country": []}) is None
+    assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, {"country": ["Atlantis"]}) is None
+
+
+@pytest.mark.parametrize(("asked", "exact"), [(0, 0), (1, 100), (100, 100), (9_999, 10_000), (10**12, 25_000)])
+def test_the_threshold_snaps_to_the_edge_at_which_the_count_is_exact(database, profiles, asked, exact):
+    """Segments know a balance only by its band; between two edges any answer would be a guess."""
+    above = sum(value > exact for value in profiles["account_balance"].dropna())
+
+    assert value_of(database, CUSTOMER_SEGMENTS, m.CUSTOMERS_ABOVE_THRESHOLD, {}, asked) == above
+
+
+def test_a_balance_of_exactly_the_threshold_is_not_above_it(database, profiles):
+    """Strictly more: the invented customers hold exactly 5,000 and 10,000 often."""
+    at = sum(value == 10_000 for value in profiles["account_balance"].dropna())
+    at_least = sum(value >= 10_000 for value in profiles["account_balance"].dropna())
+
+    assert at > 50
+    assert value_of(database, CUSTOMER_SEGMENTS, m.CUSTOMERS_ABOVE_THRESHOLD, {}, 10_000) == at_least - at
+
+
+def test_percent_of_a_filtered_total_parts_add_up_to_one(database):
+    """A share is of what the reader kept, not of the whole table."""
+    filters = {"country": ["Kenya", "Chile"], "balance_band": range(1, 9)}
+    query = sql.aggregate(
+        CUSTOMER_SEGMENTS, [m.SHARE_OF_CUSTOMERS], by=[dimension("loyalty_status")], filters=filters
+    )
+
+    shares = [row[-1] for row in rows_of(database, query)]
+
+    assert len(shares) == len(STATUSES)
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_percent_of_a_filtered_total_leaves_out_who_is_in_no_part(database):
+    """Customers without a balance are in no band of the visual, so they are not in its total either."""
+    query = sql.aggregate(CUSTOMER_SEGMENTS, [m.SHARE_OF_CUSTOMERS], by=[dimension("balance_band")])
+
+    assert sum(row[-1] for row in rows_of(database, query)) == pytest.approx(1)
+
+
+def test_top_n_under_filter_is_the_top_of_those_customers(database, profiles):
+    """A top ten taken before the filter would show fewer than ten, or the wrong ten."""
+    filters = {"country": ["Kenya"], "loyalty_status": ["Gold", "Silver"]}
+    query = sql.top(TOP_CUSTOMERS, m.TOP_BALANCE, ["customer_id", "name"], 10, filters=filters)
+    kept = [row for row in row_level.keep(profiles, filters) if row["account_balance"] is not None]
+
+    shown = rows_of(database, query)
+
+    best = sorted(kept, key=lambda row: (-row["account_balance"], row["customer_id"]))[:10]
+    assert shown == [(row["customer_id"], row["name"], row["account_balance"]) for row in best]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_top_n_under_any_slicers_is_the_top_of_those_customers(database, profiles, seed):
+    """The ten highest of each cell are enough for the ten highest of any union of cells."""
+    filters = some_filters(seed, TOP_CUSTOMERS)
+    kept = [row for row in row_level.keep(profiles, filters) if row["account_balance"] is not None]
+
+    shown = [
+        row[0]
+        for row in rows_of(database, sql.top(TOP_CUSTOMERS, m.TOP_BALANCE, ["customer_id"], 10, filters=filters))
+    ]
+
+    assert shown == [
+        row["customer_id"]
+        for row in sorted(kept, key=lambda row: (-row["account_balance"], row["customer_id"]))[:10]
+    ]
+
+
+def test_overlapping_members_a_funnel_counts_a_customer_at_every_stage_reached(database, profiles):
+    """The stages contain each other, and yet the total counts everybody once."""
+    query = sql.aggregate(ENGAGEMENT_SEGMENTS, [m.TOTAL_CUSTOMERS], by=[dimension("funnel_stage")])
+    stages = list(profiles["funnel_stage"])
+
+    shown = [(row[1], row[-1]) for row in rows_of(database, query)]
+
+    assert [number for _, number in shown] == [sum(stage >= n for stage in stages) for n in (1, 2, 3, 4)]
+    assert [text for text, _ in shown] == ["Joined", "First purchase", "Logged in since", "Active"]
+    assert value_of(database, ENGAGEMENT_SEGMENTS, m.TOTAL_CUSTOMERS, {}) == len(stages)
+
+
+def test_a_funnel_stage_is_compared_with_the_first_and_the_previous_of_the_same_filter(database, profiles):
+    """Conversion among Kenyans is of Kenyans who joined, even when the funnel itself is cross-filtered."""
+    stages = [row["funnel_stage"] for row in row_level.keep(profiles, {"country": ["Kenya"]})]
+    asked = [m.SHARE_OF_FIRST_STAGE, m.SHARE_OF_PREVIOUS_STAGE]
+    query = sql.aggregate(
+        ENGAGEMENT_SEGMENTS, asked, by=[dimension("funnel_stage")], filters={"country": ["Kenya"]}
+    )
+
+    shown = [row[-2:] for row in rows_of(database, query)]
+
+    reached = [sum(stage >= n for stage in stages) for n in (1, 2, 3, 4)]
+    expected = [(count / reached[0], count / reached[max(n - 1, 0)]) for n, count in enumerate(reached)]
+    assert shown == [pytest.approx(pair) for pair in expected]
+    picked = {"country": ["Kenya"], "funnel_stage": [3]}
+    assert value_of(database, ENGAGEMENT_SEGMENTS, asked[1], picked) == pytest.approx(expected[2][1])
+
+
+def test_retention_is_a_ratio_of_sums_over_cohorts(database, profiles):
+    """Big cohorts weigh more; cohorts too young to tell are not in the denominator."""
+    joined = [row for row in row_level.keep(profiles, {}) if row["join_month"]]
+    old_enough = [row for row in joined if row["join_month"] <= date(2026, 2, 1)]
+    kept = [
+        row
+        for row in old_enough
+        if row["last_login_month"] and row["last_login_month"] >= _later(row["join_month"], 3)
+    ]
+
+    found = value_of(database, COHORT_RETENTION, m.RETAINED_SHARE, {"months_since": [3]})
+
+    assert found == pytest.approx(len(kept) / len(old_enough))
+
+
+def _later(month, months):
+    number = 12 * month.year + month.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+# --- refreshes, parameters, safety ------------------------------------------------------------------------------
+
+
+def test_the_data_is_as_of_the_latest_refresh(database):
+    """`refreshes` keeps its history: an older row must not win."""
+    query = sql.aggregate(REFRESHES, [m.AS_OF_DATE, m.ROWS_REJECTED])
+
+    assert rows_of(database, query) == [(miniature.AS_OF, 4)]
+
+
+def test_the_threshold_can_take_the_edges_of_the_bands(database):
+    """The slider offers these and nothing between."""
+    found = [row[0] for row in rows_of(database, sql.edges(m.BALANCE_THRESHOLD))]
+
+    assert found == [Decimal(0), *miniature.BALANCES.edges]
+
+
+def test_a_filter_on_a_dimension_the_fact_does_not_have_changes_nothing(database):
+    """As in Power BI, where no relationship carries it there; the visual's subtitle says so."""
+    filters = {"country": ["Kenya"]}
+
+    assert value_of(database, COHORT_RETENTION, m.RETAINED_SHARE, filters) == value_of(
+        database, COHORT_RETENTION, m.RETAINED_SHARE, {}
+    )
+
+
+@pytest.mark.parametrize("asked", MEASURES, ids=lambda asked: asked.name)
+def test_what_a_reader_sends_is_never_in_the_text(database, asked):
+    """Values are bound; a member called like a statement is only a member that does not occur."""
+    evil = "x'); DROP TABLE analytics.customer_segments; --"
+    for fact in facts_of(asked):
+        filters = {cut.name: [evil] for cut in dimensions_of(fact) if cut.name in SLICERS}
+        query = sql.aggregate(fact, [asked], filters=filters)
+
+        assert "DROP" not in query.text
+        assert len(rows_of(database, query)) == 1
+
+
+def test_everyone_is_unmoved_by_filters(database):
+    """The yardstick stands still while the selection moves."""
+    everyone = value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY_OF_EVERYONE, {"country": ["Kenya"]})
+
+    assert everyone == value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY, {})

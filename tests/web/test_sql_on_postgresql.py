@@ -1,0 +1,89 @@
+"""The same SQL on PostgreSQL: what DuckDB answers in the server, anyone can ask the database itself."""
+
+import psycopg
+import pytest
+
+from customer360.dimensions import dimension
+from customer360.expressions import Sum
+from customer360.measures import BALANCE_THRESHOLD, measure
+from customer360.report import REPORT
+from customer360.tables import RESULT_SCHEMA, RESULT_TABLES
+from customer360.web import sql
+from tests import miniature, row_level
+
+VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
+FILTERS = {"country": ["Kenya", "Norway"], "activity": ["Active", "Unknown"]}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return miniature.result_tables(miniature.profiles(miniature.customers(300)))
+
+
+@pytest.fixture(scope="module")
+def duckdb(tables):
+    with miniature.database(tables) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def postgresql(module_database, duckdb, tables):
+    with module_database.connect(cursor_factory=psycopg.RawCursor) as connection:
+        connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
+        for table in RESULT_TABLES:
+            if table.name in tables:
+                _copy(duckdb, connection, table, set(tables[table.name].columns))
+        yield connection
+
+
+def _copy(duckdb, connection, table, present):
+    columns = [column for column in table.columns if column.name in present]
+    names = ", ".join(column.name for column in columns)
+    connection.execute(f"CREATE TABLE {table.full_name} ({', '.join(f'{c.name} {c.type}' for c in columns)})")
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table.full_name} ({names}) FROM STDIN") as copy:
+        for row in duckdb.execute(f"SELECT {names} FROM {table.full_name}").fetchall():
+            copy.write_row(row)
+
+
+def query_of(visual):
+    if visual.top:
+        return sql.top(visual.fact, visual.measure, visual.columns, visual.top, filters=FILTERS)
+    asked = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+    cuts = [dimension(name) for name in visual.by]
+    return sql.aggregate(visual.fact, asked, by=cuts, filters={**FILTERS, **visual.only}, threshold=1_000)
+
+
+def same(one, other):
+    return one == other or (not isinstance(one, str) and row_level.same(one, other))
+
+
+@pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
+def test_postgresql_answers_every_visual_as_duckdb_does(postgresql, duckdb, visual):
+    """Rows, order and values."""
+    query = query_of(visual)
+
+    of_postgresql = postgresql.execute(query.text, query.parameters).fetchall()
+    of_duckdb = duckdb.execute(query.text, query.parameters).fetchall()
+
+    assert of_duckdb
+    assert len(of_postgresql) == len(of_duckdb)
+    differ = [rows for rows in zip(of_postgresql, of_duckdb, strict=True) if not all(map(same, *rows))]
+    assert differ == []
+
+
+def test_postgresql_knows_the_edges_of_the_threshold(postgresql, duckdb):
+    """The slider's values."""
+    query = sql.edges(BALANCE_THRESHOLD)
+
+    assert [float(edge) for (edge,) in postgresql.execute(query.text, query.parameters).fetchall()] == [
+        float(edge) for (edge,) in duckdb.execute(query.text, query.parameters).fetchall()
+    ]
+
+
+def test_only_a_sum_ranks_rows(tables):
+    """A top ten by a ratio has no rows to rank."""
+    ratio = measure("average_balance")
+
+    assert not isinstance(ratio.expression, Sum)
+    with pytest.raises(TypeError, match="average_balance is not the value of one row"):
+        sql.top(VISUALS[0].fact, ratio, ["customer_id"], 10)
