@@ -24,7 +24,9 @@ from customer360.postgres.connection import Database
 SIZES = (20_000, 30_000)
 """The mock data alternates between these, so that old and new can be told apart."""
 
-_CUSTOMERS = "SELECT count(*), count(DISTINCT customer_id), min(customer_id), max(customer_id) FROM public.customers"
+_CUSTOMERS = (
+    "SELECT count(*), count(DISTINCT customer_id), min(customer_id), max(customer_id) FROM public.customers"
+)
 _RESULTS = """
     SELECT (SELECT rows_out FROM analytics.refreshes ORDER BY refresh_id DESC LIMIT 1),
            (SELECT count(*) FROM analytics.customer_profiles),

@@ -278,7 +278,13 @@ def db() -> None:
 
 @db.command()
 def start() -> None:
-    """Start the embedded PostgreSQL; it keeps running. Example: customer360 db start"""
+    """
+    Start the embedded PostgreSQL; it keeps running.
+
+    \b
+    Example:
+      customer360 db start
+    """
     from customer360.postgres.embedded import EmbeddedPostgres
 
     click.echo(f"running at {EmbeddedPostgres().start().where}")
@@ -286,7 +292,13 @@ def start() -> None:
 
 @db.command()
 def stop() -> None:
-    """Stop the embedded PostgreSQL; the data stays. Example: customer360 db stop"""
+    """
+    Stop the embedded PostgreSQL; the data stays.
+
+    \b
+    Example:
+      customer360 db stop
+    """
     from customer360.postgres.embedded import EmbeddedPostgres
 
     click.echo("stopped" if EmbeddedPostgres().stop() else "it was not running")
@@ -295,7 +307,13 @@ def stop() -> None:
 @db.command()
 @click.option("--reader", is_flag=True, help="Of the role that may only read the results, as Power BI should.")
 def url(reader: bool) -> None:
-    """Print the embedded database's URL, password included. Example: customer360 db url --reader"""
+    """
+    Print the embedded database's URL, password included.
+
+    \b
+    Example:
+      customer360 db url --reader
+    """
     from customer360.postgres.embedded import EmbeddedPostgres
 
     server = EmbeddedPostgres()
@@ -306,7 +324,13 @@ def url(reader: bool) -> None:
 @click.option("--database", metavar="URL", help="Another database than the embedded one.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(database: str | None, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; arguments are psql's. Example: customer360 db psql -- -c '\\dt analytics.*'"""
+    """
+    Open psql on the database; the arguments are psql's own.
+
+    \b
+    Example:
+      customer360 db psql -- -c 'TABLE analytics.refreshes'
+    """
     from customer360.postgres.embedded import open_database, psql_command
 
     command, environment = psql_command(open_database(database))

@@ -1,0 +1,164 @@
+"""The commands as a person types them: help with an example, one line for a mistake, exit codes for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from customer360.cli import cli
+from customer360.postgres.connection import Database
+
+
+def customer360(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = "from customer360.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_every_command_helps_with_an_example(command: tuple[str, ...]) -> None:
+    """The first thing to type in doubt."""
+    found: click.Command = cli
+    for name in command:
+        assert isinstance(found, click.Group)
+        found = found.commands[name]
+    text = found.get_help(click.Context(found, info_name=" ".join(command)))
+
+    assert "Example" in text
+    assert f"customer360 {' '.join(command)}" in text
+    assert all(option.help for option in found.params if isinstance(option, click.Option))
+
+
+def test_commands_stand_in_the_order_the_data_travels() -> None:
+    """The list is a table of contents."""
+    assert list(cli.commands) == ["demo", "mock", "run", "power-bi", "status", "notebook", "db"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["mok"], 2, "there is no command 'mok'. Did you mean 'mock'?"),
+        (["mock", "--customers", "lots"], 2, "size 'lots' is not a number of rows"),
+        (["mock", "--customers", "0"], 1, "customers is 0, but must be a whole number from 1 to 1,000,000,000"),
+        (["mock", "--customers", "5000B"], 1, "must be a whole number from 1 to 1,000,000,000"),
+        (["mock", "--as-of", "30.06.2026"], 2, "'30.06.2026' is no day; write it as 2026-06-30"),
+        (["mock", "--as-of", "1999-01-01"], 1, "must be a day from 2000-01-01"),
+        (["mock", "--dirt", "0.9"], 1, "must be a share from 0 to 0.5"),
+        (["mock", "--dirt", "nan"], 1, "must be a share from 0 to 0.5"),
+        (["mock", "--seed", "-1"], 1, "seed is -1, but must be a whole number from 0"),
+        (["mock", "--sed", "1"], 2, "No such option"),
+        (["run", "--wait", "-1"], 2, "-1.0 is not in the range"),
+        (["status", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1, "cannot connect to a@127.0.0.1:1/x"),
+        (["run", "--database", "nonsense s3cret"], 1, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"),
+        (["run", "--master", "spark://far:7077"], 1, "so the workers of spark://far:7077 cannot reach it"),
+        (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
+        (["power-bi", "--storage", "live"], 1, "storage 'live' is not known"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_mistake_is_one_line_and_an_exit_code(arguments: list[str], code: int, said: str) -> None:
+    """No traceback, no password, nothing on stdout that a script would take for a result."""
+    run = customer360(*arguments)
+
+    assert run.returncode == code, run.stderr
+    assert said in run.stderr
+    assert run.stderr.startswith("customer360: ")
+    assert run.stderr.count("\n") == 1
+    assert run.stdout == ""
+    assert "s3cret" not in run.stderr
+
+
+def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path) -> None:
+    """Looking must not start or make anything."""
+    run = customer360("status", CUSTOMER360_HOME=str(home))
+
+    assert run.returncode == 0
+    assert run.stdout == "the embedded PostgreSQL is not running; start it with: customer360 db start\n"
+    assert list(home.iterdir()) == []
+
+
+def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
+    """A day with the embedded database."""
+    started = customer360("db", "start", CUSTOMER360_HOME=str(home))
+    assert started.stdout.startswith("running at customer360@127.0.0.1:"), started.stderr
+
+    status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
+    assert status["running"] is True
+    assert status["customers_kind"] == "absent"
+    assert status["rows"] == {}
+
+    psql = customer360("db", "psql", "--", "-Atc", "SELECT 6 * 7", CUSTOMER360_HOME=str(home))
+    assert psql.stdout == "42\n", psql.stderr
+
+    url = customer360("db", "url", "--reader", CUSTOMER360_HOME=str(home)).stdout.strip()
+    with Database(url).connect() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("customer360_reader",)
+
+    assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "stopped\n"
+    assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "it was not running\n"
+
+
+def test_psql_hands_its_exit_code_on(database: Database) -> None:
+    """Scripts rely on it."""
+    run = customer360("db", "psql", "--database", database.url, "--", "-c", "SELEC 1")
+
+    assert run.returncode == 1
+    assert "syntax error" in run.stderr
+
+
+def test_status_of_an_empty_database_says_what_to_do_next(database: Database) -> None:
+    """Each line ends with the command that comes next."""
+    run = customer360("status", "--database", database.url)
+
+    assert "customers  none; fill them with: customer360 mock" in run.stdout
+    assert "results    none; make them with: customer360 run" in run.stdout
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_path: Path) -> None:
+    """The one command of a newcomer, on an empty home; then status, and a second demo."""
+    arguments = ["demo", "--customers", "2k", "--as-of", "2026-06-30", "--master", "local[2]"]
+    code = "from customer360.cli import main; main()"
+    environment = {**os.environ, "CUSTOMER360_HOME": str(home)}
+
+    def demo(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *arguments, *more]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+
+    first = demo()
+    assert first.returncode == 0, first.stderr
+    assert "2,000 mock customers in public.customers as of 2026-06-30 (seed 7)" in first.stdout
+    assert "refresh 1: 2,000 customers of public.customers" in first.stdout
+    assert "user      customer360_reader" in first.stdout
+    assert (tmp_path / "power_bi" / "Customer 360.pbip").exists()
+    assert "Traceback" not in first.stderr
+
+    account = json.loads((home / "account.json").read_text())
+    assert not [secret for secret in (account["owner_password"], account["reader_password"])
+                if secret in first.stdout + first.stderr]  # fmt: skip
+
+    again = json.loads(demo("--json", "--seed", "8").stdout)
+    assert again["run"]["refresh_id"] == 2
+    assert again["mock"]["seed"] == 8
+
+    status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
+    assert status["rows"]["public.customers"] == 2_000
+    assert status["rows"]["analytics.customer_profiles"] == 2_000
+    assert status["last_refresh"]["refresh_id"] == 2
+    assert status["stale"] is False

@@ -1,0 +1,112 @@
+"""A Spark session on any machine: with its Java, with ours, and quietly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from customer360 import spark as sparks
+from customer360.errors import Customer360Error
+
+
+@pytest.fixture
+def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine whose PATH has a shell and no Java."""
+    for program in ("bash", "env", "dirname", "uname", "ps", "sed", "nice"):
+        if found := shutil.which(program):
+            (tmp_path / program).symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+
+
+def test_a_machine_without_java_gets_the_one_that_was_installed(no_java: None) -> None:
+    """An empty machine has none; the wheel brings one that Spark can use."""
+    home = sparks.java_home()
+
+    assert (sparks.java_version(home / "bin" / "java") or 0) >= sparks.OLDEST_JAVA
+
+
+def test_an_old_java_is_passed_over(no_java: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Java 8 is still the default in places."""
+    old = tmp_path / "old" / "bin" / "java"
+    old.parent.mkdir(parents=True)
+    old.write_text("#!/bin/bash\necho 'openjdk version \"1.8.0_412\"' >&2\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "old"))
+    assert sparks.java_version(old) == 8
+
+    home = sparks.java_home()
+
+    assert (sparks.java_version(home / "bin" / "java") or 0) >= sparks.OLDEST_JAVA
+
+
+def test_the_wrapper_drops_one_flag_and_keeps_every_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments with spaces, quotes and stars have to arrive as they were."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    echo = tmp_path / "a folder" / "java"
+    echo.parent.mkdir()
+    echo.write_text('#!/bin/bash\nprintf "%s\\n" "$@"\n')
+    echo.chmod(0o755)
+    arguments = ["-Xmx1g", "--add-modules=jdk.incubator.vector", "-Dx=a 'b' \"c\" *", "Main"]
+
+    run = subprocess.run(
+        [sparks._wrapped(echo) / "bin" / "java", *arguments], capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout.splitlines() == ["-Xmx1g", "-Dx=a 'b' \"c\" *", "Main"]
+
+
+def test_something_that_is_no_java_has_no_version(tmp_path: Path) -> None:
+    """JAVA_HOME may point anywhere."""
+    assert sparks.java_version(tmp_path / "java") is None
+
+
+@pytest.mark.spark
+def test_a_persons_mistake_comes_out_of_spark_as_one_line(spark: object) -> None:
+    """Spark wraps what a worker raises in its own exception, with a page of traceback."""
+
+    def task(batches):  # type: ignore[no-untyped-def]
+        raise Customer360Error("column 'x' is not there; write 'y'")
+        yield
+
+    with pytest.raises(Customer360Error, match="^column 'x' is not there; write 'y'$"), sparks.plain_errors():
+        spark.range(1).mapInArrow(task, "n int").collect()  # type: ignore[attr-defined]
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path) -> None:
+    """The whole way on an empty machine; Spark's banners and warnings tell a newcomer nothing."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    for program in ("bash", "env", "dirname", "uname", "ps", "sed", "nice", "cat", "rm", "mkdir"):
+        if found := shutil.which(program):
+            (path / program).symlink_to(found)
+    code = (
+        "from customer360 import spark; s = spark.session(master='local[1]');"
+        "print(s.range(3).mapInArrow(lambda batches: batches, 'id bigint').count(),"
+        " s._jvm.System.getProperty('java.version').split('.')[0]); s.stop()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**environment, "PATH": str(path)}
+    )
+
+    assert run.stdout.split() == ["3", "21"], run.stderr
+    assert run.stderr == ""
+
+
+def test_a_master_that_is_not_there_is_one_line() -> None:
+    """A wrong name fails before anything was started."""
+    from customer360.where import Where
+
+    with pytest.raises(
+        Customer360Error, match="workers of spark://nowhere:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
+    ):
+        Where(master="spark://nowhere:7077").open_database()

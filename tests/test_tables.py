@@ -1,0 +1,52 @@
+"""The tables as data: described, keyed and typed by one standard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from customer360.tables import CUSTOMERS, RESULT_TABLES, SLICERS, TABLES, Table
+
+TYPES = r"bigint|integer|smallint|boolean|text|date|timestamp|numeric\(\d+,\d+\)"
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_says_what_a_row_is_and_what_each_column_means(table: Table) -> None:
+    """Documentation, SQL comments and the semantic model are rendered from here."""
+    assert table.grain.startswith("one row per ")
+    assert table.description.endswith(".")
+    for column in table.columns:
+        assert column.description.endswith("."), column.name
+        assert re.fullmatch(TYPES, column.type), column.name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_keys_are_columns_and_names_are_unique(table: Table) -> None:
+    """A misspelt key would only be noticed in the database."""
+    assert set(table.key) <= set(table.column_names)
+    assert len(set(table.column_names)) == len(table.columns)
+
+
+def test_the_names_of_the_brief_stand_as_they_are() -> None:
+    """People's own tables and reports use them."""
+    brief = {
+        "customer_id", "name", "is_active", "loyalty_status", "join_date", "account_balance", "loyalty_points",
+        "first_purchase", "last_login",
+    }  # fmt: skip
+    assert brief <= set(CUSTOMERS.column_names)
+    assert "account_age_days" in next(t for t in RESULT_TABLES if t.name == "customer_profiles").column_names
+
+
+def test_whatever_feeds_a_filtered_visual_has_every_slicer() -> None:
+    """A filter must reach every visual of a page."""
+    fed = [t for t in RESULT_TABLES if t.name in ("customer_segments", "engagement_segments", "top_customers")]
+
+    assert all(set(SLICERS) <= set(table.column_names) for table in fed)
+
+
+def test_only_the_top_ten_carries_a_name_out_of_the_source() -> None:
+    """Results are read by more people than customers are."""
+    named = [t.name for t in RESULT_TABLES if {"name", "email"} & set(t.column_names)]
+
+    assert named == ["top_customers"]
