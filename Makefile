@@ -33,8 +33,9 @@ format: set-up   ## Lay out the code and mend what the linter can
 	$(RUN) ruff format
 	$(RUN) cog -r README.md docs/*.md
 
-notebooks: set-up ## Run the notebooks anew and keep their outputs
+notebooks: set-up ## Run the notebooks anew, keep their outputs, and make the picture of the README
 	$(RUN) customer360 notebook --execute
+	$(RUN) python scripts/overview_picture.py
 
 set-up: .venv/.complete
 

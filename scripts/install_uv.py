@@ -64,8 +64,13 @@ def newest_wheel() -> tuple[str, str | None]:
     wheels = [f for f in files if system in f["filename"] and any(name in f["filename"] for name in names)]
     if not wheels:
         sys.exit(f"{INDEX} has no uv for {sys.platform} on {machine}; install uv yourself and run make again")
-    newest = max(wheels, key=lambda f: [int(part) for part in f["filename"].split("-")[1].split(".") if part.isdigit()])
+    newest = max(wheels, key=lambda wheel: version(wheel["filename"]))
     return newest["url"], newest.get("hashes", {}).get("sha256")
+
+
+def version(wheel: str) -> list[int]:
+    """`uv-0.13.9-py3-none-...` -> [0, 13, 9]"""
+    return [int(part) for part in wheel.split("-")[1].split(".") if part.isdigit()]
 
 
 if __name__ == "__main__":
