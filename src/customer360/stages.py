@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
 from customer360.pipeline import Refresh, Waiting, fill_mock_data, run_operations
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from customer360.power_bi.project import Built
+
+
+_PROJECT_FOLDER: Final = "power_bi"
 
 
 @dataclass(frozen=True)
@@ -107,36 +110,31 @@ class Stands:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The end of `power-bi`: the project that was built, or why the one that is there was left alone."""
+    """The end of `power-bi`: the project that was built."""
 
-    built: Built | None
-    left_alone: str = ""
+    built: Built
 
     def lines(self) -> Iterator[str]:
-        if self.built is None:
-            yield f"the Power BI project was left alone: {self.left_alone}"
-        else:
-            pages, measures = self.built.pages, self.built.measures
-            yield f"open {self.built.project} in Power BI Desktop: {pages} pages, {measures} measures"
+        built = self.built
+        yield f"open {built.project} in Power BI Desktop: {built.pages} pages, {built.measures} measures"
 
     def facts(self) -> Mapping[str, Any]:
-        return asdict(self.built) if self.built else {"left_alone": self.left_alone}
+        return asdict(self.built)
 
 
 @dataclass(frozen=True)
 class Demonstrated:
-    """The end of `demo`: every stage, and how Power BI connects."""
+    """The end of `demo`: every stage, the Power BI project to open, and how it connects."""
 
     filled: Filled
     ran: Ran
-    rendered: Rendered
+    project: Path
     connection: Mapping[str, str]
 
     def lines(self) -> Iterator[str]:
         yield from self.filled.lines()
         yield from self.ran.lines()
-        yield from self.rendered.lines()
-        yield "it connects to PostgreSQL with"
+        yield f"open {self.project} in Power BI Desktop; its parameters and the sign-in:"
         for name, value in self.connection.items():
             yield f"  {name:<9} {value}"
 
@@ -144,7 +142,7 @@ class Demonstrated:
         return {
             "mock": self.filled.facts(),
             "run": self.ran.facts(),
-            "power_bi": self.rendered.facts(),
+            "power_bi": str(self.project),
             "connection": self.connection,
         }
 
@@ -157,11 +155,17 @@ def demo(where: Where, story: Mapping[str, Any]) -> Demonstrated:
         filled = _fill(where, database, spark, plan, replace=False)
         ran = _run(where, database, spark, CUSTOMERS.full_name, None)
     connection = _connection(where, database)
-    try:
-        rendered = power_bi("power_bi", server=connection["server"], database=connection["database"])
-    except Customer360Error as error:
-        rendered = Rendered(None, str(error))  # somebody's work stands there: the demo is none the worse for it
-    return Demonstrated(filled, ran, rendered, connection)
+    return Demonstrated(filled, ran, _project(connection), connection)
+
+
+def _project(connection: Mapping[str, str]) -> Path:
+    """The project in the folder power_bi; built when there is none, else left as it is, for it may hold work."""
+    from customer360.power_bi import project
+
+    existing = Path(_PROJECT_FOLDER) / f"{project.NAME}.pbip"
+    if existing.exists():
+        return existing
+    return project.build(_PROJECT_FOLDER, server=connection["server"], database=connection["database"]).project
 
 
 def mock(where: Where, story: Mapping[str, Any], *, replace: bool, report: bool) -> Filled:
