@@ -22,6 +22,9 @@ from customer360.postgres.embedded import EmbeddedPostgres
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# The tests start many short-lived JVMs on few rows: Java's thorough compiler would not pay off in any of them.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for the session is marked `spark`, so that none is forgotten."""

@@ -31,15 +31,21 @@ from customer360.postgres.datasource import register
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.origin import guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
+from customer360.postgres.read import read_dataframe
 from customer360.postgres.standalone import identifier
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.tables import (
+    ACTIVITIES,
+    BANDS,
+    CALENDAR_MONTHS,
+    COUNTRIES,
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     DATA_QUALITY,
     ENGAGEMENT_SEGMENTS,
+    LOYALTY_STATUSES,
     REFRESHES,
     RESULT_TABLES,
     Table,
@@ -161,13 +167,18 @@ def run_operations(
 def read_customers(
     spark: SparkSession, database: Database, table: str = CUSTOMERS.full_name, *, snapshot: str | None = None
 ) -> DataFrame:
-    """The columns of *table* that the operations need, read in parallel from one snapshot."""
-    register(spark)
+    """
+    The columns of *table* that the operations need, read in parallel from one snapshot.
+
+    Without a *snapshot* to share it is a plain `spark.read.format("postgres")`, which holds one of its own.
+    """
     with database.connect() as connection:
         _require_columns(connection, table)
+    if snapshot:
+        return read_dataframe(spark, database, table, SOURCE_COLUMNS, snapshot=snapshot)
+    register(spark)
     reader = spark.read.format("postgres").option("url", database.url).option("table", table)
-    reader = reader.option("columns", ",".join(SOURCE_COLUMNS))
-    return (reader.option("snapshot", snapshot) if snapshot else reader).load()
+    return reader.option("columns", ",".join(SOURCE_COLUMNS)).load()
 
 
 def _require_columns(connection: psycopg.Connection[Any], table: str) -> None:
@@ -187,9 +198,17 @@ def _stage_all(
                 _stage(change, database, table, tables[table.name], writers)
 
 
+_SMALL: Final = (CALENDAR_MONTHS, LOYALTY_STATUSES, ACTIVITIES, COUNTRIES, BANDS)
+"""The dimensions: so few rows that a task costs more than copying them from here."""
+
+
 def _stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
     """Copies *rows* inside their tasks; a task's number is its part, so that a retry copies nothing twice."""
     staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
+    if table in _SMALL:
+        with writer(database, writers) as copier:
+            copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
+        return
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -214,10 +214,11 @@ def _told(row: Row, as_of: date, bands: dict[str, list[Decimal]], countries: lis
     }
 
 
-_PROFILE = (
-    "customer_id join_date loyalty_status country is_active is_active_by_behaviour account_age_days account_age_band "
-    "account_balance balance_band loyalty_points points_band days_since_last_login funnel_stage"
-).split()
+_PROFILE = [
+    *("customer_id", "join_date", "loyalty_status", "country", "is_active", "is_active_by_behaviour"),
+    *("account_age_days", "account_age_band", "account_balance", "balance_band", "loyalty_points", "points_band"),
+    *("days_since_last_login", "funnel_stage"),
+]
 _CELL = ["join_month", "status", "activity", "place"]
 
 

@@ -73,10 +73,11 @@ def decimal(text: str | None) -> Decimal | None:
 
 
 def as_json(row: dict) -> dict:
-    """The row as its JSON reads: dates as text."""
+    """The row as its JSON reads: dates as text, balances with their two digits."""
     moment = row["last_login"] and row["last_login"].isoformat(timespec="microseconds")
+    balance = None if row["account_balance"] is None else row["account_balance"].quantize(Decimal("0.01"))
     days = {name: row[name] and row[name].isoformat() for name in ("join_date", "first_purchase")}
-    return row | days | {"last_login": moment}
+    return row | days | {"last_login": moment, "account_balance": balance}
 
 
 def in_any_order(rows):

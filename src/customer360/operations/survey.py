@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -127,7 +128,7 @@ def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
             f"map the column that holds the tier of the loyalty programme to it."
         )
 
-    def rank(row: Row) -> tuple[bool, int, Fraction, Fraction, str]:
+    def rank(row: Row) -> tuple[bool, int, Fraction | float, Fraction | float, str]:
         value = row["value"]
         given = order.index(value) if value in order else len(order)
         return value == UNKNOWN, given, _mean(row, "points"), _mean(row, "balance"), value
@@ -135,7 +136,7 @@ def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
     return tuple(_values(sorted(rows, key=rank)))
 
 
-def _mean(row: Row, of: str) -> Fraction:
-    """The exact mean; minus infinity would do, but no mean is below that of a decimal(12,2)."""
+def _mean(row: Row, of: str) -> Fraction | float:
+    """The exact mean; lower than any other when nothing is known."""
     count = row[f"{of}_count"]
-    return Fraction(row[f"{of}_sum"]) / count if count else Fraction(-(10**12))
+    return Fraction(row[f"{of}_sum"]) / count if count else -math.inf

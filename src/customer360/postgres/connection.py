@@ -13,7 +13,7 @@ from psycopg import conninfo
 from customer360.errors import Customer360Error
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql.dbapi import Connection as AdbcConnection
+    from customer360.postgres.arrow import ArrowConnection
 
 OLDEST_SERVER: Final = 14
 _CONNECT_SECONDS: Final = 10
@@ -67,11 +67,11 @@ class Database:
         connection.execute("SET TIME ZONE 'UTC'")
         return connection
 
-    def connect_arrow(self) -> AdbcConnection:
-        """A connection that speaks Arrow both ways (ADBC), outside autocommit."""
-        from adbc_driver_postgresql import dbapi
+    def connect_arrow(self) -> ArrowConnection:
+        """A connection that speaks Arrow both ways."""
+        from customer360.postgres.arrow import ArrowConnection
 
-        return dbapi.connect(conninfo.make_conninfo(self.url, application_name="customer360 copy"))
+        return ArrowConnection(conninfo.make_conninfo(self.url, application_name="customer360 copy"))
 
     @contextmanager
     def snapshot(self) -> Iterator[str]:

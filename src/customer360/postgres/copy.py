@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql.dbapi import Connection as AdbcConnection
+    from customer360.postgres.arrow import ArrowConnection
 
 INTERNAL_SCHEMA: Final = "customer360_internal"
 """Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
@@ -37,7 +38,7 @@ _SLOT_SECONDS: Final = 600
 class Writer:
     """One of the few connections that copy at the same time; made by `writer`."""
 
-    def __init__(self, connection: AdbcConnection) -> None:
+    def __init__(self, connection: ArrowConnection) -> None:
         self._connection = connection
 
     def copy_once(self, staging: str, part: int, batches: Iterable[pa.RecordBatch]) -> int:
@@ -71,51 +72,32 @@ def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
         connection.close()
 
 
-def _ingest(connection: AdbcConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
+def _ingest(connection: ArrowConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
     batches = iter(batches)
     first = next(batches, None)
     if first is None:
         return 0
-    counter = _Counter(first, batches)
-    reader = pa.RecordBatchReader.from_batches(first.schema, counter)
-    with connection.cursor() as cursor:
-        cursor.adbc_ingest(staging, reader, mode="append", db_schema_name=INTERNAL_SCHEMA)
-    return counter.rows
+    reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
+    return connection.ingest(INTERNAL_SCHEMA, staging, reader)
 
 
-class _Counter:
-    """Passes batches on and counts their rows."""
-
-    def __init__(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> None:
-        self.rows = 0
-        self._first, self._others = first, others
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        yield self._count(self._first)
-        for batch in self._others:
-            yield self._count(batch)
-
-    def _count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        self.rows += batch.num_rows
-        return batch
-
-
-def _signed_rows(connection: AdbcConnection, staging: str, part: int) -> int | None:
+def _signed_rows(connection: ArrowConnection, staging: str, part: int) -> int | None:
     query = sql.SQL("SELECT rows FROM {} WHERE staging = {} AND part = {}").format(
         LEDGER, sql.Literal(staging), sql.Literal(part)
     )
-    return _scalar(connection, query)
+    rows: int | None = connection.value(query)
+    return rows
 
 
-def _sign(connection: AdbcConnection, staging: str, part: int, rows: int) -> bool:
+def _sign(connection: ArrowConnection, staging: str, part: int, rows: int) -> bool:
     """Waits for a twin that signed but has not committed yet; False when the twin was first."""
     query = sql.SQL("INSERT INTO {} VALUES ({}, {}, {}) ON CONFLICT DO NOTHING RETURNING rows").format(
         LEDGER, sql.Literal(staging), sql.Literal(part), sql.Literal(rows)
     )
-    return _scalar(connection, query) is not None
+    return connection.value(query) is not None
 
 
-def _wait_for_slot(database: Database, writers: int) -> AdbcConnection:
+def _wait_for_slot(database: Database, writers: int) -> ArrowConnection:
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
@@ -124,7 +106,7 @@ def _wait_for_slot(database: Database, writers: int) -> AdbcConnection:
     return connection
 
 
-def _try_slot(database: Database, writers: int) -> AdbcConnection | None:
+def _try_slot(database: Database, writers: int) -> ArrowConnection | None:
     try:
         connection = database.connect_arrow()
     except Exception as error:
@@ -132,15 +114,8 @@ def _try_slot(database: Database, writers: int) -> AdbcConnection | None:
             return None  # the server is full: wait for a turn, as behind any other writer
         raise
     for slot in random.sample(range(writers), writers):
-        if _scalar(connection, sql.SQL("SELECT pg_try_advisory_lock({}, {})").format(_WRITER_LOCKS, slot)):
+        if connection.value(sql.SQL("SELECT pg_try_advisory_lock({}, {})").format(_WRITER_LOCKS, slot)):
             connection.commit()
             return connection
     connection.close()
     return None
-
-
-def _scalar(connection: AdbcConnection, query: sql.Composable) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(query.as_string(None))
-        row = cursor.fetchone()
-    return None if row is None else row[0]

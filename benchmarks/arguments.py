@@ -1,0 +1,81 @@
+"""The options that every benchmark takes, and the choice among its candidates."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.interleaved import RESULTS, Candidate, say
+from customer360.errors import Customer360Error, nearest
+from customer360.mock_data.plan import parse_size
+
+JDBC_JAR = Path("/usr/share/java/postgresql.jar")
+"""Where Debian's and Ubuntu's libpostgresql-jdbc-java puts the driver."""
+
+
+def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int = 5) -> argparse.ArgumentParser:
+    """The parser of `python -m benchmarks.BENCHMARK`; *description* ends with the keys of its candidates."""
+    example = f"Example:\n  uv run python -m benchmarks.{benchmark} --rows {rows} --repeats {repeats}"
+    made = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{benchmark}",
+        description=description,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--rows", type=_rows, default=rows, help=f"customers, as 100k or 10M (default {rows})")
+    made.add_argument("--repeats", type=int, default=repeats, help=f"rounds that count (default {repeats})")
+    made.add_argument("--only", type=_names, default=[], metavar="A,B", help="measure only these candidates")
+    made.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    made.add_argument("--jdbc-jar", type=Path, default=JDBC_JAR, help=f"PostgreSQL's JDBC driver ({JDBC_JAR})")
+    return made
+
+
+def jdbc_jar(arguments: argparse.Namespace) -> Path | None:
+    """The driver when it is there; when not, says that the peers which need it are left out."""
+    jar: Path = arguments.jdbc_jar
+    if jar.exists():
+        return jar.absolute()
+    say(f"LEFT OUT: Spark JDBC, as there is no {jar}; install libpostgresql-jdbc-java or give --jdbc-jar")
+    return None
+
+
+def has_uv() -> bool:
+    """Whether the peer that needs an environment of its own can run; says so when not."""
+    if shutil.which("uv"):
+        return True
+    say("LEFT OUT: Faker, as uv, which would install it, is not on the PATH")
+    return False
+
+
+def chosen(candidates: Sequence[Candidate], only: Sequence[str]) -> list[Candidate]:
+    """Those of *candidates* that `--only` names, else all."""
+    keys = [candidate.key for candidate in candidates]
+    for name in only:
+        if name not in keys:
+            raise Customer360Error(f"--only {name}: no candidate has that key.{nearest(name, keys)}")
+    return [candidate for candidate in candidates if not only or candidate.key in only]
+
+
+def in_one_line(main: Callable[[], None]) -> None:
+    """Runs *main*; a person's mistake ends with one line and exit code 1, and being ended still tidies up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        main()
+    except Customer360Error as error:
+        say(f"benchmarks: {error}")
+        sys.exit(1)
+
+
+def _rows(text: str) -> int:
+    try:
+        return parse_size(text)
+    except Customer360Error as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

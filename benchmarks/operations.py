@@ -1,0 +1,67 @@
+"""All operations in a process of their own, beside the same with Spark JDBC, and beside moving the rows alone."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from benchmarks.arguments import chosen, in_one_line, jdbc_jar, parser
+from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.interleaved import Candidate, interleaved, save, say
+from benchmarks.limits import ServerCopy, copy_to_null
+from benchmarks.workplace import AS_OF, clear, temporary_database
+from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.postgres.connection import Database
+from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS
+
+DESCRIPTION = """\
+How long the operations take, from the start of the process to its end, and how much memory at the most.
+
+  copy  limit: no operations; COPY of the columns they read to the null device, then of the largest result table
+        back from files by two writers, no key
+  ours  customer360 run: start Python and Spark, read, operate, audit, publish every table at once
+  jdbc  peer: the same operations, read and written by Spark JDBC, table after table, no keys
+"""
+
+
+def main() -> None:
+    arguments = parser("operations", DESCRIPTION).parse_args()
+    jar, rows = jdbc_jar(arguments), arguments.rows
+    say(f"operations, {rows:,} rows")
+    with temporary_database() as (database, folder):
+        home = folder.parent
+        timed([CUSTOMER360, "mock", f"--customers={rows}", f"--as-of={AS_OF}"], home)
+        timed([CUSTOMER360, "run"], home)  # the limit copies its results
+        everyone = [_limit(database, folder), _ours(database, home)]
+        everyone += [_by_jdbc(database, home, rows, jar)] if jar else []
+        measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats, warm_ups=0)
+    save("operations", rows, measured, arguments.results)
+
+
+def _limit(database: Database, folder: Path) -> Candidate:
+    results = ServerCopy(database, folder, CUSTOMER_PROFILES.full_name)
+
+    def prepare() -> None:
+        clear(database)
+        results.prepare()
+
+    def run() -> None:
+        copy_to_null(database, CUSTOMERS.full_name, SOURCE_COLUMNS)
+        results.run()
+
+    return Candidate("copy", "COPY of the rows out and back, no operations", "limit", run, prepare)
+
+
+def _ours(database: Database, home: Path) -> Candidate:
+    run = partial(timed, [CUSTOMER360, "run"], home)
+    return Candidate("ours", "**customer360 run**", "ours", run, partial(clear, database))
+
+
+def _by_jdbc(database: Database, home: Path, rows: int, jar: Path) -> Candidate:
+    run = partial(timed, [sys.executable, "-m", "benchmarks.operations_by_jdbc", str(rows), str(jar)], home)
+    return Candidate("jdbc", "the same operations, Spark JDBC", "peer", run, partial(clear, database))
+
+
+if __name__ == "__main__":
+    in_one_line(main)

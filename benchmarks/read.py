@@ -1,0 +1,76 @@
+"""Reading the customers into Spark, beside the server's own COPY TO the null device and Spark JDBC."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+
+from benchmarks.arguments import chosen, in_one_line, jdbc_jar, parser
+from benchmarks.interleaved import Candidate, interleaved, save, say
+from benchmarks.jdbc import Jdbc
+from benchmarks.limits import copy_to_null
+from benchmarks.workplace import clear, plan, spark_session, temporary_database
+from customer360.pipeline import fill_mock_data, read_customers
+from customer360.postgres.connection import Database
+from customer360.postgres.datasource import register
+from customer360.tables import CUSTOMERS
+
+DESCRIPTION = """\
+How long reading the customers into Spark takes, every row of it, in a running session.
+
+  copy     limit: COPY of all columns to the null device, binary, one connection
+  ours     format("postgres"), all columns
+  columns  format("postgres"), the columns that the operations need
+  jdbc     peer: Spark JDBC in 4 partitions by customer_id, all columns
+"""
+_TABLE = CUSTOMERS.full_name
+
+
+def main() -> None:
+    arguments = parser("read", DESCRIPTION).parse_args()
+    jar, rows = jdbc_jar(arguments), arguments.rows
+    say(f"read, {rows:,} rows")
+    with temporary_database() as (database, _), spark_session(jar) as spark:
+        fill_mock_data(database, spark, plan(rows))
+        clear(database)
+        register(spark)
+        everyone = _ours_and_limit(spark, database)
+        everyone += _by_jdbc(spark, database, rows) if jar else []
+        measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
+    save("read", rows, measured, arguments.results)
+
+
+def _ours_and_limit(spark: SparkSession, database: Database) -> list[Candidate]:
+    def all_columns() -> None:
+        _force(spark.read.format("postgres").options(url=database.url, table=_TABLE).load())
+
+    def wake() -> None:
+        # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
+        _force(spark.read.format("postgres").options(url=database.url, table=_TABLE, where="false").load())
+
+    return [
+        Candidate("copy", "COPY TO the null device", "limit", lambda: copy_to_null(database, _TABLE)),
+        Candidate("ours", "**customer360**, all columns", "ours", all_columns, wake),
+        Candidate(
+            "columns",
+            "**customer360**, the columns that the operations need",
+            "ours",
+            lambda: _force(read_customers(spark, database)),
+            wake,
+        ),
+    ]
+
+
+def _by_jdbc(spark: SparkSession, database: Database, rows: int) -> list[Candidate]:
+    def read() -> None:
+        _force(Jdbc(database).read(spark, _TABLE, rows))
+
+    return [Candidate("jdbc", "Spark JDBC in 4 partitions, all columns", "peer", read)]
+
+
+def _force(rows: DataFrame) -> None:
+    """Makes Spark produce every row, and keep none."""
+    rows.write.format("noop").mode("overwrite").save()
+
+
+if __name__ == "__main__":
+    in_one_line(main)

@@ -1,0 +1,107 @@
+"""The results as Markdown, and in the README between its two marks."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.arguments import in_one_line
+from benchmarks.interleaved import RESULTS, Measured, Result, load_all, say, short
+from benchmarks.targets import TARGETS, Target
+from customer360.errors import Customer360Error
+
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- results: written by `python -m benchmarks.table` -->", "<!-- end of results -->"
+
+_OF_THE_MOMENT = ("load after", "commit")
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    results = load_all(arguments.results)
+    if not results:
+        raise Customer360Error(
+            f"there are no results in {arguments.results}; take some with: python -m benchmarks.all"
+        )
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    text = "\n".join([BEGIN, "", *render(results), "", END])
+    README.write_text(before + text + after, encoding="utf-8")
+    say(f"{len(results)} results written into {README}")
+
+
+def render(results: Sequence[Result]) -> Iterator[str]:
+    """Markdown lines: the machine, a table per result, and which figures were reached."""
+    yield _machine(results)
+    for result in results:
+        yield from ("", *_table(result))
+    yield from ("", "### Figures to reach", "", "| Figure | Goal | Measured | |", "|---|---:|---:|---|")
+    yield from (_goal(target, results) for target in TARGETS)
+
+
+def _machine(results: Sequence[Result]) -> str:
+    """What holds for all results. Raises: Customer360Error when they come from different machines or versions."""
+    described = {
+        ", ".join(f"{name} {value}" for name, value in result.machine.items() if name not in _OF_THE_MOMENT)
+        for result in results
+    }
+    if len(described) > 1:
+        raise Customer360Error("the results come from different machines or versions; take them again on one")
+    return f"Machine: {described.pop()}."
+
+
+def _table(result: Result) -> Iterator[str]:
+    repeats = len(result.measured[0].samples)
+    yield f"### {result.benchmark.capitalize()}, {short(result.rows)} customers, {repeats} × interleaved"
+    yield ""
+    moment = ", ".join(f"{name} {result.machine[name]}" for name in _OF_THE_MOMENT)
+    yield f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {moment}."
+    yield ""
+    yield "| Candidate | Role | Median s | Range s | Rows/s | ÷ limit | ÷ ours | Peak GB |"
+    yield "|---|---|---:|---:|---:|---:|---:|---:|"
+    for measured in result.measured:
+        yield _row(measured, result)
+
+
+def _row(measured: Measured, result: Result) -> str:
+    low, high = measured.spread
+    ours = next((each for each in result.measured if each.role == "ours"), None)
+    peak = f"{measured.peak_bytes / 1e9:.2f}" if measured.peak_bytes else ""
+    cells = [
+        measured.label,
+        measured.role,
+        f"{measured.seconds:.2f}",
+        f"{low:.2f}-{high:.2f}",
+        f"{result.rows / measured.seconds:,.0f}",
+        _times(measured, result.limit()),
+        _times(measured, ours),
+        peak,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _times(measured: Measured, other: Measured | None) -> str:
+    return f"{measured.seconds / other.seconds:.2f}" if other else ""
+
+
+def _goal(target: Target, results: Sequence[Result]) -> str:
+    value = target.measured(results)
+    shown = "not taken" if value is None else f"{value:.2f} {target.unit}"
+    verdict = "" if value is None else ("reached" if target.is_met(value) else "**missed**")
+    return f"| {target.words} | {target.goal} | {shown} | {verdict} |"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.table",
+        description="Writes the results into benchmarks/README.md.",
+        epilog="Example:\n  uv run python -m benchmarks.table --results benchmarks/results/latest",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    return parser
+
+
+if __name__ == "__main__":
+    in_one_line(main)

@@ -1,0 +1,77 @@
+"""A place to measure in: an embedded database of its own, in a temporary folder, never the person's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from customer360.mock_data.plan import Plan
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.spark import session
+
+SCHEMA = "benchmark"
+"""The schema of what the limits and the peers write."""
+
+AS_OF = date(2026, 6, 30)
+
+
+def plan(rows: int) -> Plan:
+    """The same rows in every run and on every machine."""
+    return Plan(rows, seed=7, as_of=AS_OF)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A folder for an embedded database; its server is stopped and the folder removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="customer360-benchmark-"))
+    home.chmod(0o755)  # as root the server runs as another user, who has to enter
+    try:
+        yield home
+    finally:
+        EmbeddedPostgres(home).stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def temporary_database() -> Iterator[tuple[Database, Path]]:
+    """A fresh running server's database, and a folder to which that server may write files."""
+    with temporary_home() as home:
+        database = EmbeddedPostgres(home).start()
+        folder = home / "files"
+        folder.mkdir()
+        folder.chmod(0o777)
+        yield database, folder
+
+
+@contextmanager
+def spark_session(jdbc_jar: Path | None) -> Iterator[SparkSession]:
+    """A Spark session as the commands use it, with PostgreSQL's JDBC driver for the peers where there is one."""
+    if jdbc_jar:
+        os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-class-path {jdbc_jar} pyspark-shell"
+    spark = session(app_name="customer360 benchmark")
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def clear(database: Database) -> None:
+    """Drops what limits and peers wrote, and writes out what is dirty, so that no run pays for the one before."""
+    with database.connect("benchmark") as connection:
+        connection.execute(f"SET client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        connection.execute("CHECKPOINT")
+
+
+def like(database: Database, original: str, table: str) -> None:
+    """Makes an empty *table* with the columns of *original*, without its key."""
+    with database.connect("benchmark") as connection:
+        connection.execute(f"CREATE TABLE {table} (LIKE {original})")

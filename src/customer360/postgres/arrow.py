@@ -1,0 +1,74 @@
+"""
+Arrow in and out of PostgreSQL (ADBC, binary COPY both ways).
+
+ADBC's own DB-API layer imports pyarrow.dataset and with it pandas: more than a second in every process that
+reads or writes, and Spark starts many. These are the few calls beneath it that are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Final
+
+import adbc_driver_manager as adbc
+import adbc_driver_postgresql
+import pyarrow as pa
+from psycopg import sql
+
+_BATCH_BYTES: Final = 8 << 20
+
+
+class ArrowConnection:
+    """A connection outside autocommit: what is not committed when it closes has not happened."""
+
+    def __init__(self, url: str) -> None:
+        self._database = adbc_driver_postgresql.connect(url)
+        try:
+            self._connection = adbc.AdbcConnection(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+        self._connection.set_autocommit(False)
+
+    def batches(self, query: sql.Composable) -> Iterator[pa.RecordBatch]:
+        """What *query* returns, about 8 MB at a time."""
+        with closing(adbc.AdbcStatement(self._connection)) as statement:
+            statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
+            statement.set_sql_query(query.as_string(None))
+            stream, _ = statement.execute_query()
+            yield from pa.RecordBatchReader._import_from_c(stream.address)
+
+    def value(self, query: sql.Composable) -> Any:
+        """The one value of the one row, or None without a row."""
+        found = [batch.column(0)[0].as_py() for batch in self.batches(query) if batch.num_rows]
+        return found[0] if found else None
+
+    def execute(self, statement_text: sql.Composable) -> None:
+        """A statement that returns no rows."""
+        with closing(adbc.AdbcStatement(self._connection)) as statement:
+            statement.set_sql_query(statement_text.as_string(None))
+            statement.execute_update()
+
+    def ingest(self, schema: str, table: str, rows: pa.RecordBatchReader) -> int:
+        """Copies *rows* into *table*; returns how many."""
+        with closing(adbc.AdbcStatement(self._connection)) as statement:
+            statement.set_options(
+                **{
+                    "adbc.ingest.target_table": table,
+                    "adbc.ingest.target_db_schema": schema,
+                    "adbc.ingest.mode": "adbc.ingest.mode.append",
+                }
+            )
+            statement.bind_stream(rows)
+            return int(statement.execute_update())
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._database.close()
