@@ -93,7 +93,9 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
         " s._jvm.System.getProperty('java.version').split('.')[0]); s.stop()"
     )
     # Java would say that it has picked up the options of the tests.
-    environment = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "JDK_JAVA_OPTIONS")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "JDK_JAVA_OPTIONS")
+    }
 
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**environment, "PATH": str(path)}

@@ -247,7 +247,7 @@ def status(where: Where) -> None:
     where.show(stages.status(where))
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})
+@cli.command()
 @click.argument("name", required=False)
 @click.option("--execute", is_flag=True, help="Run it from top to bottom and save the outputs, without a browser.")
 def notebook(name: str | None, execute: bool) -> None:

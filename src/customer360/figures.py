@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from html import escape
+from typing import Any, Final
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 from matplotlib.transforms import offset_copy
 
-from customer360.power_bi.theme import HEAT_LOW, INK, LINE, MAIN, MUTED, PAPER, STATUS_RAMP
+from customer360.power_bi.theme import HEAT_HIGH, HEAT_LOW, INK, LINE, MAIN, MUTED, PAPER, STATUS_RAMP
 from customer360.power_bi.theme import UNKNOWN as UNKNOWN_COLOR
 from customer360.tables import UNKNOWN
 
-if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
-HEAT: Final = LinearSegmentedColormap.from_list("heat", [HEAT_LOW, *STATUS_RAMP[:5]])
+HEAT: Final = LinearSegmentedColormap.from_list("customer360", [HEAT_LOW, HEAT_HIGH])
 """For numbers without a middle: the higher, the darker."""
 
 # In inches: a figure's width, what title and subtitle take of its height, and the height of a bar and of a cell.
@@ -34,7 +35,8 @@ _BAR: Final = 0.36
 _CELL: Final = 0.3
 
 _NARROWEST_LABELLED: Final = 0.03
-_DARK: Final = 0.45
+_DARK: Final = 0.22
+"""Relative luminance below which paper reads better than ink."""
 
 _STYLE: Final[dict[Any, Any]] = {
     "figure.dpi": 96,
@@ -51,9 +53,11 @@ _STYLE: Final[dict[Any, Any]] = {
     "axes.spines.top": False,
     "axes.labelcolor": MUTED,
     "axes.labelsize": 9,
+    "axes.prop_cycle": cycler(color=[MAIN]),
     "axes.xmargin": 0.01,
     "grid.color": LINE,
     "grid.linewidth": 0.7,
+    "image.cmap": HEAT.name,
     "lines.linewidth": 1.8,
     "xtick.labelcolor": MUTED,
     "ytick.labelcolor": MUTED,
@@ -65,6 +69,7 @@ def style() -> None:
     """Gives every figure of a notebook the same look; call it once, before the first."""
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+    matplotlib.colormaps.register(HEAT, force=True)
     plt.rcParams.update(_STYLE)
     set_matplotlib_formats("retina")  # type: ignore[no-untyped-call]
 
@@ -75,13 +80,21 @@ def chart(title: str, subtitle: str, *, height: float = 2.6) -> Axes:
 
     Numbers on the y axis have thousands separators.
     """
-    figure = plt.figure(figsize=(_WIDTH, height + _HEADER), layout="constrained")
+    size = (_WIDTH, height + _HEADER)
+    figure = plt.figure(FigureClass=_Titled, figsize=size, layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, height / (height + _HEADER)))  # type: ignore[union-attr, call-arg]
     axes = figure.add_subplot()
     _write(figure, title, 4, size=12, weight="bold")
     _write(figure, subtitle, 23, color=MUTED)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     return axes
+
+
+class _Titled(Figure):
+    """A figure that, where it cannot be seen, is told by its title and subtitle."""
+
+    def __repr__(self) -> str:
+        return ". ".join(text.get_text() for text in self.texts)
 
 
 def _write(figure: Figure, text: str, below: int, **look: Any) -> None:
@@ -129,11 +142,17 @@ def shares(title: str, subtitle: str, parts: pd.DataFrame, colors: Mapping[str, 
     for name, color in colors.items():
         drawn = axes.barh(range(len(parts)), share[name], left=left[name], color=color, height=0.78)
         labels = [_if_it_fits(f"{value:.0%}", value) for value in share[name]]
-        axes.bar_label(drawn, labels, label_type="center", color=PAPER, weight="bold")
+        axes.bar_label(drawn, labels, label_type="center", color=_text_on(color), weight="bold")
         first = share[name].iloc[0]
         axes.text(left[name].iloc[0] + first / 2, -0.45, _if_it_fits(name, first), ha="center", va="bottom")
     axes.margins(x=0, y=0)
     _name_rows(axes, parts.index)
+
+
+def _text_on(color: Any) -> str:
+    """Ink or paper, whichever can be read on *color*."""
+    linear = (np.array(to_rgb(color)) + 0.055) / 1.055
+    return PAPER if linear**2.4 @ (0.2126, 0.7152, 0.0722) < _DARK else INK
 
 
 def _if_it_fits(text: str, share: float) -> str:
@@ -144,11 +163,10 @@ def heat_map(title: str, subtitle: str, grid: pd.DataFrame, *, form: str = "{:,.
     """The numbers of *grid*, written by *form*, darker where higher; *columns* says what its columns are."""
     axes = chart(title, subtitle, height=_CELL * (len(grid) + 1.6))
     cells = grid.to_numpy(dtype=float, na_value=np.nan)
-    axes.pcolormesh(cells, cmap=HEAT, edgecolors=PAPER, linewidth=2)
-    dark = np.nanmin(cells) + _DARK * (np.nanmax(cells) - np.nanmin(cells))
+    mesh = axes.pcolormesh(cells, cmap=HEAT, edgecolors=PAPER, linewidth=2)
     for row, column in zip(*np.nonzero(~np.isnan(cells)), strict=True):
         value = cells[row, column]
-        color = PAPER if value > dark else INK
+        color = _text_on(mesh.to_rgba(value))
         axes.text(column + 0.5, row + 0.5, form.format(value), ha="center", va="center", color=color)
     axes.set_xticks(np.arange(grid.shape[1]) + 0.5, [str(name) for name in grid.columns])
     axes.set_xlabel(columns)
@@ -182,14 +200,37 @@ def frame(rows: pa.Table) -> pd.DataFrame:
     return drawn
 
 
-def table(rows: pd.DataFrame | Sequence[Mapping[str, Any]], **formats: str) -> Styler:
-    """*rows* to read: thousands separated, days without hours, texts to the left; *formats* overrule by column."""
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows as a person reads them: shown as HTML where that is possible, else as text."""
+
+    texts: pd.DataFrame
+    left: frozenset[str]
+    """The columns whose texts stand at the left, as words do; those of numbers stand at the right."""
+
+    def __repr__(self) -> str:
+        return self.texts.to_string(index=False)
+
+    def _repr_html_(self) -> str:
+        head = "".join(self._cell("th", name, name) for name in self.texts.columns)
+        rows = "".join(
+            f"<tr>{''.join(self._cell('td', *cell) for cell in row.items())}</tr>\n"
+            for row in self.texts.to_dict("records")
+        )
+        return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
+
+    def _cell(self, tag: str, column: Hashable, text: Any) -> str:
+        side = "left" if column in self.left else "right"
+        return f'<{tag} style="text-align: {side}">{escape(str(text))}</{tag}>'
+
+
+def table(rows: pd.DataFrame | Sequence[Mapping[str, Any]], **formats: str) -> Table:
+    """*rows* to read: thousands separated, days without hours, – for null; *formats* overrule by column."""
     given = pd.DataFrame(rows)
-    # An id that pandas draws itself would differ from run to run, and so in every commit.
-    styler: Styler = given.style.set_uuid("rows").hide(axis="index")
-    styler = styler.format({name: formats.get(str(name), written) for name in given.columns}, na_rep="–")
-    texts = list(given.select_dtypes(["object", "string"]).columns)
-    return styler.set_properties(subset=texts, **{"text-align": "left"})
+    forms = {name: formats[name].format if name in formats else written for name in given.columns}
+    texts = {name: ["–" if pd.isna(value) else forms[name](value) for value in given[name]] for name in given}
+    words = frozenset(name for name in given if any(isinstance(value, str) for value in given[name]))
+    return Table(pd.DataFrame(texts), left=words)
 
 
 def written(value: Any) -> str:

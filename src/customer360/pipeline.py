@@ -109,8 +109,8 @@ def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Pl
                     copier.copy_once(staging, block, [generate_block(plan, block)])
         yield from ()
 
-    # Twice as many tasks as writers even out their ends; the ledger, not the task, says which blocks are done.
-    tasks = min(plan.blocks, 2 * writers)
+    # As many tasks as may write at once; the ledger, not the task, says which blocks are done.
+    tasks = min(plan.blocks, writers)
     spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()
 
 

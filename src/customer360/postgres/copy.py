@@ -113,6 +113,8 @@ def _try_slot(database: Database, writers: int) -> ArrowConnection | None:
         if "too many clients" in str(error) or "connection slots" in str(error):
             return None  # the server is full: wait for a turn, as behind any other writer
         raise
+    # Parts need not be on disk one by one: the commit that publishes them waits for all that came before it.
+    connection.execute(sql.SQL("SET synchronous_commit = off"))
     for slot in random.sample(range(writers), writers):
         if connection.value(sql.SQL("SELECT pg_try_advisory_lock({}, {})").format(_WRITER_LOCKS, slot)):
             connection.commit()
