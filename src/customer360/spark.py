@@ -28,7 +28,7 @@ _LARGEST_HEAP_GB: Final = 3
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # The rows are kept once and read a few times: packing them took half of the time and saved a third of the room.
+    # Rows are kept once and read a few times: packing them took half of the time and saved a third of the room.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
 }
 _LOCAL_SETTINGS: Final = {
