@@ -246,7 +246,9 @@ def test_missing_columns_are_all_named_with_the_nearest(spark: SparkSession, dat
 
 def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:
     """The first command of a newcomer may well be `run`."""
-    with pytest.raises(Customer360Error, match='cannot read "public"."customers": .* does not exist'):
+    with pytest.raises(
+        Customer360Error, match="there is no table public.customers; fill .* with: customer360 mock"
+    ):
         run_operations(database, spark, as_of=AS_OF)
 
 

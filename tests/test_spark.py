@@ -79,6 +79,12 @@ def test_a_persons_mistake_comes_out_of_spark_as_one_line(spark: object) -> None
 
 
 @pytest.mark.spark
+def test_an_active_session_is_used_as_it_is(spark: object) -> None:
+    """On a platform that brings its own, another could not even be started."""
+    assert sparks.session() is spark
+
+
+@pytest.mark.spark
 @pytest.mark.slow
 def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path) -> None:
     """The whole way on an empty machine; Spark's banners and warnings tell a newcomer nothing."""

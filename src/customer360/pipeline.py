@@ -182,6 +182,11 @@ def read_customers(
 
 
 def _require_columns(connection: psycopg.Connection[Any], table: str) -> None:
+    if not catalog.exists(connection, table):
+        raise Customer360Error(
+            f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
+            "or name yours with --table"
+        )
     present = [field.name for field in types.fields(connection, identifier(table))]
     missing = [name for name in SOURCE_COLUMNS if name not in present]
     if missing:

@@ -47,11 +47,15 @@ def session(
     """
     A Spark session: local by default, on a cluster by *master*, through Spark Connect by *remote*.
 
-    An existing session is used as it is. Needs Java 17 or newer; where there is none, the one that was
-    installed with this package. Raises: Customer360Error when Spark does not start.
+    With neither, a session that is already active is used as it is: notebooks of a platform come with one.
+    Needs Java 17 or newer; where there is none, the one that was installed with this package.
+    Raises: Customer360Error when Spark does not start.
     """
     from pyspark.sql import SparkSession
 
+    active = SparkSession.getActiveSession()
+    if active is not None and not (master or remote):
+        return active
     builder = SparkSession.builder.appName(app_name)
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
