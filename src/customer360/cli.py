@@ -211,7 +211,7 @@ def run(where: Where, table: str, as_of: date | None) -> None:
 @click.option(
     "--server", metavar="HOST:PORT", help="Where PostgreSQL listens. Default: the embedded one's address."
 )
-@click.option("--name", "database", default="customer360", show_default=True, help="Name of the database.")
+@click.option("--database", metavar="NAME", default="customer360", show_default=True, help="Its database.")
 @click.option("--schema", default="analytics", show_default=True, help="Schema of the result tables.")
 @click.option("--storage", default="import", show_default=True, help="import (a copy) or directquery (live).")
 @click.option("--overwrite", is_flag=True, help="Replace a project that was changed since it was built.")
@@ -225,7 +225,7 @@ def power_bi(as_json: bool, **project: Any) -> None:
     \b
     Example:
       customer360 power-bi
-      customer360 power-bi my_report --server db.example.com:5432 --name crm --storage directquery
+      customer360 power-bi my_report --server db.example.com:5432 --database crm --storage directquery
     """
     from customer360 import stages
 
