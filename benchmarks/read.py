@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from pyspark.sql import DataFrame, SparkSession
 
 from benchmarks.arguments import chosen, in_one_line, jdbc_jar, parser
@@ -9,17 +12,20 @@ from benchmarks.interleaved import Candidate, interleaved, save, say
 from benchmarks.jdbc import Jdbc
 from benchmarks.limits import copy_to_null
 from benchmarks.workplace import clear, plan, spark_session, temporary_database
-from customer360.pipeline import fill_mock_data, read_customers
+from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.pipeline import fill_mock_data
 from customer360.postgres.connection import Database
 from customer360.postgres.datasource import register
+from customer360.postgres.read import read_dataframe
 from customer360.tables import CUSTOMERS
 
 DESCRIPTION = """\
 How long reading the customers into Spark takes, every row of it, in a running session.
 
   copy     limit: COPY of all columns to the null device, binary, one connection
-  ours     format("postgres"), all columns
-  columns  format("postgres"), the columns that the operations need
+  ours     all columns, the way `customer360 run` reads
+  columns  the columns that the operations need, the way `customer360 run` reads
+  source   format("postgres"), all columns, the way a person reads: Spark plans it anew in processes of its own
   jdbc     peer: Spark JDBC in 4 partitions by customer_id, all columns
 """
 _TABLE = CUSTOMERS.full_name
@@ -47,16 +53,16 @@ def _ours_and_limit(spark: SparkSession, database: Database) -> list[Candidate]:
         # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
         _force(spark.read.format("postgres").options(url=database.url, table=_TABLE, where="false").load())
 
+    def as_run_does(columns: Sequence[str]) -> None:
+        with database.snapshot() as snapshot:
+            _force(read_dataframe(spark, database, _TABLE, columns, snapshot=snapshot))
+
+    every, needed = partial(as_run_does, CUSTOMERS.column_names), partial(as_run_does, SOURCE_COLUMNS)
     return [
         Candidate("copy", "COPY TO the null device", "limit", lambda: copy_to_null(database, _TABLE)),
-        Candidate("ours", "**customer360**, all columns", "ours", all_columns, wake),
-        Candidate(
-            "columns",
-            "**customer360**, the columns that the operations need",
-            "ours",
-            lambda: _force(read_customers(spark, database)),
-            wake,
-        ),
+        Candidate("ours", "**customer360**, all columns", "ours", every, wake),
+        Candidate("columns", "**customer360**, the columns that the operations need", "ours", needed, wake),
+        Candidate("source", '`format("postgres")`, all columns', "ours", all_columns, wake),
     ]
 
 
