@@ -164,13 +164,36 @@ def test_a_reader_in_a_long_transaction_is_waited_for_and_named(database: Databa
         reader.execute("SELECT * FROM results.letters").fetchall()
 
         with pytest.raises(
-            Customer360Error, match=r"not be swapped in for 0.5 s, because still reading: .*a long report"
+            Customer360Error, match=r"not be swapped in for 0.5 s, because still at work there: .*a long report"
         ):
             publish_letters(database, "new", lock_seconds=0.5)
 
         assert reader.execute("SELECT letter FROM results.letters").fetchall() == [("old",)]
     assert letters(database) == ["old"]
     assert len(internal_tables(database)) == 1
+
+
+def test_whoever_holds_only_the_partition_is_named_too(database: Database) -> None:
+    """A vacuum, for one, locks the partition that holds the rows and not the table that people know."""
+    publish_letters(database, "old")
+    (partition,) = internal_tables(database)
+    with database.connect("a vacuum") as other, other.transaction():
+        other.execute(f"LOCK TABLE customer360_internal.{partition} IN SHARE UPDATE EXCLUSIVE MODE")
+
+        with pytest.raises(Customer360Error, match="still at work there: session .*a vacuum"):
+            publish_letters(database, "new", lock_seconds=0.3)
+
+
+def test_autovacuum_never_holds_up_a_swap(database: Database) -> None:
+    """A swap waits 100 ms at a time, and autovacuum gives way only to those who wait a second."""
+    publish_letters(database, "old")
+
+    with database.connect() as connection:
+        found = connection.execute(
+            "SELECT reloptions FROM pg_class WHERE relnamespace = 'customer360_internal'::regnamespace AND relispartition"
+            " AND relkind = 'r'"
+        ).fetchall()
+    assert found == [(["autovacuum_enabled=false"],)]
 
 
 def test_nobody_queues_behind_a_waiting_swap(database: Database) -> None:

@@ -95,16 +95,17 @@ def _holder(connection: psycopg.Connection[Any]) -> str:
 def _in_the_way(connection: psycopg.Connection[Any], tables: Sequence[str]) -> str:
     rows = connection.execute(
         """
-        SELECT DISTINCT a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'unnamed'), a.state,
+        SELECT DISTINCT a.pid, a.usename, coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
                date_trunc('second', now() - a.xact_start)::text
         FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-        WHERE l.granted AND l.relation = ANY (SELECT to_regclass(t) FROM unnest(%s::text[]) t)
-          AND a.pid <> pg_backend_pid()
+        WHERE l.granted AND a.pid <> pg_backend_pid() AND l.relation IN (
+          SELECT coalesce(p.relid, to_regclass(t))
+          FROM unnest(%s::text[]) t LEFT JOIN LATERAL pg_partition_tree(to_regclass(t)) p ON true)
         """,
         (list(tables),),
     ).fetchall()
-    readers = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
-    return f"still reading: {', '.join(readers)}" if readers else "a reader that has just ended held it"
+    sessions = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
+    return f"still at work there: {', '.join(sessions)}" if sessions else "a session that has just ended held it"
 
 
 def _try(connection: psycopg.Connection[Any], query: str, parameter: Any = _RUN_LOCK) -> bool:

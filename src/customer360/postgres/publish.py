@@ -50,9 +50,15 @@ class Publication:
         self._replaceable: set[Table] = set()
 
     def stage(self, table: Table) -> str:
-        """An empty staging table for *table*; returns its name in the internal schema."""
+        """
+        An empty staging table for *table*; returns its name in the internal schema.
+
+        Autovacuum stays away: the rows are written once and analysed here, and a vacuum of a large table would
+        hold up the next swap, which waits too shortly each time to make it give way.
+        """
         name = f"{table.name}_{secrets.token_hex(4)}"
-        self.connection.execute(sql.SQL("CREATE TABLE {} {}").format(_internal(name), ddl.columns(table)))
+        create = sql.SQL("CREATE TABLE {} {} WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)")
+        self.connection.execute(create.format(_internal(name), ddl.columns(table)))
         self._staged[table] = name
         return name
 
