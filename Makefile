@@ -19,7 +19,7 @@ test: set-up lint    ## Every test
 	$(RUN) pytest
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark: under a minute
-	$(RUN) pytest -m "not spark and not slow"
+	$(RUN) pytest -n auto -m "not spark and not slow"
 
 lint: set-up
 	$(RUN) ruff check
