@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
+from customer360.postgres.catalog import exists, value
 
 RUN_SECONDS: Final = 600.0
 """How long a run waits for another one to end, unless said otherwise."""
@@ -30,7 +31,7 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
     Raises: Customer360Error naming the holder after *wait_seconds*.
     """
     give_up = time.monotonic() + wait_seconds
-    while not _try(connection, "SELECT pg_try_advisory_lock(%s)"):
+    while not value(connection, "SELECT pg_try_advisory_lock(%s)", _RUN_LOCK):
         if time.monotonic() >= give_up:
             raise Customer360Error(
                 f"another run holds the database: {_holder(connection)}; "
@@ -74,7 +75,7 @@ def exclusively(
 def _lock(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
     for table in tables:
-        if _try(connection, "SELECT to_regclass(%s) IS NOT NULL", table):
+        if exists(connection, table):
             relation = sql.Identifier(*table.split("."))
             connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(relation))
 
@@ -106,8 +107,3 @@ def _in_the_way(connection: psycopg.Connection[Any], tables: Sequence[str]) -> s
     ).fetchall()
     sessions = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
     return f"still at work there: {', '.join(sessions)}" if sessions else "a session that has just ended held it"
-
-
-def _try(connection: psycopg.Connection[Any], query: str, parameter: Any = _RUN_LOCK) -> bool:
-    row = connection.execute(query, (parameter,)).fetchone()
-    return bool(row and row[0])

@@ -33,7 +33,7 @@ def origin(connection: psycopg.Connection[Any], table: str) -> Origin:
     The facts are a comment on the partition that holds the rows, so they go when the rows go; a table made by
     hand, or dropped and made again, has none and is 'unknown'.
     """
-    if not value(connection, "SELECT to_regclass(%s) IS NOT NULL", table):
+    if not catalog.exists(connection, table):
         return Origin("absent")
     comment = value(
         connection,
