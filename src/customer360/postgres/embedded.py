@@ -195,21 +195,30 @@ class EmbeddedPostgres:
         draft.replace(self.data)
 
     def _launch(self) -> None:
+        while True:
+            account = self._with_free_port()
+            try:
+                self._run(
+                    "pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", str(_START_SECONDS),
+                    "-o", f"-p {account.port}",
+                )  # fmt: skip
+            except subprocess.CalledProcessError:
+                if free_port(account.port) != account.port:
+                    continue  # another program took the port between our look and the server's
+                raise Customer360Error(
+                    f"the embedded PostgreSQL did not start: {self._last_complaint()}; its log: {self.log}"
+                ) from None
+            break
+        self._make_database(account)
+
+    def _with_free_port(self) -> _Account:
+        """The account, with another port when somebody listens on its own."""
         account = self._account()
         port = free_port(account.port)
         if port != account.port:
             account = _Account(port, account.owner_password, account.reader_password)
             self._save(account)
-        try:
-            self._run(
-                "pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", str(_START_SECONDS),
-                "-o", f"-p {port}",
-            )  # fmt: skip
-        except subprocess.CalledProcessError:
-            raise Customer360Error(
-                f"the embedded PostgreSQL did not start: {self._last_complaint()}; its log: {self.log}"
-            ) from None
-        self._make_database(account)
+        return account
 
     def _make_database(self, account: _Account) -> None:
         """The database and the reader role, each only when missing."""
