@@ -12,7 +12,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from customer360.figures import HEAT, area, bars, frame, heat_map, shares, status_colors, table
-from customer360.power_bi.theme import STATUS_RAMP
+from customer360.palette import LIGHT
 from customer360.tables import UNKNOWN
 
 
@@ -40,9 +40,9 @@ def texts(axes) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("statuses", "colors"),
     [
-        (["Bronze", "Silver", "Gold"], [STATUS_RAMP[0], STATUS_RAMP[3], STATUS_RAMP[-1]]),
-        (["Member"], [STATUS_RAMP[0]]),
-        (list("abcdef"), list(STATUS_RAMP)),
+        (["Bronze", "Silver", "Gold"], [LIGHT.statuses[0], LIGHT.statuses[3], LIGHT.statuses[-1]]),
+        (["Member"], [LIGHT.statuses[0]]),
+        (list("abcdef"), list(LIGHT.statuses)),
     ],
 )
 def test_any_number_of_statuses_spans_the_ramp(statuses, colors):
@@ -54,8 +54,8 @@ def test_an_unknown_status_is_no_shade_of_the_ramp():
     """It has no place in the order, wherever it stands in the list."""
     colors = status_colors(["Bronze", UNKNOWN, "Gold"])
 
-    assert colors[UNKNOWN] not in STATUS_RAMP
-    assert (colors["Bronze"], colors["Gold"]) == (STATUS_RAMP[0], STATUS_RAMP[-1])
+    assert colors[UNKNOWN] not in LIGHT.statuses
+    assert (colors["Bronze"], colors["Gold"]) == (LIGHT.statuses[0], LIGHT.statuses[-1])
 
 
 def test_text_in_a_heat_map_can_be_read_on_every_shade():

@@ -21,11 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 from matplotlib.transforms import offset_copy
 
-from customer360.power_bi.theme import HEAT_HIGH, HEAT_LOW, INK, LINE, MAIN, MUTED, PAPER, STATUS_RAMP
-from customer360.power_bi.theme import UNKNOWN as UNKNOWN_COLOR
-from customer360.tables import UNKNOWN
+from customer360.palette import LIGHT, ranks
 
-HEAT: Final = LinearSegmentedColormap.from_list("customer360", [HEAT_LOW, HEAT_HIGH])
+HEAT: Final = LinearSegmentedColormap.from_list("customer360", [LIGHT.heat_low, LIGHT.heat_high])
 """For numbers without a middle: the higher, the darker."""
 
 # In inches: a figure's width, what title and subtitle take of its height, and the height of a bar and of a cell.
@@ -40,27 +38,27 @@ _DARK: Final = 0.22
 
 _STYLE: Final[dict[Any, Any]] = {
     "figure.dpi": 96,
-    "figure.facecolor": PAPER,
+    "figure.facecolor": LIGHT.paper,
     "font.size": 9.5,
-    "text.color": INK,
-    "axes.facecolor": PAPER,
-    "axes.edgecolor": LINE,
+    "text.color": LIGHT.ink,
+    "axes.facecolor": LIGHT.paper,
+    "axes.edgecolor": LIGHT.line,
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
     "axes.spines.left": False,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.labelcolor": MUTED,
+    "axes.labelcolor": LIGHT.muted,
     "axes.labelsize": 9,
-    "axes.prop_cycle": cycler(color=[MAIN]),
+    "axes.prop_cycle": cycler(color=[LIGHT.main]),
     "axes.xmargin": 0.01,
-    "grid.color": LINE,
+    "grid.color": LIGHT.line,
     "grid.linewidth": 0.7,
     "image.cmap": HEAT.name,
     "lines.linewidth": 1.8,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
+    "xtick.labelcolor": LIGHT.muted,
+    "ytick.labelcolor": LIGHT.muted,
     **{f"{axis}tick.{ticks}.size": 0 for axis in "xy" for ticks in ("major", "minor")},
 }
 
@@ -85,7 +83,7 @@ def chart(title: str, subtitle: str, *, height: float = 2.6) -> Axes:
     figure.get_layout_engine().set(rect=(0, 0, 1, height / (height + _HEADER)))  # type: ignore[union-attr, call-arg]
     axes = figure.add_subplot()
     _write(figure, title, 4, size=12, weight="bold")
-    _write(figure, subtitle, 23, color=MUTED)
+    _write(figure, subtitle, 23, color=LIGHT.muted)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     return axes
 
@@ -107,8 +105,8 @@ def _write(figure: Figure, text: str, below: int, **look: Any) -> None:
 def area(title: str, subtitle: str, values: pd.Series[Any]) -> Axes:
     """The *values* over time, from zero, with the last one written out."""
     axes = chart(title, subtitle)
-    axes.fill_between(values.index, values, color=HEAT_LOW)
-    axes.plot(values.index, values, color=MAIN)
+    axes.fill_between(values.index, values, color=LIGHT.heat_low)
+    axes.plot(values.index, values, color=LIGHT.main)
     axes.annotate(
         f"{values.iloc[-1]:,.0f}", (values.index[-1], values.iloc[-1]), (4, -3), textcoords="offset points"
     )
@@ -118,14 +116,19 @@ def area(title: str, subtitle: str, values: pd.Series[Any]) -> Axes:
 
 def mark(axes: Axes, value: float, label: str) -> None:
     """A vertical line at *value*, with its *label* at the top."""
-    axes.axvline(value, color=INK, linewidth=0.9)
+    axes.axvline(value, color=LIGHT.ink, linewidth=0.9)
     axes.annotate(
         label, (value, 1), (4, 0), xycoords=("data", "axes fraction"), textcoords="offset points", va="top"
     )
 
 
 def bars(
-    title: str, subtitle: str, values: pd.Series[Any], labels: Sequence[str], *, colors: Sequence[str] | str = MAIN
+    title: str,
+    subtitle: str,
+    values: pd.Series[Any],
+    labels: Sequence[str],
+    *,
+    colors: Sequence[str] | str = LIGHT.main,
 ) -> None:
     """One horizontal bar per value, from top to bottom, named by the index and labelled at its end."""
     axes = chart(title, subtitle, height=_BAR * len(values))
@@ -152,7 +155,7 @@ def shares(title: str, subtitle: str, parts: pd.DataFrame, colors: Mapping[str, 
 def _text_on(color: Any) -> str:
     """Ink or paper, whichever can be read on *color*."""
     linear = (np.array(to_rgb(color)) + 0.055) / 1.055
-    return PAPER if linear**2.4 @ (0.2126, 0.7152, 0.0722) < _DARK else INK
+    return LIGHT.paper if linear**2.4 @ (0.2126, 0.7152, 0.0722) < _DARK else LIGHT.ink
 
 
 def _if_it_fits(text: str, share: float) -> str:
@@ -163,7 +166,7 @@ def heat_map(title: str, subtitle: str, grid: pd.DataFrame, *, form: str = "{:,.
     """The numbers of *grid*, written by *form*, darker where higher; *columns* says what its columns are."""
     axes = chart(title, subtitle, height=_CELL * (len(grid) + 1.6))
     cells = grid.to_numpy(dtype=float, na_value=np.nan)
-    mesh = axes.pcolormesh(cells, cmap=HEAT, edgecolors=PAPER, linewidth=2)
+    mesh = axes.pcolormesh(cells, cmap=HEAT, edgecolors=LIGHT.paper, linewidth=2)
     for row, column in zip(*np.nonzero(~np.isnan(cells)), strict=True):
         value = cells[row, column]
         color = _text_on(mesh.to_rgba(value))
@@ -177,7 +180,7 @@ def heat_map(title: str, subtitle: str, grid: pd.DataFrame, *, form: str = "{:,.
 
 def _name_rows(axes: Axes, names: pd.Index[Any], *, at: float = 0.0) -> None:
     """Rows from top to bottom, each with its name."""
-    axes.set_yticks(np.arange(len(names)) + at, [str(name) for name in names], color=INK)
+    axes.set_yticks(np.arange(len(names)) + at, [str(name) for name in names], color=LIGHT.ink)
     axes.invert_yaxis()
     axes.spines.bottom.set_visible(False)
     axes.grid(False)
@@ -187,10 +190,8 @@ def _name_rows(axes: Axes, names: pd.Index[Any], *, at: float = 0.0) -> None:
 
 def status_colors(statuses: Sequence[str]) -> dict[str, str]:
     """A shade of one hue for each loyalty status, from light for the lowest to dark; grey for 'Unknown'."""
-    known = [status for status in statuses if status != UNKNOWN]
-    step = (len(STATUS_RAMP) - 1) / max(1, len(known) - 1)
-    shades = {status: STATUS_RAMP[int(rank * step + 0.5)] for rank, status in enumerate(known)}
-    return {status: shades.get(status, UNKNOWN_COLOR) for status in statuses}
+    shades = {status: LIGHT.statuses[shade] for status, shade in ranks(statuses).items()}
+    return {status: shades.get(status, LIGHT.unknown) for status in statuses}
 
 
 def frame(rows: pa.Table) -> pd.DataFrame:

@@ -36,6 +36,11 @@ class Column:
         """The same type as Spark writes it: numeric(12,2) -> decimal(12,2), text -> string."""
         return _SPARK_TYPES.get(self.type, self.type.replace("numeric", "decimal"))
 
+    @property
+    def label(self) -> str:
+        """The name as a heading: customer_id -> Customer ID."""
+        return " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
+
 
 @dataclass(frozen=True)
 class Table:

@@ -11,7 +11,8 @@ from customer360 import measures as m
 from customer360.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
 from customer360.expressions import facts_of
 from customer360.measures import MEASURES, measure
-from customer360.power_bi import dax, model, theme, tmdl
+from customer360.palette import LIGHT
+from customer360.power_bi import dax, model, tmdl
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import Source
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
@@ -201,8 +202,8 @@ def test_statuses_are_coloured_by_their_order_whatever_they_are(semantic_model):
         for status in STATUSES
     ]
 
-    assert colours[0] == theme.STATUS_RAMP[0]
-    assert colours[3:] == [theme.STATUS_RAMP[-1], theme.UNKNOWN]
+    assert colours[0] == LIGHT.statuses[0]
+    assert colours[3:] == [LIGHT.statuses[-1], LIGHT.unknown]
     assert len(set(colours)) == len(STATUSES)
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from customer360.dimensions import FUNNEL_STAGE
+from customer360.palette import LIGHT
 from customer360.power_bi import layout, pbir, theme, tmdl
 from customer360.power_bi.model import MODEL_TABLES
 from customer360.power_bi.tmdl import Source
@@ -196,17 +197,17 @@ def contrast(one, other):
 @pytest.mark.parametrize(
     ("color", "least"),
     [
-        *((shade, 3.0) for shade in (*theme.STATUS_RAMP, theme.UNKNOWN, theme.MAIN)),
-        *((ink, 4.5) for ink in (theme.INK, theme.MUTED, theme.GOOD, theme.BAD)),
+        *((shade, 3.0) for shade in (*LIGHT.statuses, LIGHT.unknown, LIGHT.main)),
+        *((ink, 4.5) for ink in (LIGHT.ink, LIGHT.muted, LIGHT.good, LIGHT.bad)),
     ],
 )
 def test_marks_and_text_stand_out_from_the_paper(color, least):
     """WCAG AA: 3:1 for marks, 4.5:1 for text."""
-    assert contrast(color, theme.PAPER) >= least
+    assert contrast(color, LIGHT.paper) >= least
 
 
 def test_statuses_grow_darker_as_they_rise():
     """One hue in order reads as an order, for all kinds of sight and in grey."""
-    shades = [luminance(shade) for shade in theme.STATUS_RAMP]
+    shades = [luminance(shade) for shade in LIGHT.statuses]
 
     assert shades == sorted(shades, reverse=True)

@@ -11,6 +11,7 @@ from typing import Final
 from customer360.dimensions import LOYALTY_STATUS, Dimension, dimension
 from customer360.expressions import Measure
 from customer360.measures import BALANCE_THRESHOLD, measure
+from customer360.palette import LIGHT
 from customer360.power_bi import model, theme
 from customer360.power_bi import queries as q
 from customer360.power_bi.model import Field
@@ -133,9 +134,9 @@ def _kpi(visual: Visual) -> Chart:
         "status": q.properties(
             {
                 "direction": q.text("Positive" if good else "Negative"),
-                "goodColor": q.color(theme.GOOD),
-                "neutralColor": q.color(theme.INK),
-                "badColor": q.color(theme.BAD),
+                "goodColor": q.color(LIGHT.good),
+                "neutralColor": q.color(LIGHT.ink),
+                "badColor": q.color(LIGHT.bad),
             }
         ),
         "trendline": q.properties({"show": q.flag(False)}),
@@ -212,8 +213,8 @@ def _heat_map(visual: Visual) -> Chart:
 
 def _gradient(reference: str) -> Json:
     stops = {
-        "min": {"color": {"Literal": {"Value": f"'{theme.HEAT_LOW}'"}}},
-        "max": {"color": {"Literal": {"Value": f"'{theme.HEAT_HIGH}'"}}},
+        "min": {"color": {"Literal": {"Value": f"'{LIGHT.heat_low}'"}}},
+        "max": {"color": {"Literal": {"Value": f"'{LIGHT.heat_high}'"}}},
         "nullColoringStrategy": {"strategy": {"Literal": {"Value": "'noColor'"}}},
     }
     rule = {"Input": {"SelectRef": {"ExpressionName": reference}}, "FillRule": {"linearGradient2": stops}}
@@ -247,7 +248,7 @@ def _funnel(visual: Visual) -> Chart:
     objects = {
         "labels": q.properties(labels),
         "percentBarLabel": q.properties({"show": q.flag(True)}),
-        "dataPoint": q.properties({"defaultColor": q.color(theme.MAIN)}),
+        "dataPoint": q.properties({"defaultColor": q.color(LIGHT.main)}),
     }
     return Chart("funnel", _along(visual), objects, _in_order(visual))
 

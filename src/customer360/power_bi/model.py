@@ -89,7 +89,7 @@ _SHOWN: Final = {
     "data_quality": ("check_name", "severity", "description"),
 }
 _UNUSED: Final = ("cell_rank", "retained_share")
-_NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "customer_id": "Customer ID", "as_of_date": "As of Date"}
+_NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "as_of_date": "As of Date"}
 _ROLES: Final = {"join_month": "Calendar", "join_year": "Calendar", "last_login_month": "Last Login Calendar"}
 _ROLE_PREFIX: Final = {"Last Login Calendar": "Last Login "}
 
@@ -155,7 +155,7 @@ def _dimension_table(dimension: Dimension) -> ModelTable:
 def _fact(fact: Table) -> ModelTable:
     shown = _SHOWN.get(fact.name, ())
     columns = tuple(
-        replace(_column(fact, name, _NAMES.get(name) or _title(name)), hidden=False)
+        replace(_column(fact, name, _NAMES.get(name) or fact[name].label), hidden=False)
         if name in shown
         else replace(_column(fact, name, name), hidden=True)
         for name in fact.column_names

@@ -14,6 +14,7 @@ from typing import Final
 
 from customer360.dimensions import JOIN_MONTH, dimension
 from customer360.measures import AS_OF_DATE
+from customer360.palette import LIGHT
 from customer360.power_bi import charts, layout, model, theme, tmdl
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
@@ -132,7 +133,7 @@ def _heading(report: Report, page: Page) -> Iterator[_Placed]:
     """Title, navigation and the date of the data."""
     run = {
         "value": page.title,
-        "textStyle": {"fontFamily": theme.FONT_BOLD, "fontSize": f"{theme.SIZES['page']}pt", "color": theme.INK},
+        "textStyle": {"fontFamily": theme.FONT_BOLD, "fontSize": f"{theme.SIZES['page']}pt", "color": LIGHT.ink},
     }
     paragraph = {"textRuns": [run], "horizontalTextAlignment": "left"}
     title = Chart("textbox", {}, {"general": [{"properties": {"paragraphs": [paragraph]}}]}, phone_height=48)

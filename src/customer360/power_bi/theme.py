@@ -1,8 +1,7 @@
 """
 Colours and type, as a Power BI theme.
 
-Loyalty statuses are ordinal, however many there are: shades of one hue, light for the lowest. Everything that is
-not a status is drawn in the main hue; the other data colours are Okabe and Ito's, made for all kinds of sight.
+The colours are those of the palette; further data colours are Okabe and Ito's, made for all kinds of sight.
 """
 
 from __future__ import annotations
@@ -11,21 +10,9 @@ import hashlib
 import json
 from typing import Any, Final
 
-MAIN: Final = "#1B6CA8"
-INK: Final = "#1F2933"
-MUTED: Final = "#52606D"
-LINE: Final = "#D9E2EC"
-PAPER: Final = "#FFFFFF"
-CANVAS: Final = "#F5F7FA"
-HEAT_LOW: Final = "#EAF3FB"
-HEAT_HIGH: Final = MAIN
-UNKNOWN: Final = "#7B8794"
-GOOD: Final = "#00795A"
-BAD: Final = "#B3470B"
-STATUS_RAMP: Final = ("#6097C8", "#417FB7", "#2A689F", "#1A5185", "#0F3B67", "#082848")
-"""Lowest to highest status; each is at least 3:1 against paper."""
+from customer360.palette import LIGHT
 
-DATA_COLORS: Final = (MAIN, "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#0072B2", "#F0E442")
+DATA_COLORS: Final = (LIGHT.main, "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#0072B2", "#F0E442")
 FONT: Final = "Segoe UI"
 FONT_BOLD: Final = "Segoe UI Semibold"
 SIZES: Final = {"small": 9, "label": 10, "title": 12, "page": 20, "value": 24}
@@ -52,25 +39,25 @@ def theme() -> dict[str, Any]:
 def _content() -> dict[str, Any]:
     return {
         "dataColors": list(DATA_COLORS),
-        "foreground": INK,
-        "foregroundNeutralSecondary": MUTED,
-        "background": PAPER,
-        "backgroundLight": CANVAS,
-        "tableAccent": MAIN,
-        "good": GOOD,
-        "neutral": MUTED,
-        "bad": BAD,
-        "minimum": HEAT_LOW,
-        "maximum": HEAT_HIGH,
+        "foreground": LIGHT.ink,
+        "foregroundNeutralSecondary": LIGHT.muted,
+        "background": LIGHT.paper,
+        "backgroundLight": LIGHT.canvas,
+        "tableAccent": LIGHT.main,
+        "good": LIGHT.good,
+        "neutral": LIGHT.muted,
+        "bad": LIGHT.bad,
+        "minimum": LIGHT.heat_low,
+        "maximum": LIGHT.heat_high,
         "textClasses": {
-            "callout": _text(FONT_BOLD, "value", INK),
-            "title": _text(FONT_BOLD, "title", INK),
-            "header": _text(FONT_BOLD, "label", INK),
-            "label": _text(FONT, "label", MUTED),
+            "callout": _text(FONT_BOLD, "value", LIGHT.ink),
+            "title": _text(FONT_BOLD, "title", LIGHT.ink),
+            "header": _text(FONT_BOLD, "label", LIGHT.ink),
+            "label": _text(FONT, "label", LIGHT.muted),
         },
         "visualStyles": {
             "*": {"*": _frame()},
-            "page": {"*": {"background": [{"color": _fill(CANVAS), "transparency": 0}]}},
+            "page": {"*": {"background": [{"color": _fill(LIGHT.canvas), "transparency": 0}]}},
         },
     }
 
@@ -78,17 +65,17 @@ def _content() -> dict[str, Any]:
 def _frame() -> dict[str, Any]:
     """What surrounds every visual: a thin rounded line on paper, title above definition, no shadow."""
     return {
-        "background": [{"show": True, "color": _fill(PAPER), "transparency": 0}],
-        "border": [{"show": True, "color": _fill(LINE), "radius": 6, "width": 1}],
+        "background": [{"show": True, "color": _fill(LIGHT.paper), "transparency": 0}],
+        "border": [{"show": True, "color": _fill(LIGHT.line), "radius": 6, "width": 1}],
         "dropShadow": [{"show": False}],
         "title": [
-            {"titleWrap": True, "fontFamily": FONT_BOLD, "fontSize": SIZES["title"], "fontColor": _fill(INK)}
+            {"titleWrap": True, "fontFamily": FONT_BOLD, "fontSize": SIZES["title"], "fontColor": _fill(LIGHT.ink)}
         ],
         "subTitle": [
-            {"titleWrap": True, "fontFamily": FONT, "fontSize": SIZES["small"], "fontColor": _fill(MUTED)},
+            {"titleWrap": True, "fontFamily": FONT, "fontSize": SIZES["small"], "fontColor": _fill(LIGHT.muted)},
         ],
         "categoryAxis": [{"showAxisTitle": False, "gridlineShow": False, "fontSize": SIZES["label"]}],
-        "valueAxis": [{"showAxisTitle": False, "gridlineColor": _fill(LINE), "fontSize": SIZES["label"]}],
+        "valueAxis": [{"showAxisTitle": False, "gridlineColor": _fill(LIGHT.line), "fontSize": SIZES["label"]}],
     }
 
 

@@ -16,7 +16,8 @@ from typing import Final, Literal
 from customer360.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
 from customer360.expressions import Format, Measure, parameter_of
 from customer360.measures import BALANCE_THRESHOLD
-from customer360.power_bi import dax, model, theme
+from customer360.palette import LIGHT
+from customer360.power_bi import dax, model
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
 from customer360.report import REPORT
 from customer360.tables import COHORT_RETENTION, DATA_QUALITY, UNKNOWN, Table
@@ -214,15 +215,15 @@ def _named_measure(
 def _status_color() -> str:
     """Picks from the ramp by rank among the known statuses, so that any number of them spans it."""
     order, status = "'Loyalty Status'[Status Order]", model.field(LOYALTY_STATUS).dax
-    last = len(theme.STATUS_RAMP) - 1
+    last = len(LIGHT.statuses) - 1
     known = f"CALCULATE ( MAX ( {order} ), REMOVEFILTERS ( 'Loyalty Status' ), {status} <> \"{UNKNOWN}\" )"
-    shades = ", ".join(f'{step}, "{color}"' for step, color in enumerate(theme.STATUS_RAMP))
+    shades = ", ".join(f'{step}, "{color}"' for step, color in enumerate(LIGHT.statuses))
     return (
         f"VAR Rank = MIN ( {order} )\n"
         f"VAR Statuses = {known}\n"
         f"VAR Shade = ROUND ( DIVIDE ( Rank - 1, Statuses - 1, 0 ) * {last}, 0 )\n"
         "RETURN\n"
-        f'    IF ( Rank > Statuses, "{theme.UNKNOWN}", SWITCH ( Shade, {shades} ) )'
+        f'    IF ( Rank > Statuses, "{LIGHT.unknown}", SWITCH ( Shade, {shades} ) )'
     )
 
 
