@@ -8,6 +8,7 @@ expressions; neither adds a definition of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -376,6 +377,17 @@ ROWS_FAILED: Final = Measure(
 
 MEASURES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Measure))
 """Every measure defined above, in that order."""
+
+
+def recent(one: Measure, *, before: int = 0) -> Measure:
+    """*one* for those who joined in the last 12 full months, or in the 12 that ended *before* months earlier."""
+    when = f"in the 12 months {before} months before" if before else "in the last 12 full months"
+    return replace(
+        one,
+        name=f"{one.name}_recent_{before}",
+        expression=LastMonths(one, 12, before),
+        definition=f"{one.definition}, of those who joined {when}",
+    )
 
 
 def measure(name: str) -> Measure:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from customer360.dimensions import dimension
+from customer360.dimensions import DIMENSIONS, dimension
 from customer360.expressions import Sum
 from customer360.measures import BALANCE_THRESHOLD, measure
 from customer360.report import REPORT
@@ -59,16 +59,28 @@ def same(one, other):
 
 @pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
 def test_postgresql_answers_every_visual_as_duckdb_does(postgresql, duckdb, visual):
-    """Rows, order and values."""
+    """The same rows with the same values; those of a table in the same order."""
     query = query_of(visual)
+    cuts = len(visual.by)
 
-    of_postgresql = postgresql.execute(query.text, query.parameters).fetchall()
-    of_duckdb = duckdb.execute(query.text, query.parameters).fetchall()
+    of_postgresql = sorted(postgresql.execute(query.text, query.parameters).fetchall(), key=lambda row: row[:cuts])
+    of_duckdb = sorted(duckdb.execute(query.text, query.parameters).fetchall(), key=lambda row: row[:cuts])
 
     assert of_duckdb
     assert len(of_postgresql) == len(of_duckdb)
     differ = [rows for rows in zip(of_postgresql, of_duckdb, strict=True) if not all(map(same, *rows))]
     assert differ == []
+
+
+@pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
+def test_postgresql_knows_the_members_in_their_order(postgresql, duckdb, cut):
+    """Keys, and how they are written."""
+    query = sql.members(cut)
+
+    found = postgresql.execute(query.text, query.parameters).fetchall()
+
+    assert found
+    assert found == duckdb.execute(query.text, query.parameters).fetchall()
 
 
 def test_postgresql_knows_the_edges_of_the_threshold(postgresql, duckdb):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from customer360.dimensions import (
+    FACTS,
     FUNNEL_STAGE,
     FUNNEL_STAGES,
     JOIN_MONTH,
@@ -36,6 +38,7 @@ from customer360.expressions import (
     Ratio,
     Sum,
     Where,
+    columns_of,
 )
 from customer360.tables import BANDS, CALENDAR_MONTHS, REFRESHES, Table
 
@@ -55,27 +58,44 @@ def aggregate(
     by: Sequence[Dimension] = (),
     filters: Filters | None = None,
     threshold: Decimal | int | None = None,
+    as_of: date | None = None,
 ) -> Query:
     """
     The *measures* over *fact*: one row in all, or one per combination of members of *by* that occurs.
 
-    Columns: per dimension its key and, where members are written otherwise, `<name>_label`; then one per measure,
-    by name. Rows stand in the order of the members. A filter on a dimension that *fact* does not have is left
-    out, as in Power BI. *threshold* sets the parameter X of the measures that have one.
+    Columns: the key of each dimension of *by*, by name, then the measures, by name. Rows come in any order;
+    `members` says how a key is written and which comes first. A filter on a dimension that *fact* does not have is
+    left out, as in Power BI. *threshold* sets the parameter X of the measures that have one. Who knows the *as_of*
+    date of the data saves the query from looking it up.
     """
-    scope = _Scope(fact, filters or {}, threshold, tuple(by))
-    cuts = [_cut(scope, dimension) for dimension in by]
-    names = [f"{item} AS {name}" for cut in cuts for name, item in cut.items.items()]
+    scope = _Scope(fact, filters or {}, threshold, tuple(by), as_of=as_of)
+    measures = tuple(measures)
+    # A share of a stage asks again for the same members, and then a name of the outer row is needed.
+    asked_again = any(FUNNEL_STAGE.name in columns_of(measure) for measure in measures)
+    keys = [_key(dimension, asked_again) for dimension in by]
+    names = [f"{key} AS {dimension.name}" for key, dimension in zip(keys, by, strict=True)]
     values = [f"{_measure(measure, scope)} AS {measure.name}" for measure in measures]
-    text = f"SELECT {', '.join(names + values)} FROM {fact.full_name} AS f{''.join(cut.join for cut in cuts)}"
-    text += _where(_conditions(scope, scope.filters))
-    if cuts:
-        groups = ", ".join(item for cut in cuts for item in (*cut.items.values(), cut.order))
-        return Query(
-            f"{text} GROUP BY {groups} ORDER BY {', '.join(cut.order for cut in cuts)}", tuple(scope.values)
-        )
-    one_row = " HAVING count(*) >= 0"  # even when no measure is an aggregate
-    return Query(text + one_row, tuple(scope.values))
+    text = f"SELECT {', '.join(names + values)} FROM {fact.full_name} AS f"
+    text += "".join(_join(scope, dimension, asked_again) for dimension in by)
+    text += _where([*_conditions(scope, scope.filters), *_shown(scope)])
+    # Without a cut one row comes even when no measure is an aggregate.
+    text += f" GROUP BY {', '.join(keys)}" if keys else " HAVING count(*) >= 0"
+    return Query(text, tuple(scope.values))
+
+
+def members(dimension: Dimension) -> Query:
+    """The members of *dimension* in their order: columns `key` and `label`, how it is written."""
+    if dimension is FUNNEL_STAGE:
+        rows = ", ".join(f"({number}, ${number})" for number in range(1, len(FUNNEL_STAGES) + 1))
+        return Query(f"SELECT key, label FROM (VALUES {rows}) AS stages (key, label) ORDER BY key", FUNNEL_STAGES)
+    # A dimension without a table of members takes them from the table that has it.
+    table = dimension.members or next(fact for fact in FACTS if dimension in dimensions_of(fact))
+    label = dimension.text or dimension.name
+    key = label if dimension.level_of else dimension.key or label
+    only = " WHERE banded_column = $1" if dimension.banded_column else ""
+    text = f"SELECT {key} AS key, {label} AS label FROM {table.full_name}{only}"
+    text += f" GROUP BY {key}, {label} ORDER BY min({dimension.order or key})"
+    return Query(text, (dimension.banded_column,) if only else ())
 
 
 def top(
@@ -115,6 +135,7 @@ class _Scope:
     threshold: Decimal | int | None
     by: tuple[Dimension, ...] = ()
     only: tuple[str, ...] = ()
+    as_of: date | None = None
     values: list[object] = field(default_factory=list)
 
     def bind(self, value: object) -> str:
@@ -143,7 +164,7 @@ def _measure(measure: Measure, scope: _Scope) -> str:
         case Everyone(of):
             return _total(of, scope, {})
         case LastMonths(of, months, before):
-            return _measure(of, scope.where(*_last_months(months, before)))
+            return _measure(of, scope.where(*_last_months(months, before, scope)))
         case OfStage(of, stage):
             return _ratio(f"coalesce({_measure(of, scope)}, 0)", _stage_total(of, scope, stage))
         case Latest(column):
@@ -202,44 +223,48 @@ def _above(parameter: Parameter, scope: _Scope) -> str:
     """In the bands whose lower edge is not below the parameter; bands without a lower edge are never above."""
     bands = f"FROM {BANDS.full_name} WHERE banded_column = {scope.bind(parameter.of.banded_column)}"
     chosen = scope.bind(parameter.default if scope.threshold is None else scope.threshold)
-    edge = f"coalesce((SELECT min(low) {bands} AND low >= {chosen}), (SELECT max(low) {bands}))"
-    return f"f.{parameter.of.name} IN (SELECT band {bands} AND low >= {edge})"
+    first = f"SELECT min(band) {bands} AND low >= {chosen}"
+    return f"f.{parameter.of.name} >= coalesce(({first}), (SELECT max(band) {bands} AND low IS NOT NULL))"
 
 
-def _last_months(months: int, before: int) -> tuple[str, str]:
-    month, first, end = f"f.{JOIN_MONTH.name}", months + before, before
-    return (
-        f"{month} >= {_AS_OF_MONTH} - INTERVAL '{first} months'",
-        f"{month} < {_AS_OF_MONTH} - INTERVAL '{end} months'",
-    )
+def _last_months(months: int, before: int, scope: _Scope) -> tuple[str, str]:
+    first, end = (_months_ago(number, scope) for number in (months + before, before))
+    return f"f.{JOIN_MONTH.name} >= {first}", f"f.{JOIN_MONTH.name} < {end}"
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """How a query is cut by a dimension: the join to its members, the columns it adds, the order of members."""
-
-    join: str
-    items: dict[str, str]
-    order: str
+def _months_ago(number: int, scope: _Scope) -> str:
+    """The month *number* months before the as-of month."""
+    if scope.as_of is None:
+        return f"{_AS_OF_MONTH} - INTERVAL '{number} months'"
+    return f"CAST({scope.bind(months_before(scope.as_of, number))} AS date)"
 
 
-def _cut(scope: _Scope, dimension: Dimension) -> _Cut:
+def months_before(day: date, number: int) -> date:
+    """The first day of the month *number* months before that of *day*."""
+    year, month = divmod(day.year * 12 + day.month - 1 - number, 12)
+    return date(year, month + 1, 1)
+
+
+def _key(dimension: Dimension, joined: bool) -> str:
+    """The key of a member in a query cut by *dimension*, whose members are *joined* or not."""
+    if dimension is FUNNEL_STAGE:
+        return f"{dimension.name}.stage"
+    if dimension.level_of:
+        return f"{dimension.name}.{dimension.text}"
+    return f"{dimension.name}.{dimension.key}" if joined and dimension.members else f"f.{dimension.name}"
+
+
+def _join(scope: _Scope, dimension: Dimension, joined: bool) -> str:
+    """What a query cut by *dimension* joins: stages, which overlap, and members where they have to be."""
     name = dimension.name
     if dimension is FUNNEL_STAGE:
-        rows = ", ".join(f"({number}, {scope.bind(text)})" for number, text in enumerate(FUNNEL_STAGES, start=1))
-        join = f" JOIN (VALUES {rows}) AS {name} (stage, label) ON f.{name} >= {name}.stage"
-        return _Cut(join, {name: f"{name}.stage", f"{name}_label": f"{name}.label"}, f"{name}.stage")
-    if dimension.members is None:
-        return _Cut("", {name: f"f.{name}"}, f"f.{name}")
+        rows = ", ".join(f"({number})" for number in range(1, len(FUNNEL_STAGES) + 1))
+        return f" JOIN (VALUES {rows}) AS {name} (stage) ON f.{name} >= {name}.stage"
+    if dimension.members is None or not (joined or dimension.level_of):
+        return ""
     join = f" JOIN {dimension.members.full_name} AS {name} ON {_same_member(dimension)}"
-    if dimension.banded_column:
-        join += f" AND {name}.banded_column = {scope.bind(dimension.banded_column)}"
-    if dimension.level_of:
-        return _Cut(join, {name: f"{name}.{dimension.text}"}, f"{name}.{dimension.order}")
-    items = {name: f"{name}.{dimension.key}"}
-    if dimension.text != dimension.key:
-        items[f"{name}_label"] = f"{name}.{dimension.text}"
-    return _Cut(join, items, f"{name}.{dimension.order}")
+    only = f" AND {name}.banded_column = {scope.bind(dimension.banded_column)}" if dimension.banded_column else ""
+    return join + only
 
 
 def _conditions(scope: _Scope, filters: Filters) -> list[str]:
