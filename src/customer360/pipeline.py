@@ -27,12 +27,12 @@ from customer360.operations.run import results
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.datasource import register
+from customer360.postgres.ddl import named
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.origin import guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.postgres.read import read_dataframe
-from customer360.postgres.standalone import identifier
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.tables import (
@@ -187,7 +187,7 @@ def _require_columns(connection: psycopg.Connection[Any], table: str) -> None:
             f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
             "or name yours with --table"
         )
-    present = [field.name for field in types.fields(connection, identifier(table))]
+    present = [field.name for field in types.fields(connection, named(table))]
     missing = [name for name in SOURCE_COLUMNS if name not in present]
     if missing:
         hints = "".join(f" {name}:{nearest(name, present)}" for name in missing)

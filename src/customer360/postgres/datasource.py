@@ -31,9 +31,11 @@ from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
+from customer360.postgres.spark_types import spark_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -55,7 +57,7 @@ class PostgresDataSource(DataSource):
         fields = _fields(self._database, self._relation)
         if names := self.options.get("columns"):
             fields = types.chosen(fields, [name.strip() for name in names.split(",")], self._shown)
-        return types.spark_schema(fields)
+        return spark_schema(fields)
 
     def reader(self, schema: StructType) -> PostgresReader:
         fields = types.chosen(_fields(self._database, self._relation), schema.fieldNames(), self._shown)
@@ -75,7 +77,7 @@ class PostgresDataSource(DataSource):
     def _relation(self) -> sql.Composable:
         if query := self.options.get("query"):
             return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
-        return standalone.identifier(self._option("table"))
+        return named(self._option("table"))
 
     @property
     def _shown(self) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from customer360.errors import Customer360Error
 from customer360.tables import Table
+
+
+def named(table: str) -> sql.Identifier:
+    """`schema.table` or `table` as a quoted name. Raises: Customer360Error for anything else."""
+    parts = table.split(".")
+    if len(parts) > 2 or not all(parts):
+        raise Customer360Error(f"'{table}' is no table name; write it as schema.table")
+    return sql.Identifier(*parts)
 
 
 def identifier(table: Table) -> sql.Identifier:

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import psycopg
 import pyarrow as pa
 from psycopg import sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import types
+from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
-from customer360.postgres.pages import page_ranges
-from customer360.postgres.standalone import identifier
+from customer360.postgres.ddl import named
+from customer360.tables import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
     from customer360.postgres.arrow import ArrowConnection
 
 
@@ -72,29 +71,30 @@ def _share_snapshot(connection: ArrowConnection, relation: sql.Composable, snaps
 def read_table(database: Database, table: str, columns: Sequence[str]) -> pa.Table:
     """The *columns* of every row of *table*, in memory. Raises: Customer360Error for a missing column."""
     with database.connect() as connection:
-        fields = types.chosen(types.fields(connection, identifier(table)), columns, table)
+        fields = types.chosen(types.fields(connection, named(table)), columns, table)
     schema = types.arrow_schema(fields)
-    return pa.Table.from_batches(read_batches(database, identifier(table), fields), schema=schema)
+    return pa.Table.from_batches(read_batches(database, named(table), fields), schema=schema)
 
 
-def read_dataframe(
-    spark: SparkSession, database: Database, table: str, columns: Sequence[str], *, snapshot: str
-) -> DataFrame:
+def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa.Table]:
     """
-    The *columns* of *table* as they stood in *snapshot*, read in parallel by ranges of pages.
+    Every row of *tables*, all as one publication left them.
 
-    The same read as `format("postgres")`, without the processes that Spark starts to plan a data source, which
-    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read.
+    Raises: Customer360Error when a table is missing or cannot be read.
     """
-    with database.connect() as connection:
-        fields = types.chosen(types.fields(connection, identifier(table)), columns, table)
-        ranges = page_ranges(connection, table, None)
+    names = [ddl.identifier(table) for table in tables]
+    try:
+        with database.connect("customer360 tables") as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Locked before the snapshot: a swap between the two would leave us tables that look empty.
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
+            snapshot = catalog.value(connection, "SELECT pg_export_snapshot()")
+            return {table: _whole(database, table, snapshot) for table in tables}
+    except psycopg.Error as error:
+        raise Customer360Error(f"cannot read the results: {str(error).splitlines()[0]}") from None
 
-    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch.column("id").to_pylist():
-                pages = ranges[number]
-                yield from read_batches(database, pages.relation, fields, where=pages.condition, snapshot=snapshot)
 
-    tasks = spark.range(0, len(ranges), 1, len(ranges))
-    return tasks.mapInArrow(task, types.spark_schema(fields))
+def _whole(database: Database, table: Table, snapshot: str) -> pa.Table:
+    fields = types.fields_of(table)
+    batches = read_batches(database, ddl.identifier(table), fields, snapshot=snapshot)
+    return pa.Table.from_batches(batches, schema=types.arrow_schema(fields))

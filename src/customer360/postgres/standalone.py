@@ -14,18 +14,12 @@ from customer360.postgres import types
 from customer360.postgres.catalog import exists
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
+from customer360.postgres.ddl import named
 from customer360.postgres.publish import STANDALONE, prepare_internal_schema
+from customer360.postgres.spark_types import postgres_type
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
-
-
-def identifier(table: str) -> sql.Identifier:
-    """`schema.table` or `table` as a quoted name. Raises: Customer360Error for anything else."""
-    parts = table.split(".")
-    if len(parts) > 2 or not all(parts):
-        raise Customer360Error(f"'{table}' is no table name; write it as schema.table")
-    return sql.Identifier(*parts)
 
 
 def stage(database: Database, table: str, schema: StructType) -> tuple[str, tuple[types.Field, ...]]:
@@ -35,11 +29,11 @@ def stage(database: Database, table: str, schema: StructType) -> tuple[str, tupl
     with database.connect("customer360 write") as connection:
         prepare_internal_schema(connection)
         if exists(connection, table):
-            columns = types.chosen(types.fields(connection, identifier(table)), schema.fieldNames(), table)
+            columns = types.chosen(types.fields(connection, named(table)), schema.fieldNames(), table)
             _require_all(connection, table, schema)
         else:
             columns = tuple(
-                types.Field(field.name, types.postgres_type(field.name, field.dataType)) for field in schema.fields
+                types.Field(field.name, postgres_type(field.name, field.dataType)) for field in schema.fields
             )
         definition = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type))
@@ -69,7 +63,7 @@ def move(database: Database, staging: str, table: str, rows: int, *, overwrite: 
 
     A missing table is made. Readers see the table as it was until the transaction ends.
     """
-    staged, target = sql.Identifier(INTERNAL_SCHEMA, staging), identifier(table)
+    staged, target = sql.Identifier(INTERNAL_SCHEMA, staging), named(table)
     with database.connect("customer360 write") as connection, connection.transaction():
         _check_count(connection, staged, rows)
         if not exists(connection, table):

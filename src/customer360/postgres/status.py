@@ -39,7 +39,7 @@ class Status:
 def status(database: Database) -> Status:
     with database.connect("customer360 status") as connection:
         found = origin(connection, CUSTOMERS.full_name)
-        refresh = _last_refresh(connection)
+        refresh = last_refresh(connection)
         return Status(
             database.where,
             catalog.value(connection, "SHOW server_version").split()[0],
@@ -57,7 +57,8 @@ def _rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return {table.full_name: catalog.value(connection, count.format(ddl.identifier(table))) for table in present}
 
 
-def _last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
+def last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
+    """The latest row of the table refreshes, ready for JSON, or None when there is none."""
     if not catalog.exists(connection, REFRESHES.full_name):
         return None
     query = sql.SQL("SELECT * FROM {} ORDER BY refresh_id DESC LIMIT 1").format(ddl.identifier(REFRESHES))

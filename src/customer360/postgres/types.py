@@ -1,4 +1,4 @@
-"""PostgreSQL's types and their twins in Arrow and Spark, exact both ways."""
+"""PostgreSQL's types and their twins in Arrow, exact both ways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from customer360.tables import Table
 
 if TYPE_CHECKING:
     import psycopg
-    from pyspark.sql.types import DataType, StructType
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "bigint": pa.int64(),
@@ -152,30 +151,3 @@ def chosen(columns: Sequence[Field], names: Sequence[str], relation: str) -> tup
         if name not in by_name:
             raise Customer360Error(f"{relation} has no column '{name}'.{nearest(name, by_name)}")
     return tuple(by_name[name] for name in names)
-
-
-def spark_schema(columns: Sequence[Field]) -> StructType:
-    """The schema of a DataFrame with these columns; every column may be null."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return from_arrow_schema(arrow_schema(columns), prefer_timestamp_ntz=True)
-
-
-def postgres_type(name: str, kind: DataType) -> str:
-    """The PostgreSQL type for a Spark column. Raises: Customer360Error for arrays, maps and structs."""
-    from pyspark.sql import types as t
-
-    if isinstance(kind, t.DecimalType):
-        return f"numeric({kind.precision},{kind.scale})"
-    twins: dict[type[DataType], str] = {
-        t.LongType: "bigint", t.IntegerType: "integer", t.ShortType: "smallint", t.ByteType: "smallint",
-        t.BooleanType: "boolean", t.StringType: "text", t.DateType: "date", t.TimestampNTZType: "timestamp",
-        t.TimestampType: "timestamp with time zone", t.DoubleType: "double precision", t.FloatType: "real",
-        t.BinaryType: "bytea",
-    }  # fmt: skip
-    if type(kind) not in twins:
-        raise Customer360Error(
-            f"column '{name}' is {kind.simpleString()}, which PostgreSQL cannot hold as it is; "
-            "turn it into text first, for example with to_json"
-        )
-    return twins[type(kind)]

@@ -1,0 +1,35 @@
+"""PostgreSQL's types and their twins in Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import types as t
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import DataType, StructType
+
+from customer360.errors import Customer360Error
+from customer360.postgres.types import Field, arrow_schema
+
+
+def spark_schema(columns: Sequence[Field]) -> StructType:
+    """The schema of a DataFrame with these columns; every column may be null."""
+    return from_arrow_schema(arrow_schema(columns), prefer_timestamp_ntz=True)
+
+
+def postgres_type(name: str, kind: DataType) -> str:
+    """The PostgreSQL type for a Spark column. Raises: Customer360Error for arrays, maps and structs."""
+    if isinstance(kind, t.DecimalType):
+        return f"numeric({kind.precision},{kind.scale})"
+    twins: dict[type[DataType], str] = {
+        t.LongType: "bigint", t.IntegerType: "integer", t.ShortType: "smallint", t.ByteType: "smallint",
+        t.BooleanType: "boolean", t.StringType: "text", t.DateType: "date", t.TimestampNTZType: "timestamp",
+        t.TimestampType: "timestamp with time zone", t.DoubleType: "double precision", t.FloatType: "real",
+        t.BinaryType: "bytea",
+    }  # fmt: skip
+    if type(kind) not in twins:
+        raise Customer360Error(
+            f"column '{name}' is {kind.simpleString()}, which PostgreSQL cannot hold as it is; "
+            "turn it into text first, for example with to_json"
+        )
+    return twins[type(kind)]
