@@ -12,14 +12,14 @@ RUN := $(UV) run --no-sync
 help:            ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-demo: set-up     ## Fill 100,000 mock customers, run the operations, say how to connect
+demo: set-up     ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
 test: set-up lint    ## Every test
 	$(RUN) pytest
 
-check: set-up lint   ## Lint, types, layers, and the tests that need no Spark: under a minute
-	$(RUN) pytest -n auto -m "not spark and not slow"
+check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
+	$(RUN) pytest -n auto -m "not spark and not slow and not browser"
 
 lint: set-up
 	$(RUN) ruff check
@@ -41,10 +41,11 @@ set-up: .venv/.complete
 
 .venv/.complete: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --all-extras --quiet
+	@$(RUN) python scripts/find_chromium.py --fetch > /dev/null || true   # without one the tests in a browser are skipped
 	@touch $@
 
 .uv/bin/uv:
 	@$(PYTHON) scripts/install_uv.py .uv
 
 clean:           ## Forget the environment; the data of the embedded database stays
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .uv .chromium .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -118,8 +118,8 @@ def result_tables(profiles: pd.DataFrame) -> dict[str, pd.DataFrame]:
         ),
         "refreshes": pd.DataFrame(
             [
-                {"refresh_id": 1, "as_of_date": date(2026, 5, 1), "rows_rejected": 9},
-                {"refresh_id": 2, "as_of_date": AS_OF, "rows_rejected": 4},
+                _refresh(1, date(2026, 5, 1), len(profiles), 9),
+                _refresh(2, AS_OF, len(profiles), 4),
             ]
         ),
         "data_quality": pd.DataFrame(
@@ -129,6 +129,22 @@ def result_tables(profiles: pd.DataFrame) -> dict[str, pd.DataFrame]:
                 {"refresh_id": 2, "check_name": "joined before buying", "rows_checked": 710, "rows_failed": 0},
             ]
         ),
+    }
+
+
+def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, object]:
+    return {
+        "refresh_id": number,
+        "as_of_date": as_of,
+        "source_table": "public.customers",
+        "source_kind": "mock",
+        "rows_in": rows + rejected,
+        "rows_out": rows,
+        "rows_rejected": rejected,
+        "rows_not_yet_joined": 0,
+        "started_at": datetime.combine(as_of, time(3)),
+        "finished_at": datetime.combine(as_of, time(3, number)),
+        "version": "test",
     }
 
 
@@ -183,6 +199,7 @@ def _retention(profiles: pd.DataFrame) -> pd.DataFrame:
                     "months_since": since,
                     "cohort_customers": len(cohort),
                     "retained_customers": len(kept),
+                    "retained_share": round(Decimal(len(kept)) / len(cohort), 6),
                 }
             )
     return pd.DataFrame(rows).astype(object)

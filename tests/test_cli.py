@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,9 @@ import pytest
 
 from customer360.cli import cli
 from customer360.postgres.connection import Database
+from customer360.web.credentials import configured
+from tests import miniature
+from tests.web.published import miniature_results, publish
 
 
 def customer360(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +53,17 @@ def test_every_command_helps_with_an_example(command: tuple[str, ...]) -> None:
 
 def test_commands_stand_in_the_order_the_data_travels() -> None:
     """The list is a table of contents."""
-    assert list(cli.commands) == ["demo", "mock", "run", "power-bi", "status", "notebook", "db"]
+    assert list(cli.commands) == [
+        "demo",
+        "mock",
+        "run",
+        "dashboard",
+        "power-bi",
+        "status",
+        "notebook",
+        "password",
+        "db",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +84,15 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["run", "--database", "nonsense s3cret"], 1, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"),
         (["run", "--master", "spark://far:7077"], 1, "so the workers of spark://far:7077 cannot reach it"),
         (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
+        (["dashboard", "--port", "70000"], 2, "70000 is not in the range 0<=x<=65535"),
+        (["dashboard", "--host", "0.0.0.0"], 1, "so it needs credentials: give --token-file FILE"),
+        (["dashboard", "--users", "no_such_file"], 1, "cannot read no_such_file (No such file or directory)"),
+        (
+            ["dashboard", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"],
+            1,
+            "cannot connect to a@127.0.0.1:1/x",
+        ),
+        (["password", "ada:lovelace"], 1, "'ada:lovelace' cannot be a user's name"),
         (["power-bi", "--storage", "live"], 1, "storage 'live' is not known"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -129,6 +155,65 @@ def test_status_of_an_empty_database_says_what_to_do_next(database: Database) ->
     assert "results    none; make them with: customer360 run" in run.stdout
 
 
+def served(database: Database, number: int) -> tuple[str, subprocess.CompletedProcess[str]]:
+    """What the dashboard says first; then, after a look at it and the signal *number*, all that it says and prints."""
+    arguments = ["dashboard", "--port", "0", "--database", database.url]
+    command = [sys.executable, "-X", "importtime", "-c", "from customer360.cli import main; main()", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        with urllib.request.urlopen(f"{first.split()[1]}/overview") as page:
+            assert page.status == 200
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=20)
+    return first, subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, number: int) -> None:
+    """One line when it listens, one when it ends; it needs neither Spark nor results."""
+    first, run = served(database, number)
+
+    assert re.sub(r"\d{4,}", "PORT", first) == (
+        "serving http://127.0.0.1:PORT without results, make them with: customer360 run; Ctrl-C stops\n"
+    )
+    assert (run.returncode, run.stdout) == (0, "stopped\n")
+    assert "pyspark" not in run.stderr
+
+
+def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(database: Database) -> None:
+    """Also with the results in memory and the database watched."""
+    publish(database, miniature_results())
+
+    first, run = served(database, signal.SIGINT)
+
+    assert first.endswith(f" as of {miniature.AS_OF} (refresh 1); Ctrl-C stops\n")
+    assert (run.returncode, run.stdout) == (0, "stopped\n")
+    assert [line for line in run.stderr.splitlines() if not line.startswith("import time:")] == []
+
+
+def test_a_password_becomes_the_users_line(tmp_path: Path) -> None:
+    """Asked twice, on stderr, so that stdout can go to the file."""
+    code = "from customer360.cli import main; main()"
+
+    def password(typed: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-W", "ignore", "-c", code, "password", "ada"]
+        # Without a terminal of its own the command reads the password from stdin.
+        return subprocess.run(command, input=typed, capture_output=True, text=True, start_new_session=True)
+
+    made = password("correct horse battery\n" * 2)
+    short = password("hunter2\n" * 2)
+
+    users = tmp_path / "users.txt"
+    users.touch(mode=0o600)
+    users.write_text(made.stdout)
+    credentials = configured(None, users)
+    assert credentials
+    assert credentials.accept(b"Basic " + base64.b64encode(b"ada:correct horse battery"))
+    assert (short.returncode, short.stdout) == (1, "")
+    assert "the password has 7 characters, but needs 12 or more" in short.stderr
+
+
 @pytest.mark.spark
 @pytest.mark.slow
 def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_path: Path) -> None:
@@ -146,6 +231,7 @@ def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_pat
     assert "2,000 mock customers in public.customers as of 2026-06-30 (seed 7)" in first.stdout
     assert "refresh 1: 2,000 customers of public.customers" in first.stdout
     assert "user      customer360_reader" in first.stdout
+    assert first.stdout.endswith("see it with: customer360 dashboard\n")
     assert (tmp_path / "power_bi" / "Customer 360.pbip").exists()
     assert "Traceback" not in first.stderr
 
@@ -156,6 +242,7 @@ def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_pat
     again = json.loads(demo("--json", "--seed", "8").stdout)
     assert again["run"]["refresh_id"] == 2
     assert again["mock"]["seed"] == 8
+    assert again["dashboard"] == {"checked": True}
 
     status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
     assert status["rows"]["public.customers"] == 2_000

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import click
 
 from customer360 import __version__
 from customer360.errors import Customer360Error, nearest
+from customer360.options import DATABASE, DATABASE_AND_JSON, FILE, SPARK, STORY, Day, options
 from customer360.settings import SETTINGS
 from customer360.where import Where
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Commands(click.Group):
@@ -32,88 +30,6 @@ class _Commands(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             raise click.UsageError(f"there is no command '{args[0]}'.{nearest(args[0], self.commands)}", ctx)
         return super().resolve_command(ctx, args)
-
-
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from customer360.mock_data.plan import parse_size
-
-        try:
-            return value if isinstance(value, int) else parse_size(value)
-        except Customer360Error as error:
-            self.fail(str(error), param, ctx)
-
-
-class _Day(click.ParamType[date]):
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
-        except ValueError:
-            self.fail(f"{value!r} is no day; write it as 2026-06-30", param, ctx)
-
-
-_DATABASE_OPTIONS = (
-    click.option(
-        "--database",
-        metavar="URL",
-        help="PostgreSQL 14 or newer. Default: CUSTOMER360_DATABASE_URL, else the embedded one.",
-    ),
-    click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, and no progress."),
-)
-_SPARK_OPTIONS = (
-    click.option("--master", metavar="URL", help="A Spark master. Default: this machine, local[*]."),
-    click.option("--remote", metavar="URL", help="A Spark Connect server, sc://HOST:PORT, instead of a master."),
-    click.option(
-        "--wait",
-        "run_seconds",
-        default=600.0,
-        show_default=True,
-        type=click.FloatRange(0, 86_400),
-        metavar="SECONDS",
-        help="How long to wait for another run to end.",
-    ),
-    click.option(
-        "--swap-wait",
-        "swap_seconds",
-        default=60.0,
-        show_default=True,
-        type=click.FloatRange(0, 86_400),
-        metavar="SECONDS",
-        help="How long to wait for a reader's open transaction before the new data is swapped in.",
-    ),
-)
-_STORY_OPTIONS = (
-    click.option("--customers", default="100k", show_default=True, type=_Size(), help="As 100k, 10M or 250000."),
-    click.option("--seed", default=7, show_default=True, help="The same seed gives the same rows."),
-    click.option("--as-of", type=_Day(), metavar="DAY", help="Last day that has happened. Default: today (UTC)."),
-    click.option(
-        "--dirt",
-        default=0.0,
-        show_default=True,
-        metavar="SHARE",
-        help="Share of rows that get one real-world defect each, 0 to 0.5.",
-    ),
-)
-
-
-def _options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[Command], Command]:
-    """Adds groups of options; those of database and Spark reach the command as one *where*."""
-
-    def decorate(command: Command) -> Command:
-        @functools.wraps(command)
-        def gathered(**given: Any) -> Any:
-            where = {name: given.pop(name) for name in list(given) if name in Where.__dataclass_fields__}
-            return command(where=Where(**where), **given)
-
-        for option in reversed([option for group in groups for option in group]):
-            gathered = option(gathered)
-        return gathered  # type: ignore[return-value]
-
-    return decorate
 
 
 _EPILOG = "Environment:\n\n" + "\n\n".join(f"{name}  {meaning}" for name, meaning in SETTINGS.items())
@@ -130,16 +46,19 @@ def cli() -> None:
       customer360 demo                    everything, with 100,000 mock customers
       customer360 mock --customers 1M     only the mock data
       customer360 run                     only the operations
+      customer360 dashboard               the report in the browser
       customer360 power-bi                the Power BI project
       customer360 status                  what is where, and how fresh
     """
 
 
 @cli.command()
-@_options(_STORY_OPTIONS, _DATABASE_OPTIONS, _SPARK_OPTIONS)
+@options(STORY, DATABASE_AND_JSON, SPARK)
 def demo(where: Where, **story: Any) -> None:
     """
-    Fill mock data, run the operations, build the Power BI project, and say how to connect.
+    Fill mock data, run the operations, build the Power BI project, open the dashboard.
+
+    It also says how to connect. In a script the dashboard is only checked, in a terminal Ctrl-C stops it.
 
     \b
     Example:
@@ -148,17 +67,19 @@ def demo(where: Where, **story: Any) -> None:
     from customer360 import stages
 
     where.show(stages.demo(where, story))
+    if where.at_terminal:
+        stages.dashboard_of_demo(where)
 
 
 @cli.command()
-@_options(
-    _STORY_OPTIONS,
+@options(
+    STORY,
     (
         click.option("--replace", is_flag=True, help="Delete public.customers even when it is not mock data."),
         click.option("--report", is_flag=True, help="Measure the data against figures of the real world."),
     ),
-    _DATABASE_OPTIONS,
-    _SPARK_OPTIONS,
+    DATABASE_AND_JSON,
+    SPARK,
 )
 def mock(where: Where, replace: bool, report: bool, **story: Any) -> None:
     """
@@ -177,20 +98,20 @@ def mock(where: Where, replace: bool, report: bool, **story: Any) -> None:
 
 
 @cli.command()
-@_options(
+@options(
     (
         click.option(
             "--table", default="public.customers", show_default=True, help="Any table with these columns."
         ),
         click.option(
             "--as-of",
-            type=_Day(),
+            type=Day(),
             metavar="DAY",
             help="Last day known. Default: that of the mock data, else today.",
         ),
     ),
-    _DATABASE_OPTIONS,
-    _SPARK_OPTIONS,
+    DATABASE_AND_JSON,
+    SPARK,
 )
 def run(where: Where, table: str, as_of: date | None) -> None:
     """
@@ -204,6 +125,41 @@ def run(where: Where, table: str, as_of: date | None) -> None:
     from customer360 import stages
 
     where.show(stages.run(where, table, as_of))
+
+
+@cli.command()
+@click.option(
+    "--port", default=8360, show_default=True, type=click.IntRange(0, 65_535), help="0 takes any that is free."
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; any but this machine's own needs credentials, which travel unencrypted.",
+)
+@click.option("--token-file", metavar="FILE", type=FILE, help="Ask for the secret in FILE, 16 characters or more.")
+@click.option("--users", metavar="FILE", type=FILE, help="Ask for a user and the password; see: password.")
+@click.option("--hide-names", is_flag=True, help="Call customers by their number.")
+@click.option("--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop.")
+@options((DATABASE,))
+def dashboard(
+    where: Where, port: int, host: str, token_file: Path | None, users: Path | None, **shown: Any
+) -> None:
+    """
+    Serve the report to the browser until Ctrl-C.
+
+    It follows the results: after each run, open pages show the new ones.
+
+    \b
+    Example:
+      customer360 dashboard
+      customer360 dashboard --host 0.0.0.0 --users users.txt --hide-names
+    """
+    from customer360 import stages
+    from customer360.web.credentials import configured
+    from customer360.web.server import Address
+
+    stages.dashboard(where, Address(host, port), credentials=configured(token_file, users), **shown)
 
 
 @cli.command("power-bi")
@@ -233,7 +189,7 @@ def power_bi(as_json: bool, **project: Any) -> None:
 
 
 @cli.command()
-@_options(_DATABASE_OPTIONS)
+@options(DATABASE_AND_JSON)
 def status(where: Where) -> None:
     """
     Show where the database is, what is in it, and how fresh.
@@ -262,6 +218,26 @@ def notebook(name: str | None, execute: bool) -> None:
     from customer360 import notebooks
 
     notebooks.execute(name) if execute else notebooks.open_lab(name)
+
+
+@cli.command()
+@click.argument("name")
+def password(name: str) -> None:
+    """
+    Ask for a password and print the user's line for `dashboard --users`.
+
+    Only a hash of it is printed, from which nobody can tell the password.
+
+    \b
+    Example:
+      customer360 password ada >> users.txt
+      chmod 600 users.txt
+    """
+    from customer360.web.credentials import check_name, users_line
+
+    check_name(name)
+    given = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    click.echo(users_line(name, given))
 
 
 @cli.group(cls=_Commands)

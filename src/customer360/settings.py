@@ -8,10 +8,12 @@ from typing import Final
 
 DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
 HOME: Final = "CUSTOMER360_HOME"
+DASHBOARD_TOKEN: Final = "CUSTOMER360_DASHBOARD_TOKEN"  # noqa: S105  the name of the variable
 
 SETTINGS: Final = {
     DATABASE_URL: "The PostgreSQL (14 or newer) to use instead of the embedded one, as a postgresql:// URL.",
     HOME: "The folder of the embedded PostgreSQL; default: the user's data folder (root: /var/lib/customer360).",
+    DASHBOARD_TOKEN: "A secret of 16 or more characters that the dashboard asks for; --token-file goes before it.",
 }
 """Every environment variable that is read, and what it does."""
 
@@ -19,6 +21,11 @@ SETTINGS: Final = {
 def database_url() -> str | None:
     """The external database's URL, or None: use the embedded one."""
     return os.environ.get(DATABASE_URL) or None
+
+
+def dashboard_token() -> str | None:
+    """The secret that the dashboard asks for, or None."""
+    return os.environ.get(DASHBOARD_TOKEN) or None
 
 
 def home() -> Path:

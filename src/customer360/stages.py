@@ -1,20 +1,22 @@
-"""What each command does and what it says at the end."""
+"""What each command does and what it says at the end. Spark is imported by the commands that need it, alone."""
 
 from __future__ import annotations
 
+import os
+import sys
+import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360.mock_data.plan import Plan
-from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
-from customer360.pipeline import Refresh, Waiting, fill_mock_data, run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.read import read_table
-from customer360.postgres.status import Status
+from customer360.postgres.status import Status, last_refresh
 from customer360.postgres.status import status as database_status
 from customer360.tables import CUSTOMERS
 from customer360.where import Where
@@ -22,7 +24,11 @@ from customer360.where import Where
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from customer360.mock_data.realism import Gate
+    from customer360.pipeline import Refresh, Waiting
     from customer360.power_bi.project import Built
+    from customer360.web.credentials import Credentials
+    from customer360.web.server import Address
 
 
 _PROJECT_FOLDER: Final = "power_bi"
@@ -123,6 +129,25 @@ class Rendered:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """The start of `dashboard`: its address, and of when the data is."""
+
+    url: str
+    refresh: Mapping[str, Any] | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"serving {self.url} {self._state()}; Ctrl-C stops"
+
+    def _state(self) -> str:
+        if self.refresh is None:
+            return "without results, make them with: customer360 run"
+        return f"as of {self.refresh['as_of_date']} (refresh {self.refresh['refresh_id']})"
+
+    def facts(self) -> Mapping[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Demonstrated:
     """The end of `demo`: every stage, the Power BI project to open, and how it connects."""
 
@@ -130,6 +155,8 @@ class Demonstrated:
     ran: Ran
     project: Path
     connection: Mapping[str, str]
+    is_checked: bool
+    """Whether the dashboard was looked at; else it is served next."""
 
     def lines(self) -> Iterator[str]:
         yield from self.filled.lines()
@@ -137,6 +164,8 @@ class Demonstrated:
         yield f"open {self.project} in Power BI Desktop; its parameters and the sign-in:"
         for name, value in self.connection.items():
             yield f"  {name:<9} {value}"
+        if self.is_checked:
+            yield "see it with: customer360 dashboard"
 
     def facts(self) -> Mapping[str, Any]:
         return {
@@ -144,6 +173,7 @@ class Demonstrated:
             "run": self.ran.facts(),
             "power_bi": str(self.project),
             "connection": self.connection,
+            "dashboard": {"checked": self.is_checked},
         }
 
 
@@ -154,8 +184,20 @@ def demo(where: Where, story: Mapping[str, Any]) -> Demonstrated:
     with where.session() as spark:
         filled = _fill(where, database, spark, plan, replace=False)
         ran = _run(where, database, spark, CUSTOMERS.full_name, None)
-    connection = _connection(where, database)
-    return Demonstrated(filled, ran, _project(connection), connection)
+    reader = where.open_reader()
+    connection = _connection(where, reader)
+    project = _project(connection)
+    if not where.at_terminal:
+        _check_dashboard(where, reader)
+    return Demonstrated(filled, ran, project, connection, is_checked=not where.at_terminal)
+
+
+def _check_dashboard(where: Where, reader: Database) -> None:
+    from customer360.web.app import make_app
+    from customer360.web.server import Address, check
+
+    with where.watch("Checking the dashboard"):
+        check(make_app(reader), Address(port=0))
 
 
 def _project(connection: Mapping[str, str]) -> Path:
@@ -169,6 +211,8 @@ def _project(connection: Mapping[str, str]) -> Path:
 
 
 def mock(where: Where, story: Mapping[str, Any], *, replace: bool, report: bool) -> Filled:
+    from customer360.mock_data.realism import REPORT_COLUMNS, realism_report
+
     plan = _plan(story)
     database = where.open_database()
     with where.session() as spark:
@@ -214,28 +258,71 @@ def status(where: Where) -> Stands:
     return Stands(database_status(where.open_database()))
 
 
+def dashboard(
+    where: Where,
+    address: Address,
+    *,
+    credentials: Credentials | None = None,
+    hide_names: bool = False,
+    open_browser: bool | None = None,
+) -> None:
+    """Serves the dashboard until it is stopped. *open_browser* None: where a person is there to see it."""
+    from customer360.web.app import make_app
+    from customer360.web.server import serve
+
+    address.require(credentials)
+    reader = where.open_reader()
+    app = make_app(reader, hide_names=hide_names, credentials=credentials, loopback=address.is_loopback)
+    with reader.connect() as connection:
+        refresh = last_refresh(connection)
+
+    def opened(bound: Address) -> None:
+        where.show(Serving(bound.url, refresh))
+        if open_browser or (open_browser is None and where.at_terminal and _has_desktop()):
+            Thread(target=webbrowser.open, args=[bound.from_here().url], daemon=True).start()
+
+    serve(app, address, opened=opened)
+    sys.stdout.write("stopped\n")
+
+
+def dashboard_of_demo(where: Where) -> None:
+    """The dashboard on its usual port or the next one that is free."""
+    from customer360.web.server import Address, next_free
+
+    dashboard(where, next_free(Address()) or Address(port=0))
+
+
+def _has_desktop() -> bool:
+    return sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
 def _plan(story: Mapping[str, Any]) -> Plan:
     as_of = story["as_of"] or datetime.now(timezone.utc).date()
     return Plan(story["customers"], seed=story["seed"], as_of=as_of, dirt=story["dirt"])
 
 
 def _fill(where: Where, database: Database, spark: SparkSession, plan: Plan, *, replace: bool) -> Filled:
+    from customer360.pipeline import fill_mock_data
+
     fill_mock_data(database, spark, plan, replace=replace, waiting=_waiting(where), watch=where.watch)
     return Filled(plan)
 
 
 def _run(where: Where, database: Database, spark: SparkSession, table: str, as_of: date | None) -> Ran:
+    from customer360.pipeline import run_operations
+
     refresh = run_operations(database, spark, table=table, as_of=as_of, waiting=_waiting(where), watch=where.watch)
     return Ran(refresh)
 
 
 def _waiting(where: Where) -> Waiting:
+    from customer360.pipeline import Waiting
+
     return Waiting(where.run_seconds, where.swap_seconds)
 
 
-def _connection(where: Where, database: Database) -> dict[str, str]:
+def _connection(where: Where, reader: Database) -> dict[str, str]:
     """What a person types into Power BI; the password is shown only by the command that is asked for it."""
-    reader = database if where.is_external else EmbeddedPostgres().reader_database()
     parts = reader.parts
     return {
         "server": _address(reader),

@@ -39,6 +39,11 @@ class Where:
     swap_seconds: float = 60.0
 
     @property
+    def at_terminal(self) -> bool:
+        """Whether a person reads what the command prints."""
+        return sys.stdout.isatty() and not self.as_json
+
+    @property
     def watch(self) -> Watch:
         return silent if self.as_json else for_person()
 
@@ -52,6 +57,13 @@ class Where:
                 f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
             )
         return open_database(self.database)
+
+    def open_reader(self) -> Database:
+        """The database for those who only read: of the embedded one the reader's, else the one that is given."""
+        from customer360.postgres.embedded import EmbeddedPostgres
+
+        database = self.open_database()
+        return database if self.is_external else EmbeddedPostgres().reader_database()
 
     @property
     def is_external(self) -> bool:
@@ -75,3 +87,4 @@ class Where:
             sys.stdout.write(json.dumps(outcome.facts(), default=str, indent=2) + "\n")
         else:
             sys.stdout.writelines(f"{line}\n" for line in outcome.lines())
+        sys.stdout.flush()

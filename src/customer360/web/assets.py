@@ -1,0 +1,86 @@
+"""
+The page's files: read and compressed once, served for ever under an address that holds their digest.
+
+A changed file changes the digest, and with it the address: nothing is ever asked for twice, nothing is ever stale.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from customer360.palette import DARK, LIGHT, Palette
+
+_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+_FOLDER: Final = Path(__file__).with_name("static")
+_SHELL: Final = "index.html"
+_PALETTE: Final = "palette.css"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file as it is sent."""
+
+    content: bytes
+    type: str
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.content, 9, mtime=0)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Every file of the page by its path, and the shell that names them."""
+
+    files: dict[str, Asset]
+    digest: str
+    shell: Asset
+
+
+def assets() -> Assets:
+    """The files that this installation carries, the palette among them."""
+    found = {
+        path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in _FOLDER.rglob("*") if path.is_file()
+    }
+    shell = found.pop(_SHELL)
+    found[_PALETTE] = palette_css()
+    everything = b"".join(name.encode() + content for name, content in sorted(found.items()))
+    digest = hashlib.sha256(everything + shell).hexdigest()[:12]
+    files = {
+        name: Asset(content, _TYPES[name.rpartition(".")[2]]) for name, content in found.items() if _sent(name)
+    }
+    html = shell.replace(b"{{static}}", f"/static/{digest}".encode())
+    return Assets(files, digest, Asset(html, _TYPES["html"]))
+
+
+def palette_css() -> bytes:
+    """The palette as custom properties: light, dark where the reader's system is, or as the reader chose."""
+    light = f"color-scheme: light; {_properties(LIGHT)}"
+    dark = f"color-scheme: dark; {_properties(DARK)}"
+    return (
+        f":root {{ {light} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme=light]) {{ {dark} }} }}\n"
+        f":root[data-theme=dark] {{ {dark} }}\n"
+        f"@media print {{ :root:root:root {{ {light} }} }}\n"
+    ).encode()
+
+
+def _properties(palette: Palette) -> str:
+    colors = {field.name.replace("_", "-"): getattr(palette, field.name) for field in fields(palette)}
+    shades = {f"status-{number}": shade for number, shade in enumerate(colors.pop("statuses"), start=1)}
+    return " ".join(f"--{name}: {color};" for name, color in {**colors, **shades}.items())
+
+
+def _sent(name: str) -> bool:
+    """Licences lie beside the files they are of; they are not part of the page."""
+    return name.rpartition(".")[2] in _TYPES

@@ -1,0 +1,138 @@
+"""Who may see the dashboard: users with passwords, whoever has the token, or both."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from customer360 import settings
+from customer360.errors import Customer360Error
+
+SHORTEST_TOKEN: Final = 16
+SHORTEST_PASSWORD: Final = 12
+_HASH: Final = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}")
+_NAME: Final = re.compile(r"[^:#\s]([^:]*\S)?", re.ASCII)
+_HASHER: Final = PasswordHasher()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A token, users with the Argon2 hashes of their passwords, or both; never shown."""
+
+    token: str | None = field(default=None, repr=False)
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.token is not None and len(self.token) < SHORTEST_TOKEN:
+            raise Customer360Error(
+                f"the dashboard's token has {len(self.token)} characters, but needs {SHORTEST_TOKEN} or more; "
+                "make one with: openssl rand -hex 24"
+            )
+
+    def accept(self, authorization: bytes) -> bool:
+        """
+        Whether the value of an Authorization header is among these.
+
+        A browser's prompt knows only name and password, so the token may come as the password of any name.
+        A user's password takes the time that Argon2 takes, whether the name is known or not.
+        """
+        scheme, _, value = authorization.partition(b" ")
+        if scheme.lower() == b"bearer":
+            return self._is_token(value.strip())
+        if scheme.lower() != b"basic":
+            return False
+        name, password = _name_and_password(value)
+        return self._is_token(password) or self._is_user(name, password)
+
+    def _is_token(self, given: bytes) -> bool:
+        return self.token is not None and hmac.compare_digest(given, self.token.encode())
+
+    def _is_user(self, name: str, password: bytes) -> bool:
+        if not self.users:
+            return False
+        known = self.users.get(name)
+        matches = _matches(known or next(iter(self.users.values())), password)
+        return matches and known is not None
+
+
+def _name_and_password(value: bytes) -> tuple[str, bytes]:
+    try:
+        name, _, password = base64.b64decode(value, validate=True).partition(b":")
+    except binascii.Error:
+        return "", b""
+    return name.decode(errors="replace"), password
+
+
+def _matches(hashed: str, password: bytes) -> bool:
+    try:
+        return _HASHER.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def configured(token_file: Path | None, users_file: Path | None) -> Credentials | None:
+    """What the two files and the environment say; the file wins over the environment. None: nobody is asked."""
+    token = _private_text(token_file).strip() if token_file else settings.dashboard_token()
+    users = _users(users_file) if users_file else {}
+    return None if token is None and not users else Credentials(token, users)
+
+
+def check_name(name: str) -> None:
+    """Raises: Customer360Error when *name* cannot stand in a users file."""
+    if not _NAME.fullmatch(name):
+        raise Customer360Error(f"{name!r} cannot be a user's name: it has a colon, or a space or # at its edge")
+
+
+def users_line(name: str, password: str) -> str:
+    """The line that stands for a user in the users file."""
+    check_name(name)
+    if len(password) < SHORTEST_PASSWORD:
+        raise Customer360Error(
+            f"the password has {len(password)} characters, but needs {SHORTEST_PASSWORD} or more; "
+            "a few words in a row do well"
+        )
+    return f"{name}:{_HASHER.hash(password)}"
+
+
+def _users(path: Path) -> dict[str, str]:
+    """Names and hashes of a users file, one `name:hash` a line; empty lines and # comments do not count."""
+    users: dict[str, str] = {}
+    for number, line in enumerate(_private_text(path).splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, hashed = line.strip().partition(":")
+        if name in users or not _NAME.fullmatch(name) or not _HASH.fullmatch(hashed):
+            wrong = f"names '{name}' again" if name in users else "is not NAME:HASH"
+            raise Customer360Error(
+                f"line {number} of {path} {wrong}; make each line with: customer360 password NAME"
+            )
+        users[name] = hashed
+    if not users:
+        raise Customer360Error(f"{path} names no users; make a line for one with: customer360 password NAME")
+    return users
+
+
+def _private_text(path: Path) -> str:
+    """The text of a file that nobody but its owner may read."""
+    try:
+        loose = os.name != "nt" and path.stat().st_mode & 0o077
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Customer360Error(f"{path} is not text in UTF-8") from None
+    except OSError as error:
+        raise Customer360Error(f"cannot read {path} ({error.strerror}); is the path right?") from None
+    if loose:
+        quoted = shlex.quote(str(path))
+        raise Customer360Error(f"{path} is open to other users; close it with: chmod 600 {quoted}")
+    return text

@@ -1,0 +1,112 @@
+"""The report as data for the page: its pages, visuals and slicers, and what its measures mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from customer360.dimensions import (
+    ACCOUNT_AGE_BAND,
+    BALANCE_BAND,
+    FUNNEL_STAGE,
+    JOIN_MONTH,
+    LAST_LOGIN_MONTH,
+    LOYALTY_STATUS,
+    POINTS_BAND,
+    Dimension,
+    dimension,
+)
+from customer360.measures import BALANCE_THRESHOLD, measure
+from customer360.palette import ranks
+from customer360.report import REPORT
+from customer360.visuals import Page, Visual
+from customer360.web import sql
+from customer360.web.store import Results
+
+Json = dict[str, Any]
+
+_TYPES = {
+    LOYALTY_STATUS: "status",
+    JOIN_MONTH: "month",
+    LAST_LOGIN_MONTH: "month",
+    BALANCE_BAND: "band",
+    POINTS_BAND: "band",
+    ACCOUNT_AGE_BAND: "band",
+    FUNNEL_STAGE: "stage",
+}
+
+
+def outline(results: Results) -> Json:
+    """All that the page needs to know of the report before it asks for numbers."""
+    visuals = [visual for page in REPORT.pages for visual in page.visuals]
+    return {
+        "name": REPORT.name,
+        "refresh": _refresh(results),
+        "slicers": [_slicer(dimension(name), results) for name in REPORT.slicers],
+        "statuses": {name: shade + 1 for name, shade in ranks(list(results.members[LOYALTY_STATUS])).items()},
+        "parameter": _parameter(results),
+        "measures": {name: _measure(name) for visual in visuals for name in _measures(visual)},
+        "dimensions": {name: _dimension(dimension(name)) for visual in visuals for name in visual.by},
+        "pages": [_page(page) for page in REPORT.pages],
+    }
+
+
+def _refresh(results: Results) -> Json:
+    facts = results.facts
+    kept = ("source_table", "source_kind", "rows_out", "rows_rejected", "rows_not_yet_joined")
+    return {
+        "id": facts["refresh_id"],
+        "as_of": results.as_of,
+        "finished_at": f"{facts['finished_at'].isoformat(timespec='seconds')}Z",
+        **{name: facts[name] for name in kept},
+    }
+
+
+def _slicer(cut: Dimension, results: Results) -> Json:
+    members = list(results.members[cut])
+    known: Json = {"dimension": cut.name, "label": cut.label}
+    if cut is JOIN_MONTH:
+        return {**known, "first": members[0], "last": members[-1]} if members else {**known, "first": None}
+    return {**known, "members": [{"key": key, "label": key} for key in members]}
+
+
+def _parameter(results: Results) -> Json:
+    edges = [edge for (edge,) in results.rows(sql.edges(BALANCE_THRESHOLD))]
+    parameter = BALANCE_THRESHOLD
+    return {"name": parameter.name, "label": parameter.label, "edges": edges, "default": parameter.default}
+
+
+def _measures(visual: Visual) -> list[str]:
+    return [*visual.measures, *(one.name for one in visual.tooltip_measures), *filter(None, [visual.compare])]
+
+
+def _measure(name: str) -> Json:
+    one = measure(name)
+    kept = ("label", "description", "unit", "format", "good")
+    left_out = one.left_out.name if one.left_out else None
+    return {**{attribute: getattr(one, attribute) for attribute in kept}, "left_out": left_out}
+
+
+def _dimension(cut: Dimension) -> Json:
+    other = "year" if cut.level_of else "text" if cut.members else "number"
+    return {"label": cut.label, "type": _TYPES.get(cut, other)}
+
+
+def _page(page: Page) -> Json:
+    return {"name": page.name, "title": page.title, "visuals": [_visual(visual) for visual in page.visuals]}
+
+
+def _visual(visual: Visual) -> Json:
+    place = visual.place
+    return {
+        "name": visual.name,
+        "kind": visual.kind,
+        "title": visual.title,
+        "definition": visual.definition,
+        "place": {"column": place.column, "row": place.row, "width": place.width, "height": place.height},
+        "measure": visual.measure.name,
+        "more": [one.name for one in visual.tooltip_measures],
+        "by": list(visual.by),
+        "compare": visual.compare or None,
+        "columns": [{"name": name, "label": visual.fact[name].label} for name in visual.columns],
+        "pickable": bool(visual.by),
+    }

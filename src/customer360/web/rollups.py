@@ -1,0 +1,72 @@
+"""
+Coarser copies of a fact, so that a question reads as few rows as it can.
+
+A visual needs only some of a fact's dimensions, and a reader filters by some of the slicers. Each such set is
+summed once when the results are loaded, and a query reads the smallest table that has all it asks for. Measures
+are sums of additive columns and ratios of these, so every copy gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Final
+
+from customer360.dimensions import COUNTRY, JOIN_MONTH, dimension, dimensions_of
+from customer360.expressions import columns_of
+from customer360.measures import measure
+from customer360.report import REPORT
+from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, SLICERS, Table
+
+SEGMENTS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
+"""The facts of additive columns, which can be summed."""
+
+
+_LARGEST: Final = (JOIN_MONTH.name, COUNTRY.name)
+"""The slicers with so many members that doing without one of them is worth a copy."""
+
+ORDER: Final = f"ORDER BY {COUNTRY.name}, {JOIN_MONTH.name}"
+"""How the rows of a fact lie, so that a choice of countries reads a part of them."""
+
+
+def rollups(fact: Table) -> list[Table]:
+    """*fact* cut only by what some visual of it needs, with all slicers and without one of the largest."""
+    needed = {frozenset(_dimensions(fact, columns)) for columns in _needed(fact)}
+    needed |= {kept - {slicer} for kept in needed for slicer in _LARGEST}
+    needed.discard(frozenset(_dimensions(fact, fact.column_names)))
+    return [_without_others(fact, kept) for kept in sorted(needed, key=lambda kept: (len(kept), sorted(kept)))]
+
+
+def statement(rollup: Table, fact: Table) -> str:
+    """The rows of *rollup*, summed from *fact*, with the types that *fact* has."""
+    kept = _dimensions(rollup, rollup.column_names)
+    sums = [
+        f"CAST(sum({column.name}) AS {column.type}) AS {column.name}"
+        for column in rollup.columns
+        if column.name not in kept
+    ]
+    return f"SELECT {', '.join([*kept, *sums])} FROM {fact.full_name} GROUP BY {', '.join(kept)}"  # noqa: S608  our own names
+
+
+def _needed(fact: Table) -> Iterator[Collection[str]]:
+    """Per visual of *fact* the columns it reads when nothing is clicked."""
+    yield SLICERS
+    for page in REPORT.pages:
+        for visual in page.visuals:
+            if visual.fact is fact:
+                shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+                cuts = {dimension(name).column for name in visual.by}
+                yield cuts.union(SLICERS, *map(columns_of, shown))
+
+
+def _dimensions(fact: Table, columns: Collection[str]) -> list[str]:
+    """Those of *columns* that are dimensions of *fact*, in its order."""
+    known = {cut.column for cut in dimensions_of(fact)}
+    return [name for name in fact.column_names if name in known and name in columns]
+
+
+def _without_others(fact: Table, kept: Collection[str]) -> Table:
+    others = set(_dimensions(fact, fact.column_names)).difference(kept)
+    columns = tuple(column for column in fact.columns if column.name not in others)
+    name = "__".join([fact.name, *(name for name in fact.column_names if name in kept)])
+    return replace(fact, name=name, columns=columns)

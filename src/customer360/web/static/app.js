@@ -1,0 +1,171 @@
+/**
+ * The report in a browser: reads the address, asks the server, draws the page.
+ *
+ * One function changes what is shown, `go`; back and forward take the same way.
+ */
+
+import * as api from "./api.js";
+import { setText } from "./dom.js";
+import * as header from "./header.js";
+import * as notices from "./notices.js";
+import { Page } from "./page.js";
+import { printing } from "./printing.js";
+import { Slicers } from "./slicers.js";
+import * as chips from "./chips.js";
+import * as state from "./state.js";
+import { onThemeChange } from "./theme.js";
+
+const PROGRESS_AFTER = 150;
+const root = document.documentElement;
+const retry = api.retrying(() => load());
+
+let report = null;
+let charts = null;
+let slicers = null;
+let shown = null;
+let request = new AbortController();
+let slow = 0;
+const pages = new Map();
+
+const here = () => ({ page: state.pageOf(location), parameters: state.parametersOf(location) });
+
+/** Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to. */
+function go({ page, parameters }, { replace = false } = {}) {
+  const address = state.addressOf(page, parameters);
+  if (address !== location.pathname + location.search) {
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+  }
+  load();
+}
+
+const filter = (change, options) => {
+  const { page, parameters } = here();
+  go({ page, parameters: change(parameters) }, options);
+};
+
+const actions = {
+  open: (page) => go({ page, parameters: state.withoutPicks(here().parameters) }),
+  pick: (visual, mark, adding) => filter((all) => state.withPick(all, visual, mark, adding)),
+  member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
+  range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
+  threshold: (value, options) => filter((all) => state.withValue(all, report.parameter.name, value), options),
+  clear: () => filter((all) => state.withoutFilters(all, report?.parameter.name)),
+  reset: () => go({ page: here().page, parameters: new URLSearchParams() }),
+  remove: (name, value) => filter((all) => state.withMember(all, name, value, false)),
+};
+
+/** Asks for the page that the address names; an older question is dropped, a failed one asked again. */
+async function load() {
+  request.abort();
+  const { signal } = (request = new AbortController());
+  const { page, parameters } = here();
+  if (report) showState(page, parameters);
+  clearTimeout(slow);
+  slow = setTimeout(() => notices.busy(true), PROGRESS_AFTER);
+  try {
+    const [answer] = await Promise.all([api.page(page, state.queryOf(parameters), signal), ready(signal)]);
+    if (answer.refresh !== report.refresh.id) await renew(signal);
+    if (signal.aborted) return;
+    draw(page, parameters, answer);
+    retry.done();
+  } catch (error) {
+    if (error.name !== "AbortError") failed(error);
+  } finally {
+    if (!signal.aborted) calm();
+  }
+}
+
+function calm() {
+  clearTimeout(slow);
+  notices.busy(false);
+}
+
+/** The report's definition and the charting library, once; both load while the first page is asked for. */
+async function ready(signal) {
+  charts ??= await import("./charts.js");
+  if (!report) await renew(signal);
+}
+
+async function renew(signal) {
+  const before = report;
+  report = await api.report(signal);
+  if (!before) slicers = new Slicers(report, actions);
+  else slicers.renew(report);
+  header.show(report, actions);
+  for (const page of pages.values()) page.report = report;
+  const { page, parameters } = here();
+  showState(page, parameters);
+}
+
+/** What can be said before the server answers: which page, which filters. */
+function showState(page, parameters) {
+  const { title } = report.pages.find((one) => one.name === page);
+  document.title = `${title} · ${report.name}`;
+  setText(document.getElementById("title"), title);
+  header.mark(page, parameters);
+  slicers.show(parameters);
+}
+
+function draw(name, parameters, answer) {
+  const definition = report.pages.find((page) => page.name === name);
+  if (!pages.has(name)) pages.set(name, new Page(definition, report, actions, charts));
+  const page = pages.get(name);
+  notices.clear();
+  if (shown !== page) open(page, definition);
+  page.update(answer.visuals, parameters);
+  chips.show(report, definition, page, parameters, actions);
+  painted(page, state.queryOf(parameters));
+}
+
+function open(page, definition) {
+  const first = shown === null;
+  shown?.close();
+  shown = page;
+  page.open();
+  if (!first) notices.announce(definition.title);
+}
+
+/** Charts paint in the next frame: only then is an answer on the screen. */
+function painted(page, query) {
+  requestAnimationFrame(() => {
+    root.dataset.refresh = report.refresh.id;
+    root.dataset.query = query;
+    root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
+    setTimeout(() => page.afterPaint());
+  });
+}
+
+function failed(error) {
+  if (!(error instanceof api.Refused)) throw error;
+  if (error.code === "no_results") {
+    notices.noResults();
+    return retry.later(5000);
+  }
+  if (error.status >= 400 && error.status < 500 && error.status !== 429) {
+    return notices.refused(error, actions.reset);
+  }
+  notices.unreachable(error, shown !== null, retry.now);
+  retry.later();
+}
+
+function heard({ refresh, database, since }) {
+  notices.database(database === "gone" ? since : null);
+  if (!report || refresh === null || refresh === report.refresh.id) return;
+  load().then(() => notices.announce(`New data. ${header.freshness(report)}`));
+}
+
+function follow(event) {
+  const link = event.target.closest("a[data-page]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  actions.open(link.dataset.page);
+}
+
+history.replaceState(null, "", state.addressOf(here().page, here().parameters));
+addEventListener("popstate", load);
+document.addEventListener("click", follow);
+onThemeChange(() => pages.forEach((page) => page.recolour()));
+printing(() => shown);
+new ResizeObserver(() => shown?.resize()).observe(document.getElementById("visuals"));
+load();
+api.follow(heard);

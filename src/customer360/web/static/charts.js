@@ -1,0 +1,173 @@
+/** Visuals drawn on a canvas: made once, then only given other data. */
+
+import * as echarts from "./vendor/echarts.esm.min.js";
+import { FONT, SIZE } from "./axes.js";
+import { element, setAttribute } from "./dom.js";
+import * as format from "./format.js";
+import { marks } from "./marks.js";
+import { isHorizontal, KINDS } from "./options.js";
+import { colours } from "./theme.js";
+import { content } from "./tip.js";
+
+const BY_AXIS = new Set(["line", "area", "bar", "column", "histogram"]);
+
+const PAPER_SCALE = 3;
+
+export const chart = (frame) => new Chart(frame);
+
+class Chart {
+  constructor(frame) {
+    this.frame = frame;
+    this.kind = KINDS[frame.visual.kind];
+    this.byAxis = BY_AXIS.has(frame.visual.kind);
+    this.canvas = element("div", { class: "canvas", "aria-hidden": "true" });
+    this.marks = marks(frame, { highlight: (at) => this.highlight(at), leave: () => this.downplay() });
+    this.body = element("figure", { class: "chart" }, this.canvas, this.marks.body);
+  }
+
+  /** Sizes are read for all charts before the first is drawn. */
+  measure() {
+    this.size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  }
+
+  update(view) {
+    const members = JSON.stringify(view.rows.map((row) => row.mark));
+    const sameMembers = members === this.members;
+    this.members = members;
+    if (!this.drawn) this.start(view);
+    this.send(this.kind.change({ ...this.view(view), sameMembers }));
+  }
+
+  view({ visual, rows, picks, report }) {
+    return { visual, rows, picks, report, size: this.size };
+  }
+
+  start(view) {
+    this.drawn = echarts.init(this.canvas, null, { renderer: "canvas", ...this.size });
+    this.listen();
+    this.dress(view);
+  }
+
+  dress(view) {
+    this.dressedFor = this.size.width;
+    this.drawn.setOption({ ...common(this), ...this.kind.base(this.view(view)) }, { notMerge: true, silent: true, lazyUpdate: true });
+  }
+
+  send(option) {
+    this.drawn.setOption(option, { silent: true });
+  }
+
+  /** Everything anew, for other colours or another width. */
+  recolour(view) {
+    if (!this.drawn) return;
+    this.dress(view);
+    this.send(this.kind.change({ ...this.view(view), sameMembers: false }));
+  }
+
+  resize(view) {
+    const { width, height } = this.size;
+    if (!this.drawn || !width || !height) return;
+    if (width === this.drawn.getWidth() && height === this.drawn.getHeight()) return;
+    this.drawn.resize({ width, height });
+    if (width !== this.dressedFor) this.recolour(view);
+  }
+
+  listen() {
+    if (!this.byAxis) {
+      this.drawn.on("click", ({ dataIndex, name, event }) => this.pick(this.rowAt(name, dataIndex), event.event));
+      return;
+    }
+    const pen = this.drawn.getZr();
+    pen.on("click", (event) => this.pick(this.rowUnder(event), event.event));
+    pen.on("mousemove", (event) => pen.setCursorStyle(this.frame.visual.pickable && this.rowUnder(event) ? "pointer" : "default"));
+  }
+
+  rowAt = (name) => this.frame.rows.find((row) => row.names[0] === name);
+
+  /** Anywhere over, under or beside a mark counts, its name too, as small marks are hard to hit. */
+  rowUnder({ offsetX, offsetY }) {
+    const [x, y] = this.drawn.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]);
+    return this.frame.rows[isHorizontal(this.view(this.frame)) ? y : x];
+  }
+
+  pick(row, event) {
+    if (row && this.frame.visual.pickable) this.frame.pick(row.mark, event);
+  }
+
+  highlight(at) {
+    const index = this.frame.visual.kind === "treemap" ? at + 1 : at;
+    this.downplay();
+    this.drawn.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: index });
+    this.drawn.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });
+  }
+
+  downplay() {
+    this.drawn.dispatchAction({ type: "downplay", seriesIndex: 0 });
+    this.leave();
+  }
+
+  afterPaint(view) {
+    this.marks.update(view);
+    setAttribute(this.body, "aria-label", summary(view));
+  }
+
+  /** A canvas is as fine as the screen; paper gets a finer one. */
+  print(on) {
+    this.paper?.remove();
+    this.paper = on && this.drawn ? this.picture(PAPER_SCALE) : null;
+    if (!this.paper) return;
+    this.paper.className = "paper";
+    this.canvas.append(this.paper);
+  }
+
+  picture(scale) {
+    this.leave();
+    return this.drawn.renderToCanvas({ pixelRatio: scale });
+  }
+
+  leave() {
+    this.drawn?.dispatchAction({ type: "hideTip" });
+    this.drawn?.dispatchAction({ type: "updateAxisPointer", currTrigger: "leave" });
+  }
+}
+
+function common(drawing) {
+  const { line, ink } = colours();
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT, fontSize: SIZE, color: ink },
+    tooltip: {
+      trigger: drawing.byAxis ? "axis" : "item",
+      axisPointer: { type: "shadow", animation: false, z: 0, shadowStyle: { color: line, opacity: 0.35 } },
+      formatter: (hit) => tipOf(drawing, Array.isArray(hit) ? hit[0] : hit),
+      appendTo: document.getElementById("page"),
+      className: "tip",
+      backgroundColor: "transparent",
+      borderWidth: 0,
+      padding: 0,
+      extraCssText: "box-shadow: none",
+      transitionDuration: 0,
+      confine: true,
+    },
+  };
+}
+
+function tipOf({ frame, byAxis, rowAt }, { dataIndex, name }) {
+  const row = byAxis ? frame.rows[dataIndex] : rowAt(name);
+  return row ? content(frame, row) : "";
+}
+
+/** For the keyboard: in the other half than the mark, above the button that has the focus. */
+function besideMark([x], _, __, ___, { contentSize, viewSize }) {
+  const left = x > viewSize[0] / 2 ? 0 : viewSize[0] - contentSize[0];
+  return [left, Math.max(0, viewSize[1] - contentSize[1] - 32)];
+}
+
+/** What a reader who does not see the chart is told first. */
+function summary({ visual, rows, report }) {
+  const { format: written } = report.measures[visual.measure];
+  const known = rows.filter((row) => row.value !== null);
+  if (!known.length) return `${visual.title}: no customers match`;
+  const most = known.reduce((one, other) => (other.value > one.value ? other : one));
+  return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${most.names[0]} with ${format.full(most.value, written)}`;
+}

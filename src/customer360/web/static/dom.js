@@ -1,0 +1,48 @@
+/** Makes elements; a function as attribute is a listener, `true` a bare attribute, null or false none. */
+export function element(tag, attributes = {}, ...children) {
+  return dress(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function dress(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name, value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** Writes only what differs: a write that changes nothing still costs a layout. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
+const ICONS = {
+  info: ["M8 7.200v4M8 4.800v.1", "M8 1.500a6.500 6.500 0 1 0 0 13a6.500 6.500 0 1 0 0-13z"],
+  table: ["M2 3h12v10H2z", "M2 6.500h12M2 9.800h12M6.500 6.500V13"],
+  csv: ["M8 2v8M4.800 7L8 10.200L11.200 7", "M2.500 13.500h11"],
+  png: ["M2 3h12v10H2z", "M2.500 11.500l3.500-3.500l2.500 2.500l2-2l3 3", "M10.800 5.800v.1"],
+  chart: ["M2.500 2v11.500H14", "M5.500 11V8M8.500 11V5M11.500 11V6.500"],
+  light: ["M8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6z", "M8 1v1.500M8 13.500V15M1 8h1.500M13.500 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1"],
+  dark: ["M13.500 9.800A6 6 0 0 1 6.200 2.500a6 6 0 1 0 7.300 7.300z"],
+  auto: ["M2 3h12v8.500H2z", "M5.500 14h5M8 11.500V14"],
+  print: ["M4.500 6V2h7v4", "M4.500 11.500H2V6h12v5.500h-2.500", "M4.500 9.500h7V14h-7z"],
+  close: ["M4 4l8 8M12 4l-8 8"],
+  down: ["M4 6l4 4l4-4"],
+  filter: ["M2 3.500h12M4.500 8h7M6.500 12.500h3"],
+};
+
+export function icon(name) {
+  const paths = ICONS[name].map((path) => svg("path", { d: path }));
+  return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, ...paths);
+}

@@ -1,0 +1,66 @@
+/** Numbers, days and months as the reader's locale writes them. */
+
+const LOCALE = navigator.languages;
+const NONE = "—";
+
+const number = (options) => new Intl.NumberFormat(LOCALE, options);
+const day = (options) => new Intl.DateTimeFormat(LOCALE, { timeZone: "UTC", ...options });
+
+const WHOLE = number({ maximumFractionDigits: 0 });
+const CENTS = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const TENTHS = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const SHARE = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const WHOLE_SHARE = number({ style: "percent", maximumFractionDigits: 0 });
+const COMPACT = number({ notation: "compact", maximumFractionDigits: 1 });
+const DAY = day({ day: "numeric", month: "short", year: "numeric" });
+const MONTH = day({ month: "short", year: "numeric" });
+const MOMENT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+
+const FULL = {
+  count: (value) => WHOLE.format(value),
+  amount: (value) => (Math.abs(value) < 1000 ? CENTS : WHOLE).format(value),
+  decimal: (value) => TENTHS.format(value),
+  percent: (value) => SHARE.format(value),
+  date: (value) => DAY.format(new Date(value)),
+};
+
+/** The whole number: tooltips and tables. */
+export const full = (value, format) => (value === null || value === undefined ? NONE : FULL[format](value));
+
+/** As short as a label at a mark or a cell needs. */
+export function compact(value, format) {
+  if (value === null || value === undefined) return NONE;
+  if (format === "percent") return SHARE.format(value);
+  if (format === "date" || Math.abs(value) < 1000) return FULL[format](value);
+  return COMPACT.format(value);
+}
+
+/** As short as a cell of a heat map needs: of a share the per cents alone. */
+export const cell = (value, format) => (format === "percent" ? WHOLE.format(value * 100) : compact(value, format));
+
+/** As large as a card has room for: whole up to seven digits. */
+export function large(value, format) {
+  if (typeof value !== "number" || format === "percent" || Math.abs(value) < 1e7) return full(value, format);
+  return COMPACT.format(value);
+}
+
+/** A tick of an axis. */
+export function tick(value, format) {
+  if (format === "percent") return WHOLE_SHARE.format(value);
+  return Math.abs(value) < 1000 ? String(value) : COMPACT.format(value);
+}
+
+/** A change as "6.0 %" or, between two shares, "1.2 points"; without a sign. */
+export function change(now, before, format) {
+  if (format === "percent") return `${TENTHS.format(Math.abs(now - before) * 100)} points`;
+  return before ? SHARE.format(Math.abs(now - before) / Math.abs(before)) : null;
+}
+
+export const whole = (value) => WHOLE.format(value);
+export const date = (iso) => DAY.format(new Date(iso));
+export const month = (iso) => MONTH.format(new Date(iso));
+export const year = (iso) => iso.slice(0, 4);
+export const moment = (iso) => MOMENT.format(new Date(iso));
+
+/** The word below or beside numbers of a measure; a share and money say it themselves. */
+export const unit = (measure) => ({ share: "", currency: measure.label, date: "" })[measure.unit] ?? measure.unit;

@@ -1,0 +1,172 @@
+/** The frame of a visual: what it is called and means, its tools, and the drawing inside. */
+
+import { card } from "./cards.js";
+import { element, icon, setAttribute } from "./dom.js";
+import { download, picture } from "./exports.js";
+import * as format from "./format.js";
+import { funnel } from "./funnel.js";
+import { heatMap } from "./heatmap.js";
+import { popover } from "./popover.js";
+import { rowsOf } from "./rows.js";
+import { sheetOf } from "./sheet.js";
+import { slider } from "./slider.js";
+import { picksOf } from "./state.js";
+import { table } from "./table.js";
+import { tableView } from "./tableview.js";
+
+const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, parameter: slider };
+
+export class Frame {
+  constructor(visual, page, actions, charts) {
+    this.visual = visual;
+    this.page = page;
+    this.actions = actions;
+    this.rows = [];
+    this.drawing = (HTML_KINDS[visual.kind] ?? charts.chart)(this);
+    this.empty = element("p", { class: "empty", hidden: true }, "No customers match");
+    this.content = element("div", { class: "visual-content" }, this.drawing.body, this.empty);
+    this.tableSlot = element("div", { class: "table-view", tabindex: "0", role: "group", hidden: true });
+    this.tableSlot.setAttribute("aria-label", `${visual.title}, as a table`);
+    this.body = this.section();
+  }
+
+  get report() {
+    return this.page.report;
+  }
+
+  get isChart() {
+    return !(this.visual.kind in HTML_KINDS);
+  }
+
+  pick(mark, event) {
+    this.actions.pick(this.visual.name, mark, event.ctrlKey || event.metaKey || event.shiftKey);
+  }
+
+  section() {
+    const { name, kind, title, definition, place } = this.visual;
+    this.subtitle = element("p", { class: "subtitle", title: definition }, definition);
+    const head = element("div", { class: "visual-head" }, element("h2", { title }, title), this.subtitle);
+    const section = element(
+      "section",
+      { class: "visual", "data-visual": name, "data-kind": kind, "data-height": place.height },
+      head,
+      this.toolbar(),
+      this.content,
+      this.tableSlot,
+    );
+    section.style.setProperty("--column", `${place.column + 1} / span ${place.width}`);
+    section.style.setProperty("--row", `${place.row + 1} / span ${place.height}`);
+    section.style.setProperty("--height", place.height);
+    return section;
+  }
+
+  toolbar() {
+    const { title } = this.visual;
+    const about = tool("info", `About ${title}`);
+    this.about = element("div", { class: "about" });
+    this.toggle = tool("table", `${title}: show as a table`, () => this.showTable(this.tableSlot.hidden));
+    this.toggle.setAttribute("aria-pressed", "false");
+    return element(
+      "div",
+      { class: "toolbar" },
+      about,
+      this.toggle,
+      tool("csv", `${title}: download as CSV`, () => download(this)),
+      tool("png", `${title}: download as picture`, () => picture(this)),
+      popover(about, `About ${title}`, this.about),
+    );
+  }
+
+  /** The report changed: what is said about the measures, and the day of the data. */
+  renew() {
+    this.drawn = null;
+  }
+
+  update(data, parameters) {
+    const picks = picksOf(parameters, this.visual.name);
+    const state = JSON.stringify([data, [...picks]]);
+    if (state === this.drawn) return;
+    this.drawn = state;
+    this.data = data;
+    this.picks = picks;
+    this.rows = rowsOf(this.visual, data, this.report);
+    this.drawing.update(this);
+    this.body.classList.toggle("picked", picks.size > 0);
+    this.empty.hidden = !isEmpty(this.visual, this.rows, data);
+    this.stale = true;
+  }
+
+  /** What can wait until the charts are on the screen. */
+  afterPaint() {
+    if (!this.stale) return;
+    this.stale = false;
+    this.drawing.afterPaint?.(this);
+    this.describe();
+    if (!this.tableSlot.hidden) this.fillTable();
+  }
+
+  showTable(on) {
+    this.tableSlot.hidden = !on;
+    this.content.hidden = on;
+    setAttribute(this.toggle, "aria-pressed", on);
+    this.toggle.replaceChildren(icon(on ? "chart" : "table"));
+    if (on) this.fillTable();
+    else this.resize();
+  }
+
+  fillTable() {
+    this.tableSlot.replaceChildren(tableView(sheetOf(this), this.visual.title));
+  }
+
+  describe() {
+    const { report, visual } = this;
+    const names = [...new Set([visual.measure, ...visual.more, visual.compare].filter(Boolean))];
+    const terms = names.flatMap((name) => {
+      const { label, description } = report.measures[name];
+      return [element("dt", {}, label), element("dd", {}, description)];
+    });
+    this.about.replaceChildren(
+      element("h3", {}, visual.title),
+      element("p", {}, `${visual.definition}. As of ${format.date(report.refresh.as_of)}.`),
+      element("dl", {}, ...terms),
+      ...leftOut(this),
+    );
+  }
+
+  measure() {
+    this.drawing.measure?.();
+  }
+
+  resize() {
+    this.measure();
+    this.drawing.resize?.(this);
+  }
+
+  recolour() {
+    if (this.data) this.drawing.recolour?.(this);
+  }
+
+  leave() {
+    this.drawing.leave?.();
+  }
+}
+
+function tool(name, label, click) {
+  const button = element("button", { type: "button", class: "tool", "aria-label": label, title: label, click });
+  button.append(icon(name));
+  return button;
+}
+
+function isEmpty(visual, rows, data) {
+  if (visual.kind === "table") return !data.columns[visual.measure].length;
+  return visual.by.length > 0 && !rows.some((row) => row.value);
+}
+
+/** How many customers the measure cannot speak for. */
+function leftOut({ report, visual, data, rows }) {
+  const name = report.measures[visual.measure].left_out;
+  if (!name) return [];
+  const counts = data.keys ? rows.map((row) => row.values[name] ?? 0) : [data.values[name] ?? 0];
+  const count = counts.reduce((sum, value) => sum + value, 0);
+  return [element("p", { class: "left-out" }, `Left out: ${format.whole(count)} (${report.measures[name].label}).`)];
+}

@@ -1,0 +1,45 @@
+/** The funnel: a bar per stage, with its share of the first stage and of the one before. */
+
+import { element, setAttribute, setText } from "./dom.js";
+import * as format from "./format.js";
+import { rove, stop } from "./roving.js";
+import * as tip from "./tip.js";
+
+export function funnel(frame) {
+  const body = element("div", { class: "funnel", role: "group", "aria-label": frame.visual.title });
+  tip.over(frame, body);
+  rove(body);
+  body.addEventListener("click", (event) => {
+    const stage = event.target.closest("button");
+    if (stage && frame.visual.pickable) frame.pick(stage.dataset.mark, event);
+  });
+  return {
+    body,
+    update({ rows, picks, visual, report }) {
+      while (body.children.length > rows.length) body.lastChild.remove();
+      while (body.children.length < rows.length) body.append(stageOf());
+      rows.forEach((row, at) => fill(body.children[at], row, rows[0], picks, visual, report));
+      stop([...body.children]);
+    },
+  };
+}
+
+function stageOf() {
+  const parts = ["name", "count", "bar", "shares"].map((name) => element("span", { class: name }));
+  parts[2].append(element("i"));
+  return element("button", { type: "button", class: "stage", tabindex: "-1" }, ...parts);
+}
+
+function fill(stage, row, first, picks, visual, report) {
+  const [name, count, bar, shares] = stage.children;
+  const written = (measure) => format.full(row.values[measure], report.measures[measure].format);
+  setText(name, row.names[0]);
+  setText(count, written(visual.measure));
+  setText(shares, row === first ? "" : visual.more.map((one) => `${written(one)} ${short(one, report)}`).join(" · "));
+  bar.style.setProperty("--share", first.value ? `${((row.value / first.value) * 100).toFixed(1)}%` : "0%");
+  stage.dataset.mark = row.mark;
+  setAttribute(stage, "aria-pressed", picks.has(row.mark));
+}
+
+/** "% of First Stage" as "of first", after a number that has its % already. */
+const short = (measure, report) => report.measures[measure].label.replace(/^%\s*| stage$/gi, "").toLowerCase();

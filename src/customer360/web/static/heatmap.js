@@ -1,0 +1,106 @@
+/** Heat maps: a table of coloured cells; cells are updated in place as long as the grid is the same. */
+
+import { element, setAttribute, setText } from "./dom.js";
+import * as format from "./format.js";
+import { rove, stop } from "./roving.js";
+import { heat } from "./theme.js";
+import * as tip from "./tip.js";
+
+export function heatMap(frame) {
+  const scroll = element("div", { class: "heat-scroll" });
+  const most = element("span", {});
+  const scale = element("p", { class: "heat-scale" }, "0", ...ramp(), most);
+  const body = element("div", { class: "heat" }, scroll, scale);
+  let grid = null;
+  tip.over(frame, body);
+  rove(body, { width: () => grid.columns.length });
+  body.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-mark]");
+    if (button && !button.getAttribute("aria-disabled")) frame.pick(button.dataset.mark, event);
+  });
+  return {
+    body,
+    update(view) {
+      const wanted = gridOf(view);
+      if (grid?.key !== wanted.key) {
+        grid = wanted;
+        scroll.replaceChildren(build(view, grid));
+        setAttribute(scroll, "tabindex", view.visual.pickable ? null : "0");
+        setAttribute(scroll, "role", view.visual.pickable ? null : "group");
+        setAttribute(scroll, "aria-label", view.visual.pickable ? null : view.visual.title);
+      }
+      fill(view, grid, most);
+    },
+    recolour: (view) => fill(view, grid, most),
+  };
+}
+
+/** What the colours mean. */
+function ramp() {
+  return [0, 25, 50, 75, 100].map((share) => {
+    const step = element("span", { class: "step" });
+    step.style.setProperty("--heat", `${share}%`);
+    return step;
+  });
+}
+
+/** The members of both axes that occur, in the order in which the server sends them. */
+function gridOf({ rows, visual }) {
+  const axis = (at) => [...new Map(rows.map((row) => [row.keys[at], row.names[at]]))];
+  const byKey = ([one], [other]) => one - other;
+  const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
+  return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };
+}
+
+function build({ visual, report }, grid) {
+  const [down, across] = visual.by.map((name) => report.dimensions[name].label);
+  const names = [`${across} →`, `${down} ↓`].map((name) => element("span", {}, name));
+  const corner = element("th", { class: "corner", scope: "col" }, ...names);
+  const heads = grid.columns.map(([, name]) => element("th", { scope: "col" }, breakable(name)));
+  const lines = grid.lines.map((line) => {
+    const cells = grid.columns.map((column) => cell(grid, line, column));
+    return element("tr", {}, element("th", { scope: "row" }, line[1]), ...cells);
+  });
+  return element(
+    "table",
+    { "aria-label": visual.title },
+    element("thead", {}, element("tr", {}, corner, ...heads)),
+    element("tbody", {}, ...lines),
+  );
+}
+
+/** A band may break after its dash. */
+const breakable = (name) => name.replace("–", "–\u200B");
+
+function cell(grid, line, column) {
+  const mark = grid.pickable ? element("button", { type: "button", tabindex: "-1" }) : element("span", {});
+  mark.className = "heat-cell";
+  grid.cells.set(`${line[0]},${column[0]}`, { mark, names: `${line[1]}, ${column[1]}` });
+  return element("td", {}, mark);
+}
+
+function fill({ rows, picks, visual, report }, grid, end) {
+  const { format: written } = report.measures[visual.measure];
+  const most = Math.max(0, ...rows.map((row) => row.value ?? 0));
+  const known = new Map(rows.map((row) => [row.keys.join(","), row]));
+  for (const [keys, { mark, names }] of grid.cells) {
+    const row = known.get(keys) ?? { mark: keys, value: null };
+    paint(mark, row, most, written);
+    if (!grid.pickable) continue;
+    setAttribute(mark, "aria-pressed", picks.has(row.mark));
+    setAttribute(mark, "aria-disabled", known.has(keys) ? null : "true");
+    setAttribute(mark, "aria-label", `${names}: ${format.full(row.value, written)}`);
+  }
+  if (grid.pickable) stop([...grid.cells.values()].map(({ mark }) => mark));
+  setText(end, format.compact(most, written));
+}
+
+function paint(mark, row, most, written) {
+  const { position, dark } = heat(most ? Math.max(0, row.value ?? 0) / most : 0);
+  const share = `${(position * 100).toFixed(0)}%`;
+  if (mark.dataset.mark !== row.mark) mark.dataset.mark = row.mark;
+  setText(mark, row.value === null ? "" : format.cell(row.value, written));
+  if (mark.style.getPropertyValue("--heat") !== share) mark.style.setProperty("--heat", share);
+  mark.classList.toggle("dark", dark);
+  mark.classList.toggle("none", row.value === null);
+}

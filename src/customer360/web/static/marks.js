@@ -1,0 +1,35 @@
+/**
+ * A chart for the keyboard and for screen readers: one button per mark, seen only while it has the focus.
+ *
+ * A canvas has nothing to focus; these buttons say what each mark shows and pick it.
+ */
+
+import { element, setAttribute, setText } from "./dom.js";
+import * as format from "./format.js";
+import { rove, stop } from "./roving.js";
+
+export function marks(frame, { highlight, leave }) {
+  const body = element("div", { class: "marks", role: "group" });
+  body.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button && frame.visual.pickable) frame.pick(button.dataset.mark, event);
+  });
+  rove(body, { moved: (button) => highlight([...body.children].indexOf(button)) });
+  body.addEventListener("focusout", leave);
+  return {
+    body,
+    update({ rows, picks, visual, report }) {
+      const { format: written } = report.measures[visual.measure];
+      setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks, arrow keys move`);
+      while (body.children.length > rows.length) body.lastChild.remove();
+      while (body.children.length < rows.length) body.append(element("button", { type: "button", tabindex: "-1" }));
+      rows.forEach((row, at) => {
+        const button = body.children[at];
+        if (button.dataset.mark !== row.mark) button.dataset.mark = row.mark;
+        setText(button, `${row.names.join(" · ")}: ${format.full(row.value, written)}`);
+        setAttribute(button, "aria-pressed", visual.pickable ? picks.has(row.mark) : null);
+      });
+      stop([...body.children]);
+    },
+  };
+}

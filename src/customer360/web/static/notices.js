@@ -1,0 +1,64 @@
+/** What a reader is told when something is not as usual; the last data stays on the screen. */
+
+import { element, setText } from "./dom.js";
+import * as format from "./format.js";
+
+const place = document.getElementById("notice");
+const visuals = document.getElementById("visuals");
+const progress = document.getElementById("progress");
+const announcement = document.getElementById("announcement");
+const texts = { request: null, database: null };
+
+export const busy = (is) => {
+  progress.hidden = !is;
+};
+
+export const announce = (text) => setText(announcement, text);
+
+/** Everything is as usual again, except what the database has to say. */
+export function clear() {
+  set("request", null);
+}
+
+export function unreachable(error, hasData, retry) {
+  const cause = error.status ? "The server cannot answer right now." : "The server cannot be reached.";
+  const shown = hasData ? " What you see was loaded before. It tries again by itself." : " It tries again by itself.";
+  set("request", notice(cause + shown, button("Try now", retry)));
+}
+
+export function refused(error, reset) {
+  const text = error.message || `The server refused the request (${error.status}).`;
+  set("request", notice(`${text[0].toUpperCase()}${text.slice(1)}`, button("Clear filters", reset)));
+}
+
+/** *since* is when the database was last there, null when it is. */
+export function database(since) {
+  const text = since && `The database cannot be reached since ${format.moment(since)}. Filters still work, on the data of the last refresh.`;
+  set("database", text && notice(text));
+}
+
+export function noResults() {
+  set("request", null);
+  const command = element("code", {}, "customer360 run");
+  visuals.replaceChildren(
+    element(
+      "div",
+      { class: "empty-page" },
+      element("h2", {}, "There are no results yet"),
+      element("p", {}, "Make them with ", command, ". They appear here by themselves."),
+    ),
+  );
+}
+
+function set(name, content) {
+  if (texts[name] === content) return;
+  texts[name] = content;
+  place.replaceChildren(...Object.values(texts).filter(Boolean));
+}
+
+const button = (text, click) => element("button", { type: "button", class: "button", click }, text);
+
+function notice(text, ...extra) {
+  const sign = element("span", { class: "sign", "aria-hidden": "true" }, "!");
+  return element("div", { class: "notice" }, sign, element("p", {}, text), ...extra);
+}

@@ -1,0 +1,67 @@
+/** One page: its visuals on the grid, updated in place. */
+
+import { Frame } from "./frame.js";
+import { nameOf } from "./rows.js";
+
+const grid = document.getElementById("visuals");
+
+export class Page {
+  constructor(definition, report, actions, charts) {
+    this.name = definition.name;
+    this.frames = definition.visuals.map((visual) => new Frame(visual, this, actions, charts));
+    this.members = new Map();
+    this.report = report;
+  }
+
+  set report(report) {
+    this.current = report;
+    this.frames.forEach((frame) => frame.renew());
+  }
+
+  get report() {
+    return this.current;
+  }
+
+  open() {
+    grid.replaceChildren(...this.frames.map((frame) => frame.body));
+    this.resize();
+  }
+
+  close() {
+    this.frames.forEach((frame) => frame.leave());
+  }
+
+  /** Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once. */
+  update(data, parameters) {
+    Object.values(data).forEach((one) => this.remember(one));
+    const frames = [...this.frames].sort((one, other) => other.isChart - one.isChart);
+    frames.forEach((frame) => frame.update(data[frame.visual.name], parameters));
+  }
+
+  afterPaint() {
+    this.frames.forEach((frame) => frame.afterPaint());
+  }
+
+  resize() {
+    this.frames.forEach((frame) => frame.resize());
+  }
+
+  print(on) {
+    this.frames.forEach((frame) => frame.drawing.print?.(on));
+  }
+
+  recolour() {
+    this.frames.forEach((frame) => frame.recolour());
+  }
+
+  /** How members are written: a picked one must be named even where filters leave nothing of it. */
+  remember({ labels = {}, keys }) {
+    for (const [dimension, names] of Object.entries(labels)) {
+      names.forEach((name, at) => this.members.set(`${dimension} ${keys[dimension][at]}`, name));
+    }
+  }
+
+  nameOf(dimension, key) {
+    return this.members.get(`${dimension} ${key}`) ?? nameOf(dimension, key, this.report);
+  }
+}

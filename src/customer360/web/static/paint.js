@@ -1,0 +1,98 @@
+/**
+ * Paints an element as the browser shows it: boxes, lines of text, canvases and the polylines of an SVG.
+ *
+ * Enough for the visuals of this report, and nothing has to be loaded or trusted.
+ */
+
+/** A canvas of *root* at *scale*; a chart is given as a canvas of its own at that scale. */
+export function paint(root, scale, chart) {
+  const area = root.getBoundingClientRect();
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil(area.width * scale);
+  canvas.height = Math.ceil(area.height * scale);
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.translate(-area.left, -area.top);
+  paintNode(pen, root, chart);
+  return canvas;
+}
+
+function paintNode(pen, node, chart) {
+  if (node.nodeType === Node.TEXT_NODE) return paintText(pen, node);
+  if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".toolbar, .marks, .visually-hidden")) return;
+  const style = getComputedStyle(node);
+  const box = node.getBoundingClientRect();
+  if (style.visibility === "hidden" || !(box.width || style.display === "contents")) return;
+  pen.save();
+  pen.globalAlpha *= Number(style.opacity);
+  paintBox(pen, box, style);
+  if (style.overflow !== "visible" && box.width) clip(pen, box, style);
+  if (node instanceof HTMLCanvasElement) pen.drawImage(chart ?? node, box.left, box.top, box.width, box.height);
+  else if (node instanceof SVGSVGElement) paintDrawing(pen, node, box);
+  else for (const child of node.childNodes) paintNode(pen, child, chart);
+  pen.restore();
+}
+
+function paintBox(pen, box, style) {
+  const radius = parseFloat(style.borderTopLeftRadius) || 0;
+  pen.beginPath();
+  pen.roundRect(box.left, box.top, box.width, box.height, Math.min(radius, box.width / 2, box.height / 2));
+  if (style.backgroundColor !== "rgba(0, 0, 0, 0)") {
+    pen.fillStyle = style.backgroundColor;
+    pen.fill();
+  }
+  if (style.borderTopWidth !== "0px" && style.borderTopStyle !== "none" && style.borderLeftWidth !== "0px") {
+    pen.lineWidth = parseFloat(style.borderTopWidth);
+    pen.strokeStyle = style.borderTopColor;
+    pen.stroke();
+  } else if (style.borderBottomWidth !== "0px" && style.borderBottomStyle !== "none") {
+    pen.fillStyle = style.borderBottomColor;
+    pen.fillRect(box.left, box.bottom - parseFloat(style.borderBottomWidth), box.width, parseFloat(style.borderBottomWidth));
+  }
+}
+
+function clip(pen, box, style) {
+  pen.beginPath();
+  pen.roundRect(box.left, box.top, box.width, box.height, parseFloat(style.borderTopLeftRadius) || 0);
+  pen.clip();
+}
+
+/** Each line of the text where the browser has put it. */
+function paintText(pen, node) {
+  if (!node.data.trim()) return;
+  const style = getComputedStyle(node.parentElement);
+  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  pen.fillStyle = style.color;
+  pen.textBaseline = "middle";
+  for (const { text, box } of linesOf(node)) {
+    pen.fillText(text, box.left, box.top + box.height / 2);
+  }
+}
+
+function linesOf(node) {
+  const range = document.createRange();
+  const lines = [];
+  for (const { index, 0: word } of node.data.matchAll(/\S+/g)) {
+    range.setStart(node, index);
+    range.setEnd(node, index + word.length);
+    const box = range.getBoundingClientRect();
+    const line = lines.at(-1);
+    if (line && Math.abs(line.box.top - box.top) < 2) line.text += ` ${word}`;
+    else lines.push({ text: word, box });
+  }
+  return lines;
+}
+
+function paintDrawing(pen, drawing, box) {
+  const { width, height } = drawing.viewBox.baseVal;
+  const place = new DOMMatrix([box.width / width, 0, 0, box.height / height, box.left, box.top]);
+  pen.lineJoin = pen.lineCap = "round";
+  for (const shape of drawing.children) {
+    const style = getComputedStyle(shape);
+    const path = new Path2D();
+    path.addPath(new Path2D(shape.getAttribute("d") ?? `M${shape.getAttribute("points")}`), place);
+    pen.strokeStyle = style.stroke;
+    pen.lineWidth = parseFloat(style.strokeWidth);
+    pen.stroke(path);
+  }
+}

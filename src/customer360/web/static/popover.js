@@ -1,0 +1,32 @@
+/** Panels that open at a button: closed by Escape or a click elsewhere, which the browser itself sees to. */
+
+import { element, setAttribute } from "./dom.js";
+
+const GAP = 4;
+const EDGE = 8;
+let last = 0;
+
+/** A panel for *button*; put it into the document next to the button. */
+export function popover(button, label, ...content) {
+  const id = `popover-${++last}`;
+  const panel = element("div", { id, class: "popover", popover: "auto", role: "dialog", "aria-label": label }, ...content);
+  button.setAttribute("popovertarget", id);
+  setAttribute(button, "aria-expanded", "false");
+  panel.addEventListener("toggle", ({ newState }) => {
+    const open = newState === "open";
+    button.setAttribute("aria-expanded", open);
+    if (open) place(panel, button.getBoundingClientRect());
+    else if (panel.contains(document.activeElement)) button.focus();
+  });
+  return panel;
+}
+
+/** Below the anchor, or above it where there is more room; never beyond the window. */
+export function place(panel, anchor) {
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const below = anchor.bottom + GAP;
+  const fits = below + height <= innerHeight - EDGE || anchor.top < innerHeight - anchor.bottom;
+  const top = fits ? below : anchor.top - GAP - height;
+  panel.style.left = `${Math.max(EDGE, Math.min(anchor.left, innerWidth - width - EDGE))}px`;
+  panel.style.top = `${Math.max(EDGE, top)}px`;
+}

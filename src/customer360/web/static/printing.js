@@ -1,0 +1,22 @@
+/** On paper: light colours, and charts in the size and sharpness they have there. */
+
+import { theme, wear } from "./theme.js";
+
+/** *page* gives the page on the screen. */
+export function printing(page) {
+  let worn = theme();
+  const turn = (on) => {
+    document.documentElement.classList.toggle("printing", on);
+    page()?.resize();
+    page()?.print(on);
+  };
+  addEventListener("beforeprint", () => {
+    worn = theme();
+    wear("light");
+    turn(true);
+  });
+  addEventListener("afterprint", () => {
+    wear(worn);
+    turn(false);
+  });
+}

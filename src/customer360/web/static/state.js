@@ -1,0 +1,76 @@
+/**
+ * The state of the report is its address: the page is the path, every filter a parameter.
+ *
+ * The functions that change a filter return new parameters and leave the old ones alone.
+ */
+
+const PICK = "pick.";
+
+export const pageOf = (location) => location.pathname.slice(1);
+
+/** Without empty parameters, and marks written in the one way. */
+export function parametersOf(location) {
+  const entries = [...new URLSearchParams(location.search)].filter(([, value]) => value !== "" && value !== "..");
+  return new URLSearchParams(entries.map(([name, value]) => [name, name.startsWith(PICK) ? markOf(keysOf(value)) : value]));
+}
+
+export const addressOf = (page, parameters) => `/${page}${parameters.size ? `?${queryOf(parameters)}` : ""}`;
+
+/** Slicers, X, picks: in this order whatever the order of the clicks, so that equal states have one address. */
+export function queryOf(parameters) {
+  const ordered = [...parameters].sort(([one], [other]) => one.startsWith(PICK) - other.startsWith(PICK));
+  return new URLSearchParams(ordered).toString().replaceAll("%2C", ",");
+}
+
+export const members = (parameters, name) => parameters.getAll(name);
+
+export function withMember(parameters, name, key, chosen) {
+  const changed = new URLSearchParams(parameters);
+  if (chosen) changed.append(name, key);
+  else changed.delete(name, key);
+  return changed;
+}
+
+export function withValue(parameters, name, value) {
+  const changed = new URLSearchParams(parameters);
+  if (value === null) changed.delete(name);
+  else changed.set(name, value);
+  return changed;
+}
+
+/** Both ends of a range of months as "YYYY-MM", empty where open. */
+export function range(parameters, name) {
+  const [from = "", to = ""] = (parameters.get(name) ?? "").split("..");
+  return { from, to };
+}
+
+export const withRange = (parameters, name, { from, to }) =>
+  withValue(parameters, name, from || to ? `${from}..${to}` : null);
+
+/** A mark: its keys in the order of the visual's dimensions; a comma or a per cent sign in a key is escaped. */
+export const markOf = (keys) => keys.map((key) => String(key).replace(/[%,]/g, encodeURIComponent)).join(",");
+export const keysOf = (mark) => mark.split(",").map((key) => key.replaceAll("%2C", ",").replaceAll("%25", "%"));
+
+/** Visual and mark of each pick. */
+export const picks = (parameters) =>
+  [...parameters].filter(([name]) => name.startsWith(PICK)).map(([name, mark]) => [name.slice(PICK.length), mark]);
+
+export const picksOf = (parameters, visual) => new Set(parameters.getAll(PICK + visual));
+
+/** A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one alone. */
+export function withPick(parameters, visual, mark, adding) {
+  const name = PICK + visual;
+  const picked = parameters.has(name, mark);
+  if (adding) return withMember(parameters, name, mark, !picked);
+  const only = picked && picks(parameters).length === 1;
+  const changed = withoutPicks(parameters);
+  if (!only) changed.append(name, mark);
+  return changed;
+}
+
+export const withoutPicks = (parameters) =>
+  new URLSearchParams([...parameters].filter(([name]) => !name.startsWith(PICK)));
+
+/** Without slicers and picks: only the parameter X stays. */
+export const withoutFilters = (parameters, parameter) =>
+  new URLSearchParams([...parameters].filter(([name]) => name === parameter));

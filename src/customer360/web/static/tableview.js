@@ -1,0 +1,22 @@
+/** A visual as a table; the cells carry the raw values. */
+
+import { element } from "./dom.js";
+
+/** @param {import("./sheet.js").Sheet} sheet */
+export function tableView(sheet, title) {
+  const heads = sheet.columns.map(({ label, format }) => element("th", { scope: "col", class: format && "amount" }, label));
+  const lines = sheet.rows.map(({ mark, cells }) => element("tr", { "data-mark": mark }, ...cells.map(cellOf(sheet))));
+  return element(
+    "table",
+    {},
+    element("caption", { class: "visually-hidden" }, title),
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...lines),
+  );
+}
+
+const cellOf = ({ columns }) => (cell, at) => {
+  const { name, format } = columns[at];
+  const attributes = { "data-value": cell.value ?? "", "data-column": name, class: format && "amount" };
+  return at ? element("td", attributes, cell.text) : element("th", { ...attributes, scope: "row" }, cell.text);
+};

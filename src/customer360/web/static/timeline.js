@@ -1,0 +1,50 @@
+/** Lines and areas over months. A month that is not over yet is reached by a dashed line. */
+
+import { measureOf, monthLabels, text, unitAbove, valueAxis } from "./axes.js";
+import { colours } from "./theme.js";
+import { isUnfinished } from "./tip.js";
+
+const DIMMED = 0.35;
+
+export function timeline({ visual, ...view }) {
+  const { main, line, muted } = colours();
+  const series = { type: "line", symbol: "none", showAllSymbol: true, data: [], lineStyle: { width: 2, color: main }, itemStyle: { color: main } };
+  const filled = visual.kind === "area" ? { areaStyle: { color: colours()["main-soft"] } } : {};
+  return {
+    ...unitAbove(measureOf({ visual, ...view })),
+    grid: { left: 0, right: 8, top: 28, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    xAxis: {
+      type: "category",
+      boundaryGap: false,
+      axisLine: { lineStyle: { color: line } },
+      axisTick: { show: false },
+      axisPointer: { show: true, type: "line", label: { show: false }, lineStyle: { color: muted, type: "solid" } },
+      axisLabel: text("muted"),
+      data: [],
+    },
+    yAxis: valueAxis(measureOf({ visual, ...view })),
+    series: [
+      { ...series, ...filled, emphasis: { disabled: true } },
+      { ...series, ...filled, emphasis: { disabled: true }, lineStyle: { ...series.lineStyle, type: [4, 4] } },
+    ],
+  };
+}
+
+export function timelineChange(view) {
+  const { rows, picks, report, sameMembers } = view;
+  const open = rows.length > 0 && isUnfinished(rows.at(-1).keys[0], report) ? rows.length - 1 : rows.length;
+  const style = { lineStyle: { opacity: picks.size ? DIMMED : 1 } };
+  const points = rows.map((row) => point(row, picks));
+  const closed = points.map((one, at) => (at < open ? one : null));
+  const dashed = open < rows.length ? points.map((one, at) => (at < open - 1 ? null : one)) : [];
+  return {
+    ...(sameMembers ? {} : { xAxis: { data: rows.map((row) => row.keys[0]), axisLabel: monthLabels(view) } }),
+    series: [
+      { data: closed, ...style },
+      { data: dashed, ...style },
+    ],
+  };
+}
+
+/** A picked month is a dot on the line. */
+const point = (row, picks) => (picks.has(row.mark) ? { value: row.value, symbol: "circle", symbolSize: 10 } : row.value);

@@ -1,0 +1,56 @@
+/** The tooltip: the measure and the further ones of a mark. One element for all visuals drawn in HTML. */
+
+import { element } from "./dom.js";
+import * as format from "./format.js";
+import { place } from "./popover.js";
+
+const tip = element("div", { class: "tip floating", hidden: true, "aria-hidden": "true" });
+document.getElementById("page").append(tip);
+
+/** Shared with the charts, whose library places it. */
+export function content({ visual, report }, row) {
+  const lines = [visual.measure, ...visual.more].map((name) => {
+    const { label, format: written } = report.measures[name];
+    return element("tr", {}, element("th", {}, label), element("td", {}, format.full(row.values[name], written)));
+  });
+  const note = report.dimensions[visual.by[0]].type === "month" && isUnfinished(row.keys[0], report);
+  return element(
+    "div",
+    { class: "tip-content" },
+    element("p", {}, row.names.join(" · ")),
+    element("table", {}, ...lines),
+    note ? element("p", { class: "note" }, `until ${format.date(report.refresh.as_of)}`) : null,
+  );
+}
+
+/** The month of the as-of day, unless that is its last. */
+export function isUnfinished(month, report) {
+  const day = new Date(report.refresh.as_of);
+  const next = new Date(day.getTime() + 86_400_000);
+  return month === `${report.refresh.as_of.slice(0, 7)}-01` && next.getUTCMonth() === day.getUTCMonth();
+}
+
+export function show(frame, row, anchor) {
+  tip.replaceChildren(content(frame, row));
+  tip.hidden = false;
+  place(tip, anchor.getBoundingClientRect());
+}
+
+export const hide = () => {
+  tip.hidden = true;
+};
+
+/** Shows tips over the marks inside *body*: elements with data-mark. */
+export function over(frame, body) {
+  const at = (event) => {
+    const target = event.target.closest?.("[data-mark]");
+    const row = target && frame.rows.find((one) => one.mark === target.dataset.mark);
+    if (row) show(frame, row, target);
+    else hide();
+  };
+  body.addEventListener("pointerover", at);
+  body.addEventListener("focusin", at);
+  body.addEventListener("pointerleave", hide);
+  body.addEventListener("focusout", hide);
+  body.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+}

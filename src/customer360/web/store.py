@@ -1,0 +1,157 @@
+"""The published results in memory: one refresh, loaded whole into DuckDB, replaced whole by the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from customer360.dimensions import DIMENSIONS, Dimension
+from customer360.postgres import catalog
+from customer360.postgres.connection import Database
+from customer360.postgres.read import read_together
+from customer360.tables import (
+    ACTIVITIES,
+    BANDS,
+    CALENDAR_MONTHS,
+    COHORT_RETENTION,
+    COUNTRIES,
+    CUSTOMER_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    LOYALTY_STATUSES,
+    REFRESHES,
+    RESULT_SCHEMA,
+    TOP_CUSTOMERS,
+    Table,
+)
+from customer360.web.rollups import ORDER, SEGMENTS, rollups, statement
+from customer360.web.sql import Query, members
+
+LOADED: Final = (
+    CUSTOMER_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    TOP_CUSTOMERS,
+    COHORT_RETENTION,
+    CALENDAR_MONTHS,
+    LOYALTY_STATUSES,
+    ACTIVITIES,
+    COUNTRIES,
+    BANDS,
+    REFRESHES,
+)
+"""What the pages show; no customer's own row leaves the database but the top ten."""
+
+_SETTINGS: Final = (
+    "SET threads = 1",  # of one query: those of a page are small and run side by side
+    "SET enable_external_access = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET lock_configuration = true",
+)
+Refresh = tuple[int, datetime]
+"""What tells one publication from another: its number and its moment."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """
+    One refresh: its facts from the table refreshes, and DuckDB holding its tables and their rollups.
+
+    *members* holds per dimension its keys in their order, each with how it is written.
+    """
+
+    facts: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection
+    tables: Mapping[Table, tuple[Table, ...]]
+    members: Mapping[Dimension, Mapping[Any, str]]
+
+    @property
+    def refresh(self) -> Refresh:
+        return self.facts["refresh_id"], self.facts["finished_at"]
+
+    @property
+    def as_of(self) -> date:
+        day: date = self.facts["as_of_date"]
+        return day
+
+    def rows(self, query: Query) -> list[tuple[Any, ...]]:
+        """What *query* returns. Safe from several threads at once."""
+        with self.connection.cursor() as cursor:
+            return cursor.execute(query.text, query.parameters).fetchall()
+
+    def smallest(self, fact: Table, columns: Iterable[str]) -> Table:
+        """The table with the fewest rows that answers for *fact* and has *columns*."""
+        wanted = set(columns)
+        return next(table for table in self.tables.get(fact, (fact,)) if wanted <= set(table.column_names))
+
+
+def latest_refresh(database: Database) -> Refresh | None:
+    """The latest publication, or None when there is none."""
+    with database.connect("customer360 dashboard") as connection:
+        return published(connection)
+
+
+def published(connection: Any) -> Refresh | None:
+    """The latest publication that *connection* sees, or None when there is none."""
+    if not catalog.exists(connection, REFRESHES.full_name):
+        return None
+    query = f"SELECT refresh_id, finished_at FROM {REFRESHES.full_name} ORDER BY refresh_id DESC LIMIT 1"  # noqa: S608
+    row: Refresh | None = connection.execute(query).fetchone()
+    return row
+
+
+def load(database: Database, *, hide_names: bool = False) -> Results | None:
+    """
+    The results as the latest publication left them, or None when there is none.
+
+    With *hide_names* no name is kept: customers are called by their number.
+    Raises: Customer360Error when they cannot be read.
+    """
+    if latest_refresh(database) is None:
+        return None
+    return hold(read_together(database, LOADED), hide_names=hide_names)
+
+
+def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
+    """*tables* in a DuckDB of their own, with rollups."""
+    connection = duckdb.connect()
+    connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
+    for table, rows in tables.items():
+        columns = ", ".join(_stored(column.name, hide_names) for column in table.columns)
+        connection.register("rows", rows)
+        order = ORDER if table in SEGMENTS else ""
+        connection.execute(f"CREATE TABLE {table.full_name} AS SELECT {columns} FROM rows {order}")  # noqa: S608
+        connection.unregister("rows")
+    copies = {fact: _roll_up(connection, fact) for fact in SEGMENTS}
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    known = {dimension: _members(connection, dimension) for dimension in DIMENSIONS}
+    return Results(_facts(connection), connection, copies, known)
+
+
+def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> tuple[Table, ...]:
+    """*fact* and its coarser copies, fewest rows first."""
+    rows = {}
+    for table in (fact, *rollups(fact)):
+        if table is not fact:
+            connection.execute(f"CREATE TABLE {table.full_name} AS {statement(table, fact)}")
+        [(rows[table],)] = connection.execute(f"SELECT count(*) FROM {table.full_name}").fetchall()  # noqa: S608
+    return tuple(sorted(rows, key=lambda table: rows[table]))
+
+
+def _stored(column: str, hide_names: bool) -> str:
+    return "'Customer ' || customer_id AS name" if hide_names and column == "name" else column
+
+
+def _members(connection: duckdb.DuckDBPyConnection, dimension: Dimension) -> dict[Any, str]:
+    query = members(dimension)
+    return dict(connection.execute(query.text, query.parameters).fetchall())
+
+
+def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    cursor = connection.execute(f"SELECT * FROM {REFRESHES.full_name} ORDER BY refresh_id DESC LIMIT 1")  # noqa: S608
+    return dict(zip(REFRESHES.column_names, cursor.fetchall()[0], strict=True))

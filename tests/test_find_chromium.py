@@ -1,0 +1,67 @@
+"""Finding a Chromium for the tests: what is set goes first, what does not start is passed over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "find_chromium.py"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the browsers of these tests are shell scripts")
+
+
+def browser(path: Path, exit_code: int = 0) -> Path:
+    """A program that starts as a browser does, or does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho Chromium 1.0\nexit {exit_code}\n")
+    path.chmod(0o755)
+    return path
+
+
+def find(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), str(folder / ".chromium"), *arguments]
+    given = {"PATH": str(folder / "bin"), **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=given)
+
+
+def test_the_variable_goes_before_path_and_path_before_what_was_fetched(tmp_path: Path) -> None:
+    """A person's choice, then the machine's, then ours."""
+    fetched = browser(tmp_path / ".chromium" / "chromium")
+    assert find(tmp_path).stdout == f"{fetched}\n"
+
+    on_path = browser(tmp_path / "bin" / "chromium")
+    assert find(tmp_path).stdout == f"{on_path}\n"
+
+    headless = browser(tmp_path / "bin" / "chromium-headless-shell")
+    assert find(tmp_path).stdout == f"{headless}\n"
+
+    chosen = browser(tmp_path / "chosen")
+    assert find(tmp_path, CHROMIUM=str(chosen)).stdout == f"{chosen}\n"
+
+
+def test_what_does_not_start_is_passed_over(tmp_path: Path) -> None:
+    """Some systems have a chromium-browser that only tells how to install one."""
+    browser(tmp_path / "bin" / "chromium", exit_code=1)
+    starts = browser(tmp_path / "bin" / "google-chrome")
+
+    found = find(tmp_path, CHROMIUM=str(tmp_path / "not there"))
+
+    assert found.stdout == f"{starts}\n"
+
+
+def test_without_any_each_way_tried_has_a_line_and_the_last_is_the_way_out(tmp_path: Path) -> None:
+    """The tests that need one show these lines as the reason why they are skipped."""
+    found = find(tmp_path)
+
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.splitlines() == [
+        "there is no Chromium that starts:",
+        "  CHROMIUM is not set",
+        "  PATH has none of chromium-headless-shell, chromium, google-chrome, chromium-browser, chrome",
+        f"  {tmp_path}/.chromium/chromium is not there",
+        "fetch one with: python scripts/find_chromium.py --fetch",
+    ]

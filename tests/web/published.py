@@ -1,0 +1,50 @@
+"""The miniature results as the operations would publish them: in Arrow, and in PostgreSQL."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from customer360.postgres import types
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import writer
+from customer360.postgres.publish import publication
+from customer360.tables import REFRESHES, Table
+from customer360.web.store import LOADED
+from tests import miniature
+
+
+def miniature_results(count: int = 700, seed: int = 360) -> dict[Table, pa.Table]:
+    """Every table that the dashboard loads, of a few hundred invented customers."""
+    frames = miniature.result_tables(miniature.profiles(miniature.customers(count, seed)))
+    with miniature.database(frames) as connection:
+        return {
+            table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")
+            .to_arrow_table()
+            .cast(types.arrow_schema(types.fields_of(table)))
+            for table in LOADED
+        }
+
+
+def publish(database: Database, results: dict[Table, pa.Table]) -> int:
+    """Publishes *results* as the next refresh; returns its number."""
+    with publication(database, "test") as change:
+        for table, rows in results.items():
+            if table is not REFRESHES:
+                _stage(database, change.stage(table), rows)
+        number = _next_refresh(database)
+        [*_, facts] = results[REFRESHES].to_pylist()
+        change.append(REFRESHES, [list({**facts, "refresh_id": number}.values())])
+        change.publish()
+    return number
+
+
+def _stage(database: Database, staged: str, rows: pa.Table) -> None:
+    with writer(database) as copier:
+        copier.copy_once(staged, 0, rows.to_batches())
+
+
+def _next_refresh(database: Database) -> int:
+    with database.connect() as connection:
+        if connection.execute("SELECT to_regclass('analytics.refreshes') IS NULL").fetchone() == (True,):
+            return 1
+        return connection.execute("SELECT max(refresh_id) + 1 FROM analytics.refreshes").fetchone()[0]

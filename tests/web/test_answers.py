@@ -1,0 +1,195 @@
+"""What a page shows is what the customers behind it say."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from types import MappingProxyType
+
+import pytest
+
+from customer360.dimensions import dimension
+from customer360.measures import measure, recent
+from customer360.report import REPORT
+from customer360.tables import TOP_CUSTOMERS
+from customer360.web import sql
+from customer360.web.answers import answer
+from customer360.web.store import hold
+from customer360.web.view import page_of, view
+from tests import miniature, row_level
+from tests.web.published import miniature_results
+
+VIEWS = MappingProxyType({
+    "everyone": [],
+    "slicers": [("country", "Kenya"), ("country", "Norway"), ("activity", "Active"), ("activity", "Unknown")],
+    "range": [("join_month", "2024-01..2025-06"), ("loyalty_status", "Gold"), ("balance_threshold", "1000")],
+    "nobody": [("join_month", "1999-01..1999-02")],
+})  # fmt: skip
+AS_THEIR_KEY = ("loyalty_status", "country", "join_year", "months_since")
+VISUALS = [(page, visual) for page in REPORT.pages for visual in page.visuals]
+
+
+@pytest.fixture(scope="module")
+def results():
+    return hold(miniature_results())
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return miniature.profiles(miniature.customers())
+
+
+def shown(results, page, name, query):
+    return answer(view(page_of(page), query, results), results)["visuals"][name]
+
+
+@pytest.mark.parametrize("query", VIEWS.values(), ids=VIEWS)
+@pytest.mark.parametrize(("page", "visual"), VISUALS, ids=[visual.name for _, visual in VISUALS])
+def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
+    """Shared queries, rollups and bound dates change no number: each is asked again alone, of the fact itself."""
+    asked = view(page, query, results)
+    filters, cuts = asked.filters(visual), [dimension(name) for name in visual.by]
+
+    found = answer(asked, results)["visuals"][visual.name]
+
+    if visual.kind == "table":
+        rows = results.rows(sql.top(TOP_CUSTOMERS, visual.measure, visual.columns, visual.top, filters=filters))
+        assert list(zip(*found["columns"].values(), strict=True)) == rows
+        return
+    for one in (visual.measure, *visual.tooltip_measures):
+        alone = sql.aggregate(visual.fact, [one], by=cuts, filters=filters, threshold=asked.threshold)
+        if cuts:
+            columns = zip(*found["keys"].values(), found["values"][one.name], strict=True)
+            assert same_rows(columns, [(*keys, counted(one, value)) for *keys, value in results.rows(alone)])
+        else:
+            [[value]] = results.rows(alone)
+            assert row_level.same(found["values"][one.name], counted(one, value))
+
+
+def counted(one, value):
+    """Counting nobody gives 0; the average of nobody is no value."""
+    return 0 if value is None and one.format == "count" else value
+
+
+def same_rows(some, others):
+    some, others = sorted(map(tuple, some)), sorted(map(tuple, others))
+    return len(some) == len(others) and all(
+        one[:-1] == other[:-1] and row_level.same(one[-1], other[-1])
+        for one, other in zip(some, others, strict=True)
+    )
+
+
+CUT = [(page, visual) for page, visual in VISUALS if visual.by]
+
+
+@pytest.mark.parametrize(("page", "visual"), CUT, ids=[visual.name for _, visual in CUT])
+def test_members_stand_in_their_order_and_are_written(results, page, visual):
+    """Tiers rise, bands rise, months run; a label comes only where it is not the key."""
+    found = shown(results, page.name, visual.name, [])
+    for name in visual.by:
+        known = results.members[dimension(name)]
+        keys = found["keys"][name]
+        if len(visual.by) == 1:
+            assert keys == [key for key in known if key in keys]
+        assert found["labels"].get(name, keys) == [known[key] for key in keys]
+    assert list(found["labels"]) == [name for name in visual.by if name not in AS_THEIR_KEY]
+
+
+def test_a_card_counts_the_customers_of_the_view(results, profiles):
+    """Against the customers themselves, not against another query."""
+    kept = row_level.keep(profiles, {"country": ["Kenya"], "activity": ["Active"]})
+
+    card = shown(results, "overview", "total_customers", [("country", "Kenya"), ("activity", "Active")])
+
+    assert card["values"]["total_customers"] == len(kept)
+
+
+def test_the_change_of_a_card_is_of_those_who_joined_lately(results, profiles):
+    """The last 12 full months against the 12 before."""
+    joined = [row["join_month"] for row in row_level.keep(profiles, {}) if row["join_month"]]
+
+    card = shown(results, "overview", "total_customers", [])
+
+    assert card["change"] == {
+        "now": sum(date(2025, 6, 1) <= month < date(2026, 6, 1) for month in joined),
+        "before": sum(date(2024, 6, 1) <= month < date(2025, 6, 1) for month in joined),
+    }
+    assert set(card["values"]) == {"total_customers"}
+
+
+def test_a_sparkline_is_the_measure_by_the_last_24_full_join_months(results, profiles):
+    """The running month is not over: it would always look like a fall."""
+    joined = [row["join_month"] for row in row_level.keep(profiles, {})]
+
+    spark = shown(results, "overview", "total_customers", [])["spark"]
+
+    assert len(spark["months"]) == 24
+    assert (spark["months"][0], spark["months"][-1]) == (date(2024, 6, 1), date(2026, 5, 1))
+    assert [value or 0 for value in spark["values"]] == [joined.count(month) for month in spark["months"]]
+
+
+def test_of_nobody_counts_are_zero_and_ratios_are_no_value(results):
+    """An empty view says 0 customers, and no average."""
+    values = {
+        **shown(results, "overview", "total_customers", VIEWS["nobody"])["values"],
+        **shown(results, "activity", "login_recency", VIEWS["nobody"])["values"],
+    }
+
+    assert values["total_customers"] == 0
+    assert values["average_login_recency"] is None
+
+
+def test_a_kpi_is_held_against_its_yardstick(results):
+    """Everyone, whatever is filtered."""
+    everyone = shown(results, "activity", "login_recency", [])["values"]
+    some = shown(results, "activity", "login_recency", [("country", "Kenya")])
+
+    assert some["values"]["average_login_recency_of_everyone"] == everyone["average_login_recency"]
+    assert some["values"]["average_login_recency"] != everyone["average_login_recency"]
+    assert some["change"] is None
+
+
+def test_a_clicked_visual_stays_as_it_is(results):
+    """While the others follow."""
+    before = answer(view(page_of("financial"), [], results), results)["visuals"]
+    after = answer(view(page_of("financial"), [("pick.balance_by_status", "Gold")], results), results)["visuals"]
+
+    assert after["balance_by_status"] == before["balance_by_status"]
+    assert after["balance_and_points"] != before["balance_and_points"]
+    assert set(after["top_customers"]["columns"]["loyalty_status"]) == {"Gold"}
+
+
+def test_a_click_on_a_stage_keeps_the_customers_it_counts(results):
+    """Stages contain each other."""
+    funnel = shown(results, "engagement", "retention_funnel", [])
+    card = shown(results, "engagement", "engaged_customers", [("pick.retention_funnel", "3")])
+
+    assert card["values"]["total_customers"] == funnel["values"]["total_customers"][2]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slicers_and_clicks_together_are_what_those_customers_say(results, profiles, seed):
+    """Any slicers, any clicked status and month."""
+    rng = random.Random(seed)
+    countries = rng.sample(miniature.COUNTRIES, 2)
+    status = rng.choice(miniature.STATUSES)
+    month = rng.choice(list(results.members[dimension("join_month")]))
+    query = [
+        *(("country", country) for country in countries),
+        ("pick.customers_by_status", status),
+        ("pick.acquisition", str(month)),
+    ]
+    kept = row_level.keep(profiles, {"country": countries, "loyalty_status": [status], "join_month": [month]})
+
+    card = shown(results, "overview", "total_customers", query)
+
+    assert card["values"]["total_customers"] == len(kept)
+
+
+def test_what_a_card_compares_is_the_measure_itself():
+    """`recent` narrows the customers, not the measure."""
+    narrowed = recent(measure("average_balance"), before=12)
+
+    assert narrowed.expression.of is measure("average_balance")
+    assert narrowed.format == "amount"
+    assert "who joined in the 12 months 12 months before" in narrowed.definition

@@ -1,0 +1,292 @@
+"""The dashboard over HTTP: pages, numbers, errors, and keeping up with the database."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from datetime import date
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.report import REPORT
+from customer360.web.app import make_app
+from customer360.web.assets import assets
+from customer360.web.server import Address, running
+from tests.web.published import miniature_results, publish
+
+PAGES = [page.name for page in REPORT.pages]
+WAIT_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return miniature_results()
+
+
+@contextmanager
+def serving(database, **options):
+    with (
+        running(make_app(database, **options), Address(port=0)) as address,
+        httpx.Client(base_url=address.url) as web,
+    ):
+        yield web
+
+
+@pytest.fixture(scope="module")
+def web(module_database, tables):
+    publish(module_database, tables)
+    with serving(module_database) as client:
+        yield client
+
+
+def eventually(question, expected):
+    """What *question* answers as soon as it is *expected*, else what it last answered."""
+    until = time.monotonic() + WAIT_SECONDS
+    while (found := question()) != expected and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+# --- pages and files --------------------------------------------------------------------------------------------
+
+
+def test_the_bare_address_leads_to_the_first_page(web):
+    """Nobody has to know its name."""
+    answer = web.get("/")
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/overview")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_the_same_shell(web, page):
+    """Which names its files by their digest."""
+    answer = web.get(f"/{page}")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert f"/static/{assets().digest}/app.js" in answer.text
+    assert "{{" not in answer.text
+
+
+def test_files_are_kept_for_ever_and_sent_compressed(web):
+    """A changed file has another address."""
+    shipped = assets()
+    for name, asset in shipped.files.items():
+        answer = web.get(f"/static/{shipped.digest}/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.content == asset.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/{digest}/../app.py",
+        "/static/{digest}/%2e%2e/app.py",
+        "/static/other/app.js",
+        "/static/{digest}/",
+        "/x",
+    ],
+)
+def test_nothing_else_is_served(web, path):
+    """Files are looked up by name, never opened by path."""
+    assert web.get(path.format(digest=assets().digest)).status_code == 404
+
+
+def test_a_page_that_is_none_names_the_pages(web):
+    """For a person as for a script."""
+    assert "there are /overview, /financial, /engagement, /activity" in web.get("/sales").text
+    assert web.get("/api/sales").json()["error"]["code"] == "not_found"
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", REPORT.pages, ids=PAGES)
+def test_one_request_answers_every_visual_of_a_page(web, page):
+    """In JSON without anything that is not JSON."""
+    answer = web.get(f"/api/pages/{page.name}", params={"country": "Kenya"})
+
+    assert set(answer.json()["visuals"]) == {visual.name for visual in page.visuals}
+    assert answer.json()["refresh"] == 1
+
+
+def test_the_report_tells_what_the_page_needs_to_know(web):
+    """Slicers with members, measures with meaning, visuals with places."""
+    report = web.get("/api/report").json()
+
+    assert report["refresh"]["as_of"] == "2026-06-17"
+    assert [slicer["dimension"] for slicer in report["slicers"]] == list(REPORT.slicers)
+    assert report["statuses"] == {"Bronze": 1, "Silver": 3, "Gold": 4, "Platinum": 6}
+    named = {name for page in report["pages"] for visual in page["visuals"] for name in visual["more"]}
+    assert named <= set(report["measures"])
+    assert report["measures"]["average_balance"]["left_out"] == "customers_without_balance"
+    assert report["parameter"]["edges"] == sorted(report["parameter"]["edges"])
+
+
+def test_an_answer_is_sent_once_until_it_changes(web):
+    """A page that asks again gets its own copy confirmed."""
+    first = web.get("/api/pages/overview")
+    again = web.get("/api/pages/overview", headers={"If-None-Match": first.headers["etag"]})
+    other = web.get("/api/pages/overview?country=Kenya", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+    assert other.status_code == 200
+
+
+def test_an_answer_is_compressed_for_who_can_read_it(web):
+    """And plain for who cannot."""
+    plain = web.get("/api/pages/overview", headers={"Accept-Encoding": "identity"})
+    compressed = web.get("/api/pages/overview", headers={"Accept-Encoding": "gzip"})
+
+    assert "content-encoding" not in plain.headers
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert plain.json() == compressed.json()
+
+
+# --- errors -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/pages/sales", "there is no page 'sales'; the pages are overview"),
+        ("/api/pages/overview?country=Narnia", "'Narnia' is no country of the data; there are"),
+        ("/api/pages/overview?country=%00%ff", "is no country of the data"),
+        ("/api/pages/overview?x=1", "'x' is not a filter of this page."),
+    ],
+)
+def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):
+    """Never a page of another language, never a traceback."""
+    answer = web.get(path)
+
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+
+
+NAMES = st.sampled_from(
+    [
+        "loyalty_status", "activity", "country", "join_month", "balance_threshold", "pick.customers_by_status",
+        "pick.acquisition", "pick.balance_and_points", "pick.retention_funnel", "pick.cohort_retention", "pick.",
+    ]
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(
+        ["Gold", "Kenya", "Active", "2025-01..", "2025-01-01", "3,2", "1", "2025,3", "1000", "..", ","]
+    ),
+    st.text(max_size=30),
+    st.integers().map(str),
+    st.dates().map(str),
+    st.floats().map(str),
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([*PAGES, "nowhere"]), st.lists(st.tuples(NAMES | st.text(max_size=20), VALUES), max_size=5))
+def test_any_question_is_answered_or_refused_clearly(web, page, pairs):
+    """Whatever is sent: an answer, or 400 with one line."""
+    query = "&".join(f"{quote(name, errors='replace')}={quote(value, errors='replace')}" for name, value in pairs)
+
+    answer = web.get(f"/api/pages/{page}?{query}")
+
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 400:
+        assert "\n" not in answer.json()["error"]["message"]
+    else:
+        json.loads(answer.text, parse_constant=pytest.fail)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["GET", "POST", "PUT", "HEAD", "BREW"]))
+def test_any_path_and_method_is_answered_or_refused_clearly(web, path, method):
+    """No path is an error of ours."""
+    answer = web.request(method, f"/{quote(path)}")
+
+    assert answer.status_code < 500
+
+
+# --- keeping up with the database -------------------------------------------------------------------------------
+
+
+def state(web):
+    return web.get("/healthz").json()
+
+
+def test_before_the_first_run_the_page_says_what_to_do(database, tables):
+    """And the results appear by themselves."""
+    with serving(database) as web:
+        assert web.get("/overview").status_code == 200
+        answer = web.get("/api/report")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_results")
+        assert "customer360 run" in answer.json()["error"]["message"]
+        assert web.get("/healthz").status_code == 503
+
+        publish(database, tables)
+
+        assert eventually(lambda: web.get("/api/report").status_code, 200) == 200
+
+
+def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
+    """Numbers, and what they are called by."""
+    publish(database, tables)
+    with serving(database) as web:
+        before = web.get("/api/pages/overview")
+
+        publish(database, miniature_results(100, seed=5))
+
+        assert eventually(lambda: state(web)["refresh"], 2) == 2
+        after = web.get("/api/pages/overview", headers={"If-None-Match": before.headers["etag"]}).json()
+        assert after["refresh"] == 2
+        assert after["visuals"]["total_customers"]["values"]["total_customers"] == 100
+
+
+def test_open_pages_are_told_of_a_refresh(database, tables):
+    """By an event, at once; the first one says what is."""
+    publish(database, tables)
+    with serving(database) as web, web.stream("GET", "/api/events", timeout=WAIT_SECONDS) as stream:
+        told = (
+            json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line.startswith("data: ")
+        )
+        assert next(told) == {"refresh": 1, "database": "ok"}
+
+        publish(database, tables)
+
+        assert next(told) == {"refresh": 2, "database": "ok"}
+
+
+@pytest.mark.slow
+def test_a_lost_database_leaves_the_last_data_on_screen_and_recovers(home, tables):
+    """The server goes on from memory and says since when."""
+    server = EmbeddedPostgres(home)
+    database = server.start()
+    publish(database, tables)
+    with serving(server.reader_database()) as web:
+        server.stop()
+
+        assert eventually(lambda: state(web)["database"], "gone") == "gone"
+        assert state(web)["since"].startswith(str(date.today().year))
+        assert web.get("/api/pages/overview?country=Kenya").json()["refresh"] == 1
+
+        server.start()
+        assert eventually(lambda: state(web)["database"], "ok") == "ok"
+        publish(server.database(), tables)
+        assert eventually(lambda: state(web)["refresh"], 2) == 2
+
+
+def test_hidden_names_are_in_no_answer(database, tables):
+    """Customers are called by their number."""
+    publish(database, tables)
+    with serving(database, hide_names=True) as web:
+        table = web.get("/api/pages/financial").json()["visuals"]["top_customers"]["columns"]
+
+    assert table["name"] == [f"Customer {number}" for number in table["customer_id"]]

@@ -1,0 +1,158 @@
+"""Who is let in, and where that is written: a token, users with passwords, or both."""
+
+import base64
+import os
+import time
+
+import pytest
+from argon2 import PasswordHasher
+
+from customer360.errors import Customer360Error
+from customer360.web.credentials import Credentials, configured, users_line
+
+TOKEN = "a-token-of-some-length"
+PASSWORD = "correct horse battery"
+SALT = b"the same always."  # every process of a parallel run must name the tests alike
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD, salt=SALT)
+SLOW = PasswordHasher(time_cost=6, memory_cost=65_536, parallelism=1).hash(PASSWORD, salt=SALT)
+
+
+def basic(name, password):
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def seconds_of(action):
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        f"Bearer {TOKEN}x",
+        f"Bearer {PASSWORD}",
+        f"Digest {TOKEN}",
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"no colon").decode(),
+        "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode(),
+        basic("ada", ""),
+        basic("ada", PASSWORD + "x"),
+        basic("Ada", PASSWORD),
+        basic("eve", PASSWORD),
+        basic("ada", QUICK),
+    ],
+)
+def test_anything_but_the_token_and_a_password_is_wrong(authorization):
+    """Also what no browser sends."""
+    assert not Credentials(TOKEN, {"ada": QUICK}).accept(authorization.encode())
+
+
+def test_what_is_not_configured_does_not_open():
+    """Neither an empty token nor a user that is not there."""
+    assert not Credentials(users={"ada": QUICK}).accept(b"Bearer ")
+    assert not Credentials(users={"ada": QUICK}).accept(basic("", "").encode())
+    assert not Credentials(token=TOKEN).accept(basic("ada", PASSWORD).encode())
+
+
+def test_an_unknown_name_takes_as_long_as_a_known_one():
+    """Or the time would tell which names there are."""
+    credentials = Credentials(users={"ada": SLOW})
+
+    known = seconds_of(lambda: credentials.accept(basic("ada", "wrong").encode()))
+    unknown = seconds_of(lambda: credentials.accept(basic("eve", "wrong").encode()))
+
+    assert unknown > known / 2
+
+
+# --- where they are written -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def private(tmp_path):
+    def write(text, mode=0o600):
+        path = tmp_path / "file"
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+def test_without_file_and_variable_nobody_is_asked():
+    """On one's own machine there is nothing to guard against."""
+    assert configured(None, None) is None
+
+
+def test_the_token_file_goes_before_the_variable(private, monkeypatch):
+    """The end of its line is not part of the token."""
+    monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "of the environment")
+
+    assert configured(None, None).accept(b"Bearer of the environment")
+    assert configured(private(f"{TOKEN}\n"), None).accept(f"Bearer {TOKEN}".encode())
+    assert not configured(private(f"{TOKEN}\n"), None).accept(b"Bearer of the environment")
+
+
+def test_a_line_of_the_password_command_lets_the_user_in(private):
+    """Between comments and empty lines, with accents in both."""
+    users = private(f"# readers\n\n{users_line('zoë', 'pässword of zoë')}\n")
+
+    assert configured(None, users).accept(basic("zoë", "pässword of zoë").encode())
+    assert not configured(None, users).accept(basic("zoë", "password of zoe").encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names no users; make a line for one with: customer360 password NAME"),
+        ("ada\n", "line 1 of FILE is not NAME:HASH; make each line with: customer360 password NAME"),
+        (f"ada:{QUICK}\n\neve:hunter2\n", "line 3 of FILE is not NAME:HASH"),
+        (f":{QUICK}\n", "line 1 of FILE is not NAME:HASH"),
+        (f"ada:{QUICK[:-30]}$\n", "line 1 of FILE is not NAME:HASH"),
+        (f"ada:{QUICK}\nada:{QUICK}\n", "line 2 of FILE names 'ada' again"),
+    ],
+)
+def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):
+    """Without repeating what may be a password."""
+    path = private(text)
+
+    with pytest.raises(Customer360Error) as refused:
+        configured(None, path)
+
+    assert said.replace("FILE", str(path)) in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert "$argon2" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_file_that_others_may_read_is_refused_with_the_remedy(private, mode):
+    """Of secrets there, others would know."""
+    path = private(f"{TOKEN}\n", mode)
+
+    with pytest.raises(Customer360Error, match=f"chmod 600 {path}"):
+        configured(path, None)
+    with pytest.raises(Customer360Error, match=f"chmod 600 {path}"):
+        configured(None, path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    """With the reason."""
+    with pytest.raises(Customer360Error, match=r"cannot read .*nothing \(No such file or directory\)"):
+        configured(None, tmp_path / "nothing")
+
+
+def test_a_short_token_or_password_is_refused(private):
+    """They can be guessed."""
+    with pytest.raises(Customer360Error, match="token has 15 characters, but needs 16 or more"):
+        configured(private("fifteen letters\n"), None)
+    with pytest.raises(Customer360Error, match="password has 11 characters, but needs 12 or more"):
+        users_line("ada", "eleven char")
+
+
+def test_credentials_are_never_shown():
+    """Not even in a traceback of ours."""
+    assert repr(Credentials(TOKEN, {"ada": QUICK})) == "Credentials()"

@@ -1,0 +1,563 @@
+"""The dashboard as a reader meets it: in a real Chromium, over a real server and a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from contextlib import ExitStack
+from datetime import date
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from customer360.dimensions import dimension
+from customer360.measures import measure
+from customer360.report import REPORT
+from customer360.tables import REFRESHES
+from customer360.web import sql
+from customer360.web.app import make_app
+from customer360.web.server import Address, running
+from customer360.web.store import hold
+from customer360.web.view import page_of, view
+from tests import row_level
+from tests.web.published import miniature_results, publish
+
+VISUALS = [(page, visual) for page in REPORT.pages for visual in page.visuals]
+QUERY = "?country=Kenya&country=Norway&join_month=2023-01..2026-03&balance_threshold=1000"
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return miniature_results()
+
+
+@pytest.fixture(scope="module")
+def dashboard(module_database, tables):
+    publish(module_database, tables)
+    with running(make_app(module_database), Address(port=0)) as address:
+        yield address.url
+
+
+@pytest.fixture(scope="module")
+def postgresql(dashboard, module_database):
+    with module_database.connect(cursor_factory=psycopg.RawCursor) as connection:
+        yield connection
+
+
+class Reader:
+    """Somebody who looks at a page, clicks, and waits until everything is painted."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+
+    def open(self, path):
+        self.page.goto(f"{self.address}/{path}")
+        self.page.wait_for_selector("html[data-painted]", state="attached")
+
+    def after(self, action):
+        """Does *action* and waits for the paint that follows."""
+        painted = int(self.page.evaluate("document.documentElement.dataset.painted"))
+        action()
+        self.page.wait_for_selector(f'html[data-painted="{painted + 1}"]', state="attached")
+
+    def visual(self, name):
+        return self.page.locator(f'[data-visual="{name}"]')
+
+    def query(self):
+        return parse_qs(urlsplit(self.page.url).query)
+
+    def mark(self, visual, mark):
+        return self.visual(visual).locator(f'button[data-mark="{mark}"]')
+
+    def click_mark(self, visual, mark, **options):
+        self.after(lambda: self.mark(visual, mark).dispatch_event("click", options))
+
+    def number(self, card):
+        return self.visual(card).locator(".number").inner_text()
+
+    def table(self, name):
+        """What the table view of a visual holds: its rows as raw values by column."""
+        visual = self.visual(name)
+        toggle = visual.get_by_role("button", name="as a table")
+        toggle.dispatch_event("click")
+        rows = visual.locator(".table-view tbody tr").evaluate_all(
+            "rows => rows.map(row => Object.fromEntries([...row.cells].map(c => [c.dataset.column, c.dataset.value])))"
+        )
+        toggle.dispatch_event("click")
+        return rows
+
+
+@pytest.fixture
+def reader(page, dashboard):
+    return Reader(page, dashboard)
+
+
+# --- the numbers on the page are those of the database ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", QUERY], ids=["everyone", "filtered"])
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_every_number_on_the_page_is_what_postgresql_says(reader, postgresql, tables, shown, query):
+    """Read from the table view of each visual, asked of the published tables."""
+    asked = view(page_of(shown.name), [(n, v) for n, vs in parse_qs(query[1:]).items() for v in vs], hold(tables))
+    reader.open(f"{shown.name}{query}")
+    for visual in shown.visuals:
+        on_page = reader.table(visual.name)
+        if visual.kind == "table":
+            check_top(on_page, visual, asked, postgresql)
+        elif visual.by:
+            check_marks(on_page, visual, asked, postgresql)
+        else:
+            check_values(on_page, visual, asked, postgresql)
+
+
+def ask(postgresql, query):
+    return postgresql.execute(query.text, query.parameters).fetchall()
+
+
+def check_top(on_page, visual, asked, postgresql):
+    query = sql.top(visual.fact, visual.measure, visual.columns, visual.top, filters=asked.filters(visual))
+    expected = [[str(value) for value in row] for row in ask(postgresql, query)]
+
+    assert expected
+    assert [[*row.values()][:-1] for row in on_page] == [row[:-1] for row in expected]
+    assert [Decimal([*row.values()][-1]) for row in on_page] == [Decimal(row[-1]) for row in expected]
+
+
+def check_marks(on_page, visual, asked, postgresql):
+    cuts, shown = [dimension(name) for name in visual.by], [visual.measure, *visual.tooltip_measures]
+    query = sql.aggregate(visual.fact, shown, by=cuts, filters=asked.filters(visual), threshold=asked.threshold)
+    expected = {tuple(map(str, row[: len(cuts)])): row[len(cuts) :] for row in ask(postgresql, query)}
+    found = {tuple(row[name] for name in visual.by): [row[one.name] for one in shown] for row in on_page}
+
+    assert expected
+    assert expected.keys() <= found.keys()
+    for key, values in found.items():
+        for one, value, wanted in zip(shown, values, expected.get(key, [None] * len(shown)), strict=True):
+            assert same(one, value, wanted), (visual.name, key, one.name, value, wanted)
+
+
+def check_values(on_page, visual, asked, postgresql):
+    shown = [visual.measure, *visual.tooltip_measures, *([measure(visual.compare)] if visual.compare else [])]
+    query = sql.aggregate(visual.fact, shown, filters=asked.filters(visual), threshold=asked.threshold)
+    [expected] = ask(postgresql, query)
+    found = {row["name"]: row[visual.measure.name] for row in on_page}
+
+    for one, wanted in zip(shown, expected, strict=True):
+        assert same(one, found[one.name], wanted), (visual.name, one.name, found[one.name], wanted)
+
+
+def same(one, on_page, wanted):
+    if on_page == "":
+        return wanted is None and one.format != "count"
+    return row_level.same(float(on_page), 0 if wanted is None else wanted)
+
+
+# --- slicers, clicks, the address -------------------------------------------------------------------------------
+
+
+def test_the_bare_address_shows_the_first_page(reader):
+    """With its title, its navigation and the day of the data."""
+    reader.open("")
+
+    assert reader.page.url.endswith("/overview")
+    assert reader.page.title() == "Customer Overview · Customer 360"
+    assert reader.page.locator("nav a[aria-current=page]").inner_text() == "Customer Overview"
+    assert "17 Jun 2026" in reader.page.locator("#freshness").inner_text()
+    assert reader.number("total_customers") == "700"
+
+
+def test_a_slicer_filters_every_visual_and_stands_in_the_address(reader):
+    """And among the active filters, where it can be taken away."""
+    reader.open("overview")
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
+
+    assert reader.query() == {"loyalty_status": ["Gold"]}
+    assert {row["loyalty_status"] for row in reader.table("customers_by_status")} == {"Gold"}
+    filtered = reader.number("total_customers")
+    assert filtered != "700"
+
+    reader.after(lambda: reader.page.get_by_role("button", name="Remove Loyalty Status: Gold").click())
+    assert reader.query() == {}
+    assert reader.number("total_customers") == "700"
+
+
+def test_slicers_carry_across_pages_and_clicked_marks_do_not(reader):
+    """A click belongs to the page it was made on."""
+    reader.open("overview")
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Silver").check())
+    reader.click_mark("customers_by_country", "Kenya")
+    assert reader.query() == {"loyalty_status": ["Silver"], "pick.customers_by_country": ["Kenya"]}
+
+    reader.after(lambda: reader.page.get_by_role("link", name="Financial Insights").click())
+
+    assert urlsplit(reader.page.url).path == "/financial"
+    assert reader.query() == {"loyalty_status": ["Silver"]}
+    assert reader.page.get_by_role("checkbox", name="Silver").is_checked()
+    assert {row["loyalty_status"] for row in reader.table("top_customers")} == {"Silver"}
+
+
+def test_countries_are_found_by_typing(reader):
+    """A list of many members can be searched."""
+    reader.open("overview")
+    if reader.page.get_by_role("button", name=re.compile("^Country")).count():
+        reader.page.get_by_role("button", name=re.compile("^Country")).click()
+        reader.page.get_by_role("searchbox").fill("nor")
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Norway").check())
+
+    assert reader.query() == {"country": ["Norway"]}
+
+
+def test_a_range_of_months_filters_by_join_date(reader):
+    """Both ends are chosen from a list."""
+    reader.open("overview")
+    reader.after(lambda: reader.page.get_by_label("Join Month from").select_option("2025-01"))
+    reader.after(lambda: reader.page.get_by_label("Join Month to").select_option("2025-06"))
+
+    assert reader.query() == {"join_month": ["2025-01..2025-06"]}
+    months = [row["join_month"] for row in reader.table("acquisition")]
+    assert (months[0], months[-1]) == ("2025-01-01", "2025-06-01")
+
+
+def test_a_click_on_a_mark_filters_the_others_and_a_second_click_undoes_it(reader):
+    """The clicked visual keeps all its marks."""
+    reader.open("overview")
+    before = reader.table("customers_by_status")
+
+    reader.click_mark("customers_by_status", "Gold")
+    assert reader.query() == {"pick.customers_by_status": ["Gold"]}
+    assert reader.table("customers_by_status") == before
+    gold = next(row["total_customers"] for row in before if row["loyalty_status"] == "Gold")
+    assert reader.number("total_customers") == gold
+    assert reader.mark("customers_by_status", "Gold").get_attribute("aria-pressed") == "true"
+
+    reader.click_mark("customers_by_status", "Gold")
+    assert reader.query() == {}
+    assert reader.number("total_customers") == "700"
+
+
+def test_a_click_elsewhere_moves_the_choice_and_ctrl_click_adds_to_it(reader):
+    """As in Power BI."""
+    reader.open("overview")
+    reader.click_mark("customers_by_status", "Gold")
+    reader.click_mark("customers_by_country", "Kenya")
+    assert reader.query() == {"pick.customers_by_country": ["Kenya"]}
+
+    reader.click_mark("customers_by_status", "Gold", ctrlKey=True)
+    reader.click_mark("customers_by_status", "Silver", ctrlKey=True)
+    assert reader.query() == {
+        "pick.customers_by_country": ["Kenya"],
+        "pick.customers_by_status": ["Gold", "Silver"],
+    }
+
+    reader.after(lambda: reader.page.locator("#filters").get_by_role("button", name="Clear", exact=True).click())
+    assert reader.query() == {}
+
+
+def test_a_real_click_on_the_chart_picks_the_mark_under_the_mouse(reader):
+    """Not only the buttons for the keyboard."""
+    reader.open("overview")
+    canvas = reader.visual("customers_by_country").locator("canvas").first
+    box = canvas.bounding_box()
+    bars = reader.table("customers_by_country")
+    x = box["x"] + box["width"] * (0.5 / len(bars)) * 1.4
+
+    reader.after(lambda: reader.page.mouse.click(x, box["y"] + box["height"] * 0.7))
+
+    assert reader.query() == {"pick.customers_by_country": [bars[0]["country"]]}
+
+
+def test_a_heat_map_takes_one_cell(reader):
+    """Also with Ctrl: two cells are no rows and columns."""
+    reader.open("financial")
+    cells = [f"{row['balance_band']},{row['points_band']}" for row in reader.table("balance_and_points")]
+
+    reader.click_mark("balance_by_status", "Gold")
+    reader.click_mark("balance_and_points", cells[0], ctrlKey=True)
+    reader.click_mark("balance_and_points", cells[1], ctrlKey=True)
+
+    assert reader.query() == {"pick.balance_by_status": ["Gold"], "pick.balance_and_points": [cells[1]]}
+
+
+def test_back_and_forward_undo_and_redo(reader):
+    """Filters and pages alike."""
+    reader.open("overview")
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
+    reader.after(lambda: reader.page.get_by_role("link", name="Customer Engagement").click())
+
+    reader.after(reader.page.go_back)
+    assert (urlsplit(reader.page.url).path, reader.query()) == ("/overview", {"loyalty_status": ["Gold"]})
+    reader.after(reader.page.go_back)
+    assert reader.query() == {}
+    assert not reader.page.get_by_role("checkbox", name="Gold").is_checked()
+    reader.after(reader.page.go_forward)
+    assert reader.page.get_by_role("checkbox", name="Gold").is_checked()
+
+
+def test_a_bookmark_shows_the_same_view(reader, dashboard, chromium):
+    """To anyone, on any page."""
+    reader.open("overview")
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Bronze").check())
+    reader.click_mark("acquisition", reader.table("acquisition")[-2]["join_month"])
+    numbers = {name: reader.table(name) for name in ("total_customers", "customers_by_country")}
+
+    with ExitStack() as stack:
+        context = chromium.new_context(locale="de-DE")
+        stack.callback(context.close)
+        other = Reader(context.new_page(), dashboard)
+        other.open(reader.page.url.removeprefix(f"{dashboard}/"))
+        assert {name: other.table(name) for name in numbers} == numbers
+
+
+def test_x_is_a_slider_over_the_edges_of_the_bands(reader, tables):
+    """It moves the KPI, stays in the address, and stops where the share is exact."""
+    reader.open("activity")
+    slider = reader.visual("balance_threshold").get_by_role("slider")
+    before = reader.number("balance_above")
+
+    reader.after(lambda: slider.press("Home"))
+
+    edges = [row["low"] for row in tables[next(t for t in tables if t.name == "bands")].to_pylist()]
+    [x] = reader.query()["balance_threshold"]
+    assert Decimal(x) == 0
+    assert Decimal(x) in edges
+    assert reader.number("balance_above") != before
+
+
+# --- refreshes, errors, notices ---------------------------------------------------------------------------------
+
+
+def test_an_open_page_follows_a_refresh_and_keeps_its_filters(page, database, tables):
+    """Nobody has to reload."""
+    publish(database, tables)
+    with running(make_app(database), Address(port=0)) as address:
+        reader = Reader(page, address.url)
+        reader.open("overview?loyalty_status=Gold")
+        before = reader.number("total_customers")
+
+        reader.after(lambda: publish(database, miniature_results(150, seed=3)))
+
+        assert reader.query() == {"loyalty_status": ["Gold"]}
+        assert reader.number("total_customers") != before
+        assert page.locator("html").get_attribute("data-refresh") == "2"
+        assert "refresh 2" in page.locator("#freshness").inner_text()
+        page.close()
+
+
+def test_without_results_the_page_says_what_to_do(page, database, tables, complaints):
+    """And fills by itself once there are some."""
+    with running(make_app(database), Address(port=0)) as address:
+        page.goto(f"{address.url}/overview")
+        page.get_by_text("customer360 run").wait_for()
+        publish(database, tables)
+        page.wait_for_selector("html[data-painted]", state="attached")
+        assert Reader(page, address.url).number("total_customers") == "700"
+        page.close()
+    complaints[:] = [line for line in complaints if "503" not in line]
+
+
+def test_an_address_that_is_not_valid_says_so_and_offers_the_way_out(reader, complaints):
+    """The message of the server, and a button."""
+    reader.page.goto(f"{reader.address}/overview?country=Narnia")
+    reader.page.get_by_text("'Narnia' is no country of the data").wait_for()
+
+    reader.page.get_by_role("button", name="Clear filters").click()
+    reader.page.wait_for_selector("html[data-painted]", state="attached")
+
+    assert reader.number("total_customers") == "700"
+    complaints[:] = [line for line in complaints if "400" not in line]
+
+
+def test_a_lost_server_leaves_the_last_data_on_screen(page, database, tables, complaints):
+    """With a notice."""
+    publish(database, tables)
+    with running(make_app(database), Address(port=0)) as address:
+        reader = Reader(page, address.url)
+        reader.open("overview")
+    page.get_by_role("checkbox", name="Gold").check()
+
+    page.get_by_text("The server cannot be reached").wait_for()
+
+    assert reader.number("total_customers") == "700"
+    complaints.clear()
+
+
+def test_of_nobody_every_visual_says_so(reader):
+    """Not an empty frame, not a zero that was never counted."""
+    reader.open("engagement?join_month=2010-01..2010-02")
+
+    assert reader.number("engaged_customers") == "0"
+    assert reader.visual("account_age").get_by_text("No customers match").is_visible()
+
+
+# --- for everyone -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "phone"])
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_no_page_breaks_a_rule_of_accessibility(reader, shown, size, scheme):
+    """WCAG A and AA, as axe-core checks them, with tables open as well."""
+    reader.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    reader.page.set_viewport_size({"width": size[0], "height": size[1]})
+    reader.open(shown.name)
+    assert violations(reader.page) == []
+
+    for visual in shown.visuals:
+        reader.visual(visual.name).get_by_role("button", name="as a table").dispatch_event("click")
+    assert violations(reader.page) == []
+
+
+def violations(page):
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], node["target"], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_the_keyboard_reaches_every_visual_with_marks(reader, shown):
+    """One stop each; the arrow keys go from mark to mark, Enter clicks."""
+    reader.open(shown.name)
+    reached = set()
+    for _ in range(150):
+        reader.page.keyboard.press("Tab")
+        reached.add(
+            reader.page.evaluate("document.activeElement?.closest('[data-visual]')?.dataset.visual ?? 'elsewhere'")
+        )
+    assert {visual.name for visual in shown.visuals} <= reached
+
+
+def test_the_keyboard_picks_marks(reader):
+    """Arrow keys move, Enter picks, Ctrl-Enter adds."""
+    reader.open("overview")
+    marks = reader.visual("customers_by_status").locator("button[data-mark]")
+    marks.first.focus()
+    reader.page.keyboard.press("ArrowRight")
+    reader.after(lambda: reader.page.keyboard.press("Enter"))
+    reader.page.keyboard.press("ArrowRight")
+    reader.after(lambda: reader.page.keyboard.press("Control+Enter"))
+
+    assert reader.query() == {"pick.customers_by_status": ["Silver", "Gold"]}
+
+
+def test_the_focus_can_be_seen(reader):
+    """Around whatever has it."""
+    reader.open("overview")
+    reader.page.keyboard.press("Tab")
+    for _ in range(12):
+        reader.page.keyboard.press("Tab")
+        outline = reader.page.evaluate(
+            "() => { const of = node => getComputedStyle(node); const active = document.activeElement;"
+            " return [active, active.closest('label, .visual, .chip') ?? active].some("
+            " node => parseFloat(of(node).outlineWidth) >= 2 && of(node).outlineStyle !== 'none') }"
+        )
+        assert outline, reader.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_dark_is_dark_and_is_remembered(reader):
+    """By the system's wish, or by the reader's."""
+
+    def paper():
+        color = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')")
+        return sum(bytes.fromhex(color.strip(" #")))
+
+    reader.open("overview")
+    assert paper() > 600
+    reader.page.emulate_media(color_scheme="dark")
+    assert paper() < 200
+    reader.page.emulate_media(color_scheme="light")
+    theme = reader.page.get_by_role("button", name=re.compile("theme", re.IGNORECASE))
+    for _ in range(3):
+        theme.click()
+        if paper() < 200:
+            break
+    assert paper() < 200
+    reader.open("financial")
+    assert paper() < 200
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_no_page_scrolls_sideways(reader, shown, width):
+    """On any screen."""
+    reader.page.set_viewport_size({"width": width, "height": 800})
+    reader.open(shown.name)
+
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# --- exports ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_every_visual_saves_its_numbers(reader, shown):
+    """As CSV, with the raw numbers of the table view."""
+    reader.open(shown.name)
+    for visual in shown.visuals:
+        content = saved(reader, visual.name, "CSV")
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        rows = reader.table(visual.name)
+        assert content.startswith("\N{BYTE ORDER MARK}".encode())
+        assert [line[-1] for line in lines[1:]] == [row[list(row)[-1]] for row in rows]
+
+
+def test_every_visual_saves_its_picture(reader):
+    """As PNG, at twice the size on screen, not empty."""
+    for shown, visual in VISUALS:
+        if urlsplit(reader.page.url).path != f"/{shown.name}":
+            reader.open(shown.name)
+        content = saved(reader, visual.name, "picture")
+        box = reader.visual(visual.name).bounding_box()
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20], "big") == pytest.approx(2 * box["width"], abs=4)
+        assert len(content) > 2_000
+
+
+def saved(reader, visual, what):
+    button = reader.visual(visual).get_by_role("button", name=f"download as {what}")
+    with reader.page.expect_download() as download:
+        button.dispatch_event("click")
+    assert download.value.suggested_filename.startswith(
+        f"customer360-{urlsplit(reader.page.url).path[1:]}-{visual}-"
+    )
+    return download.value.path().read_bytes()
+
+
+def test_a_page_prints_with_its_filters_and_its_day(reader):
+    """In light colours, without the controls."""
+    reader.page.emulate_media(color_scheme="dark")
+    reader.open("overview?loyalty_status=Gold")
+    reader.page.emulate_media(media="print", color_scheme="dark")
+
+    assert reader.page.get_by_text("Loyalty Status: Gold").is_visible()
+    assert "17 Jun 2026" in reader.page.locator("#freshness").inner_text()
+    assert not reader.page.locator("#slicers").is_visible()
+    assert (
+        reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')") == "#FFFFFF"
+    )
+
+
+def test_the_first_page_is_light(reader):
+    """At most 1.2 MB over the wire, all of it from this server (the page fixture watches that)."""
+    sizes = []
+    reader.page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    reader.open("overview")
+
+    assert 100_000 < sum(sizes) < 1_200_000
+
+
+def test_numbers_are_written_as_the_reader_is_used_to(chromium, dashboard, postgresql):
+    """A German reads 1.234,5."""
+    context = chromium.new_context(locale="de-DE")
+    german = Reader(context.new_page(), dashboard)
+    german.open("financial")
+    text = german.visual("top_customers").inner_text()
+    context.close()
+
+    assert re.search(r"\d\.\d{3}(?!\d)", text)
+    assert postgresql.execute(f"SELECT max(as_of_date) FROM {REFRESHES.full_name}").fetchone() == (
+        date(2026, 6, 17),
+    )

@@ -1,0 +1,274 @@
+"""Who is answered, what may be asked, and what a browser may do: over real sockets."""
+
+import http.client
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from customer360.web.security import Credentials, Failures, Remembered, secured
+from customer360.web.server import Address, running
+from tests.web.test_credentials import PASSWORD, QUICK, SLOW, TOKEN, basic, seconds_of
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def hello(_):
+    return PlainTextResponse("hello", headers={"server": "secret/1.0", "x-content-type-options": "sniff"})
+
+
+async def broken(_):
+    raise ZeroDivisionError("what a stranger must not read")
+
+
+async def half(_):
+    async def body():
+        yield "half of "
+        raise ZeroDivisionError("what a stranger must not read")
+
+    return StreamingResponse(body())
+
+
+PATHS = {"/": hello, "/healthz": hello, "/api/x": hello, "/broken": broken, "/api/broken": broken, "/half": half}
+
+
+class Asking:
+    """Requests to a server that runs."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def __call__(self, path="/", method="GET", **headers):
+        with closing(http.client.HTTPConnection(self.address.host, self.address.port, timeout=20)) as connection:
+            connection.request(method, path, headers=headers)
+            with connection.getresponse() as answer:
+                answer.text = answer.read().decode()
+                return answer
+
+    def status(self, *arguments, **headers):
+        return self(*arguments, **headers).status
+
+
+@contextmanager
+def serving(**options):
+    """Asks the app behind `secured(**options)`."""
+    routes = [Route(path, endpoint) for path, endpoint in PATHS.items()]
+    app = Starlette(routes=routes, middleware=[Middleware(secured, **options)])
+    with running(app, Address(port=0)) as address:
+        yield Asking(address)
+
+
+@pytest.fixture(scope="module")
+def ask():
+    """On one's own machine, where nobody is asked for credentials."""
+    with serving() as asking:
+        yield asking
+
+
+@pytest.fixture
+def guarded():
+    """With a token and a user."""
+    with serving(credentials=Credentials(TOKEN, {"ada": QUICK})) as asking:
+        yield asking
+
+
+# --- headers and errors -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/broken", "/api/broken"])
+def test_every_response_tells_the_browser_to_run_and_load_only_our_own(ask, path):
+    """Whatever slips into the page, the browser does not run it, and no other site can frame or read it."""
+    headers = ask(path).headers
+
+    assert headers.get_all("content-security-policy") == [POLICY]
+    assert headers.get_all("x-content-type-options") == ["nosniff"]
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert "server" not in headers
+
+
+def test_refusals_have_the_headers_too(guarded):
+    """They are pages like any other."""
+    for refused in (guarded(), guarded(method="POST"), guarded("/?" + "a" * 9_000)):
+        assert refused.status >= 400
+        assert refused.headers["content-security-policy"] == POLICY
+        assert refused.headers["cache-control"] == "no-store"
+
+
+def test_an_error_is_json_for_scripts_and_a_line_for_people_and_never_a_traceback(ask, caplog):
+    """The traceback is in the log."""
+    with caplog.at_level(logging.ERROR):
+        script, person = ask("/api/broken"), ask("/broken")
+
+    assert script.status == person.status == 500
+    assert json.loads(script.text) == {
+        "error": {"code": "internal_error", "message": "something went wrong here; the log says what"}
+    }
+    assert person.text == "something went wrong here; the log says what\n"
+    assert caplog.text.count("ZeroDivisionError: what a stranger must not read") == 2
+
+
+def test_half_an_answer_does_not_look_whole(ask, caplog):
+    """The connection breaks off, so the browser reports an error instead of showing half."""
+    with pytest.raises(http.client.IncompleteRead):
+        ask("/half")
+
+
+# --- hosts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8360", "[::1]", "[::1]:8360"]
+)
+def test_this_machines_own_names_are_served(ask, host):
+    """Whatever the port: a tunnel may have another."""
+    assert ask.status(Host=host) == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "evil.example:127.0.0.1", "", "::1"],
+)
+def test_another_name_that_leads_here_is_not_served(ask, host):
+    """A page of evil.example whose name suddenly leads to 127.0.0.1 would read the customers."""
+    refused = ask("/api/x", Host=host)
+
+    assert refused.status == 400
+    assert json.loads(refused.text)["error"]["code"] == "unknown_host"
+
+
+@pytest.mark.parametrize("loopback", [True, False])
+def test_with_credentials_every_name_is_served(loopback):
+    """A browser sends them only to the name that they were typed for."""
+    with serving(credentials=Credentials(token=TOKEN), loopback=loopback) as asking:
+        assert asking.status(Host="dashboard.example.com", Authorization=f"Bearer {TOKEN}") == 200
+
+
+# --- requests ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_nothing_can_be_sent_or_changed(ask, method):
+    """The dashboard reads only."""
+    refused = ask(method=method)
+
+    assert refused.status == 405
+    assert refused.headers["allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_the_body(ask):
+    """As monitors ask."""
+    answer = ask(method="HEAD")
+
+    assert (answer.status, answer.text) == (200, "")
+
+
+@pytest.mark.parametrize(("address", "status"), [("/?" + "a" * 8_191, 200), ("/?" + "a" * 8_192, 414)])
+def test_an_address_has_at_most_8_kb(ask, address, status):
+    """Any choice of slicers fits; the rest is somebody trying."""
+    assert ask.status(address) == status
+
+
+@pytest.mark.parametrize(("parameters", "status"), [(200, 200), (201, 400)])
+def test_an_address_has_at_most_200_parameters(ask, parameters, status):
+    """Each would be looked up."""
+    assert ask.status("/?" + "&".join(["a=1"] * parameters)) == status
+
+
+# --- credentials ------------------------------------------------------------------------------------------------
+
+
+def test_without_credentials_only_the_health_is_told(guarded):
+    """A probe has no password."""
+    refused = guarded("/api/x")
+
+    assert refused.status == 401
+    assert refused.headers["www-authenticate"] == 'Basic realm="Customer 360"'
+    assert json.loads(refused.text)["error"]["code"] == "credentials_needed"
+    assert guarded.status("/healthz") == 200
+
+
+def test_the_token_and_a_users_password_open(guarded):
+    """The token also as a password, since a browser's own prompt asks for name and password."""
+    token = [f"Bearer {TOKEN}", f"bearer {TOKEN}", basic("", TOKEN), basic("anyone", TOKEN)]
+
+    for authorization in [*token, basic("ada", PASSWORD)]:
+        assert guarded.status(Authorization=authorization) == 200
+
+
+def test_a_wrong_password_does_not_open(guarded):
+    """And the answer does not tell which part of it is wrong."""
+    refused = guarded(Authorization=basic("ada", "wrong"))
+
+    assert refused.status == 401
+    assert refused.text == "the name, the password or the token is wrong\n"
+
+
+def test_a_password_is_verified_once_and_not_at_each_request():
+    """A page asks for many things at once, and Argon2 is slow on purpose."""
+    with serving(credentials=Credentials(users={"ada": SLOW})) as asking, ThreadPoolExecutor(8) as readers:
+        right = {"Authorization": basic("ada", PASSWORD)}
+        once = seconds_of(lambda: asking.status(Authorization=basic("ada", "wrong")))
+
+        started = time.perf_counter()
+        statuses = list(readers.map(lambda _: asking.status(**right), range(24)))
+        seconds = time.perf_counter() - started
+
+    assert statuses == [200] * 24
+    assert seconds < 8 * once
+
+
+def test_after_ten_wrong_passwords_an_address_has_to_wait(guarded):
+    """Also when they come at once, and also for the right one; whoever is signed in already is not disturbed."""
+    assert guarded.status(Authorization=f"Bearer {TOKEN}") == 200
+
+    with ThreadPoolExecutor(8) as guessers:
+        statuses = list(guessers.map(lambda n: guarded.status(Authorization=basic("ada", f"{n}")), range(14)))
+    locked = guarded("/api/x", Authorization=basic("ada", PASSWORD))
+
+    assert sorted(statuses) == [401] * 10 + [429] * 4
+    assert locked.status == 429
+    assert 0 < int(locked.headers["retry-after"]) <= 60
+    assert json.loads(locked.text)["error"]["code"] == "too_many_failures"
+    assert guarded.status(Authorization=f"Bearer {TOKEN}") == 200
+
+
+def test_the_wait_ends_with_the_minute():
+    """Counted from the first failure; each address for itself."""
+    now = 1_000.0
+    failures = Failures(clock=lambda: now)
+    for _ in range(10):
+        failures.add("10.0.0.1")
+
+    assert failures.seconds_left("10.0.0.1") == 60
+    assert failures.seconds_left("10.0.0.2") == 0
+    now += 59.5
+    assert failures.seconds_left("10.0.0.1") == 1
+    now += 0.5
+    assert failures.seconds_left("10.0.0.1") == 0
+    failures.add("10.0.0.1")
+    assert failures.seconds_left("10.0.0.1") == 0
+
+
+def test_many_addresses_and_many_headers_take_bounded_memory():
+    """The oldest make room."""
+    failures, remembered = Failures(most=3), Remembered(most=3)
+
+    for number in range(10):
+        failures.add(f"10.0.0.{number}")
+        remembered.add(b"%d" % number)
+        assert b"7" in remembered or number != 9
+
+    assert len(failures._since) == 3
+    assert [number for number in range(10) if b"%d" % number in remembered] == [7, 8, 9]

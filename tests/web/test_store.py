@@ -1,0 +1,197 @@
+"""One refresh, held whole in memory: what is loaded, how it is rolled up, what it may not do."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import duckdb
+import pytest
+
+from customer360 import measures as m
+from customer360.dimensions import COUNTRY, DIMENSIONS, JOIN_MONTH, dimensions_of
+from customer360.errors import Customer360Error
+from customer360.expressions import columns_of
+from customer360.postgres.reader import read_only
+from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS
+from customer360.web import sql
+from customer360.web.rollups import SEGMENTS
+from customer360.web.sql import Query
+from customer360.web.store import hold, latest_refresh, load
+from tests import miniature
+from tests.web.published import miniature_results, publish
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return miniature_results()
+
+
+@pytest.fixture(scope="module")
+def results(tables):
+    return hold(tables)
+
+
+@pytest.fixture(scope="module")
+def filled(module_database, tables):
+    publish(module_database, tables)
+    return module_database
+
+
+# --- loading ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_loaded_is_what_was_published(filled, tables):
+    """Every table, row for row."""
+    loaded = load(read_only(filled))
+
+    for table, rows in tables.items():
+        [(count,)] = loaded.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))
+        assert count == (1 if table.keeps_history else rows.num_rows)
+    assert loaded.facts["refresh_id"] == 1
+    assert loaded.as_of == miniature.AS_OF
+
+
+def test_an_empty_database_has_no_results(database):
+    """Neither a schema nor a refresh."""
+    assert latest_refresh(database) is None
+    assert load(read_only(database)) is None
+
+
+def test_a_missing_table_is_named(database, tables):
+    """Somebody dropped a table by hand."""
+    publish(database, tables)
+    with database.connect() as connection:
+        connection.execute("DROP TABLE analytics.bands")
+
+    with pytest.raises(
+        Customer360Error, match='cannot read the results: relation "analytics.bands" does not exist'
+    ):
+        load(database)
+
+
+def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, tables):
+    """Never one table of the old refresh and another of the new."""
+    publish(database, tables)
+    small = miniature_results(60, seed=1)
+    ended = threading.Event()
+
+    def refresh():
+        for number in range(6):
+            publish(database, small if number % 2 else tables)
+        ended.set()
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    seen = set()
+    while not ended.is_set():
+        loaded = load(database)
+        counts = [loaded.rows(Query(f"SELECT sum(customers) FROM {fact.full_name}", ())) for fact in SEGMENTS]
+        assert counts[0] == counts[1]
+        seen.add(loaded.facts["refresh_id"])
+    thread.join()
+
+    assert len(seen) > 1
+
+
+# --- reading only -----------------------------------------------------------------------------------------------
+
+
+def test_a_connection_of_the_dashboard_cannot_write(filled):
+    """Not even where the user of the URL could."""
+    with read_only(filled).connect() as connection, pytest.raises(Exception, match="read-only transaction"):
+        connection.execute("CREATE TABLE analytics.mine (n int)")
+
+
+def test_a_connection_of_the_dashboard_sees_the_results_and_no_customer(server, tables, database):
+    """It acts as the reader role where there is one: e-mail addresses stay where they are."""
+    publish(database, tables)
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE public.customers (email text)")
+
+    with read_only(database).connect() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("customer360_reader",)
+        assert connection.execute("SELECT count(*) > 0 FROM analytics.bands").fetchone() == (True,)
+        with pytest.raises(Exception, match="permission denied for table customers"):
+            connection.execute("SELECT email FROM public.customers")
+
+
+def test_a_statement_is_given_up_after_two_minutes(filled):
+    """A dashboard that hangs holds up nobody else."""
+    with read_only(filled).connect() as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("2min",)
+
+
+def test_the_copy_in_memory_reads_no_file_and_keeps_its_settings(results):
+    """Whatever a query says."""
+    with pytest.raises(duckdb.Error, match="file system operations are disabled"):
+        results.rows(Query("SELECT * FROM read_text('/etc/hostname')", ()))
+    with pytest.raises(duckdb.Error, match="configuration has been locked"):
+        results.rows(Query("SET enable_external_access = true", ()))
+
+
+def test_hidden_names_are_not_in_memory(tables):
+    """Customers are called by their number."""
+    hidden = hold(tables, hide_names=True)
+
+    names = hidden.rows(Query("SELECT DISTINCT name, customer_id FROM analytics.top_customers", ()))
+
+    assert names
+    assert all(name == f"Customer {number}" for name, number in names)
+
+
+# --- members and rollups ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
+def test_every_dimension_has_members(results, cut):
+    """Their order is theirs, and each can be written."""
+    assert list(results.members[cut])
+
+
+@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
+def test_every_rollup_sums_to_its_fact(results, fact):
+    """No customer, no amount is lost or counted twice."""
+    cuts = {cut.column for cut in dimensions_of(fact)}
+    sums = ", ".join(f"sum({name})" for name in fact.column_names if name not in cuts)
+    copies = results.tables[fact]
+
+    assert len(copies) > 3
+    assert len({tuple(results.rows(Query(f"SELECT {sums} FROM {copy.full_name}", ()))[0]) for copy in copies}) == 1
+
+
+def test_a_question_reads_the_smallest_table_that_can_answer_it(results):
+    """Fewer dimensions, fewer rows."""
+
+    def rows(table):
+        return results.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))[0][0]
+
+    few = results.smallest(CUSTOMER_SEGMENTS, ["loyalty_status", "customers"])
+    more = results.smallest(CUSTOMER_SEGMENTS, ["join_month", "country", "balance_band", "customers"])
+    all_of_it = results.smallest(CUSTOMER_SEGMENTS, CUSTOMER_SEGMENTS.column_names)
+
+    assert rows(few) < rows(more) < rows(all_of_it)
+    assert "country" not in few.column_names or "join_month" not in few.column_names
+    assert all_of_it is CUSTOMER_SEGMENTS
+    assert results.smallest(TOP_CUSTOMERS, ["name"]) is TOP_CUSTOMERS
+
+
+@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
+def test_every_table_gives_the_same_measures(results, fact):
+    """A measure does not depend on the copy it is read from."""
+    filters = {JOIN_MONTH.name: sql.Between(date(2024, 1, 1), miniature.AS_OF), "loyalty_status": ["Gold"]}
+    asked = [m.TOTAL_CUSTOMERS, m.ACTIVE_SHARE, m.AVERAGE_LOGIN_RECENCY, m.NEW_CUSTOMERS]
+    needed = {COUNTRY.name, JOIN_MONTH.name, "loyalty_status"}.union(*map(columns_of, asked))
+
+    answers = {
+        str(sorted(results.rows(sql.aggregate(copy, asked, by=[COUNTRY], filters=filters)), key=str))
+        for copy in results.tables[fact]
+        if needed <= set(copy.column_names)
+    }
+
+    assert len(answers) == 1
+
+
+def test_an_engagement_question_never_reads_what_customers_hold(results):
+    """The two facts stay apart."""
+    assert results.smallest(ENGAGEMENT_SEGMENTS, ["customers"]).name.startswith("engagement_segments")

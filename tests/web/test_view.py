@@ -1,0 +1,175 @@
+"""What an address asks for: slicers, clicked marks, X, and a clear no to everything else."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from customer360.dimensions import Between
+from customer360.errors import Customer360Error
+from customer360.report import REPORT
+from customer360.web.store import hold
+from customer360.web.view import page_of, view
+from tests.web.published import miniature_results
+
+OVERVIEW, FINANCIAL, ENGAGEMENT = (page_of(name) for name in ("overview", "financial", "engagement"))
+
+
+@pytest.fixture(scope="module")
+def results():
+    return hold(miniature_results())
+
+
+def visual(page, name):
+    return next(visual for visual in page.visuals if visual.name == name)
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_chosen_filters_nothing(results):
+    """The bare address of a page."""
+    shown = view(OVERVIEW, [], results)
+
+    assert all(shown.filters(visual) == visual.only for visual in OVERVIEW.visuals)
+    assert shown.threshold == 10_000
+
+
+def test_members_of_one_slicer_add_up(results):
+    """Each repeat of a name keeps one more member."""
+    shown = view(OVERVIEW, [("country", "Kenya"), ("activity", "Active"), ("country", "Chile")], results)
+
+    assert shown.slicers == {"country": ["Kenya", "Chile"], "activity": ["Active"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2025-01..2025-06", date(2025, 1, 1), date(2025, 6, 1)),
+        ("2025-01..", date(2025, 1, 1), date.max),
+        ("..2025-06", date.min, date(2025, 6, 1)),
+        ("..", date.min, date.max),
+    ],
+)
+def test_a_range_of_months_may_be_open(results, text, first, last):
+    """Either end may be left out."""
+    assert view(OVERVIEW, [("join_month", text)], results).slicers == {"join_month": Between(first, last)}
+
+
+def test_a_clicked_mark_filters_every_visual_but_its_own(results):
+    """So the other marks of the visual can still be clicked."""
+    shown = view(OVERVIEW, [("pick.customers_by_status", "Gold")], results)
+
+    filters = {visual.name: shown.filters(visual) for visual in OVERVIEW.visuals}
+
+    assert filters.pop("customers_by_status") == {}
+    assert set(map(str, filters.values())) == {str({"loyalty_status": ["Gold"]})}
+
+
+def test_a_clicked_cell_filters_by_its_row_and_its_column(results):
+    """Keys stand in the order of the axes."""
+    shown = view(FINANCIAL, [("pick.balance_and_points", "3,2")], results)
+
+    assert shown.filters(visual(FINANCIAL, "balance_by_status")) == {"balance_band": [3], "points_band": [2]}
+
+
+def test_a_clicked_mark_and_a_slicer_of_the_same_dimension_narrow_each_other(results):
+    """Gold was clicked, then Gold was sliced away: nobody is left, and not everybody."""
+    query = [("pick.customers_by_status", "Gold"), ("loyalty_status", "Silver"), ("loyalty_status", "Gold")]
+    assert view(OVERVIEW, query, results).filters(visual(OVERVIEW, "acquisition")) == {"loyalty_status": ["Gold"]}
+
+    query = [("pick.customers_by_status", "Gold"), ("loyalty_status", "Silver")]
+    assert view(OVERVIEW, query, results).filters(visual(OVERVIEW, "acquisition")) == {"loyalty_status": []}
+
+
+def test_a_clicked_month_outside_the_range_leaves_nobody(results):
+    """A member and a range of one dimension."""
+    picked = ("pick.acquisition", "2025-03-01")
+
+    inside = view(OVERVIEW, [("join_month", "2025-01..2025-06"), picked], results)
+    outside = view(OVERVIEW, [("join_month", "2025-04..2025-06"), picked], results)
+
+    total = visual(OVERVIEW, "total_customers")
+    assert inside.filters(total) == {"join_month": [date(2025, 3, 1)]}
+    assert outside.filters(total) == {"join_month": []}
+
+
+def test_x_is_any_number_from_zero(results):
+    """It snaps to an edge where it is used."""
+    assert view(OVERVIEW, [("balance_threshold", "2500.50")], results).threshold == Decimal("2500.50")
+
+
+def test_the_same_view_has_the_same_key_whatever_the_order(results):
+    """So an answer is remembered once."""
+    query = [("country", "Kenya"), ("activity", "Active"), ("pick.acquisition", "2025-03-01")]
+
+    assert view(OVERVIEW, query, results).key == view(OVERVIEW, reversed(query), results).key
+    assert view(OVERVIEW, query, results).key != view(OVERVIEW, query[:2], results).key
+    assert view(OVERVIEW, [], results).key != view(FINANCIAL, [], results).key
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_page_names_the_pages():
+    """There are four."""
+    with pytest.raises(Customer360Error, match="no page 'sales'; the pages are overview, financial, engagement"):
+        page_of("sales")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("country", "Narnia", "'Narnia' is no country of the data; there are Chile, Kenya, Norway, Other, Unknown"),
+        ("country", "", "'' is no country of the data"),
+        ("contry", "Kenya", "'contry' is not a filter of this page. Did you mean 'country'? There are loyalty_stat"),
+        ("join_month", "2025-01", "join_month is one range of months, such as 2020-01..2021-12"),
+        ("join_month", "2025-13..", "join_month is one range of months"),
+        ("join_month", "2025-1..", "join_month is one range of months"),
+        ("join_month", "2025-06..2025-01", "join_month ends before it starts; write the earlier month first"),
+        ("balance_threshold", "much", "balance_threshold is one number from 0 to 1e+16, such as 5000"),
+        ("balance_threshold", "-1", "balance_threshold is one number from 0"),
+        ("balance_threshold", "NaN", "balance_threshold is one number from 0"),
+        ("balance_threshold", "1e99", "balance_threshold is one number from 0"),
+        ("pick.customers_by_status", "Diamond", "'Diamond' is no loyalty_status of the data; there are Bronze"),
+        ("pick.customers_by_status", "Gold,1", "a mark of pick.customers_by_status is loyalty_status, joined by"),
+        ("pick.acquisition", "2025-03", "'2025-03' is no join_month of the data"),
+        ("pick.total_customers", "1", "page 'overview' has no visual 'total_customers' with marks; it has customers_"),
+        ("pick.balance_by_status", "Gold", "page 'overview' has no visual 'balance_by_status' with marks"),
+    ],
+)  # fmt: skip
+def test_what_is_not_valid_is_refused_naming_what_is(results, name, value, says):
+    """One line, fit for the page and for a script."""
+    with pytest.raises(Customer360Error) as error:
+        view(OVERVIEW, [(name, value)], results)
+
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_two_ranges_of_months_are_refused(results):
+    """Which one would hold?"""
+    with pytest.raises(Customer360Error, match="one range"):
+        view(OVERVIEW, [("join_month", "2025-01.."), ("join_month", "..2025-06")], results)
+
+
+def test_two_cells_are_refused(results):
+    """Rows and columns of two cells would be four."""
+    with pytest.raises(Customer360Error, match=r"pick\.balance_and_points takes one mark"):
+        view(FINANCIAL, [("pick.balance_and_points", "3,2"), ("pick.balance_and_points", "4,1")], results)
+
+
+def test_what_was_sent_is_shown_shortened_and_printable(results):
+    """A message never carries what could confuse a terminal."""
+    with pytest.raises(Customer360Error) as error:
+        view(OVERVIEW, [("country", "\x1b[31m" + "x" * 5_000)], results)
+
+    assert "\x1b" not in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+def test_every_page_of_the_report_is_found():
+    """By the name in its address."""
+    assert [page_of(page.name) for page in REPORT.pages] == list(REPORT.pages)
