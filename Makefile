@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: demo test check set-up notebooks lint format bench clean help
+.PHONY: demo test check set-up notebooks screenshots lint format bench clean help
 
 help:            ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -15,8 +15,9 @@ help:            ## This list
 demo: set-up     ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up lint    ## Every test
-	$(RUN) pytest
+test: set-up .venv/.browser lint  ## Every test: the small ones on every core, then those that want the machine for themselves
+	$(RUN) pytest -n auto -m "not spark and not slow"
+	$(RUN) pytest -m "spark or slow"
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
 	$(RUN) pytest -n auto -m "not spark and not slow and not browser"
@@ -33,6 +34,9 @@ format: set-up   ## Lay out the code and mend what the linter can
 	$(RUN) ruff format
 	$(RUN) cog -r README.md docs/*.md
 
+screenshots: .venv/.browser ## Take the pictures of the dashboard anew, from 100,000 mock customers
+	$(RUN) python scripts/screenshots.py
+
 notebooks: set-up ## Run the notebooks anew, keep their outputs, and make the picture of the README
 	$(RUN) customer360 notebook --execute
 	$(RUN) python scripts/overview_picture.py
@@ -41,7 +45,11 @@ set-up: .venv/.complete
 
 .venv/.complete: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --all-extras --quiet
-	@$(RUN) python scripts/find_chromium.py --fetch > /dev/null || true   # without one the tests in a browser are skipped
+	@touch $@
+
+# Only tests and pictures need a browser. Without one these tests are skipped, and say why.
+.venv/.browser: .venv/.complete
+	@$(RUN) python scripts/find_chromium.py --fetch > /dev/null || true
 	@touch $@
 
 .uv/bin/uv:
