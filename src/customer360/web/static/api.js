@@ -25,7 +25,7 @@ async function get(address, signal) {
     throw new Refused(0);
   }
   const body = await response.json().catch(() => ({}));
-  throw new Refused(response.status, body.error);
+  throw new Refused(response.status, body.error ?? { message: `the server answered ${response.status}` });
 }
 
 /** Tells *changed* the state of the server: at once, whenever it changes, and again after a break. */
@@ -51,9 +51,9 @@ export function retrying(attempt) {
   addEventListener("online", () => timer && now());
   return {
     now,
-    later(most = LAST_RETRY) {
+    later() {
       clearTimeout(timer);
-      timer = setTimeout(now, Math.min(delay, most));
+      timer = setTimeout(now, delay);
       delay = Math.min(delay * 2, LAST_RETRY);
     },
     done() {

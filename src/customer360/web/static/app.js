@@ -25,6 +25,7 @@ let slicers = null;
 let shown = null;
 let request = new AbortController();
 let slow = 0;
+let waiting = false;
 const pages = new Map();
 
 const here = () => ({ page: state.pageOf(location), parameters: state.parametersOf(location) });
@@ -32,9 +33,8 @@ const here = () => ({ page: state.pageOf(location), parameters: state.parameters
 /** Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to. */
 function go({ page, parameters }, { replace = false } = {}) {
   const address = state.addressOf(page, parameters);
-  if (address !== location.pathname + location.search) {
-    history[replace ? "replaceState" : "pushState"](null, "", address);
-  }
+  if (address === location.pathname + location.search) return;
+  history[replace ? "replaceState" : "pushState"](null, "", address);
   load();
 }
 
@@ -59,15 +59,17 @@ async function load() {
   request.abort();
   const { signal } = (request = new AbortController());
   const { page, parameters } = here();
+  const asked = Promise.all([api.page(page, state.queryOf(parameters), signal), ready(signal)]);
   if (report) showState(page, parameters);
   clearTimeout(slow);
   slow = setTimeout(() => notices.busy(true), PROGRESS_AFTER);
   try {
-    const [answer] = await Promise.all([api.page(page, state.queryOf(parameters), signal), ready(signal)]);
+    const [answer] = await asked;
     if (answer.refresh !== report.refresh.id) await renew(signal);
     if (signal.aborted) return;
     draw(page, parameters, answer);
     retry.done();
+    waiting = false;
   } catch (error) {
     if (error.name !== "AbortError") failed(error);
   } finally {
@@ -89,12 +91,16 @@ async function ready(signal) {
 async function renew(signal) {
   const before = report;
   report = await api.report(signal);
-  if (!before) slicers = new Slicers(report, actions);
-  else slicers.renew(report);
+  slicers ??= new Slicers(actions);
+  slicers.renew(report);
   header.show(report, actions);
-  for (const page of pages.values()) page.report = report;
+  for (const [name, page] of pages) {
+    if (page.fits(report)) page.report = report;
+    else pages.delete(name);
+  }
   const { page, parameters } = here();
   showState(page, parameters);
+  if (before) notices.announce(`New data. ${header.freshness(report)}`);
 }
 
 /** What can be said before the server answers: which page, which filters. */
@@ -137,21 +143,26 @@ function painted(page, query) {
 
 function failed(error) {
   if (!(error instanceof api.Refused)) throw error;
-  if (error.code === "no_results") {
-    notices.noResults();
-    return retry.later(5000);
-  }
-  if (error.status >= 400 && error.status < 500 && error.status !== 429) {
+  waiting = error.code === "no_results";
+  if (error.status === 400) {
+    retry.done();
     return notices.refused(error, actions.reset);
   }
-  notices.unreachable(error, shown !== null, retry.now);
+  if (waiting) empty();
+  else notices.unreachable(error, shown !== null, retry.now);
   retry.later();
+}
+
+function empty() {
+  shown?.close();
+  shown = null;
+  notices.noResults();
 }
 
 function heard({ refresh, database, since }) {
   notices.database(database === "gone" ? since : null);
-  if (!report || refresh === null || refresh === report.refresh.id) return;
-  load().then(() => notices.announce(`New data. ${header.freshness(report)}`));
+  const isNew = report ? refresh !== report.refresh.id : waiting;
+  if (refresh !== null && isNew) load();
 }
 
 function follow(event) {

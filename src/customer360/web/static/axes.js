@@ -8,6 +8,9 @@ export const FONT = getComputedStyle(document.body).fontFamily;
 const GAP = 8;
 const pen = document.createElement("canvas").getContext("2d");
 
+/** Axis labels are part of the room that the grid is given. */
+export const within = { outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+
 export const measureOf = ({ visual, report }) => report.measures[visual.measure];
 export const text = (colour = "ink") => ({ color: colours()[colour], fontFamily: FONT, fontSize: SIZE });
 
@@ -23,17 +26,19 @@ export function valueAxis(measure, show = true) {
 }
 
 /** What the value axis counts, above it and flush with the left edge. */
-export const unitAbove = (measure) => ({
-  title: { text: format.unit(measure), left: 0, top: 4, padding: 0, textStyle: { ...text("muted"), fontWeight: "normal" } },
-});
+export function unitAbove(measure) {
+  const textStyle = { ...text("muted"), fontWeight: "normal" };
+  return { title: { text: format.unit(measure), left: 0, top: 4, padding: 0, textStyle } };
+}
 
 /** Names below columns: in one line, in two by turns, or slanted where columns are narrow. */
 export function categoryLabels({ size }, names) {
   const slot = size.width / Math.max(1, names.length);
   const widest = Math.max(0, ...names.map(widthOf));
-  const label = { ...text("muted"), interval: 0, rotate: 0, formatter: null };
+  const label = { ...text("muted"), margin: 10, interval: 0, rotate: 0, formatter: null };
   if (widest + GAP <= slot) return label;
-  if (widest + GAP <= 2 * slot) return { ...label, lineHeight: 16, formatter: (name, at) => (at % 2 ? `\n${name}` : name) };
+  const byTurns = (name, at) => (at % 2 ? `\n${name}` : name);
+  if (widest + GAP <= 2 * slot) return { ...label, lineHeight: 16, formatter: byTurns };
   return { ...label, rotate: slot < 24 ? 90 : 45, width: 96, overflow: "truncate" };
 }
 
@@ -49,9 +54,9 @@ const ROOM_FOR_MONTH = 68;
 export function monthLabels({ rows, size }) {
   const months = rows.map((row) => row.keys[0]);
   const step = STEPS.find((one) => (one * size.width) / Math.max(1, months.length) >= ROOM_FOR_MONTH) ?? STEPS.at(-1);
-  const shown = (at) => ordinal(months[at]) % step === 0;
+  const interval = (at) => ordinal(months[at]) % step === 0;
   const written = step >= 12 ? format.year : format.month;
-  return { ...text("muted"), interval: (at) => shown(at), formatter: (month) => written(month), hideOverlap: true };
+  return { ...text("muted"), margin: 10, interval, formatter: (month) => written(month), hideOverlap: true };
 }
 
 function ordinal(month) {

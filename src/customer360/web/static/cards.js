@@ -59,7 +59,7 @@ function direction(now, before, measure) {
 }
 
 function fillMore(more, visual, report, data) {
-  const told = visual.more.filter((name) => data.values[name] !== null && data.values[name] !== undefined);
+  const told = visual.more.filter((name) => data.values[name]); // nobody left out need not be said
   const parts = told.map((name) => {
     const { label, format: written } = report.measures[name];
     return `${label} ${format.large(data.values[name], written)}`;

@@ -27,7 +27,8 @@ class Chart {
 
   /** Sizes are read for all charts before the first is drawn. */
   measure() {
-    this.size = { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (width && height) this.size = { width, height };
   }
 
   update(view) {
@@ -50,7 +51,8 @@ class Chart {
 
   dress(view) {
     this.dressedFor = this.size.width;
-    this.drawn.setOption({ ...common(this), ...this.kind.base(this.view(view)) }, { notMerge: true, silent: true, lazyUpdate: true });
+    const option = { ...common(this), ...this.kind.base(this.view(view)) };
+    this.drawn.setOption(option, { notMerge: true, silent: true, lazyUpdate: true });
   }
 
   send(option) {
@@ -66,7 +68,7 @@ class Chart {
 
   resize(view) {
     const { width, height } = this.size;
-    if (!this.drawn || !width || !height) return;
+    if (!this.drawn) return;
     if (width === this.drawn.getWidth() && height === this.drawn.getHeight()) return;
     this.drawn.resize({ width, height });
     if (width !== this.dressedFor) this.recolour(view);
@@ -79,7 +81,10 @@ class Chart {
     }
     const pen = this.drawn.getZr();
     pen.on("click", (event) => this.pick(this.rowUnder(event), event.event));
-    pen.on("mousemove", (event) => pen.setCursorStyle(this.frame.visual.pickable && this.rowUnder(event) ? "pointer" : "default"));
+    pen.on("mousemove", (event) => {
+      const canPick = this.frame.visual.pickable && this.rowUnder(event);
+      pen.setCursorStyle(canPick ? "pointer" : "default");
+    });
   }
 
   rowAt = (name) => this.frame.rows.find((row) => row.names[0] === name);
@@ -169,5 +174,6 @@ function summary({ visual, rows, report }) {
   const known = rows.filter((row) => row.value !== null);
   if (!known.length) return `${visual.title}: no customers match`;
   const most = known.reduce((one, other) => (other.value > one.value ? other : one));
-  return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${most.names[0]} with ${format.full(most.value, written)}`;
+  const highest = `${most.names[0]} with ${format.full(most.value, written)}`;
+  return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${highest}`;
 }

@@ -10,8 +10,8 @@ export function show(report, definition, page, parameters, actions) {
   const active = [...slices(report, parameters), ...picked(definition, page, parameters)];
   const focused = place.contains(document.activeElement);
   const chips = active.map((one) => chip(one, actions));
-  if (chips.length) chips.push(element("button", { type: "button", class: "button quiet", click: actions.clear }, "Clear"));
-  place.replaceChildren(...chips);
+  const clear = element("button", { type: "button", class: "button quiet", click: actions.clear }, "Clear");
+  place.replaceChildren(...chips, ...(chips.length ? [clear] : []));
   if (focused) (place.querySelector("button") ?? document.getElementById("page")).focus();
 }
 
@@ -29,8 +29,9 @@ function span(slicer, parameters) {
   const value = parameters.get(slicer.dimension);
   if (!value) return [];
   const { from, to } = range(parameters, slicer.dimension);
-  const written = (month) => format.month(`${month}-01`);
-  const text = from && to ? `${written(from)} to ${written(to)}` : from ? `from ${written(from)}` : `to ${written(to)}`;
+  const written = (month) => month && format.month(`${month}-01`);
+  const both = `${written(from)} to ${written(to)}`;
+  const text = from && to ? both : from ? `from ${written(from)}` : `to ${written(to)}`;
   return [{ name: slicer.dimension, value, text: `${slicer.label}: ${text}` }];
 }
 

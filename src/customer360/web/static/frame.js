@@ -91,8 +91,9 @@ export class Frame {
     this.picks = picks;
     this.rows = rowsOf(this.visual, data, this.report);
     this.drawing.update(this);
+    if (!this.tableSlot.hidden) this.fillTable();
     this.body.classList.toggle("picked", picks.size > 0);
-    this.empty.hidden = !isEmpty(this.visual, this.rows, data);
+    this.empty.hidden = !isEmpty(this);
     this.stale = true;
   }
 
@@ -102,7 +103,6 @@ export class Frame {
     this.stale = false;
     this.drawing.afterPaint?.(this);
     this.describe();
-    if (!this.tableSlot.hidden) this.fillTable();
   }
 
   showTable(on) {
@@ -122,8 +122,8 @@ export class Frame {
     const { report, visual } = this;
     const names = [...new Set([visual.measure, ...visual.more, visual.compare].filter(Boolean))];
     const terms = names.flatMap((name) => {
-      const { label, description } = report.measures[name];
-      return [element("dt", {}, label), element("dd", {}, description)];
+      const { label, description, unit } = report.measures[name];
+      return [element("dt", {}, label), element("dd", {}, `${description} Unit: ${unit === "share" ? "%" : unit}.`)];
     });
     this.about.replaceChildren(
       element("h3", {}, visual.title),
@@ -157,9 +157,10 @@ function tool(name, label, click) {
   return button;
 }
 
-function isEmpty(visual, rows, data) {
+function isEmpty({ visual, rows, data, report }) {
   if (visual.kind === "table") return !data.columns[visual.measure].length;
-  return visual.by.length > 0 && !rows.some((row) => row.value);
+  const isCount = report.measures[visual.measure].format === "count";
+  return visual.by.length > 0 && !rows.some(({ value }) => value !== null && !(isCount && value === 0));
 }
 
 /** How many customers the measure cannot speak for. */

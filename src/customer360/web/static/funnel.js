@@ -35,7 +35,8 @@ function fill(stage, row, first, picks, visual, report) {
   const written = (measure) => format.full(row.values[measure], report.measures[measure].format);
   setText(name, row.names[0]);
   setText(count, written(visual.measure));
-  setText(shares, row === first ? "" : visual.more.map((one) => `${written(one)} ${short(one, report)}`).join(" · "));
+  const parts = visual.more.map((one) => `${written(one)} ${short(one, report)}`);
+  setText(shares, row === first ? "" : parts.join(" · "));
   bar.style.setProperty("--share", first.value ? `${((row.value / first.value) * 100).toFixed(1)}%` : "0%");
   stage.dataset.mark = row.mark;
   setAttribute(stage, "aria-pressed", picks.has(row.mark));

@@ -11,6 +11,7 @@ export const freshness = ({ refresh }) => `Data as of ${format.date(refresh.as_o
 
 export function show(report) {
   setText(document.getElementById("freshness"), freshness(report));
+  if (pages.childElementCount === report.pages.length) return;
   const links = report.pages.map((page) => element("a", { "data-page": page.name }, page.title));
   pages.replaceChildren(...links);
   const print = element("button", { type: "button", class: "button", click: () => globalThis.print() });

@@ -1,5 +1,6 @@
 /** Heat maps: a table of coloured cells; cells are updated in place as long as the grid is the same. */
 
+import { widthOf } from "./axes.js";
 import { element, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { rove, stop } from "./roving.js";
@@ -47,17 +48,19 @@ function ramp() {
 /** The members of both axes that occur, in the order in which the server sends them. */
 function gridOf({ rows, visual }) {
   const axis = (at) => [...new Map(rows.map((row) => [row.keys[at], row.names[at]]))];
-  const byKey = ([one], [other]) => one - other;
+  const byKey = ([one], [other]) => (typeof one === "number" ? one - other : 0);
   const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
   return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };
 }
 
 function build({ visual, report }, grid) {
   const [down, across] = visual.by.map((name) => report.dimensions[name].label);
-  const names = [`${across} →`, `${down} ↓`].map((name) => element("span", {}, name));
-  const corner = element("th", { class: "corner", scope: "col" }, ...names);
+  const names = [`${across} →`, `${down} ↓`];
+  const lines = names.map((name) => element("span", {}, name));
+  const corner = element("th", { class: "corner", scope: "col" }, ...lines);
+  corner.style.setProperty("--width", `${Math.ceil(Math.max(...names.map(widthOf))) + 16}px`);
   const heads = grid.columns.map(([, name]) => element("th", { scope: "col" }, breakable(name)));
-  const lines = grid.lines.map((line) => {
+  const rows = grid.lines.map((line) => {
     const cells = grid.columns.map((column) => cell(grid, line, column));
     return element("tr", {}, element("th", { scope: "row" }, line[1]), ...cells);
   });
@@ -65,7 +68,7 @@ function build({ visual, report }, grid) {
     "table",
     { "aria-label": visual.title },
     element("thead", {}, element("tr", {}, corner, ...heads)),
-    element("tbody", {}, ...lines),
+    element("tbody", {}, ...rows),
   );
 }
 
@@ -92,7 +95,7 @@ function fill({ rows, picks, visual, report }, grid, end) {
     setAttribute(mark, "aria-label", `${names}: ${format.full(row.value, written)}`);
   }
   if (grid.pickable) stop([...grid.cells.values()].map(({ mark }) => mark));
-  setText(end, format.compact(most, written));
+  setText(end, format.tick(most, written));
 }
 
 function paint(mark, row, most, written) {

@@ -21,20 +21,20 @@ export function clear() {
 }
 
 export function unreachable(error, hasData, retry) {
-  const cause = error.status ? "The server cannot answer right now." : "The server cannot be reached.";
+  const cause = error.message ? sentence(error.message) : "The server cannot be reached.";
   const shown = hasData ? " What you see was loaded before. It tries again by itself." : " It tries again by itself.";
   set("request", notice(cause + shown, button("Try now", retry)));
 }
 
 export function refused(error, reset) {
-  const text = error.message || `The server refused the request (${error.status}).`;
-  set("request", notice(`${text[0].toUpperCase()}${text.slice(1)}`, button("Clear filters", reset)));
+  set("request", notice(sentence(error.message), button("Clear filters", reset)));
 }
 
 /** *since* is when the database was last there, null when it is. */
 export function database(since) {
-  const text = since && `The database cannot be reached since ${format.moment(since)}. Filters still work, on the data of the last refresh.`;
-  set("database", text && notice(text));
+  const text = "Filters still work, on the data of the last refresh.";
+  const gone = () => notice(`The database cannot be reached since ${format.moment(since)}. ${text}`);
+  set("database", since ? gone() : null);
 }
 
 export function noResults() {
@@ -55,6 +55,8 @@ function set(name, content) {
   texts[name] = content;
   place.replaceChildren(...Object.values(texts).filter(Boolean));
 }
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 const button = (text, click) => element("button", { type: "button", class: "button", click }, text);
 

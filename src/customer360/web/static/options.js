@@ -6,14 +6,14 @@
  */
 
 import * as format from "./format.js";
-import { categoryLabels, FONT, measureOf, SIZE, text, unitAbove, valueAxis, widthOf } from "./axes.js";
+import { categoryLabels, FONT, measureOf, SIZE, text, unitAbove, valueAxis, widthOf, within } from "./axes.js";
 import { colours, dimmed, statusColour, textOn } from "./theme.js";
 import { timeline, timelineChange } from "./timeline.js";
 
 const ROOM_FOR_LABEL = 42;
 const LEAST_COLUMN = 24;
 const LABEL_LINE = 24;
-const LABEL_LINES = 32;
+const LABEL_LINES = 28;
 
 export const KINDS = {
   donut: { base: donut, change: donutChange },
@@ -58,7 +58,12 @@ function donut(view) {
         type: "pie",
         radius: radius(view),
         itemStyle: { borderColor: paper, borderWidth: 2 },
-        label: { ...text(), lineHeight: 16, formatter: ({ data }) => `{name|${data.name}}\n${data.share}`, rich: { name: { fontWeight: 600 } } },
+        label: {
+          ...text(),
+          lineHeight: 16,
+          formatter: ({ data }) => `{name|${data.name}}\n${data.share}`,
+          rich: { name: { fontWeight: 600 } },
+        },
         labelLine: { length: 8, length2: 8, lineStyle: { color: muted } },
         emphasis: { scaleSize: 3, itemStyle: { borderColor: ink } },
         data: [],
@@ -74,6 +79,7 @@ function donutChange(view) {
     graphic: [{ id: "total", style: totalStyle(format.large(total, measure.format), format.unit(measure)) }],
     series: [
       {
+        startAngle: view.rows.length === 1 ? 0 : 90, // else the label of the only part lies below, where no room is
         data: view.rows.map((row) => ({
           name: row.names[0],
           value: row.value,
@@ -104,9 +110,16 @@ function bar(view) {
   const { line } = colours();
   const share = measure.format === "percent";
   return {
-    grid: { left: 0, right: 64, top: 0, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { ...within, left: 0, right: 64, top: 0, bottom: 0 },
     xAxis: { type: "value", show: false, max: share ? 1 : "dataMax" },
-    yAxis: { type: "category", inverse: true, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...text(), interval: 0 }, data: [] },
+    yAxis: {
+      type: "category",
+      inverse: true,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { ...text(), interval: 0 },
+      data: [],
+    },
     series: [
       {
         type: "bar",
@@ -114,7 +127,7 @@ function bar(view) {
         barCategoryGap: "36%",
         showBackground: share,
         backgroundStyle: { color: line, opacity: 0.5 },
-        label: { show: true, position: "right", ...text(), fontWeight: 600, formatter: ({ value }) => format.compact(value, measure.format) },
+        label: { ...valueLabel(measure), show: true, position: "right", fontWeight: 600 },
         emphasis: { itemStyle: { borderColor: colours().ink, borderWidth: 1 } },
         data: [],
       },
@@ -130,7 +143,7 @@ function column(view) {
   const labelled = slot >= ROOM_FOR_LABEL;
   return {
     ...(labelled ? {} : unitAbove(measure)),
-    grid: { left: 0, right: 0, top: 24, bottom: touching ? 20 : 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { ...within, left: 0, right: 0, top: 24, bottom: touching ? 20 : 4 },
     xAxis: {
       type: "category",
       name: touching ? view.report.dimensions[view.visual.by[0]].label : "",
@@ -147,7 +160,7 @@ function column(view) {
         barMaxWidth: touching ? null : 48,
         barCategoryGap: touching ? 0 : "28%",
         itemStyle: touching ? { borderColor: paper, borderWidth: 0.5 } : {},
-        label: { show: labelled, position: "top", ...text(), formatter: ({ value }) => format.compact(value, measure.format) },
+        label: { ...valueLabel(measure), show: labelled, position: "top" },
         emphasis: { itemStyle: { borderColor: ink, borderWidth: 1 } },
         data: [],
       },
@@ -155,12 +168,19 @@ function column(view) {
   };
 }
 
+const valueLabel = (measure) => ({
+  ...text(),
+  formatter: ({ value }) => format.compact(value, measure.format),
+});
+
 /** Both kinds of bars: the members, where they changed, and a value and colour for each. */
 function categoryChange(view) {
   const names = view.rows.map((row) => row.names[0]);
-  const axis = isHorizontal(view) ? { yAxis: { data: names } } : { xAxis: { data: names, axisLabel: categoryLabels(view, names) } };
+  const lying = () => ({ yAxis: { data: names } });
+  const standing = () => ({ xAxis: { data: names, axisLabel: categoryLabels(view, names) } });
+  const axis = isHorizontal(view) ? lying : standing;
   return {
-    ...(view.sameMembers ? {} : axis),
+    ...(view.sameMembers ? {} : axis()),
     series: [
       {
         data: view.rows.map((row) => ({

@@ -8,6 +8,7 @@ const grid = document.getElementById("visuals");
 export class Page {
   constructor(definition, report, actions, charts) {
     this.name = definition.name;
+    this.definition = JSON.stringify(definition);
     this.frames = definition.visuals.map((visual) => new Frame(visual, this, actions, charts));
     this.members = new Map();
     this.report = report;
@@ -16,6 +17,11 @@ export class Page {
   set report(report) {
     this.current = report;
     this.frames.forEach((frame) => frame.renew());
+  }
+
+  /** Whether the report still defines the page as it was built. */
+  fits(report) {
+    return JSON.stringify(report.pages.find((page) => page.name === this.name)) === this.definition;
   }
 
   get report() {

@@ -46,8 +46,9 @@ function paintBox(pen, box, style) {
     pen.strokeStyle = style.borderTopColor;
     pen.stroke();
   } else if (style.borderBottomWidth !== "0px" && style.borderBottomStyle !== "none") {
+    const width = parseFloat(style.borderBottomWidth);
     pen.fillStyle = style.borderBottomColor;
-    pen.fillRect(box.left, box.bottom - parseFloat(style.borderBottomWidth), box.width, parseFloat(style.borderBottomWidth));
+    pen.fillRect(box.left, box.bottom - width, box.width, width);
   }
 }
 

@@ -9,7 +9,8 @@ let last = 0;
 /** A panel for *button*; put it into the document next to the button. */
 export function popover(button, label, ...content) {
   const id = `popover-${++last}`;
-  const panel = element("div", { id, class: "popover", popover: "auto", role: "dialog", "aria-label": label }, ...content);
+  const attributes = { id, class: "popover", popover: "auto", role: "dialog", "aria-label": label };
+  const panel = element("div", attributes, ...content);
   button.setAttribute("popovertarget", id);
   setAttribute(button, "aria-expanded", "false");
   panel.addEventListener("toggle", ({ newState }) => {

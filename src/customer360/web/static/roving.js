@@ -2,7 +2,7 @@
 
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-/** *width* gives the buttons per row; one is a plain list, in which every arrow goes to the next or the one before. */
+/** *width* gives the buttons per row; one is a plain list, where arrows go to the next and the previous. */
 export function rove(body, { width = () => 1, moved = () => {} } = {}) {
   body.addEventListener("keydown", clickWithModifier);
   const buttons = () => [...body.querySelectorAll("button[data-mark]")];

@@ -22,7 +22,7 @@ export function rowsOf(visual, data, report) {
   return isTimeline(visual, report) ? withEveryMonth(rows, visual, report) : rows;
 }
 
-export const isTimeline = (visual, report) =>
+const isTimeline = (visual, report) =>
   visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
 
 function row(keys, names, measure, values) {

@@ -32,7 +32,8 @@ function ofMarks({ visual, rows, report }) {
 }
 
 function ofColumns({ visual, data, report }) {
-  const columns = [...visual.columns.map((column) => ({ ...column, format: null })), measureColumn(visual.measure, report)];
+  const texts = visual.columns.map((column) => ({ ...column, format: null }));
+  const columns = [...texts, measureColumn(visual.measure, report)];
   const cell = (column, at) => {
     const value = data.columns[column.name][at];
     return column.format ? number(value, column.format) : { value, text: String(value ?? "—") };
@@ -49,7 +50,10 @@ function ofValues({ visual, data, report }) {
   const { format: written } = report.measures[visual.measure];
   const line = (mark, text, value, as = written) => ({ mark, cells: [{ value: mark, text }, number(value, as)] });
   const names = [...new Set([visual.measure, ...visual.more, ...(visual.compare ? [visual.compare] : [])])];
-  const rows = names.map((name) => line(name, report.measures[name].label, data.values[name], report.measures[name].format));
+  const rows = names.map((name) => {
+    const measure = report.measures[name];
+    return line(name, measure.label, data.values[name], measure.format);
+  });
   if ("x" in data) rows.push(line("x", report.parameter.label, data.x, "count"));
   if (data.change) {
     rows.push(line("now", "Joined in the last 12 months", data.change.now));

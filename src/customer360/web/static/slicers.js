@@ -1,6 +1,6 @@
 /** The slicers: chips for few members, a searchable list for many, two ends for a range of months. */
 
-import { element, icon, setText } from "./dom.js";
+import { element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { monthsBetween } from "./rows.js";
 import { members, picks, range } from "./state.js";
@@ -11,7 +11,7 @@ const MOST_CHIPS = 7;
 const form = document.getElementById("slicers");
 
 export class Slicers {
-  constructor(report, actions) {
+  constructor(actions) {
     this.actions = actions;
     this.toggle = element("button", {
       type: "button",
@@ -25,12 +25,15 @@ export class Slicers {
     this.list = element("div", { id: "slicer-list", class: "slicer-list" });
     form.addEventListener("submit", (event) => event.preventDefault());
     form.replaceChildren(this.toggle, this.list);
-    this.renew(report);
   }
 
   renew(report) {
     this.report = report;
-    this.slicers = report.slicers.map((slicer) => this.slicer(slicer));
+    const built = JSON.stringify([report.slicers, report.statuses]);
+    if (built === this.built) return;
+    this.built = built;
+    const known = report.slicers.filter((slicer) => slicer.members || slicer.first);
+    this.slicers = known.map((slicer) => this.slicer(slicer));
     this.clear = element("button", { type: "button", class: "button quiet", click: this.actions.clear }, "Clear all");
     this.list.replaceChildren(...this.slicers.map((slicer) => slicer.body), this.clear);
   }
@@ -38,7 +41,7 @@ export class Slicers {
   show(parameters) {
     this.slicers.forEach((slicer) => slicer.show(parameters));
     const count = this.report.slicers.filter(({ dimension }) => parameters.has(dimension)).length;
-    this.clear.disabled = !count && !picks(parameters).length;
+    setAttribute(this.clear, "aria-disabled", !count && !picks(parameters).length);
     setText(this.count, count ? `Filters (${count})` : "Filters");
   }
 

@@ -13,18 +13,23 @@ export function slider(frame) {
   const input = element("input", { id, type: "range", min: 0, step: 1, "aria-label": frame.visual.title });
   const ticks = element("div", { class: "ticks", "aria-hidden": "true" });
   let timer = 0;
+  let replace = false; // one step back undoes a whole drag
   const edges = () => frame.report.parameter.edges;
-  const set = (replace) => {
+  const set = () => {
     clearTimeout(timer);
     const edge = edges()[input.value];
     frame.actions.threshold(edge === frame.report.parameter.default ? null : String(edge), { replace });
+    replace = true;
   };
   input.addEventListener("input", () => {
     show(edges()[input.value]);
     clearTimeout(timer);
-    timer = setTimeout(set, SETTLED, true);
+    timer = setTimeout(set, SETTLED);
   });
-  input.addEventListener("change", () => set(false));
+  input.addEventListener("change", () => {
+    set();
+    replace = false;
+  });
   const show = (x) => {
     setText(number, format.full(x, "count"));
     input.setAttribute("aria-valuetext", format.full(x, "count"));
@@ -35,8 +40,10 @@ export function slider(frame) {
     body: element("div", { class: "slider" }, number, share, input, ticks),
     update({ data, report, visual }) {
       const all = edges();
+      const at = all.findIndex((edge) => edge >= data.x);
       input.max = all.length - 1;
-      input.value = all.findIndex((edge) => edge >= data.x) === -1 ? all.length - 1 : all.findIndex((edge) => edge >= data.x);
+      input.disabled = all.length < 2;
+      input.value = at === -1 ? all.length - 1 : at;
       show(all[input.value] ?? data.x);
       fillTicks(ticks, all);
       const measure = report.measures[visual.measure];

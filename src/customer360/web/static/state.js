@@ -11,7 +11,8 @@ export const pageOf = (location) => location.pathname.slice(1);
 /** Without empty parameters, and marks written in the one way. */
 export function parametersOf(location) {
   const entries = [...new URLSearchParams(location.search)].filter(([, value]) => value !== "" && value !== "..");
-  return new URLSearchParams(entries.map(([name, value]) => [name, name.startsWith(PICK) ? markOf(keysOf(value)) : value]));
+  const written = (name, value) => (name.startsWith(PICK) ? markOf(keysOf(value)) : value);
+  return new URLSearchParams(entries.map(([name, value]) => [name, written(name, value)]));
 }
 
 export const addressOf = (page, parameters) => `/${page}${parameters.size ? `?${queryOf(parameters)}` : ""}`;

@@ -44,7 +44,8 @@ function fillHead(head, columns, order) {
 function fillLines(lines, columns, order, { data, report, visual }) {
   const values = data.columns[visual.measure];
   const most = Math.max(0, ...values);
-  const sorted = values.map((_, at) => at).sort((one, other) => compare(data.columns[order.by], one, other, order.down));
+  const rows = values.map((_, at) => at);
+  const sorted = rows.sort((one, other) => compare(data.columns[order.by], one, other, order.down));
   while (lines.children.length > sorted.length) lines.lastChild.remove();
   while (lines.children.length < sorted.length) lines.append(lineOf(columns, visual));
   sorted.forEach((row, at) => {
@@ -59,7 +60,8 @@ function fillLines(lines, columns, order, { data, report, visual }) {
 
 function lineOf(columns, visual) {
   const cells = columns.map((name, at) => {
-    const slot = element("span", { class: name === visual.measure ? "bar-cell" : "text-cell" }, element("i"), element("span"));
+    const kind = name === visual.measure ? "bar-cell" : "text-cell";
+    const slot = element("span", { class: kind }, element("i"), element("span"));
     return at ? element("td", {}, slot) : element("th", { scope: "row" }, slot);
   });
   return element("tr", {}, ...cells);

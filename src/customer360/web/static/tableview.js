@@ -4,8 +4,9 @@ import { element } from "./dom.js";
 
 /** @param {import("./sheet.js").Sheet} sheet */
 export function tableView(sheet, title) {
-  const heads = sheet.columns.map(({ label, format }) => element("th", { scope: "col", class: format && "amount" }, label));
-  const lines = sheet.rows.map(({ mark, cells }) => element("tr", { "data-mark": mark }, ...cells.map(cellOf(sheet))));
+  const heads = sheet.columns.map(headOf);
+  const cell = cellOf(sheet);
+  const lines = sheet.rows.map(({ mark, cells }) => element("tr", { "data-mark": mark }, ...cells.map(cell)));
   return element(
     "table",
     {},
@@ -14,6 +15,8 @@ export function tableView(sheet, title) {
     element("tbody", {}, ...lines),
   );
 }
+
+const headOf = ({ label, format }) => element("th", { scope: "col", class: format && "amount" }, label);
 
 const cellOf = ({ columns }) => (cell, at) => {
   const { name, format } = columns[at];

@@ -60,8 +60,8 @@ export const dimmed = (colour) => mixed(colours().paper, colour, 0.35);
  */
 export function heat(share) {
   const { to, from } = readable();
-  const position = share < 0.5 ? share * 2 * to : from + (share - 0.5) * 2 * (1 - from);
-  return { position, dark: share >= 0.5 };
+  const position = share * (to + 1 - from);
+  return position <= to ? { position, dark: false } : { position: position + from - to, dark: true };
 }
 
 function readable() {

@@ -1,6 +1,6 @@
 /** Lines and areas over months. A month that is not over yet is reached by a dashed line. */
 
-import { measureOf, monthLabels, text, unitAbove, valueAxis } from "./axes.js";
+import { measureOf, monthLabels, text, unitAbove, valueAxis, within } from "./axes.js";
 import { colours } from "./theme.js";
 import { isUnfinished } from "./tip.js";
 
@@ -8,11 +8,19 @@ const DIMMED = 0.35;
 
 export function timeline({ visual, ...view }) {
   const { main, line, muted } = colours();
-  const series = { type: "line", symbol: "none", showAllSymbol: true, data: [], lineStyle: { width: 2, color: main }, itemStyle: { color: main } };
+  const series = {
+    type: "line",
+    symbol: "none",
+    showAllSymbol: true,
+    lineStyle: { width: 2, color: main },
+    itemStyle: { color: main },
+    emphasis: { disabled: true },
+    data: [],
+  };
   const filled = visual.kind === "area" ? { areaStyle: { color: colours()["main-soft"] } } : {};
   return {
     ...unitAbove(measureOf({ visual, ...view })),
-    grid: { left: 0, right: 8, top: 28, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { ...within, left: 0, right: 8, top: 28, bottom: 4 },
     xAxis: {
       type: "category",
       boundaryGap: false,
@@ -24,8 +32,8 @@ export function timeline({ visual, ...view }) {
     },
     yAxis: valueAxis(measureOf({ visual, ...view })),
     series: [
-      { ...series, ...filled, emphasis: { disabled: true } },
-      { ...series, ...filled, emphasis: { disabled: true }, lineStyle: { ...series.lineStyle, type: [4, 4] } },
+      { ...series, ...filled },
+      { ...series, ...filled, lineStyle: { ...series.lineStyle, type: [4, 4] } },
     ],
   };
 }
@@ -47,4 +55,4 @@ export function timelineChange(view) {
 }
 
 /** A picked month is a dot on the line. */
-const point = (row, picks) => (picks.has(row.mark) ? { value: row.value, symbol: "circle", symbolSize: 10 } : row.value);
+const point = ({ value, mark }, picks) => (picks.has(mark) ? { value, symbol: "circle", symbolSize: 10 } : value);

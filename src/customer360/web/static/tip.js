@@ -36,7 +36,7 @@ export function show(frame, row, anchor) {
   place(tip, anchor.getBoundingClientRect());
 }
 
-export const hide = () => {
+const hide = () => {
   tip.hidden = true;
 };
 
