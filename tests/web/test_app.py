@@ -161,7 +161,7 @@ def test_an_answer_is_compressed_for_who_can_read_it(web):
         ("/api/pages/sales", "there is no page 'sales'; the pages are overview"),
         ("/api/pages/overview?country=Narnia", "'Narnia' is no country of the data; there are"),
         ("/api/pages/overview?country=%00%ff", "is no country of the data"),
-        ("/api/pages/overview?x=1", "'x' is not a filter of this page."),
+        ("/api/pages/overview?x=1", "'x' is not a filter of this page; there are"),
     ],
 )
 def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import re
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -155,6 +156,90 @@ def same(one, on_page, wanted):
     if on_page == "":
         return wanted is None and one.format != "count"
     return row_level.same(float(on_page), 0 if wanted is None else wanted)
+
+
+# --- the page answers like the server ---------------------------------------------------------------------------
+
+LIKE_THE_SERVER = """async ([page, queries]) => {
+    const source = document.querySelector("script[type=module]").src;
+    const local = await import(source.replace("app.js", "local.js"));
+    const get = async (address) => (await fetch(address)).json();
+    const report = await get("/api/report");
+    await local.load(report, page);
+    return Promise.all(queries.map(async (query) => [
+        local.answer(report, page, new URLSearchParams(query)), await get(`/api/pages/${page}?${query}`),
+    ]));
+}"""
+
+
+def some_queries(page, results, seed, count=25):
+    """Addresses of *page* with any slicers, any clicked marks and any X."""
+    rng = random.Random(seed)
+    cut = [visual for visual in page.visuals if visual.by]
+    for _ in range(count):
+        query = [("balance_threshold", str(rng.choice([0, 700, 10_000, 10**9])))] * rng.randrange(2)
+        for name in rng.sample(REPORT.slicers[:3], rng.randrange(3)):
+            query += [(name, key) for key in rng.sample(list(results.members[dimension(name)]), 2)]
+        query += [
+            ("join_month", rng.choice(["2023-01..", "..2025-06", "2024-02..2024-09", "1999-01..1999-02"]))
+        ] * (rng.randrange(2))
+        for visual in rng.sample(cut, rng.randrange(3)):
+            keys = [str(rng.choice(list(results.members[dimension(name)]))) for name in visual.by]
+            query.append((f"pick.{visual.name}", ",".join(keys)))
+        yield urlencode(query, safe=",")
+
+
+@pytest.mark.parametrize("name", ["overview", "engagement", "activity"])
+def test_the_page_computes_what_the_server_computes(reader, tables, name):
+    """Measures rendered to SQL and evaluated in the page are the same numbers, whatever is chosen."""
+    queries = ["", *some_queries(page_of(name), hold(tables), seed=360)]
+    reader.open(name)
+
+    answers = reader.page.evaluate(LIKE_THE_SERVER, [name, queries])
+
+    by_page = [own for own, _ in answers if own is not None]
+    assert len(by_page) == len(queries)
+    for query, (own, served) in zip(queries, answers, strict=True):
+        assert alike(own, served), query
+
+
+def alike(one, other):
+    """Equal, up to the last digit of a division."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, float) or isinstance(other, float):
+        return one == pytest.approx(other, rel=1e-9)
+    return one == other
+
+
+def test_a_click_is_answered_without_the_server_once_the_tables_are_there(reader):
+    """And so it is when the server has gone."""
+    reader.open("overview")
+    reader.page.wait_for_timeout(500)
+    asked = []
+    reader.page.on("request", lambda request: asked.append(request.url))
+
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
+
+    assert asked == []
+    assert reader.number("total_customers") != "700"
+
+
+def test_single_customers_stay_with_the_server(web_tables):
+    """No table of names goes to the page: its top ten is asked for."""
+    assert web_tables["financial"] == []
+    assert web_tables["overview"]
+    for tables in web_tables.values():
+        assert all({"name", "customer_id"}.isdisjoint(columns) for columns in tables)
+
+
+@pytest.fixture
+def web_tables(reader):
+    reader.open("overview")
+    report = reader.page.evaluate("async () => (await fetch('/api/report')).json()")
+    return {page["name"]: [cube["columns"] for cube in page["cubes"]] for page in report["pages"]}
 
 
 # --- slicers, clicks, the address -------------------------------------------------------------------------------
@@ -378,8 +463,6 @@ def test_a_lost_server_leaves_the_last_data_on_screen(page, database, tables, co
     with running(make_app(database), Address(port=0)) as address:
         reader = Reader(page, address.url)
         reader.open("overview")
-    page.get_by_role("checkbox", name="Gold").check()
-
     page.get_by_text("The server cannot be reached").wait_for()
 
     assert reader.number("total_customers") == "700"
@@ -526,12 +609,16 @@ def saved(reader, visual, what):
     return download.value.path().read_bytes()
 
 
-def test_a_page_prints_with_its_filters_and_its_day(reader):
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_a_page_prints_on_one_sheet_with_its_filters_and_its_day(reader, shown):
     """In light colours, without the controls."""
     reader.page.emulate_media(color_scheme="dark")
-    reader.open("overview?loyalty_status=Gold")
-    reader.page.emulate_media(media="print", color_scheme="dark")
+    reader.open(f"{shown.name}?loyalty_status=Gold")
 
+    pdf = reader.page.pdf(prefer_css_page_size=True)
+    reader.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert reader.page.get_by_text("Loyalty Status: Gold").is_visible()
     assert "17 Jun 2026" in reader.page.locator("#freshness").inner_text()
     assert not reader.page.locator("#slicers").is_visible()

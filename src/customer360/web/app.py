@@ -22,6 +22,7 @@ from customer360.report import REPORT
 from customer360.web import replies
 from customer360.web.answers import answer
 from customer360.web.assets import Assets, assets
+from customer360.web.cubes import cubes_of, encoded
 from customer360.web.outline import outline
 from customer360.web.replies import remembered
 from customer360.web.security import Credentials, secured
@@ -69,6 +70,7 @@ class _Dashboard:
             Route("/static/{digest}/{path:path}", self.file),
             Route("/api/report", self.report),
             Route("/api/pages/{page}", self.answer),
+            Route("/api/cubes/{page}/{cube}", self.cube),
             Route("/api/events", self.events),
             Route("/healthz", self.health),
             Route("/{path:path}", self.unknown),
@@ -99,6 +101,18 @@ class _Dashboard:
             page = page_of(request.path_params["page"])
             shown = view(page, request.query_params.multi_items(), results)
             return shown.key, lambda: answer(shown, results)
+
+        return await self._reply(request, asked)
+
+    async def cube(self, request: Request) -> Response:
+        """A table of a page, of the refresh that the query names: the page must not mix two."""
+        page, name = request.path_params["page"], request.path_params["cube"]
+
+        def asked(results: Results) -> Question:
+            tables = cubes_of(page_of(page), results)
+            if name not in tables or request.query_params.get("refresh") != str(results.facts["refresh_id"]):
+                raise Customer360Error("there is no such table of this refresh; /api/report names those there are")
+            return ("cube", name), lambda: encoded(tables[name], results)
 
         return await self._reply(request, asked)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ _TYPES: Final = {
 }
 _FOLDER: Final = Path(__file__).with_name("static")
 _SHELL: Final = "index.html"
+_EARLY: Final = "early.js"
 _PALETTE: Final = "palette.css"
 
 
@@ -32,10 +32,11 @@ class Asset:
 
     content: bytes
     type: str
+    compressed: bytes
 
-    @cached_property
-    def compressed(self) -> bytes:
-        return gzip.compress(self.content, 9, mtime=0)
+
+def _asset(name: str, content: bytes) -> Asset:
+    return Asset(content, _TYPES[_ending(name)], gzip.compress(content, mtime=0))
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,15 @@ def assets() -> Assets:
     found[_PALETTE] = palette_css()
     everything = b"".join(name.encode() + content for name, content in sorted(found.items()))
     digest = hashlib.sha256(everything + shell).hexdigest()[:12]
-    files = {
-        name: Asset(content, _TYPES[name.rpartition(".")[2]]) for name, content in found.items() if _sent(name)
-    }
-    html = shell.replace(b"{{static}}", f"/static/{digest}".encode())
-    return Assets(files, digest, Asset(html, _TYPES["html"]))
+    files = {name: _asset(name, content) for name, content in found.items() if _ending(name) in _TYPES}
+    modules = sorted((name for name in files if _ending(name) == "js"), key=lambda name: -len(files[name].content))
+    html = shell.decode().replace("{{modules}}", "\n  ".join(map(_preload, modules)))
+    return Assets(files, digest, _asset(_SHELL, html.replace("{{static}}", f"/static/{digest}").encode()))
+
+
+def _preload(module: str) -> str:
+    """Asks for a module at once; the browser would find it only when another one imports it."""
+    return f'<link rel="modulepreload" href="{{{{static}}}}/{module}">' if module != _EARLY else ""
 
 
 def palette_css() -> bytes:
@@ -81,6 +86,6 @@ def _properties(palette: Palette) -> str:
     return " ".join(f"--{name}: {color};" for name, color in {**colors, **shades}.items())
 
 
-def _sent(name: str) -> bool:
-    """Licences lie beside the files they are of; they are not part of the page."""
-    return name.rpartition(".")[2] in _TYPES
+def _ending(name: str) -> str:
+    """Licences, which lie beside the files they are of and have none we know, are not part of the page."""
+    return name.rpartition(".")[2]

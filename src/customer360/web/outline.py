@@ -7,6 +7,8 @@ from typing import Any
 from customer360.dimensions import (
     ACCOUNT_AGE_BAND,
     BALANCE_BAND,
+    DIMENSIONS,
+    FACTS,
     FUNNEL_STAGE,
     JOIN_MONTH,
     LAST_LOGIN_MONTH,
@@ -14,12 +16,27 @@ from customer360.dimensions import (
     POINTS_BAND,
     Dimension,
     dimension,
+    dimensions_of,
+)
+from customer360.expressions import (
+    Above,
+    Everyone,
+    LastMonths,
+    Latest,
+    Measure,
+    Missing,
+    OfStage,
+    OfTotal,
+    Ratio,
+    Sum,
+    Where,
 )
 from customer360.measures import BALANCE_THRESHOLD, measure
 from customer360.palette import ranks
 from customer360.report import REPORT
 from customer360.visuals import Page, Visual
 from customer360.web import sql
+from customer360.web.cubes import cubes_of
 from customer360.web.store import Results
 
 Json = dict[str, Any]
@@ -45,8 +62,9 @@ def outline(results: Results) -> Json:
         "statuses": {name: shade + 1 for name, shade in ranks(list(results.members[LOYALTY_STATUS])).items()},
         "parameter": _parameter(results),
         "measures": {name: _measure(name) for visual in visuals for name in _measures(visual)},
-        "dimensions": {name: _dimension(dimension(name)) for visual in visuals for name in visual.by},
-        "pages": [_page(page) for page in REPORT.pages],
+        "dimensions": {one.name: _dimension(one, results) for one in DIMENSIONS},
+        "facts": {fact.name: [cut.name for cut in dimensions_of(fact)] for fact in FACTS},
+        "pages": [_page(page, results) for page in REPORT.pages],
     }
 
 
@@ -70,9 +88,15 @@ def _slicer(cut: Dimension, results: Results) -> Json:
 
 
 def _parameter(results: Results) -> Json:
-    edges = [edge for (edge,) in results.rows(sql.edges(BALANCE_THRESHOLD))]
     parameter = BALANCE_THRESHOLD
-    return {"name": parameter.name, "label": parameter.label, "edges": edges, "default": parameter.default}
+    edges, bands = zip(*results.rows(sql.edges(parameter)), strict=True)
+    return {
+        "name": parameter.name,
+        "label": parameter.label,
+        "edges": edges,
+        "bands": bands,
+        "default": parameter.default,
+    }
 
 
 def _measures(visual: Visual) -> list[str]:
@@ -83,16 +107,54 @@ def _measure(name: str) -> Json:
     one = measure(name)
     kept = ("label", "description", "unit", "format", "good")
     left_out = one.left_out.name if one.left_out else None
-    return {**{attribute: getattr(one, attribute) for attribute in kept}, "left_out": left_out}
+    return {
+        **{attribute: getattr(one, attribute) for attribute in kept},
+        "left_out": left_out,
+        "expression": _expression(one),
+    }
 
 
-def _dimension(cut: Dimension) -> Json:
+def _expression(one: Measure) -> Json:
+    """How the page computes it from the rows it has: the case by its name, and its parts."""
+    match one.expression:
+        case Sum(column) | Latest(column):
+            parts: Json = {"column": column}
+        case Missing(count):
+            parts = {"count": count}
+        case Where(of, cut, member):
+            parts = {"of": _expression(of), "dimension": cut.name, "member": member}
+        case Above(of, parameter):
+            parts = {"of": _expression(of), "dimension": parameter.of.name}
+        case Ratio(of, to):
+            parts = {"of": _expression(of), "to": _expression(to)}
+        case OfTotal(of) | Everyone(of):
+            parts = {"of": _expression(of)}
+        case LastMonths(of, months, before):
+            parts = {"of": _expression(of), "months": months, "before": before}
+        case OfStage(of, stage):
+            parts = {"of": _expression(of), "stage": stage}
+    return {"case": type(one.expression).__name__, "format": one.format, **parts}
+
+
+def _dimension(cut: Dimension, results: Results) -> Json:
     other = "year" if cut.level_of else "text" if cut.members else "number"
-    return {"label": cut.label, "type": _TYPES.get(cut, other)}
+    keys, labels = list(results.members[cut]), list(results.members[cut].values())
+    return {
+        "label": cut.label,
+        "type": _TYPES.get(cut, other),
+        "keys": keys,
+        **({"labels": labels} if labels != keys else {}),
+        **({"level_of": cut.level_of} if cut.level_of else {}),
+    }
 
 
-def _page(page: Page) -> Json:
-    return {"name": page.name, "title": page.title, "visuals": [_visual(visual) for visual in page.visuals]}
+def _page(page: Page, results: Results) -> Json:
+    visuals = [_visual(visual) for visual in page.visuals]
+    cubes = [
+        {"name": name, "fact": name.partition("__")[0], "columns": table.column_names}
+        for name, table in cubes_of(page, results).items()
+    ]
+    return {"name": page.name, "title": page.title, "visuals": visuals, "cubes": cubes}
 
 
 def _visual(visual: Visual) -> Json:
@@ -109,4 +171,6 @@ def _visual(visual: Visual) -> Json:
         "compare": visual.compare or None,
         "columns": [{"name": name, "label": visual.fact[name].label} for name in visual.columns],
         "pickable": bool(visual.by),
+        "fact": visual.fact.name,
+        "only": {name: list(keys) for name, keys in visual.only.items()},
     }

@@ -44,10 +44,11 @@ class Memory:
 
 
 class Reply:
-    """A JSON body with its tag, ready to be sent as it is or compressed."""
+    """Bytes, or anything else as JSON, with their tag, ready to be sent as they are or compressed."""
 
     def __init__(self, content: Any) -> None:
-        self.body = json.dumps(content, default=_plain, separators=(",", ":"), ensure_ascii=False).encode()
+        self.type = "application/octet-stream" if isinstance(content, bytes) else "application/json"
+        self.body = content if isinstance(content, bytes) else _json(content)
         self.tag = f'"{hashlib.blake2b(self.body, digest_size=12).hexdigest()}"'
         self.compressed = gzip.compress(self.body, _FAST, mtime=0) if len(self.body) > _WORTH_COMPRESSING else b""
 
@@ -61,10 +62,8 @@ class Reply:
         if self.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if self.compressed and accepts_gzip(request):
-            return Response(
-                self.compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type="application/json"
-            )
-        return Response(self.body, headers=headers, media_type="application/json")
+            return Response(self.compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type=self.type)
+        return Response(self.body, headers=headers, media_type=self.type)
 
 
 def remembered(memory: Memory, question: Hashable, content: Callable[[], Any]) -> Reply:
@@ -87,6 +86,10 @@ def refused(status: int, code: str, message: str) -> JSONResponse:
 
 def accepts_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, default=_plain, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _plain(value: object) -> Any:

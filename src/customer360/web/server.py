@@ -132,7 +132,10 @@ def _listen(address: Address) -> socket.socket:
 
 def _socket(address: Address) -> socket.socket:
     family, *_, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(where[:2], family=family)
+    listener = socket.create_server(where[:2], family=family)
+    # Connections inherit it: a small answer would wait 40 ms for the reader's word that the last one came.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _bound(address: Address, listener: socket.socket) -> Address:

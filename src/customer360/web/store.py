@@ -83,6 +83,17 @@ class Results:
         with self.connection.cursor() as cursor:
             return cursor.execute(query.text, query.parameters).fetchall()
 
+    def columns(self, query: str) -> dict[str, pa.Array]:
+        """What *query* returns, by column. Safe from several threads at once."""
+        with self.connection.cursor() as cursor:
+            table: pa.Table = cursor.sql(query).to_arrow_table()
+        return {name: table.column(name).combine_chunks() for name in table.column_names}
+
+    def rows_of(self, table: Table) -> int:
+        """How many rows *table* has."""
+        [(count,)] = self.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))  # noqa: S608  our own names
+        return int(count)
+
     def smallest(self, fact: Table, columns: Iterable[str]) -> Table:
         """The table with the fewest rows that answers for *fact* and has *columns*."""
         wanted = set(columns)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from customer360.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Customer360Error
 from customer360.measures import BALANCE_THRESHOLD
 from customer360.report import REPORT
 from customer360.visuals import Page, Visual
@@ -170,7 +170,7 @@ def _visual(page: Page, name: str) -> Visual:
 def _unknown_parameter(name: str, page: Page) -> str:
     valid = [*REPORT.slicers, BALANCE_THRESHOLD.name]
     valid += [f"{PICK}{visual.name}" for visual in page.visuals if visual.by]
-    return f"'{_short(name)}' is not a filter of this page.{nearest(name, valid)} There are {', '.join(valid)}"
+    return f"'{_short(name)}' is not a filter of this page; there are {', '.join(valid)}"
 
 
 def _short(text: str) -> str:

@@ -15,11 +15,14 @@ export class Refused extends Error {
 export const report = (signal) => get("/api/report", signal);
 export const page = (name, query, signal) => get(`/api/pages/${name}${query ? `?${query}` : ""}`, signal);
 
-async function get(address, signal) {
+export const cube = (page, name, refresh) =>
+  get(`/api/cubes/${page}/${name}?refresh=${refresh}`, undefined, (response) => response.arrayBuffer());
+
+async function get(address, signal, read = (response) => response.json()) {
   let response;
   try {
     response = await fetch(address, { signal });
-    if (response.ok) return await response.json();
+    if (response.ok) return await read(response);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0);
@@ -28,14 +31,15 @@ async function get(address, signal) {
   throw new Refused(response.status, body.error ?? { message: `the server answered ${response.status}` });
 }
 
-/** Tells *changed* the state of the server: at once, whenever it changes, and again after a break. */
-export function follow(changed) {
+/** Tells *changed* the state of the server: at once, whenever it changes, and again after a break; *lost* of a break. */
+export function follow(changed, lost) {
   const source = new EventSource("/api/events");
   source.addEventListener("state", (event) => changed(JSON.parse(event.data)));
   source.addEventListener("error", () => {
+    lost();
     if (source.readyState !== EventSource.CLOSED) return;
     source.close();
-    setTimeout(() => follow(changed), LAST_RETRY / 6);
+    setTimeout(() => follow(changed, lost), LAST_RETRY / 6);
   });
 }
 

@@ -7,6 +7,7 @@
 import * as api from "./api.js";
 import { setText } from "./dom.js";
 import * as header from "./header.js";
+import * as local from "./local.js";
 import * as notices from "./notices.js";
 import { Page } from "./page.js";
 import { printing } from "./printing.js";
@@ -17,6 +18,7 @@ import { onThemeChange } from "./theme.js";
 
 const PROGRESS_AFTER = 150;
 const root = document.documentElement;
+const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 200));
 const retry = api.retrying(() => load());
 
 let report = null;
@@ -45,7 +47,7 @@ const filter = (change, options) => {
 
 const actions = {
   open: (page) => go({ page, parameters: state.withoutPicks(here().parameters) }),
-  pick: (visual, mark, adding) => filter((all) => state.withPick(all, visual, mark, adding)),
+  pick: (visual, mark, how) => filter((all) => state.withPick(all, visual, mark, how)),
   member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
   range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
   threshold: (value, options) => filter((all) => state.withValue(all, report.parameter.name, value), options),
@@ -59,7 +61,8 @@ async function load() {
   request.abort();
   const { signal } = (request = new AbortController());
   const { page, parameters } = here();
-  const asked = Promise.all([api.page(page, state.queryOf(parameters), signal), ready(signal)]);
+  const known = local.answer(report, page, parameters);
+  const asked = Promise.all([known ?? api.page(page, state.queryOf(parameters), signal), ready(signal)]);
   if (report) showState(page, parameters);
   clearTimeout(slow);
   slow = setTimeout(() => notices.busy(true), PROGRESS_AFTER);
@@ -138,6 +141,7 @@ function painted(page, query) {
     root.dataset.query = query;
     root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
     setTimeout(() => page.afterPaint());
+    whenIdle(() => local.load(report, page.name));
   });
 }
 
@@ -160,9 +164,12 @@ function empty() {
 }
 
 function heard({ refresh, database, since }) {
+  notices.lost(false);
   notices.database(database === "gone" ? since : null);
   const isNew = report ? refresh !== report.refresh.id : waiting;
-  if (refresh !== null && isNew) load();
+  if (refresh === null || !isNew) return;
+  local.forget();
+  load();
 }
 
 function follow(event) {
@@ -179,4 +186,4 @@ onThemeChange(() => pages.forEach((page) => page.recolour()));
 printing(() => shown);
 new ResizeObserver(() => shown?.resize()).observe(document.getElementById("visuals"));
 load();
-api.follow(heard);
+api.follow(heard, () => notices.lost(shown !== null));

@@ -38,8 +38,10 @@ export class Frame {
     return !(this.visual.kind in HTML_KINDS);
   }
 
-  pick(mark, event) {
-    this.actions.pick(this.visual.name, mark, event.ctrlKey || event.metaKey || event.shiftKey);
+  /** With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns. */
+  pick(mark, { ctrlKey, metaKey, shiftKey }) {
+    const { name, by } = this.visual;
+    this.actions.pick(name, mark, { adding: ctrlKey || metaKey || shiftKey, alone: by.length > 1 });
   }
 
   section() {

@@ -7,7 +7,7 @@ const place = document.getElementById("notice");
 const visuals = document.getElementById("visuals");
 const progress = document.getElementById("progress");
 const announcement = document.getElementById("announcement");
-const texts = { request: null, database: null };
+const texts = { request: null, server: null, database: null };
 
 export const busy = (is) => {
   progress.hidden = !is;
@@ -22,12 +22,20 @@ export function clear() {
 
 export function unreachable(error, hasData, retry) {
   const cause = error.message ? sentence(error.message) : "The server cannot be reached.";
+  if (!error.message && texts.server) return;
   const shown = hasData ? " What you see was loaded before. It tries again by itself." : " It tries again by itself.";
   set("request", notice(cause + shown, button("Try now", retry)));
 }
 
 export function refused(error, reset) {
   set("request", notice(sentence(error.message), button("Clear filters", reset)));
+}
+
+/** Whether the server has gone silent while there is data on the screen. */
+export function lost(is) {
+  const text = "The server cannot be reached. What you see was loaded before; it is renewed by itself.";
+  if (is === Boolean(texts.server)) return;
+  set("server", is ? notice(text) : null);
 }
 
 /** *since* is when the database was last there, null when it is. */

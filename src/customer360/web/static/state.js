@@ -58,11 +58,11 @@ export const picks = (parameters) =>
 
 export const picksOf = (parameters, visual) => new Set(parameters.getAll(PICK + visual));
 
-/** A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one alone. */
-export function withPick(parameters, visual, mark, adding) {
+/** A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one. *alone*: no other in the visual. */
+export function withPick(parameters, visual, mark, { adding, alone }) {
   const name = PICK + visual;
   const picked = parameters.has(name, mark);
-  if (adding) return withMember(parameters, name, mark, !picked);
+  if (adding) return withMember(alone ? withValue(parameters, name, null) : parameters, name, mark, !picked);
   const only = picked && picks(parameters).length === 1;
   const changed = withoutPicks(parameters);
   if (!only) changed.append(name, mark);

@@ -1,0 +1,138 @@
+"""
+Small tables of the results for the page itself, so that a click is answered without asking the server.
+
+A page that nobody has clicked in reads a few rollups. Those of moderate size go to the browser, which filters and
+sums them by the same expressions that are rendered to SQL here; everything else is asked of the server.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from customer360.dimensions import Dimension, dimension, dimensions_of
+from customer360.expressions import columns_of
+from customer360.measures import measure
+from customer360.tables import SLICERS, Table
+from customer360.visuals import Page, Visual
+from customer360.web.rollups import SEGMENTS
+from customer360.web.store import Results
+
+MOST_ROWS: Final = 150_000
+"""Filtering more takes the page longer than the server."""
+
+_MOST_MEMBERS: Final = 255
+_ALIGNED: Final = 8
+_CENTS: Final = 100
+_INTEGERS: Final = 2**31
+
+
+def cubes_of(page: Page, results: Results) -> dict[str, Table]:
+    """
+    The tables that *page* reads, by name: those of its visuals, and one for marks clicked in any of them.
+
+    None for a page that shows single customers: these stay with the server.
+    """
+    if any(visual.kind == "table" for visual in page.visuals):
+        return {}
+    clicked = {dimension(name).column for visual in page.visuals for name in visual.by}
+    tables = [_table(visual, results, more) for visual in page.visuals for more in (frozenset[str](), clicked)]
+    return {table.name: table for table in tables if results.rows_of(table) <= MOST_ROWS}
+
+
+def encoded(table: Table, results: Results) -> bytes:
+    """
+    *table* as the page reads it: the length of a JSON header, the header, the columns one after the other.
+
+    A dimension is a column of codes: places among its members, the last code for none. A sum is a whole number:
+    amounts come in cents, so that adding them is exact.
+    """
+    cuts = [cut for cut in dimensions_of(table) if not cut.level_of]
+    names = [*(cut.name for cut in cuts), *_sums(table)]
+    found = results.columns(f"SELECT {', '.join(_selected(table))} FROM {table.full_name}")  # noqa: S608
+    columns = [_codes(found[cut.name], cut, results) for cut in cuts]
+    columns += [_whole(found[name]) for name in _sums(table)]
+    described = [
+        {"name": name, "type": column.dtype.name, "scale": _scale(table, name)}
+        for name, column in zip(names, columns, strict=True)
+    ]
+    header = {"rows": len(columns[0]), "columns": described}
+    return b"".join(_parts(header, columns))
+
+
+def _table(visual: Visual, results: Results, more: Collection[str]) -> Table:
+    """The rollup that has what *visual* needs, all slicers and *more*; what cannot be summed is its own."""
+    if visual.fact not in SEGMENTS:
+        return visual.fact
+    shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+    columns = {dimension(name).column for name in visual.by}.union(SLICERS, more, *map(columns_of, shown))
+    return results.smallest(visual.fact, columns.intersection(visual.fact.column_names))
+
+
+def _sums(table: Table) -> list[str]:
+    """The additive columns; a share cannot be summed."""
+    cuts = {cut.column for cut in dimensions_of(table)}
+    return [
+        column.name for column in table.columns if column.name not in cuts and _is_sum(column.name, column.type)
+    ]
+
+
+def _is_sum(name: str, kind: str) -> bool:
+    return kind == "bigint" or name.endswith("_sum")
+
+
+def _scale(table: Table, column: str) -> int:
+    return _CENTS if table[column].type.startswith("numeric") else 1
+
+
+def _selected(table: Table) -> Iterator[str]:
+    """Codes and whole numbers; other columns, such as shares, stay behind."""
+    for cut in dimensions_of(table):
+        if not cut.level_of:
+            yield cut.name
+    for name in _sums(table):
+        yield f"CAST({name} * {_scale(table, name)} AS bigint) AS {name}"
+
+
+def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:
+    places = {key: place for place, key in enumerate(results.members[cut])}
+    kind = np.uint8 if len(places) < _MOST_MEMBERS else np.uint16
+    none = np.iinfo(kind).max
+    encoded = values.dictionary_encode()
+    lookup = np.array([*(places.get(key, none) for key in encoded.dictionary.to_pylist()), none], kind)
+    codes: NDArray[Any] = lookup[np.where(_known(values), _numbers(encoded.indices, np.int32), -1)]
+    return codes
+
+
+def _whole(values: pa.Array) -> NDArray[Any]:
+    numbers = _numbers(values, np.int64)
+    small = not len(numbers) or int(np.abs(numbers).max()) < _INTEGERS
+    return numbers.astype(np.int32 if small else np.float64)
+
+
+def _known(values: pa.Array) -> NDArray[Any]:
+    """Where *values* are not null. Not fill_null() nor to_numpy(), which import pandas."""
+    if not values.null_count:
+        return np.ones(len(values), bool)
+    bits = np.unpackbits(np.frombuffer(values.buffers()[0], np.uint8), bitorder="little")
+    return bits[values.offset : values.offset + len(values)].astype(bool)
+
+
+def _numbers(values: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
+    """The values of an array; under a null stands anything."""
+    return np.frombuffer(values.buffers()[1], kind)[values.offset : values.offset + len(values)]
+
+
+def _parts(header: dict[str, Any], columns: list[NDArray[Any]]) -> Iterator[bytes]:
+    text = json.dumps(header).encode()
+    text += b" " * (-(len(text) + 4) % _ALIGNED)  # a typed array starts at a multiple of its width
+    yield len(text).to_bytes(4, "little")
+    yield text
+    for column in columns:
+        content = column.astype(column.dtype.newbyteorder("<")).tobytes()
+        yield content + b"\0" * (-len(content) % _ALIGNED)

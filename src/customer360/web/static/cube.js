@@ -1,0 +1,64 @@
+/**
+ * A table of the results in the page: codes of dimensions and sums, as typed arrays.
+ *
+ * @typedef {{rows: number, columns: Object<string, {values: TypedArray, scale: number}>}} Cube
+ */
+
+const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float64: Float64Array };
+const ALIGNED = 8;
+
+/** @returns {Cube} */
+export function decode(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const columns = {};
+  let at = 4 + length;
+  for (const { name, type, scale } of header.columns) {
+    const values = new TYPES[type](buffer, at, header.rows);
+    columns[name] = { values, scale };
+    at += Math.ceil(values.byteLength / ALIGNED) * ALIGNED;
+  }
+  return { rows: header.rows, columns };
+}
+
+/** The rows that every mask lets through. *masks* say per column which codes: 1 or 0. */
+export function select(cube, masks) {
+  const chosen = new Int32Array(cube.rows);
+  const tests = [...masks].map(([name, mask]) => [cube.columns[name].values, mask]);
+  let count = 0;
+  for (let row = 0; row < cube.rows; row += 1) {
+    let kept = 1;
+    for (let test = 0; test < tests.length; test += 1) kept &= tests[test][1][tests[test][0][row]];
+    if (kept) chosen[count++] = row;
+  }
+  return chosen.subarray(0, count);
+}
+
+/** The rows of *groups* that are not in none of them (-1). */
+export function inGroups(rows, groups) {
+  return rows.filter((_, at) => groups[at] >= 0);
+}
+
+/**
+ * *plus* less *minus* summed per group over the rows that *masks* let through; null where there are none.
+ *
+ * @returns {Array<number|null>}
+ */
+export function sum(cube, { rows, groups, size }, plus, minus, masks) {
+  const totals = new Float64Array(size);
+  const seen = new Uint8Array(size);
+  const added = cube.columns[plus];
+  const taken = minus && cube.columns[minus].values;
+  const tests = masks.map(([name, mask]) => [cube.columns[name].values, mask]);
+  const { values } = added;
+  for (let at = 0; at < rows.length; at += 1) {
+    const row = rows[at];
+    const group = groups[at];
+    let kept = group >= 0 ? 1 : 0;
+    for (let test = 0; test < tests.length; test += 1) kept &= tests[test][1][tests[test][0][row]];
+    if (!kept) continue;
+    totals[group] += taken ? values[row] - taken[row] : values[row];
+    seen[group] = 1;
+  }
+  return Array.from(totals, (total, group) => (seen[group] ? total / added.scale : null));
+}

@@ -1,0 +1,202 @@
+/**
+ * The numbers of a page from the tables in the page: what the server would answer, without asking it.
+ *
+ * Only for what the tables hold and what is known to be valid; everything else is null, and the server is asked.
+ */
+
+import * as api from "./api.js";
+import { decode, select } from "./cube.js";
+import { maskOf, monthsBefore, narrowed, placesOf } from "./masks.js";
+import { columnsOf, evaluate, Unknown } from "./measures.js";
+import { keysOf, picks, range } from "./state.js";
+
+const SPARK_MONTHS = 24;
+const NUMBERS = ["card", "kpi"];
+let held = { refresh: null, cubes: new Map(), asked: new Set() };
+
+/** Fetches the tables of *page* that are not there yet, without hurry. */
+export async function load(report, page) {
+  if (held.refresh !== report.refresh.id) held = { refresh: report.refresh.id, cubes: new Map(), asked: new Set() };
+  const mine = held;
+  for (const { name } of definitionOf(report, page).cubes.filter((cube) => !mine.asked.has(cube.name))) {
+    mine.asked.add(name);
+    const buffer = await api.cube(page, name, report.refresh.id).catch(() => null);
+    if (buffer) mine.cubes.set(name, decode(buffer));
+  }
+}
+
+/** Forgets every table: there are newer results. */
+export function forget() {
+  held = { refresh: null, cubes: new Map(), asked: new Set() };
+}
+
+/** The answer to *parameters* on *page*, or null. */
+export function answer(report, page, parameters) {
+  if (held.refresh !== report?.refresh.id || !held.cubes.size) return null;
+  try {
+    const view = viewOf(report, page, parameters);
+    const visuals = view.page.visuals.map((visual) => [visual.name, shown(visual, view)]);
+    return { refresh: report.refresh.id, visuals: Object.fromEntries(visuals) };
+  } catch (error) {
+    if (error instanceof Unknown) return null;
+    throw error;
+  }
+}
+
+const definitionOf = (report, page) => report.pages.find(({ name }) => name === page);
+
+/** Slicers and picks as filters, each a dimension and the keys it keeps. */
+function viewOf(report, page, parameters) {
+  const known = new Set([...report.slicers.map(({ dimension }) => dimension), report.parameter.name]);
+  for (const name of parameters.keys()) if (!known.has(name) && !name.startsWith("pick.")) throw new Unknown(name);
+  const x = parameters.get(report.parameter.name);
+  const threshold = x === null ? report.parameter.default : Number(x);
+  if (!(threshold >= 0) || parameters.getAll(report.parameter.name).length > 1) throw new Unknown(x);
+  const definition = definitionOf(report, page);
+  return { report, page: definition, threshold, slicers: slices(report, parameters), picks: picked(report, definition, parameters), selected: new Map() };
+}
+
+function slices(report, parameters) {
+  return report.slicers.filter(({ dimension }) => parameters.has(dimension)).map(({ dimension, members }) => {
+    if (members) return [dimension, memberOf(report, dimension, parameters.getAll(dimension))];
+    const { from, to } = range(parameters, dimension);
+    if (parameters.getAll(dimension).length > 1 || (from && to && from > to)) throw new Unknown(dimension);
+    return [dimension, (month) => (!from || month >= `${from}-01`) && (!to || month <= `${to}-01`)];
+  });
+}
+
+function picked(report, definition, parameters) {
+  const marks = Map.groupBy(picks(parameters), ([visual]) => visual);
+  return [...marks].flatMap(([name, all]) => {
+    const visual = definition.visuals.find((one) => one.name === name);
+    if (!visual?.by.length || (visual.by.length > 1 && all.length > 1)) throw new Unknown(name);
+    const keys = all.map(([, mark]) => keysOf(mark));
+    return visual.by.map((dimension, at) => ({ visual: name, filter: [dimension, memberOf(report, dimension, keys.map((one) => one[at]))] }));
+  });
+}
+
+/** Whether a key is one of those written; of stages, whether it lies behind the first of them. */
+function memberOf(report, dimension, written) {
+  const byText = new Map(report.dimensions[dimension].keys.map((key) => [String(key), key]));
+  const wanted = new Set(written.map((text) => byText.get(text)));
+  if (wanted.has(undefined)) throw new Unknown(dimension);
+  if (report.dimensions[dimension].type === "stage") return (stage) => stage >= Math.min(...wanted);
+  return (key) => wanted.has(key);
+}
+
+/** The filters of *visual* on dimensions that its fact has. */
+function filtersOf(visual, { report, slicers, picks: marks }) {
+  const only = Object.entries(visual.only).map(([name, keys]) => [name, (key) => keys.includes(key)]);
+  const others = marks.filter((mark) => mark.visual !== visual.name).map(({ filter }) => filter);
+  return [...slicers, ...others, ...only].filter(([name]) => report.facts[visual.fact].includes(name));
+}
+
+/** What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups. */
+function scopeOf(visual, view, by, expressions) {
+  const { report, threshold, selected } = view;
+  const filters = filtersOf(visual, view);
+  const masks = filters.reduce((all, [name, keeps]) => narrowed(all, maskOf(report, name, keeps)), new Map());
+  const columns = [...masks.keys(), ...by.map((name) => report.dimensions[name].level_of ?? name), ...expressions.flatMap(columnsOf)];
+  const name = tableFor(visual, view, columns);
+  const cube = held.cubes.get(name);
+  const key = `${name} ${keyOf(visual, view)}`;
+  const rows = once(selected, key, () => select(cube, masks));
+  const groups = once(selected, `${key} ${by}`, () => grouped(cube, report, by, rows));
+  return { cube, report, threshold, filters: masks, conditions: [], by, rows, ...groups };
+}
+
+function once(known, key, make) {
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key);
+}
+
+/** Visuals with the same filters share the rows that pass them, and how these are grouped. */
+const keyOf = (visual, { picks: marks }) =>
+  JSON.stringify([visual.fact, visual.only, marks.some((mark) => mark.visual === visual.name) ? visual.name : ""]);
+
+function tableFor(visual, { page }, columns) {
+  const fits = page.cubes.filter((cube) => cube.fact === visual.fact && held.cubes.has(cube.name));
+  const able = fits.filter((cube) => columns.every((column) => cube.columns.includes(column)));
+  if (!able.length) throw new Unknown(visual.name);
+  return able.reduce((one, other) => (held.cubes.get(other.name).rows < held.cubes.get(one.name).rows ? other : one)).name;
+}
+
+/** Per row its group: the places of its members, the last of *by* running fastest; -1 where it has none. */
+function grouped(cube, report, by, rows) {
+  const groups = new Int32Array(rows.length);
+  let size = 1;
+  for (const name of by) {
+    const { keys, level_of: below } = report.dimensions[name];
+    const { values } = cube.columns[below ?? name];
+    const places = placesOf(report, name);
+    for (let at = 0; at < rows.length; at += 1) {
+      const place = places[values[rows[at]]];
+      groups[at] = groups[at] < 0 || place < 0 ? -1 : groups[at] * keys.length + place;
+    }
+    size *= keys.length;
+  }
+  return { groups, size };
+}
+
+function shown(visual, view) {
+  if (visual.kind === "table") throw new Unknown(visual.name);
+  const names = [...new Set([visual.measure, ...visual.more, ...(visual.compare ? [visual.compare] : [])])];
+  const measures = names.map((name) => [name, view.report.measures[name].expression]);
+  const scope = scopeOf(visual, view, visual.by, measures.map(([, expression]) => expression));
+  const values = measures.map(([name, expression]) => [name, counted(expression, evaluate(expression, scope))]);
+  if (visual.by.length) return byMember(visual, view, scope, values);
+  const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
+  if (!NUMBERS.includes(visual.kind)) return { values: single, x: view.threshold };
+  return { values: single, change: change(visual, view), spark: spark(visual, view) };
+}
+
+/** Counting nobody gives 0, not nothing. */
+const counted = ({ format }, values) => (format === "count" ? values.map((value) => value ?? 0) : values);
+
+function byMember({ by }, { report }, scope, values) {
+  const occurs = occurring(scope);
+  const groups = [...occurs.keys()].filter((group) => occurs[group]);
+  const keys = {};
+  const labels = {};
+  let size = scope.size;
+  for (const name of by) {
+    const { keys: members, labels: written } = report.dimensions[name];
+    size /= members.length;
+    const place = (group) => Math.floor(group / size) % members.length;
+    keys[name] = groups.map((group) => members[place(group)]);
+    if (written) labels[name] = groups.map((group) => written[place(group)]);
+  }
+  const columns = values.map(([name, all]) => [name, groups.map((group) => all[group])]);
+  return { keys, labels, values: Object.fromEntries(columns) };
+}
+
+/** Per group whether any row is in it; a stage holds the rows of all that come after it. */
+function occurring({ groups, size, by, report }) {
+  const occurs = new Uint8Array(size);
+  for (const group of groups) if (group >= 0) occurs[group] = 1;
+  if (by.some((name) => report.dimensions[name].type === "stage")) {
+    for (let at = size - 2; at >= 0; at -= 1) occurs[at] |= occurs[at + 1];
+  }
+  return occurs;
+}
+
+function change(visual, view) {
+  if (visual.compare) return null;
+  const { expression } = view.report.measures[visual.measure];
+  const [now, before] = [0, 12].map((months) => {
+    const recent = { case: "LastMonths", format: expression.format, of: expression, months: 12, before: months };
+    return counted(recent, evaluate(recent, scopeOf(visual, view, [], [recent])))[0];
+  });
+  return { now, before };
+}
+
+function spark(visual, view) {
+  const { expression } = view.report.measures[visual.measure];
+  const drawn = expression.case === "LastMonths" ? expression.of : expression;
+  const scope = scopeOf(visual, view, ["join_month"], [drawn]);
+  const values = counted(drawn, evaluate(drawn, scope));
+  const places = new Map(view.report.dimensions.join_month.keys.map((key, place) => [key, place]));
+  const months = Array.from({ length: SPARK_MONTHS }, (_, at) => monthsBefore(view.report.refresh.as_of, SPARK_MONTHS - at));
+  const none = drawn.format === "count" ? 0 : null;
+  return { months, values: months.map((month) => values[places.get(month)] ?? none) };
+}
