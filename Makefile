@@ -37,9 +37,8 @@ format: set-up   ## Lay out the code and mend what the linter can
 screenshots: .venv/.browser ## Take the pictures of the dashboard anew, from 100,000 mock customers
 	$(RUN) python scripts/screenshots.py
 
-notebooks: set-up ## Run the notebooks anew, keep their outputs, and make the picture of the README
+notebooks: set-up ## Run the notebooks anew and keep their outputs
 	$(RUN) customer360 notebook --execute
-	$(RUN) python scripts/overview_picture.py
 
 set-up: .venv/.complete
 

@@ -152,6 +152,21 @@ def test_an_answer_is_compressed_for_who_can_read_it(web):
     assert plain.json() == compressed.json()
 
 
+def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
+    """Two refreshes never mix in one page."""
+    [cube, *_] = next(page for page in web.get("/api/report").json()["pages"] if page["name"] == "overview")[
+        "cubes"
+    ]
+
+    fresh = web.get(f"/api/cubes/overview/{cube['name']}?refresh=1")
+    stale = web.get(f"/api/cubes/overview/{cube['name']}?refresh=2")
+    unknown = web.get("/api/cubes/overview/customers?refresh=1")
+
+    assert (fresh.status_code, fresh.headers["content-type"]) == (200, "application/octet-stream")
+    assert (stale.status_code, unknown.status_code) == (400, 400)
+    assert "no such table of this refresh" in stale.json()["error"]["message"]
+
+
 # --- errors -----------------------------------------------------------------------------------------------------
 
 

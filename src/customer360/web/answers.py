@@ -1,42 +1,56 @@
 """
 What a page shows, as numbers: one answer holds every visual of the page.
 
-A visual says what it asks: its measures, cut by its axes; a card also its months. `passes` asks all of it at once.
+Visuals that read the same table, cut alike and filtered alike, share one query; the queries run side by side.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from customer360.dimensions import JOIN_MONTH, dimension
+from customer360.dimensions import JOIN_MONTH, Dimension, dimension
 from customer360.expressions import LastMonths, Measure, columns_of
 from customer360.measures import measure, recent
-from customer360.tables import SLICERS
+from customer360.tables import Table
 from customer360.visuals import Visual
-from customer360.web import passes, sql
-from customer360.web.passes import Cut, Row
+from customer360.web import sql
 from customer360.web.store import Results
 from customer360.web.view import View, frozen
 
 Json = dict[str, Any]
+Row = Mapping[str, Any]
 
 SPARK_MONTHS: Final = 24
 _NUMBERS: Final = ("card", "kpi")
+_AT_ONCE: Final = ThreadPoolExecutor(os.cpu_count(), "customer360 query")
 
 
 def answer(view: View, results: Results) -> Json:
     """Every visual of the page as `view` filters it: single values, or columns of equal length by member."""
     asked = _together(ask for visual in view.page.visuals for ask in _asks(visual, view, results))
-    found = passes.rows(asked, view.threshold, results)
+    rows = _AT_ONCE.map(lambda cut: _rows(cut, asked[cut], view, results), asked)
+    found = dict(zip(asked, rows, strict=True))
     return {
         "refresh": results.facts["refresh_id"],
         "visuals": {visual.name: _shown(visual, view, results, found) for visual in view.page.visuals},
     }
 
 
-_Ask = tuple[Cut, tuple[Measure, ...]]
+@dataclass(frozen=True)
+class _Cut:
+    """Rows to ask for: of which table, cut by what, under which filters (in a form that can be compared)."""
+
+    fact: Table
+    by: tuple[Dimension, ...]
+    kept: tuple[tuple[str, Any], ...]
+
+
+_Ask = tuple[_Cut, tuple[Measure, ...]]
 
 
 def _asks(visual: Visual, view: View, results: Results) -> list[_Ask]:
@@ -60,14 +74,12 @@ def _trend(visual: Visual, view: View, results: Results) -> _Ask:
     return _cut(visual, view, results, (JOIN_MONTH.name,), (shown,)), (shown,)
 
 
-def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> Cut:
+def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> _Cut:
     """Where to read *measures*: the smallest table that has what they need and what cuts and filters them."""
     filters, cuts = view.filters(visual), tuple(map(dimension, by))
     columns = {one.column for one in (*cuts, *map(dimension, filters))}.union(*map(columns_of, measures))
-    if sql.shares_a_pass(cuts, measures):
-        columns.update(SLICERS)  # so that visuals agree on a table, and read it together
     fact = results.smallest(visual.fact, columns.intersection(visual.fact.column_names))
-    return Cut(fact, cuts, frozen(filters))
+    return _Cut(fact, cuts, frozen(filters))
 
 
 def _measures(visual: Visual) -> tuple[Measure, ...]:
@@ -79,14 +91,30 @@ def _measures(visual: Visual) -> tuple[Measure, ...]:
     return tuple(shown)
 
 
-def _together(asks: Iterable[_Ask]) -> dict[Cut, list[Measure]]:
-    gathered: dict[Cut, dict[str, Measure]] = {}
+def _together(asks: Iterable[_Ask]) -> dict[_Cut, list[Measure]]:
+    gathered: dict[_Cut, dict[str, Measure]] = {}
     for cut, measures in asks:
         gathered.setdefault(cut, {}).update({one.name: one for one in measures})
     return {cut: list(measures.values()) for cut, measures in gathered.items()}
 
 
-def _shown(visual: Visual, view: View, results: Results, found: Mapping[Cut, list[Row]]) -> Json:
+def _rows(cut: _Cut, measures: Sequence[Measure], view: View, results: Results) -> list[Row]:
+    """One row, or one per combination of members that occurs, in the order of the members."""
+    query = sql.aggregate(
+        cut.fact, measures, by=cut.by, filters=dict(cut.kept), threshold=view.threshold, as_of=results.as_of
+    )
+    names = [*(one.name for one in cut.by), *(one.name for one in measures)]
+    nothing = {one.name: 0 for one in measures if one.format == "count"}  # counting nobody gives 0, not nothing
+    rows = [_row(names, row, nothing) for row in results.rows(query)]
+    places = [(one.name, {key: place for place, key in enumerate(results.members[one])}) for one in cut.by]
+    return sorted(rows, key=lambda row: [place[row[name]] for name, place in places])
+
+
+def _row(names: Sequence[str], values: Sequence[Any], nothing: Mapping[str, int]) -> Row:
+    return {name: nothing.get(name) if value is None else value for name, value in zip(names, values, strict=True)}
+
+
+def _shown(visual: Visual, view: View, results: Results, found: Mapping[_Cut, list[Row]]) -> Json:
     if visual.kind == "table":
         return _table(visual, view, results)
     cut, measures = _ask(visual, view, results)

@@ -39,7 +39,6 @@ from customer360.expressions import (
     Sum,
     Where,
     columns_of,
-    parts,
 )
 from customer360.tables import BANDS, CALENDAR_MONTHS, REFRESHES, Table
 
@@ -82,53 +81,6 @@ def aggregate(
     # Without a cut one row comes even when no measure is an aggregate.
     text += f" GROUP BY {', '.join(keys)}" if keys else " HAVING count(*) >= 0"
     return Query(text, tuple(scope.values))
-
-
-def aggregate_each(
-    fact: Table,
-    measures: Iterable[Measure],
-    cuts: Sequence[Sequence[Dimension]],
-    *,
-    filters: Filters | None = None,
-    threshold: Decimal | int | None = None,
-    as_of: date | None = None,
-) -> Query:
-    """
-    The *measures* over *fact* once for each of *cuts*, in one pass: much cheaper than a query for each.
-
-    Columns: `cut`, which of *cuts* the row belongs to (see `number_of`); the key of every dimension that occurs,
-    null where the cut has none; then the measures. A key of null within a cut belongs to no member.
-    Only for what `shares_a_pass`.
-    """
-    scope = _Scope(fact, filters or {}, threshold, as_of=as_of)
-    keys = [f"f.{dimension.name}" for dimension in dimensions_of_all(cuts)]
-    names = [f"{key} AS {key.removeprefix('f.')}" for key in keys]
-    values = [f"{_measure(measure, scope)} AS {measure.name}" for measure in measures]
-    sets = ", ".join(f"({', '.join(f'f.{dimension.name}' for dimension in cut)})" for cut in cuts)
-    which = f"GROUPING({', '.join(keys)}) AS cut"
-    text = f"SELECT {', '.join([which, *names, *values])} FROM {fact.full_name} AS f"
-    text += f"{_where(_conditions(scope, scope.filters))} GROUP BY GROUPING SETS ({sets})"
-    return Query(text, tuple(scope.values))
-
-
-def number_of(cut: Sequence[Dimension], cuts: Sequence[Sequence[Dimension]]) -> int:
-    """The column `cut` of the rows of *cut* among *cuts*: a bit for each dimension that the cut does without."""
-    bits = ["0" if dimension in cut else "1" for dimension in dimensions_of_all(cuts)]
-    return int("".join(bits), 2)
-
-
-def shares_a_pass(cut: Sequence[Dimension], measures: Iterable[Measure]) -> bool:
-    """Whether *measures* cut by *cut* look at nothing but the rows themselves, so that other cuts can go along."""
-    if any(dimension is FUNNEL_STAGE or dimension.level_of for dimension in cut):
-        return False
-    others = OfTotal if any(dimension.nullable for dimension in cut) else ()
-    kinds = [part for measure in measures for part in parts(measure)]
-    return not any(isinstance(part, (OfStage, others)) for part in kinds)
-
-
-def dimensions_of_all(cuts: Sequence[Sequence[Dimension]]) -> list[Dimension]:
-    """Every dimension of *cuts*, in the order of the columns of `aggregate_each`."""
-    return list(dict.fromkeys(dimension for cut in cuts for dimension in cut))
 
 
 def members(dimension: Dimension) -> Query:

@@ -1,7 +1,7 @@
 /** The frame of a visual: what it is called and means, its tools, and the drawing inside. */
 
 import { card } from "./cards.js";
-import { element, icon, setAttribute } from "./dom.js";
+import { element, icon, setAttribute, setText } from "./dom.js";
 import { download, picture } from "./exports.js";
 import * as format from "./format.js";
 import { funnel } from "./funnel.js";
@@ -14,6 +14,8 @@ import { picksOf } from "./state.js";
 import { table } from "./table.js";
 import { tableView } from "./tableview.js";
 
+/** Small, and one beside the other: the day stands above them. */
+const NUMBERS = new Set(["card", "kpi", "parameter"]);
 const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, parameter: slider };
 
 export class Frame {
@@ -45,8 +47,8 @@ export class Frame {
   }
 
   section() {
-    const { name, kind, title, definition, place } = this.visual;
-    this.subtitle = element("p", { class: "subtitle", title: definition }, definition);
+    const { name, kind, title, place } = this.visual;
+    this.subtitle = element("p", { class: "subtitle" });
     const head = element("div", { class: "visual-head" }, element("h2", { title }, title), this.subtitle);
     const section = element(
       "section",
@@ -82,6 +84,10 @@ export class Frame {
   /** The report changed: what is said about the measures, and the day of the data. */
   renew() {
     this.drawn = null;
+    const { kind, definition } = this.visual;
+    const text = NUMBERS.has(kind) ? definition : `${definition} · as of ${format.date(this.report.refresh.as_of)}`;
+    setText(this.subtitle, text);
+    this.subtitle.title = text;
   }
 
   update(data, parameters) {
