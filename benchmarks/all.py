@@ -25,6 +25,7 @@ def main() -> None:
         for benchmark in ("fill", "read", "operations"):
             _run(benchmark, f"--rows={rows}", *common)
     _run("demo", f"--rows={DEMO_ROWS}", *common)
+    _run("dashboard", f"--repeats={arguments.repeats}", f"--results={arguments.results}")
     _run("table", f"--results={arguments.results}")
 
 

@@ -8,10 +8,19 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from benchmarks.interleaved import RESULTS, Candidate, say
+from benchmarks.interleaved import RESULTS, say
 from customer360.errors import Customer360Error, nearest
 from customer360.mock_data.plan import parse_size
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+Keyed = TypeVar("Keyed", bound=_Keyed)
 
 JDBC_JAR = Path("/usr/share/java/postgresql.jar")
 """Where Debian's and Ubuntu's libpostgresql-jdbc-java puts the driver."""
@@ -26,9 +35,9 @@ def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int =
         epilog=example,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--rows", type=_rows, default=rows, help=f"customers, as 100k or 10M (default {rows})")
+    made.add_argument("--rows", type=size, default=rows, help=f"customers, as 100k or 10M (default {rows})")
     made.add_argument("--repeats", type=int, default=repeats, help=f"rounds that count (default {repeats})")
-    made.add_argument("--only", type=_names, default=[], metavar="A,B", help="measure only these candidates")
+    made.add_argument("--only", type=names, default=[], metavar="A,B", help="measure only these candidates")
     made.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
     made.add_argument("--jdbc-jar", type=Path, default=JDBC_JAR, help=f"PostgreSQL's JDBC driver ({JDBC_JAR})")
     return made
@@ -51,7 +60,7 @@ def has_uv() -> bool:
     return False
 
 
-def chosen(candidates: Sequence[Candidate], only: Sequence[str]) -> list[Candidate]:
+def chosen(candidates: Sequence[Keyed], only: Sequence[str]) -> list[Keyed]:
     """Those of *candidates* that `--only` names, else all."""
     keys = [candidate.key for candidate in candidates]
     for name in only:
@@ -70,12 +79,14 @@ def in_one_line(main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def _rows(text: str) -> int:
+def size(text: str) -> int:
+    """A number of customers, as a person writes it."""
     try:
         return parse_size(text)
     except Customer360Error as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _names(text: str) -> list[str]:
+def names(text: str) -> list[str]:
+    """What is listed between commas."""
     return [name.strip() for name in text.split(",") if name.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 import time
@@ -60,6 +61,12 @@ class Measured:
         return statistics.median(sample.seconds for sample in self.samples)
 
     @property
+    def slow(self) -> float:
+        """The 95th percentile, in seconds."""
+        seconds = sorted(sample.seconds for sample in self.samples)
+        return seconds[math.ceil(0.95 * len(seconds)) - 1]
+
+    @property
     def spread(self) -> tuple[float, float]:
         """The fastest and the slowest, in seconds."""
         seconds = [sample.seconds for sample in self.samples]
@@ -80,6 +87,8 @@ class Result:
     taken_at: str
     machine: Mapping[str, str]
     measured: tuple[Measured, ...]
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """What is no time: counts, bytes and the like."""
 
     def __getitem__(self, key: str) -> Measured:
         return next(measured for measured in self.measured if measured.key == key)
@@ -112,10 +121,16 @@ def _once(candidate: Candidate) -> Sample:
     return own or Sample(time.perf_counter() - started)
 
 
-def save(benchmark: str, rows: int, measured: Iterable[Measured], folder: Path) -> Result:
+def save(
+    benchmark: str,
+    rows: int,
+    measured: Iterable[Measured],
+    folder: Path,
+    facts: Mapping[str, float] | None = None,
+) -> Result:
     """Writes the result to *folder* as NAME-ROWS.json, in place of an earlier one."""
     taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    result = Result(benchmark, rows, taken_at, machine(), tuple(measured))
+    result = Result(benchmark, rows, taken_at, machine(), tuple(measured), facts or {})
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.name}.json"
     path.write_text(json.dumps(asdict(result), indent=2) + "\n")
@@ -135,7 +150,7 @@ def load(path: Path) -> Result:
 def load_all(folder: Path) -> list[Result]:
     """Every result in *folder*, by benchmark and rows."""
     results = [load(path) for path in folder.glob("*.json")]
-    order = ["fill", "read", "operations", "demo"]
+    order = ["fill", "read", "operations", "demo", "server", "interaction", "opening", "sizes", "load"]
     return sorted(results, key=lambda result: (order.index(result.benchmark), result.rows))
 
 

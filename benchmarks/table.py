@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.arguments import in_one_line
+from benchmarks.dashboard import tables
 from benchmarks.interleaved import RESULTS, Measured, Result, load_all, say, short
 from benchmarks.targets import TARGETS, Target
 from customer360.errors import Customer360Error
@@ -35,7 +36,8 @@ def render(results: Sequence[Result]) -> Iterator[str]:
     """Markdown lines: the machine, a table per result, and which figures were reached."""
     yield _machine(results)
     for result in results:
-        yield from ("", *_table(result))
+        of_dashboard = result.benchmark in tables.TITLES
+        yield from ("", *(tables.table(result, _taken(result)) if of_dashboard else _table(result)))
     yield from ("", "### Figures to reach", "", "| Figure | Goal | Measured | |", "|---|---:|---:|---|")
     yield from (_goal(target, results) for target in TARGETS)
 
@@ -55,13 +57,17 @@ def _table(result: Result) -> Iterator[str]:
     repeats = len(result.measured[0].samples)
     yield f"### {result.benchmark.capitalize()}, {short(result.rows)} customers, {repeats} × interleaved"
     yield ""
-    moment = ", ".join(f"{name} {result.machine[name]}" for name in _OF_THE_MOMENT)
-    yield f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {moment}."
+    yield _taken(result)
     yield ""
     yield "| Candidate | Role | Median s | Range s | Rows/s | ÷ limit | ÷ ours | Peak GB |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|"
     for measured in result.measured:
         yield _row(measured, result)
+
+
+def _taken(result: Result) -> str:
+    moment = ", ".join(f"{name} {result.machine[name]}" for name in _OF_THE_MOMENT)
+    return f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {moment}."
 
 
 def _row(measured: Measured, result: Result) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from benchmarks.interleaved import Result
 
 MILLION = 1_000_000
+DEMO = 100_000
 Results = Sequence[Result]
 
 
@@ -45,6 +46,32 @@ def _ratio(benchmark: str, rows: int, key: str, other: str, results: Results) ->
     return _seconds(benchmark, rows, key, results) / _seconds(benchmark, rows, other, results)
 
 
+def _milliseconds(benchmark: str, rows: int, key: str, results: Results) -> float:
+    return 1_000 * _seconds(benchmark, rows, key, results)
+
+
+def _slow_milliseconds(benchmark: str, rows: int, key: str, results: Results) -> float:
+    return 1_000 * _result(benchmark, rows, results)[key].slow
+
+
+def _slow_ratio(benchmark: str, rows: int, key: str, other: str, results: Results) -> float:
+    result = _result(benchmark, rows, results)
+    return result[key].slow / result[other].slow
+
+
+def _fact(benchmark: str, rows: int, name: str, results: Results) -> float:
+    facts = _result(benchmark, rows, results).facts
+    return next(value for fact, value in facts.items() if fact == name)
+
+
+def _growth(results: Results) -> float:
+    """The most that the server's memory has risen or fallen by under load, in percent."""
+    start, *later = (
+        _fact("load", DEMO, f"memory at the {when}, MB", results) for when in ("start", "middle", "end")
+    )
+    return 100 * max(abs(memory / start - 1) for memory in later)
+
+
 def _peak_gigabytes(benchmark: str, rows: int, key: str, results: Results) -> float:
     return (_result(benchmark, rows, results)[key].peak_bytes or 0) / 1e9
 
@@ -71,5 +98,28 @@ TARGETS = (
     Target(
         "operations 10M: peak memory", partial(_peak_gigabytes, "operations", 10 * MILLION, "ours"), "GB", most=4
     ),
-    Target("demo 100k: whole process", partial(_seconds, "demo", 100_000, "ours"), "s", most=60),
+    Target("demo 100k: whole process", partial(_seconds, "demo", DEMO, "ours"), "s", most=60),
+    Target("answer, 1M cells: p95", partial(_slow_milliseconds, "server", MILLION, "ours"), "ms", most=15),
+    Target("slicer change: p50 ÷ bare charts", partial(_ratio, "interaction", DEMO, "overview", "bare"), most=1.5),
+    Target(
+        "slicer change: p95 ÷ bare charts", partial(_slow_ratio, "interaction", DEMO, "overview", "bare"), most=2
+    ),
+    Target(
+        "slicer change: faster than Streamlit",
+        partial(_ratio, "interaction", DEMO, "streamlit", "overview"),
+        least=6,
+    ),
+    Target("slicer change: faster than Dash", partial(_ratio, "interaction", DEMO, "dash", "overview"), least=3),
+    Target("first page: painted", partial(_milliseconds, "opening", DEMO, "opening"), "ms", most=1_000),
+    Target("first page: sent", partial(_fact, "opening", DEMO, "MB"), "MB", most=1.2),
+    Target(
+        "first page: requests to other hosts",
+        partial(_fact, "opening", DEMO, "requests to other hosts"),
+        "",
+        most=0,
+    ),
+    Target("slicer change: 10M ÷ 100k customers", partial(_ratio, "sizes", 10 * MILLION, "10M", "100k"), most=1.3),
+    Target("200 readers: p95 of the server", partial(_slow_milliseconds, "load", DEMO, "server"), "ms", most=250),
+    Target("200 readers: errors", partial(_fact, "load", DEMO, "errors"), "", most=0),
+    Target("200 readers: change of memory", _growth, "%", most=10),
 )

@@ -8,26 +8,37 @@ import * as api from "./api.js";
 import { decode, select } from "./cube.js";
 import { maskOf, monthsBefore, narrowed, placesOf } from "./masks.js";
 import { columnsOf, evaluate, Unknown } from "./measures.js";
-import { keysOf, picks, range } from "./state.js";
+import { definitionOf, filtersOf, viewOf } from "./view.js";
 
 const SPARK_MONTHS = 24;
 const NUMBERS = ["card", "kpi"];
-let held = { refresh: null, cubes: new Map(), asked: new Set() };
+let held = nothing(null);
 
-/** Fetches the tables of *page* that are not there yet, without hurry. */
+function nothing(refresh) {
+  return { refresh, cubes: new Map(), asked: new Map() };
+}
+
+/** Fetches the tables of *page* that are not there yet, one after the other; the page can be used meanwhile. */
 export async function load(report, page) {
-  if (held.refresh !== report.refresh.id) held = { refresh: report.refresh.id, cubes: new Map(), asked: new Set() };
+  if (held.refresh !== report.refresh.id) held = nothing(report.refresh.id);
   const mine = held;
-  for (const { name } of definitionOf(report, page).cubes.filter((cube) => !mine.asked.has(cube.name))) {
-    mine.asked.add(name);
-    const buffer = await api.cube(page, name, report.refresh.id).catch(() => null);
-    if (buffer) mine.cubes.set(name, decode(buffer));
+  for (const { name } of definitionOf(report, page).cubes) {
+    if (!mine.asked.has(name)) mine.asked.set(name, fetched(mine, page, name));
+    await mine.asked.get(name);
+  }
+}
+
+async function fetched(mine, page, name) {
+  try {
+    mine.cubes.set(name, decode(await api.cube(page, name, mine.refresh)));
+  } catch {
+    mine.asked.delete(name); // the server is asked instead, and the table again after the next paint
   }
 }
 
 /** Forgets every table: there are newer results. */
 export function forget() {
-  held = { refresh: null, cubes: new Map(), asked: new Set() };
+  held = nothing(null);
 }
 
 /** The answer to *parameters* on *page*, or null. */
@@ -43,60 +54,16 @@ export function answer(report, page, parameters) {
   }
 }
 
-const definitionOf = (report, page) => report.pages.find(({ name }) => name === page);
-
-/** Slicers and picks as filters, each a dimension and the keys it keeps. */
-function viewOf(report, page, parameters) {
-  const known = new Set([...report.slicers.map(({ dimension }) => dimension), report.parameter.name]);
-  for (const name of parameters.keys()) if (!known.has(name) && !name.startsWith("pick.")) throw new Unknown(name);
-  const x = parameters.get(report.parameter.name);
-  const threshold = x === null ? report.parameter.default : Number(x);
-  if (!(threshold >= 0) || parameters.getAll(report.parameter.name).length > 1) throw new Unknown(x);
-  const definition = definitionOf(report, page);
-  return { report, page: definition, threshold, slicers: slices(report, parameters), picks: picked(report, definition, parameters), selected: new Map() };
-}
-
-function slices(report, parameters) {
-  return report.slicers.filter(({ dimension }) => parameters.has(dimension)).map(({ dimension, members }) => {
-    if (members) return [dimension, memberOf(report, dimension, parameters.getAll(dimension))];
-    const { from, to } = range(parameters, dimension);
-    if (parameters.getAll(dimension).length > 1 || (from && to && from > to)) throw new Unknown(dimension);
-    return [dimension, (month) => (!from || month >= `${from}-01`) && (!to || month <= `${to}-01`)];
-  });
-}
-
-function picked(report, definition, parameters) {
-  const marks = Map.groupBy(picks(parameters), ([visual]) => visual);
-  return [...marks].flatMap(([name, all]) => {
-    const visual = definition.visuals.find((one) => one.name === name);
-    if (!visual?.by.length || (visual.by.length > 1 && all.length > 1)) throw new Unknown(name);
-    const keys = all.map(([, mark]) => keysOf(mark));
-    return visual.by.map((dimension, at) => ({ visual: name, filter: [dimension, memberOf(report, dimension, keys.map((one) => one[at]))] }));
-  });
-}
-
-/** Whether a key is one of those written; of stages, whether it lies behind the first of them. */
-function memberOf(report, dimension, written) {
-  const byText = new Map(report.dimensions[dimension].keys.map((key) => [String(key), key]));
-  const wanted = new Set(written.map((text) => byText.get(text)));
-  if (wanted.has(undefined)) throw new Unknown(dimension);
-  if (report.dimensions[dimension].type === "stage") return (stage) => stage >= Math.min(...wanted);
-  return (key) => wanted.has(key);
-}
-
-/** The filters of *visual* on dimensions that its fact has. */
-function filtersOf(visual, { report, slicers, picks: marks }) {
-  const only = Object.entries(visual.only).map(([name, keys]) => [name, (key) => keys.includes(key)]);
-  const others = marks.filter((mark) => mark.visual !== visual.name).map(({ filter }) => filter);
-  return [...slicers, ...others, ...only].filter(([name]) => report.facts[visual.fact].includes(name));
-}
-
 /** What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups. */
 function scopeOf(visual, view, by, expressions) {
   const { report, threshold, selected } = view;
   const filters = filtersOf(visual, view);
   const masks = filters.reduce((all, [name, keeps]) => narrowed(all, maskOf(report, name, keeps)), new Map());
-  const columns = [...masks.keys(), ...by.map((name) => report.dimensions[name].level_of ?? name), ...expressions.flatMap(columnsOf)];
+  const columns = [
+    ...masks.keys(),
+    ...by.map((name) => report.dimensions[name].level_of ?? name),
+    ...expressions.flatMap(columnsOf),
+  ];
   const name = tableFor(visual, view, columns);
   const cube = held.cubes.get(name);
   const key = `${name} ${keyOf(visual, view)}`;
@@ -118,7 +85,8 @@ function tableFor(visual, { page }, columns) {
   const fits = page.cubes.filter((cube) => cube.fact === visual.fact && held.cubes.has(cube.name));
   const able = fits.filter((cube) => columns.every((column) => cube.columns.includes(column)));
   if (!able.length) throw new Unknown(visual.name);
-  return able.reduce((one, other) => (held.cubes.get(other.name).rows < held.cubes.get(one.name).rows ? other : one)).name;
+  return able.reduce((one, other) => (held.cubes.get(other.name).rows < held.cubes.get(one.name).rows ? other : one))
+    .name;
 }
 
 /** Per row its group: the places of its members, the last of *by* running fastest; -1 where it has none. */
@@ -142,7 +110,12 @@ function shown(visual, view) {
   if (visual.kind === "table") throw new Unknown(visual.name);
   const names = [...new Set([visual.measure, ...visual.more, ...(visual.compare ? [visual.compare] : [])])];
   const measures = names.map((name) => [name, view.report.measures[name].expression]);
-  const scope = scopeOf(visual, view, visual.by, measures.map(([, expression]) => expression));
+  const scope = scopeOf(
+    visual,
+    view,
+    visual.by,
+    measures.map(([, expression]) => expression),
+  );
   const values = measures.map(([name, expression]) => [name, counted(expression, evaluate(expression, scope))]);
   if (visual.by.length) return byMember(visual, view, scope, values);
   const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
@@ -196,7 +169,9 @@ function spark(visual, view) {
   const scope = scopeOf(visual, view, ["join_month"], [drawn]);
   const values = counted(drawn, evaluate(drawn, scope));
   const places = new Map(view.report.dimensions.join_month.keys.map((key, place) => [key, place]));
-  const months = Array.from({ length: SPARK_MONTHS }, (_, at) => monthsBefore(view.report.refresh.as_of, SPARK_MONTHS - at));
+  const months = Array.from({ length: SPARK_MONTHS }, (_, at) =>
+    monthsBefore(view.report.refresh.as_of, SPARK_MONTHS - at),
+  );
   const none = drawn.format === "count" ? 0 : null;
   return { months, values: months.map((month) => values[places.get(month)] ?? none) };
 }

@@ -33,16 +33,25 @@ const CASES = {
   Sum: ({ column }, scope) => total(scope, column),
   Missing: ({ count }, scope) => total(scope, "customers", count),
   Where: ({ of, dimension, member }, scope) =>
-    evaluate(of, where(scope, dimension, (key) => key === member)),
+    evaluate(
+      of,
+      where(scope, dimension, (key) => key === member),
+    ),
   Above: ({ of, dimension }, scope) => {
     const { edges, bands } = scope.report.parameter;
     const at = edges.findIndex((edge) => edge >= scope.threshold);
     const first = bands.at(at);
-    return evaluate(of, where(scope, dimension, (key) => key >= first));
+    return evaluate(
+      of,
+      where(scope, dimension, (key) => key >= first),
+    );
   },
   LastMonths: ({ of, months, before }, scope) => {
     const [first, end] = [months + before, before].map((count) => monthsBefore(scope.report.refresh.as_of, count));
-    return evaluate(of, where(scope, "join_month", (key) => key >= first && key < end));
+    return evaluate(
+      of,
+      where(scope, "join_month", (key) => key >= first && key < end),
+    );
   },
   Ratio: ({ of, to }, scope) => {
     const below = evaluate(to, scope);

@@ -17,13 +17,17 @@ export function rowsOf(visual, data, report) {
   const shown = [visual.measure, ...visual.more];
   const rows = keys[0].map((_, index) => {
     const values = Object.fromEntries(shown.map((name) => [name, data.values[name][index]]));
-    return row(keys.map((column) => column[index]), names.map((column) => column[index]), visual.measure, values);
+    return row(
+      keys.map((column) => column[index]),
+      names.map((column) => column[index]),
+      visual.measure,
+      values,
+    );
   });
   return isTimeline(visual, report) ? withEveryMonth(rows, visual, report) : rows;
 }
 
-const isTimeline = (visual, report) =>
-  visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
+const isTimeline = (visual, report) => visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
 
 function row(keys, names, measure, values) {
   return { mark: markOf(keys), keys, names, value: values[measure], values };

@@ -18,8 +18,10 @@ export function tableView(sheet, title) {
 
 const headOf = ({ label, format }) => element("th", { scope: "col", class: format && "amount" }, label);
 
-const cellOf = ({ columns }) => (cell, at) => {
-  const { name, format } = columns[at];
-  const attributes = { "data-value": cell.value ?? "", "data-column": name, class: format && "amount" };
-  return at ? element("td", attributes, cell.text) : element("th", { ...attributes, scope: "row" }, cell.text);
-};
+const cellOf =
+  ({ columns }) =>
+  (cell, at) => {
+    const { name, format } = columns[at];
+    const attributes = { "data-value": cell.value ?? "", "data-column": name, class: format && "amount" };
+    return at ? element("td", attributes, cell.text) : element("th", { ...attributes, scope: "row" }, cell.text);
+  };

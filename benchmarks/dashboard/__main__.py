@@ -1,0 +1,51 @@
+"""Every benchmark of the dashboard, one after the other, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.arguments import in_one_line, size
+from benchmarks.dashboard.places import home_with_results
+from benchmarks.interleaved import RESULTS, say
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    results = f"--results={arguments.results}"
+    turns = f"--repeats={arguments.repeats}"
+    with home_with_results(arguments.rows, arguments.home) as home:
+        data = f"--home={home}"
+        _run("server", turns, data, results)
+        _run("interaction", turns, f"--rows={arguments.rows}", data, results)
+        _run("load", f"--rows={arguments.rows}", f"--seconds={arguments.seconds}", data, results)
+    _run("sizes", turns, results)
+
+
+def _run(module: str, *options: str) -> None:
+    say(f"benchmarks.dashboard.{module} {' '.join(options)}")
+    subprocess.run([sys.executable, "-m", f"benchmarks.dashboard.{module}", *options], check=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.dashboard",
+        description="Takes every benchmark of the dashboard; `python -m benchmarks.table` then writes the README.",
+        epilog="Example:\n  uv run python -m benchmarks.dashboard\n"
+        "  uv run python -m benchmarks.dashboard --repeats 1 --seconds 10    # a quick look",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rows", type=size, default="100k", help="customers, as 100k or 10M (default 100k)")
+    parser.add_argument(
+        "--home", type=Path, help="an embedded database that has results (default: a temporary one)"
+    )
+    parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default 5)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long many readers read (default 60)")
+    parser.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    return parser
+
+
+if __name__ == "__main__":
+    in_one_line(main)

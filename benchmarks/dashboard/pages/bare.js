@@ -1,0 +1,36 @@
+/**
+ * The limit: the charts of one page, each answer's option made before; a click hands the next one to ECharts.
+ *
+ * The options are those of the dashboard, made by its own modules.
+ */
+const { modules, report, page, sizes, answers } = window.given;
+const [{ chart }, { rowsOf }] = await Promise.all(["charts", "rows"].map((name) => import(`${modules}/${name}.js`)));
+
+const definition = report.pages.find(({ name }) => name === page);
+const frames = definition.visuals.filter(({ name }) => name in sizes).map(made);
+const steps = answers.slice(1).map((answer) => frames.map((frame) => optionOf(frame, answer)));
+document.querySelector("button").addEventListener("click", () => {
+  const options = steps.shift();
+  frames.forEach(({ drawing }, at) => drawing.send(options[at]));
+});
+window.isReady = true;
+
+function made(visual) {
+  const frame = { visual, report, picks: new Set(), page: { report } };
+  frame.rows = rowsOf(visual, answers[0].visuals[visual.name], report);
+  const drawing = (frame.drawing = chart(frame));
+  const [width, height] = sizes[visual.name];
+  drawing.canvas.style.cssText = `width: ${width}px; height: ${height}px`;
+  document.getElementById("page").append(drawing.canvas);
+  drawing.measure();
+  drawing.update(frame);
+  return frame;
+}
+
+/** As the dashboard does it: names of members only where they have changed. */
+function optionOf(frame, answer) {
+  const rows = rowsOf(frame.visual, answer.visuals[frame.visual.name], report);
+  const sameMembers = String(rows.map(({ mark }) => mark)) === String(frame.rows.map(({ mark }) => mark));
+  frame.rows = rows;
+  return frame.drawing.kind.change({ ...frame.drawing.view(frame), sameMembers });
+}

@@ -1,0 +1,103 @@
+"""What the peers share with each other and with the dashboard: the data, the SQL, the figures of the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.dashboard.choices import MONTHS, Choices, Pairs, token
+from customer360.palette import LIGHT
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.report import REPORT
+from customer360.web.answers import answer
+from customer360.web.outline import outline
+from customer360.web.replies import Reply
+from customer360.web.store import Results, load
+from customer360.web.view import view
+
+PAGE = REPORT.pages[0]
+LABELS = {"loyalty_status": "Loyalty Status", "activity": "Activity", "country": "Country"}
+CARDS = ("total_customers", "active_customers", "inactive_customers", "new_customers")
+CHARTS = ("customers_by_status", "acquisition", "active_share_by_status", "customers_by_country")
+TITLES = {visual.name: visual.title for visual in PAGE.visuals}
+_MARGIN = {"l": 48, "r": 16, "t": 8, "b": 40}
+
+
+@dataclass(frozen=True)
+class Data:
+    """The results in memory, as the dashboard holds them, and what the slicers offer."""
+
+    results: Results
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number as it is written, and its change."""
+
+    name: str
+    value: str
+    change: int
+
+
+def data() -> Data:
+    results = load(EmbeddedPostgres().reader_database())
+    assert results is not None
+    return Data(results, Choices.of(json.loads(Reply(outline(results)).body)))
+
+
+def query(chosen: Mapping[str, Sequence[str] | None], first: str | None, last: str | None) -> Pairs:
+    """What the widgets hold, as the dashboard would ask."""
+    members = [(name, member) for name in LABELS for member in sorted(chosen[name] or ())]
+    months = [(MONTHS, f"{first or ''}..{last or ''}")] if first or last else []
+    return tuple(members + months)
+
+
+def page(data: Data, asked: Pairs) -> tuple[list[Card], dict[str, dict[str, Any]]]:
+    """Cards and Plotly figures by name. A figure says what it answers, which the stopwatch looks for."""
+    visuals = answer(view(PAGE, asked, data.results), data.results)["visuals"]
+    layout = {"meta": token(asked), "margin": _MARGIN, "height": 220, "showlegend": False}
+    figures = {name: {"data": [_TRACES[name](visuals[name])], "layout": layout} for name in CHARTS}
+    return [_card(name, visuals[name]) for name in CARDS], figures
+
+
+def _card(name: str, shown: Mapping[str, Any]) -> Card:
+    value = shown["values"][name] or 0
+    held_against = shown["values"]["new_customers_before"] if name == "new_customers" else None
+    change = value - held_against if held_against is not None else _change(shown["change"])
+    return Card(name, f"{value:,}", change)
+
+
+def _change(change: Mapping[str, int | None] | None) -> int:
+    return ((change["now"] or 0) - (change["before"] or 0)) if change else 0
+
+
+def _donut(shown: Mapping[str, Any]) -> dict[str, Any]:
+    labels, values = shown["keys"]["loyalty_status"], shown["values"]["total_customers"]
+    return {"type": "pie", "hole": 0.6, "labels": labels, "values": values, "sort": False}
+
+
+def _line(shown: Mapping[str, Any]) -> dict[str, Any]:
+    months, values = shown["keys"]["join_month"], shown["values"]["total_customers"]
+    return {"type": "scatter", "mode": "lines", "x": months, "y": values, "line": {"color": LIGHT.main}}
+
+
+def _bar(shown: Mapping[str, Any]) -> dict[str, Any]:
+    statuses, shares = shown["keys"]["loyalty_status"], shown["values"]["active_share"]
+    return {"type": "bar", "orientation": "h", "y": statuses, "x": shares, "texttemplate": "%{x:.1%}"}
+
+
+def _column(shown: Mapping[str, Any]) -> dict[str, Any]:
+    countries, values = shown["keys"]["country"], shown["values"]["total_customers"]
+    return {
+        "type": "bar",
+        "x": countries,
+        "y": values,
+        "texttemplate": "%{y:.2s}",
+        "marker": {"color": LIGHT.main},
+    }
+
+
+_TRACES = dict(zip(CHARTS, (_donut, _line, _bar, _column), strict=True))

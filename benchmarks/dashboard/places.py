@@ -1,0 +1,123 @@
+"""What the dashboard's benchmarks stand on: a database with results, and running servers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.interleaved import say
+from benchmarks.workplace import AS_OF, temporary_home
+from customer360.errors import Customer360Error
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.settings import DATABASE_URL, HOME
+from customer360.web.store import Results, load
+
+REPOSITORY = Path(__file__).parent.parent.parent
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its process and its address."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+
+@contextmanager
+def home_with_results(rows: int, home: Path | None) -> Iterator[Path]:
+    """*home* as it is, or else a temporary one in which the results of *rows* mock customers are published."""
+    if home:
+        yield home
+        return
+    with temporary_home() as temporary:
+        say(f"  filling a database with {rows:,} customers and running the operations")
+        timed([CUSTOMER360, "mock", f"--customers={rows}", "--seed=7", f"--as-of={AS_OF}"], temporary)
+        timed([CUSTOMER360, "run"], temporary)
+        yield temporary
+
+
+def results_in(home: Path) -> Results:
+    """What the dashboard holds of the database in *home*."""
+    postgres = EmbeddedPostgres(home)
+    postgres.start()
+    results = load(postgres.reader_database())
+    if results is None:
+        raise Customer360Error(f"there are no results in {home}; make them with: customer360 run")
+    return results
+
+
+@contextmanager
+def dashboard(home: Path) -> Iterator[Server]:
+    """`customer360 dashboard` as a person starts it, on a free port."""
+    with _started([CUSTOMER360, "dashboard", "--port=0"], home) as process:
+        assert process.stdout
+        line = process.stdout.readline()  # serving URL as of ...
+        url = next((word for word in line.split() if word.startswith("http://")), None)
+        if url is None:
+            raise Customer360Error("the dashboard did not start; try it with: customer360 dashboard")
+        yield Server(process, url)
+
+
+@contextmanager
+def peer(command: list[str], home: Path, port: int) -> Iterator[Server]:
+    """A peer's server, once it answers on *port*."""
+    url = f"http://127.0.0.1:{port}"
+    with _started(command, home) as process:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Customer360Error(f"the peer did not start; try it with: {' '.join(command)}")
+            time.sleep(0.1)
+        yield Server(process, url)
+
+
+@contextmanager
+def _started(command: list[str], home: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env=_environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _environment(home: Path) -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends *process* and what it started: uv starts the peers."""
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        member.terminate()
+    _, left = psutil.wait_procs(family, timeout=10)
+    for member in left:
+        member.kill()
+    process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False

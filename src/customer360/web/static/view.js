@@ -1,0 +1,71 @@
+/** What a reader has chosen on a page, as filters that the page itself can apply; what is not valid is `Unknown`. */
+
+import { Unknown } from "./measures.js";
+import { keysOf, picks, range } from "./state.js";
+
+export const definitionOf = (report, page) => report.pages.find(({ name }) => name === page);
+
+/** Slicers and picks as filters, each a dimension and the keys it keeps. */
+export function viewOf(report, page, parameters) {
+  const known = new Set([...report.slicers.map(({ dimension }) => dimension), report.parameter.name]);
+  for (const name of parameters.keys()) if (!known.has(name) && !name.startsWith("pick.")) throw new Unknown(name);
+  const x = parameters.get(report.parameter.name);
+  const threshold = x === null ? report.parameter.default : Number(x);
+  if (!(threshold >= 0) || parameters.getAll(report.parameter.name).length > 1) throw new Unknown(x);
+  const definition = definitionOf(report, page);
+  return {
+    report,
+    page: definition,
+    threshold,
+    slicers: slices(report, parameters),
+    picks: picked(report, definition, parameters),
+    selected: new Map(),
+  };
+}
+
+function slices(report, parameters) {
+  return report.slicers
+    .filter(({ dimension }) => parameters.has(dimension))
+    .map(({ dimension, members }) => {
+      if (members) return [dimension, memberOf(report, dimension, parameters.getAll(dimension))];
+      const { from, to } = range(parameters, dimension);
+      if (parameters.getAll(dimension).length > 1 || (from && to && from > to)) throw new Unknown(dimension);
+      return [dimension, (month) => (!from || month >= `${from}-01`) && (!to || month <= `${to}-01`)];
+    });
+}
+
+function picked(report, definition, parameters) {
+  const marks = Map.groupBy(picks(parameters), ([visual]) => visual);
+  return [...marks].flatMap(([name, all]) => {
+    const visual = definition.visuals.find((one) => one.name === name);
+    if (!visual?.by.length || (visual.by.length > 1 && all.length > 1)) throw new Unknown(name);
+    const keys = all.map(([, mark]) => keysOf(mark));
+    return visual.by.map((dimension, at) => ({
+      visual: name,
+      filter: [
+        dimension,
+        memberOf(
+          report,
+          dimension,
+          keys.map((one) => one[at]),
+        ),
+      ],
+    }));
+  });
+}
+
+/** Whether a key is one of those written; of stages, whether it lies behind the first of them. */
+function memberOf(report, dimension, written) {
+  const byText = new Map(report.dimensions[dimension].keys.map((key) => [String(key), key]));
+  const wanted = new Set(written.map((text) => byText.get(text)));
+  if (wanted.has(undefined)) throw new Unknown(dimension);
+  if (report.dimensions[dimension].type === "stage") return (stage) => stage >= Math.min(...wanted);
+  return (key) => wanted.has(key);
+}
+
+/** The filters of *visual* on dimensions that its fact has. */
+export function filtersOf(visual, { report, slicers, picks: marks }) {
+  const only = Object.entries(visual.only).map(([name, keys]) => [name, (key) => keys.includes(key)]);
+  const others = marks.filter((mark) => mark.visual !== visual.name).map(({ filter }) => filter);
+  return [...slicers, ...others, ...only].filter(([name]) => report.facts[visual.fact].includes(name));
+}
