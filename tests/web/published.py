@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pyarrow as pa
 
 from customer360.postgres import types
@@ -13,8 +15,9 @@ from customer360.web.store import LOADED
 from tests import miniature
 
 
+@cache
 def miniature_results(count: int = 700, seed: int = 360) -> dict[Table, pa.Table]:
-    """Every table that the dashboard loads, of a few hundred invented customers."""
+    """Every table that the dashboard loads, of a few hundred invented customers; made once, not to be changed."""
     frames = miniature.result_tables(miniature.profiles(miniature.customers(count, seed)))
     with miniature.database(frames) as connection:
         return {

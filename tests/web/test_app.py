@@ -251,6 +251,7 @@ def test_before_the_first_run_the_page_says_what_to_do(database, tables):
         assert eventually(lambda: web.get("/api/report").status_code, 200) == 200
 
 
+@pytest.mark.slow
 def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
     """Numbers, and what they are called by."""
     publish(database, tables)
@@ -265,6 +266,7 @@ def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
         assert after["visuals"]["total_customers"]["values"]["total_customers"] == 100
 
 
+@pytest.mark.slow
 def test_open_pages_are_told_of_a_refresh(database, tables):
     """By an event, at once; the first one says what is."""
     publish(database, tables)

@@ -70,6 +70,7 @@ def test_a_missing_table_is_named(database, tables):
         load(database)
 
 
+@pytest.mark.slow
 def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, tables):
     """Never one table of the old refresh and another of the new."""
     publish(database, tables)
