@@ -56,6 +56,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
     assert list(cli.commands) == [
         "demo",
         "mock",
+        "load",
         "run",
         "dashboard",
         "power-bi",
@@ -118,6 +119,7 @@ def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path)
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
     """A day with the embedded database."""
     started = customer360("db", "start", CUSTOMER360_HOME=str(home))
@@ -181,6 +183,7 @@ def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, 
     assert "pyspark" not in run.stderr
 
 
+@pytest.mark.slow
 def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(database: Database) -> None:
     """Also with the results in memory and the database watched."""
     publish(database, miniature_results())

@@ -14,7 +14,7 @@ import click
 
 from customer360 import __version__
 from customer360.errors import Customer360Error, nearest
-from customer360.options import DATABASE, DATABASE_AND_JSON, FILE, SPARK, STORY, Day, options
+from customer360.options import DATABASE, DATABASE_AND_JSON, FILE, LOAD, SPARK, STORY, Day, options
 from customer360.settings import SETTINGS
 from customer360.where import Where
 
@@ -45,6 +45,7 @@ def cli() -> None:
     Example:
       customer360 demo                    everything, with 100,000 mock customers
       customer360 mock --customers 1M     only the mock data
+      customer360 load members.csv        your own customers instead
       customer360 run                     only the operations
       customer360 dashboard               the report in the browser
       customer360 power-bi                the Power BI project
@@ -95,6 +96,33 @@ def mock(where: Where, replace: bool, report: bool, **story: Any) -> None:
     from customer360 import stages
 
     where.show(stages.mock(where, story, replace=replace, report=report))
+
+
+@cli.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@options(LOAD, DATABASE_AND_JSON, SPARK)
+def load(where: Where, **request: Any) -> None:
+    """
+    Fill public.customers with your own customers, from a file, a directory or another PostgreSQL.
+
+    CSV of any delimiter and encoding, also gzipped, Parquet, JSON lines, or Excel. The columns are guessed by
+    name; the guess is shown, and written to members.mapping.toml, where you can edit it. Rows that cannot be
+    loaded go to analytics.rejected_customers, each with all its reasons. Other customers of your own are never
+    deleted, unless --replace is given.
+
+    \b
+    Example:
+      customer360 load members.csv --dry-run
+      customer360 load members.csv
+      customer360 load members.csv --mapping members.mapping.toml --max-rejected 10%
+      customer360 load --transactions order_lines.csv --yes
+      customer360 load --from-database postgresql://ada@db.example.com/crm --table crm.members
+      customer360 run
+    """
+    from customer360.loading import Request
+    from customer360.loading import load as load_customers
+
+    where.show(load_customers(where, Request(**request)))
 
 
 @cli.command()

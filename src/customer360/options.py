@@ -38,6 +38,30 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is no day; write it as 2026-06-30", param, ctx)
 
 
+class Share(click.ParamType[float]):
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            text = str(value)
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is no share; write it as 5% or 0.05", param, ctx)
+        return share
+
+
+class Delimiter(click.ParamType[str]):
+    name = "delimiter"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = {"tab": "\t", "\\t": "\t"}.get(str(value), str(value))
+        if len(text) != 1 or text in '\r\n"' or not text.isascii():
+            self.fail(f"{value!r} is no delimiter; write one character, or tab", param, ctx)
+        return text
+
+
 DATABASE: Final = click.option(
     "--database",
     metavar="URL",
@@ -81,6 +105,33 @@ STORY: Final = (
         metavar="SHARE",
         help="Share of rows that get one real-world defect each, 0 to 0.5.",
     ),
+)
+
+LOAD: Final = (
+    click.option("--transactions", is_flag=True, help="The rows are order lines: derive the customers from them."),
+    click.option("--from-database", metavar="URL", help="Read from this PostgreSQL instead of a file."),
+    click.option("--table", metavar="TABLE", help="The table there."),
+    click.option("--query", metavar="SQL", help="Or what this query gives there."),
+    click.option("--mapping", type=FILE, metavar="FILE", help="Which column fills which. Default: a guess."),
+    click.option(
+        "--delimiter", metavar="CHARACTER", type=Delimiter(), help="What separates columns. Default: found."
+    ),
+    click.option("--encoding", metavar="NAME", help="As utf-8 or cp1252. Default: found."),
+    click.option(
+        "--dates", type=click.Choice(["day-first", "month-first"]), help="How to read 03/04/2024. Default: found."
+    ),
+    click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found."),
+    click.option("--as-of", type=Day(), metavar="DAY", help="Last day that the data knows. Default: today (UTC)."),
+    click.option(
+        "--max-rejected",
+        default="5%",
+        show_default=True,
+        type=Share(),
+        help="Load nothing when a larger share cannot be loaded.",
+    ),
+    click.option("--replace", is_flag=True, help="Delete other customers of your own."),
+    click.option("--yes", is_flag=True, help="Do not ask whether the guess is right."),
+    click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing."),
 )
 
 

@@ -24,6 +24,8 @@ from customer360.mock_data.plan import Plan
 from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.operations.data_quality import DataQuality
 from customer360.operations.run import results
+from customer360.own_data.examine import FROM_A_SOURCE
+from customer360.own_data.load import MAX_REJECTED, Loadable
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
@@ -31,7 +33,7 @@ from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
-from customer360.postgres.origin import guard_own_data, origin
+from customer360.postgres.origin import Origin, guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
@@ -47,6 +49,7 @@ from customer360.tables import (
     ENGAGEMENT_SEGMENTS,
     LOYALTY_STATUSES,
     REFRESHES,
+    REJECTED_CUSTOMERS,
     RESULT_TABLES,
     Table,
 )
@@ -114,6 +117,49 @@ def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Pl
     spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()
 
 
+def load_customers(
+    database: Database,
+    found: Loadable,
+    facts: Mapping[str, Any],
+    *,
+    max_rejected: float = MAX_REJECTED,
+    replace: bool = False,
+    writers: int = WRITERS,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> None:
+    """
+    Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
+
+    Raises: Customer360Error when more than the share *max_rejected* is rejected, or when the customers there are
+    someone's own and not *replace*; nothing is changed then. *facts* are kept with the customers.
+    """
+    found.tally.require(max_rejected)
+    with publication(database, "load", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        if replace:
+            change.replace_foreign(CUSTOMERS)
+        else:
+            guard_own_data(change.connection)
+        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
+            _stage(change, database, CUSTOMERS, found.customers, writers)
+        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
+            _stage(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
+        _audit_loaded(change, found)
+        change.describe(
+            CUSTOMERS, {"kind": "own", **found.facts(), **facts, "filled_at": _now(), "version": __version__}
+        )
+        with watch("Building the key and publishing"):
+            change.publish(lock_seconds=waiting.swap_seconds)
+
+
+def _audit_loaded(change: Publication, found: Loadable) -> None:
+    arrived = change.value(CUSTOMERS, "count(*)")
+    if arrived != found.tally.customers:
+        raise Customer360Error(
+            f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
+        )
+
+
 @dataclass(frozen=True)
 class Refresh:
     """One row of the table `refreshes`, in the order of its columns."""
@@ -156,12 +202,26 @@ def run_operations(
             customers = read_customers(spark, database, table, snapshot=snapshot)
             with watch("Reading and checking customers"):
                 found = reading.enter_context(results(customers, as_of=day, ids_are_unique=unique))
-            _stage_all(change, database, found.tables, writers, watch)
+            rejected = _and_rejected_at_loading(spark, database, found.tables, source, snapshot)
+            _stage_all(change, database, {**found.tables, **rejected}, writers, watch)
         refresh = _describe(change, found.data_quality, (day, table, source.kind), started)
         _audit_totals(change, refresh)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     return refresh
+
+
+def _and_rejected_at_loading(
+    spark: SparkSession, database: Database, tables: Mapping[str, DataFrame], source: Origin, snapshot: str
+) -> dict[str, DataFrame]:
+    """The rejected rows with those of the load that filled the source: they stay as long as its customers."""
+    with database.connect() as connection:
+        is_there = catalog.exists(connection, REJECTED_CUSTOMERS.full_name)
+    if not (is_there and source.facts.get("rows_rejected")):
+        return {}
+    name, columns = REJECTED_CUSTOMERS.name, REJECTED_CUSTOMERS.column_names
+    before = read_dataframe(spark, database, REJECTED_CUSTOMERS.full_name, columns, snapshot=snapshot)
+    return {name: tables[name].unionByName(before.where(before.original_row.startswith(FROM_A_SOURCE)))}
 
 
 def read_customers(

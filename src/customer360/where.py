@@ -50,13 +50,17 @@ class Where:
     def open_database(self) -> Database:
         from customer360.postgres.embedded import open_database
 
-        cluster = self.remote or (self.master if self.master and not self.master.startswith("local") else None)
-        if cluster and not self.is_external:
+        if (cluster := self.cluster) and not self.is_external:
             raise Customer360Error(
                 f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
                 f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
             )
         return open_database(self.database)
+
+    @property
+    def cluster(self) -> str | None:
+        """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
+        return self.remote or (self.master if self.master and not self.master.startswith("local") else None)
 
     def open_reader(self) -> Database:
         """The database for those who only read: of the embedded one the reader's, else the one that is given."""

@@ -1,0 +1,250 @@
+"""What `load` does and says: the source, the mapping and a person's consent, then the rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from psycopg import sql
+
+from customer360.errors import Customer360Error
+from customer360.own_data.guess import guess
+from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.sources import Reading, Source, batch_source, file_source
+from customer360.postgres import types
+from customer360.postgres.connection import Database
+from customer360.postgres.ddl import named
+from customer360.postgres.origin import guard_own_data
+from customer360.postgres.read import read_batches
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from customer360.where import Where
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from customer360.own_data.load import Loadable, Tally
+
+_SHOWN_VALUES: Final = 3
+_DAY_ORDERS: Final = {"day-first": "day first", "month-first": "month first"}
+_DECIMALS: Final = {"point": "decimal point", "comma": "decimal comma"}
+DATES: Final = tuple(_DAY_ORDERS)
+DECIMALS: Final = tuple(_DECIMALS)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks of `load`."""
+
+    path: Path | None = None
+    from_database: str | None = field(default=None, repr=False)
+    table: str | None = None
+    query: str | None = None
+    transactions: bool = False
+    mapping: Path | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    dates: str | None = None
+    decimal: str | None = None
+    as_of: date | None = None
+    max_rejected: float = 0.05
+    replace: bool = False
+    yes: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is going to be read, and which column fills which."""
+
+    source: Source
+    mapping: CustomerMapping
+    sample: Mapping[str, list[str]]
+    file: Path | None
+    """Where the mapping is kept."""
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"
+        width = max(map(len, self.mapping.targets))
+        sides = {target: self._side(target) for target in self.mapping.targets}
+        middle = min(48, max(map(len, sides.values())))
+        for target, side in sides.items():
+            yield f"  {target:<{width}}  {side:<{middle}}  {self._values(target)}".rstrip()
+        unused = [name for name in self.source.columns if not self._is_used(name)]
+        if unused:
+            yield f"  not used: {', '.join(unused)}"
+        if self.mapping.status_order:
+            yield f"  statuses, lowest first: {', '.join(self.mapping.status_order)}"
+        if self.mapping.newest_by:
+            yield f"  of several rows with one customer_id the newest by {self.mapping.newest_by} is kept"
+        if self.file:
+            yield f"  the mapping is in {self.file}; edit it, then run the same command again"
+
+    def _side(self, target: str) -> str:
+        constant = self.mapping.constants.get(target)
+        return self.mapping.columns.get(target, f"'{constant}'" if constant is not None else "-")
+
+    def _values(self, target: str) -> str:
+        values = self.sample.get(self.mapping.columns.get(target, ""), [])
+        return ", ".join(list(dict.fromkeys(" ".join(value.split())[:24] for value in values))[:_SHOWN_VALUES])
+
+    def _is_used(self, name: str) -> bool:
+        used = [*self.mapping.columns.values(), self.mapping.newest_by or ""]
+        return any(name == side or f"`{name}`" in side or name in side.split() for side in used)
+
+    def facts(self) -> Mapping[str, Any]:
+        mapping = {name: value for name, value in asdict(self.mapping).items() if name != "transactions"}
+        return {
+            "source": self.source.name,
+            "description": self.source.description,
+            "rows": self.source.rows,
+            "source_columns": self.source.columns,
+            "mapping": mapping,
+            "missing_columns": self.mapping.missing,
+            "mapping_file": self.file,
+        }
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The end of `load`: how many rows were loaded and rejected, and why; or would be."""
+
+    planned: Planned
+    tally: Tally
+    formats: Mapping[str, str]
+    missing: tuple[str, ...]
+    is_dry: bool = False
+
+    def lines(self) -> Iterator[str]:
+        tally = self.tally
+        would = "would be " if self.is_dry else ""
+        yield (
+            f"{tally.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
+            f"from {tally.rows_in:,} rows of {self.planned.source.name}"
+        )
+        if tally.cancelled_lines:
+            yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
+        if tally.rows_rejected:
+            where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
+            yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
+        for name, reason in tally.reasons.items():
+            first = f"  first in line {reason.first_line:,}" if reason.first_line else ""
+            yield f"  {name:<28} {reason.rows:>12,}{first}"
+        if self.formats:
+            yield "read as: " + ", ".join(f"{column} {style}" for column, style in self.formats.items())
+        if self.missing:
+            yield f"not in your data: {', '.join(self.missing)}"
+        yield "nothing was changed" if self.is_dry else "make the results with: customer360 run"
+
+    def facts(self) -> Mapping[str, Any]:
+        tally = asdict(self.tally)
+        return {"plan": self.planned.facts(), **tally, "formats": self.formats, "missing_columns": self.missing,
+                "dry_run": self.is_dry}  # fmt: skip
+
+
+def load(where: Where, request: Request) -> Loaded:
+    """Reads the source, agrees on the mapping, and loads what can be loaded."""
+    database = None if request.dry_run else where.open_database()
+    if database and not request.replace:
+        with database.connect() as connection:
+            guard_own_data(connection)
+    with ExitStack() as stack:
+        with where.watch("Reading the source"):
+            source = stack.enter_context(_source(request))
+        planned = plan(source, request)
+        _agree(where, planned, request)
+        spark = stack.enter_context(where.session())
+        return _load(where, database, spark, planned, request)
+
+
+def _load(
+    where: Where, database: Database | None, spark: SparkSession, planned: Planned, request: Request
+) -> Loaded:
+    from customer360.own_data.load import loadable
+    from customer360.pipeline import Waiting, load_customers
+
+    with ExitStack() as stack:
+        with where.watch("Examining the rows", total=planned.source.rows):
+            as_of = request.as_of or datetime.now(timezone.utc).date()
+            rows = loadable(planned.source, planned.mapping, spark, as_of=as_of, is_shared=not where.cluster)
+            found = stack.enter_context(rows)
+        if database:
+            load_customers(
+                database, found, _facts(planned, request), max_rejected=request.max_rejected,
+                replace=request.replace, waiting=Waiting(where.run_seconds, where.swap_seconds), watch=where.watch,
+            )  # fmt: skip
+        return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
+
+
+def _missing(found: Loadable) -> tuple[str, ...]:
+    return tuple(found.facts()["missing_columns"])
+
+
+def _facts(planned: Planned, request: Request) -> dict[str, Any]:
+    given = {"as_of": request.as_of} if request.as_of else {}
+    return {"source": planned.source.name, "description": planned.source.description, **given}
+
+
+def _source(request: Request) -> AbstractContextManager[Source]:
+    if request.from_database:
+        return _database_source(request.from_database, request.table, request.query)
+    if request.path is None:
+        raise Customer360Error("name the file that holds your customers, or a database with --from-database")
+    return file_source(request.path, Reading(request.delimiter, request.encoding))
+
+
+def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:
+    if bool(table) == bool(query):
+        raise Customer360Error("--from-database takes what to read with either --table or --query")
+    database = Database(url)
+    # A person's own SQL, run as themselves.
+    relation = named(table) if table else sql.SQL("({}) AS query").format(sql.SQL((query or "").rstrip("; \n")))
+    with database.connect() as connection:
+        fields = types.fields(connection, relation)
+    return batch_source(table or "query", f"in {database.where}", read_batches(database, relation, fields))
+
+
+def plan(source: Source, request: Request) -> Planned:
+    """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
+    sample = source.sample()
+    file = request.mapping or mapping_path(source.name)
+    if request.mapping or file.exists():
+        mapping = read_mapping(file, transactions=request.transactions)
+    else:
+        mapping = guess(source.columns, sample, transactions=request.transactions)
+        if not request.dry_run:
+            _write(file, written(mapping, source.name, source.columns))
+    styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
+    kept = file if file.exists() else None
+    return Planned(source, mapping.with_styles(*styles), sample, kept)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Customer360Error(
+            f"cannot write the mapping {file} ({error.strerror}); go to a folder of yours, or give --mapping FILE"
+        ) from None
+
+
+def _agree(where: Where, planned: Planned, request: Request) -> None:
+    """Shows the mapping, and asks where nobody has agreed to it yet."""
+    if not where.as_json:
+        sys.stdout.writelines(f"{line}\n" for line in planned.lines())
+        sys.stdout.flush()
+    planned.mapping.require()
+    if request.yes or request.dry_run or request.mapping:
+        return
+    if not (where.at_terminal and sys.stdin.isatty()):
+        raise Customer360Error(
+            f"nobody is there to agree to the mapping; read it in {planned.file}, "
+            f"then add --mapping {planned.file}, or --yes"
+        )
+    if not click.confirm("Load it like this?", err=True):
+        raise Customer360Error(f"nothing was changed; edit {planned.file}, then run the same command again")

@@ -1,0 +1,124 @@
+"""Cells of text as values of the source table's types; what is no such value is null, and not taken for blank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data import dates, numbers
+from customer360.tables import Column
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+_NOTHING: Final = pa.array(
+    ["", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "?"]
+)
+"""What exports write for no value, where the column is not of text."""
+_NO_TEXT: Final = pa.array(["", "\\N"])
+_YES: Final = (
+    "yes", "y", "true", "t", "1", "1.0", "on", "x", "active", "enabled", "current", "ja", "oui", "si", "sí", "sim",
+)  # fmt: skip
+_NO: Final = (
+    "no", "n", "false", "f", "0", "0.0", "off", "inactive", "disabled", "former", "cancelled", "canceled",
+    "churned", "closed", "nein", "non", "não",
+)  # fmt: skip
+_WORDS: Final = pa.array([*_YES, *_NO])
+_LARGEST_BIGINT: Final = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column's values, and which cells hold something that is no such value or that its type cannot hold."""
+
+    values: pa.Array
+    unreadable: Mask
+    too_large: Mask
+
+
+def is_text(column: Column) -> bool:
+    return column.type == "text"
+
+
+def cells(texts: pa.Array, column: Column, style: str | None = None) -> Cells:
+    """
+    The *texts* as values of *column*'s type.
+
+    *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one.
+    """
+    texts = pc.utf8_trim_whitespace(texts)
+    if is_text(column):
+        values = _without(texts, _NO_TEXT)
+        return Cells(values, none(values), none(values))
+    nothing = pc.is_in(pc.utf8_lower(texts), _NOTHING)
+    texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
+    if column.type == "boolean":
+        return _read(texts, _flags(texts))
+    if column.type in {"date", "timestamp"}:
+        return _read(texts, _dates(texts, column.type, style or dates.DAY_FIRST))
+    return _ranged(texts, column, style or numbers.POINT)
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """The type of the values of *column*."""
+    kinds = {
+        "bigint": pa.int64(), "boolean": pa.bool_(), "text": pa.string(), "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+    }  # fmt: skip
+    return kinds[column.type] if column.type in kinds else pa.decimal128(*_digits(column))
+
+
+def none(like: pa.Array) -> Mask:
+    return np.zeros(len(like), dtype=bool)
+
+
+def mask(values: pa.Array) -> Mask:
+    """True where *values* are; null is false."""
+    found: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _without(texts: pa.Array, words: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_in(texts, words), pa.scalar(None, pa.string()), texts)
+
+
+def _read(texts: pa.Array, values: pa.Array) -> Cells:
+    return Cells(values, mask(pc.and_(pc.is_valid(texts), pc.is_null(values))), none(texts))
+
+
+def _flags(texts: pa.Array) -> pa.Array:
+    return pc.less(pc.index_in(pc.utf8_lower(texts), _WORDS), len(_YES))
+
+
+def _dates(texts: pa.Array, kind: str, style: str) -> pa.Array:
+    moments = dates.moments(texts, style)
+    return moments.cast(pa.date32(), safe=False) if kind == "date" else moments
+
+
+def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:
+    is_whole = column.type == "bigint"
+    found = _whole(texts, style) if is_whole else _rounded(texts, column, style)
+    kind = arrow_type(column)
+    largest = _LARGEST_BIGINT if is_whole else 10 ** (kind.precision - kind.scale) - 1
+    large = mask(pc.greater(pc.abs(found if is_whole else pc.trunc(found)), pa.scalar(largest, numbers.NUMBER)))
+    values = pc.if_else(pa.array(large), pa.scalar(None, numbers.NUMBER), found).cast(kind)
+    return Cells(values, mask(pc.and_(pc.is_valid(texts), pc.is_null(found))), large)
+
+
+def _rounded(texts: pa.Array, column: Column, style: str) -> pa.Array:
+    return pc.round(numbers.numbers(texts, style), _digits(column)[1], "half_towards_infinity")
+
+
+def _digits(column: Column) -> tuple[int, int]:
+    """Precision and scale of numeric(p,s)."""
+    precision, scale = column.type.removeprefix("numeric(").rstrip(")").split(",")
+    return int(precision), int(scale)
+
+
+def _whole(texts: pa.Array, style: str) -> pa.Array:
+    """Whole numbers; 12.0 is twelve, and 12.5 is none."""
+    found = numbers.numbers(texts, style, is_money=False)
+    return pc.if_else(pc.equal(found, pc.floor(found)), found, pa.scalar(None, numbers.NUMBER))

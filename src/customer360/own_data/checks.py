@@ -1,0 +1,188 @@
+"""
+What makes a row of one's own data unusable, as data; every row is checked once and keeps all its reasons.
+
+A row that passes also passes every 'reject' check of the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data.cells import Cells, Mask, is_text, mask
+from customer360.own_data.csv_rows import WRONG_FIELDS
+from customer360.own_data.json_rows import NOT_AN_OBJECT
+from customer360.own_data.mapping import LINE_COLUMNS
+from customer360.tables import CUSTOMERS, Column
+
+EARLIEST_DATE: Final = date(1900, 1, 1)
+MOST_POINTS: Final = 10**11
+
+
+@dataclass(frozen=True)
+class Rows:
+    """*count* rows under examination: the texts and the cells of each mapped column, and the last day known."""
+
+    cells: Mapping[str, Cells]
+    texts: Mapping[str, pa.Array]
+    as_of: date
+    count: int
+
+    def day(self, column: str) -> pa.Array:
+        """A date column, or the day of a moment; all null when the source has no such column."""
+        if column not in self.cells:
+            return pa.nulls(self.count, pa.date32())
+        return self.cells[column].values.cast(pa.date32(), safe=False)
+
+    @property
+    def nowhere(self) -> Mask:
+        return np.zeros(self.count, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A reason for rejecting a row: *failed* is true for the rows that have it."""
+
+    name: str
+    description: str
+    failed: Callable[[Rows], Mask]
+
+
+def _unreadable(column: str) -> Callable[[Rows], Mask]:
+    return lambda rows: rows.cells[column].unreadable if column in rows.cells else rows.nowhere
+
+
+def _too_large(column: str) -> Callable[[Rows], Mask]:
+    return lambda rows: rows.cells[column].too_large if column in rows.cells else rows.nowhere
+
+
+def _null_byte(rows: Rows) -> Mask:
+    found = [mask(pc.match_substring(text, "\0")) for text in rows.texts.values()]
+    return np.logical_or.reduce(found) if found else rows.nowhere
+
+
+def _missing(column: str) -> Callable[[Rows], Mask]:
+    return lambda rows: _blank(rows, column)
+
+
+def _missing_amount(rows: Rows) -> Mask:
+    return _blank(rows, "amount") & (_blank(rows, "quantity") | _blank(rows, "unit_price"))
+
+
+def _blank(rows: Rows, column: str) -> Mask:
+    if column not in rows.cells:
+        return ~rows.nowhere
+    found = rows.cells[column]
+    blank: Mask = mask(pc.is_null(found.values)) & ~found.unreadable & ~found.too_large
+    return blank
+
+
+def _any_day(columns: Iterable[str], failed: Callable[[pa.Array, date], pa.Array]) -> Callable[[Rows], Mask]:
+    def check(rows: Rows) -> Mask:
+        found: Mask = np.logical_or.reduce([mask(failed(rows.day(column), rows.as_of)) for column in columns])
+        return found
+
+    return check
+
+
+def _before_join(column: str) -> Callable[[Rows], Mask]:
+    return lambda rows: mask(pc.less(rows.day(column), rows.day("join_date")))
+
+
+def _points(failed: Callable[[pa.Array], pa.Array]) -> Callable[[Rows], Mask]:
+    def check(rows: Rows) -> Mask:
+        return (
+            mask(failed(rows.cells["loyalty_points"].values)) if "loyalty_points" in rows.cells else rows.nowhere
+        )
+
+    return check
+
+
+_KINDS: Final = {"bigint": "whole number", "boolean": "yes or no", "date": "date", "timestamp": "date"}
+
+
+def _cell_checks(columns: Iterable[Column]) -> Iterator[Check]:
+    for column in columns:
+        if is_text(column):
+            continue
+        yield Check(
+            f"{column.name}_unreadable",
+            f"The cell is no {_KINDS.get(column.type, 'amount')}.",
+            _unreadable(column.name),
+        )
+        if column.type == "bigint" or column.type.startswith("numeric"):
+            yield Check(f"{column.name}_too_large", f"More than {column.type} holds.", _too_large(column.name))
+
+
+WRONG_SHAPE: Final = {
+    WRONG_FIELDS: "The line has more or fewer fields than there are columns.",
+    NOT_AN_OBJECT: "The line of JSON lines holds no JSON object.",
+}
+"""Rows that could not be split into columns: no other check looks at them."""
+
+DUPLICATE: Final = "customer_id_duplicate"
+DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing says which one is right."
+TOO_LARGE: Final = "account_balance_too_large"
+NEGATIVE_POINTS: Final = "negative_points"
+TOO_MANY_POINTS: Final = "too_many_points"
+
+_ID_MISSING: Final = Check("customer_id_missing", "The row has no customer_id.", _missing("customer_id"))
+_NULL_BYTE: Final = Check("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
+
+
+def _date_checks(*columns: str) -> tuple[Check, Check]:
+    return (
+        Check(
+            "date_before_1900",
+            "join_date, first_purchase, last_login or order_date lies before 1900: a placeholder, not a date.",
+            _any_day(columns, lambda day, _: pc.less(day, EARLIEST_DATE)),
+        ),
+        Check(
+            "date_in_future",
+            "A date lies more than a day after the as-of date; the one day is for time zones.",
+            _any_day((*columns, "birth_date"), lambda day, as_of: pc.greater(day, as_of + timedelta(days=1))),
+        ),
+    )
+
+
+CUSTOMER_CHECKS: Final = (
+    *_cell_checks(CUSTOMERS.columns),
+    _ID_MISSING,
+    _NULL_BYTE,
+    *_date_checks("join_date", "first_purchase", "last_login"),
+    Check("first_purchase_before_join", "first_purchase lies before join_date.", _before_join("first_purchase")),
+    Check("last_login_before_join", "The day of last_login lies before join_date.", _before_join("last_login")),
+    Check(NEGATIVE_POINTS, "loyalty_points is below zero.", _points(lambda points: pc.less(points, 0))),
+    Check(
+        TOO_MANY_POINTS,
+        f"loyalty_points is above {MOST_POINTS}: more than sums can hold for millions of customers.",
+        _points(lambda points: pc.greater(points, MOST_POINTS)),
+    ),
+)
+LINE_CHECKS: Final = (
+    *_cell_checks(LINE_COLUMNS),
+    _ID_MISSING,
+    Check("order_date_missing", "The line has no date.", _missing("order_date")),
+    Check("amount_missing", "The line has no amount, nor a quantity and a unit price.", _missing_amount),
+    _NULL_BYTE,
+    *_date_checks("order_date"),
+)
+
+
+def reasons(rows: Rows, checks: Iterable[Check]) -> pa.Array:
+    """For each row the names of the checks that it fails, separated by a comma and a space; '' for none."""
+    checks = tuple(checks)
+    bits = np.zeros(rows.count, dtype=np.int64)
+    for number, check in enumerate(checks):
+        bits |= check.failed(rows).astype(np.int64) << number
+    kinds, kind_of_row = np.unique(bits, return_inverse=True)
+    names = [
+        ", ".join(check.name for number, check in enumerate(checks) if int(kind) >> number & 1) for kind in kinds
+    ]
+    return pa.array(names, pa.string()).take(pa.array(kind_of_row)) if len(bits) else pa.array([], pa.string())

@@ -1,0 +1,169 @@
+"""The rows of a CSV file as text, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from customer360.errors import Customer360Error
+from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT
+from customer360.own_data.sniff import CsvShape, open_bytes
+
+WRONG_FIELDS: Final = "wrong_number_of_fields"
+_BLOCK_BYTES: Final = 8 << 20
+"""Larger than any row: only a quote that is never closed makes one of this size."""
+
+
+def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
+    """
+    Every row with its physical line, counted from 1; quoted line breaks count.
+
+    A row with too few or too many fields comes as its text, with its problem. Rows without any value are none.
+    Raises: Customer360Error for a quote that is never closed, and for bytes that are not in the encoding.
+    """
+    lines = _Lines(shape)
+    last = None
+    try:
+        for batch in _open(path, shape, lines):
+            yield from (lines.split(batch), lines.unsplit())
+            last = batch if len(batch) else last
+        lines.finish()
+        yield lines.unsplit()
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        raise Customer360Error(_why(path, shape, lines, str(error))) from None
+    if lines.is_open or (last is not None and _is_open(path, shape, last)):
+        raise Customer360Error(_never_closed(path, lines.last))
+
+
+def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch]:
+    read = pa.csv.ReadOptions(
+        # In one thread, for only so are rows numbered.
+        use_threads=False,
+        block_size=_BLOCK_BYTES,
+        skip_rows=shape.lines_before_rows,
+        column_names=list(shape.columns),
+        encoding=shape.encoding.replace("-sig", ""),
+    )
+    parse = pa.csv.ParseOptions(
+        delimiter=shape.delimiter,
+        newlines_in_values=True,
+        ignore_empty_lines=False,
+        invalid_row_handler=lines.keep_unsplit,
+    )
+    convert = pa.csv.ConvertOptions(
+        column_types=dict.fromkeys(shape.columns, pa.string()), strings_can_be_null=False
+    )
+    with open_bytes(path) as file:
+        yield from pa.csv.open_csv(file, read, parse, convert)
+
+
+class _Lines:
+    """Counts lines over the batches of a file: a row's number, and the line breaks inside the rows before it."""
+
+    def __init__(self, shape: CsvShape) -> None:
+        self._next = shape.lines_before_rows + 1
+        self._breaks = 0
+        self._kept: list[tuple[int, str]] = []
+        self._unsplit: list[tuple[int, str]] = []
+        self.last = shape.lines_before_rows
+        self.is_open = False
+        """Whether a row that could not be split holds a quote that is never closed, and so all that follows."""
+
+    def keep_unsplit(self, row: Any) -> str:
+        self.is_open = self.is_open or ("\n" in row.text and row.text.count('"') % 2 == 1)
+        self._kept.append((row.number, row.text))
+        return "skip"
+
+    def split(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that hold a value, each with its line."""
+        numbers, unsplit = self._numbers(len(batch))
+        breaks = sum((pc.count_substring(column, "\n").to_numpy() for column in batch.columns), np.zeros(1, int))
+        order = np.argsort(np.concatenate([numbers, [number for number, _ in unsplit]]), kind="stable")
+        every = np.concatenate([np.broadcast_to(breaks, len(batch)), [text.count("\n") for _, text in unsplit]])
+        before = np.empty(len(order), dtype=np.int64)
+        before[order] = np.cumsum(every[order]) - every[order] + self._breaks
+        self._breaks += int(every.sum())
+        lines = numbers + before[: len(batch)]
+        self._unsplit += [
+            (number + int(shift), text)
+            for (number, text), shift in zip(unsplit, before[len(batch) :], strict=True)
+        ]
+        self.last = int(lines[-1]) if len(lines) else self.last
+        return with_lines(batch, lines)
+
+    def _numbers(self, rows: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[int, str]]]:
+        """The numbers of the next *rows* rows that were split, and the rows among them that were not."""
+        skipped, self._kept = self._kept, []
+        taken = {number for number, _ in skipped}
+        numbers = np.arange(self._next, self._next + rows + len(skipped), dtype=np.int64)
+        numbers = numbers[~np.isin(numbers, list(taken))][:rows] if taken else numbers[:rows]
+        end = int(numbers[-1]) + 1 if rows else self._next
+        mine = [row for row in skipped if row[0] < end]
+        self._kept = [row for row in skipped if row[0] >= end]
+        self._next = end
+        return numbers, mine
+
+    def finish(self) -> None:
+        """Places the rows after the last one that could be split."""
+        for number, text in self._kept:
+            self._unsplit.append((number + self._breaks, text))
+            self._breaks += text.count("\n")
+        self._kept = []
+
+    def unsplit(self) -> pa.RecordBatch:
+        """The rows that could not be split, as far as they are placed."""
+        found = [(line, text) for line, text in self._unsplit if text.strip()]
+        self._unsplit = []
+        return problems([line for line, _ in found], WRONG_FIELDS, [text for _, text in found])
+
+
+def problems(lines: list[int], problem: str, texts: list[str]) -> pa.RecordBatch:
+    """Rows that could not be split into columns, all for the same reason."""
+    return pa.record_batch(
+        {
+            SOURCE_LINE: pa.array(lines, pa.int64()),
+            SOURCE_PROBLEM: pa.array([problem] * len(lines), pa.string()),
+            SOURCE_TEXT: pa.array(texts, pa.string()),
+        }
+    )
+
+
+def with_lines(batch: pa.RecordBatch, lines: Any) -> pa.RecordBatch:
+    """The rows of *batch* that hold a value, with their *lines*."""
+    filled = np.zeros(len(batch), dtype=bool)
+    for column in batch.columns:
+        if filled.all():
+            break
+        filled |= pc.not_equal(pc.fill_null(column, ""), "").to_numpy(zero_copy_only=False)
+    return batch.append_column(SOURCE_LINE, pa.array(lines, pa.int64())).filter(pa.array(filled))
+
+
+def _is_open(path: Path, shape: CsvShape, last: pa.RecordBatch) -> bool:
+    """Whether the last cell of the file goes on to its end, over line breaks and without a closing quote."""
+    cell = (last.columns[-1][-1].as_py() or "").rstrip("\r\n")
+    if "\n" not in (last.columns[-1][-1].as_py() or "") or not cell:
+        return False
+    with open_bytes(path) as file:
+        tail = b""
+        while chunk := file.read(1 << 20):
+            tail = (tail + chunk)[-4096:]
+    text = tail.decode(shape.encoding.replace("-sig", ""), errors="ignore").rstrip("\r\n\0")
+    return text.endswith(cell[-200:])
+
+
+def _why(path: Path, shape: CsvShape, lines: _Lines, reason: str) -> str:
+    if "straddling" in reason:
+        return _never_closed(path, lines.last)
+    if "UTF" in reason or "decode" in reason or "codec" in reason:
+        return f"{path.name} is not all {shape.encoding} after line {lines.last:,}; name another with --encoding"
+    return f"{path.name} cannot be read after line {lines.last:,}: {reason.splitlines()[0][:120]}; export it again"
+
+
+def _never_closed(path: Path, line: int) -> str:
+    return f"{path.name}: a quote that opens at or after line {line:,} is never closed; close it or remove it"

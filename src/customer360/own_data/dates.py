@@ -1,0 +1,164 @@
+"""Dates as people write them, exactly: what is no day of the calendar is not read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+DAY_FIRST: Final = "day first"
+MONTH_FIRST: Final = "month first"
+STYLES: Final = (DAY_FIRST, MONTH_FIRST)
+
+_PIVOT: Final = 40
+"""A year of two digits below it is in this century."""
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TIME: Final = (
+    r"(?:(?:[T ]|, ?) *(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r" ?(?P<half>[AaPp]\.?[Mm]\.?)? ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+_YEAR: Final = r"(?P<year>\d{4}|\d{2})"
+_MONTH_NAME: Final = (
+    r"(?P<month>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))\.?"
+)
+_SHAPES: Final = (
+    r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME + "$",
+    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})" + _TIME + "$",
+    r"^(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?" + _YEAR + _TIME + "$",
+    r"^(?P<day>\d{1,2})(?:st|nd|rd|th)?[-/. ]+" + _MONTH_NAME + r"[-/., ]+" + _YEAR + _TIME + "$",
+    r"^" + _MONTH_NAME + r"[-/ ]+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?[-/ ]+" + _YEAR + _TIME + "$",
+)
+_ORDERED: Final = {
+    DAY_FIRST: r"^(?P<day>\d{1,2})[-/](?P<month>\d{1,2})[-/]" + _YEAR + _TIME + "$",
+    MONTH_FIRST: r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/]" + _YEAR + _TIME + "$",
+}
+_GROUPS: Final = re.compile(r"\?P<(\w+)>")
+_MICROSECONDS: Final = np.array([3_600_000_000, 60_000_000, 1_000_000, 1], dtype=np.int64)
+
+_Numbers = Any
+
+
+@dataclass(frozen=True)
+class DateEvidence:
+    """How many values can only be read day first, only month first, or both ways; and one of these last."""
+
+    day_first: int = 0
+    month_first: int = 0
+    either: int = 0
+    example: str | None = None
+
+    def __add__(self, other: DateEvidence) -> DateEvidence:
+        return DateEvidence(
+            self.day_first + other.day_first,
+            self.month_first + other.month_first,
+            self.either + other.either,
+            self.example or other.example,
+        )
+
+
+def date_evidence(texts: pa.Array) -> DateEvidence:
+    """What the values of *texts* allow; 05/05/2024 is the same day either way and says nothing."""
+    # Taking texts apart is dear, and most columns have no such date at all.
+    texts = texts.filter(pc.match_substring_regex(texts, r"^\d\d?[-/]\d\d?[-/]\d"))
+    parts = pc.extract_regex(texts, _ORDERED[DAY_FIRST]).drop_null()
+    first, second = _integers(parts.field(0)), _integers(parts.field(1))
+    either = (first <= 12) & (second <= 12) & (first != second)
+    example = next(iter(np.flatnonzero(either)), None)
+    shown = None if example is None else "/".join(parts[int(example)].as_py()[p] for p in ("day", "month", "year"))
+    return DateEvidence(
+        int(((first > 12) & (second <= 12)).sum()),
+        int(((second > 12) & (first <= 12)).sum()),
+        int(either.sum()),
+        shown,
+    )
+
+
+def moments(texts: pa.Array, style: str = DAY_FIRST) -> pa.Array:
+    """Timestamps without zone, UTC where *texts* name a zone; null where they are no moment."""
+    found = np.full(len(texts), np.datetime64("NaT", "us"))
+    waiting = pc.is_valid(texts).to_numpy(zero_copy_only=False)
+    for shape in (_SHAPES[0], _ORDERED[style], *_SHAPES[1:]):
+        if not waiting.any():
+            break
+        places = np.flatnonzero(waiting)
+        parts = pc.extract_regex(texts.take(pa.array(places)), shape)
+        matches = pc.is_valid(parts).to_numpy(zero_copy_only=False)
+        found[places[matches]] = _moments(parts.filter(pa.array(matches)), _GROUPS.findall(shape))
+        waiting[places[matches]] = False
+    return pa.array(found, pa.timestamp("us"), from_pandas=True)
+
+
+def _moments(parts: pa.StructArray, groups: list[str]) -> _Numbers:
+    part = {name: parts.field(place) for place, name in enumerate(groups)}
+    month = _month(part["month"])
+    years = _years(part["year"])
+    first = ((years - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = first.astype("datetime64[D]") + (_integers(part["day"]) - 1)
+    exists = (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == first) & (years >= 1)
+    time, is_time = _time(part)
+    return np.where(exists & is_time, days.astype("datetime64[us]") + time, np.datetime64("NaT", "us"))
+
+
+def _month(texts: pa.Array) -> _Numbers:
+    if pc.all(pc.utf8_is_digit(texts)).as_py():
+        return _integers(texts)
+    named = pc.index_in(pc.utf8_slice_codeunits(pc.utf8_lower(texts), 0, 3), pa.array(_MONTHS))
+    return pc.fill_null(pc.add(named, 1), 0).to_numpy(zero_copy_only=False).astype(np.int64) + _integers(texts)
+
+
+def _years(texts: pa.Array) -> _Numbers:
+    years = _integers(texts)
+    short = pc.equal(pc.utf8_length(texts), 2).to_numpy(zero_copy_only=False)
+    return years + np.where(short, np.where(years < _PIVOT, 2000, 1900), 0)
+
+
+def _time(part: dict[str, pa.Array]) -> tuple[_Numbers, _Numbers]:
+    """The time of day in microseconds, its zone taken off, and whether it is one."""
+    hour = _integers(part["hour"])
+    fraction = _microseconds(part["fraction"])
+    if _all_empty(part["hour"]):
+        return hour, hour == 0
+    half = pc.utf8_slice_codeunits(pc.utf8_lower(part["half"]), 0, 1)
+    minute, second = (_integers(part[name]) for name in ("minute", "second"))
+    after_noon, named = _is(half, "p"), ~_is(half, "")
+    valid = (minute < 60) & (second < 60) & np.where(named, (hour >= 1) & (hour <= 12), hour < 24)
+    hour = np.where(named, hour % 12, hour) + 12 * after_noon
+    time = np.stack([hour, minute, second, fraction], axis=1) @ _MICROSECONDS
+    return time - _offset(part["zone"]), valid
+
+
+def _microseconds(fractions: pa.Array) -> _Numbers:
+    if _all_empty(fractions):
+        return np.zeros(len(fractions), dtype=np.int64)
+    return _integers(pc.utf8_rpad(pc.utf8_slice_codeunits(fractions, 0, 6), 6, "0"))
+
+
+def _offset(zones: pa.Array) -> _Numbers:
+    if _all_empty(zones):
+        return 0
+    digits = pc.replace_substring_regex(zones, "[^0-9]", "")
+    minutes = 60 * _integers(pc.utf8_slice_codeunits(digits, 0, 2)) + _integers(
+        pc.utf8_slice_codeunits(digits, 2, 4)
+    )
+    sign = np.where(_is(pc.utf8_slice_codeunits(zones, 0, 1), "-"), -1, 1)
+    return sign * minutes * 60_000_000
+
+
+def _all_empty(texts: pa.Array) -> bool:
+    """Whether no value has the part: reading nothing a million times takes its time too."""
+    return bool(pc.max(pc.binary_length(texts)).as_py() == 0)
+
+
+def _is(texts: pa.Array, text: str) -> _Numbers:
+    return pc.equal(texts, text).to_numpy(zero_copy_only=False)
+
+
+def _integers(texts: pa.Array) -> _Numbers:
+    """The digits of each text as a number; 0 where there are none."""
+    digits = pc.if_else(pc.utf8_is_digit(texts), texts, "0")
+    return digits.cast(pa.int64()).to_numpy(zero_copy_only=False)

@@ -1,0 +1,240 @@
+"""Which column or expression of a source fills which column of the customers; as a file that a person edits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from customer360.errors import Customer360Error, nearest
+from customer360.own_data import dates, numbers
+from customer360.tables import CUSTOMERS, Column
+
+LINE_COLUMNS: Final = (
+    CUSTOMERS["customer_id"],
+    Column("order_date", "timestamp", "Moment of the order."),
+    Column("amount", "numeric(12,2)", "Amount of the line; below zero when it was cancelled."),
+    Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
+    Column("unit_price", "numeric(18,6)", "Price of a piece."),
+    CUSTOMERS["loyalty_points"],
+    CUSTOMERS["name"],
+    CUSTOMERS["email"],
+    CUSTOMERS["country"],
+    CUSTOMERS["city"],
+)
+"""What one line of a list of transactions may say."""
+COLUMN_OF: Final = {column.name: column for column in (*CUSTOMERS.columns, *LINE_COLUMNS)}
+TARGETS: Final = CUSTOMERS.column_names
+LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
+NEWEST_BY: Final = "newest_by"
+STYLES: Final = (*dates.STYLES, *numbers.STYLES)
+_SECTIONS: Final = ("columns", "constants", "formats", "values", "loyalty_status", "keep")
+_SUFFIX: Final = ".mapping.toml"
+
+
+@dataclass(frozen=True)
+class CustomerMapping:
+    """
+    How the columns of a source become those of the customers.
+
+    *columns*: a column of the source, or a Spark SQL expression of its columns. *formats*: one of `STYLES` per
+    column. *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of
+    several rows of a customer is kept. *transactions*: whether the source's rows are order lines.
+    """
+
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    status_order: tuple[str, ...] = ()
+    newest_by: str | None = None
+    transactions: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return LINE_TARGETS if self.transactions else TARGETS
+
+    @property
+    def table_columns(self) -> tuple[Column, ...]:
+        """The columns that one row of the source may fill."""
+        return LINE_COLUMNS if self.transactions else CUSTOMERS.columns
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The targets that this mapping fills, in their order."""
+        return tuple(name for name in self.targets if name in {*self.columns, *self.constants})
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(name for name in self.targets if name not in self.present)
+
+    def with_formats(self, found: Mapping[str, str]) -> CustomerMapping:
+        return replace(self, formats={**found, **self.formats})
+
+    def with_styles(self, *styles: str | None) -> CustomerMapping:
+        """The same with each of *styles* for every column of its kind that has none."""
+        dated = dict.fromkeys(
+            (NEWEST_BY, *(c.name for c in self.table_columns if c.type in {"date", "timestamp"}))
+        )
+        counted = dict.fromkeys(c.name for c in self.table_columns if c.type == "bigint" or "numeric" in c.type)
+        found = {
+            column: style for style in styles if style for column in (dated if style in dates.STYLES else counted)
+            if column in self.present or (column == NEWEST_BY and self.newest_by)
+        }  # fmt: skip
+        return self.with_formats(found)
+
+    def require(self) -> CustomerMapping:
+        """Raises: Customer360Error when a column is missing without which there are no customers."""
+        needed, either = _NEEDS[self.transactions]
+        lacking = [name for name in needed if name not in self.present]
+        if not any(set(group) <= set(self.present) for group in either):
+            lacking.append(" or ".join(" and ".join(group) for group in either))
+        if lacking:
+            raise Customer360Error(
+                f"nothing in the source was found for {', '.join(lacking)}; name the columns in the mapping"
+            )
+        return self
+
+
+_NEEDS: Final = {
+    False: (("customer_id",), (("join_date",), ("account_balance",))),
+    True: (("customer_id", "order_date"), (("amount",), ("quantity", "unit_price"))),
+}
+
+
+def mapping_path(name: str) -> Path:
+    """Where the mapping of the source called *name* is written: beside where the person is."""
+    stem = re.split(r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx)\b", name, maxsplit=1, flags=re.I)[0]
+    return Path(re.sub(r"[^\w.-]+", "_", stem) + _SUFFIX)
+
+
+def read_mapping(path: Path, *, transactions: bool = False) -> CustomerMapping:
+    """The mapping in the TOML file at *path*. Raises: Customer360Error naming what is wrong in it."""
+    content = _parsed(path)
+    _known(path, "section", content, _SECTIONS)
+    targets = LINE_TARGETS if transactions else TARGETS
+    tables = {name: _table(path, content, name) for name in _SECTIONS}
+    for section in ("columns", "constants", "formats", "values"):
+        more = (NEWEST_BY,) if section == "formats" else ()
+        _known(path, f"column in [{section}]", tables[section], (*targets, *more))
+    _known(path, "key in [loyalty_status]", tables["loyalty_status"], ["order"])
+    _known(path, "key in [keep]", tables["keep"], [NEWEST_BY])
+    for style in tables["formats"].values():
+        _known(path, "format", [style], STYLES)
+    values = {target: _texts(path, f"values.{target}", table) for target, table in tables["values"].items()}
+    return CustomerMapping(
+        _texts(path, "columns", tables["columns"]),
+        _texts(path, "constants", tables["constants"]),
+        tables["formats"],
+        values,
+        tuple(_list(path, tables["loyalty_status"].get("order", []))),
+        _texts(path, "keep", tables["keep"]).get(NEWEST_BY),
+        transactions,
+    )
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    toml = _toml()
+    try:
+        return dict(toml.loads(path.read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeError) as error:
+        raise Customer360Error(f"cannot read the mapping {path} ({getattr(error, 'strerror', error)})") from None
+    except ValueError as error:
+        raise Customer360Error(f"the mapping {path} is no TOML: {error}; text goes in quotes") from None
+
+
+def _toml() -> Any:
+    """Python's own reader of TOML, or for Python 3.10 the package that it was made from."""
+    for name in ("tomllib", "tomli"):
+        with suppress(ModuleNotFoundError):
+            return import_module(name)
+    raise Customer360Error("on Python 3.10 a mapping takes the package tomli; install it with: pip install tomli")
+
+
+def _known(path: Path, what: str, names: Iterable[str], valid: Iterable[str]) -> None:
+    valid = list(valid)
+    for name in names:
+        if name not in valid:
+            raise Customer360Error(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
+
+
+def _table(path: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = content.get(name, {})
+    if not isinstance(found, dict):
+        raise Customer360Error(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
+    return found
+
+
+def _texts(path: Path, section: str, table: Any) -> dict[str, str]:
+    """A section whose values are text; a blank one says that there is nothing."""
+    if not isinstance(table, dict):
+        raise Customer360Error(
+            f"the mapping {path} has '{section}' as a value; write it as a section: [{section}]"
+        )
+    for name, value in table.items():
+        if isinstance(value, (dict, list)):
+            raise Customer360Error(f"the mapping {path} has a list for {section}.{name}; write text in quotes")
+    is_value_map = section.startswith("values.")
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value, default=str) for name, value in table.items()
+    }
+    return {name: text for name, text in texts.items() if text.strip() or is_value_map}
+
+
+def _list(path: Path, order: Any) -> list[str]:
+    if not isinstance(order, list) or not all(isinstance(status, str) for status in order):
+        raise Customer360Error(f'the mapping {path}: write [loyalty_status] order = ["Bronze", "Silver", "Gold"]')
+    return order
+
+
+def written(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> str:
+    """The mapping as TOML with comments, for a person to edit."""
+    return "\n".join(_lines(mapping, source, columns)) + "\n"
+
+
+def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> Iterator[str]:
+    yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
+    yield "# A right side is a column of the source, or a Spark SQL expression of its columns."
+    yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
+    yield from ("", "[columns]")
+    for target in mapping.targets:
+        if target in mapping.columns:
+            yield f"{target} = {_quoted(mapping.columns[target])}"
+        elif target not in mapping.constants:
+            yield f"# {target} = not in the source"
+    yield from _section("constants", mapping.constants, '# country = "Portugal"   the same for every customer')
+    yield from _section(
+        "formats", mapping.formats, f'# join_date = "{dates.DAY_FIRST}"   one of: {", ".join(STYLES)}'
+    )
+    for target, values in mapping.values.items():
+        yield from _section(f"values.{target}", values)
+    if not mapping.values:
+        yield from ("", "# [values.loyalty_status]", '# Star = "Bronze"')
+    if not mapping.transactions:
+        order = ", ".join(map(_quoted, mapping.status_order))
+        given = [f"order = [{order}]"] if order else ['# order = ["Bronze", "Silver", "Gold"]   lowest first']
+        yield from ("", "[loyalty_status]", *given)
+        newest = f"newest_by = {_quoted(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
+        yield from ("", "[keep]", "# Which row of several with the same customer_id is kept.", newest)
+
+
+def _section(name: str, values: Mapping[str, str], example: str | None = None) -> Iterator[str]:
+    yield from ("", f"[{name}]")
+    if not values and example:
+        yield example
+    for key, value in values.items():
+        yield f"{_key(key)} = {_quoted(value)}"
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """A TOML string; JSON's escapes are TOML's too, but for one."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,73 @@
+"""Dates are read exactly, or not at all."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer360.own_data.dates import DAY_FIRST, MONTH_FIRST, date_evidence, moments
+
+
+def one(text: str, style: str = DAY_FIRST) -> datetime | None:
+    found: datetime | None = moments(pa.array([text]), style)[0].as_py()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-02-29", datetime(2024, 2, 29)),
+        ("20240229", datetime(2024, 2, 29)),
+        ("2024/2/9", datetime(2024, 2, 9)),
+        ("31/12/2024", datetime(2024, 12, 31)),
+        ("31-12-24", datetime(2024, 12, 31)),
+        ("05.04.1999", datetime(1999, 4, 5)),
+        ("3 Mar 2024", datetime(2024, 3, 3)),
+        ("3-MAR-24", datetime(2024, 3, 3)),
+        ("March 3rd, 2024", datetime(2024, 3, 3)),
+        ("2024-01-02T03:04:05.678901", datetime(2024, 1, 2, 3, 4, 5, 678901)),
+        ("2024-01-02T03:04:05+02:00", datetime(2024, 1, 2, 1, 4, 5)),
+        ("2024-01-02 03:04Z", datetime(2024, 1, 2, 3, 4)),
+        ("1/2/2024 12:05 AM", datetime(2024, 2, 1, 0, 5)),
+        ("1/2/2024 10:05 PM", datetime(2024, 2, 1, 22, 5)),
+    ],
+)
+def test_what_people_write_is_read(text: str, moment: datetime) -> None:
+    """Times with a zone become UTC."""
+    assert one(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2023-02-29", "2024-13-01", "2024-00-10", "31/04/2024", "2024-01-01 24:00", "2024-01-01 garbage", "13:00",
+     "2024-01-01 13:00 PM", "12 Smarch 2024", "0000-01-01", "45292", "", "soon"],
+)  # fmt: skip
+def test_what_is_no_day_is_not_read(text: str) -> None:
+    """Never rolled over into the next month."""
+    assert one(text) is None
+
+
+@given(st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)))
+def test_every_moment_reads_back(moment: datetime) -> None:
+    """In ISO, and day first and month first."""
+    assert one(moment.isoformat()) == moment
+    assert one(moment.strftime("%d/%m/%Y")) == datetime(moment.year, moment.month, moment.day)
+    assert one(moment.strftime("%m/%d/%Y"), MONTH_FIRST) == datetime(moment.year, moment.month, moment.day)
+
+
+@given(st.text(max_size=20))
+def test_no_text_breaks_it(text: str) -> None:
+    """Whatever stands in a cell."""
+    found = one(text.encode("utf-8", "replace").decode())
+    assert found is None or date(1, 1, 1) <= found.date()
+
+
+def test_the_order_of_day_and_month_is_decided_by_the_values() -> None:
+    """One value above twelve is enough; the same day both ways says nothing."""
+    found = date_evidence(pa.array(["03/04/2024", "13/04/2024", "05/05/2024", "2024-01-02", None, "04/14/2024"]))
+
+    assert (found.day_first, found.month_first, found.either, found.example) == (1, 1, 1, "03/04/2024")

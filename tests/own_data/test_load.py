@@ -1,0 +1,403 @@
+"""From a file of any shape to customers, rejected rows and counts that add up, on the real database and Spark."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from customer360.errors import Customer360Error
+from customer360.mock_data.plan import Plan
+from customer360.operations.checks import CHECKS
+from customer360.own_data.examine import FROM_A_SOURCE
+from customer360.own_data.guess import guess
+from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.sources import file_source
+from customer360.pipeline import fill_mock_data, load_customers, run_operations
+from customer360.postgres.connection import Database
+from customer360.postgres.origin import origin
+from customer360.tables import CUSTOMERS
+
+pytestmark = pytest.mark.spark
+AS_OF = date(2026, 6, 30)
+
+
+@contextmanager
+def found_in(
+    spark: SparkSession, path: Path, mapping: CustomerMapping | None = None, **guessing: Any
+) -> Iterator[Loadable]:
+    with file_source(path) as source:
+        mapping = mapping or guess(source.columns, source.sample(), **guessing)
+        with loadable(source, mapping, spark, as_of=AS_OF) as found:
+            assert found.tally.rows_in == source.rows
+            yield found
+
+
+def customers(found: Loadable) -> dict[int, dict[str, Any]]:
+    return {row.customer_id: row.asDict() for row in found.customers.collect()}
+
+
+def reasons(found: Loadable) -> dict[int, set[str]]:
+    rows = found.rejected.collect()
+    return {json.loads(row.original_row)["source_line"]: set(row.reasons.split(", ")) for row in rows}
+
+
+def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+DIRTY = """Customer ID;Full Name;Member Since;First Order;Last Seen;Tier;Points;Total Spent;Active?
+1;"Ann; ""A"" B";31/12/2023;;2024-05-01 10:00;Gold;1.200;1.234,50;Yes
+2;Bob;01/02/2024;;01/03/2024 10:00;silver;;€ 12,00;0
+2;Bob newer;01/02/2024;;2024-06-01 10:00;Silver;5;13,00;1
+3;"Two
+lines";30/02/2024;;;Bronze;x;abc;maybe
+4;short
+5;Eve;01/01/2024;01/12/2023;2023-01-01;Bronze;-5;1;y
+;Nobody;01/01/2024;;;Bronze;5;99999999999,00;y
+6;Old;01/01/1800;;;Bronze;5;NaN;y
+7;Future;01/01/2031;;;Bronze;100000000001;-3,50;y
+8;Null\0byte;01/01/2024;;;Bronze;5;1;y
+9;Fine;15/01/2024;16/01/2024;;;;;
+"""
+
+
+@pytest.fixture(scope="module")
+def dirty(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loadable]:
+    path = tmp_path_factory.mktemp("dirty") / "members.csv"
+    path.write_text(DIRTY.replace("\n", "\r\n"), encoding="utf-8-sig")
+    with found_in(spark, path) as found:
+        yield found
+
+
+def test_every_row_that_cannot_be_loaded_has_all_its_reasons(dirty: Loadable) -> None:
+    """By the line where an editor finds it."""
+    assert reasons(dirty) == {
+        3: {"customer_id_duplicate"},
+        5: {
+            "join_date_unreadable",
+            "loyalty_points_unreadable",
+            "account_balance_unreadable",
+            "is_active_unreadable",
+        },
+        7: {"wrong_number_of_fields"},
+        8: {"first_purchase_before_join", "last_login_before_join", "negative_points"},
+        9: {"customer_id_missing", "account_balance_too_large"},
+        10: {"date_before_1900"},
+        11: {"date_in_future", "too_many_points"},
+        12: {"null_byte"},
+    }
+    assert dirty.tally.reasons["customer_id_duplicate"].first_line == 3
+
+
+def test_every_other_row_is_a_customer(dirty: Loadable) -> None:
+    """Of two rows the newest; columns that the source lacks are null."""
+    found = customers(dirty)
+
+    assert set(found) == {1, 2, 9}
+    assert found[1] == dict.fromkeys(CUSTOMERS.column_names) | {
+        "customer_id": 1, "name": 'Ann; "A" B', "join_date": date(2023, 12, 31), "loyalty_points": 1200,
+        "last_login": datetime(2024, 5, 1, 10), "is_active": True, "loyalty_status": "Gold",
+        "account_balance": Decimal("1234.50"),
+    }  # fmt: skip
+    assert (found[2]["name"], found[2]["account_balance"]) == ("Bob newer", Decimal("13.00"))
+    assert (found[9]["loyalty_status"], found[9]["account_balance"], found[9]["is_active"]) == (None, None, None)
+
+
+def test_the_counts_add_up_and_the_facts_say_what_is_missing(dirty: Loadable) -> None:
+    """Rows in = rows loaded + rows rejected."""
+    tally = dirty.tally
+    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.customers) == (11, 3, 8, 3)
+    assert dirty.facts()["missing_columns"] == ["email", "gender", "birth_date", "country", "city"]
+    assert dirty.facts()["status_order"] == ["Bronze", "Silver", "Gold"]
+
+
+def test_a_rejected_row_is_kept_as_it_was(dirty: Loadable) -> None:
+    """So that it can be mended and loaded."""
+    rows = [json.loads(row.original_row) for row in dirty.rejected.collect()]
+    found = {row["source_line"]: row for row in rows}
+
+    assert found[7] == {"source_line": 7, "source_file": "members.csv", "text": "4;short"}
+    assert found[12]["Full Name"] == "Null\0byte"
+    assert list(found[3])[:4] == ["source_line", "source_file", "Customer ID", "Full Name"]
+
+
+def test_loading_replaces_mock_data_and_the_results_follow(
+    spark: SparkSession, database: Database, dirty: Loadable
+) -> None:
+    """The whole way: mock data there, own data in, results out; nothing that was loaded is rejected later."""
+    fill_mock_data(database, spark, Plan(500, as_of=AS_OF))
+
+    load_customers(database, dirty, {"source": "members.csv", "as_of": AS_OF}, max_rejected=0.8)
+
+    with database.connect() as connection:
+        found = origin(connection, CUSTOMERS.full_name)
+    assert (found.kind, found.facts["source"], found.facts["rows"]) == ("own", "members.csv", 3)
+    assert found.facts["rejected"]["null_byte"] == 1
+    assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(8,)]
+    assert fetch(database, "SELECT name FROM public.customers ORDER BY customer_id") == [
+        ('Ann; "A" B',), ("Bob newer",), ("Fine",),
+    ]  # fmt: skip
+    refresh = run_operations(database, spark)
+    assert (refresh.as_of_date, refresh.source_kind, refresh.rows_out, refresh.rows_rejected) == (
+        AS_OF,
+        "own",
+        3,
+        0,
+    )
+    run_operations(database, spark)
+    rejected = "SELECT count(*), count(DISTINCT original_row) FROM analytics.rejected_customers"
+    assert fetch(database, rejected) == [(8, 8)]
+
+
+def test_too_many_rejected_rows_change_nothing(spark: SparkSession, database: Database, dirty: Loadable) -> None:
+    """Neither do own customers that are there already, unless a person says so."""
+    with pytest.raises(
+        Customer360Error, match=r"8 of 11 rows \(72.7%\) cannot be loaded, more than --max-rejected 5%"
+    ):
+        load_customers(database, dirty, {})
+    assert fetch(database, "SELECT to_regclass('public.customers') IS NULL") == [(True,)]
+
+    load_customers(database, dirty, {}, max_rejected=1)
+    with pytest.raises(Customer360Error, match="was loaded from your own data; nothing was deleted.*--replace"):
+        load_customers(database, dirty, {}, max_rejected=1)
+    load_customers(database, dirty, {}, max_rejected=1, replace=True)
+
+
+def test_without_a_column_that_tells_the_newest_no_twin_is_kept(spark: SparkSession, tmp_path: Path) -> None:
+    """Nobody can tell which is right."""
+    path = tmp_path / "members.csv"
+    path.write_text("id,balance,version\n1,5,1\n2,6,9\n2,7,10\n")
+    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
+
+    with found_in(spark, path, mapping) as found:
+        assert set(customers(found)) == {1}
+    with found_in(spark, path, CustomerMapping(mapping.columns, newest_by="version")) as found:
+        assert customers(found)[2]["account_balance"] == 7
+        assert reasons(found) == {3: {"customer_id_duplicate"}}
+
+
+def test_files_of_a_directory_are_one_source_and_may_be_sent_to_a_cluster(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """A column that one of them lacks is null there; the last file's row is kept of two as new."""
+    (tmp_path / "a.csv").write_text("id,balance,seen\n1,5.50,2024-01-02\n2,6,2024-01-02\n")
+    (tmp_path / "b.csv").write_text("seen;id;name\n2024-01-02;1;Ann\n")
+    mapping = CustomerMapping(
+        {"customer_id": "id", "account_balance": "balance", "name": "name"}, newest_by="seen"
+    )  # fmt: skip
+
+    for is_shared in (True, False):
+        with (
+            file_source(tmp_path) as source,
+            loadable(source, mapping, spark, as_of=AS_OF, is_shared=is_shared) as found,
+        ):
+            rows = {key: (row["name"], row["account_balance"]) for key, row in customers(found).items()}
+            assert rows == {1: ("Ann", None), 2: (None, 6)}
+            (lost,) = (json.loads(row.original_row) for row in found.rejected.collect())
+            assert (lost["source_file"], lost["source_line"], lost["balance"]) == ("a.csv", 2, "5.50")
+
+
+def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """What does not compute for a row is null there, and does not end the load."""
+    path = tmp_path / "flights.csv"
+    path.write_text(
+        "Loyalty Number,a.b `c`,Enrollment Year,Enrollment Month,Cancellation Year,CLV\n"
+        "480934,Star,2016,2,,3839.14\n549612,aurora,2016,13,2018,x\n"
+    )
+    mapping = CustomerMapping(
+        {"customer_id": "Loyalty Number", "join_date": "make_date(`Enrollment Year`, `Enrollment Month`, 1)",
+         "is_active": "`Cancellation Year` = ''", "loyalty_status": "a.b `c`",
+         "account_balance": "try_cast(CLV AS double) / 3"},
+        constants={"country": "Canada"},
+        values={"loyalty_status": {"Star": "Bronze"}},
+        status_order=("Bronze", "Aurora"),
+    )  # fmt: skip
+
+    with found_in(spark, path, mapping) as found:
+        one, two = customers(found)[480934], customers(found)[549612]
+
+    assert (one["join_date"], one["is_active"], one["loyalty_status"], one["country"], one["account_balance"]) == (
+        date(2016, 2, 1), True, "Bronze", "Canada", Decimal("1279.71"),
+    )  # fmt: skip
+    assert (two["join_date"], two["is_active"], two["loyalty_status"], two["account_balance"]) == (
+        None, False, "Aurora", None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("jioned", "the mapping of join_date: the source has no column 'jioned'. Did you mean 'joined'?"),
+        ("to_date(jioned)", "the source has no column 'jioned'. Did you mean 'joined'?"),
+        ("to_date(joined", "the mapping of join_date does not parse"),
+        ("to_date(joined))", "at ^ in to_date(joined)^)"),
+        ("to_dat(joined)", "Spark SQL has no function `to_dat`"),
+        ("array(joined)", "gives a array<string>; give one value"),
+        ("sum(joined) + id", "the mapping of join_date does not work"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_one_line(
+    spark: SparkSession, tmp_path: Path, expression: str, said: str
+) -> None:
+    """Spark's own message, shortened, and the place."""
+    path = tmp_path / "members.csv"
+    path.write_text("id,joined\n1,2024-01-02\n")
+    mapping = CustomerMapping({"customer_id": "id", "join_date": expression})
+
+    with pytest.raises(Customer360Error) as raised, found_in(spark, path, mapping):
+        pass
+
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "SQLSTATE" not in str(raised.value)
+
+
+LINES = """Invoice,StockCode,Quantity,InvoiceDate,Price,Customer ID,Country
+1,A,6,12/1/2010 8:26,2.555,17850.0,United Kingdom
+1,B,2,12/13/2010 8:26,1.00,17850.0,United Kingdom
+C2,A,-1,1/5/2011 9:00,2.555,17850.0,France
+3,A,1,12/2/2010 10:00,5,,United Kingdom
+C4,A,-3,12/2/2010 10:00,4,13047.0,Spain
+5,A,x,12/2/2010 10:00,4,13047.0,Spain
+6,A,1,12/2/2010 10:00,,13047.0,Spain
+"""
+
+
+def test_customers_come_out_of_order_lines(spark: SparkSession, tmp_path: Path) -> None:
+    """Cancellations are taken off and counted; every line is in a customer or rejected."""
+    path = tmp_path / "lines.csv"
+    path.write_text(LINES)
+
+    with found_in(spark, path, transactions=True) as found:
+        rows, tally = customers(found), found.tally
+        assert reasons(found) == {
+            5: {"customer_id_missing"}, 7: {"quantity_unreadable"}, 8: {"amount_missing"},
+        }  # fmt: skip
+        assert found.columns == (
+            "customer_id", "country", "join_date", "first_purchase", "last_login", "account_balance",
+        )  # fmt: skip
+        assert found.facts()["missing_columns"] == ["name", "email", "gender", "birth_date", "city", "is_active",
+                                                    "loyalty_status", "loyalty_points"]  # fmt: skip
+
+    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.customers) == (7, 4, 3, 2)
+    assert tally.cancelled_lines == 2
+    one, two = rows[17850], rows[13047]
+    assert (one["first_purchase"], one["last_login"], one["country"]) == (
+        date(2010, 12, 1), datetime(2011, 1, 5, 9), "France",
+    )  # fmt: skip
+    assert one["account_balance"] == Decimal("15.33") + 2 - Decimal("2.56")
+    assert (two["join_date"], two["first_purchase"], two["account_balance"]) == (date(2010, 12, 2), None, -12)
+
+
+def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Each line is in range, and counted once all the same."""
+    path = tmp_path / "lines.csv"
+    path.write_text(
+        "customer,date,amount,points\n1,2024-01-02,9999999999.00,5\n1,2024-01-03,1.50,5\n"
+        "2,2024-01-02,1.50,-5\n3,2024-01-02,1.50,5\n"
+    )
+    mapping = CustomerMapping(
+        {"customer_id": "customer", "order_date": "date", "amount": "amount", "loyalty_points": "points"},
+        transactions=True,
+    )
+
+    with found_in(spark, path, mapping) as found:
+        rejected = {
+            row.customer_id: (row.reasons, json.loads(row.original_row)["lines"])
+            for row in found.rejected.collect()
+        }
+        assert all(row.original_row.startswith(FROM_A_SOURCE) for row in found.rejected.collect())
+        assert rejected == {1: ("account_balance_too_large", 2), 2: ("negative_points", 1)}
+        assert (found.tally.rows_loaded, found.tally.rows_rejected, found.tally.customers) == (1, 3, 1)
+        assert customers(found)[3]["loyalty_points"] == 5
+
+
+IDS = st.one_of(st.integers(1, 12).map(str), st.sampled_from(["", "x", "1.5", str(2**70), " 3 ", "4.0"]))
+DAYS = st.one_of(
+    st.dates(date(1890, 1, 1), date(2030, 1, 1)).flatmap(
+        lambda day: st.sampled_from(
+            [day.isoformat(), day.strftime("%d/%m/%Y"), day.strftime("%d %b %Y"), f"{day} 10:30"]
+        )
+    ),
+    st.sampled_from(["", "NULL", "31/02/2024", "tomorrow", "2024-13-01", "0001-01-01"]),
+)
+AMOUNTS = st.one_of(
+    st.decimals(-(10**11), 10**11, places=2).flatmap(
+        lambda x: st.sampled_from([str(x), f"€ {x:,.2f}", f"{x:.3e}"])
+    ),
+    st.sampled_from(["", "NaN", "inf", "1,23", "12 apples", "9" * 30]),
+)
+FLAGS = st.sampled_from(["Yes", "no", "1", "0", "Y", "N", "true", "FALSE", "", "maybe"])
+NAMES = st.text(st.characters(codec="utf-8"), max_size=6)
+ROWS = st.lists(st.tuples(IDS, NAMES, DAYS, DAYS, DAYS, FLAGS, NAMES, AMOUNTS, AMOUNTS), min_size=30, max_size=120)
+
+
+def written(rows: list[tuple[str, ...]], damage: list[int]) -> str:
+    """A CSV of *rows*, some of them with a field too many or too few."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(["id", "name", "joined", "first_order", "last_seen", "active", "tier", "points", "balance"])
+    writer.writerow(["1000", "anchor", "31/12/2020", "", "", "", "", "1", "0.50"])
+    for number, row in enumerate(rows):
+        writer.writerow({0: (*row, "more"), 1: row[:-2]}.get(damage[number % len(damage)], row))
+    return text.getvalue()
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=ROWS, damage=st.lists(st.integers(0, 20), min_size=1, max_size=9), keeps=st.booleans())
+def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a_rule(
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, ...]],
+    damage: list[int],
+    keeps: bool,
+) -> None:
+    """The operations would reject none of it."""
+    path = tmp_path_factory.mktemp("dirty") / "members.csv"
+    path.write_bytes(written(rows, damage).encode())
+    mapping = CustomerMapping(
+        {"customer_id": "id", "name": "name", "join_date": "joined", "first_purchase": "first_order",
+         "last_login": "last_seen", "is_active": "active", "loyalty_status": "tier", "loyalty_points": "points",
+         "account_balance": "balance"},
+        newest_by="last_seen" if keeps else None,
+    )  # fmt: skip
+
+    with found_in(spark, path, mapping) as found:
+        loaded, rejected, tally = found.customers.collect(), found.rejected.collect(), found.tally
+
+    assert tally.rows_loaded + tally.rows_rejected == tally.rows_in == len(rows) + 1
+    assert (len(loaded), len(rejected)) == (tally.rows_loaded, tally.rows_rejected)
+    assert all(row.reasons and json.loads(row.original_row)["source_line"] > 1 for row in rejected)
+    assert len({row.customer_id for row in loaded}) == len(loaded)
+    for row in loaded:
+        days = [row.join_date, row.first_purchase, row.last_login and row.last_login.date()]
+        assert all(day is None or date(1900, 1, 1) <= day <= AS_OF + timedelta(days=1) for day in days)
+        assert row.join_date is None or all(day is None or day >= row.join_date for day in days[1:])
+        assert row.loyalty_points is None or 0 <= row.loyalty_points <= 10**11
+        assert all("\0" not in (text or "") for text in (row.name, row.loyalty_status))
+
+
+def test_the_reasons_cover_every_check_by_which_the_operations_reject() -> None:
+    """By the same names."""
+    from customer360.own_data.checks import CUSTOMER_CHECKS, DUPLICATE
+
+    own = {check.name for check in CUSTOMER_CHECKS} | {DUPLICATE}
+    assert {check.name for check in CHECKS if check.severity == "reject"} <= own

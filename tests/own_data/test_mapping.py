@@ -1,0 +1,93 @@
+"""A mapping is a file that a person reads, edits and trusts."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer360.errors import Customer360Error
+from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
+
+pytestmark = pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
+text = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.strip)
+
+
+@given(text, text, st.dictionaries(text, text, max_size=3), st.lists(text, max_size=3, unique=True))
+def test_what_is_written_reads_back(
+    tmp_path_factory: pytest.TempPathFactory, column: str, constant: str, values: dict[str, str], order: list[str]
+) -> None:
+    """Whatever the columns and values are called."""
+    mapping = CustomerMapping(
+        {"customer_id": column, "join_date": "make_date(y, m, 1)"},
+        {"country": constant},
+        {"join_date": "day first", "newest_by": "month first"},
+        {"loyalty_status": values} if values else {},
+        tuple(order),
+        newest_by=column,
+    )
+    path = tmp_path_factory.mktemp("mapping") / "a.mapping.toml"
+    path.write_text(written(mapping, "members.csv", ["id", 'od"d']), encoding="utf-8")
+
+    assert read_mapping(path) == mapping
+
+
+def test_a_mapping_says_what_is_missing_and_how_to_fill_it(tmp_path: Path) -> None:
+    """Every column has a line, every section an example."""
+    shown = written(CustomerMapping({"customer_id": "id"}), "members.csv", ["id", "x"])
+
+    assert "# join_date = not in the source" in shown
+    assert '# order = ["Bronze", "Silver", "Gold"]   lowest first' in shown
+    assert '# Columns of the source: "id", "x"' in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('[colums]\na = "b"', "has the section 'colums'. Did you mean 'columns'?"),
+        ('[columns]\ncustomer = "b"', "the column in [columns] 'customer'. Did you mean 'customer_id'?"),
+        ('[formats]\njoin_date = "day_first"', "has the format 'day_first'. Did you mean 'day first'?"),
+        ("[columns]\ncustomer_id = id", "is no TOML"),
+        ("[columns]\ncustomer_id = ['id']", "has a list for columns.customer_id"),
+        ('columns = "id"', "write it as a section: [columns]"),
+        ('[loyalty_status]\norder = "Gold"', 'order = ["Bronze", "Silver", "Gold"]'),
+        ('[keep]\nnewest = "x"', "has the key in [keep] 'newest'. Did you mean 'newest_by'?"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named_with_the_nearest_right_thing(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    """Nothing in it is passed over."""
+    path = tmp_path / "a.mapping.toml"
+    path.write_text(content)
+
+    with pytest.raises(Customer360Error) as raised:
+        read_mapping(path)
+    assert said in str(raised.value)
+
+
+def test_only_an_id_and_one_of_a_date_or_a_balance_are_needed() -> None:
+    """All else may be missing."""
+    CustomerMapping({"customer_id": "a", "account_balance": "b"}).require()
+    CustomerMapping({"customer_id": "a", "join_date": "b"}).require()
+    with pytest.raises(Customer360Error, match="customer_id, join_date or account_balance"):
+        CustomerMapping({"name": "a"}).require()
+    with pytest.raises(Customer360Error, match="order_date, amount or quantity and unit_price"):
+        CustomerMapping({"customer_id": "a", "quantity": "b"}, transactions=True).require()
+
+
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [
+        ("members.csv.gz", "members"),
+        ("Members 2024.XLSX", "Members_2024"),
+        ("crm.members", "crm.members"),
+        ("d", "d"),
+    ],
+)
+def test_the_mapping_is_called_like_its_source(source: str, file: str) -> None:
+    """So that the same command finds it again."""
+    assert mapping_path(source) == Path(f"{file}.mapping.toml")

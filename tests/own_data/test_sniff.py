@@ -1,0 +1,94 @@
+"""A text file is understood by looking at it."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.own_data.sniff import csv_shape
+
+TEXT = "id;name;joined\n1;Zoë;2024-01-02\n2;Ana, Rui;2024-01-03\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp1252", "cp1252"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found: str, pack) -> None:  # type: ignore[no-untyped-def]
+    """Nobody knows the encoding of a file that they were sent."""
+    path = tmp_path / "members.csv"
+    path.write_bytes(pack(TEXT.encode(encoding)))
+
+    shape = csv_shape(path)
+
+    assert (shape.encoding, shape.delimiter, shape.columns) == (found, ";", ("id", "name", "joined"))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_that_every_line_agrees_on(tmp_path: Path, delimiter: str) -> None:
+    """Decimal commas and commas in names are no delimiters."""
+    rows = [["id", "balance, total", "name"], ["1", "12,50", "O'Neil; Ann"], ["2", "1,00", "a|b"]]
+    path = tmp_path / "members.csv"
+    path.write_text("\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows))
+
+    assert csv_shape(path).delimiter == delimiter
+
+
+def test_a_header_may_span_lines_and_come_after_a_hint_and_blank_lines(tmp_path: Path) -> None:
+    """Spreadsheets write `sep=;`, and headings with line breaks."""
+    path = tmp_path / "members.csv"
+    path.write_text('\nsep=;\n"id";"joined\non";id;\n1;2024-01-02;x;y\n')
+
+    shape = csv_shape(path)
+
+    assert shape.columns == ("id", "joined\non", "id_2", "column_4")
+    assert shape.lines_before_rows == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty; export it again"),
+        ("\n\n", "is empty; export it again"),
+        ("id\n1\n", "has one column only when it is split at ','"),
+        ("1,2024-01-02,7.5\n2,2024-01-03,8\n", "has no line of column names"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_way_out(tmp_path: Path, content: str, said: str) -> None:
+    """Before anything is started."""
+    path = tmp_path / "members.csv"
+    path.write_text(content)
+
+    with pytest.raises(Customer360Error, match=said):
+        csv_shape(path)
+
+
+def test_a_wrong_delimiter_names_the_likely_one(tmp_path: Path) -> None:
+    """One look at the file is enough to know better."""
+    path = tmp_path / "members.csv"
+    path.write_text(TEXT)
+
+    with pytest.raises(Customer360Error, match="try --delimiter ';'"):
+        csv_shape(path, delimiter=",")
+
+
+def test_a_wrong_encoding_names_the_option(tmp_path: Path) -> None:
+    """Said once by a person, it is taken at its word, until it cannot be."""
+    path = tmp_path / "members.csv"
+    path.write_bytes(TEXT.encode("cp1252"))
+
+    with pytest.raises(Customer360Error, match="cannot be read as ascii .*name another with --encoding"):
+        csv_shape(path, encoding="ascii")
+    with pytest.raises(Customer360Error, match="name another with --encoding"):
+        csv_shape(path, encoding="nonsense")
