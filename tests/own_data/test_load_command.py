@@ -16,6 +16,8 @@ import pytest
 
 from customer360.postgres.connection import Database
 
+pytestmark = pytest.mark.slow  # each test is a process of its own
+
 CODE = "from customer360.cli import main; main()"
 
 

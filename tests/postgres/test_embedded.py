@@ -80,6 +80,7 @@ def test_it_listens_on_this_machine_only(home: Path) -> None:
         assert connection.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
 
 
+@pytest.mark.slow
 def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
     """Two terminals, or a notebook beside a terminal, are everyday use."""
     code = (
@@ -97,6 +98,7 @@ def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> Non
     assert len(ports) == 1
 
 
+@pytest.mark.slow
 def test_it_comes_back_after_a_kill(home: Path) -> None:
     """A power cut leaves a stale pid file; the next start recovers and what was committed is there."""
     embedded = EmbeddedPostgres(home)
