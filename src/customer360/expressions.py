@@ -7,7 +7,6 @@ the type checker until every renderer knows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -171,22 +170,17 @@ def columns_of(measure: Measure) -> frozenset[str]:
             return columns_of(of)
 
 
-def parts(measure: Measure) -> Iterator[Expression]:
-    """The expression of *measure*, and those it is made of."""
-    yield measure.expression
-    match measure.expression:
-        case Ratio(of, to):
-            yield from parts(of)
-            yield from parts(to)
-        case Where(of) | Above(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
-            yield from parts(of)
-        case Sum() | Missing() | Latest():
-            return
-
-
 def parameter_of(measure: Measure) -> Parameter | None:
     """The parameter that *measure* depends on, if it does."""
-    return next((part.parameter for part in parts(measure) if isinstance(part, Above)), None)
+    match measure.expression:
+        case Above(_, parameter):
+            return parameter
+        case Ratio(of, to):
+            return parameter_of(of) or parameter_of(to)
+        case Where(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
+            return parameter_of(of)
+        case Sum() | Missing() | Latest():
+            return None
 
 
 def facts_of(measure: Measure) -> tuple[Table, ...]:

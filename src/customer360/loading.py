@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _SHOWN_VALUES: Final = 3
 _DAY_ORDERS: Final = {"day-first": "day first", "month-first": "month first"}
 _DECIMALS: Final = {"point": "decimal point", "comma": "decimal comma"}
-DATES: Final = tuple(_DAY_ORDERS)
-DECIMALS: Final = tuple(_DECIMALS)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from customer360.web.store import hold
+from tests.web.published import miniature_results
+
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root
@@ -28,6 +31,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def tables():
+    """The published tables of a few hundred invented customers; only read."""
+    return miniature_results()
+
+
+@pytest.fixture(scope="session")
+def results(tables):
+    """These tables as the server holds them."""
+    return hold(tables)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,8 @@ from customer360.report import REPORT
 from customer360.tables import TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.answers import answer
-from customer360.web.store import hold
 from customer360.web.view import page_of, view
 from tests import miniature, row_level
-from tests.web.published import miniature_results
 
 VIEWS = MappingProxyType({
     "everyone": [],
@@ -27,11 +25,6 @@ VIEWS = MappingProxyType({
 })  # fmt: skip
 AS_THEIR_KEY = ("loyalty_status", "country", "join_year", "months_since")
 VISUALS = [(page, visual) for page in REPORT.pages for visual in page.visuals]
-
-
-@pytest.fixture(scope="module")
-def results():
-    return hold(miniature_results())
 
 
 @pytest.fixture(scope="module")

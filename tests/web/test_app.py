@@ -24,11 +24,6 @@ PAGES = [page.name for page in REPORT.pages]
 WAIT_SECONDS = 20
 
 
-@pytest.fixture(scope="module")
-def tables():
-    return miniature_results()
-
-
 @contextmanager
 def serving(database, **options):
     with (

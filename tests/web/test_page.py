@@ -32,11 +32,6 @@ QUERY = "?country=Kenya&country=Norway&join_month=2023-01..2026-03&balance_thres
 
 
 @pytest.fixture(scope="module")
-def tables():
-    return miniature_results()
-
-
-@pytest.fixture(scope="module")
 def dashboard(module_database, tables):
     publish(module_database, tables)
     with running(make_app(module_database), Address(port=0)) as address:

@@ -13,7 +13,8 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from customer360.web.security import Credentials, Failures, Remembered, secured
+from customer360.web.credentials import Credentials
+from customer360.web.security import Failures, Remembered, secured
 from customer360.web.server import Address, running
 from tests.web.test_credentials import PASSWORD, QUICK, SLOW, TOKEN, basic, seconds_of
 

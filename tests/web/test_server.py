@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from customer360.errors import Customer360Error
-from customer360.web.security import Credentials
+from customer360.web.credentials import Credentials
 from customer360.web.server import Address, check, next_free, running, serve
 
 ROOT = Path(__file__).parents[2]

@@ -23,16 +23,6 @@ from tests.web.published import miniature_results, publish
 
 
 @pytest.fixture(scope="module")
-def tables():
-    return miniature_results()
-
-
-@pytest.fixture(scope="module")
-def results(tables):
-    return hold(tables)
-
-
-@pytest.fixture(scope="module")
 def filled(module_database, tables):
     publish(module_database, tables)
     return module_database

@@ -10,16 +10,9 @@ import pytest
 from customer360.dimensions import Between
 from customer360.errors import Customer360Error
 from customer360.report import REPORT
-from customer360.web.store import hold
 from customer360.web.view import page_of, view
-from tests.web.published import miniature_results
 
 OVERVIEW, FINANCIAL, ENGAGEMENT = (page_of(name) for name in ("overview", "financial", "engagement"))
-
-
-@pytest.fixture(scope="module")
-def results():
-    return hold(miniature_results())
 
 
 def visual(page, name):

@@ -32,12 +32,15 @@ _AT_ONCE: Final = ThreadPoolExecutor(os.cpu_count(), "customer360 query")
 
 def answer(view: View, results: Results) -> Json:
     """Every visual of the page as `view` filters it: single values, or columns of equal length by member."""
-    asked = _together(ask for visual in view.page.visuals for ask in _asks(visual, view, results))
+    asks = {visual.name: _asks(visual, view, results) for visual in view.page.visuals}
+    asked = _together(ask for several in asks.values() for ask in several)
     rows = _AT_ONCE.map(lambda cut: _rows(cut, asked[cut], view, results), asked)
     found = dict(zip(asked, rows, strict=True))
     return {
         "refresh": results.facts["refresh_id"],
-        "visuals": {visual.name: _shown(visual, view, results, found) for visual in view.page.visuals},
+        "visuals": {
+            visual.name: _shown(visual, asks[visual.name], view, results, found) for visual in view.page.visuals
+        },
     }
 
 
@@ -114,16 +117,18 @@ def _row(names: Sequence[str], values: Sequence[Any], nothing: Mapping[str, int]
     return {name: nothing.get(name) if value is None else value for name, value in zip(names, values, strict=True)}
 
 
-def _shown(visual: Visual, view: View, results: Results, found: Mapping[_Cut, list[Row]]) -> Json:
+def _shown(
+    visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[_Cut, list[Row]]
+) -> Json:
     if visual.kind == "table":
         return _table(visual, view, results)
-    cut, measures = _ask(visual, view, results)
+    (cut, measures), *trend = asks
     if visual.by:
         return _columns(visual, measures, found[cut], results)
     values = {one.name: found[cut][0][one.name] for one in measures}
-    if visual.kind not in _NUMBERS:
+    if not trend:
         return {"values": values, "x": view.threshold}
-    months, [shown] = _trend(visual, view, results)
+    [(months, [shown])] = trend
     spark = _spark({row[JOIN_MONTH.name]: row[shown.name] for row in found[months]}, shown, results.as_of)
     return {"values": values, "change": _change(visual, values), "spark": spark}
 

@@ -22,10 +22,11 @@ from customer360.report import REPORT
 from customer360.web import replies
 from customer360.web.answers import answer
 from customer360.web.assets import Assets, assets
+from customer360.web.credentials import Credentials
 from customer360.web.cubes import cubes_of, encoded
 from customer360.web.outline import outline
 from customer360.web.replies import remembered
-from customer360.web.security import Credentials, secured
+from customer360.web.security import secured
 from customer360.web.store import Results
 from customer360.web.view import page_of, view
 from customer360.web.watch import State, Watch

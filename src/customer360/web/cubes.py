@@ -16,11 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customer360.dimensions import Dimension, dimension, dimensions_of
-from customer360.expressions import columns_of
-from customer360.measures import measure
-from customer360.tables import SLICERS, Table
+from customer360.tables import Table
 from customer360.visuals import Page, Visual
-from customer360.web.rollups import SEGMENTS
+from customer360.web.rollups import SEGMENTS, read_by
 from customer360.web.store import Results
 
 MOST_ROWS: Final = 150_000
@@ -42,7 +40,7 @@ def cubes_of(page: Page, results: Results) -> dict[str, Table]:
         return {}
     clicked = {dimension(name).column for visual in page.visuals for name in visual.by}
     tables = [_table(visual, results, more) for visual in page.visuals for more in (frozenset[str](), clicked)]
-    return {table.name: table for table in tables if results.rows_of(table) <= MOST_ROWS}
+    return {table.name: table for table in tables if results.sizes[table] <= MOST_ROWS}
 
 
 def encoded(table: Table, results: Results) -> bytes:
@@ -52,14 +50,14 @@ def encoded(table: Table, results: Results) -> bytes:
     A dimension is a column of codes: places among its members, the last code for none. A sum is a whole number:
     amounts come in cents, so that adding them is exact.
     """
-    cuts = [cut for cut in dimensions_of(table) if not cut.level_of]
-    names = [*(cut.name for cut in cuts), *_sums(table)]
-    found = results.columns(f"SELECT {', '.join(_selected(table))} FROM {table.full_name}")  # noqa: S608
-    columns = [_codes(found[cut.name], cut, results) for cut in cuts]
-    columns += [_whole(found[name]) for name in _sums(table)]
+    cuts, sums = [cut for cut in dimensions_of(table) if not cut.level_of], _sums(table)
+    whole = [f"CAST({name} * {scale} AS bigint) AS {name}" for name, scale in sums.items()]
+    selected = ", ".join([*(cut.name for cut in cuts), *whole])
+    found = results.columns(f"SELECT {selected} FROM {table.full_name}")  # noqa: S608  our own names
+    columns = [_codes(found[cut.name], cut, results) for cut in cuts] + [_whole(found[name]) for name in sums]
     described = [
-        {"name": name, "type": column.dtype.name, "scale": _scale(table, name)}
-        for name, column in zip(names, columns, strict=True)
+        {"name": name, "type": column.dtype.name, "scale": sums.get(name, 1)}
+        for name, column in zip(found, columns, strict=True)
     ]
     header = {"rows": len(columns[0]), "columns": described}
     return b"".join(_parts(header, columns))
@@ -69,34 +67,17 @@ def _table(visual: Visual, results: Results, more: Collection[str]) -> Table:
     """The rollup that has what *visual* needs, all slicers and *more*; what cannot be summed is its own."""
     if visual.fact not in SEGMENTS:
         return visual.fact
-    shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
-    columns = {dimension(name).column for name in visual.by}.union(SLICERS, more, *map(columns_of, shown))
-    return results.smallest(visual.fact, columns.intersection(visual.fact.column_names))
+    return results.smallest(visual.fact, read_by(visual).union(more).intersection(visual.fact.column_names))
 
 
-def _sums(table: Table) -> list[str]:
-    """The additive columns; a share cannot be summed."""
+def _sums(table: Table) -> dict[str, int]:
+    """The additive columns, each with its units in one: cents of amounts. A share cannot be summed."""
     cuts = {cut.column for cut in dimensions_of(table)}
-    return [
-        column.name for column in table.columns if column.name not in cuts and _is_sum(column.name, column.type)
-    ]
-
-
-def _is_sum(name: str, kind: str) -> bool:
-    return kind == "bigint" or name.endswith("_sum")
-
-
-def _scale(table: Table, column: str) -> int:
-    return _CENTS if table[column].type.startswith("numeric") else 1
-
-
-def _selected(table: Table) -> Iterator[str]:
-    """Codes and whole numbers; other columns, such as shares, stay behind."""
-    for cut in dimensions_of(table):
-        if not cut.level_of:
-            yield cut.name
-    for name in _sums(table):
-        yield f"CAST({name} * {_scale(table, name)} AS bigint) AS {name}"
+    return {
+        column.name: _CENTS if column.type.startswith("numeric") else 1
+        for column in table.columns
+        if column.name not in cuts and (column.type == "bigint" or column.name.endswith("_sum"))
+    }
 
 
 def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:

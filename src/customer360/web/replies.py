@@ -79,9 +79,10 @@ def file(asset: Asset, request: Request, cache_control: str) -> Response:
     return Response(content, headers=headers, media_type=asset.type)
 
 
-def refused(status: int, code: str, message: str) -> JSONResponse:
+def refused(status: int, code: str, message: str, **headers: str) -> JSONResponse:
     """An error as the page and scripts read it."""
-    return JSONResponse({"error": {"code": code, "message": message}}, status, {"Cache-Control": "no-store"})
+    error = {"error": {"code": code, "message": message}}
+    return JSONResponse(error, status, {"cache-control": "no-store", **headers})
 
 
 def accepts_gzip(request: Request) -> bool:

@@ -17,6 +17,7 @@ from customer360.expressions import columns_of
 from customer360.measures import measure
 from customer360.report import REPORT
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, SLICERS, Table
+from customer360.visuals import Visual
 
 SEGMENTS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
 """The facts of additive columns, which can be summed."""
@@ -48,15 +49,15 @@ def statement(rollup: Table, fact: Table) -> str:
     return f"SELECT {', '.join([*kept, *sums])} FROM {fact.full_name} GROUP BY {', '.join(kept)}"  # noqa: S608  our own names
 
 
+def read_by(visual: Visual) -> set[str]:
+    """The columns that *visual* reads when nothing is clicked: those of its measures and axes, and all slicers."""
+    shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+    return {dimension(name).column for name in visual.by}.union(SLICERS, *map(columns_of, shown))
+
+
 def _needed(fact: Table) -> Iterator[Collection[str]]:
-    """Per visual of *fact* the columns it reads when nothing is clicked."""
     yield SLICERS
-    for page in REPORT.pages:
-        for visual in page.visuals:
-            if visual.fact is fact:
-                shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
-                cuts = {dimension(name).column for name in visual.by}
-                yield cuts.union(SLICERS, *map(columns_of, shown))
+    yield from (read_by(visual) for page in REPORT.pages for visual in page.visuals if visual.fact is fact)
 
 
 def _dimensions(fact: Table, columns: Collection[str]) -> list[str]:

@@ -14,12 +14,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from customer360.web import replies
 from customer360.web.credentials import Credentials
-
-__all__ = ["Credentials", "secured"]
 
 Check = Callable[[Scope], Awaitable[Response | None]]
 """Looks at a request before the app does: None, or why it is refused."""
@@ -130,10 +129,10 @@ class _Checked:
 
 def _refused(scope: Scope, status: int, code: str, message: str, **headers: str) -> Response:
     """An error as the reader expects it: JSON under /api/, else text."""
-    named = {"cache-control": "no-store", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     if scope["path"].startswith("/api/"):
-        return JSONResponse({"error": {"code": code, "message": message}}, status, named)
-    return PlainTextResponse(f"{message}\n", status, named)
+        return replies.refused(status, code, message, **named)
+    return PlainTextResponse(f"{message}\n", status, {"cache-control": "no-store", **named})
 
 
 async def _check_host(scope: Scope) -> Response | None:

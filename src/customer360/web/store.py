@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
 from customer360.dimensions import DIMENSIONS, Dimension
-from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 from customer360.postgres.read import read_together
+from customer360.postgres.status import last_refresh
 from customer360.tables import (
     ACTIVITIES,
     BANDS,
@@ -52,7 +52,7 @@ _SETTINGS: Final = (
     "SET autoload_known_extensions = false",
     "SET lock_configuration = true",
 )
-Refresh = tuple[int, datetime]
+Refresh = tuple[int, str]
 """What tells one publication from another: its number and its moment."""
 
 
@@ -61,17 +61,19 @@ class Results:
     """
     One refresh: its facts from the table refreshes, and DuckDB holding its tables and their rollups.
 
-    *members* holds per dimension its keys in their order, each with how it is written.
+    *tables* are each fact and its rollups, fewest rows first; *sizes* says how many. *members* holds per dimension
+    its keys in their order, each with how it is written.
     """
 
     facts: Mapping[str, Any]
     connection: duckdb.DuckDBPyConnection
     tables: Mapping[Table, tuple[Table, ...]]
+    sizes: Mapping[Table, int]
     members: Mapping[Dimension, Mapping[Any, str]]
 
     @property
     def refresh(self) -> Refresh:
-        return self.facts["refresh_id"], self.facts["finished_at"]
+        return self.facts["refresh_id"], self.facts["finished_at"].isoformat()
 
     @property
     def as_of(self) -> date:
@@ -89,11 +91,6 @@ class Results:
             table: pa.Table = cursor.sql(query).to_arrow_table()
         return {name: table.column(name).combine_chunks() for name in table.column_names}
 
-    def rows_of(self, table: Table) -> int:
-        """How many rows *table* has."""
-        [(count,)] = self.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))  # noqa: S608  our own names
-        return int(count)
-
     def smallest(self, fact: Table, columns: Iterable[str]) -> Table:
         """The table with the fewest rows that answers for *fact* and has *columns*."""
         wanted = set(columns)
@@ -108,11 +105,8 @@ def latest_refresh(database: Database) -> Refresh | None:
 
 def published(connection: Any) -> Refresh | None:
     """The latest publication that *connection* sees, or None when there is none."""
-    if not catalog.exists(connection, REFRESHES.full_name):
-        return None
-    query = f"SELECT refresh_id, finished_at FROM {REFRESHES.full_name} ORDER BY refresh_id DESC LIMIT 1"  # noqa: S608
-    row: Refresh | None = connection.execute(query).fetchone()
-    return row
+    row = last_refresh(connection)
+    return (row["refresh_id"], row["finished_at"]) if row else None
 
 
 def load(database: Database, *, hide_names: bool = False) -> Results | None:
@@ -137,21 +131,25 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
         order = ORDER if table in SEGMENTS else ""
         connection.execute(f"CREATE TABLE {table.full_name} AS SELECT {columns} FROM rows {order}")  # noqa: S608
         connection.unregister("rows")
-    copies = {fact: _roll_up(connection, fact) for fact in SEGMENTS}
+    sizes = {table: rows.num_rows for table, rows in tables.items()}
+    copies: dict[Table, tuple[Table, ...]] = {}
+    for fact in SEGMENTS:
+        coarser = _roll_up(connection, fact)
+        sizes |= coarser
+        copies[fact] = tuple(sorted([fact, *coarser], key=sizes.__getitem__))
     for setting in _SETTINGS:
         connection.execute(setting)
     known = {dimension: _members(connection, dimension) for dimension in DIMENSIONS}
-    return Results(_facts(connection), connection, copies, known)
+    return Results(_facts(connection), connection, copies, sizes, known)
 
 
-def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> tuple[Table, ...]:
-    """*fact* and its coarser copies, fewest rows first."""
-    rows = {}
-    for table in (fact, *rollups(fact)):
-        if table is not fact:
-            connection.execute(f"CREATE TABLE {table.full_name} AS {statement(table, fact)}")
-        [(rows[table],)] = connection.execute(f"SELECT count(*) FROM {table.full_name}").fetchall()  # noqa: S608
-    return tuple(sorted(rows, key=lambda table: rows[table]))
+def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, int]:
+    """Makes the coarser copies of *fact*; how many rows each has."""
+    sizes = {}
+    for table in rollups(fact):
+        connection.execute(f"CREATE TABLE {table.full_name} AS {statement(table, fact)}")
+        [(sizes[table],)] = connection.execute(f"SELECT count(*) FROM {table.full_name}").fetchall()  # noqa: S608
+    return sizes
 
 
 def _stored(column: str, hide_names: bool) -> str:
