@@ -14,7 +14,7 @@ from benchmarks.jdbc import Jdbc, customers_by_expressions
 from benchmarks.limits import ServerCopy
 from benchmarks.workplace import AS_OF, SCHEMA, clear, like, plan, spark_session, temporary_database
 from customer360.mock_data.plan import BLOCK_ROWS
-from customer360.pipeline import fill_mock_data
+from customer360.pipeline.fill import fill_mock_data
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
 

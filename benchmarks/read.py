@@ -13,7 +13,7 @@ from benchmarks.jdbc import Jdbc
 from benchmarks.limits import copy_to_null
 from benchmarks.workplace import clear, plan, spark_session, temporary_database
 from customer360.operations.conform import SOURCE_COLUMNS
-from customer360.pipeline import fill_mock_data
+from customer360.pipeline.fill import fill_mock_data
 from customer360.postgres.connection import Database
 from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.datasource import register

@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
-from customer360.pipeline import Refresh, fill_mock_data, run_operations
+from customer360.pipeline.fill import fill_mock_data
+from customer360.pipeline.run import Refresh, run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import psql_command
 from customer360.tables import RESULT_TABLES

@@ -164,7 +164,8 @@ def _load(
     where: Where, database: Database | None, spark: SparkSession, planned: Planned, request: Request
 ) -> Loaded:
     from customer360.own_data.load import loadable
-    from customer360.pipeline import Waiting, load_customers
+    from customer360.pipeline.load import load_customers
+    from customer360.pipeline.staging import Waiting
 
     with ExitStack() as stack:
         with where.watch("Examining the rows", total=planned.source.rows):

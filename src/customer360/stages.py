@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from customer360.mock_data.realism import Gate
-    from customer360.pipeline import Refresh, Waiting
+    from customer360.pipeline.run import Refresh
+    from customer360.pipeline.staging import Waiting
     from customer360.power_bi.project import Built
     from customer360.web.credentials import Credentials
     from customer360.web.server import Address
@@ -302,21 +303,21 @@ def _plan(story: Mapping[str, Any]) -> Plan:
 
 
 def _fill(where: Where, database: Database, spark: SparkSession, plan: Plan, *, replace: bool) -> Filled:
-    from customer360.pipeline import fill_mock_data
+    from customer360.pipeline.fill import fill_mock_data
 
     fill_mock_data(database, spark, plan, replace=replace, waiting=_waiting(where), watch=where.watch)
     return Filled(plan)
 
 
 def _run(where: Where, database: Database, spark: SparkSession, table: str, as_of: date | None) -> Ran:
-    from customer360.pipeline import run_operations
+    from customer360.pipeline.run import run_operations
 
     refresh = run_operations(database, spark, table=table, as_of=as_of, waiting=_waiting(where), watch=where.watch)
     return Ran(refresh)
 
 
 def _waiting(where: Where) -> Waiting:
-    from customer360.pipeline import Waiting
+    from customer360.pipeline.staging import Waiting
 
     return Waiting(where.run_seconds, where.swap_seconds)
 

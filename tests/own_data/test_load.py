@@ -25,7 +25,9 @@ from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
-from customer360.pipeline import fill_mock_data, load_customers, run_operations
+from customer360.pipeline.fill import fill_mock_data
+from customer360.pipeline.load import load_customers
+from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
 from customer360.tables import CUSTOMERS

@@ -1,163 +1,47 @@
-"""
-The stages, in the order the data travels: mock data into the database, then operations on it into results.
-
-Here those who do not know each other meet: the mock data, the operations, Spark and PostgreSQL.
-"""
+"""The operations on the customers in the database, their results into its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-import pyarrow as pa
 from psycopg import sql
 
 from customer360 import __version__
 from customer360.errors import Customer360Error, nearest
-from customer360.mock_data.generate import generate_block
-from customer360.mock_data.plan import Plan
 from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.operations.data_quality import DataQuality
 from customer360.operations.run import results
 from customer360.own_data.examine import FROM_A_SOURCE
-from customer360.own_data.load import MAX_REJECTED, Loadable
+from customer360.pipeline.staging import WAITING, Waiting, now, stage
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.copy import WRITERS
 from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
-from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
-from customer360.postgres.origin import Origin, guard_own_data, origin
+from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.tables import (
-    ACTIVITIES,
-    BANDS,
-    CALENDAR_MONTHS,
-    COUNTRIES,
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     DATA_QUALITY,
     ENGAGEMENT_SEGMENTS,
-    LOYALTY_STATUSES,
     REFRESHES,
     REJECTED_CUSTOMERS,
     RESULT_TABLES,
-    Table,
 )
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How long to wait: for another run to end, and for readers to let the new data in, in seconds."""
-
-    run_seconds: float = RUN_SECONDS
-    swap_seconds: float = SWAP_SECONDS
-
-
-WAITING: Final = Waiting()
-
-
-def fill_mock_data(
-    database: Database,
-    spark: SparkSession,
-    plan: Plan,
-    *,
-    replace: bool = False,
-    writers: int = WRITERS,
-    waiting: Waiting = WAITING,
-    watch: Watch = silent,
-) -> int:
-    """
-    Deletes the customers in the database and fills in those of *plan*; returns how many.
-
-    Readers see the old customers until the new ones are complete. Data that is not mock data of ours is
-    deleted only with *replace*. The rows are made and copied inside Spark's tasks, so none passes through
-    the JVM, and they are the same whatever the number of tasks.
-    """
-    with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors():
-        if replace:
-            change.replace_foreign(CUSTOMERS)
-        else:
-            guard_own_data(change.connection)
-        staging = change.stage(CUSTOMERS)
-        with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
-            _copy_blocks(spark, database, staging, plan, writers)
-        change.describe(
-            CUSTOMERS,
-            {"kind": "mock", "rows": plan.customers, "seed": plan.seed, "as_of": plan.as_of, "dirt": plan.dirt,
-             "filled_at": _now(), "version": __version__},
-        )  # fmt: skip
-        with watch("Building the key and publishing"):
-            change.publish(lock_seconds=waiting.swap_seconds)
-    return plan.customers
-
-
-def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Plan, writers: int) -> None:
-    def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with writer(database, writers) as copier:
-            for batch in batches:
-                for block in batch.column("id").to_pylist():
-                    copier.copy_once(staging, block, [generate_block(plan, block)])
-        yield from ()
-
-    # As many tasks as may write at once; the ledger, not the task, says which blocks are done.
-    tasks = min(plan.blocks, writers)
-    spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()
-
-
-def load_customers(
-    database: Database,
-    found: Loadable,
-    facts: Mapping[str, Any],
-    *,
-    max_rejected: float = MAX_REJECTED,
-    replace: bool = False,
-    writers: int = WRITERS,
-    waiting: Waiting = WAITING,
-    watch: Watch = silent,
-) -> None:
-    """
-    Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
-
-    Raises: Customer360Error when more than the share *max_rejected* is rejected, or when the customers there are
-    someone's own and not *replace*; nothing is changed then. *facts* are kept with the customers.
-    """
-    found.tally.require(max_rejected)
-    with publication(database, "load", wait_seconds=waiting.run_seconds) as change, plain_errors():
-        if replace:
-            change.replace_foreign(CUSTOMERS)
-        else:
-            guard_own_data(change.connection)
-        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
-            _stage(change, database, CUSTOMERS, found.customers, writers)
-        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
-            _stage(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
-        _audit_loaded(change, found)
-        change.describe(
-            CUSTOMERS, {"kind": "own", **found.facts(), **facts, "filled_at": _now(), "version": __version__}
-        )
-        with watch("Building the key and publishing"):
-            change.publish(lock_seconds=waiting.swap_seconds)
-
-
-def _audit_loaded(change: Publication, found: Loadable) -> None:
-    arrived = change.value(CUSTOMERS, "count(*)")
-    if arrived != found.tally.customers:
-        raise Customer360Error(
-            f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
-        )
 
 
 @dataclass(frozen=True)
@@ -193,10 +77,10 @@ def run_operations(
     *as_of* is the last day treated as known; by default that of the mock data, else today (UTC). *table* may be
     anyone's, as long as it has the columns that the operations read. Nothing of it is changed.
     """
-    started = _now()
+    started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
         source = origin(change.connection, table)
-        day = as_of or date.fromisoformat(source.facts.get("as_of", _now().date().isoformat()))
+        day = as_of or date.fromisoformat(source.facts.get("as_of", now().date().isoformat()))
         unique = catalog.has_unique_key(change.connection, table, "customer_id")
         with database.snapshot() as snapshot, ExitStack() as reading:
             customers = read_customers(spark, database, table, snapshot=snapshot)
@@ -260,30 +144,7 @@ def _stage_all(
     for table in RESULT_TABLES:
         if table.name in tables:
             with watch(f"Writing {table.name}", done=partial(change.rows, table)):
-                _stage(change, database, table, tables[table.name], writers)
-
-
-_SMALL: Final = (CALENDAR_MONTHS, LOYALTY_STATUSES, ACTIVITIES, COUNTRIES, BANDS)
-"""The dimensions: so few rows that a task costs more than copying them from here."""
-
-
-def _stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
-    """Copies *rows* inside their tasks; a task's number is its part, so that a retry copies nothing twice."""
-    staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
-    if table in _SMALL:
-        with writer(database, writers) as copier:
-            copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
-        return
-
-    def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        with writer(database, writers) as copier:
-            copier.copy_once(staging, context.partitionId() if context else 0, (b.cast(schema) for b in batches))
-        yield from ()
-
-    rows.mapInArrow(copy, "nothing int").collect()
+                stage(change, database, table, tables[table.name], writers)
 
 
 def _describe(
@@ -295,7 +156,7 @@ def _describe(
     last = catalog.value(change.connection, query) if known else 0
     refresh = Refresh(
         (last or 0) + 1, *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
-        quality.rows_not_yet_joined, started, _now(), __version__,
+        quality.rows_not_yet_joined, started, now(), __version__,
     )  # fmt: skip
     change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
     change.append(
@@ -325,7 +186,3 @@ def _audit_totals(change: Publication, refresh: Refresh) -> None:
                 f"{table.full_name} counts {found:,} customers where {refresh.rows_out:,} were read; "
                 "nothing was published"
             )
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)

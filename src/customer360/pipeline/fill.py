@@ -1,0 +1,73 @@
+"""Mock data into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from customer360 import __version__
+from customer360.mock_data.generate import generate_block
+from customer360.mock_data.plan import Plan
+from customer360.pipeline.staging import WAITING, Waiting, now
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.origin import guard_own_data
+from customer360.postgres.publish import publication
+from customer360.progress import Watch, silent
+from customer360.spark import plain_errors
+from customer360.tables import (
+    CUSTOMERS,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def fill_mock_data(
+    database: Database,
+    spark: SparkSession,
+    plan: Plan,
+    *,
+    replace: bool = False,
+    writers: int = WRITERS,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> int:
+    """
+    Deletes the customers in the database and fills in those of *plan*; returns how many.
+
+    Readers see the old customers until the new ones are complete. Data that is not mock data of ours is
+    deleted only with *replace*. The rows are made and copied inside Spark's tasks, so none passes through
+    the JVM, and they are the same whatever the number of tasks.
+    """
+    with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        if replace:
+            change.replace_foreign(CUSTOMERS)
+        else:
+            guard_own_data(change.connection)
+        staging = change.stage(CUSTOMERS)
+        with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
+            _copy_blocks(spark, database, staging, plan, writers)
+        change.describe(
+            CUSTOMERS,
+            {"kind": "mock", "rows": plan.customers, "seed": plan.seed, "as_of": plan.as_of, "dirt": plan.dirt,
+             "filled_at": now(), "version": __version__},
+        )  # fmt: skip
+        with watch("Building the key and publishing"):
+            change.publish(lock_seconds=waiting.swap_seconds)
+    return plan.customers
+
+
+def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Plan, writers: int) -> None:
+    def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with writer(database, writers) as copier:
+            for batch in batches:
+                for block in batch.column("id").to_pylist():
+                    copier.copy_once(staging, block, [generate_block(plan, block)])
+        yield from ()
+
+    # As many tasks as may write at once; the ledger, not the task, says which blocks are done.
+    tasks = min(plan.blocks, writers)
+    spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()

@@ -1,0 +1,68 @@
+"""One's own customers into the database, what was rejected beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from customer360 import __version__
+from customer360.errors import Customer360Error
+from customer360.own_data.load import MAX_REJECTED, Loadable
+from customer360.pipeline.staging import WAITING, Waiting, now, stage
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import WRITERS
+from customer360.postgres.origin import guard_own_data
+from customer360.postgres.publish import Publication, publication
+from customer360.progress import Watch, silent
+from customer360.spark import plain_errors
+from customer360.tables import (
+    CUSTOMERS,
+    REJECTED_CUSTOMERS,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def load_customers(
+    database: Database,
+    found: Loadable,
+    facts: Mapping[str, Any],
+    *,
+    max_rejected: float = MAX_REJECTED,
+    replace: bool = False,
+    writers: int = WRITERS,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> None:
+    """
+    Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
+
+    Raises: Customer360Error when more than the share *max_rejected* is rejected, or when the customers there are
+    someone's own and not *replace*; nothing is changed then. *facts* are kept with the customers.
+    """
+    found.tally.require(max_rejected)
+    with publication(database, "load", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        if replace:
+            change.replace_foreign(CUSTOMERS)
+        else:
+            guard_own_data(change.connection)
+        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
+            stage(change, database, CUSTOMERS, found.customers, writers)
+        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
+            stage(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
+        _audit_loaded(change, found)
+        change.describe(
+            CUSTOMERS, {"kind": "own", **found.facts(), **facts, "filled_at": now(), "version": __version__}
+        )
+        with watch("Building the key and publishing"):
+            change.publish(lock_seconds=waiting.swap_seconds)
+
+
+def _audit_loaded(change: Publication, found: Loadable) -> None:
+    arrived = change.value(CUSTOMERS, "count(*)")
+    if arrived != found.tally.customers:
+        raise Customer360Error(
+            f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
+        )
