@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: demo test check set-up notebooks screenshots lint format bench clean help
+.PHONY: demo test check set-up notebooks screenshots lint format audit torture bench clean help
 
 help:            ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,11 +34,18 @@ format: set-up   ## Lay out the code and mend what the linter can
 	$(RUN) ruff format
 	$(RUN) cog -r README.md docs/*.md
 
+torture: set-up  ## Kill, cut, fill up and crowd everything, at most 20 minutes; the figures go to docs/reliability.md
+	$(RUN) python -m tests.torture
+
 screenshots: .venv/.browser ## Take the pictures of the dashboard anew, from 100,000 mock customers
 	$(RUN) python scripts/screenshots.py
 
-notebooks: set-up ## Run the notebooks anew and keep their outputs
-	$(RUN) customer360 notebook --execute
+notebooks: set-up ## Run the notebooks anew, on a database of their own, and keep their outputs
+	home=$$(mktemp -d) && chmod 755 $$home && export CUSTOMER360_HOME=$$home \
+	&& trap "$(RUN) customer360 db stop && rm -rf $$home" EXIT && $(RUN) customer360 notebook --execute
+
+audit: set-up    ## Ask the public advisories about every locked package
+	$(UV) audit --frozen --preview-features audit
 
 set-up: .venv/.complete
 

@@ -22,7 +22,7 @@ def main() -> None:
         f"--results={arguments.results}",
     ]
     for rows in arguments.rows:
-        for benchmark in ("fill", "read", "operations"):
+        for benchmark in ("fill", "load", "read", "operations"):
             _run(benchmark, f"--rows={rows}", *common)
     _run("demo", f"--rows={DEMO_ROWS}", *common)
     _run("dashboard", f"--repeats={arguments.repeats}", f"--results={arguments.results}")

@@ -150,7 +150,7 @@ def load(path: Path) -> Result:
 def load_all(folder: Path) -> list[Result]:
     """Every result in *folder*, by benchmark and rows."""
     results = [load(path) for path in folder.glob("*.json")]
-    order = ["fill", "read", "operations", "demo", "server", "interaction", "opening", "sizes", "load"]
+    order = ["fill", "loading", "read", "operations", "demo", "server", "interaction", "opening", "sizes", "load"]
     return sorted(results, key=lambda result: (order.index(result.benchmark), result.rows))
 
 

@@ -89,6 +89,8 @@ TARGETS = (
     Target("fill 1M: faster than Spark JDBC", partial(_ratio, "fill", MILLION, "jdbc", "ours"), least=5),
     Target("fill 10M: time ÷ COPY by two writers", partial(_ratio, "fill", 10 * MILLION, "ours", "copy"), most=2),
     Target("fill 10M: cost of a row ÷ that at 1M", _per_row, most=1),
+    Target("load 1M: time ÷ DuckDB and COPY", partial(_ratio, "loading", MILLION, "ours", "bare"), most=3),
+    Target("load 1M: peak memory", partial(_peak_gigabytes, "loading", MILLION, "ours"), "GB", most=3),
     Target("read 1M, all columns: faster than JDBC", partial(_ratio, "read", MILLION, "jdbc", "ours"), least=1.2),
     Target("read 1M, all columns: time ÷ COPY", partial(_ratio, "read", MILLION, "ours", "copy"), most=3.5),
     Target(

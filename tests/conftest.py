@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import sql
@@ -31,6 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tests of bad input say how many inputs they tried, in this process or in another of a parallel run."""
+    reports = (report for found in terminalreporter.stats.values() for report in found)
+    ended = (report for report in reports if getattr(report, "when", None) == "teardown")
+    tried = sum(count for report in ended for name, count in report.user_properties if name == "inputs")
+    if tried:
+        terminalreporter.write_line(f"tests/attacks: {tried:,} bad inputs, each answered or refused in one line")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ rows behind them say.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -27,10 +28,15 @@ AGES = Bands("account_age_days", tuple(Decimal(100 * n) for n in range(1, 21)), 
 SLICERS = list(tables.SLICERS)
 
 
-def customers(count: int = 700, seed: int = 360) -> pd.DataFrame:
-    """One row per customer with the columns of public.customers that matter, nulls and disorder included."""
+def customers(count: int = 700, seed: int = 360, missing: Collection[str] = ()) -> pd.DataFrame:
+    """
+    One row per customer with the columns of public.customers that matter, nulls and disorder included.
+
+    The *missing* columns hold nothing.
+    """
     rng = random.Random(seed)
-    return pd.DataFrame([_customer(rng, number) for number in range(1, count + 1)], dtype=object)
+    rows = [_customer(rng, number) | dict.fromkeys(missing) for number in range(1, count + 1)]
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _customer(rng: random.Random, number: int) -> dict[str, object]:
@@ -90,8 +96,8 @@ def _band(bands: Bands, value: Decimal | int | None) -> int | None:
     return None if value is None else bands.number(value)
 
 
-def result_tables(profiles: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The result tables that measures and dimensions read, by name."""
+def result_tables(profiles: pd.DataFrame, missing: Collection[str] = ()) -> dict[str, pd.DataFrame]:
+    """The result tables that measures and dimensions read, by name, of customers who lack the *missing* columns."""
     engagement = ["account_age_band", "last_login_month", "funnel_stage"]
     out_of_order = {"out_of_order_customers": lambda rows: int(sum(rows["out_of_order"]))}
     return {
@@ -119,7 +125,7 @@ def result_tables(profiles: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "refreshes": pd.DataFrame(
             [
                 _refresh(1, date(2026, 5, 1), len(profiles), 9),
-                _refresh(2, AS_OF, len(profiles), 4),
+                _refresh(2, AS_OF, len(profiles), 4) | {"missing_columns": ", ".join(missing)},
             ]
         ),
         "data_quality": pd.DataFrame(
@@ -142,6 +148,7 @@ def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, ob
         "rows_out": rows,
         "rows_rejected": rejected,
         "rows_not_yet_joined": 0,
+        "missing_columns": "",
         "started_at": datetime.combine(as_of, time(3)),
         "finished_at": datetime.combine(as_of, time(3, number)),
         "version": "test",

@@ -61,6 +61,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         "dashboard",
         "power-bi",
         "status",
+        "doctor",
         "notebook",
         "password",
         "db",
@@ -84,6 +85,8 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["status", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1, "cannot connect to a@127.0.0.1:1/x"),
         (["run", "--database", "nonsense s3cret"], 1, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"),
         (["run", "--master", "spark://far:7077"], 1, "so the workers of spark://far:7077 cannot reach it"),
+        (["status", "--max-age", "soon"], 2, "'soon' is no span of time; write it as 90s, 15m, 26h or 2d"),
+        (["--log-format", "xml", "status"], 2, "Invalid value for '--log-format'"),
         (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
         (["dashboard", "--port", "70000"], 2, "70000 is not in the range 0<=x<=65535"),
         (["dashboard", "--host", "0.0.0.0"], 1, "so it needs credentials: give --token-file FILE"),
@@ -155,6 +158,39 @@ def test_status_of_an_empty_database_says_what_to_do_next(database: Database) ->
 
     assert "customers  none; fill them with: customer360 mock" in run.stdout
     assert "results    none; make them with: customer360 run" in run.stdout
+
+
+def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Database) -> None:
+    """A monitor reads the exit code, or the seconds."""
+    publish(database, miniature_results())
+    with database.connect() as connection:
+        connection.execute(
+            "UPDATE analytics.refreshes SET finished_at = now() AT TIME ZONE 'UTC' - interval '3 h'"
+        )
+    older, fresh, facts = (
+        customer360("status", "--database", database.url, *arguments)
+        for arguments in (["--max-age", "90m"], ["--max-age", "4h"], ["--json"])
+    )
+
+    assert (older.returncode, fresh.returncode, facts.returncode) == (1, 0, 0)
+    assert older.stderr == (
+        "customer360: the results are 3 h old, and 90 min are allowed; renew them with: customer360 run\n"
+    )
+    assert re.search(
+        r"results    refresh 1 as of 2026-06-17, made [\d-]{10} [\d:]{5} UTC, 3 h ago\n", older.stdout
+    )
+    assert json.loads(facts.stdout)["as_of"] == "2026-06-17"
+    assert json.loads(facts.stdout)["age_seconds"] == pytest.approx(3 * 3_600, abs=60)
+
+
+def test_status_without_results_is_older_than_any_age(database: Database, home: Path) -> None:
+    """No results are not fresh, nor is a server that does not run."""
+    empty = customer360("status", "--database", database.url, "--max-age", "99d")
+    stopped = customer360("status", "--max-age", "99d", CUSTOMER360_HOME=str(home))
+
+    assert (empty.returncode, stopped.returncode) == (1, 1)
+    assert empty.stderr == "customer360: there are no results; make them with: customer360 run\n"
+    assert "the embedded PostgreSQL is not running" in stopped.stderr
 
 
 def served(database: Database, number: int) -> tuple[str, subprocess.CompletedProcess[str]]:

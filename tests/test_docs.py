@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from customer360.cli import cli
+from customer360.errors import EXIT_CODES
+from customer360.measures import MEASURES
+from customer360.report import REPORT
 from customer360.settings import SETTINGS
 from customer360.tables import TABLES
+from tests.documentation import PAGES, ROOT, anchors, blocks, links
 
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TEXT = "\n".join(page.read_text() for page in PAGES)
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DOCS = ROOT / "docs"
+
+
+def written(page: str) -> str:
+    return (DOCS / page).read_text()
+
+
+def commands(group: click.Group = cli, path: str = "customer360") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def test_what_is_generated_into_the_pages_is_fresh() -> None:
@@ -30,29 +55,85 @@ def test_what_is_generated_into_the_pages_is_fresh() -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_table_occurs(table) -> None:  # type: ignore[no-untyped-def]
+def test_every_table_and_column_is_described(table) -> None:  # type: ignore[no-untyped-def]
     """A table that nobody describes is a table that nobody uses."""
-    assert f"`{table.full_name}`" in TEXT
+    _, _, section = written("tables.md").partition(f"\n## {table.full_name}\n")
+    section = section.partition("\n## ")[0]
+
+    assert table.grain in section
+    assert [column.name for column in table.columns if f"`{column.name}`" not in section] == []
 
 
-@pytest.mark.parametrize("name", list(cli.commands))
-def test_every_command_occurs(name: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_and_option_is_described(path: str, command: click.Command) -> None:
     """By the words a person types."""
-    assert f"customer360 {name}" in TEXT
+    _, _, section = written("commands.md").partition(f"\n## {path}\n")
+    section = section.partition("\n## ")[0]
+    options = [name for option in command.params if isinstance(option, click.Option) for name in option.opts]
+
+    assert section
+    assert [name for name in options if name not in section] == []
 
 
 @pytest.mark.parametrize("name", list(SETTINGS))
-def test_every_setting_occurs(name: str) -> None:
+def test_every_setting_is_described(name: str) -> None:
     """Settings read from the environment are invisible unless they are written down."""
-    assert name in TEXT
+    assert f"| `{name}` |" in written("commands.md")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_every_measure_is_described(measure) -> None:  # type: ignore[no-untyped-def]
+    """A number whose meaning cannot be looked up is believed, or it is not."""
+    assert f"| {measure.label} | {measure.description} |" in written("measures.md")
+
+
+@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+def test_every_page_and_visual_is_described(page) -> None:  # type: ignore[no-untyped-def]
+    """What a person meets in the report can be looked up."""
+    _, _, section = written("report.md").partition(f"\n## {page.title}\n")
+    section = section.partition("\n## ")[0]
+
+    assert [visual.title for visual in page.visuals if f"| {visual.title} |" not in section] == []
+
+
+def test_every_exit_code_is_described() -> None:
+    """Scripts go by nothing else."""
+    assert [code for code in EXIT_CODES if f"| {code} |" not in written("operating.md")] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
-    """Between pages, and to files of the repository."""
-    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
-        if not target.startswith(("http://", "https://")):
-            assert (page.parent / target).exists(), target
+    """To pages, to headings in them, to files of the repository."""
+    for link in links(page):
+        target, _, anchor = link.partition("#")
+        file = page.parent / target if target else page
+        assert file.exists(), link
+        assert not anchor or anchor in anchors(file), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_code_can_be_read(page: Path) -> None:
+    """A block of Python or TOML with a slip of the pen is found here, not by a reader."""
+    for block in blocks(page):
+        if block.language == "python":
+            compile(block.text, block.name, "exec")
+        elif block.language == "toml":
+            tomllib.loads(block.text)
+
+
+def test_every_page_of_the_docs_can_be_reached_from_the_readme() -> None:
+    """Directly, or by the map of all pages."""
+    reached = {ROOT / "README.md"}
+    ahead = [ROOT / "README.md", DOCS / "index.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        targets = {(page.parent / link.partition("#")[0]).resolve() for link in links(page)}
+        ahead += [target for target in targets if target.suffix == ".md" and target not in reached]
+
+    assert set(DOCS.glob("*.md")) - reached == set()
 
 
 def test_the_readme_starts_with_a_sentence_a_picture_and_two_commands() -> None:
@@ -67,6 +148,11 @@ def test_the_readme_starts_with_a_sentence_a_picture_and_two_commands() -> None:
     )
 
 
+def test_the_readme_stays_short() -> None:
+    """What is long stands on a page of its own."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+
+
 def test_no_path_of_one_machine_is_written_down() -> None:
     """What works in one home works in none other."""
     tracked = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT)
@@ -76,3 +162,21 @@ def test_no_path_of_one_machine_is_written_down() -> None:
         path = ROOT / name
         if path.suffix in {".md", ".py", ".toml", ".ipynb", ".json", ".yml", ""} and path.is_file():
             assert not re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text(errors="ignore")), name
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
+    """Links, anchors and navigation as mkdocs sees them; and a site that can be read without the network."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    run = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    for decision in (DOCS / "decisions").glob("*.md"):
+        assert f"decisions/{decision.stem}.html" in (tmp_path / "index.html").read_text()
+    for page in tmp_path.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|img|link|iframe)\b[^>]*\b(?:src|href)=\"?(https?://[^\"\s>]+)", page.read_text()
+        )
+        assert loaded == [], page

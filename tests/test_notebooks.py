@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from customer360 import settings
 from customer360.cli import cli
 from customer360.notebooks import FOLDER, execute
+from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.postgres.status import status
+from customer360.postgres.status import Status, status
 from customer360.tables import REJECTED_CUSTOMERS, RESULT_TABLES
 from tests.conftest import new_home
 
@@ -53,9 +55,9 @@ def prose(path):
 # --- as a visitor finds them ------------------------------------------------------------------------------
 
 
-def test_there_are_the_two_that_the_readme_promises():
+def test_there_are_those_that_the_readme_promises():
     """Every test below would pass if the folder were empty."""
-    assert [path.stem for path in COMMITTED] == ["01_mock_data", "02_customer_operations"]
+    assert [path.stem for path in COMMITTED] == ["01_mock_data", "02_customer_operations", "03_your_own_data"]
 
 
 @each
@@ -189,19 +191,33 @@ def test_the_commands_it_names_exist(path):
 CUSTOMERS = 3_000
 
 
+class Told(NamedTuple):
+    """A folder of notebooks that have run, and what the database held after the second and at the end."""
+
+    folder: Path
+    with_mock_data: Status
+    with_own_data: Status
+    database: Database
+
+
 @pytest.fixture(scope="module")
 def told():
-    """Both notebooks, run from top to bottom with few customers, and the new database that they filled."""
+    """The notebooks, run from top to bottom with few customers, and the state of the new database on the way."""
     home = new_home()
-    shutil.copytree(REPOSITORY / FOLDER, home / "work" / FOLDER)
+    for folder in (FOLDER, "examples"):
+        shutil.copytree(REPOSITORY / folder, home / "work" / folder)
     try:
         with pytest.MonkeyPatch.context() as patch:
             for name in settings.SETTINGS:
                 patch.delenv(name, raising=False)
             patch.setenv(settings.HOME, str(home))
             patch.chdir(home / "work")
-            execute(customers=CUSTOMERS, as_of="2026-03-31", dirt=0.05)
-        yield home / "work" / FOLDER, EmbeddedPostgres(home).database()
+            execute("01_mock_data", customers=CUSTOMERS, as_of="2026-03-31", dirt=0.05)
+            execute("02_customer_operations", as_of="2026-03-31")
+            with_mock_data = status(EmbeddedPostgres(home).database())
+            execute("03_your_own_data")
+        database = EmbeddedPostgres(home).database()
+        yield Told(home / "work" / FOLDER, with_mock_data, status(database), database)
     finally:
         EmbeddedPostgres(home).stop()
         shutil.rmtree(home)
@@ -211,9 +227,7 @@ def told():
 @pytest.mark.timeout(1200)
 def test_the_notebooks_fill_the_customers_and_every_result_table(told):
     """What they are for: from an empty database to everything that the report reads."""
-    _, database = told
-
-    found = status(database)
+    found = told.with_mock_data
 
     assert found.rows["public.customers"] == CUSTOMERS
     assert [table.full_name for table in RESULT_TABLES if not found.rows.get(table.full_name)] == []
@@ -224,14 +238,12 @@ def test_the_notebooks_fill_the_customers_and_every_result_table(told):
 @pytest.mark.timeout(1200)
 def test_the_results_are_those_of_the_customers_that_were_filled(told):
     """The second notebook reads what the first has written, as of the same day, and loses nobody."""
-    _, database = told
-
-    refresh = status(database).last_refresh
+    refresh = told.with_mock_data.last_refresh
 
     assert refresh["source_kind"] == "mock"
     assert refresh["as_of_date"] == "2026-03-31"
     assert refresh["rows_in"] == CUSTOMERS
-    assert refresh["rows_rejected"] == status(database).rows[REJECTED_CUSTOMERS.full_name] > 0
+    assert refresh["rows_rejected"] == told.with_mock_data.rows[REJECTED_CUSTOMERS.full_name] > 0
     assert refresh["rows_out"] + refresh["rows_rejected"] == CUSTOMERS
 
 
@@ -239,10 +251,35 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
 @pytest.mark.timeout(1200)
 def test_a_run_with_other_numbers_tells_another_story(told):
     """Titles state what was found in the data: none of them is written by hand."""
-    folder, _ = told
-
-    for committed in COMMITTED:
-        run = folder / committed.name
+    for committed in COMMITTED[:2]:
+        run = told.folder / committed.name
         assert shown(run) == shown(committed)
         assert f"{CUSTOMERS:,}" in printed(run)
         assert f"{CUSTOMERS:,}" not in printed(committed)
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_third_replaces_the_customers_by_those_of_a_file(told):
+    """Every row is accounted for, statuses keep the order of the mapping, and what the file lacks is known."""
+    found, refresh = told.with_own_data, told.with_own_data.last_refresh
+
+    assert found.customers_kind == refresh["source_kind"] == "own"
+    assert refresh["rows_out"] == found.rows["public.customers"] == found.customers_facts["rows"]
+    assert found.rows[REJECTED_CUSTOMERS.full_name] == found.customers_facts["rows_rejected"] > 0
+    assert refresh["missing_columns"] == "first_purchase"
+    with told.database.connect() as connection:
+        statuses = connection.execute(
+            "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order"
+        )
+        assert [name for (name,) in statuses] == ["Green", "Red", "Black", "Unknown"]
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_third_tells_the_same_of_the_same_file(told):
+    """What is committed is what everyone gets, word for word."""
+    committed, run = (folder / COMMITTED[2].name for folder in (REPOSITORY / FOLDER, told.folder))
+
+    assert shown(run) == shown(committed)
+    assert printed(run) == printed(committed)

@@ -10,14 +10,19 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
+from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.run import Refresh, run_operations
+from customer360.pipeline.staging import stage
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import psql_command
-from customer360.tables import RESULT_TABLES
+from customer360.postgres.publish import publication
+from customer360.spark import plain_errors
+from customer360.tables import CUSTOMERS, RESULT_TABLES
 
 pytestmark = pytest.mark.spark
 
@@ -233,16 +238,42 @@ def test_mock_data_that_someone_changed_is_not_deleted(spark: SparkSession, fill
     assert value(filled, "SELECT count(*) FROM customers") == 3_001
 
 
-def test_missing_columns_are_all_named_with_the_nearest(spark: SparkSession, database: Database) -> None:
-    """One line that a person can act on, before Spark has read anything."""
+def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, database: Database) -> None:
+    """Before Spark has read anything; with the columns that are there, one of which may only be called otherwise."""
     with database.connect() as connection:
-        connection.execute("CREATE TABLE members (customer_id bigint, nam text, country text, joined date)")
+        connection.execute("CREATE TABLE members (customer_id bigint, country text, joined date)")
 
     with pytest.raises(
-        Customer360Error, match=r"public.members lacks 8 of the columns .* name: Did you mean 'nam'\?"
+        Customer360Error,
+        match="customers in public.members have neither join_date nor account_balance; .* customer_id, country, jo",
     ):
         run_operations(database, spark, table="public.members", as_of=AS_OF)
+    with pytest.raises(Customer360Error, match=r"lack the column customer_id. Did you mean 'customer_idd'\?"):
+        with database.connect() as connection:
+            connection.execute("ALTER TABLE members RENAME customer_id TO customer_idd")
+        run_operations(database, spark, table="public.members", as_of=AS_OF)
     assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")
+
+
+@pytest.mark.parametrize("known", ["join_date date", "account_balance numeric"])
+def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, database: Database, known: str) -> None:
+    """Only an id and a date or a balance are needed; what holds nothing lacks as much as what is not there."""
+    column, kind = known.split()
+    with database.connect() as connection:
+        connection.execute(
+            f"CREATE TABLE members AS SELECT id AS customer_id, NULL::{kind} AS {column}, ' ' AS country "
+            "FROM generate_series(1, 50) id"
+        )
+        connection.execute(f"UPDATE members SET {column} = {VALUES[kind]}")
+
+    refresh = run_operations(database, spark, table="public.members", as_of=AS_OF)
+
+    assert refresh.rows_out == 50
+    assert refresh.missing_columns.split(", ") == [name for name in SOURCE_COLUMNS[1:] if name != column]
+    assert value(database, "SELECT missing_columns FROM analytics.refreshes") == refresh.missing_columns
+
+
+VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_id"}
 
 
 def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:
@@ -263,3 +294,43 @@ def test_an_empty_table_gives_empty_results(spark: SparkSession, database: Datab
 
     assert (refresh.rows_in, refresh.rows_out) == (0, 0)
     assert value(database, "SELECT count(*) FROM analytics.customer_segments") == 0
+
+
+def test_a_table_that_lost_half_of_its_customers_needs_a_word(spark: SparkSession, database: Database) -> None:
+    """The old results stay until somebody says that it is right."""
+    copy_awkward(database)
+    run_operations(database, spark, table="crm.members", as_of=AS_OF)
+    with database.connect() as connection:
+        connection.execute("DELETE FROM crm.members WHERE customer_id > 300")
+
+    with pytest.raises(
+        Customer360Error, match="crm.members gives 40 customers where refresh 1 had 200, .*--allow-shrink"
+    ):
+        run_operations(database, spark, table="crm.members", as_of=AS_OF)
+    assert value(database, "SELECT count(*) FROM analytics.customer_profiles") == 200
+
+    assert run_operations(database, spark, table="crm.members", as_of=AS_OF, allow_shrink=True).rows_out == 40
+
+
+def test_fewer_mock_customers_need_none(spark: SparkSession, filled: Database) -> None:
+    """Who fills fewer on purpose gets the results of fewer."""
+    run_operations(filled, spark)
+    fill_mock_data(filled, spark, Plan(100, seed=7, as_of=AS_OF))
+
+    assert run_operations(filled, spark).rows_out == 100
+
+
+def test_a_null_that_spark_copies_is_one_line_without_the_row(spark: SparkSession, database: Database) -> None:
+    """It fails in a worker, whose complaint would be a page long and show the customer."""
+    rows = spark.createDataFrame([(1, "Ada Lovelace"), (None, "Grace Hopper")], "customer_id bigint, name string")
+    rows = rows.select(*(F.col(c.name) if c.name in rows.columns else F.lit(None).cast(c.spark_type).alias(c.name)
+                         for c in CUSTOMERS.columns))  # fmt: skip
+
+    with (
+        pytest.raises(Customer360Error) as refused,
+        publication(database, "test") as change,
+        plain_errors(),
+    ):
+        stage(change, database, CUSTOMERS, rows, writers=2)
+
+    assert str(refused.value) == "customers: customer_id is null in a row, and may never be; nothing was published"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from customer360.tables import CUSTOMERS, RESULT_TABLES, SLICERS, TABLES, Table
+from customer360.tables import CUSTOMERS, RESULT_TABLES, SLICERS, TABLES, Column, Table
 
 TYPES = r"bigint|integer|smallint|boolean|text|date|timestamp|numeric\(\d+,\d+\)"
 
@@ -26,6 +26,38 @@ def test_keys_are_columns_and_names_are_unique(table: Table) -> None:
     """A misspelt key would only be noticed in the database."""
     assert set(table.key) <= set(table.column_names)
     assert len(set(table.column_names)) == len(table.columns)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_key_names_no_person(table: Table) -> None:
+    """A refusal shows the keys of rows that break a rule."""
+    assert not {"name", "email"} & set(table.key)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_only_what_is_staged_has_rules(table: Table) -> None:
+    """Rows added to a history are not audited, and the source may hold anything: the operations judge it."""
+    if table.keeps_history or table is CUSTOMERS:
+        assert not [column.name for column in table.columns if column.values]
+
+
+def test_a_rule_reads_as_words() -> None:
+    """In the documentation, and in the refusal of a row that breaks it."""
+    rules = [
+        Column("a", "text", "A."),
+        Column("a", "text", "A.", required=True),
+        Column("a", "bigint", "A.", minimum=0),
+        Column("a", "bigint", "A.", required=True, minimum=1, maximum=4),
+        Column("a", "text", "A.", allowed=("x", "y")),
+    ]
+
+    assert [column.rule for column in rules] == [
+        "",
+        "never null",
+        "0 or more",
+        "never null, 1 to 4",
+        "one of x, y",
+    ]
 
 
 def test_the_names_of_the_brief_stand_as_they_are() -> None:

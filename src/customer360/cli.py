@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from customer360 import __version__
-from customer360.errors import Customer360Error, nearest
-from customer360.options import DATABASE, DATABASE_AND_JSON, FILE, LOAD, SPARK, STORY, Day, options
-from customer360.settings import SETTINGS
+from customer360 import __version__, logs
+from customer360.errors import Customer360Error, nearest, one_line
+from customer360.options import DASHBOARD, DATABASE, DATABASE_AND_JSON, LOAD, RUN, SPARK, STATUS, STORY, options
+from customer360.settings import LOG_FORMAT, SETTINGS
 from customer360.where import Where
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class _Commands(click.Group):
@@ -35,7 +38,23 @@ class _Commands(click.Group):
 _EPILOG = "Environment:\n\n" + "\n\n".join(f"{name}  {meaning}" for name, meaning in SETTINGS.items())
 
 
+def _log(ctx: click.Context, param: click.Parameter, log_format: str) -> None:
+    del ctx, param
+    if log_format == "json":
+        logs.write_json()
+
+
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    default="text",
+    envvar=LOG_FORMAT,
+    is_eager=True,
+    expose_value=False,
+    callback=_log,
+    help="How progress and errors are written to stderr; json is one object per line.",
+)
 @click.version_option(__version__, prog_name="customer360")
 def cli() -> None:
     """
@@ -50,6 +69,7 @@ def cli() -> None:
       customer360 dashboard               the report in the browser
       customer360 power-bi                the Power BI project
       customer360 status                  what is where, and how fresh
+      customer360 doctor                  whether this machine has what they need
     """
 
 
@@ -126,50 +146,26 @@ def load(where: Where, **request: Any) -> None:
 
 
 @cli.command()
-@options(
-    (
-        click.option(
-            "--table", default="public.customers", show_default=True, help="Any table with these columns."
-        ),
-        click.option(
-            "--as-of",
-            type=Day(),
-            metavar="DAY",
-            help="Last day known. Default: that of the mock data, else today.",
-        ),
-    ),
-    DATABASE_AND_JSON,
-    SPARK,
-)
-def run(where: Where, table: str, as_of: date | None) -> None:
+@options(RUN, DATABASE_AND_JSON, SPARK)
+def run(where: Where, table: str, as_of: date | None, **more: Any) -> None:
     """
     Read the customers with PySpark, run the operations, publish every result table.
+
+    Nothing is published when a result breaks its contract, or when the same table lost half of its customers.
 
     \b
     Example:
       customer360 run
       customer360 run --table crm.members --as-of 2026-06-30
+      customer360 run --source s3a://lake/customers --profiles-to s3a://lake/profiles
     """
     from customer360 import stages
 
-    where.show(stages.run(where, table, as_of))
+    where.show(stages.run(where, table, as_of, **more))
 
 
 @cli.command()
-@click.option(
-    "--port", default=8360, show_default=True, type=click.IntRange(0, 65_535), help="0 takes any that is free."
-)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on; any but this machine's own needs credentials, which travel unencrypted.",
-)
-@click.option("--token-file", metavar="FILE", type=FILE, help="Ask for the secret in FILE, 16 characters or more.")
-@click.option("--users", metavar="FILE", type=FILE, help="Ask for a user and the password; see: password.")
-@click.option("--hide-names", is_flag=True, help="Call customers by their number.")
-@click.option("--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop.")
-@options((DATABASE,))
+@options(DASHBOARD, (DATABASE,))
 def dashboard(
     where: Where, port: int, host: str, token_file: Path | None, users: Path | None, **shown: Any
 ) -> None:
@@ -217,18 +213,43 @@ def power_bi(as_json: bool, **project: Any) -> None:
 
 
 @cli.command()
-@options(DATABASE_AND_JSON)
-def status(where: Where) -> None:
+@options(STATUS, DATABASE_AND_JSON)
+def status(where: Where, max_age: timedelta | None) -> None:
     """
     Show where the database is, what is in it, and how fresh.
 
     \b
     Example:
       customer360 status --json
+      customer360 status --max-age 26h
     """
     from customer360 import stages
 
-    where.show(stages.status(where))
+    found = stages.status(where)
+    where.show(found)
+    if max_age is not None:
+        found.require_fresh(max_age)
+
+
+@cli.command()
+@options(DATABASE_AND_JSON)
+def doctor(where: Where) -> None:
+    """
+    Check what the commands need: Java, PostgreSQL, rights, room, memory, ports, permissions.
+
+    It changes and starts nothing. What is not ok comes with a line on how to mend it; the exit code is 1 when
+    something failed.
+
+    \b
+    Example:
+      customer360 doctor
+      customer360 doctor --database postgresql://ada@db.example.com/crm --json
+    """
+    from customer360.doctor import diagnose
+
+    diagnosis = diagnose(where)
+    where.show(diagnosis)
+    sys.exit(int(diagnosis.has_failed))
 
 
 @cli.command()
@@ -343,8 +364,16 @@ def psql(database: str | None, arguments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Runs a command; a person's mistake ends with one line and exit code 1, a misuse of options with 2."""
-    # As on Ctrl-C, what is under way is discarded before the process ends.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    code = 130
+
+    def end(*_: object) -> None:
+        """As on Ctrl-C, what is under way is discarded before the process ends."""
+        nonlocal code
+        code = 143
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it would say, the last line says
     try:
         cli.main(standalone_mode=False)
     except Customer360Error as error:
@@ -355,9 +384,18 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _fail("stopped; nothing was changed by what had not finished", 130)
+        _fail("stopped; nothing was changed by what had not finished", code)
+    except Exception:
+        if not logs.are_json():
+            raise
+        _LOG.exception("a fault of customer360")
+        sys.exit(1)
 
 
 def _fail(line: str, code: int) -> None:
-    click.echo(f"customer360: {' '.join(line.split())}", err=True)
+    message = one_line(line)
+    if logs.are_json():
+        _LOG.error("command failed", extra={"fields": {"message": message, "exit_code": code}})
+    else:
+        click.echo(f"customer360: {message}", err=True)
     sys.exit(code)

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+EXIT_CODES: Final = {
+    0: "Done, or nothing to complain of; the dashboard was stopped by Ctrl-C or SIGTERM.",
+    1: "Something a person can mend, said in one line with the way out; also what `doctor` and `--max-age` find.",
+    2: "A command or an option was mistyped; nothing was started.",
+    130: "Stopped by Ctrl-C.",
+    143: "Stopped by SIGTERM.",
+}
+"""What the exit code of every command means; `db psql` hands on psql's own."""
 
 
 class Customer360Error(Exception):
@@ -20,3 +30,13 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     names = list(valid)
     close = difflib.get_close_matches(name, names, n=1)
     return f" Did you mean '{close[0]}'?" if close else f" Valid: {', '.join(names)}."
+
+
+def one_line(text: str) -> str:
+    """*text* for a terminal, without line breaks."""
+    return printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    """*text* with ? for what would steer a terminal rather than be read: it may come from somebody's file."""
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "?" for sign in text)

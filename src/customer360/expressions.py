@@ -149,38 +149,45 @@ _NEEDS: Final = {
 }
 
 
+def parts(measure: Measure) -> tuple[Measure, ...]:
+    """The measures that *measure* is computed from."""
+    match measure.expression:
+        case Ratio(of, to):
+            return of, to
+        case Where(of) | Above(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
+            return (of,)
+        case Sum() | Missing() | Latest():
+            return ()
+
+
 def columns_of(measure: Measure) -> frozenset[str]:
     """The columns a fact must have for *measure* to be computed from it."""
-    match measure.expression:
+    return frozenset(_own_columns(measure.expression)).union(*map(columns_of, parts(measure)))
+
+
+def _own_columns(expression: Expression) -> tuple[str, ...]:
+    match expression:
         case Sum(column) | Latest(column):
-            return frozenset({column})
+            return (column,)
         case Missing(count):
-            return frozenset({"customers", count})
-        case Where(of, dimension, _):
-            return columns_of(of) | {dimension.name}
-        case Above(of, parameter):
-            return columns_of(of) | {parameter.of.name}
-        case LastMonths(of):
-            return columns_of(of) | {JOIN_MONTH.name}
-        case OfStage(of):
-            return columns_of(of) | {FUNNEL_STAGE.name}
-        case Ratio(of, to):
-            return columns_of(of) | columns_of(to)
-        case OfTotal(of) | Everyone(of):
-            return columns_of(of)
+            return "customers", count
+        case Where(_, dimension, _):
+            return (dimension.name,)
+        case Above(_, parameter):
+            return (parameter.of.name,)
+        case LastMonths():
+            return (JOIN_MONTH.name,)
+        case OfStage():
+            return (FUNNEL_STAGE.name,)
+        case Ratio() | OfTotal() | Everyone():
+            return ()
 
 
 def parameter_of(measure: Measure) -> Parameter | None:
     """The parameter that *measure* depends on, if it does."""
-    match measure.expression:
-        case Above(_, parameter):
-            return parameter
-        case Ratio(of, to):
-            return parameter_of(of) or parameter_of(to)
-        case Where(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
-            return parameter_of(of)
-        case Sum() | Missing() | Latest():
-            return None
+    if isinstance(measure.expression, Above):
+        return measure.expression.parameter
+    return next(filter(None, map(parameter_of, parts(measure))), None)
 
 
 def facts_of(measure: Measure) -> tuple[Table, ...]:

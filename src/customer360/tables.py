@@ -19,10 +19,11 @@ _SPARK_TYPES: Final = {"integer": "int", "text": "string", "timestamp": "timesta
 @dataclass(frozen=True)
 class Column:
     """
-    A column: its PostgreSQL type and what it means.
+    A column: its PostgreSQL type, what it means, and what holds for its every value.
 
-    The types in use are bigint, integer, smallint, boolean, text, date, timestamp (UTC, no zone) and
-    numeric(p,s); `spark_type` is their Spark twin and `postgres.types` has the Arrow one.
+    Rows that break these rules are never published. The types in use are bigint, integer, smallint, boolean, text,
+    date, timestamp (UTC, no zone) and numeric(p,s); `spark_type` is their Spark twin, `postgres.types` has the
+    Arrow one.
     """
 
     name: str
@@ -30,6 +31,24 @@ class Column:
     description: str
     required: bool = False
     """Never null."""
+    minimum: int | None = None
+    maximum: int | None = None
+    allowed: tuple[str, ...] = ()
+    """The only values there are; empty for any. Null breaks neither this nor the range."""
+
+    @property
+    def values(self) -> str:
+        """Which values it may have, in words; empty when it may have any."""
+        if self.allowed:
+            return f"one of {', '.join(self.allowed)}"
+        if self.maximum is not None:
+            return f"{self.minimum} to {self.maximum}"
+        return "" if self.minimum is None else f"{self.minimum} or more"
+
+    @property
+    def rule(self) -> str:
+        """What holds for its every value, in words; empty when nothing has to."""
+        return ", ".join(filter(None, ["never null" if self.required else "", self.values]))
 
     @property
     def spark_type(self) -> str:
@@ -87,6 +106,15 @@ def _result(
     return Table(RESULT_SCHEMA, name, grain, description, columns, key, keeps_history)
 
 
+def _number(name: str, sql_type: str, description: str, minimum: int, maximum: int | None = None) -> Column:
+    """A number that is never null, nor outside its range."""
+    return Column(name, sql_type, description, required=True, minimum=minimum, maximum=maximum)
+
+
+def _band(name: str, description: str, *, lowest: int) -> Column:
+    return Column(name, "smallint", description, minimum=lowest)
+
+
 CUSTOMERS: Final = _source(
     "customers",
     "one row per customer",
@@ -112,10 +140,17 @@ CUSTOMERS: Final = _source(
 # Unknown is a member of its own, so that a filter is always a plain list of values.
 UNKNOWN: Final = "Unknown"
 OTHER: Final = "Other"
+ACTIVITY_VALUES: Final = ("Active", "Inactive", UNKNOWN)
 _SLICERS: Final = (
     Column("join_month", "date", "First day of the month of join_date; null when that is unknown."),
     Column("loyalty_status", "text", f"Tier of the loyalty programme; '{UNKNOWN}' when null.", required=True),
-    Column("activity", "text", f"The stored is_active: 'Active', 'Inactive' or '{UNKNOWN}'.", required=True),
+    Column(
+        "activity",
+        "text",
+        f"The stored is_active: 'Active', 'Inactive' or '{UNKNOWN}'.",
+        required=True,
+        allowed=ACTIVITY_VALUES,
+    ),
     Column(
         "country",
         "text",
@@ -127,13 +162,13 @@ SLICERS: Final = tuple(column.name for column in _SLICERS)
 
 # Additive: these columns, and no others, may be summed over any rows of a segment table.
 _ADDITIVE: Final = (
-    Column("customers", "bigint", "Number of customers.", required=True),
+    _number("customers", "bigint", "Number of customers.", 1),
     Column("balance_sum", "numeric(22,2)", "Sum of account_balance over customers who have one.", required=True),
-    Column("balance_count", "bigint", "Customers whose account_balance is known.", required=True),
-    Column("points_sum", "bigint", "Sum of loyalty_points over customers who have them.", required=True),
-    Column("points_count", "bigint", "Customers whose loyalty_points are known.", required=True),
-    Column("recency_days_sum", "bigint", "Sum of days since the last login, as of the as-of date.", required=True),
-    Column("recency_count", "bigint", "Customers whose last login is known.", required=True),
+    _number("balance_count", "bigint", "Customers whose account_balance is known.", 0),
+    _number("points_sum", "bigint", "Sum of loyalty_points over customers who have them.", 0),
+    _number("points_count", "bigint", "Customers whose loyalty_points are known.", 0),
+    _number("recency_days_sum", "bigint", "Sum of days since the last login, as of the as-of date.", 0),
+    _number("recency_count", "bigint", "Customers whose last login is known.", 0),
 )
 
 CUSTOMER_PROFILES: Final = _result(
@@ -147,23 +182,26 @@ CUSTOMER_PROFILES: Final = _result(
     Column("country", "text", "Country of residence, as stored."),
     Column("is_active", "boolean", "The stored flag; null means unknown."),
     Column(
-        "is_active_by_behaviour",
-        "boolean",
-        "Logged in within the 90 days up to the as-of date.",
-        required=True,
+        "is_active_by_behaviour", "boolean", "Logged in within the 90 days up to the as-of date.", required=True
     ),
-    Column("account_age_days", "integer", "Days from join_date to the as-of date."),
-    Column("account_age_band", "smallint", "Band of account_age_days, see bands."),
+    Column("account_age_days", "integer", "Days from join_date to the as-of date.", minimum=0),
+    _band("account_age_band", "Band of account_age_days, see bands.", lowest=1),
     Column("account_balance", "numeric(12,2)", "Balance of the account."),
-    Column("balance_band", "smallint", "Band of account_balance, see bands; null when the balance is unknown."),
-    Column("loyalty_points", "bigint", "Points held."),
-    Column("points_band", "smallint", "Band of loyalty_points, see bands; null when the points are unknown."),
-    Column("days_since_last_login", "integer", "Days from last_login to the as-of date; null when none is known."),
+    _band("balance_band", "Band of account_balance, see bands; null when the balance is unknown.", lowest=-1),
+    Column("loyalty_points", "bigint", "Points held.", minimum=0),
+    _band("points_band", "Band of loyalty_points, see bands; null when the points are unknown.", lowest=0),
     Column(
+        "days_since_last_login",
+        "integer",
+        "Days from last_login to the as-of date; null when none is known.",
+        minimum=0,
+    ),
+    _number(
         "funnel_stage",
         "smallint",
         "Deepest stage reached without a gap: 1 joined, 2 first purchase, 3 logged in since, 4 active.",
-        required=True,
+        1,
+        4,
     ),
 )
 
@@ -173,8 +211,8 @@ CUSTOMER_SEGMENTS: Final = _result(
     "What customers hold, counted and summed, for every value visual; small however many customers there are.",
     (*SLICERS, "balance_band", "points_band"),
     *_SLICERS,
-    Column("balance_band", "smallint", "Band of account_balance, see bands; null when unknown."),
-    Column("points_band", "smallint", "Band of loyalty_points, see bands; null when unknown."),
+    _band("balance_band", "Band of account_balance, see bands; null when unknown.", lowest=-1),
+    _band("points_band", "Band of loyalty_points, see bands; null when unknown.", lowest=0),
     *_ADDITIVE,
 )
 
@@ -185,15 +223,12 @@ ENGAGEMENT_SEGMENTS: Final = _result(
     "What customers do, counted and summed, for every engagement visual; small however many customers there are.",
     (*SLICERS, "account_age_band", "last_login_month", "funnel_stage"),
     *_SLICERS,
-    Column("account_age_band", "smallint", "Band of account_age_days, see bands; null when unknown."),
+    _band("account_age_band", "Band of account_age_days, see bands; null when unknown.", lowest=1),
     Column("last_login_month", "date", "First day of the month of last_login; null when none is known."),
-    Column("funnel_stage", "smallint", "Deepest funnel stage reached without a gap, 1-4.", required=True),
+    _number("funnel_stage", "smallint", "Deepest funnel stage reached without a gap, 1-4.", 1, 4),
     *_ADDITIVE,
-    Column(
-        "out_of_order_customers",
-        "bigint",
-        "Customers who meet a later funnel stage without an earlier one.",
-        required=True,
+    _number(
+        "out_of_order_customers", "bigint", "Customers who meet a later funnel stage without an earlier one.", 0
     ),
 )
 
@@ -203,11 +238,8 @@ TOP_CUSTOMERS: Final = _result(
     "The ten highest balances of each slicer cell, so that a top ten stays exact under any filter.",
     (*SLICERS, "cell_rank"),
     *_SLICERS,
-    Column(
-        "cell_rank",
-        "smallint",
-        "1 = highest balance of the cell; equal balances rank by customer_id.",
-        required=True,
+    _number(
+        "cell_rank", "smallint", "1 = highest balance of the cell; equal balances rank by customer_id.", 1, 10
     ),
     Column("customer_id", "bigint", "Identifies the customer.", required=True),
     Column("name", "text", "Full name."),
@@ -220,10 +252,10 @@ COHORT_RETENTION: Final = _result(
     "Unbounded retention: the share of those who joined in a month that was seen n months later or after.",
     ("join_month", "months_since"),
     Column("join_month", "date", "First day of the cohort's month.", required=True),
-    Column("months_since", "smallint", "Months since the join month; 0 is the join month itself.", required=True),
-    Column("cohort_customers", "bigint", "Customers who joined in the month.", required=True),
-    Column("retained_customers", "bigint", "Of these, seen in that month or later.", required=True),
-    Column("retained_share", "numeric(7,6)", "retained_customers / cohort_customers, 0-1.", required=True),
+    _number("months_since", "smallint", "Months since the join month; 0 is the join month itself.", 0),
+    _number("cohort_customers", "bigint", "Customers who joined in the month.", 1),
+    _number("retained_customers", "bigint", "Of these, seen in that month or later.", 0),
+    _number("retained_share", "numeric(7,6)", "retained_customers / cohort_customers, 0-1.", 0, 1),
 )
 
 CALENDAR_MONTHS: Final = _result(
@@ -232,7 +264,7 @@ CALENDAR_MONTHS: Final = _result(
     "Every month from the first join_month to that of the as-of date, without gaps.",
     ("month",),
     Column("month", "date", "First day of the month.", required=True),
-    Column("year", "smallint", "Calendar year.", required=True),
+    _number("year", "smallint", "Calendar year.", 1900),
     Column("quarter", "text", "Calendar quarter, such as '2026 Q2'.", required=True),
     Column("month_label", "text", "The month as written on an axis, such as 'Jun 2026'.", required=True),
 )
@@ -243,7 +275,7 @@ LOYALTY_STATUSES: Final = _result(
     f"The tiers in their order, lowest first; '{UNKNOWN}', when it occurs, comes last.",
     ("loyalty_status",),
     Column("loyalty_status", "text", "Tier of the loyalty programme.", required=True),
-    Column("status_order", "smallint", "1 = lowest tier.", required=True),
+    _number("status_order", "smallint", "1 = lowest tier.", 1),
 )
 
 ACTIVITIES: Final = _result(
@@ -251,8 +283,8 @@ ACTIVITIES: Final = _result(
     "one row per activity",
     "The values of activity in their order.",
     ("activity",),
-    Column("activity", "text", f"'Active', 'Inactive' or '{UNKNOWN}'.", required=True),
-    Column("activity_order", "smallint", "1 = Active.", required=True),
+    Column("activity", "text", f"'Active', 'Inactive' or '{UNKNOWN}'.", required=True, allowed=ACTIVITY_VALUES),
+    _number("activity_order", "smallint", "1 = Active.", 1),
 )
 
 COUNTRIES: Final = _result(
@@ -261,7 +293,7 @@ COUNTRIES: Final = _result(
     f"The countries in their order: most customers first, then '{OTHER}', then '{UNKNOWN}'.",
     ("country",),
     Column("country", "text", "Country.", required=True),
-    Column("country_order", "smallint", "1 = most customers.", required=True),
+    _number("country_order", "smallint", "1 = most customers.", 1),
 )
 
 BANDS: Final = _result(
@@ -269,8 +301,14 @@ BANDS: Final = _result(
     "one row per banded column and band",
     "The bands that the other tables number: right-closed, (low, high], chosen from the data's own range.",
     ("banded_column", "band"),
-    Column("banded_column", "text", "The column that is cut into bands.", required=True),
-    Column("band", "smallint", "-1 below zero, 0 exactly zero, 1 and up in rising order.", required=True),
+    Column(
+        "banded_column",
+        "text",
+        "The column that is cut into bands.",
+        required=True,
+        allowed=("account_age_days", "account_balance", "loyalty_points"),
+    ),
+    _number("band", "smallint", "-1 below zero, 0 exactly zero, 1 and up in rising order.", -1),
     Column("low", "numeric(18,2)", "Lower edge, not included; null for the bands below and at zero."),
     Column("high", "numeric(18,2)", "Upper edge, included; null for the highest band."),
     Column("label", "text", "How the band is written on an axis.", required=True),
@@ -313,6 +351,13 @@ REFRESHES: Final = _result(
     Column("rows_out", "bigint", "Customers in the results.", required=True),
     Column("rows_rejected", "bigint", "Rows in rejected_customers.", required=True),
     Column("rows_not_yet_joined", "bigint", "Rows whose join_date lies after the as-of date.", required=True),
+    Column(
+        "missing_columns",
+        "text",
+        "Source columns that hold nothing for any customer, separated by a comma and a space; what needs them "
+        "is not in the data.",
+        required=True,
+    ),
     Column("started_at", "timestamp", "Start of the refresh, UTC.", required=True),
     Column("finished_at", "timestamp", "Moment of publication, UTC.", required=True),
     Column("version", "text", "Version of this software.", required=True),

@@ -8,7 +8,7 @@ checked when it is built: a name that does not exist, or two visuals in one plac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, Literal
@@ -101,6 +101,10 @@ class Visual:
         """The columns of public.customers without which the visual has nothing to show."""
         cuts = (column for name in self.by for column in dimension(name).needs)
         return needs(self.measure).union(cuts)
+
+    def lacks(self, missing: Collection[str]) -> tuple[str, ...]:
+        """Those of the *missing* columns that it needs: with any of them there is nothing to show."""
+        return tuple(name for name in missing if name in self.needs)
 
 
 @dataclass(frozen=True)

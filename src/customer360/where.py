@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from customer360.errors import Customer360Error
-from customer360.progress import Watch, for_person, silent
+from customer360 import logs
+from customer360.errors import Customer360Error, printable
+from customer360.progress import Watch, events, for_person, silent
 from customer360.settings import DATABASE_URL, database_url
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Where:
 
     @property
     def watch(self) -> Watch:
+        if logs.are_json():
+            return events
         return silent if self.as_json else for_person()
 
     def open_database(self) -> Database:
@@ -60,7 +63,9 @@ class Where:
     @property
     def cluster(self) -> str | None:
         """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
-        return self.remote or (self.master if self.master and not self.master.startswith("local") else None)
+        if self.remote:
+            return self.remote.partition(";")[0]  # what follows may be a token
+        return self.master if self.master and not self.master.startswith("local") else None
 
     def open_reader(self) -> Database:
         """The database for those who only read: of the embedded one the reader's, else the one that is given."""
@@ -76,19 +81,19 @@ class Where:
     @contextmanager
     def session(self) -> Iterator[SparkSession]:
         """A Spark session that ends with the command."""
-        from customer360 import spark
+        from customer360 import java_process, spark
 
         with self.watch("Starting Spark"):
             session = spark.session(master=self.master, remote=self.remote)
         try:
             yield session
         finally:
-            session.stop()
+            java_process.stop(session)
 
     def show(self, outcome: Outcome) -> None:
         """On stdout: the outcome's lines, or with --json one JSON object."""
         if self.as_json:
             sys.stdout.write(json.dumps(outcome.facts(), default=str, indent=2) + "\n")
         else:
-            sys.stdout.writelines(f"{line}\n" for line in outcome.lines())
+            sys.stdout.writelines(f"{printable(line)}\n" for line in outcome.lines())
         sys.stdout.flush()

@@ -17,12 +17,23 @@ def test_only_the_columns_that_are_needed_are_read(customers):
     assert source_rows(wide).columns == list(SOURCE_COLUMNS)
 
 
-def test_missing_columns_are_named_in_one_line(customers):
-    """A person who maps their own table must see which columns it lacks, not a Spark plan."""
+def test_columns_that_are_not_there_hold_nothing(customers):
+    """What needs them is switched off by its own means; everything else goes on."""
     narrow = customers("name", ("Ana",)).drop("country", "last_login")
 
-    with pytest.raises(Customer360Error, match="^the customers lack country, last_login;"):
+    [row] = source_rows(narrow).collect()
+
+    assert (row["name"], row["country"], row["last_login"]) == ("Ana", None, None)
+
+
+def test_without_id_or_any_date_or_balance_there_is_one_line(customers):
+    """A person who maps their own table must see what it lacks, not a Spark plan."""
+    narrow = customers("name", ("Ana",)).drop("join_date", "account_balance")
+
+    with pytest.raises(Customer360Error, match="^the customers have neither join_date nor account_balance; one "):
         source_rows(narrow)
+    with pytest.raises(Customer360Error, match=r"^the customers lack the column customer_id\. Valid: name, "):
+        source_rows(narrow.drop("customer_id"))
 
 
 def test_source_rows_have_the_types_of_the_source_table(customers):

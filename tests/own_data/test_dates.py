@@ -71,3 +71,22 @@ def test_the_order_of_day_and_month_is_decided_by_the_values() -> None:
     found = date_evidence(pa.array(["03/04/2024", "13/04/2024", "05/05/2024", "2024-01-02", None, "04/14/2024"]))
 
     assert (found.day_first, found.month_first, found.either, found.example) == (1, 1, 1, "03/04/2024")
+
+
+@given(
+    st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5),
+    st.sampled_from("dst"),
+)
+def test_what_computers_write_is_read_alike_among_others_and_alone(days: list[datetime], kind: str) -> None:
+    """A column that is written so throughout is read all at once; one other cell among them changes nothing."""
+    texts = {
+        "d": [f"{day:%Y-%m-%d}".rjust(10, "0") for day in days],
+        "s": [day.isoformat(" ", "seconds") for day in days],
+        "t": [day.isoformat("T", "microseconds") for day in days],
+    }[kind]
+
+    alone = moments(pa.array([*texts, None, "2024-02-30"[: 10 * (len(days) % 2)] or None]))
+    among = moments(pa.array([*texts, None, "3 Mar 2024"]))
+
+    assert alone[: len(days)] == among[: len(days)]
+    assert alone[len(days) :].null_count == 2

@@ -53,3 +53,12 @@ def test_whole_numbers_and_columns_without_doubt_need_no_decision() -> None:
         formats({"loyalty_points": NumberEvidence(either=2), "join_date": DateEvidence()}, {"loyalty_points"})
         == {}
     )
+
+
+def test_a_point_in_whole_numbers_parts_thousands() -> None:
+    """1.234 points are a thousand and some too; which says nothing about amounts."""
+    found = {"loyalty_points": NumberEvidence(either=2, example="1.234")}
+
+    assert formats(found, {"loyalty_points"}) == {"loyalty_points": "decimal comma"}
+    with pytest.raises(Customer360Error, match="account_balance"):
+        formats({**found, "account_balance": NumberEvidence(either=1, example="1.234")}, {"loyalty_points"})

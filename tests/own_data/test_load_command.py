@@ -90,7 +90,7 @@ def retail(folder: Path) -> Path:
 def test_a_mistake_is_one_line_and_an_exit_code(
     tmp_path: Path, arguments: list[str], code: int, said: str
 ) -> None:
-    """Before Spark is started, and before a database is touched."""
+    """Before a database is touched."""
     (tmp_path / "empty.csv").touch()
     (tmp_path / "members.csv").write_text("id,joined\n1,2024-01-02\n")
 
@@ -137,8 +137,6 @@ def test_a_person_is_asked_and_may_say_no(tmp_path: Path, database: Database) ->
     assert shown
 
 
-@pytest.mark.spark
-@pytest.mark.slow
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, home: Path) -> None:
     """Not even a database is made, nor a file."""
     path = personality(tmp_path)
@@ -157,7 +155,6 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
 
 
 @pytest.mark.spark
-@pytest.mark.slow
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database: Database) -> None:
     """Guess, correct, load; then the order lines of a shop in their place."""
@@ -202,8 +199,19 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
     assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(100,)]
 
 
-@pytest.mark.spark
-@pytest.mark.slow
+def test_a_mapping_of_columns_starts_no_spark(tmp_path: Path, database: Database) -> None:
+    """Nor is it imported: most files take a second, not the ten that Spark takes to start."""
+    path = personality(tmp_path)
+    watched = f"import atexit, sys; atexit.register(lambda: print('pyspark' in sys.modules)); {CODE}"
+    command = [sys.executable, "-c", watched, "load", path.name, "--yes", "--json", "--database", database.url]
+
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "False"
+    assert fetch(database, "SELECT count(*), min(join_date)::text FROM public.customers") == [(200, "2013-01-01")]
+
+
 def test_a_table_of_another_database_is_a_source_too(tmp_path: Path, database: Database) -> None:
     """Its types are kept; the table itself stays as it is."""
     with database.connect() as connection:

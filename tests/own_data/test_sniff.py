@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data.sniff import csv_shape
+from customer360.own_data.sniff import csv_shape, encoding_of
 
 TEXT = "id;name;joined\n1;Zoë;2024-01-02\n2;Ana, Rui;2024-01-03\n"
 
@@ -33,6 +33,20 @@ def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found
     shape = csv_shape(path)
 
     assert (shape.encoding, shape.delimiter, shape.columns) == (found, ";", ("id", "name", "joined"))
+
+
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize(
+    ("end", "found"), [("€😀é".encode(), "utf-8"), ("€".encode()[:2], "cp1252"), (b"\x81", "latin-1")]
+)
+def test_the_whole_file_decides_wherever_it_is_cut_while_reading(
+    tmp_path: Path, shift: int, end: bytes, found: str
+) -> None:
+    """Characters of several bytes lie across the borders of what is read at once."""
+    path = tmp_path / "members.csv"
+    path.write_bytes(b"x" * shift + "€😀é".encode() * 300_000 + end)
+
+    assert encoding_of(path) == found
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -12,20 +12,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
+from customer360.own_data.excel_rows import excel_batches
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.sources import Source, file_source
 
 
 def rows_of(source: Source) -> list[dict[str, Any]]:
-    return ds.dataset(source.folder, schema=source._arrow_schema).to_table().to_pylist()
+    return [row for file in source.files for row in source.read(file).to_pylist()]
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -189,6 +190,61 @@ def test_a_directory_is_the_files_in_it_by_the_names_of_their_columns(tmp_path: 
     ]
 
 
+def test_columns_that_differ_in_case_only_are_one_and_a_mapping_is_no_data(tmp_path: Path) -> None:
+    """Files of the same kind, months apart; and the mapping that an earlier load wrote beside them."""
+    (tmp_path / "a.csv").write_text("ID,Name\n1,Ann\n")
+    (tmp_path / "b.csv").write_text("name,id\nBob,2\n")
+    (tmp_path / "exports.mapping.toml").write_text("[columns]\n")
+
+    with file_source(tmp_path) as source:
+        assert source.columns == ("ID", "Name")
+        assert source.rows == 2
+    assert [(row["ID"], row["Name"]) for row in read(tmp_path)] == [("1", "Ann"), ("2", "Bob")]
+
+
+def test_a_source_is_called_by_its_name_wherever_a_person_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mapping is called like it."""
+    (tmp_path / "a.csv").write_text("id,name\n1,Ann\n")
+    monkeypatch.chdir(tmp_path)
+
+    with file_source(Path()) as source:
+        assert source.name == tmp_path.name
+
+
+def test_what_was_typed_is_known_to_be_written_in_one_way(tmp_path: Path) -> None:
+    """In Parquet; a column that is text in one of the files is not."""
+    pq.write_table(pa.table({"id": [1], "balance": [1.234], "name": ["Ann"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"id": [2], "balance": ["1.234"]}), tmp_path / "b.parquet")
+
+    with file_source(tmp_path) as source:
+        assert source.typed == {"id"}
+
+
+def test_a_key_called_like_our_own_columns_is_a_column_like_any_other(tmp_path: Path) -> None:
+    """Nothing that a person brings is written over."""
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "source_line": "x", "SOURCE_FILE": "y"}\n')
+
+    (row,) = read(tmp_path / "a.jsonl")
+
+    assert (row["source_line"], row["source_file"]) == (1, "a.jsonl")
+    assert (row["source_line_2"], row["SOURCE_FILE_2"]) == ("x", "y")
+
+
+def test_a_long_source_is_kept_in_several_files_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that they can be worked on at once."""
+    monkeypatch.setattr("customer360.own_data.sources.FILE_ROWS", 1_000)
+    path = tmp_path / "members.csv"
+    path.write_text("id,name\n" + "".join(f"{i},{'x' * 1_000}\n" for i in range(9_000)))
+
+    with file_source(path) as source:
+        assert len(source.files) > 2
+    assert [(row["id"], row["source_line"]) for row in read(path)] == [(str(i), i + 2) for i in range(9_000)]
+
+
 def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     """With a way out."""
     (tmp_path / "mixed").mkdir()
@@ -209,6 +265,73 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(Customer360Error, match=said):
             read(tmp_path / name)
+
+
+def workbook(path: Path, *rows: list[Any]) -> Path:
+    """An .xlsx as a spreadsheet programme writes it, with a second sheet that says nothing of customers."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("Notes").append(["id", "not a customer"])
+    book.save(path)
+    return path
+
+
+def test_excel_is_its_first_sheet_cell_by_cell(tmp_path: Path) -> None:
+    """Dates and numbers as they are, blank rows left out, each row with the number that is beside it."""
+    path = workbook(
+        tmp_path / "members.xlsx",
+        ["ID", "Joined", "Seen", "Balance", "Active", None],
+        [1, date(2024, 1, 2), datetime(2024, 1, 2, 3, 4, 5), 12.5, True, "x"],
+        [],
+        ["", None],
+        [2.0, "03/04/2024", None, "1.234,50", False],
+    )
+
+    rows = read(path)
+
+    assert [[row[name] for name in ("ID", "Joined", "Seen", "Balance", "Active", "column_6")] for row in rows] == [
+        ["1", "2024-01-02T00:00:00", "2024-01-02T03:04:05", "12.5", "True", "x"],
+        ["2", "03/04/2024", None, "1.234,50", "False", None],
+    ]
+    assert [row["source_line"] for row in rows] == [2, 5]
+
+
+def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet may have a million rows."""
+    monkeypatch.setattr("customer360.own_data.excel_rows._ROWS_AT_ONCE", 3)
+    path = workbook(tmp_path / "members.xlsx", ["id", "name"], *([i, f"M{i}"] for i in range(10)))
+
+    assert [len(batch) for batch in excel_batches(path)] == [3, 3, 3, 1]
+    assert [row["id"] for row in read(path)] == [str(i) for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("old.xls", b"\xd0\xcf\x11\xe0", "old.xls is of an old kind of Excel; save it as .xlsx or CSV"),
+        ("broken.xlsx", b"no workbook", "cannot read broken.xlsx as Excel (File is not a zip file); save it"),
+        ("cut.xlsx", None, "cannot read cut.xlsx as Excel"),
+    ],
+)
+def test_a_workbook_that_cannot_be_read_is_one_line(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    """With a way out."""
+    path = tmp_path / name
+    path.write_bytes(content or workbook(tmp_path / "whole.xlsx", ["id"], [1]).read_bytes()[:2_000])
+
+    with pytest.raises(Customer360Error) as raised:
+        read(path)
+
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_empty_sheet_is_said_to_be_empty(tmp_path: Path) -> None:
+    """Often the rows are on another sheet."""
+    with pytest.raises(Customer360Error, match="the first sheet of members.xlsx is empty"):
+        read(workbook(tmp_path / "members.xlsx"))
 
 
 def test_excel_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ Context = dict[ColumnName, list[set]]
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|"(?P<text>[^"]*)"|'(?P<table>(?:[^']|'')+)'|\[(?P<name>[^\]]+)\]"""
-    r"""|(?P<word>\w+)|(?P<sign>&&|<>|>=|<=|[-+*=<>(),&]))"""
+    r"""|(?P<word>\w+)|(?P<sign>&&|\|\||<>|>=|<=|[-+*=<>(),&]))"""
 )
 
 MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
@@ -87,7 +87,7 @@ def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 # --- parsing -------------------------------------------------------------------------------------------
 
-LEVELS = (("&&",), ("=", "<>", ">=", "<=", ">", "<"), ("&",), ("+", "-"), ("*",))
+LEVELS = (("||",), ("&&",), ("=", "<>", ">=", "<=", ">", "<"), ("&",), ("+", "-"), ("*",))
 
 
 def parse(text: str) -> list:
@@ -362,6 +362,8 @@ FUNCTIONS: dict[str, Callable] = {
     "FORMAT": lambda value, pattern: format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f"}[pattern]),
     "&": lambda a, b: f"{a or ''}{b or ''}",
     "&&": lambda a, b: a and b,
+    "||": lambda a, b: a or b,
+    "CONTAINSSTRING": lambda text, part: part in (text or ""),
     "*": lambda a, b: _number(a) * _number(b),
     "not": lambda value: not value,
     "negative": lambda value: -_number(value),

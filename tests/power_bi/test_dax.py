@@ -9,12 +9,13 @@ import pytest
 
 from customer360 import measures as m
 from customer360.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
-from customer360.expressions import facts_of
+from customer360.expressions import facts_of, needs
 from customer360.measures import MEASURES, measure
 from customer360.palette import LIGHT
 from customer360.power_bi import dax, model, tmdl
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import Source
+from customer360.report import REPORT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from customer360.web import sql
 from tests import miniature, row_level
@@ -236,13 +237,47 @@ def test_each_measure_is_emitted_in_every_fact_it_can_be_computed_from(semantic_
     assert len(set(names)) == len(names)
 
 
+MISSING = ("loyalty_points", "last_login")
+
+
+def test_what_the_data_lacks_is_blank_and_never_zero(semantic_model):
+    """Points that nobody recorded are not no points; measures that need neither column are as they were."""
+    lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
+    whole, without = Evaluator(semantic_model), Evaluator(dax_evaluator.read(files(SOURCE), lacking))
+
+    for fact in FACTS:
+        for one in model.measures_of(fact):
+            name = model.measure_name(one, fact)
+            expected = None if needs(one).intersection(MISSING) else whole.measure(name)
+            assert without.measure(name) == expected, name
+
+
+def test_a_visual_says_what_its_data_lacks(semantic_model):
+    """The subtitle, since a chart without values says nothing."""
+    lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
+    without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
+    visuals = [visual for page in REPORT.pages for visual in page.visuals if tmdl.has_moving_subtitle(visual)]
+
+    for visual in visuals:
+        said = without.measure(tmdl.subtitle_name(visual))
+        assert said.startswith("Not in your data: ") == bool(visual.lacks(MISSING)), visual.name
+        assert not Evaluator(semantic_model).measure(tmdl.subtitle_name(visual)).startswith("Not in your data")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("total_customers", "SUM ( 'Customer Segments'[customers] )"),
         (
             "active_customers",
-            "CALCULATE ( [Total Customers], KEEPFILTERS ( 'Activity'[Activity] = \"Active\" ) )",
+            "\n".join(
+                [
+                    "IF (",
+                    '    NOT CONTAINSSTRING ( [Missing Columns], "is_active" ),',
+                    "    CALCULATE ( [Total Customers], KEEPFILTERS ( 'Activity'[Activity] = \"Active\" ) )",
+                    ")",
+                ]
+            ),
         ),
         ("average_balance", "DIVIDE ( [Total Account Balance] + 0, [Customers with a Known Balance] )"),
         ("share_of_customers", "DIVIDE ( [Total Customers], CALCULATE ( [Total Customers], ALLSELECTED () ) )"),

@@ -16,9 +16,13 @@ from tests import miniature
 
 
 @cache
-def miniature_results(count: int = 700, seed: int = 360) -> dict[Table, pa.Table]:
-    """Every table that the dashboard loads, of a few hundred invented customers; made once, not to be changed."""
-    frames = miniature.result_tables(miniature.profiles(miniature.customers(count, seed)))
+def miniature_results(count: int = 700, seed: int = 360, missing: tuple[str, ...] = ()) -> dict[Table, pa.Table]:
+    """
+    Every table that the dashboard loads, of a few hundred invented customers; made once, not to be changed.
+
+    The *missing* columns hold nothing for any of them.
+    """
+    frames = miniature.result_tables(miniature.profiles(miniature.customers(count, seed, missing)), missing)
     with miniature.database(frames) as connection:
         return {
             table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")

@@ -9,13 +9,16 @@ from types import MappingProxyType
 import pytest
 
 from customer360.dimensions import dimension
+from customer360.expressions import needs
 from customer360.measures import measure, recent
 from customer360.report import REPORT
 from customer360.tables import TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.answers import answer
+from customer360.web.store import hold
 from customer360.web.view import page_of, view
 from tests import miniature, row_level
+from tests.web.published import miniature_results
 
 VIEWS = MappingProxyType({
     "everyone": [],
@@ -186,3 +189,37 @@ def test_what_a_card_compares_is_the_measure_itself():
     assert narrowed.expression.of is measure("average_balance")
     assert narrowed.format == "amount"
     assert "who joined in the 12 months 12 months before" in narrowed.definition
+
+
+MISSING = ("country", "last_login", "loyalty_points")
+
+
+@pytest.fixture(scope="module")
+def lacking():
+    """Results of customers of whom nobody recorded the `MISSING` columns."""
+    return hold(miniature_results(missing=MISSING))
+
+
+@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, page):
+    """Never a 0 for what nobody recorded; every visual that can be drawn is drawn."""
+    asked = view(page, [], lacking)
+
+    found = answer(asked, lacking)["visuals"]
+
+    for visual in page.visuals:
+        needed = [name for name in MISSING if name in visual.needs]
+        assert found[visual.name].get("missing", ()) == tuple(needed), visual.name
+        if not needed and visual.kind != "table":
+            assert not {name for name in found[visual.name]["values"] if needs(measure(name)) & {*MISSING}}
+
+
+@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking, page):
+    """The same customers with less known of them."""
+    whole, found = (answer(view(page, [], each), each)["visuals"] for each in (results, lacking))
+
+    for visual in page.visuals:
+        if visual.kind != "table" and "missing" not in found[visual.name]:
+            values = whole[visual.name]["values"]
+            assert found[visual.name]["values"] == {name: values[name] for name in found[visual.name]["values"]}

@@ -472,6 +472,42 @@ def test_of_nobody_every_visual_says_so(reader):
     assert reader.visual("account_age").get_by_text("No customers match").is_visible()
 
 
+MISSING = ("country", "last_login", "loyalty_points")
+
+
+@pytest.fixture(scope="module")
+def lacking(module_database):
+    """The dashboard of customers of whom nobody recorded the `MISSING` columns."""
+    publish(module_database, miniature_results(missing=MISSING))
+    with running(make_app(module_database), Address(port=0)) as address:
+        yield address.url
+
+
+@pytest.mark.parametrize("definition", REPORT.pages, ids=lambda one: one.name)
+def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
+    """Not a zero, not an empty frame; the others are drawn, and nothing can be chosen that nobody recorded."""
+    reader = Reader(page, lacking)
+    reader.open(definition.name)
+
+    for visual in definition.visuals:
+        said = reader.visual(visual.name).get_by_text("Not in your data")
+        assert said.count() == bool(visual.lacks(MISSING)), visual.name
+        for name in visual.lacks(MISSING):
+            assert reader.visual(visual.name).locator(".not-in-data code", has_text=name).is_visible()
+    assert page.locator(".slicer", has_text="Country").get_by_text("Not in your data").is_visible()
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_the_page_computes_what_the_server_computes_of_what_there_is(page, lacking):
+    """The tables in the page are asked nothing that the data lacks."""
+    reader = Reader(page, lacking)
+    reader.open("overview")
+
+    answers = page.evaluate(LIKE_THE_SERVER, ["overview", ["", "loyalty_status=Gold"]])
+
+    assert all(own is not None and alike(own, served) for own, served in answers)
+
+
 # --- for everyone -----------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, nearest
 from customer360.tables import CUSTOMERS, Table
 
 SOURCE_COLUMNS: Final = (
@@ -25,19 +25,34 @@ SOURCE_COLUMNS: Final = (
 )
 """The columns that the operations read. Reading is what takes longest, so a reader need fetch no others."""
 
+KEY: Final = "customer_id"
+ONE_OF: Final = ("join_date", "account_balance")
+"""Without any of these there is nothing to say about a customer."""
+
 
 def source_rows(customers: DataFrame) -> DataFrame:
     """
-    *customers* cut down to `SOURCE_COLUMNS`, each with its type in the source table.
+    *customers* cut down to `SOURCE_COLUMNS`, each with its type in the source table; null where they lack one.
 
     A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC.
+    Raises: Customer360Error when they lack what there is nothing to say without.
     """
-    missing = [name for name in SOURCE_COLUMNS if name not in customers.columns]
-    if missing:
-        raise Customer360Error(
-            f"the customers lack {', '.join(missing)}; the operations read {', '.join(SOURCE_COLUMNS)}."
-        )
-    return customers.select([F.col(name).cast(CUSTOMERS[name].spark_type).alias(name) for name in SOURCE_COLUMNS])
+    require(customers.columns, "the customers")
+    return customers.select([_value(name, customers).alias(name) for name in SOURCE_COLUMNS])
+
+
+def require(columns: Collection[str], whose: str) -> None:
+    """Raises: Customer360Error when *columns* lack the id, or each of the columns of which one must be there."""
+    if KEY not in columns:
+        raise Customer360Error(f"{whose} lack the column {KEY}.{nearest(KEY, columns)}")
+    if not any(name in columns for name in ONE_OF):
+        found = ", ".join(columns)
+        raise Customer360Error(f"{whose} have neither {' nor '.join(ONE_OF)}; one is needed. They have: {found}")
+
+
+def _value(name: str, customers: DataFrame) -> Column:
+    value = F.col(name) if name in customers.columns else F.lit(None)
+    return value.cast(CUSTOMERS[name].spark_type)
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from customer360.operations.activities import activities
@@ -48,17 +49,35 @@ def results(
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
     *customers* is read once: its checked rows stay with Spark, in memory and where that is short on disk, until
-    the `with` ends. *ids_are_unique* says that a unique index guards customer_id; *status_order* gives the loyalty
-    statuses, lowest first, where their mean points would not.
+    the `with` ends; but see `_kept`. *ids_are_unique* says that a unique index guards customer_id; *status_order*
+    gives the loyalty statuses, lowest first, where their mean points would not.
     """
-    rows = checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique).persist()
-    try:
+    with _kept(checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique)) as rows:
         quality = data_quality(rows)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
         yield Results(_tables(rows, described(known, found, as_of=as_of), found, as_of), quality, found)
+
+
+@contextmanager
+def _kept(rows: DataFrame) -> Iterator[DataFrame]:
+    """
+    *rows*, which Spark keeps until the `with` ends.
+
+    Serverless platforms refuse to keep rows; each result then reads the source again, slower and the same as long
+    as the source stands still.
+    """
+    try:
+        kept = rows.persist()
+    except PySparkException as error:
+        if "NOT_SUPPORTED" not in str(error):
+            raise
+        yield rows
+        return
+    try:
+        yield kept
     finally:
-        rows.unpersist()
+        kept.unpersist()
 
 
 def _tables(checked: DataFrame, described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:

@@ -15,13 +15,15 @@ from pyspark.sql import functions as F
 from customer360.bands import STEPS, Bands, age_bands, amount_bands
 from customer360.errors import Customer360Error
 from customer360.operations import traits
-from customer360.tables import OTHER, UNKNOWN
+from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.tables import CUSTOMERS, OTHER, UNKNOWN
 
 NAMED_COUNTRIES: Final = 19
 MOST_STATUSES: Final = 50
 _MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
 _ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
-_SUMS: Final = ("customers", "points_sum", "points_count", "balance_sum", "balance_count")
+_OPTIONAL: Final = tuple(name for name in SOURCE_COLUMNS if name != "customer_id")
+_SUMS: Final = ("customers", "loyalty_points_sum", "account_balance_sum", *(f"{name}_known" for name in _OPTIONAL))
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Survey:
     The members of every slicer in their order, and the bands.
 
     *loyalty_statuses* rise, *countries* begin with the one that has most customers. A member that does not occur
-    is left out, so all are empty without customers; then *bands* are too.
+    is left out, so all are empty without customers; then *bands* are too. *missing_columns* are those of the
+    source that hold nothing for any customer, in its order: what needs them cannot be said.
     """
 
     first_join_date: date | None
@@ -40,6 +43,7 @@ class Survey:
     account_balance: Bands
     loyalty_points: Bands
     account_age_days: Bands
+    missing_columns: tuple[str, ...] = ()
 
     @property
     def bands(self) -> tuple[Bands, ...]:
@@ -67,6 +71,7 @@ def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None 
         amount_bands("account_balance", _counts(found["balance_step"])),
         amount_bands("loyalty_points", _counts(found["points_step"])),
         age_bands("account_age_days", (as_of - first_join_date).days if first_join_date else 0),
+        _missing(found["activity"]),
     )
 
 
@@ -84,10 +89,9 @@ def _margins(known: DataFrame) -> DataFrame:
     """One row per margin and value. Counted by cells first: the rows are passed once, not once per margin."""
     cells = known.groupBy(*[margin().alias(name) for name, margin in _MARGINS.items()]).agg(
         F.count("*").alias("customers"),
-        F.sum("loyalty_points").alias("points_sum"),
-        F.count("loyalty_points").alias("points_count"),
-        F.sum("account_balance").alias("balance_sum"),
-        F.count("account_balance").alias("balance_count"),
+        F.sum("loyalty_points").alias("loyalty_points_sum"),
+        F.sum("account_balance").alias("account_balance_sum"),
+        *[F.count_if(_is_known(name)).alias(f"{name}_known") for name in _OPTIONAL],
         F.min("join_date").alias("first_join_date"),
     )
     values = cells.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
@@ -114,6 +118,18 @@ def _counts(rows: Iterable[Row]) -> dict[int, int]:
     return {int(row["value"]) - 1: row["customers"] for row in rows if int(row["value"]) > 0}
 
 
+def _is_known(name: str) -> Column:
+    """Whether the column holds a value; a blank text is none, as it is for the slicers."""
+    return F.trim(name) != "" if CUSTOMERS[name].type == "text" else F.col(name).isNotNull()
+
+
+def _missing(activities: Sequence[Row]) -> tuple[str, ...]:
+    """The columns that no customer has a value in; each customer is in one row of *activities*."""
+    if not activities:
+        return ()
+    return tuple(name for name in _OPTIONAL if not any(row[f"{name}_known"] for row in activities))
+
+
 def _countries(rows: Iterable[Row]) -> tuple[str, ...]:
     values = _values(sorted(rows, key=lambda row: row["place"]))
     named = [value for value in values if value not in (OTHER, UNKNOWN)]
@@ -131,12 +147,12 @@ def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
     def rank(row: Row) -> tuple[bool, int, Fraction | float, Fraction | float, str]:
         value = row["value"]
         given = order.index(value) if value in order else len(order)
-        return value == UNKNOWN, given, _mean(row, "points"), _mean(row, "balance"), value
+        return value == UNKNOWN, given, _mean(row, "loyalty_points"), _mean(row, "account_balance"), value
 
     return tuple(_values(sorted(rows, key=rank)))
 
 
 def _mean(row: Row, of: str) -> Fraction | float:
     """The exact mean; lower than any other when nothing is known."""
-    count = row[f"{of}_count"]
+    count = row[f"{of}_known"]
     return Fraction(row[f"{of}_sum"]) / count if count else -math.inf

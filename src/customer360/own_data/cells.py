@@ -49,17 +49,22 @@ def cells(texts: pa.Array, column: Column, style: str | None = None) -> Cells:
 
     *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one.
     """
-    texts = pc.utf8_trim_whitespace(texts)
     if is_text(column):
-        values = _without(texts, _NO_TEXT)
+        texts = pc.utf8_trim_whitespace(texts)
+        values = pc.if_else(pc.is_in(texts, _NO_TEXT), pa.scalar(None, pa.string()), texts)
         return Cells(values, none(values), none(values))
-    nothing = pc.is_in(pc.utf8_lower(texts), _NOTHING)
-    texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
+    texts = filled(texts)
     if column.type == "boolean":
         return _read(texts, _flags(texts))
     if column.type in {"date", "timestamp"}:
         return _read(texts, _dates(texts, column.type, style or dates.DAY_FIRST))
     return _ranged(texts, column, style or numbers.POINT)
+
+
+def filled(texts: pa.Array) -> pa.Array:
+    """The *texts* without blanks at their ends; null for what exports write for no value."""
+    texts = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.is_in(pc.utf8_lower(texts), _NOTHING), pa.scalar(None, pa.string()), texts)
 
 
 def arrow_type(column: Column) -> pa.DataType:
@@ -81,10 +86,6 @@ def mask(values: pa.Array) -> Mask:
     return found
 
 
-def _without(texts: pa.Array, words: pa.Array) -> pa.Array:
-    return pc.if_else(pc.is_in(texts, words), pa.scalar(None, pa.string()), texts)
-
-
 def _read(texts: pa.Array, values: pa.Array) -> Cells:
     return Cells(values, mask(pc.and_(pc.is_valid(texts), pc.is_null(values))), none(texts))
 
@@ -100,12 +101,23 @@ def _dates(texts: pa.Array, kind: str, style: str) -> pa.Array:
 
 def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:
     is_whole = column.type == "bigint"
-    found = _whole(texts, style) if is_whole else _rounded(texts, column, style)
     kind = arrow_type(column)
+    if pc.all(pc.match_substring_regex(texts, _by_machines(column, style))).as_py():
+        return Cells(texts.cast(kind), none(texts), none(texts))
+    found = _whole(texts, style) if is_whole else _rounded(texts, column, style)
     largest = _LARGEST_BIGINT if is_whole else 10 ** (kind.precision - kind.scale) - 1
     large = mask(pc.greater(pc.abs(found if is_whole else pc.trunc(found)), pa.scalar(largest, numbers.NUMBER)))
     values = pc.if_else(pa.array(large), pa.scalar(None, numbers.NUMBER), found).cast(kind)
     return Cells(values, mask(pc.and_(pc.is_valid(texts), pc.is_null(found))), large)
+
+
+def _by_machines(column: Column, style: str) -> str:
+    """What the column's type holds as it is written: nothing to take off, to round or to find too large."""
+    if column.type == "bigint":
+        return r"^-?\d{1,18}$"
+    precision, scale = _digits(column)
+    places = rf"(?:\.\d{{1,{scale}}})?" if style == numbers.POINT else ""
+    return rf"^-?\d{{1,{precision - scale}}}{places}$"
 
 
 def _rounded(texts: pa.Array, column: Column, style: str) -> pa.Array:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data.cells import Cells, Mask, is_text, mask
+from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
 from customer360.own_data.mapping import LINE_COLUMNS
@@ -63,7 +64,7 @@ def _too_large(column: str) -> Callable[[Rows], Mask]:
 
 
 def _null_byte(rows: Rows) -> Mask:
-    found = [mask(pc.match_substring(text, "\0")) for text in rows.texts.values()]
+    found = [mask(pc.match_substring(text, "\0")) for text in rows.texts.values() if may_hold(text, b"\0")]
     return np.logical_or.reduce(found) if found else rows.nowhere
 
 
@@ -181,8 +182,10 @@ def reasons(rows: Rows, checks: Iterable[Check]) -> pa.Array:
     bits = np.zeros(rows.count, dtype=np.int64)
     for number, check in enumerate(checks):
         bits |= check.failed(rows).astype(np.int64) << number
+    if not bits.any():
+        return pa.repeat(pa.scalar(""), rows.count)
     kinds, kind_of_row = np.unique(bits, return_inverse=True)
     names = [
         ", ".join(check.name for number, check in enumerate(checks) if int(kind) >> number & 1) for kind in kinds
     ]
-    return pa.array(names, pa.string()).take(pa.array(kind_of_row)) if len(bits) else pa.array([], pa.string())
+    return pa.array(names, pa.string()).take(pa.array(kind_of_row))

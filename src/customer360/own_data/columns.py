@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
+
+import pyarrow as pa
 
 SOURCE_LINE: Final = "source_line"
 SOURCE_FILE: Final = "source_file"
@@ -32,3 +35,9 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
         candidate = f"{name}_{number}"
     return candidate
+
+
+def may_hold(texts: pa.Array, character: bytes) -> bool:
+    """Whether *character* occurs in the bytes of *texts*: quickly said, and mostly it does not."""
+    content = texts.buffers()[2]
+    return content is not None and re.search(re.escape(character), content) is not None

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from customer360.errors import Customer360Error
-from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT
+from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
 from customer360.own_data.sniff import CsvShape, open_bytes
 
 WRONG_FIELDS: Final = "wrong_number_of_fields"
-_BLOCK_BYTES: Final = 8 << 20
-"""Larger than any row: only a quote that is never closed makes one of this size."""
+_BLOCK_BYTES: Final = 2 << 20
+"""Larger than any row: only a quote that is never closed makes one of this size. Larger still would be slower."""
 
 
 def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
@@ -83,7 +83,8 @@ class _Lines:
     def split(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that hold a value, each with its line."""
         numbers, unsplit = self._numbers(len(batch))
-        breaks = sum((pc.count_substring(column, "\n").to_numpy() for column in batch.columns), np.zeros(1, int))
+        counts = (pc.count_substring(text, "\n").to_numpy() for text in batch.columns if may_hold(text, b"\n"))
+        breaks = sum(counts, np.zeros(1, int))
         order = np.argsort(np.concatenate([numbers, [number for number, _ in unsplit]]), kind="stable")
         every = np.concatenate([np.broadcast_to(breaks, len(batch)), [text.count("\n") for _, text in unsplit]])
         before = np.empty(len(order), dtype=np.int64)
@@ -141,7 +142,8 @@ def with_lines(batch: pa.RecordBatch, lines: Any) -> pa.RecordBatch:
         if filled.all():
             break
         filled |= pc.not_equal(pc.fill_null(column, ""), "").to_numpy(zero_copy_only=False)
-    return batch.append_column(SOURCE_LINE, pa.array(lines, pa.int64())).filter(pa.array(filled))
+    batch = batch.append_column(SOURCE_LINE, pa.array(lines, pa.int64()))
+    return batch if filled.all() else batch.filter(pa.array(filled))
 
 
 def _is_open(path: Path, shape: CsvShape, last: pa.RecordBatch) -> bool:

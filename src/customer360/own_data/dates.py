@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,6 +38,9 @@ _ORDERED: Final = {
     DAY_FIRST: r"^(?P<day>\d{1,2})[-/](?P<month>\d{1,2})[-/]" + _YEAR + _TIME + "$",
     MONTH_FIRST: r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/]" + _YEAR + _TIME + "$",
 }
+_BY_MACHINES: Final = ("2024-02-29", "2024-02-29 10:30:00", "2024-02-29 10:30:00.000000")
+_LENGTHS: Final = pa.array([*map(len, _BY_MACHINES), None], pa.int32())
+"""Of dates and moments as computers write them."""
 _GROUPS: Final = re.compile(r"\?P<(\w+)>")
 _MICROSECONDS: Final = np.array([3_600_000_000, 60_000_000, 1_000_000, 1], dtype=np.int64)
 
@@ -80,6 +84,8 @@ def date_evidence(texts: pa.Array) -> DateEvidence:
 
 def moments(texts: pa.Array, style: str = DAY_FIRST) -> pa.Array:
     """Timestamps without zone, UTC where *texts* name a zone; null where they are no moment."""
+    if (moments := _by_machines(texts)) is not None:
+        return moments
     found = np.full(len(texts), np.datetime64("NaT", "us"))
     waiting = pc.is_valid(texts).to_numpy(zero_copy_only=False)
     for shape in (_SHAPES[0], _ORDERED[style], *_SHAPES[1:]):
@@ -91,6 +97,17 @@ def moments(texts: pa.Array, style: str = DAY_FIRST) -> pa.Array:
         found[places[matches]] = _moments(parts.filter(pa.array(matches)), _GROUPS.findall(shape))
         waiting[places[matches]] = False
     return pa.array(found, pa.timestamp("us"), from_pandas=True)
+
+
+def _by_machines(texts: pa.Array) -> pa.Array | None:
+    """All at once, when all are of years with four digits and written as computers do: many times as fast."""
+    if (
+        pc.all(pc.is_in(pc.binary_length(texts), _LENGTHS)).as_py()
+        and not pc.any(pc.starts_with(texts, "0")).as_py()
+    ):
+        with suppress(pa.ArrowInvalid):
+            return texts.cast(pa.timestamp("us"))
+    return None
 
 
 def _moments(parts: pa.StructArray, groups: list[str]) -> _Numbers:

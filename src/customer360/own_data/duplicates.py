@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
 
-from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE
-from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER, REASONS
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from customer360.own_data.checks import DUPLICATE
+from customer360.own_data.examine import ORIGINAL_ROW, REASONS, originals
+from customer360.own_data.parts import OF_REJECTED, ROW, Part, duckdb_in
+from customer360.own_data.sources import Source, write_parquet
+from customer360.own_data.threads import in_threads
+
+_LOSING: Final = """
+    WITH every AS (
+        SELECT *, false AS is_rejected FROM read_parquet($good)
+        UNION ALL BY NAME
+        SELECT *, true AS is_rejected FROM read_parquet($rejected)
+    ), repeated AS (
+        SELECT customer_id FROM every GROUP BY customer_id HAVING count(customer_id) > 1
+    ), twin AS (
+        SELECT row, row_number() OVER (
+                   PARTITION BY customer_id
+                   ORDER BY is_rejected, newest_moment DESC NULLS LAST, newest_number DESC NULLS LAST,
+                            source_file DESC, source_line DESC
+               ) AS place
+        FROM every SEMI JOIN repeated USING (customer_id)
+    )
+    SELECT row FROM twin WHERE place > 1 OR NOT $keeps_newest"""
 
 
-def repeated_ids(examined: DataFrame) -> DataFrame:
-    """The ids that occur in more than one row."""
-    ids = examined.where(F.col("customer_id").isNotNull()).groupBy("customer_id").count()
-    return ids.where(F.col("count") > 1).select("customer_id")
-
-
-def losers(examined: DataFrame, repeated: DataFrame, *, keeps_newest: bool) -> DataFrame:
+def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, keeps_newest: bool) -> None:
     """
-    The line and file of every row that gives way to another with the same id.
+    Moves every row that gives way to another with the same id to the rejected rows of its part.
 
     The newest of those that can be loaded stays, and of equally new ones the last; unless *keeps_newest*, none
     does, for nobody can tell which is right.
     """
-    twins = examined.join(repeated, "customer_id", "left_semi")
-    if keeps_newest:
-        newest_first = Window.partitionBy("customer_id").orderBy(
-            F.col(REASONS) != "",
-            F.col(NEWEST_MOMENT).desc_nulls_last(),
-            F.col(NEWEST_NUMBER).desc_nulls_last(),
-            F.col(SOURCE_FILE).desc(),
-            F.col(SOURCE_LINE).desc(),
-        )
-        twins = twins.withColumn("place", F.row_number().over(newest_first)).where(F.col("place") > 1)
-    return twins.select(SOURCE_LINE, SOURCE_FILE)
+    good, rejected = [str(part.good) for part in parts], [str(part.rejected) for part in parts]
+    given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest}
+    with duckdb_in(folder) as duck:
+        losing = pa.array(duck.execute(_LOSING, given).fetchnumpy()[ROW])
+    if len(losing):
+        list(in_threads(partial(_give_way, losing, source), parts))
+
+
+def _give_way(losing: pa.Array, source: Source, part: Part) -> None:
+    good, rejected = (pq.ParquetFile(file).read() for file in (part.good, part.rejected))
+    loses, loses_too = pc.is_in(good[ROW], losing), pc.is_in(rejected[ROW], losing)
+    lost = good.filter(loses)
+    rows = source.read(part.file).take(pc.subtract(lost[ROW], part.first).combine_chunks())
+    lost = _with_reasons(lost, pa.repeat(pa.scalar(DUPLICATE), len(lost)))
+    lost = lost.append_column(ORIGINAL_ROW, originals(rows))
+    twice = pc.binary_join_element_wise(rejected[REASONS], DUPLICATE, ", ")
+    rejected = _with_reasons(rejected, pc.if_else(loses_too, twice, rejected[REASONS]))
+    write_parquet(part.good, good.filter(pc.invert(loses)))
+    write_parquet(part.rejected, pa.concat_tables([rejected.select(OF_REJECTED), lost.select(OF_REJECTED)]))
+
+
+def _with_reasons(rows: pa.Table, reasons: pa.Array) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(REASONS), REASONS, reasons)

@@ -23,9 +23,10 @@ def formats(evidence: Mapping[str, Evidence], whole: Container[str] = ()) -> dic
     The style of each column that *evidence* speaks of: what most of its values can only be.
 
     A column that can be read either way is written as the others are, when these agree. Raises: Customer360Error
-    when nothing decides; but *whole* numbers need no decision, for both marks part thousands there.
+    when nothing decides; but in *whole* numbers either mark can only part thousands.
     """
     decided = {column: style for column, found in evidence.items() if (style := _style(found))}
+    parted: dict[str, str] = {}
     for column, found in evidence.items():
         if column not in decided and found.either:
             agreed = {style for other, style in decided.items() if type(evidence[other]) is type(found)}
@@ -33,7 +34,9 @@ def formats(evidence: Mapping[str, Evidence], whole: Container[str] = ()) -> dic
                 decided[column] = agreed.pop()
             elif column not in whole:
                 raise Customer360Error(_undecided(column, found))
-    return decided
+            elif "." in (found.example or ""):
+                parted[column] = numbers.COMMA
+    return {**decided, **parted}
 
 
 def _style(found: Evidence) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from customer360.errors import Customer360Error
-from customer360.own_data.columns import SOURCE_LINE
+from customer360.own_data.columns import SOURCE_LINE, distinct
 from customer360.own_data.csv_rows import problems
 from customer360.own_data.sniff import encoding_of, open_bytes
 
@@ -46,8 +46,11 @@ def _batches(numbered: list[tuple[int, str]]) -> Iterator[pa.RecordBatch]:
         else:
             rows.append(row)
             lines.append(number)
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    columns = {
+        name: pa.array([row.get(key) for row in rows], pa.string())
+        for name, key in zip(distinct(keys), keys, strict=True)
+    }
     yield pa.record_batch({**columns, SOURCE_LINE: pa.array(lines, pa.int64())})
     yield problems([line for line, _ in wrong], NOT_AN_OBJECT, [text for _, text in wrong])
 

@@ -2,77 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pyarrow.parquet as pq
 
-from customer360.errors import Customer360Error
 from customer360.own_data import transactions
-from customer360.own_data.checks import DUPLICATE
-from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE
-from customer360.own_data.duplicates import losers, repeated_ids
+from customer360.own_data.duplicates import reject_duplicates
 from customer360.own_data.evidence import with_formats
-from customer360.own_data.examine import ORIGINAL_ROW, REASONS, examined, originals_of
-from customer360.own_data.mapped import lenient, mapped
+from customer360.own_data.mapped import column_of, sides, with_sides
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.parts import examine
 from customer360.own_data.sources import Source
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS, Table
-
-MAX_REJECTED: Final = 0.05
-_PLACE: Final = [SOURCE_LINE, SOURCE_FILE]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """How many rows were rejected for a reason, and the line of the first."""
-
-    rows: int
-    first_line: int | None
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Every row of the source is counted once: in *rows_loaded* or in *rows_rejected*."""
-
-    rows_in: int
-    rows_loaded: int
-    rows_rejected: int
-    customers: int
-    reasons: Mapping[str, Reason]
-    cancelled_lines: int = 0
-
-    @property
-    def rejected_share(self) -> float:
-        return self.rows_rejected / self.rows_in
-
-    def require(self, max_rejected: float) -> None:
-        """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""
-        if self.rejected_share > max_rejected:
-            raise Customer360Error(
-                f"{self.rows_rejected:,} of {self.rows_in:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
-                f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
-            )
-        if not self.customers:
-            raise Customer360Error(f"no row can be loaded: {self._why()}; nothing was changed")
-
-    def _why(self) -> str:
-        return ", ".join(
-            f"{name} ({reason.rows:,}" + (f", first in line {reason.first_line:,})" if reason.first_line else ")")
-            for name, reason in list(self.reasons.items())[:5]
-        )
+from customer360.own_data.tally import Tally, tallied
+from customer360.tables import CUSTOMERS
 
 
 @dataclass(frozen=True)
 class Loadable:
-    """The *customers* and *rejected* rows of a source as their tables have them; the mapping has its formats."""
+    """
+    The *customers* and the *rejected* rows of a source: Parquet files with the columns of their tables, and more.
 
-    customers: DataFrame
-    rejected: DataFrame
+    They are there as long as the source is. The mapping has its formats.
+    """
+
+    customers: Sequence[Path]
+    rejected: Sequence[Path]
     mapping: CustomerMapping
     tally: Tally
 
@@ -97,103 +56,29 @@ class Loadable:
         }
 
 
-@contextmanager
-def loadable(
-    source: Source, mapping: CustomerMapping, spark: SparkSession, *, as_of: date, is_shared: bool = True
-) -> Iterator[Loadable]:
+def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadable:
     """
-    The rows of *source* examined with *mapping*; what comes out may be used while the context is open.
+    The rows of *source* examined with *mapping*, whose right sides are columns; see `expressions.evaluated`.
 
-    *as_of* is the last day that has happened; for *is_shared* see `Source.frame`.
-    Raises: Customer360Error when the mapping does not work.
+    *as_of* is the last day that has happened. Raises: Customer360Error when the mapping does not work.
     """
-    with ExitStack() as open_until_used:
-        open_until_used.enter_context(lenient(spark))
-        frame = source.frame(spark, is_shared=is_shared)
-        rows = mapped(frame, mapping.require())
-        mapping = with_formats(mapping, source, rows)
-        found = _kept(examined(rows, mapping, as_of), open_until_used)
-        if mapping.transactions:
-            parts = _of_lines(found, mapping, open_until_used)
-        else:
-            parts = _of_customers(found, frame, mapping, open_until_used)
-        customers = _conformed(parts.customers, CUSTOMERS)
-        rejected = _conformed(parts.rejected, REJECTED_CUSTOMERS)
-        yield Loadable(customers, rejected, mapping, _tally(parts))
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """The rows of both tables before they are cut to their columns; `lines` says how many rows one stands for."""
-
-    customers: DataFrame
-    rejected: DataFrame
-
-
-def _kept(frame: DataFrame, until: ExitStack) -> DataFrame:
-    frame = frame.persist()
-    until.callback(frame.unpersist)
-    return frame
-
-
-def _of_customers(found: DataFrame, source: DataFrame, mapping: CustomerMapping, until: ExitStack) -> _Parts:
-    one = F.lit(1).alias(transactions.LINES)
-    good, bad = found.where(F.col(REASONS) == ""), found.where(F.col(REASONS) != "")
-    repeated = _kept(repeated_ids(found), until)
-    if repeated.isEmpty():
-        return _Parts(good.select("*", one), bad.select("*", one))
-    losing = _kept(losers(found, repeated, keeps_newest=mapping.newest_by is not None), until)
-    originals = originals_of(source.join(losing, _PLACE, "left_semi"))
-    lost = good.drop(ORIGINAL_ROW, REASONS).join(originals, _PLACE).withColumn(REASONS, F.lit(DUPLICATE))
-    twice = losing.withColumn("twin", F.lit(DUPLICATE))
-    bad = bad.join(twice, _PLACE, "left").withColumn(REASONS, F.concat_ws(", ", REASONS, "twin")).drop("twin")
-    kept = good.join(losing, _PLACE, "left_anti")
-    return _Parts(kept.select("*", one), _kept(bad.unionByName(lost).select("*", one), until))
-
-
-def _of_lines(found: DataFrame, mapping: CustomerMapping, until: ExitStack) -> _Parts:
-    bad = found.where(F.col(REASONS) != "").withColumn(transactions.LINES, F.lit(1).cast("long"))
-    customers = _kept(transactions.customers_of(found.where(F.col(REASONS) == ""), mapping), until)
-    columns = ["customer_id", REASONS, ORIGINAL_ROW, transactions.LINES]
-    out_of_range = customers.where(F.col(REASONS) != "").select(
-        *columns, F.lit(None).cast("long").alias(SOURCE_LINE)
+    mapping = mapping.require()
+    mapping = with_sides(
+        mapping, {t: column_of(side, source.columns) or side for t, side in sides(mapping).items()}
     )
-    return _Parts(
-        customers.where(F.col(REASONS) == ""), bad.select(*columns, SOURCE_LINE).unionByName(out_of_range)
-    )
+    mapping = with_formats(mapping, source)
+    folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
+    parts = examine(source, mapping, as_of, folder)
+    rejected = [part.rejected for part in parts]
+    if mapping.transactions:
+        derived = transactions.derive_customers(parts, mapping, folder)
+        rejected.append(derived.rejected)
+        tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
+        return Loadable([derived.customers], rejected, mapping, replace(tally, cancelled_lines=derived.cancelled))
+    reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
+    customers = [part.good for part in parts]
+    return Loadable(customers, rejected, mapping, tallied(_rows(customers), rejected, folder))
 
 
-def _tally(parts: _Parts) -> Tally:
-    cancelled = transactions.CANCELLED in parts.customers.columns
-    customers, loaded, taken_off = parts.customers.select(
-        F.count("*"),
-        F.coalesce(F.sum(transactions.LINES), F.lit(0)),
-        F.coalesce(F.sum(transactions.CANCELLED), F.lit(0)) if cancelled else F.lit(0),
-    ).collect()[0]
-    by_kind = parts.rejected.groupBy(REASONS).agg(F.sum(transactions.LINES), F.min(SOURCE_LINE)).collect()
-    reasons: dict[str, Reason] = {}
-    for names, rows, line in by_kind:
-        for name in names.split(", "):
-            reasons[name] = _together(reasons.get(name), Reason(rows, line))
-    rejected = sum(rows for _, rows, _ in by_kind)
-    most_first = dict(sorted(reasons.items(), key=lambda named: (-named[1].rows, named[0])))
-    return Tally(loaded + rejected, loaded, rejected, customers, most_first, taken_off)
-
-
-def _together(first: Reason | None, second: Reason) -> Reason:
-    if first is None:
-        return second
-    lines = [line for line in (first.first_line, second.first_line) if line is not None]
-    return Reason(first.rows + second.rows, min(lines, default=None))
-
-
-def _conformed(rows: DataFrame, table: Table) -> DataFrame:
-    """The columns of *table*, null where *rows* lack them."""
-    return rows.select(
-        [
-            (F.col(column.name) if column.name in rows.columns else F.lit(None))
-            .cast(column.spark_type)
-            .alias(column.name)
-            for column in table.columns
-        ]
-    )
+def _rows(files: Sequence[Path]) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in files)

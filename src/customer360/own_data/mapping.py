@@ -34,7 +34,8 @@ LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
 NEWEST_BY: Final = "newest_by"
 STYLES: Final = (*dates.STYLES, *numbers.STYLES)
 _SECTIONS: Final = ("columns", "constants", "formats", "values", "loyalty_status", "keep")
-_SUFFIX: Final = ".mapping.toml"
+MAPPING_SUFFIX: Final = ".mapping.toml"
+_LONGEST_STEM: Final = 100
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ _NEEDS: Final = {
 def mapping_path(name: str) -> Path:
     """Where the mapping of the source called *name* is written: beside where the person is."""
     stem = re.split(r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx)\b", name, maxsplit=1, flags=re.I)[0]
-    return Path(re.sub(r"[^\w.-]+", "_", stem) + _SUFFIX)
+    return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 
 def read_mapping(path: Path, *, transactions: bool = False) -> CustomerMapping:
@@ -144,7 +145,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         return dict(toml.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeError) as error:
         raise Customer360Error(f"cannot read the mapping {path} ({getattr(error, 'strerror', error)})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Customer360Error(f"the mapping {path} is no TOML: {error}; text goes in quotes") from None
 
 

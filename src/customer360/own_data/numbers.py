@@ -48,8 +48,8 @@ class NumberEvidence:
 def number_evidence(texts: pa.Array) -> NumberEvidence:
     """What the values of *texts* allow: 1.234 may be one and a bit or a thousand and some."""
     texts = texts.drop_null()
-    pointed = pc.match_substring_regex(texts, r"^-?\d+\.\d\d?$")
-    said = pc.or_(pointed, pc.match_substring_regex(texts, _DIGITS))
+    said = pc.match_substring_regex(texts, r"^-?\d+(?:\.\d\d?)?$")
+    pointed = pc.and_(said, pc.match_substring(texts, "."))
     texts = _bare(texts.filter(pc.invert(said)))
     either = texts.filter(pc.match_substring_regex(texts, _EITHER))
     return NumberEvidence(

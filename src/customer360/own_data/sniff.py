@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
+import pyarrow as pa
+
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import distinct
 
@@ -67,15 +69,29 @@ def encoding_of(path: Path) -> str:
             return encoding
     if start.count(0) > len(start) // 4:
         return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
-    return next((encoding for encoding in ("utf-8", "cp1252") if _decodes(path, encoding)), "latin-1")
+    if _is_utf_8(path):
+        return "utf-8"
+    return "cp1252" if all(map(_is_cp1252, _chunks(path))) else "latin-1"
 
 
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _is_utf_8(path: Path) -> bool:
+    """Arrow's look at the bytes is many times as fast as Python's decoding."""
+    rest = b""
     try:
         for chunk in _chunks(path):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+            whole = rest + chunk
+            cut = next((-place for place in (1, 2, 3) if whole[-place:][:1] >= b"\xc0"), len(whole))
+            pa.array([whole[:cut]], pa.binary()).cast(pa.string())
+            rest = whole[cut:]
+        pa.array([rest], pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_cp1252(chunk: bytes) -> bool:
+    try:
+        chunk.decode("cp1252")
     except UnicodeDecodeError:
         return False
     return True

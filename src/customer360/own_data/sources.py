@@ -7,28 +7,31 @@ is counted, checked and loaded afterwards is then the same, even when the source
 
 from __future__ import annotations
 
-import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from customer360 import temporary
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import PROVENANCE, SOURCE_FILE, SOURCE_LINE, distinct
 from customer360.own_data.csv_rows import csv_batches
 from customer360.own_data.json_rows import json_batches
+from customer360.own_data.mapping import MAPPING_SUFFIX
 from customer360.own_data.sniff import csv_shape
+from customer360.own_data.threads import in_threads
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
+FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
+_TYPED: Final = {b"typed": b"yes"}
+"""Metadata of a column of text whose values were typed."""
 _KINDS: Final = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".xlsx": "excel",
@@ -45,51 +48,46 @@ class Reading:
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of a source, as text in Parquet files of *folder*."""
+    """
+    The rows of a source, as text in Parquet files of *folder*.
+
+    *typed*: the columns whose values were typed before they were text, and so are written in one way only.
+    """
 
     name: str
     description: str
     folder: Path = field(repr=False)
     columns: tuple[str, ...]
     rows: int
+    typed: frozenset[str] = frozenset()
 
-    def frame(self, spark: SparkSession, *, is_shared: bool = True) -> DataFrame:
-        """
-        The rows as text columns with their provenance.
-
-        With *is_shared* Spark's tasks read the folder; without, as on a cluster, the rows are sent to them.
-        """
-        if is_shared:
-            return spark.read.schema(self._schema).parquet(self.folder.as_uri())
-        return spark.createDataFrame(self._dataset.to_table())
+    @property
+    def files(self) -> list[Path]:
+        """The files, each of a few ten thousand rows, in the order of the rows."""
+        return sorted(self.folder.glob("*.parquet"))
 
     def sample(self) -> dict[str, list[str]]:
         """Some values of each column, without nulls and blanks."""
-        table = self._dataset.head(_SAMPLE_ROWS, batch_size=_SAMPLE_ROWS, batch_readahead=0, fragment_readahead=0)
-        return {name: [text for text in table[name].to_pylist() if text and text.strip()] for name in self.columns}
+        first = self.read(self.files[0])[:_SAMPLE_ROWS]
+        return {name: [text for text in first[name].to_pylist() if text and text.strip()] for name in self.columns}
 
-    def batches(self, columns: Iterable[str]) -> Iterator[pa.RecordBatch]:
-        """All values of *columns*, a part at a time."""
-        names = list(dict.fromkeys(columns))
-        return iter(self._dataset.to_batches(columns=names)) if names else iter(())
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All rows, a file at a time."""
+        return map(self.read, self.files)
 
-    @property
-    def _schema(self) -> Any:
-        from pyspark.sql import types as t
-
-        kinds = {SOURCE_LINE: t.LongType()}
-        return t.StructType([t.StructField(f.name, kinds.get(f.name, t.StringType())) for f in self._arrow_schema])
-
-    @property
-    def _arrow_schema(self) -> pa.Schema:
-        return _schema(self.columns)
-
-    @property
-    def _dataset(self) -> ds.Dataset:
-        return ds.dataset(self.folder, schema=self._arrow_schema, format="parquet")
+    def read(self, file: Path, columns: Iterable[str] = ()) -> pa.RecordBatch:
+        """The rows of one of the files with the provenance of each; or only *columns* of them."""
+        schema = arrow_schema(self.columns)
+        if names := list(dict.fromkeys(columns)):
+            schema = pa.schema([schema.field(name) for name in names])
+        with pq.ParquetFile(file) as parquet:
+            present = [name for name in schema.names if name in parquet.schema_arrow.names]
+            rows = parquet.read(present, use_threads=False).combine_chunks()
+        return _as_schema(rows.to_batches()[0], schema)
 
 
-def _schema(columns: Iterable[str]) -> pa.Schema:
+def arrow_schema(columns: Iterable[str]) -> pa.Schema:
+    """Columns of text, with the provenance of each row."""
     kinds = {SOURCE_LINE: pa.int64()}
     return pa.schema([(name, kinds.get(name, pa.string())) for name in (*columns, *PROVENANCE)])
 
@@ -97,21 +95,31 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
 @contextmanager
 def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
     """The rows of the file, or of the files of one kind in the directory, at *path*."""
-    files = _files(path)
-    with tempfile.TemporaryDirectory(prefix="customer360-load-") as folder:
-        spool = _Spool(Path(folder))
+    try:
+        files = _files(path)
+    except OSError as error:
+        raise Customer360Error(f"cannot look at {path} ({error.strerror}); is the path right?") from None
+    with _spool() as spool:
         descriptions = dict.fromkeys(spool.add_file(file, reading or Reading()) for file in files)
         many = f"{len(files)} files of " if len(files) > 1 else ""
-        yield spool.source(path.name, many + "; ".join(descriptions))
+        yield spool.source(path.resolve().name, many + "; ".join(descriptions))
 
 
 @contextmanager
 def batch_source(name: str, description: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Source]:
     """The rows that *batches* hold, with whatever types; their line is their place."""
-    with tempfile.TemporaryDirectory(prefix="customer360-load-") as folder:
-        spool = _Spool(Path(folder))
+    with _spool() as spool:
         spool.add(name, _numbered(batches))
         yield spool.source(name, description)
+
+
+@contextmanager
+def _spool() -> Iterator[_Spool]:
+    """In a temporary folder that also has room for what is made of the rows."""
+    with temporary.folder("load") as folder:
+        rows = folder / "rows"
+        rows.mkdir()
+        yield _Spool(rows)
 
 
 class _Spool:
@@ -119,13 +127,16 @@ class _Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._columns: dict[str, None] = {}
+        self._columns: dict[str, str] = {}
+        self._text: set[str] = set()
+        self._numbers = count()
         self._rows = 0
 
     def source(self, name: str, description: str) -> Source:
         if not self._rows:
             raise Customer360Error(f"{name} holds no rows; nothing was changed")
-        return Source(name, description, self._folder, tuple(self._columns), self._rows)
+        columns = tuple(self._columns.values())
+        return Source(name, description, self._folder, columns, self._rows, frozenset(columns) - self._text)
 
     def add_file(self, path: Path, reading: Reading) -> str:
         """Adds the rows of one file; returns how it is written."""
@@ -140,40 +151,57 @@ class _Spool:
         return description
 
     def add(self, name: str, batches: Iterable[pa.RecordBatch]) -> None:
-        number = len(list(self._folder.iterdir()))
-        for part, (schema, rows) in enumerate(_runs(batches)):
-            self._columns.update((column, None) for column in schema.names if column not in PROVENANCE)
-            with pq.ParquetWriter(self._folder / f"{number:05d}-{part:05d}.parquet", schema) as writer:
-                for batch in rows:
-                    self._rows += len(batch)
-                    writer.write_batch(_of_file(batch, schema, name))
+        numbered = zip(self._numbers, _together(map(self._named, batches)), strict=False)
+        self._rows += sum(in_threads(partial(self._write, name), numbered))
+
+    def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """With its columns as they were first spelt: Spark does not tell upper from lower case."""
+        names = [
+            name if name in PROVENANCE else self._columns.setdefault(name.lower(), name)
+            for name in batch.schema.names
+        ]
+        self._text.update(
+            name for name, field in zip(names, batch.schema, strict=True) if field.metadata != _TYPED
+        )
+        return batch.rename_columns(names)
+
+    def _write(self, name: str, numbered: tuple[int, Sequence[pa.RecordBatch]]) -> int:
+        number, batches = numbered
+        columns = dict.fromkeys(column for batch in batches for column in batch.schema.names)
+        schema = arrow_schema(column for column in columns if column not in PROVENANCE)
+        rows = pa.Table.from_batches([_of_file(batch, schema, name) for batch in batches])
+        write_parquet(self._folder / f"{number:09}.parquet", rows)
+        return len(rows)
 
 
-def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """The batches that hold rows, cut where one brings a column that those before did not have."""
-    rest = (batch for batch in batches if len(batch))
-    waiting = [first] if (first := next(rest, None)) is not None else []
+def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """As many batches at once as come to about `FILE_ROWS`."""
+    some: list[pa.RecordBatch] = []
+    for batch in batches:
+        some += [batch] if len(batch) else []
+        if sum(map(len, some)) >= FILE_ROWS:
+            yield some
+            some = []
+    if some:
+        yield some
 
-    def run(known: set[str]) -> Iterator[pa.RecordBatch]:
-        while waiting:
-            yield waiting.pop()
-            following = next(rest, None)
-            if following is None:
-                return
-            waiting.append(following)
-            if not set(following.schema.names) <= known | set(PROVENANCE):
-                return
 
-    while waiting:
-        columns = [name for name in waiting[0].schema.names if name not in PROVENANCE]
-        yield _schema(columns), run(set(columns))
+def write_parquet(path: Path, rows: pa.Table) -> None:
+    """*rows* that are read once or twice and then dropped: written fast rather than small."""
+    pq.write_table(rows, path, compression="lz4", use_dictionary=[SOURCE_FILE], write_statistics=False)
 
 
 def _of_file(batch: pa.RecordBatch, schema: pa.Schema, name: str) -> pa.RecordBatch:
+    return _as_schema(batch.append_column(SOURCE_FILE, pa.repeat(pa.scalar(name), len(batch))), schema)
+
+
+def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of *schema*, null where *batch* lacks them."""
     present = dict(zip(batch.schema.names, batch.columns, strict=True))
-    present[SOURCE_FILE] = pa.repeat(pa.scalar(name), len(batch))
-    absent = {field.name: pa.nulls(len(batch), field.type) for field in schema if field.name not in present}
-    return pa.record_batch([{**absent, **present}[field.name] for field in schema], schema=schema)
+    columns = [
+        present[field.name] if field.name in present else pa.nulls(len(batch), field.type) for field in schema
+    ]
+    return pa.record_batch(columns, schema=schema)
 
 
 def _files(path: Path) -> list[Path]:
@@ -181,12 +209,16 @@ def _files(path: Path) -> list[Path]:
         raise Customer360Error(f"there is no file {path}; give the path of the file that holds your customers")
     if not path.is_dir():
         return [path]
-    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith((".", "_")))
+    files = sorted(file for file in path.iterdir() if file.is_file() and _is_of_the_source(file.name))
     kinds = sorted({_kind(file) for file in files})
     if len(kinds) != 1:
         held = f"files of several kinds ({', '.join(kinds)})" if kinds else "no file"
         raise Customer360Error(f"{path} holds {held}; give a directory with files of one kind, or one file")
     return files
+
+
+def _is_of_the_source(name: str) -> bool:
+    return not (name.startswith((".", "_")) or name.endswith(MAPPING_SUFFIX))
 
 
 def _kind(path: Path) -> str:
@@ -225,10 +257,19 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     place = 1
     for batch in batches:
         names = distinct(batch.schema.names)
-        columns = {name: as_text(column) for name, column in zip(names, batch.columns, strict=True)}
+        fields = [
+            pa.field(name, pa.string(), metadata=None if _is_text(kind) else _TYPED)
+            for name, kind in zip(names, batch.schema.types, strict=True)
+        ]
         lines = pa.array(range(place, place + len(batch)), pa.int64())
-        yield pa.record_batch({**columns, SOURCE_LINE: lines})
+        columns = [*map(as_text, batch.columns), lines]
+        yield pa.record_batch(columns, schema=pa.schema([*fields, (SOURCE_LINE, pa.int64())]))
         place += len(batch)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return kind in {pa.string(), pa.large_string(), pa.string_view()}
 
 
 def as_text(values: pa.Array) -> pa.Array:

@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import duckdb
+import pyarrow as pa
 
 from customer360.own_data.checks import MOST_POINTS, NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.examine import ORIGINAL_ROW, REASONS
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.parts import LINES, Part, duckdb_in
+from customer360.own_data.sources import write_parquet
 from customer360.tables import CUSTOMERS
 
-LINES: Final = "lines"
-CANCELLED: Final = "cancelled_lines"
 _ABOUT_THE_CUSTOMER: Final = ("name", "email", "country", "city")
 _LARGEST_BALANCE: Final = 10**10
+
+_CUSTOMERS: Final = """
+    CREATE TABLE customers AS
+    WITH line AS (
+        SELECT * REPLACE (
+                   coalesce(
+                       CASE WHEN quantity < 0 THEN -abs(amount) ELSE amount END,
+                       round(quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6), 2)
+                   )::DECIMAL(38,2) AS amount
+               ),
+               coalesce(quantity < 0, false) OR coalesce(amount < 0, false) AS is_cancelled,
+               (order_date, row) AS place
+        FROM read_parquet($files)
+    ), customer AS (
+        SELECT customer_id,
+               min(order_date)::DATE AS join_date,
+               (min(order_date) FILTER (amount > 0))::DATE AS first_purchase,
+               max(order_date) AS last_login,
+               sum(amount) AS account_balance,
+               sum(loyalty_points) AS loyalty_points,
+               arg_max(name, place) AS name,
+               arg_max(email, place) AS email,
+               arg_max(country, place) AS country,
+               arg_max(city, place) AS city,
+               count(*) AS lines,
+               count(*) FILTER (is_cancelled) AS cancelled_lines
+        FROM line GROUP BY customer_id
+    )
+    SELECT *,
+           concat_ws(
+               ', ',
+               CASE WHEN abs(account_balance) >= $largest_balance THEN $too_large END,
+               CASE WHEN loyalty_points < 0 THEN $negative_points END,
+               CASE WHEN loyalty_points > $most_points THEN $too_many_points END
+           ) AS reasons
+    FROM customer"""
+"""
+A line's amount, else quantity times price, is taken off when the pieces came back. The sums have ranges too: a
+customer outside of them is rejected with all of its lines.
+"""
 
 
 def derived_columns(mapping: CustomerMapping) -> tuple[str, ...]:
@@ -26,50 +70,57 @@ def derived_columns(mapping: CustomerMapping) -> tuple[str, ...]:
     return tuple(name for name in CUSTOMERS.column_names if name in filled)
 
 
-def customers_of(lines: DataFrame, mapping: CustomerMapping) -> DataFrame:
+@dataclass(frozen=True)
+class Derived:
+    """Files of the *customers* of order lines and of those *rejected*; *lines* of the former, *cancelled* ones."""
+
+    customers: Path
+    rejected: Path
+    lines: int
+    cancelled: int
+
+
+def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> Derived:
     """
-    One row per customer of the order *lines*, with the number of lines and of cancelled ones.
+    One row per customer of the order lines in *parts*.
 
     join_date is the day of the first line, first_purchase that of the first line with an amount above zero,
     last_login the moment of the last line, account_balance the sum of the amounts, cancellations taken off.
     """
-    lines = lines.withColumn("amount", _amount()).withColumn("cancelled", _is_cancelled())
-    about = {
-        name: F.max_by(name, F.when(F.col(name).isNotNull(), F.col("order_date"))) for name in _ABOUT_THE_CUSTOMER
-    }
-    found = lines.groupBy("customer_id").agg(
-        F.min("order_date").cast("date").alias("join_date"),
-        F.min(F.when(F.col("amount") > 0, F.col("order_date"))).cast("date").alias("first_purchase"),
-        F.max("order_date").alias("last_login"),
-        F.sum("amount").cast("decimal(38,2)").alias("account_balance"),
-        F.sum("loyalty_points").alias("loyalty_points"),
-        *(column.alias(name) for name, column in about.items()),
-        F.count("*").alias(LINES),
-        F.count(F.when(F.col("cancelled"), 1)).alias(CANCELLED),
+    customers, rejected = folder / "customers.parquet", folder / "rejected-customers.parquet"
+    filled = derived_columns(mapping)
+    columns = ", ".join(
+        f"{name if name in filled else 'NULL'}::{CUSTOMERS[name].type} AS {name}"
+        for name in CUSTOMERS.column_names
     )
-    return _checked(found, mapping)
+    given = {
+        "files": [str(part.good) for part in parts],
+        "largest_balance": _LARGEST_BALANCE, "too_large": TOO_LARGE, "negative_points": NEGATIVE_POINTS,
+        "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
+    }  # fmt: skip
+    with duckdb_in(folder) as duck:
+        duck.execute(_CUSTOMERS, given)
+        found = duck.table("customers")
+        loaded = found.filter("reasons = ''")
+        loaded.project(columns).write_parquet(str(customers))
+        write_parquet(rejected, _rejected(found.filter("reasons <> ''"), filled))
+        lines, cancelled = loaded.aggregate("sum(lines), sum(cancelled_lines)").fetchall()[0]
+    return Derived(customers, rejected, int(lines or 0), int(cancelled or 0))
 
 
-def _amount() -> Column:
-    """The line's amount, else quantity times price; taken off when the pieces came back."""
-    product = F.round(F.col("quantity") * F.col("unit_price"), 2).cast("decimal(22,2)")
-    given = F.when(F.col("quantity") < 0, -F.abs("amount")).otherwise(F.col("amount")).cast("decimal(22,2)")
-    return F.coalesce(given, product)
-
-
-def _is_cancelled() -> Column:
-    return F.coalesce(F.col("quantity") < 0, F.lit(False)) | (F.col("amount") < 0)
-
-
-def _checked(customers: DataFrame, mapping: CustomerMapping) -> DataFrame:
-    """The sums have ranges too: a customer outside of them is rejected with all of its lines."""
-    points = F.col("loyalty_points")
-    reasons = F.concat_ws(
-        ", ",
-        F.when(F.abs("account_balance") >= _LARGEST_BALANCE, TOO_LARGE),
-        F.when(points < 0, NEGATIVE_POINTS),
-        F.when(points > MOST_POINTS, TOO_MANY_POINTS),
+def _rejected(customers: duckdb.DuckDBPyRelation, columns: Sequence[str]) -> pa.Table:
+    shown = (*columns, LINES)
+    rows = customers.project(", ".join((REASONS, *shown))).fetchall()
+    originals = [
+        json.dumps({SOURCE_LINE: None, **dict(zip(shown, row, strict=True))}, ensure_ascii=False, default=str)
+        for _, *row in rows
+    ]
+    return pa.table(
+        {
+            "customer_id": pa.array([row[1] for row in rows], pa.int64()),
+            REASONS: pa.array([row[0] for row in rows], pa.string()),
+            ORIGINAL_ROW: pa.array(originals, pa.string()),
+            LINES: pa.array([row[-1] for row in rows], pa.int64()),
+            SOURCE_LINE: pa.nulls(len(rows), pa.int64()),
+        }
     )
-    nowhere = F.lit(None).cast("long").alias(SOURCE_LINE)
-    shown = F.to_json(F.struct(nowhere, *derived_columns(mapping), LINES), {"ignoreNullFields": "false"})
-    return customers.withColumn(REASONS, reasons).withColumn(ORIGINAL_ROW, F.when(F.col(REASONS) != "", shown))

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from customer360 import __version__
 from customer360.errors import Customer360Error
-from customer360.own_data.load import MAX_REJECTED, Loadable
-from customer360.pipeline.staging import WAITING, Waiting, now, stage
+from customer360.own_data.load import Loadable
+from customer360.pipeline.staging import WAITING, Waiting, now, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.publish import Publication, publication
 from customer360.progress import Watch, silent
-from customer360.spark import plain_errors
-from customer360.tables import (
-    CUSTOMERS,
-    REJECTED_CUSTOMERS,
-)
-
-if TYPE_CHECKING:
-    pass
+from customer360.settings import MAX_REJECTED
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 
 
 def load_customers(
@@ -43,15 +37,15 @@ def load_customers(
     someone's own and not *replace*; nothing is changed then. *facts* are kept with the customers.
     """
     found.tally.require(max_rejected)
-    with publication(database, "load", wait_seconds=waiting.run_seconds) as change, plain_errors():
+    with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
         if replace:
             change.replace_foreign(CUSTOMERS)
         else:
             guard_own_data(change.connection)
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
-            stage(change, database, CUSTOMERS, found.customers, writers)
+            stage_files(change, database, CUSTOMERS, found.customers, writers)
         with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
-            stage(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
+            stage_files(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
         _audit_loaded(change, found)
         change.describe(
             CUSTOMERS, {"kind": "own", **found.facts(), **facts, "filled_at": now(), "version": __version__}

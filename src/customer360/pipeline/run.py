@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360 import __version__
-from customer360.errors import Customer360Error, nearest
-from customer360.operations.conform import SOURCE_COLUMNS
-from customer360.operations.data_quality import DataQuality
-from customer360.operations.run import results
+from customer360 import __version__, lake
+from customer360.errors import Customer360Error
+from customer360.lake import Place
+from customer360.operations.conform import SOURCE_COLUMNS, require
+from customer360.operations.run import Results, results
 from customer360.own_data.examine import FROM_A_SOURCE
+from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
@@ -27,6 +28,7 @@ from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
+from customer360.postgres.status import last_refresh
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.tables import (
@@ -38,6 +40,7 @@ from customer360.tables import (
     REFRESHES,
     REJECTED_CUSTOMERS,
     RESULT_TABLES,
+    Table,
 )
 
 if TYPE_CHECKING:
@@ -56,9 +59,24 @@ class Refresh:
     rows_out: int
     rows_rejected: int
     rows_not_yet_joined: int
+    missing_columns: str
     started_at: datetime
     finished_at: datetime
     version: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The customers to read, and what is known of them beforehand."""
+
+    name: str
+    customers: DataFrame
+    origin: Origin
+    ids_are_unique: bool
+
+    @property
+    def as_of(self) -> date:
+        return date.fromisoformat(self.origin.facts.get("as_of", now().date().isoformat()))
 
 
 def run_operations(
@@ -66,7 +84,10 @@ def run_operations(
     spark: SparkSession,
     *,
     table: str = CUSTOMERS.full_name,
+    source: Place | None = None,
+    profiles_to: Place | None = None,
     as_of: date | None = None,
+    allow_shrink: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
     watch: Watch = silent,
@@ -75,24 +96,59 @@ def run_operations(
     Reads the customers in *table*, runs every operation and publishes every result table at once.
 
     *as_of* is the last day treated as known; by default that of the mock data, else today (UTC). *table* may be
-    anyone's, as long as it has the columns that the operations read. Nothing of it is changed.
+    anyone's, as long as it has the columns that the operations read. Nothing of it is changed. With *source* the
+    customers come from a lake instead; with *profiles_to* the rows of customer_profiles go into one, and its table
+    in the database is left empty. Results that break their table's contract are never published, nor, without
+    *allow_shrink*, those with half of the customers gone.
     """
+    lake.require_apart(source, profiles_to)
     started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
-        source = origin(change.connection, table)
-        day = as_of or date.fromisoformat(source.facts.get("as_of", now().date().isoformat()))
-        unique = catalog.has_unique_key(change.connection, table, "customer_id")
+        refresh_id = _next_refresh_id(change)
+        profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
         with database.snapshot() as snapshot, ExitStack() as reading:
-            customers = read_customers(spark, database, table, snapshot=snapshot)
-            with watch("Reading and checking customers"):
-                found = reading.enter_context(results(customers, as_of=day, ids_are_unique=unique))
-            rejected = _and_rejected_at_loading(spark, database, found.tables, source, snapshot)
-            _stage_all(change, database, {**found.tables, **rejected}, writers, watch)
-        refresh = _describe(change, found.data_quality, (day, table, source.kind), started)
-        _audit_totals(change, refresh)
+            read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
+            day = as_of or read.as_of
+            with watch("Reading and checking customers"), lake.plain_errors(read.name):
+                order = read.origin.facts.get("status_order")
+                found = reading.enter_context(
+                    results(read.customers, as_of=day, ids_are_unique=read.ids_are_unique, status_order=order)
+                )
+            if not allow_shrink:
+                before = last_refresh(change.connection)
+                require_no_shrinkage(before, read.name, read.origin, day, found.data_quality.rows_out)
+            rejected = _and_rejected_at_loading(spark, database, found.tables, read.origin, snapshot)
+            tables = {**found.tables, **rejected}
+            if profiles:
+                _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
+            _stage_all(change, database, tables, writers, watch)
+        refresh = _describe(change, found, (refresh_id, day, read.name, read.origin.kind), started)
+        _audit_totals(change, refresh, _AUDITS[1:] if profiles else _AUDITS)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     return refresh
+
+
+def _from_table(
+    change: Publication, spark: SparkSession, database: Database, table: str, snapshot: str
+) -> _Source:
+    customers = read_customers(spark, database, table, snapshot=snapshot)
+    unique = catalog.has_unique_key(change.connection, table, "customer_id")
+    return _Source(table, customers, origin(change.connection, table), unique)
+
+
+def _from_lake(spark: SparkSession, source: Place) -> _Source:
+    customers = lake.read(spark, source)
+    require(customers.columns, f"the customers in {source}")
+    return _Source(str(source), customers, Origin("unknown"), ids_are_unique=False)
+
+
+def _write_profiles(change: Publication, profiles: DataFrame, target: Place, found: Results, watch: Watch) -> None:
+    """To the lake, complete before anything is published, which is what tells its readers of the new refresh."""
+    change.stage(CUSTOMER_PROFILES)
+    change.describe(CUSTOMER_PROFILES, {"rows_are_in": str(target)})
+    with watch(f"Writing {CUSTOMER_PROFILES.name} to {target}"):
+        _require_total(str(target), lake.write(profiles, target), found.data_quality.rows_out)
 
 
 def _and_rejected_at_loading(
@@ -112,30 +168,28 @@ def read_customers(
     spark: SparkSession, database: Database, table: str = CUSTOMERS.full_name, *, snapshot: str | None = None
 ) -> DataFrame:
     """
-    The columns of *table* that the operations need, read in parallel from one snapshot.
+    The columns of *table* that the operations read, as far as it has them, in parallel from one snapshot.
 
     Without a *snapshot* to share it is a plain `spark.read.format("postgres")`, which holds one of its own.
     """
     with database.connect() as connection:
-        _require_columns(connection, table)
+        columns = _columns(connection, table)
     if snapshot:
-        return read_dataframe(spark, database, table, SOURCE_COLUMNS, snapshot=snapshot)
+        return read_dataframe(spark, database, table, columns, snapshot=snapshot)
     register(spark)
     reader = spark.read.format("postgres").option("url", database.url).option("table", table)
-    return reader.option("columns", ",".join(SOURCE_COLUMNS)).load()
+    return reader.option("columns", ",".join(columns)).load()
 
 
-def _require_columns(connection: psycopg.Connection[Any], table: str) -> None:
+def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
     if not catalog.exists(connection, table):
         raise Customer360Error(
             f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
             "or name yours with --table"
         )
     present = [field.name for field in types.fields(connection, named(table))]
-    missing = [name for name in SOURCE_COLUMNS if name not in present]
-    if missing:
-        hints = "".join(f" {name}:{nearest(name, present)}" for name in missing)
-        raise Customer360Error(f"{table} lacks {len(missing)} of the columns that customers need.{hints}")
+    require(present, f"the customers in {table}")
+    return [name for name in SOURCE_COLUMNS if name in present]
 
 
 def _stage_all(
@@ -147,16 +201,22 @@ def _stage_all(
                 stage(change, database, table, tables[table.name], writers)
 
 
+def _next_refresh_id(change: Publication) -> int:
+    """This run holds the lock, so nobody else takes it."""
+    if not catalog.exists(change.connection, REFRESHES.full_name):
+        return 1
+    query = sql.SQL("SELECT max(refresh_id) FROM {}").format(ddl.identifier(REFRESHES))
+    return (catalog.value(change.connection, query) or 0) + 1
+
+
 def _describe(
-    change: Publication, quality: DataQuality, source: tuple[date, str, str], started: datetime
+    change: Publication, found: Results, source: tuple[int, date, str, str], started: datetime
 ) -> Refresh:
     """Adds this refresh to the history; returns it."""
-    known = catalog.exists(change.connection, REFRESHES.full_name)
-    query = sql.SQL("SELECT max(refresh_id) FROM {}").format(ddl.identifier(REFRESHES))
-    last = catalog.value(change.connection, query) if known else 0
+    quality = found.data_quality
     refresh = Refresh(
-        (last or 0) + 1, *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
-        quality.rows_not_yet_joined, started, now(), __version__,
+        *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
+        quality.rows_not_yet_joined, ", ".join(found.survey.missing_columns), started, now(), __version__,
     )  # fmt: skip
     change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
     change.append(
@@ -178,11 +238,13 @@ _AUDITS: Final = (
 """What must come to the same number of customers in every table of one refresh."""
 
 
-def _audit_totals(change: Publication, refresh: Refresh) -> None:
-    for table, expression in _AUDITS:
-        found = change.value(table, expression) or 0
-        if found != refresh.rows_out:
-            raise Customer360Error(
-                f"{table.full_name} counts {found:,} customers where {refresh.rows_out:,} were read; "
-                "nothing was published"
-            )
+def _audit_totals(change: Publication, refresh: Refresh, audits: Sequence[tuple[Table, str]]) -> None:
+    for table, expression in audits:
+        _require_total(table.full_name, change.value(table, expression) or 0, refresh.rows_out)
+
+
+def _require_total(where: str, found: int, customers: int) -> None:
+    if found != customers:
+        raise Customer360Error(
+            f"{where} counts {found:,} customers where {customers:,} were read; nothing was published"
+        )

@@ -1,13 +1,17 @@
-"""What every stage does: wait for others with a bound, and copy rows into staging inside Spark's tasks."""
+"""What every stage does: wait for others with a bound, and copy rows into staging, from Spark's tasks or files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from customer360.postgres import types
 from customer360.postgres.connection import Database
@@ -59,6 +63,29 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         yield from ()
 
     rows.mapInArrow(copy, "nothing int").collect()
+
+
+def stage_files(
+    change: Publication, database: Database, table: Table, files: Sequence[Path], writers: int
+) -> None:
+    """Copies the rows of Parquet *files*, some files at once; a file's place is its part."""
+    staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
+    files = [file for file in files if pq.read_metadata(file).num_rows]
+    writers = max(1, min(writers, os.cpu_count() or 1, len(files)))
+
+    def copy(first: int) -> None:
+        with writer(database, writers) as copier:
+            for part in range(first, len(files), writers):
+                copier.copy_once(staging, part, _batches(files[part], schema))
+
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(copy, range(writers)))
+
+
+def _batches(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(file) as parquet:
+        for batch in parquet.iter_batches(columns=schema.names):
+            yield batch.select(schema.names).cast(schema)
 
 
 def now() -> datetime:

@@ -7,8 +7,8 @@ reads or writes, and Spark starts many. These are the few calls beneath it that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import adbc_driver_manager as adbc
@@ -16,16 +16,25 @@ import adbc_driver_postgresql
 import pyarrow as pa
 from psycopg import sql
 
+from customer360.errors import Customer360Error
+from customer360.postgres.connection import failure
+
 _BATCH_BYTES: Final = 8 << 20
 
 
 class ArrowConnection:
-    """A connection outside autocommit: what is not committed when it closes has not happened."""
+    """
+    A connection outside autocommit: what is not committed when it closes has not happened.
 
-    def __init__(self, url: str) -> None:
+    Every call raises Customer360Error when the server at *where*, or the way to it, fails.
+    """
+
+    def __init__(self, url: str, where: str) -> None:
+        self._where = where
         self._database = adbc_driver_postgresql.connect(url)
         try:
-            self._connection = adbc.AdbcConnection(self._database)
+            with self._plain_failures():
+                self._connection = adbc.AdbcConnection(self._database)
         except BaseException:
             self._database.close()
             raise
@@ -33,7 +42,7 @@ class ArrowConnection:
 
     def batches(self, query: sql.Composable) -> Iterator[pa.RecordBatch]:
         """What *query* returns, about 8 MB at a time."""
-        with closing(adbc.AdbcStatement(self._connection)) as statement:
+        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
             statement.set_sql_query(query.as_string(None))
             stream, _ = statement.execute_query()
@@ -46,13 +55,17 @@ class ArrowConnection:
 
     def execute(self, statement_text: sql.Composable) -> None:
         """A statement that returns no rows."""
-        with closing(adbc.AdbcStatement(self._connection)) as statement:
+        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_sql_query(statement_text.as_string(None))
             statement.execute_update()
 
     def ingest(self, schema: str, table: str, rows: pa.RecordBatchReader) -> int:
-        """Copies *rows* into *table*; returns how many."""
-        with closing(adbc.AdbcStatement(self._connection)) as statement:
+        """
+        Copies *rows* into *table*; returns how many.
+
+        Raises: Customer360Error for a null where none may be; PostgreSQL's own words show the whole row.
+        """
+        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_options(
                 **{
                     "adbc.ingest.target_table": table,
@@ -61,14 +74,31 @@ class ArrowConnection:
                 }
             )
             statement.bind_stream(rows)
-            return int(statement.execute_update())
+            try:
+                return int(statement.execute_update())
+            except adbc.IntegrityError as error:
+                raise Customer360Error(_refusal(table, dict(error.details))) from None
 
     def commit(self) -> None:
-        self._connection.commit()
+        with self._plain_failures():
+            self._connection.commit()
 
     def rollback(self) -> None:
-        self._connection.rollback()
+        with self._plain_failures():
+            self._connection.rollback()
 
     def close(self) -> None:
         self._connection.close()
         self._database.close()
+
+    @contextmanager
+    def _plain_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except adbc.OperationalError as error:
+            raise failure(self._where, error) from None
+
+
+def _refusal(staging: str, details: Mapping[Any, bytes]) -> str:
+    table, column = staging.rpartition("_")[0], details.get(b"PG_DIAG_COLUMN_NAME", b"").decode()
+    return f"{table}: {column} is null in a row, and may never be; nothing was published"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Database:
     def __post_init__(self) -> None:
         try:
             conninfo.conninfo_to_dict(self.url)
-        except psycopg.ProgrammingError as error:
+        except (psycopg.ProgrammingError, UnicodeError) as error:
             reason = str(error).splitlines()[0]
             # libpq quotes what it could not parse, which may be the password.
             reason = reason.split('"')[0].strip().rstrip(":")
@@ -51,13 +52,8 @@ class Database:
     def connect(self, purpose: str = "customer360", **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
         """An autocommit connection, with sessions in UTC. Raises: Customer360Error when refused."""
         try:
-            connection = psycopg.connect(
-                self.url,
-                autocommit=True,
-                application_name=purpose,
-                connect_timeout=_CONNECT_SECONDS,
-                **options,
-            )
+            settings = {"connect_timeout": _CONNECT_SECONDS, **options}
+            connection = psycopg.connect(self.url, autocommit=True, application_name=purpose, **settings)
         except psycopg.OperationalError as error:
             raise Customer360Error(self._refusal(error)) from None
         if connection.info.server_version < OLDEST_SERVER * 10_000:
@@ -71,7 +67,8 @@ class Database:
         """A connection that speaks Arrow both ways."""
         from customer360.postgres.arrow import ArrowConnection
 
-        return ArrowConnection(conninfo.make_conninfo(self.url, application_name="customer360 copy"))
+        url = conninfo.make_conninfo(self.url, application_name="customer360 copy")
+        return ArrowConnection(url, self.where)
 
     @contextmanager
     def snapshot(self) -> Iterator[str]:
@@ -83,22 +80,41 @@ class Database:
             yield str(row[0])
 
     def _refusal(self, error: psycopg.OperationalError) -> str:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        # The last line holds the reason; libpq's own prefix repeats host and port.
-        reason = lines[-1].rpartition("FATAL:")[2].strip() if lines else "no reason given"
+        reason = _reason(str(error))
         if (password := self.parts.get("password")) and len(password) > 1:
             reason = reason.replace(password, "****")
         return f"cannot connect to {self.where}: {reason}. {_way_out(reason)}"
 
 
+def failure(where: str, error: Exception) -> Customer360Error:
+    """What to say when the server at *where*, or the way to it, failed in the middle of the work."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = lines[0].rpartition("[libpq]")[2].strip().rstrip(":.") if lines else type(error).__name__
+    is_full = "No space left" in str(error)
+    way = "make room on the server's disk" if is_full else "see that the server runs and can be reached"
+    return Customer360Error(
+        f"{where} failed: {reason}; what is published is whole, as it was or as it was to be: {way}, "
+        "then run the same command again"
+    )
+
+
+def _reason(message: str) -> str:
+    """What went wrong at last: libpq puts host and port before it, and advice of its own after it."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
+    told = [line for line in lines if re.search("FATAL:|failed:", line)] or lines
+    return re.split("FATAL:|failed:", told[-1])[-1].strip().rstrip(".")
+
+
 def _way_out(reason: str) -> str:
     ways = {
+        "certificate": "Check sslmode and sslrootcert in the URL.",
         "password": "Check user and password in the URL.",
         "does not exist": "Create it first, or correct the name in the URL.",
         "refused": "Is the server running, and are host and port right?",
         "timeout": "Is the host reachable from here, and the port open?",
         "resolve host": "Check host and port in the URL.",
         "translate host name": "Check host and port in the URL.",
+        "permission denied": "Ask the database's owner for the right to connect.",
         "SSL": "Check sslmode and sslrootcert in the URL.",
         "too many": "The server has no free connection; close some or raise max_connections.",
     }

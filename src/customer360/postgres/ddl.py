@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from psycopg import sql
 
 from customer360.errors import Customer360Error
-from customer360.tables import Table
+from customer360.tables import Column, Table
+
+_UNSPEAKABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL's protocol cannot carry."""
 
 
 def named(table: str) -> sql.Identifier:
     """`schema.table` or `table` as a quoted name. Raises: Customer360Error for anything else."""
     parts = table.split(".")
-    if len(parts) > 2 or not all(parts):
+    if len(parts) > 2 or not all(parts) or _UNSPEAKABLE.search(table):
         raise Customer360Error(f"'{table}' is no table name; write it as schema.table")
     return sql.Identifier(*parts)
 
@@ -69,7 +74,13 @@ def comments(table: Table) -> Iterator[sql.Composed]:
         )
 
 
-def duplicates(table: Table, relation: sql.Composable) -> sql.Composed:
-    """A query for one key that occurs more than once in *relation*."""
-    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
-    return sql.SQL("SELECT {} FROM {} GROUP BY {} HAVING count(*) > 1 LIMIT 1").format(key, relation, key)
+def holds(column: Column) -> sql.Composed | None:
+    """The condition that the column's range or its allowed values make; None when it may have any."""
+    name = sql.Identifier(column.name)
+    if column.allowed:
+        return sql.SQL("{} IN ({})").format(name, sql.SQL(", ").join(map(sql.Literal, column.allowed)))
+    if column.maximum is not None:
+        return sql.SQL("{} BETWEEN {} AND {}").format(
+            name, sql.Literal(column.minimum), sql.Literal(column.maximum)
+        )
+    return None if column.minimum is None else sql.SQL("{} >= {}").format(name, sql.Literal(column.minimum))

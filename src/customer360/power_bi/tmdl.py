@@ -20,7 +20,7 @@ from customer360.palette import LIGHT
 from customer360.power_bi import dax, model
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
 from customer360.report import REPORT
-from customer360.tables import COHORT_RETENTION, DATA_QUALITY, UNKNOWN, Table
+from customer360.tables import COHORT_RETENTION, CUSTOMERS, DATA_QUALITY, REFRESHES, UNKNOWN, Table
 from customer360.visuals import Visual
 
 Storage = Literal["import", "directquery"]
@@ -157,9 +157,8 @@ def subtitle_name(visual: Visual) -> str:
 
 
 def has_moving_subtitle(visual: Visual) -> bool:
-    """Whether the subtitle says something that the filters change: who is left out, or what X is."""
-    shows_x = visual.kind != "parameter" and parameter_of(visual.measure) is not None
-    return shows_x or visual.measure.left_out is not None
+    """Whether the subtitle depends on the data: on what it lacks, who is left out, or what X is."""
+    return bool(visual.needs) or visual.measure.left_out is not None
 
 
 def _measures(table: ModelTable) -> Iterator[str]:
@@ -170,6 +169,9 @@ def _measures(table: ModelTable) -> Iterator[str]:
             for visual in (visual for page in REPORT.pages for visual in page.visuals):
                 if visual.fact is fact and has_moving_subtitle(visual):
                     yield _subtitle(table, visual)
+    if table.name == model.fact_name(REFRESHES):
+        text = REFRESHES["missing_columns"].description
+        yield _named_measure(table, dax.MISSING_COLUMNS, dax.missing_columns(), text, HIDDEN)
     if table.name == BALANCE_THRESHOLD.label:
         yield _named_measure(
             table,
@@ -193,13 +195,20 @@ def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
 
 def _subtitle(table: ModelTable, visual: Visual) -> str:
     parts = [f'"{visual.definition}"']
-    if parameter := parameter_of(visual.measure):
+    if (parameter := parameter_of(visual.measure)) and visual.kind != "parameter":
         parts.append(f'"; X = " & FORMAT ( [{dax.parameter_name(parameter)}], "#,0.00" )')
     if left_out := visual.measure.left_out:
         counted = f'FORMAT ( [{model.measure_name(left_out, visual.fact)}] + 0, "{FORMATS[left_out.format]}" )'
         parts.append(f'"; " & {counted} & " left out"')
     text = f"The definition of '{visual.title}', with the numbers that belong to it."
-    return _named_measure(table, subtitle_name(visual), " & ".join(parts), text, HIDDEN)
+    return _named_measure(table, subtitle_name(visual), _unless_missing(visual, " & ".join(parts)), text, HIDDEN)
+
+
+def _unless_missing(visual: Visual, subtitle: str) -> str:
+    """*subtitle*, or which column the data lacks: the first of those that the visual needs."""
+    for column in reversed(visual.lacks(CUSTOMERS.column_names)):
+        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column}", {subtitle} )'
+    return subtitle
 
 
 def _named_measure(

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from customer360.dimensions import JOIN_MONTH, Dimension, dimension
-from customer360.expressions import LastMonths, Measure, columns_of
+from customer360.expressions import LastMonths, Measure, columns_of, needs
 from customer360.measures import measure, recent
 from customer360.tables import Table
 from customer360.visuals import Visual
@@ -31,7 +31,11 @@ _AT_ONCE: Final = ThreadPoolExecutor(os.cpu_count(), "customer360 query")
 
 
 def answer(view: View, results: Results) -> Json:
-    """Every visual of the page as `view` filters it: single values, or columns of equal length by member."""
+    """
+    Every visual of the page as `view` filters it: single values, or columns of equal length by member.
+
+    A visual that needs what the data has not says which columns are missing, and nothing else.
+    """
     asks = {visual.name: _asks(visual, view, results) for visual in view.page.visuals}
     asked = _together(ask for several in asks.values() for ask in several)
     rows = _AT_ONCE.map(lambda cut: _rows(cut, asked[cut], view, results), asked)
@@ -58,16 +62,17 @@ _Ask = tuple[_Cut, tuple[Measure, ...]]
 
 def _asks(visual: Visual, view: View, results: Results) -> list[_Ask]:
     """What has to be known to draw *visual*."""
-    if visual.kind == "table":
+    if visual.kind == "table" or visual.lacks(results.missing):
         return []
     asks = [_ask(visual, view, results)]
-    return [*asks, _trend(visual, view, results)] if visual.kind in _NUMBERS else asks
+    has_trend = visual.kind in _NUMBERS and not set(JOIN_MONTH.needs).intersection(results.missing)
+    return [*asks, _trend(visual, view, results)] if has_trend else asks
 
 
 def _ask(visual: Visual, view: View, results: Results) -> _Ask:
     """The values of *visual*, or what it draws."""
-    measures = _measures(visual)
-    return _cut(visual, view, results, visual.by, measures), measures
+    measures = [one for one in _measures(visual) if not needs(one).intersection(results.missing)]
+    return _cut(visual, view, results, visual.by, measures), tuple(measures)
 
 
 def _trend(visual: Visual, view: View, results: Results) -> _Ask:
@@ -120,14 +125,18 @@ def _row(names: Sequence[str], values: Sequence[Any], nothing: Mapping[str, int]
 def _shown(
     visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[_Cut, list[Row]]
 ) -> Json:
+    if missing := visual.lacks(results.missing):
+        return {"missing": missing}
     if visual.kind == "table":
         return _table(visual, view, results)
     (cut, measures), *trend = asks
     if visual.by:
         return _columns(visual, measures, found[cut], results)
     values = {one.name: found[cut][0][one.name] for one in measures}
-    if not trend:
+    if visual.kind not in _NUMBERS:
         return {"values": values, "x": view.threshold}
+    if not trend:
+        return {"values": values, "change": None, "spark": None}
     [(months, [shown])] = trend
     spark = _spark({row[JOIN_MONTH.name]: row[shown.name] for row in found[months]}, shown, results.as_of)
     return {"values": values, "change": _change(visual, values), "spark": spark}
@@ -162,8 +171,9 @@ def _spark(by_month: Mapping[date, Any], shown: Measure, as_of: date) -> Json:
 
 
 def _table(visual: Visual, view: View, results: Results) -> Json:
-    query = sql.top(visual.fact, visual.measure, visual.columns, visual.top, filters=view.filters(visual))
-    names = [*visual.columns, visual.measure.name]
+    shown = [name for name in visual.columns if name not in results.missing]
+    query = sql.top(visual.fact, visual.measure, shown, visual.top, filters=view.filters(visual))
+    names = [*shown, visual.measure.name]
     columns = zip(*results.rows(query), strict=True)
     found = dict(zip(names, map(list, columns), strict=False))
     return {"columns": {name: found.get(name, []) for name in names}}

@@ -13,9 +13,10 @@ from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from customer360.durations import parse_duration
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.report import REPORT
@@ -24,6 +25,7 @@ from customer360.web.answers import answer
 from customer360.web.assets import Assets, assets
 from customer360.web.credentials import Credentials
 from customer360.web.cubes import cubes_of, encoded
+from customer360.web.health import health
 from customer360.web.outline import outline
 from customer360.web.replies import remembered
 from customer360.web.security import secured
@@ -146,10 +148,13 @@ class _Dashboard:
             await self.watch.changed(_ALIVE_SECONDS)
             yield ": alive\n\n"
 
-    async def health(self, _: Request) -> Response:
-        state = self.watch.state
-        facts = state.facts()
-        return JSONResponse(facts, 200 if state.results and not state.gone_since else 503)
+    async def health(self, request: Request) -> Response:
+        given = request.query_params.get("max_age")
+        try:
+            max_age = parse_duration(given) if given else None
+        except Customer360Error as error:
+            return replies.refused(400, "not_valid", str(error))
+        return health(self.watch.state, self.watch.answered, max_age)
 
     async def unknown(self, request: Request) -> Response:
         names = ", ".join(f"/{page.name}" for page in REPORT.pages)

@@ -56,7 +56,7 @@ class Credentials:
         return self._is_token(password) or self._is_user(name, password)
 
     def _is_token(self, given: bytes) -> bool:
-        return self.token is not None and hmac.compare_digest(given, self.token.encode())
+        return self.token is not None and hmac.compare_digest(given, self.token.encode(errors="surrogateescape"))
 
     def _is_user(self, name: str, password: bytes) -> bool:
         if not self.users:

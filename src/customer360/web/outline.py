@@ -30,6 +30,7 @@ from customer360.expressions import (
     Ratio,
     Sum,
     Where,
+    needs,
 )
 from customer360.measures import BALANCE_THRESHOLD, measure
 from customer360.palette import ranks
@@ -82,6 +83,8 @@ def _refresh(results: Results) -> Json:
 def _slicer(cut: Dimension, results: Results) -> Json:
     members = list(results.members[cut])
     known: Json = {"dimension": cut.name, "label": cut.label}
+    if missing := [name for name in results.missing if name in cut.needs]:
+        return {**known, "missing": missing}
     if cut is JOIN_MONTH:
         return {**known, "first": members[0], "last": members[-1]} if members else {**known, "first": None}
     return {**known, "members": [{"key": key, "label": key} for key in members]}
@@ -89,12 +92,12 @@ def _slicer(cut: Dimension, results: Results) -> Json:
 
 def _parameter(results: Results) -> Json:
     parameter = BALANCE_THRESHOLD
-    edges, bands = zip(*results.rows(sql.edges(parameter)), strict=True)
+    rows = results.rows(sql.edges(parameter))
     return {
         "name": parameter.name,
         "label": parameter.label,
-        "edges": edges,
-        "bands": bands,
+        "edges": [edge for edge, _ in rows],
+        "bands": [band for _, band in rows],
         "default": parameter.default,
     }
 
@@ -149,7 +152,7 @@ def _dimension(cut: Dimension, results: Results) -> Json:
 
 
 def _page(page: Page, results: Results) -> Json:
-    visuals = [_visual(visual) for visual in page.visuals]
+    visuals = [_visual(visual, results) for visual in page.visuals]
     cubes = [
         {"name": name, "fact": name.partition("__")[0], "columns": table.column_names}
         for name, table in cubes_of(page, results).items()
@@ -157,8 +160,9 @@ def _page(page: Page, results: Results) -> Json:
     return {"name": page.name, "title": page.title, "visuals": visuals, "cubes": cubes}
 
 
-def _visual(visual: Visual) -> Json:
-    place = visual.place
+def _visual(visual: Visual, results: Results) -> Json:
+    """As it is defined; without the measures and columns that the data has nothing for."""
+    place, missing = visual.place, results.missing
     return {
         "name": visual.name,
         "kind": visual.kind,
@@ -166,10 +170,13 @@ def _visual(visual: Visual) -> Json:
         "definition": visual.definition,
         "place": {"column": place.column, "row": place.row, "width": place.width, "height": place.height},
         "measure": visual.measure.name,
-        "more": [one.name for one in visual.tooltip_measures],
+        "more": [one.name for one in visual.tooltip_measures if not needs(one).intersection(missing)],
         "by": list(visual.by),
         "compare": visual.compare or None,
-        "columns": [{"name": name, "label": visual.fact[name].label} for name in visual.columns],
+        "columns": [
+            {"name": name, "label": visual.fact[name].label} for name in visual.columns if name not in missing
+        ],
+        "missing": visual.lacks(missing),
         "pickable": bool(visual.by),
         "fact": visual.fact.name,
         "only": {name: list(keys) for name, keys in visual.only.items()},

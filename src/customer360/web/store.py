@@ -80,6 +80,11 @@ class Results:
         day: date = self.facts["as_of_date"]
         return day
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The columns of the source that hold nothing for any customer."""
+        return tuple(filter(None, self.facts["missing_columns"].split(", ")))
+
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
         """What *query* returns. Safe from several threads at once."""
         with self.connection.cursor() as cursor:

@@ -48,10 +48,15 @@ class State:
 
 
 class Watch:
-    """The current state, renewed by a thread from `start` to `stop`; `changed` waits for the next."""
+    """
+    The current state, renewed by a thread from `start` to `stop`; `changed` waits for the next.
+
+    *answered* is the monotonic moment at which the database last answered.
+    """
 
     def __init__(self, database: Database, *, hide_names: bool = False) -> None:
         self.state = State(None, Memory())
+        self.answered = time.monotonic()
         self._database, self._hide_names = database, hide_names
         self._ended = Event()
         self._thread = Thread(target=self._keep_up, name="customer360 watch", daemon=True)
@@ -104,6 +109,7 @@ class Watch:
 
     def _renew(self, connection: psycopg.Connection[Any]) -> None:
         newest, held = published(connection), self.state.results
+        self.answered = time.monotonic()
         if newest != (held.refresh if held else None):
             self._set(State(self._load(), Memory()))
         elif self.state.gone_since:

@@ -24,7 +24,7 @@ export class Frame {
     this.page = page;
     this.actions = actions;
     this.rows = [];
-    this.drawing = (HTML_KINDS[visual.kind] ?? charts.chart)(this);
+    this.drawing = visual.missing.length ? notInData(visual) : (HTML_KINDS[visual.kind] ?? charts.chart)(this);
     this.empty = element("p", { class: "empty", hidden: true }, "No customers match");
     this.content = element("div", { class: "visual-content" }, this.drawing.body, this.empty);
     this.tableSlot = element("div", { class: "table-view", tabindex: "0", role: "group", hidden: true });
@@ -37,7 +37,7 @@ export class Frame {
   }
 
   get isChart() {
-    return !(this.visual.kind in HTML_KINDS);
+    return !(this.visual.kind in HTML_KINDS || this.visual.missing.length);
   }
 
   /** With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns. */
@@ -65,9 +65,11 @@ export class Frame {
   }
 
   toolbar() {
-    const { title } = this.visual;
+    const { title, missing } = this.visual;
     const about = tool("info", `About ${title}`);
     this.about = element("div", { class: "about" });
+    const explained = [about, popover(about, `About ${title}`, this.about)];
+    if (missing.length) return element("div", { class: "toolbar" }, ...explained);
     this.toggle = tool("table", `${title}: show as a table`, () => this.showTable(this.tableSlot.hidden));
     this.toggle.setAttribute("aria-pressed", "false");
     return element(
@@ -77,7 +79,7 @@ export class Frame {
       this.toggle,
       tool("csv", `${title}: download as CSV`, () => download(this)),
       tool("png", `${title}: download as picture`, () => picture(this)),
-      popover(about, `About ${title}`, this.about),
+      explained[1],
     );
   }
 
@@ -97,12 +99,13 @@ export class Frame {
     this.drawn = state;
     this.data = data;
     this.picks = picks;
+    this.stale = true;
+    if (data.missing) return;
     this.rows = rowsOf(this.visual, data, this.report);
     this.drawing.update(this);
     if (!this.tableSlot.hidden) this.fillTable();
     this.body.classList.toggle("picked", picks.size > 0);
     this.empty.hidden = !isEmpty(this);
-    this.stale = true;
   }
 
   /** What can wait until the charts are on the screen. */
@@ -159,6 +162,13 @@ export class Frame {
   }
 }
 
+/** In place of a drawing: what the data would need for one. */
+function notInData({ missing }) {
+  const columns = missing.flatMap((name, at) => [at ? ", " : "", element("code", {}, name)]);
+  const body = element("p", { class: "not-in-data" }, element("strong", {}, "Not in your data"), ...columns);
+  return { body, update() {} };
+}
+
 function tool(name, label, click) {
   const button = element("button", { type: "button", class: "tool", "aria-label": label, title: label, click });
   button.append(icon(name));
@@ -174,7 +184,7 @@ function isEmpty({ visual, rows, data, report }) {
 /** How many customers the measure cannot speak for. */
 function leftOut({ report, visual, data, rows }) {
   const name = report.measures[visual.measure].left_out;
-  if (!name) return [];
+  if (!name || data.missing) return [];
   const counts = data.keys ? rows.map((row) => row.values[name] ?? 0) : [data.values[name] ?? 0];
   const count = counts.reduce((sum, value) => sum + value, 0);
   return [element("p", { class: "left-out" }, `Left out: ${format.whole(count)} (${report.measures[name].label}).`)];

@@ -46,7 +46,10 @@ export function answer(report, page, parameters) {
   if (held.refresh !== report?.refresh.id || !held.cubes.size) return null;
   try {
     const view = viewOf(report, page, parameters);
-    const visuals = view.page.visuals.map((visual) => [visual.name, shown(visual, view)]);
+    const visuals = view.page.visuals.map((visual) => [
+      visual.name,
+      visual.missing.length ? { missing: visual.missing } : shown(visual, view),
+    ]);
     return { refresh: report.refresh.id, visuals: Object.fromEntries(visuals) };
   } catch (error) {
     if (error instanceof Unknown) return null;
@@ -120,8 +123,12 @@ function shown(visual, view) {
   if (visual.by.length) return byMember(visual, view, scope, values);
   const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
   if (!NUMBERS.includes(visual.kind)) return { values: single, x: view.threshold };
+  if (!hasMonths(view)) return { values: single, change: null, spark: null };
   return { values: single, change: change(visual, view), spark: spark(visual, view) };
 }
+
+/** Whether the data says when customers joined: lately and before, and month by month, speak of that. */
+const hasMonths = ({ report }) => !report.slicers.some((one) => one.dimension === "join_month" && one.missing);
 
 /** Counting nobody gives 0, not nothing. */
 const counted = ({ format }, values) => (format === "count" ? values.map((value) => value ?? 0) : values);

@@ -32,7 +32,7 @@ export class Slicers {
     const built = JSON.stringify([report.slicers, report.statuses]);
     if (built === this.built) return;
     this.built = built;
-    const known = report.slicers.filter((slicer) => slicer.members || slicer.first);
+    const known = report.slicers.filter((slicer) => slicer.members || slicer.first || slicer.missing);
     this.slicers = known.map((slicer) => this.slicer(slicer));
     this.clear = element("button", { type: "button", class: "button quiet", click: this.actions.clear }, "Clear all");
     this.list.replaceChildren(...this.slicers.map((slicer) => slicer.body), this.clear);
@@ -51,6 +51,7 @@ export class Slicers {
   }
 
   slicer(slicer) {
+    if (slicer.missing) return notInData(slicer);
     if (!slicer.members) return months(slicer, this.actions);
     if (slicer.members.length > MOST_CHIPS) return list(slicer, this.actions);
     return chips(slicer, this.report, this.actions);
@@ -61,6 +62,11 @@ function group(slicer, ...content) {
   const id = `slicer-${slicer.dimension}`;
   const label = element("span", { id, class: "slicer-label" }, slicer.label);
   return element("div", { class: "slicer", role: "group", "aria-labelledby": id }, label, ...content);
+}
+
+/** What the data does not hold cannot be chosen. */
+function notInData(slicer) {
+  return { body: group(slicer, element("span", { class: "not-in-data" }, "Not in your data")), show() {} };
 }
 
 function box(slicer, key, actions) {

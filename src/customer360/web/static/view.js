@@ -7,7 +7,8 @@ export const definitionOf = (report, page) => report.pages.find(({ name }) => na
 
 /** Slicers and picks as filters, each a dimension and the keys it keeps. */
 export function viewOf(report, page, parameters) {
-  const known = new Set([...report.slicers.map(({ dimension }) => dimension), report.parameter.name]);
+  const slicers = report.slicers.filter(({ missing }) => !missing).map(({ dimension }) => dimension);
+  const known = new Set([...slicers, report.parameter.name]);
   for (const name of parameters.keys()) if (!known.has(name) && !name.startsWith("pick.")) throw new Unknown(name);
   const x = parameters.get(report.parameter.name);
   const threshold = x === null ? report.parameter.default : Number(x);

@@ -1,0 +1,77 @@
+"""Loading one's own customers from a CSV file, beside DuckDB reading it and the bare COPY of its rows."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv
+
+from benchmarks.arguments import chosen, in_one_line, parser
+from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
+from benchmarks.workplace import AS_OF, SCHEMA, clear, plan, temporary_database
+from customer360.mock_data.generate import generate_block
+from customer360.own_data.mapping import CustomerMapping, written
+from customer360.postgres import types
+from customer360.postgres.connection import Database
+from customer360.tables import CUSTOMERS
+
+DESCRIPTION = """\
+How long `customer360 load` takes for a CSV file of mock customers, and how much memory at the most.
+
+  bare  limit: DuckDB reads and types the file into memory; COPY of these rows into a table without key
+  ours  customer360 load: start Python, find out how the file is written, read, examine every cell, look for
+        duplicates, copy, audit, build the key and the statistics, swap
+"""
+
+_MAPPING = CustomerMapping({name: name for name in CUSTOMERS.column_names}, newest_by="last_login")
+_SCHEMA = types.arrow_schema(types.fields_of(CUSTOMERS))
+
+
+def main() -> None:
+    arguments = parser("load", DESCRIPTION, repeats=3).parse_args()
+    say(f"load, {arguments.rows:,} rows")
+    with temporary_database() as (database, folder):
+        file = _csv(folder / "customers.csv", arguments.rows)
+        say(f"  {file.stat().st_size / 1e6:,.0f} MB")
+        mapping = folder / "customers.mapping.toml"
+        mapping.write_text(written(_MAPPING, file.name, CUSTOMERS.column_names))
+        command = [CUSTOMER360, "load", str(file), f"--mapping={mapping}", "--replace", f"--as-of={AS_OF}"]
+        bare, ours = partial(_bare, database, file), partial(timed, command, folder.parent)
+        empty = partial(clear, database)
+        everyone = [
+            Candidate("bare", "DuckDB reads and types, COPY", "limit", bare, empty),
+            Candidate("ours", "**customer360 load**", "ours", ours, empty),
+        ]
+        measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
+    save("loading", arguments.rows, measured, arguments.results)
+
+
+def _csv(path: Path, rows: int) -> Path:
+    story = plan(rows)
+    with pa.csv.CSVWriter(path, _SCHEMA) as writer:
+        for block in range(story.blocks):
+            writer.write_batch(generate_block(story, block))
+    return path
+
+
+def _bare(database: Database, file: Path) -> Sample:
+    columns = ", ".join(f"{column.name} {column.type}" for column in CUSTOMERS.columns)
+    with database.connect("benchmark") as connection:
+        connection.execute(f"CREATE TABLE {SCHEMA}.bare ({columns})")
+    started = time.perf_counter()
+    with duckdb.connect() as duck:
+        rows = duck.sql(f"FROM read_csv('{file}')").to_arrow_table().cast(_SCHEMA)
+    with closing(database.connect_arrow()) as copier:
+        copier.ingest(SCHEMA, "bare", rows.to_reader())
+        copier.commit()
+    return Sample(time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    in_one_line(main)

@@ -1,0 +1,62 @@
+"""The Java process beneath a local Spark session: its temporary folder, and what to say when it was killed."""
+
+from __future__ import annotations
+
+import atexit
+import subprocess
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from customer360 import temporary
+from customer360.errors import Customer360Error
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_END_SECONDS: Final = 2
+_UNTIL_EXIT: Final = ExitStack()
+atexit.register(_UNTIL_EXIT.close)
+
+
+def temporary_folder() -> Path:
+    """A folder for what Java writes, until this process ends: Java, when it is killed, leaves it all."""
+    return _UNTIL_EXIT.enter_context(temporary.folder("spark"))
+
+
+def quieten(session: SparkSession) -> None:
+    """Keeps PySpark's thread for accumulators from showing a traceback when Java is killed."""
+    session.sparkContext._accumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+
+
+def stop(session: SparkSession) -> None:
+    """Ends *session*; when its Java process was killed there is nothing to end."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a Java process that does not answer any more
+            session.stop()
+    except Exception:
+        if not has_ended():
+            raise
+
+
+def has_ended() -> bool:
+    """Whether the Java process that this process started is gone; one that was just killed is given time to go."""
+    from pyspark import SparkContext
+
+    process = getattr(SparkContext._gateway, "proc", None)
+    if process is None:
+        return False
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def killed() -> Customer360Error:
+    return Customer360Error(
+        "Spark's Java process ended unexpectedly, killed or out of memory; what had not finished changed nothing: "
+        "run the same command again"
+    )

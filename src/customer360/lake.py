@@ -1,0 +1,120 @@
+"""Customers from a lake and profiles into it: Parquet, Delta, Iceberg, or a table of Spark's catalog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from customer360.errors import Customer360Error
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+FORMATS: Final = ("parquet", "delta", "iceberg")
+NOTATION: Final = "PATH, delta:PATH, iceberg:PATH, or CATALOG.SCHEMA.TABLE"
+
+_PACKAGES: Final = {
+    "delta": "io.delta:delta-spark_4.X_2.13:VERSION",
+    "iceberg": "org.apache.iceberg:iceberg-spark-runtime-4.X_2.13:VERSION",
+    "s3a": "org.apache.hadoop:hadoop-aws:HADOOP_VERSION",
+    "azurebfs": "org.apache.hadoop:hadoop-azure:HADOOP_VERSION",
+    "gs": "com.google.cloud.bigdataoss:gcs-connector:VERSION",
+}
+_TABLE: Final = r"(?:`[^`]+`|[\w-]+)(?:\.(?:`[^`]+`|[\w-]+))*"
+_NO_FORMAT: Final = r"DATA_SOURCE_NOT_FOUND\] Failed to find the data source: (\w+)"
+_NO_SCHEME: Final = r'No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop\.fs\.(\w+)\.\S+ not found'
+
+
+@dataclass(frozen=True)
+class Place:
+    """A path of files in a format, or a table of Spark's catalog when there is no format."""
+
+    name: str
+    format: str | None
+
+    def __str__(self) -> str:
+        """As it was written, without the password that an address may hold."""
+        prefix = f"{self.format}:" if self.format not in (None, "parquet") else ""
+        return prefix + re.sub(r"(?<=://)[^/@]*:[^/@]*@", "", self.name)
+
+
+def place(text: str) -> Place:
+    """What *text* names, written as `NOTATION` says."""
+    kind, colon, path = text.partition(":")
+    if colon and kind in FORMATS:
+        return Place(path, kind)
+    return Place(text, None if re.fullmatch(_TABLE, text) and not text.endswith(".parquet") else "parquet")
+
+
+def require_apart(source: Place | None, target: Place | None) -> None:
+    """Raises: Customer360Error when the profiles would be written over the customers, or among their files."""
+    if source and target and f"{target.name.rstrip('/')}/".startswith(f"{source.name.rstrip('/')}/"):
+        raise Customer360Error(f"{target} is where the customers are read from; write the profiles elsewhere")
+
+
+def read(spark: SparkSession, source: Place) -> DataFrame:
+    """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
+    with plain_errors(source, otherwise=f"cannot read {source}: "):
+        rows = spark.read.format(source.format).load(source.name) if source.format else spark.table(source.name)
+        _ = rows.schema  # Spark Connect looks no earlier
+    return rows
+
+
+def folder(target: Place, refresh_id: int) -> Place:
+    """Where the rows of one refresh go: Parquet files into a folder of their own, Delta has versions itself."""
+    if target.format == "delta":
+        return target
+    if target.format != "parquet":
+        raise Customer360Error(f"the profiles can be written to PATH or delta:PATH, not to {target}")
+    return Place(f"{target.name.rstrip('/')}/refresh={refresh_id}", target.format)
+
+
+def write(rows: DataFrame, target: Place) -> int:
+    """Replaces what is at *target* by *rows*; returns how many a reader finds there."""
+    assert target.format  # noqa: S101  `folder` gives no other
+    with plain_errors(target):
+        rows.write.format(target.format).mode("overwrite").save(target.name)
+        return rows.sparkSession.read.format(target.format).load(target.name).count()
+
+
+@contextmanager
+def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterator[None]:
+    """One line for what Spark says of *place*: for what is known, or, after the words *otherwise*, for all."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        line = _line(place, str(error)) or (otherwise and otherwise + _sentence(str(error)))
+        if line is None:
+            raise
+        raise Customer360Error(line) from None
+
+
+def _line(place: Place | str, reason: str) -> str | None:
+    if match := re.search(_NO_FORMAT, reason) or re.search(_NO_SCHEME, reason):
+        kind = next(filter(None, match.groups())).lower()
+        return (
+            f"{place}: Spark lacks the package for '{kind}'; add {_PACKAGES.get(kind, 'its own')} to "
+            "spark.jars.packages in spark-defaults.conf, or by PYSPARK_SUBMIT_ARGS='--packages ... pyspark-shell'"
+        )
+    lines = {
+        "PATH_NOT_FOUND": f"there is nothing at {place}; write {NOTATION}",
+        "TABLE_OR_VIEW_NOT_FOUND": f"Spark's catalog has no table {place}; a path has a / in it, as ./{place}",
+        "UNABLE_TO_INFER_SCHEMA": f"there are no Parquet files at {place}",
+        "CAST_INVALID_INPUT": f"a value in {place} does not fit its column: {_sentence(reason)}",
+        "CAST_OVERFLOW": f"a value in {place} does not fit its column: {_sentence(reason)}",
+        "NUMERIC_VALUE_OUT_OF_RANGE": f"a value in {place} does not fit its column: {_sentence(reason)}",
+        "DATATYPE_MISMATCH.CAST": f"a column of {place} has a type that does not fit: {_sentence(reason)}",
+    }
+    return next((line for condition, line in lines.items() if f"[{condition}" in reason), None)
+
+
+def _sentence(reason: str) -> str:
+    """The first sentence of what Spark says, without its name for the condition."""
+    match = re.search(r"\[[A-Z_.]+\] (.+?)(?:[.:] |[.:]?$)", reason, re.MULTILINE)
+    return match[1] if match else reason.strip().splitlines()[0]

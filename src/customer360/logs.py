@@ -1,0 +1,41 @@
+"""Logs for programs: one JSON object per line on stderr, in place of progress and messages for a person."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timezone
+from typing import Any, Final
+
+FORMATS: Final = ("text", "json")
+
+
+class JsonLines(logging.Formatter):
+    """
+    time (UTC), level and event of a record, the fields it was given by `extra={"fields": ...}`, and a traceback.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")
+        entry: dict[str, Any] = {
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+def write_json() -> None:
+    """From now on this process logs JSON lines: what the software does, and anybody's warnings and errors."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("customer360").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def are_json() -> bool:
+    return any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers)

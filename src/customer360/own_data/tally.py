@@ -1,0 +1,68 @@
+"""Every row of a source counted once: loaded, or rejected for reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer360.errors import Customer360Error
+from customer360.own_data.parts import duckdb_in
+
+
+@dataclass(frozen=True)
+class Reason:
+    """How many rows were rejected for a reason, and the line of the first."""
+
+    rows: int
+    first_line: int | None
+
+    def __add__(self, other: Reason) -> Reason:
+        lines = [line for line in (self.first_line, other.first_line) if line is not None]
+        return Reason(self.rows + other.rows, min(lines, default=None))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Every row of the source is counted once: in *rows_loaded* or in *rows_rejected*."""
+
+    rows_in: int
+    rows_loaded: int
+    rows_rejected: int
+    customers: int
+    reasons: Mapping[str, Reason]
+    cancelled_lines: int = 0
+
+    @property
+    def rejected_share(self) -> float:
+        return self.rows_rejected / self.rows_in
+
+    def require(self, max_rejected: float) -> None:
+        """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""
+        if self.rejected_share > max_rejected:
+            raise Customer360Error(
+                f"{self.rows_rejected:,} of {self.rows_in:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
+                f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
+            )
+        if not self.customers:
+            raise Customer360Error(f"no row can be loaded: {self._why()}; nothing was changed")
+
+    def _why(self) -> str:
+        return ", ".join(
+            f"{name} ({reason.rows:,}" + (f", first in line {reason.first_line:,})" if reason.first_line else ")")
+            for name, reason in list(self.reasons.items())[:5]
+        )
+
+
+def tallied(customers: int, rejected: Sequence[Path], folder: Path, *, lines: int | None = None) -> Tally:
+    """The count of *customers*, which stand for as many rows or for *lines*, and of the *rejected* rows' files."""
+    query = "SELECT reasons, sum(lines)::BIGINT, min(source_line) FROM read_parquet(?) GROUP BY reasons"
+    with duckdb_in(folder) as duck:
+        by_kind = duck.execute(query, [[str(file) for file in rejected]]).fetchall()
+    reasons: dict[str, Reason] = {}
+    for names, rows, line in by_kind:
+        for name in names.split(", "):
+            reasons[name] = reasons.get(name, Reason(0, None)) + Reason(rows, line)
+    most_first = dict(sorted(reasons.items(), key=lambda named: (-named[1].rows, named[0])))
+    loaded, lost = customers if lines is None else lines, sum(rows for _, rows, _ in by_kind)
+    return Tally(loaded + lost, loaded, lost, customers, most_first)

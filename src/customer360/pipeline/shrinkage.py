@@ -1,0 +1,43 @@
+"""Fewer than half of the customers that there were: more often a source that broke than the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from customer360.errors import Customer360Error
+from customer360.postgres.origin import Origin
+
+LEAST_SHARE: Final = 0.5
+"""A refresh has at least this share of the customers of the refresh before it, unless it is told otherwise."""
+
+ALLOW_FLAG: Final = "--allow-shrink"
+
+
+def require_no_shrinkage(
+    before: Mapping[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
+) -> None:
+    """
+    Refuses *customers* of *table* that are fewer than half of those of the refresh *before*.
+
+    They are compared only where nothing but the rows themselves can have made the difference: the same table, not
+    filled in between by `mock` or `load` (who fills means it), as of the same day or a later one (fewer had joined
+    earlier). A table of someone's own has no record of being filled, so it is always compared.
+    Raises: Customer360Error naming the flag that overrides it.
+    """
+    if before is None or not _is_same_source(before, table, source):
+        return
+    if as_of < date.fromisoformat(before["as_of_date"]) or customers >= before["rows_out"] * LEAST_SHARE:
+        return
+    raise Customer360Error(
+        f"{table} gives {customers:,} customers where refresh {before['refresh_id']} had {before['rows_out']:,}, "
+        f"and was not filled anew since; nothing was published. To publish them all the same: {ALLOW_FLAG}"
+    )
+
+
+def _is_same_source(before: Mapping[str, Any], table: str, source: Origin) -> bool:
+    if (before["source_table"], before["source_kind"]) != (table, source.kind):
+        return False
+    filled_at = source.facts.get("filled_at")
+    return filled_at is None or datetime.fromisoformat(filled_at) <= datetime.fromisoformat(before["started_at"])

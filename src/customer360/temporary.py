@@ -1,0 +1,60 @@
+"""Temporary folders that end with their process: what a killed one leaves, the next removes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from customer360.errors import Customer360Error
+
+
+@contextmanager
+def folder(purpose: str) -> Iterator[Path]:
+    """
+    A folder of this process, in one that all processes of this user share; removed at the end.
+
+    A lock that the system frees with the process tells the living from the dead.
+    """
+    import fasteners
+
+    root = _root()
+    with fasteners.InterProcessLock(root / ".lock"):
+        _remove_dead(root)
+        path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=root))
+        alive = fasteners.InterProcessLock(path.with_suffix(".lock"))
+        alive.acquire()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        alive.release()
+        path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _root() -> Path:
+    """Nobody else may have made it, or they could read and exchange what is in it."""
+    own = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    root = Path(tempfile.gettempdir()) / f"customer360{own}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    if root.is_symlink() or (own and root.stat().st_uid != os.getuid()):
+        raise Customer360Error(f"{root} belongs to someone else; set TMPDIR to another folder")
+    return root
+
+
+def _remove_dead(root: Path) -> None:
+    import fasteners
+
+    for path in root.iterdir():
+        # A process gets its own locks again: what carries its number is its own.
+        if path.is_dir() and f"-{os.getpid()}-" not in path.name:
+            alive = fasteners.InterProcessLock(path.with_suffix(".lock"))
+            if alive.acquire(blocking=False):
+                shutil.rmtree(path, ignore_errors=True)
+                alive.release()
+                path.with_suffix(".lock").unlink(missing_ok=True)
+            else:
+                alive.lockfile.close()  # fasteners leaves it open

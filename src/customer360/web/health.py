@@ -1,0 +1,35 @@
+"""How the dashboard is, for whoever watches it: answered at once, without credentials, without customers' data."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+from starlette.responses import JSONResponse, Response
+
+from customer360.postgres.status import age
+from customer360.web.watch import State
+
+SILENT_SECONDS: Final = 30.0
+"""A database that has not answered the watch for so long counts as lost, though its connection still stands."""
+
+
+def health(state: State, answered: float, max_age: timedelta | None = None) -> Response:
+    """
+    200 when results are served, the database answers, and they are not older than *max_age*; else 503.
+
+    *answered* is the monotonic moment of the database's last answer.
+    """
+    facts = _facts(state, is_silent=time.monotonic() - answered > SILENT_SECONDS, max_age=max_age)
+    return JSONResponse(facts, 200 if facts["status"] == "ok" else 503, {"cache-control": "no-store"})
+
+
+def _facts(state: State, *, is_silent: bool, max_age: timedelta | None) -> dict[str, Any]:
+    facts = state.facts() | ({"database": "gone"} if is_silent else {})
+    if state.results is None:
+        return {"status": "no results", "as_of": None, "age_seconds": None, **facts}
+    seconds = int(age(state.results.facts["finished_at"]).total_seconds())
+    is_stale = facts["database"] != "ok" or (max_age is not None and seconds > max_age.total_seconds())
+    as_of = state.results.as_of.isoformat()
+    return {"status": "stale" if is_stale else "ok", "as_of": as_of, "age_seconds": seconds, **facts}

@@ -1,0 +1,67 @@
+"""When fewer customers than before are refused, and when they are meant."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.pipeline.shrinkage import require_no_shrinkage
+from customer360.postgres.origin import Origin
+
+AS_OF = date(2026, 6, 30)
+BEFORE = {
+    "refresh_id": 3, "as_of_date": "2026-06-30", "source_table": "crm.members", "source_kind": "unknown",
+    "started_at": "2026-07-01T02:00:00", "rows_out": 1_000,
+}  # fmt: skip
+SOMEONES = Origin("unknown")
+
+
+def mock(filled_at: str) -> Origin:
+    return Origin("mock", {"kind": "mock", "filled_at": filled_at})
+
+
+def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
+    """A nightly import that broke off looks just so."""
+    with pytest.raises(Customer360Error) as refused:
+        require_no_shrinkage(BEFORE, "crm.members", SOMEONES, AS_OF, 499)
+
+    assert str(refused.value) == (
+        "crm.members gives 499 customers where refresh 3 had 1,000, and was not filled anew since; "
+        "nothing was published. To publish them all the same: --allow-shrink"
+    )
+
+
+def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
+    """Someone deleted rows, or the checks suddenly reject them."""
+    before = {**BEFORE, "source_table": "public.customers", "source_kind": "mock"}
+
+    with pytest.raises(Customer360Error, match="public.customers gives 0 customers"):
+        require_no_shrinkage(before, "public.customers", mock("2026-07-01T01:00:00"), AS_OF, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "table", "source", "as_of", "customers"),
+    [
+        pytest.param(None, "crm.members", SOMEONES, AS_OF, 0, id="the first refresh"),
+        pytest.param(BEFORE, "crm.members", SOMEONES, AS_OF, 500, id="half of them are left"),
+        pytest.param(BEFORE, "crm.others", SOMEONES, AS_OF, 1, id="another table"),
+        pytest.param(BEFORE, "crm.members", SOMEONES, date(2020, 1, 1), 1, id="an earlier day"),
+        pytest.param(BEFORE, "crm.members", mock("2026-06-01T00:00:00"), AS_OF, 1, id="filled by another"),
+        pytest.param(
+            {**BEFORE, "source_kind": "mock"},
+            "crm.members",
+            mock("2026-07-02T00:00:00"),
+            AS_OF,
+            1,
+            id="filled anew",
+        ),
+    ],
+)
+def test_fewer_customers_that_are_meant_need_no_flag(
+    before: dict[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
+) -> None:
+    """Who fills fewer customers, takes another table or asks for the past wants just that."""
+    require_no_shrinkage(before, table, source, as_of, customers)
