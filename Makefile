@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: demo test check set-up notebooks screenshots lint format audit torture bench clean help
+.PHONY: demo test check set-up notebooks screenshots lint format docs audit torture bench clean help
 
 help:            ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -27,15 +27,19 @@ lint: set-up
 	$(RUN) ruff format --check
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) cog --check README.md docs/*.md
+	$(RUN) cog --check README.md CONTRIBUTING.md docs/*.md
 
-format: set-up   ## Lay out the code and mend what the linter can
+format: set-up   ## Lay out the code, mend what the linter can, generate anew what is generated: docs, Power BI
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
-	$(RUN) cog -r README.md docs/*.md
+	$(RUN) cog -r README.md CONTRIBUTING.md docs/*.md
+	$(RUN) customer360 power-bi --server 127.0.0.1:54360 --overwrite
 
 torture: set-up  ## Kill, cut, fill up and crowd everything, at most 20 minutes; the figures go to docs/reliability.md
 	$(RUN) python -m tests.torture
+
+docs: set-up     ## Build the documentation as a site, in site/, without the network
+	$(RUN) mkdocs build --strict
 
 screenshots: .venv/.browser ## Take the pictures of the dashboard anew, from 100,000 mock customers
 	$(RUN) python scripts/screenshots.py
@@ -62,4 +66,4 @@ set-up: .venv/.complete
 	@$(PYTHON) scripts/install_uv.py .uv
 
 clean:           ## Forget the environment; the data of the embedded database stays
-	rm -rf .venv .uv .chromium .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -62,6 +62,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         "power-bi",
         "status",
         "doctor",
+        "init",
         "notebook",
         "password",
         "db",

@@ -6,6 +6,7 @@ from customer360.errors import Customer360Error
 from customer360.expressions import Sum, columns_of, facts_of, needs
 from customer360.measures import MEASURES, measure
 from customer360.tables import CUSTOMER_SEGMENTS, CUSTOMERS, ENGAGEMENT_SEGMENTS
+from tests import row_level
 
 NOT_ADDITIVE = {"cell_rank", "refresh_id", "band"}
 
@@ -42,6 +43,14 @@ def test_a_percentage_is_called_one(m):
 def test_the_columns_a_measure_needs_are_columns_of_customers(m):
     """They are compared with a person's own data, so they must be names that data can have."""
     assert needs(m) <= set(CUSTOMERS.column_names)
+
+
+def test_a_value_measure_is_also_worked_out_from_single_customers():
+    """Without a second opinion in `row_level`, nobody would notice that a new measure is wrong."""
+    asked = [m for m in MEASURES if {CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS}.intersection(facts_of(m))]
+    compared_by_stage = ("share_of_first_stage", "share_of_previous_stage")
+
+    assert [m.name for m in asked if m.name not in (*row_level.MEANINGS, *compared_by_stage)] == []
 
 
 def test_what_a_measure_needs_follows_from_its_expression():

@@ -53,3 +53,18 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
         pass
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_question_that_fails_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """The stage fails for the same reason, and says it in one line; a traceback of the thread would stand beside it."""
+    asked: list[int] = []
+
+    def done() -> int:
+        asked.append(1)
+        raise ConnectionError("gone")
+
+    with progress.bar("Filling", total=10, done=done):
+        time.sleep(0.7)
+
+    assert len(asked) == 1
+    assert "Traceback" not in capsys.readouterr().err

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.pipeline.shrinkage import require_no_shrinkage
+from customer360.pipeline.shrinkage import require_no_shrinkage, require_no_smaller_load
 from customer360.postgres.origin import Origin
 
 AS_OF = date(2026, 6, 30)
@@ -65,3 +65,16 @@ def test_fewer_customers_that_are_meant_need_no_flag(
 ) -> None:
     """Who fills fewer customers, takes another table or asks for the past wants just that."""
     require_no_shrinkage(before, table, source, as_of, customers)
+
+
+def test_a_file_that_lost_half_of_its_customers_is_refused() -> None:
+    """An export that broke off, loaded each night by a script that says --replace --yes."""
+    before = Origin("own", {"source": "members.csv", "rows": 1_000})
+
+    require_no_smaller_load(before, "members.csv", 500)
+    require_no_smaller_load(before, "others.csv", 1)
+    require_no_smaller_load(Origin("mock", {"rows": 1_000}), "members.csv", 1)
+    with pytest.raises(
+        Customer360Error, match=r"^members.csv gives 499 customers where 1,000 .*: --allow-shrink$"
+    ):
+        require_no_smaller_load(before, "members.csv", 499)

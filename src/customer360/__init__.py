@@ -1,3 +1,5 @@
 """Customer 360: from an empty machine to customer and loyalty analytics."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("customer360")

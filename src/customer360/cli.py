@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
+import shlex
 import signal
-import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,25 +13,24 @@ from typing import Any, Final
 import click
 
 from customer360 import __version__, logs
-from customer360.errors import Customer360Error, nearest, one_line
-from customer360.options import DASHBOARD, DATABASE, DATABASE_AND_JSON, LOAD, RUN, SPARK, STATUS, STORY, options
+from customer360.db import db
+from customer360.errors import Customer360Error, one_line
+from customer360.options import (
+    DASHBOARD,
+    DATABASE,
+    DATABASE_AND_JSON,
+    LOAD,
+    RUN,
+    SPARK,
+    STATUS,
+    STORY,
+    Commands,
+    options,
+)
 from customer360.settings import LOG_FORMAT, SETTINGS
 from customer360.where import Where
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-class _Commands(click.Group):
-    """A group whose commands stand in the order they are written, and which names the nearest to a wrong one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise click.UsageError(f"there is no command '{args[0]}'.{nearest(args[0], self.commands)}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 _EPILOG = "Environment:\n\n" + "\n\n".join(f"{name}  {meaning}" for name, meaning in SETTINGS.items())
@@ -44,7 +42,7 @@ def _log(ctx: click.Context, param: click.Parameter, log_format: str) -> None:
         logs.write_json()
 
 
-@click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--log-format",
     type=click.Choice(logs.FORMATS),
@@ -253,6 +251,27 @@ def doctor(where: Where) -> None:
 
 
 @cli.command()
+@click.argument("folder", default="customer360", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """
+    Make a folder with the notebooks and the example file, to work in.
+
+    Files that are there already are never written over.
+
+    \b
+    Example:
+      customer360 init work
+      cd work
+      customer360 notebook
+    """
+    from customer360.templates import unpack
+
+    for path in unpack(folder):
+        click.echo(path)
+    click.echo(f"open them with: cd {shlex.quote(str(folder))} && customer360 notebook")
+
+
+@cli.command()
 @click.argument("name", required=False)
 @click.option("--execute", is_flag=True, help="Run it from top to bottom and save the outputs, without a browser.")
 def notebook(name: str | None, execute: bool) -> None:
@@ -289,77 +308,7 @@ def password(name: str) -> None:
     click.echo(users_line(name, given))
 
 
-@cli.group(cls=_Commands)
-def db() -> None:
-    """
-    Start, stop and reach the embedded PostgreSQL.
-
-    \b
-    Example:
-      customer360 db start
-      customer360 db psql -- -c 'TABLE analytics.refreshes'
-    """
-
-
-@db.command()
-def start() -> None:
-    """
-    Start the embedded PostgreSQL; it keeps running.
-
-    \b
-    Example:
-      customer360 db start
-    """
-    from customer360.postgres.embedded import EmbeddedPostgres
-
-    click.echo(f"running at {EmbeddedPostgres().start().where}")
-
-
-@db.command()
-def stop() -> None:
-    """
-    Stop the embedded PostgreSQL; the data stays.
-
-    \b
-    Example:
-      customer360 db stop
-    """
-    from customer360.postgres.embedded import EmbeddedPostgres
-
-    click.echo("stopped" if EmbeddedPostgres().stop() else "it was not running")
-
-
-@db.command()
-@click.option("--reader", is_flag=True, help="Of the role that may only read the results, as Power BI should.")
-def url(reader: bool) -> None:
-    """
-    Print the embedded database's URL, password included.
-
-    \b
-    Example:
-      customer360 db url --reader
-    """
-    from customer360.postgres.embedded import EmbeddedPostgres
-
-    server = EmbeddedPostgres()
-    click.echo((server.reader_database() if reader else server.database()).url)
-
-
-@db.command(context_settings={"ignore_unknown_options": True})
-@click.option("--database", metavar="URL", help="Another database than the embedded one.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def psql(database: str | None, arguments: tuple[str, ...]) -> None:
-    """
-    Open psql on the database; the arguments are psql's own.
-
-    \b
-    Example:
-      customer360 db psql -- -c 'TABLE analytics.refreshes'
-    """
-    from customer360.postgres.embedded import open_database, psql_command
-
-    command, environment = psql_command(open_database(database))
-    sys.exit(subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False).returncode)  # noqa: S603
+cli.add_command(db)
 
 
 def main() -> None:

@@ -134,7 +134,8 @@ class Measure:
         return " ".join(f"{part[0].upper()}{part[1:]}." for part in (self.definition, self.note) if part)
 
 
-_NEEDS: Final = {
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("customers", "as_of_date", "rows_rejected", "rows_checked", "rows_failed"), ()),
     "balance_sum": ("account_balance",),
     "balance_count": ("account_balance",),
     "account_balance": ("account_balance",),
@@ -197,4 +198,4 @@ def facts_of(measure: Measure) -> tuple[Table, ...]:
 
 def needs(measure: Measure) -> frozenset[str]:
     """The columns of public.customers without which *measure* says nothing; customer_id goes without saying."""
-    return frozenset(source for column in columns_of(measure) for source in _NEEDS.get(column, ()))
+    return frozenset(source for column in columns_of(measure) for source in _NEEDS[column])

@@ -54,6 +54,7 @@ class Request:
     as_of: date | None = None
     max_rejected: float = MAX_REJECTED
     replace: bool = False
+    allow_shrink: bool = False
     yes: bool = False
     dry_run: bool = False
 
@@ -166,7 +167,8 @@ def load(where: Where, request: Request) -> Loaded:
         if database:
             load_customers(
                 database, found, _facts(planned, request), max_rejected=request.max_rejected,
-                replace=request.replace, waiting=Waiting(where.run_seconds, where.swap_seconds), watch=where.watch,
+                replace=request.replace, allow_shrink=request.allow_shrink,
+                waiting=Waiting(where.run_seconds, where.swap_seconds), watch=where.watch,
             )  # fmt: skip
     return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
 

@@ -11,11 +11,24 @@ from typing import Any, Final, TypeVar
 import click
 
 from customer360.durations import parse_duration
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, nearest
 from customer360.settings import MAX_REJECTED
 from customer360.where import Where
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """A group whose commands stand in the order they are written, and which names the nearest to a wrong one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command '{args[0]}'.{nearest(args[0], self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 class Size(click.ParamType[int]):
@@ -147,6 +160,9 @@ LOAD: Final = (
         help="Load nothing when a larger share cannot be loaded.",
     ),
     click.option("--replace", is_flag=True, help="Delete other customers of your own."),
+    click.option(
+        "--allow-shrink", is_flag=True, help="Load also when half of the same file's customers are gone."
+    ),
     click.option("--yes", is_flag=True, help="Do not ask whether the guess is right."),
     click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing."),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -17,7 +18,8 @@ def folder(purpose: str) -> Iterator[Path]:
     """
     A folder of this process, in one that all processes of this user share; removed at the end.
 
-    A lock that the system frees with the process tells the living from the dead.
+    A lock that the system frees with the process tells the living from the dead. Raises: Customer360Error when
+    there is no room left for what is written to it.
     """
     import fasteners
 
@@ -29,6 +31,12 @@ def folder(purpose: str) -> Iterator[Path]:
         alive.acquire()
     try:
         yield path
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise Customer360Error(
+            f"no room is left in {root}; make some, or set TMPDIR to a folder that has more; nothing was changed"
+        ) from None
     finally:
         shutil.rmtree(path, ignore_errors=True)
         alive.release()

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from customer360 import __version__
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psycopg[binary]", "pyarrow")
+NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psutil", "psycopg[binary]", "pyarrow")
 """The wheels that have to be installed where the workers run; PySpark itself comes with Spark."""
 
 _PACKAGE: Final = Path(__file__).parent
@@ -47,12 +49,14 @@ def packed() -> Path:
 
 
 def _zip() -> bytes:
+    # Where the package is installed, its version is asked of this file.
+    metadata = f"Metadata-Version: 2.1\nName: customer360\nVersion: {__version__}\n"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in _files():
-            archive.writestr(
-                zipfile.ZipInfo(f"customer360/{file.as_posix()}", _EPOCH), (_PACKAGE / file).read_bytes()
-            )
+            content = (_PACKAGE / file).read_bytes()
+            archive.writestr(zipfile.ZipInfo(f"customer360/{file.as_posix()}", _EPOCH), content)
+        archive.writestr(zipfile.ZipInfo(f"customer360-{__version__}.dist-info/METADATA", _EPOCH), metadata)
     return buffer.getvalue()
 
 
@@ -76,6 +80,9 @@ def mistake(reason: str) -> str | None:
 
 _WAY_OUT: Final = "install on every worker: pip install {needed} (docs/cluster.md has more ways)"
 _MISTAKES: Final = {
+    "No space left on device": (
+        "Spark has no room left for its temporary files; make some, or set TMPDIR to a folder that has more"
+    ),
     "Python worker exited unexpectedly": (
         "a Python worker of Spark ended unexpectedly, killed or out of memory; what had not finished changed "
         "nothing: run the same command again"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from customer360.own_data.guess import guess
+from customer360.own_data.guess import SYNONYMS, guess
 from customer360.own_data.mapping import CustomerMapping
+from customer360.tables import CUSTOMERS
 
 
 def guessed(values: dict[str, list[str]], *, transactions: bool = False) -> CustomerMapping:
     return guess(list(values), values, transactions=transactions)
+
+
+def test_every_column_of_customers_can_be_guessed() -> None:
+    """A column that is added to the table without a name that people give it would never be found."""
+    assert set(SYNONYMS) == set(CUSTOMERS.column_names)
 
 
 def test_case_spaces_punctuation_and_the_kind_of_person_do_not_matter() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException, ParseException, PySparkException
+from pyspark.errors import ParseException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
@@ -94,7 +94,7 @@ def _expression(source: DataFrame, target: str, text: str) -> Column:
         schema = source.select(column.alias(target)).schema
     except ParseException as error:
         raise Customer360Error(f"the mapping of {target} does not parse: {_caret(text, error)}") from None
-    except AnalysisException as error:
+    except PySparkException as error:
         raise Customer360Error(
             f"the mapping of {target} does not work: {_analysis(source, text, error)}"
         ) from None
@@ -125,7 +125,7 @@ def _caret(text: str, error: ParseException) -> str:
     return f"{message}, at ^ in {text[:at]}^{text[at:]}"
 
 
-def _analysis(source: DataFrame, text: str, error: AnalysisException) -> str:
+def _analysis(source: DataFrame, text: str, error: PySparkException) -> str:
     parameters: dict[str, Any] = error.getMessageParameters() or {}
     name = re.sub(r"^`|`$", "", parameters.get("objectName", ""))
     if "UNRESOLVED_COLUMN" in str(error) and name:

@@ -1,8 +1,8 @@
 """
 What an expression of a mapping may use: the values of its own row, and nothing beyond it.
 
-A mapping is a file that people hand on. Spark SQL can call any Java method (`reflect`), read tables (a subquery) and
-run programs (`USING`), so an expression is refused unless all that it calls is known to be harmless.
+A mapping is a file that people hand on. Spark SQL can call any Java method (`reflect`), read tables (a subquery)
+and run programs (`USING`), so an expression is refused unless all that it calls is known to be harmless.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _QUERIES: Final = frozenset({"select", "table", "values", "with", "using", "over"})
-_SYNTAX: Final = frozenset(
-    "all and any array as between bigint binary boolean both by case char date decimal distinct div double else escape "
-    "float from if ilike in int interval is leading len like luhn_check map mod not numeric or regexp rlike smallint some space "
-    "string struct then time timestamp timestampadd timestampdiff tinyint to trailing try_cast varchar when".split()
-)
-_BEYOND: Final = frozenset(
-    "reflect try_reflect java_method input_file_name input_file_block_start input_file_block_length raise_error "
-    "assert_true explode explode_outer posexplode posexplode_outer inline inline_outer stack".split()
-)
+_SYNTAX: Final = frozenset({
+    "all", "and", "any", "array", "as", "between", "bigint", "binary", "boolean", "both", "by", "case", "char",
+    "date", "decimal", "distinct", "div", "double", "else", "escape", "float", "from", "if", "ilike", "in",
+    "int", "interval", "is", "leading", "len", "like", "luhn_check", "map", "mod", "not", "numeric", "or",
+    "regexp", "rlike", "smallint", "some", "space", "string", "struct", "then", "time", "timestamp",
+    "timestampadd", "timestampdiff", "tinyint", "to", "trailing", "try_cast", "varchar", "when",
+})  # fmt: skip
+_BEYOND: Final = frozenset({
+    "reflect", "try_reflect", "java_method", "input_file_name", "input_file_block_start",
+    "input_file_block_length", "raise_error", "assert_true", "explode", "explode_outer", "posexplode",
+    "posexplode_outer", "inline", "inline_outer", "stack",
+})  # fmt: skip
 CALLABLE: Final = (frozenset(name.lower() for name in dir(F) if name[0] != "_") | _SYNTAX) - _BEYOND
 """Spark's functions of values, which Python knows by name too, and the words that stand before a bracket."""
 
@@ -53,10 +56,8 @@ def _not_callable(target: str, name: str) -> str:
     if name in _BEYOND:
         return f"the mapping of {target} calls {name}(), which reaches beyond its row or gives more than one value"
     hint = nearest(name, CALLABLE)
-    return (
-        f"the mapping of {target}: Spark SQL has no function `{name}` that is known to keep to the values of a row."
-        + (hint if "Did" in hint else "")
-    )
+    known = f"the mapping of {target}: Spark SQL has no function `{name}` that is known to keep to its row."
+    return known + (hint if "Did" in hint else "")
 
 
 def _tokens(target: str, text: str) -> Iterator[str]:

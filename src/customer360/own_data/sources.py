@@ -7,6 +7,7 @@ is counted, checked and loaded afterwards is then the same, even when the source
 
 from __future__ import annotations
 
+import errno
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -146,6 +147,8 @@ class _Spool:
         except (UnicodeError, LookupError) as error:
             raise Customer360Error(f"cannot read {path} ({error}); name its encoding with --encoding") from None
         except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+            if getattr(error, "errno", None) == errno.ENOSPC:
+                raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
             raise Customer360Error(f"cannot read {path} ({reason}); is it complete, and yours to read?") from None
         return description

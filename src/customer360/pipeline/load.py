@@ -9,10 +9,11 @@ from typing import Any
 from customer360 import __version__
 from customer360.errors import Customer360Error
 from customer360.own_data.load import Loadable
+from customer360.pipeline.shrinkage import require_no_smaller_load
 from customer360.pipeline.staging import WAITING, Waiting, now, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
-from customer360.postgres.origin import guard_own_data
+from customer360.postgres.origin import guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.progress import Watch, silent
 from customer360.settings import MAX_REJECTED
@@ -26,6 +27,7 @@ def load_customers(
     *,
     max_rejected: float = MAX_REJECTED,
     replace: bool = False,
+    allow_shrink: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
     watch: Watch = silent,
@@ -33,8 +35,9 @@ def load_customers(
     """
     Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
 
-    Raises: Customer360Error when more than the share *max_rejected* is rejected, or when the customers there are
-    someone's own and not *replace*; nothing is changed then. *facts* are kept with the customers.
+    Raises: Customer360Error when more than the share *max_rejected* is rejected, when the customers there are
+    someone's own and not *replace*, or when they are of the same source and twice as many and not *allow_shrink*;
+    nothing is changed then. *facts* are kept with the customers.
     """
     found.tally.require(max_rejected)
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
@@ -42,6 +45,9 @@ def load_customers(
             change.replace_foreign(CUSTOMERS)
         else:
             guard_own_data(change.connection)
+        if not allow_shrink:
+            before = origin(change.connection, CUSTOMERS.full_name)
+            require_no_smaller_load(before, facts.get("source", ""), found.tally.customers)
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
             stage_files(change, database, CUSTOMERS, found.customers, writers)
         with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):

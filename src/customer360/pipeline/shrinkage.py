@@ -36,6 +36,21 @@ def require_no_shrinkage(
     )
 
 
+def require_no_smaller_load(before: Origin, source: str, customers: int) -> None:
+    """
+    Refuses *customers* of *source* that are fewer than half of those that were loaded of it *before*.
+
+    A file of the same name, exported each night, is meant to be the same one; another name is another source.
+    Raises: Customer360Error naming the flag that overrides it.
+    """
+    rows = before.facts.get("rows", 0)
+    if before.kind == "own" and before.facts.get("source") == source and customers < rows * LEAST_SHARE:
+        raise Customer360Error(
+            f"{source} gives {customers:,} customers where {rows:,} of it are loaded; nothing was changed. "
+            f"To load them all the same: {ALLOW_FLAG}"
+        )
+
+
 def _is_same_source(before: Mapping[str, Any], table: str, source: Origin) -> bool:
     if (before["source_table"], before["source_kind"]) != (table, source.kind):
         return False

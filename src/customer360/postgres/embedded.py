@@ -24,11 +24,11 @@ from psycopg.conninfo import make_conninfo
 from customer360 import settings
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
+from customer360.postgres.reader import READER
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "customer360"
 OWNER: Final = "customer360"
-READER: Final = "customer360_reader"
 SYSTEM_USER: Final = "customer360"
 PREFERRED_PORT: Final = 54360
 _START_SECONDS: Final = 120

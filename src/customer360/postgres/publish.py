@@ -23,7 +23,7 @@ from customer360.postgres import catalog, contract, ddl, locks, origin
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database, failure
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
-from customer360.postgres.embedded import READER
+from customer360.postgres.reader import READER
 from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, Table
 
 CHANNEL: Final = "customer360_published"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from psycopg.conninfo import make_conninfo
 
 from customer360.postgres import catalog
 from customer360.postgres.connection import Database
-from customer360.postgres.embedded import READER
 
-_STATEMENT_SECONDS = 120
+READER: Final = "customer360_reader"
+"""The role that may read the results, and nothing else."""
+
+_STATEMENT_SECONDS: Final = 120
 
 
 def read_only(database: Database) -> Database:

@@ -1,0 +1,116 @@
+"""Temporary folders: one's own is kept as long as one lives, that of a killed process is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from customer360 import temporary
+from customer360.errors import Customer360Error
+from tests.torture.commands import CUSTOMER360
+from tests.torture.faults import Ballast
+from tests.torture.place import small_disk, write_file
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The place where all folders of this user lie."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / f"customer360-{os.getuid()}"
+
+
+def folders(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if path.name != ".lock")
+
+
+def other_process(tmp_path: Path) -> subprocess.Popen[str]:
+    """One that holds a folder with a file in it."""
+    code = (
+        "from customer360 import temporary\n"
+        "with temporary.folder('test') as path:\n"
+        "    (path / 'rows').write_text('rows')\n"
+        "    print(path.name, flush=True)\n"
+        "    input()\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_folder_goes_with_its_context(root: Path) -> None:
+    """With its lock, and whatever is in it; only its user may enter."""
+    with temporary.folder("test") as path:
+        (path / "rows").write_text("rows")
+        assert path.parent == root
+        assert root.stat().st_mode & 0o777 == 0o700
+
+    assert folders(root) == []
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path, root: Path) -> None:
+    """Nobody else will: the system clears its temporary folder at the next start, if at all."""
+    with other_process(tmp_path) as process:
+        assert process.stdout
+        left = process.stdout.readline().strip()
+        process.send_signal(signal.SIGKILL)
+    assert left in folders(root)
+
+    with temporary.folder("test") as path:
+        assert folders(root) == [path.name, f"{path.name}.lock"]
+
+
+def test_the_folder_of_a_living_process_is_left_alone(tmp_path: Path, root: Path) -> None:
+    """Several commands run at the same time."""
+    with other_process(tmp_path) as process:
+        assert process.stdin
+        assert process.stdout
+        alive = process.stdout.readline().strip()
+        with temporary.folder("test"), temporary.folder("test"):
+            assert (root / alive / "rows").read_text() == "rows"
+            assert len(folders(root)) == 6
+        process.stdin.write("\n")
+
+    assert folders(root) == []
+
+
+def test_a_folder_that_someone_else_prepared_is_refused(tmp_path: Path, root: Path) -> None:
+    """A link there would lead the rows to where others read them."""
+    (tmp_path / "elsewhere").mkdir()
+    root.symlink_to(tmp_path / "elsewhere")
+
+    with (
+        pytest.raises(Customer360Error, match="belongs to someone else; set TMPDIR"),
+        temporary.folder("test"),
+    ):
+        pass
+
+
+def test_a_folder_that_is_full_is_said_in_one_line(tmp_path: Path) -> None:
+    """Rows are read into it before they are loaded; nothing of the database was touched then."""
+    write_file("A", tmp_path / "members.csv")
+    with small_disk(tmp_path / "small", 1) as refusal:
+        if refusal:
+            pytest.skip(refusal)
+        Ballast(tmp_path / "small").leave(100_000)
+        run = subprocess.run(
+            [CUSTOMER360, "load", "members.csv", "--dry-run"],
+            env={**os.environ, "TMPDIR": str(tmp_path / "small")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("customer360: no room is left in ")
+    assert "set TMPDIR" in run.stderr
+    assert run.stderr.count("\n") == 1
