@@ -109,6 +109,7 @@ def test_a_block_of_commands_works(block: Block, folder: tuple[Path, dict[str, s
 
 @pytest.mark.spark
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # three commands that start Spark, on machines that may have more to do
 def test_the_tutorial_works_from_top_to_bottom(tmp_path: Path, home: Path) -> None:
     """In one folder, on an empty database, with the edit that it asks for."""
     folder = new_folder(tmp_path / "customer360")

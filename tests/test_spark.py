@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from customer360 import spark as sparks
 from customer360.errors import Customer360Error
+from customer360.where import Where
 
 
 @pytest.fixture
@@ -113,9 +115,72 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
 
 def test_a_master_that_is_not_there_is_one_line() -> None:
     """A wrong name fails before anything was started."""
-    from customer360.where import Where
-
     with pytest.raises(
         Customer360Error, match="workers of spark://nowhere:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
     ):
         Where(master="spark://nowhere:7077").open_database()
+
+
+def test_what_a_person_has_set_for_every_session_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ours would go before it: a builder's settings win over those files."""
+    (tmp_path / "spark-defaults.conf").write_text(
+        "# spark.ui.enabled false\nspark.driver.memory   8g\nspark.eventLog.enabled=true\n"
+    )
+    (tmp_path / "log4j2.xml").touch()
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    monkeypatch.setenv(
+        "PYSPARK_SUBMIT_ARGS",
+        "--conf spark.ui.showConsoleProgress=true --conf spark.executor.cores=2 pyspark-shell",
+    )
+
+    assert sparks._given() == {
+        "spark.driver.memory": "8g",
+        "spark.eventLog.enabled": "true",
+        "spark.ui.showConsoleProgress": "true",
+        "spark.executor.cores": "2",
+    }
+    options = sparks._by_master(SparkSession.Builder(), "local[1]")._options
+    assert not {"spark.driver.memory", "spark.ui.showConsoleProgress", "spark.driver.extraJavaOptions"} & set(
+        options
+    )
+    assert options["spark.ui.enabled"] == "false"
+
+
+def test_a_cluster_is_as_quiet_as_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bars and warnings would stand between the lines of a command."""
+    for name in ("SPARK_CONF_DIR", "SPARK_HOME", "PYSPARK_SUBMIT_ARGS"):
+        monkeypatch.delenv(name, raising=False)
+
+    options = sparks._by_master(SparkSession.Builder(), "yarn")._options
+
+    assert options["spark.ui.showConsoleProgress"] == "false"
+    assert "log4j2.properties" in options["spark.driver.extraJavaOptions"]
+    assert "spark.driver.host" not in options
+
+
+def test_a_token_is_not_shown() -> None:
+    """Errors end in logs."""
+    assert sparks.shown("sc://spark.example.com:443/;use_ssl=true;token=secret") == "sc://spark.example.com:443"
+
+
+def test_a_master_goes_before_a_server() -> None:
+    """The server may come from SPARK_REMOTE, PySpark's own variable; whoever types --master means it."""
+    remote = "sc://spark.example.com:443/;token=secret"
+
+    assert Where(master="spark://example.com:7077", remote=remote).cluster == "spark://example.com:7077"
+    assert Where(master="local[2]", remote=remote).cluster is None
+    assert Where(remote=remote).cluster == "sc://spark.example.com:443"
+
+
+def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are large, and few need them."""
+    for name in [name for name in sys.modules if name.startswith("pyspark.sql.connect")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "grpc", None)
+
+    with pytest.raises(
+        Customer360Error, match=r"^Spark Connect needs more packages: pip install 'customer360\[connect\]'$"
+    ):
+        sparks._by_remote(SparkSession.Builder(), "sc://127.0.0.1:15002")

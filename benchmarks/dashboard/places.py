@@ -112,7 +112,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     _, left = psutil.wait_procs(family, timeout=10)
     for member in left:
         member.kill()
-    process.wait()
+    process.communicate()
 
 
 def _answers(url: str) -> bool:

@@ -14,7 +14,7 @@ import click
 
 from customer360 import __version__, logs
 from customer360.db import db
-from customer360.errors import Customer360Error, one_line
+from customer360.errors import Customer360Error, one_line, printable
 from customer360.options import (
     DASHBOARD,
     DATABASE,
@@ -267,8 +267,8 @@ def init(folder: Path) -> None:
     from customer360.templates import unpack
 
     for path in unpack(folder):
-        click.echo(path)
-    click.echo(f"open them with: cd {shlex.quote(str(folder))} && customer360 notebook")
+        click.echo(printable(str(path)))
+    click.echo(printable(f"open them with: cd {shlex.quote(str(folder))} && customer360 notebook"))
 
 
 @cli.command()
@@ -334,11 +334,22 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("stopped; nothing was changed by what had not finished", code)
-    except Exception:
+    except Exception as error:
+        if line := _outage(error):
+            _fail(line, 1)
         if not logs.are_json():
             raise
         _LOG.exception("a fault of customer360")
         sys.exit(1)
+
+
+def _outage(error: Exception) -> str | None:
+    """What to say when the server went away outside of any run."""
+    import psycopg
+
+    from customer360.postgres.connection import failure
+
+    return str(failure("the database", error)) if isinstance(error, psycopg.OperationalError) else None
 
 
 def _fail(line: str, code: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import subprocess
 import warnings
 from contextlib import ExitStack
@@ -26,8 +27,14 @@ def temporary_folder() -> Path:
 
 
 def quieten(session: SparkSession) -> None:
-    """Keeps PySpark's thread for accumulators from showing a traceback when Java is killed."""
+    """Keeps PySpark and Py4J from showing tracebacks of their own when Java is killed."""
+    logging.getLogger().addFilter(_is_not_of_py4j)
     session.sparkContext._accumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """Py4J logs to the root logger itself, whoever listens."""
+    return record.module != "java_gateway"
 
 
 def stop(session: SparkSession) -> None:

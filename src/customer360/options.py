@@ -103,7 +103,7 @@ SPARK: Final = (
         "--remote",
         metavar="URL",
         envvar="SPARK_REMOTE",
-        help="A Spark Connect server, sc://HOST:PORT, instead of a master. Default: SPARK_REMOTE.",
+        help="A Spark Connect server, sc://HOST:PORT. Default: SPARK_REMOTE; --master goes before it.",
     ),
     click.option(
         "--wait",

@@ -41,7 +41,8 @@ def home() -> Path:
     own folders: hence the system-wide place.
     """
     if configured := os.environ.get(HOME):
-        return Path(configured).expanduser().absolute()
+        # Not Path's own: that one fails for ~ with a name that is no user's.
+        return Path(os.path.expanduser(configured)).absolute()  # noqa: PTH111
     if running_as_root():
         return Path("/var/lib/customer360")
     import platformdirs

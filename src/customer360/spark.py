@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
@@ -48,7 +49,7 @@ def session(
     *, master: str | None = None, remote: str | None = None, app_name: str = "customer360"
 ) -> SparkSession:
     """
-    A Spark session: local by default, on a cluster by *master*, through Spark Connect by *remote*.
+    A Spark session: local by default, on a cluster by *master*, else through Spark Connect by *remote*.
 
     With neither, a session that is already active is used as it is: notebooks of a platform come with one. Workers
     that are elsewhere are sent this package. What a person has set for every session (spark-defaults.conf,
@@ -60,7 +61,7 @@ def session(
     active = SparkSession.getActiveSession()
     if active is not None and not (master or remote):
         return active
-    remote = remote or (None if master else os.environ.get("SPARK_REMOTE"))
+    remote = None if master else remote or os.environ.get("SPARK_REMOTE")
     builder = _configured(SparkSession.builder.appName(app_name), _SETTINGS)
     if remote:
         return _started(_by_remote(builder, remote), shown(remote), is_elsewhere=True)
@@ -71,6 +72,22 @@ def session(
 def is_local(master: str) -> bool:
     """Whether the workers of *master* are on this machine, so that they share its files and its 127.0.0.1."""
     return master.startswith("local")
+
+
+def active_cluster() -> str | None:
+    """Where the workers of the active session are, when there is one and they are not on this machine."""
+    if "pyspark" not in sys.modules:
+        return None
+    from pyspark.sql import SparkSession
+    from pyspark.sql.utils import is_remote
+
+    active = SparkSession.getActiveSession()
+    if active is None:
+        return None
+    if is_remote():
+        return "Spark Connect"
+    master = str(active.sparkContext.master)
+    return None if is_local(master) else master
 
 
 def shown(remote: str) -> str:
@@ -117,7 +134,6 @@ def plain_errors() -> Iterator[None]:
 def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Builder:
     """Raises: Customer360Error when no server answers; PySpark would try again for a quarter of an hour."""
     try:
-        import grpc
         from pyspark.sql.connect.client import DefaultChannelBuilder
 
         channel = DefaultChannelBuilder(remote).toChannel()
@@ -128,18 +144,32 @@ def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Build
             f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002"
         ) from None
     try:
-        grpc.channel_ready_future(channel).result(timeout=_ANSWER_SECONDS)
-    except grpc.FutureTimeoutError:
-        raise Customer360Error(
-            f"no Spark Connect server answers at {shown(remote)}; is it running, and are host and port right?"
-        ) from None
+        if not _answers(channel):
+            raise Customer360Error(
+                f"no Spark Connect server answers at {shown(remote)}; is it running, and are host and port right?"
+            )
     finally:
         channel.close()
     return builder.remote(remote)
 
 
+def _answers(channel: Any) -> bool:
+    """Whether what listens at the other end of a gRPC channel speaks gRPC."""
+    from grpc import ChannelConnectivity
+
+    states: SimpleQueue[Any] = SimpleQueue()
+    channel.subscribe(states.put, try_to_connect=True)
+    with suppress(Empty):
+        while (state := states.get(timeout=_ANSWER_SECONDS)) is not ChannelConnectivity.READY:
+            if state is ChannelConnectivity.TRANSIENT_FAILURE:
+                return False
+        return True
+    return False
+
+
 def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Builder:
     _require_listener(master)
+    os.environ.pop("SPARK_REMOTE", None)  # PySpark would take it for an order
     os.environ["JAVA_HOME"] = str(java_home())
     given = _given()
     os.environ.setdefault("PYSPARK_PYTHON", given.get("spark.pyspark.python", sys.executable))

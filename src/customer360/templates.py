@@ -21,10 +21,10 @@ def unpack(folder: Path) -> list[Path]:
     there already, before anything is written, or when the folder cannot be written to.
     """
     contents = {folder / name / file.name: file for name in FOLDERS for file in _files(name)}
-    for path in contents:
-        if path.exists():
-            raise Customer360Error(f"{path} is there already and stays as it is; name another folder")
     try:
+        for path in contents:
+            if path.exists():
+                raise Customer360Error(f"{path} is there already and stays as it is; name another folder")
         for path, file in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(_LINK.sub(r"\1", file.read_bytes().decode()).encode())

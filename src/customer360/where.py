@@ -63,9 +63,11 @@ class Where:
     @property
     def cluster(self) -> str | None:
         """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
-        if self.remote:
-            return self.remote.partition(";")[0]  # what follows may be a token
-        return self.master if self.master and not self.master.startswith("local") else None
+        from customer360 import spark
+
+        if self.master:
+            return None if spark.is_local(self.master) else self.master
+        return spark.shown(self.remote) if self.remote else spark.active_cluster()
 
     def open_reader(self) -> Database:
         """The database for those who only read: of the embedded one the reader's, else the one that is given."""

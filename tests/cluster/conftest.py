@@ -75,7 +75,12 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def remote(tmp_path_factory: pytest.TempPathFactory, worker_python: Path) -> Iterator[str]:
     """The URL of a Spark Connect server with two cores."""
-    settings = {"spark.ui.enabled": "false", "spark.connect.grpc.binding.port": "0", "spark.driver.memory": "1g"}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.connect.grpc.binding.port": "0",
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "4",  # for few rows
+    }
     options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
     command = (

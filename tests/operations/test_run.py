@@ -2,6 +2,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from customer360 import tables
@@ -95,3 +96,20 @@ def test_the_largest_values_overflow_no_sum(customers):
     assert [row["points_sum"] for row in collected["customer_segments"]] == [2 * 10**11]
     assert [row["balance_sum"] for row in collected["customer_segments"]] == [Decimal("19999999999.98")]
     assert [row["reasons"] for row in collected["rejected_customers"]] == ["too_many_points"]
+
+
+def test_a_platform_that_keeps_no_rows_gives_the_same_results(customers, monkeypatch):
+    """Serverless Databricks refuses to; Spark Connect says so at once, in these words."""
+    table = customers("country", ("Chile",), ("Peru",))
+    with results(table, as_of=AS_OF) as found:
+        before = {name: sorted(map(str, rows.collect())) for name, rows in found.tables.items()}
+
+    def refuse(rows):
+        raise PySparkException(
+            "[NOT_SUPPORTED_WITH_SERVERLESS] PERSIST TABLE is not supported on serverless compute."
+        )
+
+    monkeypatch.setattr(type(table), "persist", refuse)
+
+    with results(table, as_of=AS_OF) as found:
+        assert {name: sorted(map(str, rows.collect())) for name, rows in found.tables.items()} == before

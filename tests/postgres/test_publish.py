@@ -366,3 +366,38 @@ def test_facts_live_and_die_with_the_rows(database: Database) -> None:
     with database.connect() as connection:
         assert origin(connection, "results.letters").kind == "unknown"
         assert origin(connection, "results.nothing").kind == "absent"
+
+
+def test_a_server_that_fails_in_the_middle_is_said_in_one_line(database: Database) -> None:
+    """Restarted, killed, cut off: the old data stays, and the next run cleans up."""
+    publish_letters(database, "old")
+
+    with (
+        pytest.raises(
+            Customer360Error, match=r"failed: .*; what is published is whole, .* run the same command again$"
+        ),
+        publication(database, "test") as change,
+    ):
+        fill(database, change, LETTERS, letter=["new"])
+        with database.connect() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (change.connection.info.backend_pid,))
+        change.publish()
+
+    assert letters(database) == ["old"]
+    publish_letters(database, "newer")
+    assert len(internal_tables(database)) == 1
+    assert ledger(database) == []
+
+
+def test_a_failed_run_takes_its_rows_out_of_the_ledger(database: Database) -> None:
+    """They would stay for ever: nobody knows the staging table any more."""
+    with pytest.raises(RuntimeError), publication(database, "test") as change:
+        fill(database, change, LETTERS, letter=["new"])
+        raise RuntimeError("something broke")
+
+    assert ledger(database) == []
+
+
+def ledger(database: Database) -> list[tuple[str]]:
+    with database.connect() as connection:
+        return connection.execute("SELECT staging FROM customer360_internal.copied_parts").fetchall()

@@ -31,7 +31,8 @@ class ArrowConnection:
 
     def __init__(self, url: str, where: str) -> None:
         self._where = where
-        self._database = adbc_driver_postgresql.connect(url)
+        with self._plain_failures():
+            self._database = adbc_driver_postgresql.connect(url)
         try:
             with self._plain_failures():
                 self._connection = adbc.AdbcConnection(self._database)

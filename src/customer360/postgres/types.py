@@ -119,6 +119,8 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
     query = sql.SQL("SELECT * FROM {} LIMIT 0").format(relation)
     try:
         description = connection.execute(query).description or ()
+    except UnicodeError:
+        raise Customer360Error("what is asked of the database holds bytes that are no text") from None
     except psycopg.Error as error:
         shown = relation.as_string(connection)
         raise Customer360Error(f"cannot read {shown}: {str(error).splitlines()[0]}") from None

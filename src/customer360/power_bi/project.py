@@ -65,8 +65,8 @@ def build(
     """
     destination = Path(folder)
     contents = files(_source(server, database, schema, storage))
-    _refuse_what_is_not_ours(destination, overwrite)
     try:
+        _refuse_what_is_not_ours(destination, overwrite)
         _swap_in(destination, contents)
     except OSError as error:
         raise Customer360Error(f"cannot write {destination}: {error.strerror or error}") from error

@@ -1,0 +1,48 @@
+"""What the attacks share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from customer360.postgres.copy import writer
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.postgres.publish import publication
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from tests.attacks.inputs import tried
+from tests.conftest import new_home
+from tests.mock_data.mock_rows import all_rows
+from tests.web.published import miniature_results, publish
+
+__all__ = ["tried"]
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedPostgres]:
+    """An embedded server of its own, with mock customers, one of them rejected, and results."""
+    server = EmbeddedPostgres(new_home())
+    database = server.start()
+    customers = all_rows(200)
+    [first, *_] = customers.to_pylist()
+    with publication(database, "test") as change, writer(database) as copier:
+        copier.copy_once(change.stage(CUSTOMERS), 0, customers.to_batches())
+        copier.copy_once(change.stage(REJECTED_CUSTOMERS), 0, rejected(first))
+        change.describe(CUSTOMERS, {"kind": "mock", "rows": 200})
+        change.publish()
+    publish(database, miniature_results())
+    yield server
+    server.stop()
+    shutil.rmtree(server.home)
+
+
+def rejected(row: dict[str, object]) -> list[object]:
+    """*row* as it is kept when it could not be loaded."""
+    import pyarrow as pa
+
+    from customer360.postgres import types
+
+    schema = types.arrow_schema(types.fields_of(REJECTED_CUSTOMERS))
+    kept = {"customer_id": row["customer_id"], "reasons": "a_reason", "original_row": str(row)}
+    return pa.Table.from_pylist([kept], schema=schema).to_batches()

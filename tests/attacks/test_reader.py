@@ -1,0 +1,161 @@
+"""The role customer360_reader, which Power BI and the dashboard use, reads results and nothing else; on a real server."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from customer360.errors import Customer360Error
+from customer360.postgres import catalog, types
+from customer360.postgres.connection import Database
+from customer360.postgres.ddl import named
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.postgres.read import read_table
+from customer360.postgres.reader import read_only
+from tests.attacks.inputs import HOSTILE, Tried
+
+CHANGES = (
+    "CREATE TABLE analytics.mine (a int)", "CREATE TABLE public.mine (a int)", "CREATE TABLE mine (a int)", "CREATE SCHEMA mine",
+    "CREATE TEMPORARY TABLE mine (a int)", "CREATE VIEW public.mine AS SELECT 1", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE ROLE mine", "CREATE DATABASE mine", "CREATE EXTENSION dblink", "SELECT lo_create(0)", "SELECT lo_from_bytea(0, 'a')",
+    "INSERT INTO analytics.refreshes SELECT * FROM analytics.refreshes", "UPDATE analytics.customer_segments SET customers = 0",
+    "DELETE FROM analytics.top_customers", "TRUNCATE analytics.bands", "DROP TABLE analytics.bands", "ALTER TABLE analytics.bands ADD x int",
+    "COMMENT ON TABLE analytics.bands IS 'x'", "GRANT customer360 TO customer360_reader", "ALTER ROLE customer360_reader SUPERUSER",
+    "SET ROLE customer360", "SET SESSION AUTHORIZATION customer360", "ALTER SYSTEM SET port = 1", "SELECT pg_reload_conf()",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'customer360'", "COPY (SELECT 1) TO '/tmp/mine'",
+    "COPY analytics.bands FROM PROGRAM 'id'", "COPY (SELECT 1) TO PROGRAM 'id'", "DO $$ BEGIN LOCK TABLE analytics.bands IN ACCESS EXCLUSIVE MODE; END $$",
+    "DO $$ BEGIN EXECUTE 'CREATE TABLE public.mine (a int)'; END $$", "REFRESH MATERIALIZED VIEW mine", "CREATE SEQUENCE mine", "CREATE TYPE mine AS (a int)",
+)  # fmt: skip
+LOOKS = (
+    "TABLE public.customers", "SELECT email FROM public.customers", "TABLE analytics.rejected_customers", "SELECT * FROM pg_authid", "SELECT * FROM pg_shadow",
+    "SELECT pg_read_file('postgresql.conf')", "SELECT pg_ls_dir('.')", "SELECT pg_stat_file('PG_VERSION')", "SELECT lo_import('/etc/passwd')",
+    "SELECT * FROM pg_statistic", "TABLE customer360_internal.copied_parts",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reader(embedded: EmbeddedPostgres) -> Database:
+    return embedded.reader_database()
+
+
+def fingerprint(embedded: EmbeddedPostgres) -> list[tuple[object, ...]]:
+    """Every relation and role of the database with its rights, and the rows of two tables."""
+    query = """
+        SELECT oid::text, relname::text, relowner::text, relacl::text FROM pg_class
+        WHERE relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace)
+        UNION ALL SELECT rolname, rolsuper::text, rolpassword, rolcanlogin::text FROM pg_authid
+        UNION ALL SELECT 'rows', md5(string_agg(c::text, '' ORDER BY customer_id)), '', '' FROM public.customers c
+        UNION ALL SELECT 'rows', md5(string_agg(r::text, '' ORDER BY refresh_id)), '', '' FROM analytics.refreshes r
+        ORDER BY 1
+    """
+    with embedded.database().connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("statement", [*CHANGES, *LOOKS])
+def test_the_reader_changes_nothing_and_sees_no_customer(
+    embedded: EmbeddedPostgres, reader: Database, statement: str
+) -> None:
+    """Also after it has said that it wants to write."""
+    before = fingerprint(embedded)
+    with reader.connect() as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        with pytest.raises(psycopg.Error) as refused:
+            connection.execute(statement)
+
+    assert refused.value.sqlstate in {"42501", "25006", "42P01", "3F000", "42704"}, refused.value
+    assert fingerprint(embedded) == before
+
+
+def test_the_reader_finds_no_email_address_anywhere(reader: Database) -> None:
+    """In no table, view or statistic that it may read."""
+    relations = """
+        SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class
+        WHERE relkind IN ('r', 'v', 'm', 'p', 'f') AND has_table_privilege(oid, 'SELECT')
+          AND has_schema_privilege(relnamespace, 'USAGE')
+    """
+    found, looked = [], 0
+    with reader.connect() as connection:
+        for (relation,) in connection.execute(relations).fetchall():
+            query = sql.SQL("SELECT count(*) FROM {} AS r WHERE r::text ~ '@example[.](com|org|net)'").format(
+                sql.SQL(relation)
+            )
+            looked += 1
+            if catalog.value(connection, query):
+                found.append(relation)
+
+    assert looked > 100
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1"])
+def test_the_reader_enters_no_other_database(reader: Database, name: str) -> None:
+    """There it could make temporary tables."""
+    with pytest.raises(Customer360Error, match="permission denied for database"):
+        Database(make_conninfo(reader.url, dbname=name)).connect()
+
+
+def test_the_dashboards_connection_reads_only_and_not_for_ever(embedded: EmbeddedPostgres) -> None:
+    """Whoever the URL names, the owner too."""
+    for database in (embedded.database(), embedded.reader_database()):
+        with read_only(database).connect() as connection:
+            assert catalog.value(connection, "SHOW default_transaction_read_only") == "on"
+            assert catalog.value(connection, "SHOW statement_timeout") == "2min"
+            assert catalog.value(connection, "SELECT current_user") == "customer360_reader"
+            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                connection.execute("CREATE TABLE public.mine (a int)")
+
+
+def test_no_table_or_column_name_becomes_a_statement(embedded: EmbeddedPostgres, tried: Tried) -> None:
+    """Names are quoted, wherever they come from: one line, and nothing is changed."""
+    database, before = embedded.database(), fingerprint(embedded)
+    for name in HOSTILE:
+        for table in (name, f"public.{name}", f"{name}.customers"):
+            with pytest.raises(Customer360Error):
+                read_table(database, table, ["customer_id"])
+            tried("table")
+        with pytest.raises(Customer360Error):
+            read_table(database, "public.customers", [name])
+        tried("column")
+
+    assert fingerprint(embedded) == before
+
+
+AWKWARD = [
+    'a"b',
+    "a'b",
+    "a%b",
+    "%s",
+    "a b",
+    "{}",
+    "{0}",
+    "--",
+    "; DROP TABLE x",
+    "é",
+    "SELECT",
+    "a\\b",
+    "$1",
+    "a\nb",
+]
+
+
+def test_a_table_with_such_names_is_read_as_any_other(embedded: EmbeddedPostgres, tried: Tried) -> None:
+    """They are names in somebody's database."""
+    database = embedded.database()
+    for name in AWKWARD:
+        table = f"awkward.{name}"
+        with database.connect() as connection:
+            connection.execute("CREATE SCHEMA IF NOT EXISTS awkward")
+            connection.execute(
+                sql.SQL("CREATE TABLE {} AS SELECT 7 AS {}, 'x' AS other").format(
+                    named(table), sql.Identifier(name)
+                )
+            )
+            assert catalog.value(connection, sql.SQL("SELECT count(*) FROM {}").format(named(table))) == 1
+            assert [field.name for field in types.fields(connection, named(table))] == [name, "other"]
+        assert read_table(database, table, [name])[name].to_pylist() == [7]
+        tried("read")
+    with database.connect() as connection:
+        connection.execute("DROP SCHEMA awkward CASCADE")

@@ -1,0 +1,176 @@
+"""Commands as a person starts them, the processes that belong to one, and what it said at its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from tests.torture.place import AS_OF, MARK, PLANS, Place
+from tests.torture.states import Operation
+
+CUSTOMER360: Final = str(Path(sys.executable).with_name("customer360"))
+END_SECONDS: Final = 120
+HANGS: Final = -99
+_STAGE: Final = " s"
+"""What the lines end with that tell on stderr that a stage is over."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The exit code, and what was said on stderr besides the stages that ended well."""
+
+    code: int
+    said: str
+
+    def complaints(self, *codes: int) -> Iterator[str]:
+        """What is wrong with the end of a command that should have ended with one of *codes*."""
+        if self.code not in codes:
+            yield f"exit code {self.code}, not {' or '.join(map(str, codes))}: {self.said[-1500:]}"
+        elif self.code > 0 and not (self.said.startswith("customer360: ") and self.said.count("\n") == 0):
+            yield f"not one line: {self.said[:300]} [...] {self.said[-1200:]}"
+
+
+class Command:
+    """A running command, in a process group of its own as in a terminal."""
+
+    def __init__(self, place: Place, operation: Operation, *options: str, **settings: str) -> None:
+        self.mark = secrets.token_hex(8)
+        self.operation = operation
+        self.is_fresh = True
+        self._process = subprocess.Popen(
+            [CUSTOMER360, *_arguments(place, operation), *options],
+            cwd=place.root,
+            env={**place.environment(self.mark), **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def driver(self) -> int:
+        return self._process.pid
+
+    def is_over(self) -> bool:
+        return self._process.poll() is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        """As the terminal does: to the whole group."""
+        os.killpg(self.driver, number)
+
+    def outcome(self) -> Outcome:
+        """One that hangs is ended, and says so."""
+        try:
+            _, said = self._process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            kill([process.pid for process in family(self.mark)])
+            return Outcome(HANGS, f"it had not ended after {END_SECONDS} s")
+        return Outcome(self._process.returncode, own_words(said))
+
+
+def own_words(said: str) -> str:
+    """*said* without the stages that ended well, and without what Java says of its own options."""
+    lines = (line.strip() for line in said.splitlines())
+    return "\n".join(
+        line
+        for line in lines
+        if line and not (line.endswith(_STAGE) and ": " in line) and "JDK_JAVA_OPTIONS" not in line
+    )
+
+
+def _arguments(place: Place, operation: Operation) -> list[str]:
+    if operation.command == "run":
+        return ["run", "--master", "local[2]", f"--as-of={AS_OF}"]
+    if operation.command == "load":
+        return ["load", str(place.file(operation.version)), "--yes", "--replace", f"--as-of={AS_OF}"]
+    plan = PLANS[operation.version]
+    story = [f"--customers={plan.customers}", f"--seed={plan.seed}", f"--as-of={plan.as_of}"]
+    return ["mock", "--replace", "--master", "local[2]", *story]
+
+
+# -- the processes ----------------------------------------------------------------------------------------
+
+
+def family(mark: str) -> list[psutil.Process]:
+    """Every living process that carries *mark*, whoever its parent is by now."""
+    return [process for process in psutil.process_iter() if _environment(process).get(MARK) == mark]
+
+
+def java(mark: str) -> list[int]:
+    return [process.pid for process in family(mark) if _name(process) == "java"]
+
+
+def workers(mark: str) -> list[int]:
+    """Spark's Python workers; not the daemon that forks them."""
+    members = [process for process in family(mark) if "pyspark.daemon" in _command(process)]
+    pids = {process.pid for process in members}
+    return [process.pid for process in members if _parent(process) in pids]
+
+
+def orphans(mark: str, seconds: float) -> list[str]:
+    """What of a command is still alive when it had *seconds* to end; ended here."""
+    give_up = time.monotonic() + seconds
+    while (left := _lasting(mark)) and time.monotonic() < give_up:
+        time.sleep(0.3)
+    described = [f"orphan {process.pid} {_name(process)} {_command(process)[:80]}" for process in left]
+    for process in left:
+        _kill(process.pid)
+    return described
+
+
+def _lasting(mark: str) -> list[psutil.Process]:
+    """The embedded server may have been started by the command, and is meant to stay."""
+    return [process for process in family(mark) if _name(process) != "postgres"]
+
+
+def kill(pids: list[int]) -> bool:
+    """Kill -9 of each; False when there was none."""
+    hits = [_kill(pid) for pid in pids]
+    return any(hits)
+
+
+def _kill(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _environment(process: psutil.Process) -> Mapping[str, str]:
+    try:
+        return process.environ() if process.status() != psutil.STATUS_ZOMBIE else {}
+    except (psutil.Error, OSError):
+        return {}
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0

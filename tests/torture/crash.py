@@ -1,0 +1,60 @@
+"""Kill -9 of every process that takes part in a command, at random moments."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from typing import Final
+
+import psycopg
+
+from tests.torture.commands import Command, java, kill, workers
+from tests.torture.lane import Fault, Lane, Underway
+
+_BACKENDS: Final = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'customer360%'
+"""
+
+
+def _driver(_: Lane, running: Underway) -> bool:
+    return not running.is_over() and kill([running.driver])
+
+
+def _everything(_: Lane, running: Underway) -> bool:
+    assert isinstance(running, Command)
+    if running.is_over():
+        return False
+    running.signal(signal.SIGKILL)
+    return True
+
+
+def _jvm(_: Lane, running: Underway) -> bool:
+    return not running.is_over() and kill(java(running.mark))
+
+
+def _worker(lane: Lane, running: Underway) -> bool:
+    found = workers(running.mark)
+    return not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
+
+
+def _backend(lane: Lane, running: Underway) -> bool:
+    """The server takes that for a crash: it ends every connection and recovers."""
+    found = [pid for (pid,) in lane.connection().execute(_BACKENDS)]
+    return not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
+
+
+def _terminated(lane: Lane, running: Underway) -> bool:
+    """All connections of the command, as an administrator ends them."""
+    with suppress(psycopg.Error):
+        ended = lane.connection().execute(_BACKENDS.replace("SELECT pid", "SELECT pg_terminate_backend(pid)"))
+        return not running.is_over() and ended.rowcount > 0
+    return False
+
+
+KILLED: Final = -signal.SIGKILL
+DRIVER: Final = Fault("driver, kill -9", _driver, (0, KILLED))
+EVERYTHING: Final = Fault("driver, JVM and workers at once, kill -9", _everything, (0, KILLED))
+JVM: Final = Fault("JVM, kill -9", _jvm)
+WORKER: Final = Fault("Python worker of Spark, kill -9", _worker)
+BACKEND: Final = Fault("PostgreSQL backend, kill -9", _backend)
+TERMINATED: Final = Fault("connections ended by an administrator", _terminated)

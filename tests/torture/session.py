@@ -1,0 +1,139 @@
+"""
+One Spark session for many operations, so that a kill need not cost a start: `python -m tests.torture.session`.
+
+The process reads what to do, a JSON object per line, and writes how it ended. The operations are those of the
+commands, down to what a command's last line would be; only Spark stays.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from tests.torture.commands import END_SECONDS, Outcome, kill
+from tests.torture.place import AS_OF, PLANS, Place
+from tests.torture.states import Operation
+
+_REPOSITORY: Final = Path(__file__).parents[2]
+
+
+class Session:
+    """The process, from outside."""
+
+    def __init__(self, place: Place, **settings: str) -> None:
+        self.place = place
+        self.mark = secrets.token_hex(8)
+        self.said = place.root / f"session-{self.mark}.log"
+        with self.said.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.torture.session"],
+                cwd=_REPOSITORY,
+                env={**place.environment(self.mark), **settings},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    @property
+    def driver(self) -> int:
+        return self._process.pid
+
+    def start(self, operation: Operation, url: str | None = None) -> Running:
+        assert self._process.stdin
+        order = {
+            "command": operation.command,
+            "version": operation.version,
+            "root": str(self.place.root),
+            "url": url,
+        }
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Running(self, operation)
+
+    def answer(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        try:
+            self._process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            kill([self.driver])
+            self._process.communicate()
+
+
+class Running:
+    """An operation under way in a session."""
+
+    def __init__(self, session: Session, operation: Operation) -> None:
+        self.mark, self.driver = session.mark, session.driver
+        self.operation = operation
+        self.is_fresh = False
+        self._session = session
+        self._line = ""
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
+
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def outcome(self) -> Outcome:
+        self._thread.join(END_SECONDS)
+        if not self._line:
+            raise TimeoutError(f"{self.operation} has not ended; see {self._session.said}")
+        return Outcome(**json.loads(self._line))
+
+    def _wait(self) -> None:
+        self._line = self._session.answer()
+
+
+# -- inside the process -----------------------------------------------------------------------------------
+
+
+def main() -> None:
+    from customer360 import spark
+
+    session = spark.session(master="local[2]")
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_outcome(session, json.loads(line))) + "\n")
+        sys.stdout.flush()
+    session.stop()
+
+
+def _outcome(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+    """As `cli.main` does: one line for a person's mistake, a traceback for a fault of ours."""
+    from customer360.errors import Customer360Error
+
+    try:
+        _do(session, Place(Path(order["root"])), **order)
+    except Customer360Error as error:
+        return {"code": 1, "said": "customer360: " + " ".join(str(error).split())}
+    except BaseException:
+        return {"code": 1, "said": traceback.format_exc()}
+    return {"code": 0, "said": ""}
+
+
+def _do(session: Any, place: Place, *, command: str, version: str, url: str | None, **_: str) -> None:
+    from customer360.loading import Request, load
+    from customer360.pipeline.fill import fill_mock_data
+    from customer360.pipeline.run import run_operations
+    from customer360.where import Where
+
+    where = Where(database=url, as_json=True)
+    if command == "mock":
+        fill_mock_data(where.open_database(), session, PLANS[version], replace=True)
+    elif command == "run":
+        run_operations(where.open_database(), session, as_of=AS_OF)
+    else:
+        load(where, Request(path=place.file(version), as_of=AS_OF, replace=True, yes=True))
+
+
+if __name__ == "__main__":
+    main()

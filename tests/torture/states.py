@@ -1,0 +1,112 @@
+"""What a reader can see of all tables together, as the names of the versions that it belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import psycopg
+
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS, RESULT_TABLES, TABLES, Table
+from tests.torture.place import PLANS
+
+RESULTS: Final = tuple(
+    table for table in RESULT_TABLES if not table.keeps_history and table is not REJECTED_CUSTOMERS
+)
+_KIND: Final = (
+    "SELECT obj_description(inhrelid, 'pg_class') FROM pg_inherits WHERE inhparent = 'public.customers'::regclass"
+)
+_HISTORY: Final = """
+    SELECT array[(SELECT max(refresh_id) FROM analytics.refreshes),
+                 (SELECT max(refresh_id) FROM analytics.data_quality),
+                 (SELECT rows_out FROM analytics.refreshes ORDER BY refresh_id DESC LIMIT 1)]
+"""
+
+
+class State(NamedTuple):
+    """Which version of the customers and who filled it, which rejected rows, the results of which version."""
+
+    kind: str
+    customers: str
+    rejected: str
+    results: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.customers}, rejected {self.rejected}, results {self.results}"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`mock`, `load` or `run`; the first two with the version that they bring."""
+
+    command: str
+    version: str = ""
+
+    def after(self, state: State) -> State:
+        """What is there when it has ended well."""
+        if self.command == "mock":
+            return state._replace(kind="mock", customers=self.version)
+        if self.command == "load":
+            return state._replace(kind="own", customers=self.version, rejected=self.version)
+        return state._replace(results=state.customers, rejected=state.customers if state.kind == "own" else "none")
+
+
+@dataclass
+class Known:
+    """The versions by their checksums, learnt from undisturbed operations."""
+
+    names: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def versions(self, tables: Iterable[Table]) -> set[str]:
+        """Those of *tables* that are known."""
+        first = next(iter(tables)).name
+        return {name for sums, name in self.names.items() if sums[0].startswith(f"{first} ")}
+
+    def learn(self, tables: Iterable[Table], connection: psycopg.Connection[Any], name: str) -> None:
+        """From here on the content of *tables* is called *name*."""
+        self.names[self._sums(connection, tables)] = name
+
+    def look(self, connection: psycopg.Connection[Any]) -> State:
+        """All tables by one statement, which sees one moment. What is no known version is called so."""
+        asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, REJECTED_CUSTOMERS, *RESULTS)])
+        row = connection.execute(f"SELECT ({_KIND}), ({_HISTORY}), {asked}").fetchone()
+        assert row is not None
+        kind, history, customers, rejected, *results = row
+        return State(
+            json.loads(kind or "{}").get("kind", "nobody"),
+            self._name((customers,)),
+            self._name((rejected,)),
+            self._of_one_refresh(self._name(tuple(results)), history),
+        )
+
+    def _name(self, sums: tuple[str, ...]) -> str:
+        return self.names.get(sums, f"UNKNOWN {' '.join(sums)}")
+
+    def _of_one_refresh(self, name: str, history: list[int]) -> str:
+        """The history speaks of the results that are there."""
+        refreshed, checked, rows = history
+        is_one = refreshed == checked and name in PLANS and rows == PLANS[name].customers
+        return name if is_one else f"MIXED {name} beside refresh {refreshed}, checks {checked}, {rows} rows"
+
+    def _sums(self, connection: psycopg.Connection[Any], tables: Iterable[Table]) -> tuple[str, ...]:
+        row = connection.execute("SELECT " + ", ".join(f"({_sum(table)})" for table in tables)).fetchone()
+        assert row is not None
+        return tuple(row)
+
+
+def look_together(known: Known, connection: psycopg.Connection[Any]) -> State:
+    """By several statements in one transaction, which first locks what it is going to read."""
+    names = ", ".join(table.full_name for table in TABLES)
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
+        first = known.look(connection)
+        again = known.look(connection)
+    return first if first == again else again._replace(results=f"MIXED {first} and then {again}")
+
+
+def _sum(table: Table) -> str:
+    """Rows and a hash over all of them that does not depend on their order; empty tables differ by name."""
+    return f"SELECT concat('{table.name} ', count(*), ' ', sum(hashtextextended(t::text, 0))) FROM {table.full_name} t"

@@ -1,0 +1,159 @@
+"""
+Many users of the dashboard at once, whose every answer is held against the refresh that it names.
+
+What each version of the customers gives is learnt before, from the same questions asked undisturbed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from benchmarks.dashboard.choices import Choices
+from customer360.report import REPORT
+
+Digest = str
+Truth = Mapping[str, Mapping[str, Digest]]
+"""What each version answers to each question."""
+
+_QUESTIONS_A_PAGE: Final = 12
+_BETWEEN_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 30.0
+
+
+@dataclass
+class Seen:
+    """What the users saw: how often each answer, as refresh, question and digest; and whatever failed."""
+
+    answers: Counter[tuple[int, str, Digest]] = field(default_factory=Counter)
+    overtaken: int = 0
+    """Tables of a refresh that was replaced meanwhile: refused, as they have to be."""
+    events: int = 0
+    failures: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+
+    @property
+    def refreshes(self) -> set[int]:
+        return {refresh for refresh, _, _ in self.answers}
+
+    def mixed(self, versions: Mapping[int, str], truth: Truth) -> list[str]:
+        """The answers that are not those of the refresh they name."""
+        return [
+            f"{count} answers to {question} of refresh {refresh} are not those of version {versions[refresh]}"
+            for (refresh, question, digest), count in self.answers.items()
+            if truth[versions[refresh]][question] != digest
+        ]
+
+
+def questions(url: str) -> list[str]:
+    """Addresses that every version can answer: all pages, with random slicers, and the tables of the pages."""
+    report = httpx.get(f"{url}/api/report", timeout=_ANSWER_SECONDS).json()
+    choices, chance = Choices.of(report), random.Random(360)
+    pages = [
+        str(httpx.URL(f"/api/pages/{page.name}", params=choices.slicers(chance) if number else ()))
+        for page in REPORT.pages
+        for number in range(_QUESTIONS_A_PAGE)
+    ]
+    tables = [f"/api/cubes/{page['name']}/{cube['name']}" for page in report["pages"] for cube in page["cubes"]]
+    return [*pages, *dict.fromkeys(tables)]
+
+
+def learn(url: str, asked: Sequence[str]) -> dict[str, Digest]:
+    """What is answered now."""
+    with httpx.Client(base_url=url, timeout=_ANSWER_SECONDS) as client:
+        refresh = client.get("/api/report").json()["refresh"]["id"]
+        return {
+            question: _digest(client.get(_address(question, refresh)).raise_for_status()) for question in asked
+        }
+
+
+@contextmanager
+def using(url: str, users: int, asked: Sequence[str]) -> Iterator[Seen]:
+    """*users* who ask at random from *asked* while the context is open."""
+    seen, over = Seen(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_everyone(url, users, asked, seen, over)))
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+async def _everyone(url: str, users: int, asked: Sequence[str], seen: Seen, over: threading.Event) -> None:
+    tls = ssl.create_default_context()
+    await asyncio.gather(*(_user(url, tls, number, asked, seen, over) for number in range(users)))
+
+
+async def _user(
+    url: str, tls: ssl.SSLContext, number: int, asked: Sequence[str], seen: Seen, over: threading.Event
+) -> None:
+    """A browser of its own: it knows a refresh by the report, and by the events that tell of a new one."""
+    chance, held = random.Random(number), {"refresh": 0}
+    await asyncio.sleep(chance.random() * _BETWEEN_SECONDS)
+    async with httpx.AsyncClient(base_url=url, verify=tls, timeout=_ANSWER_SECONDS) as client:
+        events = asyncio.create_task(_listen(client, held, seen))
+        while not over.is_set():
+            started = time.perf_counter()
+            await _ask(client, chance.choice(asked), held, seen)
+            seen.slowest = max(seen.slowest, time.perf_counter() - started)
+            await asyncio.sleep(max(0.0, started + _BETWEEN_SECONDS - time.perf_counter()))
+        if events.done():
+            seen.failures.append("the events ended early")
+        events.cancel()
+
+
+async def _ask(client: httpx.AsyncClient, question: str, held: dict[str, int], seen: Seen) -> None:
+    try:
+        if not held["refresh"]:
+            held["refresh"] = (await client.get("/api/report")).raise_for_status().json()["refresh"]["id"]
+        asked_of = held["refresh"]
+        reply = await client.get(_address(question, asked_of))
+        if reply.status_code == 400 and _is_table(question):
+            seen.overtaken += 1
+            held["refresh"] = 0
+            return
+        reply.raise_for_status()
+        refresh = asked_of if _is_table(question) else reply.json()["refresh"]
+        seen.answers[refresh, question, _digest(reply)] += 1
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        seen.failures.append(f"{question}: {type(error).__name__}: {error}")
+
+
+async def _listen(client: httpx.AsyncClient, held: dict[str, int], seen: Seen) -> None:
+    try:
+        async with client.stream("GET", "/api/events", timeout=None) as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:"):
+                    seen.events += 1
+                    held["refresh"] = json.loads(line.removeprefix("data:"))["refresh"] or 0
+    except httpx.HTTPError as error:
+        seen.failures.append(f"events: {type(error).__name__}: {error}")
+
+
+def _is_table(question: str) -> bool:
+    return question.startswith("/api/cubes/")
+
+
+def _address(question: str, refresh: int) -> str:
+    return f"{question}?refresh={refresh}" if _is_table(question) else question
+
+
+def _digest(reply: httpx.Response) -> Digest:
+    """Of all numbers, without the number of the refresh."""
+    content: Any = reply.content
+    if reply.headers["content-type"].startswith("application/json"):
+        content = json.dumps(reply.json()["visuals"], sort_keys=True).encode()
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
