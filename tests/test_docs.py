@@ -136,6 +136,13 @@ def test_every_page_of_the_docs_can_be_reached_from_the_readme() -> None:
     assert set(DOCS.glob("*.md")) - reached == set()
 
 
+def test_a_page_stands_once_in_the_navigation() -> None:
+    """Two entries for one page are two places to look for it."""
+    listed = re.findall(r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), flags=re.MULTILINE)
+
+    assert sorted(listed) == sorted(set(listed))
+
+
 def test_the_readme_starts_with_a_sentence_a_picture_and_two_commands() -> None:
     """The first screen decides whether anyone reads the second."""
     start = (ROOT / "README.md").read_text()[:900]

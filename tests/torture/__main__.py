@@ -52,8 +52,11 @@ def _faults(arguments: argparse.Namespace) -> Sequence[str]:
 def _in_lane(hand: tuple[int, Sequence[Planned]], seed: int, tally: Tally) -> None:
     number, plans = hand
     disk = SMALL_DISK_MEGABYTES if any(map(on_small_disk, plans)) else 0
-    with new_lane(seed + number, disk) as lane:
-        strike_all(lane, plans, tally)
+    try:
+        with new_lane(seed + number, disk) as lane:
+            strike_all(lane, plans, tally)
+    except Exception as error:
+        tally.break_off(f"lane {number} broke off: {error!r}")  # the figures of the others still count
 
 
 def _concurrency(arguments: argparse.Namespace) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -19,10 +20,13 @@ from tests.torture.place import AS_OF, MARK, PLANS, Place
 from tests.torture.states import Operation
 
 CUSTOMER360: Final = str(Path(sys.executable).with_name("customer360"))
-END_SECONDS: Final = 120
+END_SECONDS: Final = 300
 HANGS: Final = -99
-_STAGE: Final = " s"
-"""What the lines end with that tell on stderr that a stage is over."""
+_STAGE: Final = re.compile(r"^[A-Z].*: .*\bs$")
+"""A line that tells on stderr that a stage is over."""
+
+_LAUNCHERS: Final = re.compile(r"JDK_JAVA_OPTIONS|/spark-class: line \d+:")
+"""Of Java, when it is given options, and of Spark's script, when Java is killed before it runs."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,9 @@ class Command:
 
 
 def own_words(said: str) -> str:
-    """*said* without the stages that ended well, and without what Java says of its own options."""
-    lines = (line.strip() for line in said.splitlines())
-    return "\n".join(
-        line
-        for line in lines
-        if line and not (line.endswith(_STAGE) and ": " in line) and "JDK_JAVA_OPTIONS" not in line
-    )
+    """*said* without the stages that ended well, and without what the scripts that start Java say."""
+    lines = filter(None, map(str.strip, said.splitlines()))
+    return "\n".join(line for line in lines if not _STAGE.search(line) and not _LAUNCHERS.search(line))
 
 
 def _arguments(place: Place, operation: Operation) -> list[str]:

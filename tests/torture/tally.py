@@ -44,6 +44,11 @@ class Tally:
             say(f"  SKIPPED {reason}")
             self.skipped.append(reason)
 
+    def break_off(self, reason: str) -> None:
+        with self._lock:
+            say(f"  PROBLEM {reason}")
+            self.litter.append(reason)
+
     def close(self, lane: Lane) -> None:
         """Adds what the reader of *lane* saw, and the litter it leaves."""
         litter = lane.litter()
