@@ -56,13 +56,13 @@ def _root() -> Path:
 def _remove_dead(root: Path) -> None:
     import fasteners
 
-    for path in root.iterdir():
+    for lock in root.glob("*-*.lock"):
         # A process gets its own locks again: what carries its number is its own.
-        if path.is_dir() and f"-{os.getpid()}-" not in path.name:
-            alive = fasteners.InterProcessLock(path.with_suffix(".lock"))
+        if f"-{os.getpid()}-" not in lock.name:
+            alive = fasteners.InterProcessLock(lock)
             if alive.acquire(blocking=False):
-                shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
                 alive.release()
-                path.with_suffix(".lock").unlink(missing_ok=True)
+                lock.unlink(missing_ok=True)
             else:
                 alive.lockfile.close()  # fasteners leaves it open

@@ -8,6 +8,7 @@ commands, down to what a command's last line would be; only Spark stays.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -30,11 +31,12 @@ class Session:
         self.place = place
         self.mark = secrets.token_hex(8)
         self.said = place.root / f"session-{self.mark}.log"
+        path = os.pathsep.join(filter(None, [str(_REPOSITORY), os.environ.get("PYTHONPATH")]))
         with self.said.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.torture.session"],
-                cwd=_REPOSITORY,
-                env={**place.environment(self.mark), **settings},
+                cwd=place.root,
+                env={**place.environment(self.mark), "PYTHONPATH": path, **settings},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -17,9 +17,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import httpx
+import numpy as np
 
 from benchmarks.dashboard.choices import Choices
 from customer360.report import REPORT
@@ -152,8 +153,19 @@ def _address(question: str, refresh: int) -> str:
 
 
 def _digest(reply: httpx.Response) -> Digest:
-    """Of all numbers, without the number of the refresh."""
-    content: Any = reply.content
-    if reply.headers["content-type"].startswith("application/json"):
-        content = json.dumps(reply.json()["visuals"], sort_keys=True).encode()
+    """Of all numbers, without the number of the refresh; of a table whatever the order of its rows."""
+    is_json = reply.headers["content-type"].startswith("application/json")
+    content = json.dumps(reply.json()["visuals"], sort_keys=True).encode() if is_json else _sorted(reply.content)
     return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def _sorted(table: bytes) -> bytes:
+    """The rows of a table as it is sent (see web/cubes.py), in the order of their values."""
+    at = 4 + int.from_bytes(table[:4], "little")
+    header, columns = json.loads(table[4:at]), []
+    for column in header["columns"]:
+        kind = np.dtype(column["type"]).newbyteorder("<")
+        columns.append(np.frombuffer(table, kind, header["rows"], at))
+        at += columns[-1].nbytes + -columns[-1].nbytes % 8
+    order = np.lexsort(columns)
+    return b"".join([json.dumps(header).encode(), *(column[order].tobytes() for column in columns)])
