@@ -15,9 +15,9 @@ help:            ## This list
 demo: set-up     ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up .venv/.browser lint  ## Every test: the small ones on every core, then those that want the machine for themselves
+test: set-up .venv/.browser lint  ## Every test: the small ones on every core, then those with a Spark or a server of their own, two files at a time
 	$(RUN) pytest -n auto -m "not spark and not slow"
-	$(RUN) pytest -m "spark or slow"
+	$(RUN) pytest -n 2 --dist loadfile -m "spark or slow"
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
 	$(RUN) pytest -n auto -m "not spark and not slow and not browser"

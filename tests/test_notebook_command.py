@@ -163,7 +163,7 @@ COMMAND = [sys.executable, "-c", "from customer360.cli import main; main()", "no
     ("signal_sent", "code", "said"),
     [
         (signal.SIGKILL, -signal.SIGKILL, False),
-        (signal.SIGTERM, 143, False),
+        (signal.SIGTERM, 143, True),
         (signal.SIGINT, 130, True),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -81,12 +82,15 @@ class Ballast:
         self._path = folder / "ballast"
 
     def leave(self, count: int) -> None:
-        """So much that *count* bytes are free."""
-        disk = os.statvfs(self._path.parent)
-        size = disk.f_bavail * disk.f_frsize - count
-        if size > 0:
-            with self._path.open("wb") as file:
+        """So much that *count* bytes are free; measured again where the server has just taken some of them."""
+        while True:
+            disk = os.statvfs(self._path.parent)
+            size = disk.f_bavail * disk.f_frsize - count
+            if size <= 0:
+                return
+            with suppress(OSError), self._path.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, size)
+                return
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)
