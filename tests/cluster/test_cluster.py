@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -92,8 +93,9 @@ def test_a_fill_that_loses_an_executor_has_every_row_once(
 def executors() -> Iterator[psutil.Process]:
     """Those of the cluster of these tests, which are its workers' children."""
     for process in psutil.Process().children(recursive=True):
-        if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in process.cmdline():
-            yield process
+        with suppress(psutil.Error):  # it has just ended
+            if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in process.cmdline():
+                yield process
 
 
 def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
