@@ -24,7 +24,6 @@ from customer360.own_data.mapping import CustomerMapping, mapping_path, read_map
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
 from customer360.pipeline.load import load_customers
-from customer360.pipeline.staging import Waiting
 from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
@@ -170,7 +169,7 @@ def load(where: Where, request: Request) -> Loaded:
             load_customers(
                 database, found, _facts(planned, request), max_rejected=request.max_rejected,
                 replace=request.replace, allow_shrink=request.allow_shrink,
-                waiting=Waiting(where.run_seconds, where.swap_seconds), watch=where.watch,
+                waiting=where.waiting, watch=where.watch,
             )  # fmt: skip
     return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from customer360.mock_data.realism import Gate
     from customer360.pipeline.run import Refresh
-    from customer360.pipeline.staging import Waiting
     from customer360.power_bi.project import Built
     from customer360.web.credentials import Credentials
     from customer360.web.server import Address
@@ -343,7 +342,7 @@ def _plan(story: Mapping[str, Any]) -> Plan:
 def _fill(where: Where, database: Database, spark: SparkSession, plan: Plan, *, replace: bool) -> Filled:
     from customer360.pipeline.fill import fill_mock_data
 
-    fill_mock_data(database, spark, plan, replace=replace, waiting=_waiting(where), watch=where.watch)
+    fill_mock_data(database, spark, plan, replace=replace, waiting=where.waiting, watch=where.watch)
     return Filled(plan)
 
 
@@ -362,15 +361,9 @@ def _run(
 
     refresh = run_operations(
         database, spark, table=table, source=source, profiles_to=profiles_to, as_of=as_of,
-        allow_shrink=allow_shrink, waiting=_waiting(where), watch=where.watch,
+        allow_shrink=allow_shrink, waiting=where.waiting, watch=where.watch,
     )  # fmt: skip
     return Ran(refresh, lake.folder(profiles_to, refresh.refresh_id) if profiles_to else None)
-
-
-def _waiting(where: Where) -> Waiting:
-    from customer360.pipeline.staging import Waiting
-
-    return Waiting(where.run_seconds, where.swap_seconds)
 
 
 def _connection(where: Where, reader: Database) -> dict[str, str]:

@@ -17,6 +17,7 @@ from customer360.settings import DATABASE_URL, database_url
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from customer360.pipeline.staging import Waiting
     from customer360.postgres.connection import Database
 
 
@@ -75,6 +76,12 @@ class Where:
 
         database = self.open_database()
         return database if self.is_external else EmbeddedPostgres().reader_database()
+
+    @property
+    def waiting(self) -> Waiting:
+        from customer360.pipeline.staging import Waiting
+
+        return Waiting(self.run_seconds, self.swap_seconds)
 
     @property
     def is_external(self) -> bool:

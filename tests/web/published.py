@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
+import httpx
 import pyarrow as pa
 
 from customer360.postgres import types
@@ -11,6 +15,8 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import publication
 from customer360.tables import REFRESHES, Table
+from customer360.web.app import make_app
+from customer360.web.server import Address, running
 from customer360.web.store import LOADED
 from tests import miniature
 
@@ -43,6 +49,16 @@ def publish(database: Database, results: dict[Table, pa.Table]) -> int:
         change.append(REFRESHES, [list({**facts, "refresh_id": number}.values())])
         change.publish()
     return number
+
+
+@contextmanager
+def serving(database: Database, **options: Any) -> Iterator[httpx.Client]:
+    """Somebody who asks a dashboard of their own on *database*."""
+    with (
+        running(make_app(database, **options), Address(port=0)) as address,
+        httpx.Client(base_url=address.url) as web,
+    ):
+        yield web
 
 
 def _stage(database: Database, staged: str, rows: pa.Table) -> None:

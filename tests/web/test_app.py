@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
 from datetime import date
 from urllib.parse import quote
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.report import REPORT
-from customer360.web.app import make_app
 from customer360.web.assets import assets
-from customer360.web.server import Address, running
-from tests.web.published import miniature_results, publish
+from tests.web.published import miniature_results, publish, serving
 
 PAGES = [page.name for page in REPORT.pages]
 WAIT_SECONDS = 20
-
-
-@contextmanager
-def serving(database, **options):
-    with (
-        running(make_app(database, **options), Address(port=0)) as address,
-        httpx.Client(base_url=address.url) as web,
-    ):
-        yield web
 
 
 @pytest.fixture(scope="module")

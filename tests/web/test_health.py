@@ -1,27 +1,14 @@
 """What a monitor is told: whether there are results, how old they are, whether the database answers."""
 
 import time
-from contextlib import contextmanager
 
-import httpx
 import pytest
 
-from customer360.web.app import make_app
 from customer360.web.credentials import Credentials
 from customer360.web.health import SILENT_SECONDS, health
 from customer360.web.replies import Memory
-from customer360.web.server import Address, running
 from customer360.web.watch import State
-from tests.web.published import publish
-
-
-@contextmanager
-def serving(database, **options):
-    with (
-        running(make_app(database, **options), Address(port=0)) as address,
-        httpx.Client(base_url=address.url) as web,
-    ):
-        yield web
+from tests.web.published import publish, serving
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import sql
 
 from customer360 import __version__, lake
 from customer360.errors import Customer360Error
@@ -20,7 +19,7 @@ from customer360.operations.run import Results, results
 from customer360.own_data.examine import FROM_A_SOURCE
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
-from customer360.postgres import catalog, ddl, types
+from customer360.postgres import catalog, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.dataframe import read_dataframe
@@ -104,7 +103,8 @@ def run_operations(
     lake.require_apart(source, profiles_to)
     started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
-        refresh_id = _next_refresh_id(change)
+        before = last_refresh(change.connection)
+        refresh_id = before["refresh_id"] + 1 if before else 1  # this run holds the lock: nobody else takes it
         profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
         with database.snapshot() as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
@@ -115,9 +115,8 @@ def run_operations(
                     results(read.customers, as_of=day, ids_are_unique=read.ids_are_unique, status_order=order)
                 )
             if not allow_shrink:
-                before = last_refresh(change.connection)
                 require_no_shrinkage(before, read.name, read.origin, day, found.data_quality.rows_out)
-            rejected = _and_rejected_at_loading(spark, database, found.tables, read.origin, snapshot)
+            rejected = _and_rejected_at_loading(change, spark, database, found.tables, read.origin, snapshot)
             tables = {**found.tables, **rejected}
             if profiles:
                 _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
@@ -152,12 +151,16 @@ def _write_profiles(change: Publication, profiles: DataFrame, target: Place, fou
 
 
 def _and_rejected_at_loading(
-    spark: SparkSession, database: Database, tables: Mapping[str, DataFrame], source: Origin, snapshot: str
+    change: Publication,
+    spark: SparkSession,
+    database: Database,
+    tables: Mapping[str, DataFrame],
+    source: Origin,
+    snapshot: str,
 ) -> dict[str, DataFrame]:
     """The rejected rows with those of the load that filled the source: they stay as long as its customers."""
-    with database.connect() as connection:
-        is_there = catalog.exists(connection, REJECTED_CUSTOMERS.full_name)
-    if not (is_there and source.facts.get("rows_rejected")):
+    has_rejected = source.facts.get("rows_rejected")
+    if not (has_rejected and catalog.exists(change.connection, REJECTED_CUSTOMERS.full_name)):
         return {}
     name, columns = REJECTED_CUSTOMERS.name, REJECTED_CUSTOMERS.column_names
     before = read_dataframe(spark, database, REJECTED_CUSTOMERS.full_name, columns, snapshot=snapshot)
@@ -199,14 +202,6 @@ def _stage_all(
         if table.name in tables:
             with watch(f"Writing {table.name}", done=partial(change.rows, table)):
                 stage(change, database, table, tables[table.name], writers)
-
-
-def _next_refresh_id(change: Publication) -> int:
-    """This run holds the lock, so nobody else takes it."""
-    if not catalog.exists(change.connection, REFRESHES.full_name):
-        return 1
-    query = sql.SQL("SELECT max(refresh_id) FROM {}").format(ddl.identifier(REFRESHES))
-    return (catalog.value(change.connection, query) or 0) + 1
 
 
 def _describe(
