@@ -54,7 +54,8 @@ audit: set-up    ## Ask the public advisories about every locked package
 set-up: .venv/.complete
 
 .venv/.complete: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --all-extras --quiet
+	@echo "Installing what it needs into .venv: 1.6 GB, a few minutes the first time"
+	@$(UV) sync --frozen --all-extras --quiet
 	@touch $@
 
 # Only tests and pictures need a browser. Without one these tests are skipped, and say why.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from benchmarks.arguments import chosen, in_one_line, jdbc_jar, parser
 from benchmarks.commands import CUSTOMER360, timed
-from benchmarks.interleaved import Candidate, interleaved, save, say
+from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.limits import ServerCopy, copy_to_null
 from benchmarks.workplace import AS_OF, clear, temporary_database
 from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.postgres.connection import Database
+from customer360.postgres.read import read_table
 from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS
 
 DESCRIPTION = """\
@@ -21,6 +25,7 @@ How long the operations take, from the start of the process to its end, and how 
   copy  limit: no operations; COPY of the columns they read to the null device, then of the largest result table
         back from files by two writers, no key
   ours  customer360 run: start Python and Spark, read, operate, audit, publish every table at once
+  duck  peer: the same tables by DuckDB in memory from Parquet of the same rows, with the two COPYs of the limit
   jdbc  peer: the same operations, read and written by Spark JDBC, table after table, no keys
 """
 
@@ -33,7 +38,8 @@ def main() -> None:
         home = folder.parent
         timed([CUSTOMER360, "mock", f"--customers={rows}", f"--as-of={AS_OF}"], home)
         timed([CUSTOMER360, "run"], home)  # the limit copies its results
-        everyone = [_limit(database, folder), _ours(database, home)]
+        limit = _limit(database, folder)
+        everyone = [limit, _ours(database, home), _by_duckdb(database, home, folder, limit)]
         everyone += [_by_jdbc(database, home, rows, jar)] if jar else []
         measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats, warm_ups=0)
     save("operations", rows, measured, arguments.results)
@@ -56,6 +62,19 @@ def _limit(database: Database, folder: Path) -> Candidate:
 def _ours(database: Database, home: Path) -> Candidate:
     run = partial(timed, [CUSTOMER360, "run"], home)
     return Candidate("ours", "**customer360 run**", "ours", run, partial(clear, database))
+
+
+def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) -> Candidate:
+    parquet = folder / "customers.parquet"
+    pq.write_table(read_table(database, CUSTOMERS.full_name, SOURCE_COLUMNS), parquet)
+
+    def run() -> Sample:
+        operations = timed([sys.executable, "-m", "benchmarks.operations_by_duckdb", str(parquet)], home)
+        started = time.perf_counter()
+        copies.run()
+        return Sample(operations.seconds + time.perf_counter() - started, operations.peak_bytes)
+
+    return Candidate("duck", "DuckDB on Parquet, and the limit's two COPYs", "peer", run, copies.prepare)
 
 
 def _by_jdbc(database: Database, home: Path, rows: int, jar: Path) -> Candidate:

@@ -22,11 +22,13 @@ from customer360.tables import CUSTOMERS
 DESCRIPTION = """\
 How long reading the customers into Spark takes, every row of it, in a running session.
 
-  copy     limit: COPY of all columns to the null device, binary, one connection
-  ours     all columns, the way `customer360 run` reads
-  columns  the columns that the operations need, the way `customer360 run` reads
-  source   format("postgres"), all columns, the way a person reads: Spark plans it anew in processes of its own
-  jdbc     peer: Spark JDBC in 4 partitions by customer_id, all columns
+  copy          limit: COPY of all columns to the null device, binary, one connection
+  copy-columns  limit: the same of the columns that the operations need
+  ours          all columns, the way `customer360 run` reads
+  columns       the columns that the operations need, the way `customer360 run` reads
+  source        format("postgres"), all columns, as a person reads: Spark plans it anew in processes of its own
+  jdbc          peer: Spark JDBC in 4 partitions by customer_id, all columns
+  jdbc-columns  peer: the same, the columns that the operations need
 """
 _TABLE = CUSTOMERS.full_name
 
@@ -59,18 +61,28 @@ def _ours_and_limit(spark: SparkSession, database: Database) -> list[Candidate]:
 
     every, needed = partial(as_run_does, CUSTOMERS.column_names), partial(as_run_does, SOURCE_COLUMNS)
     return [
-        Candidate("copy", "COPY TO the null device", "limit", lambda: copy_to_null(database, _TABLE)),
+        Candidate("copy", "COPY TO the null device, all columns", "limit", lambda: copy_to_null(database, _TABLE)),
+        Candidate(
+            "copy-columns",
+            "COPY TO the null device, the columns needed",
+            "limit",
+            lambda: copy_to_null(database, _TABLE, SOURCE_COLUMNS),
+        ),
         Candidate("ours", "**customer360**, all columns", "ours", every, wake),
-        Candidate("columns", "**customer360**, the columns that the operations need", "ours", needed, wake),
+        Candidate("columns", "**customer360**, the columns needed", "ours", needed, wake),
         Candidate("source", '`format("postgres")`, all columns', "ours", all_columns, wake),
     ]
 
 
 def _by_jdbc(spark: SparkSession, database: Database, rows: int) -> list[Candidate]:
-    def read() -> None:
-        _force(Jdbc(database).read(spark, _TABLE, rows))
+    def read(columns: Sequence[str]) -> None:
+        _force(Jdbc(database).read(spark, _TABLE, rows).select(*columns))
 
-    return [Candidate("jdbc", "Spark JDBC in 4 partitions, all columns", "peer", read)]
+    every, needed = partial(read, CUSTOMERS.column_names), partial(read, SOURCE_COLUMNS)
+    return [
+        Candidate("jdbc", "Spark JDBC in 4 partitions, all columns", "peer", every),
+        Candidate("jdbc-columns", "Spark JDBC in 4 partitions, the columns needed", "peer", needed),
+    ]
 
 
 def _force(rows: DataFrame) -> None:

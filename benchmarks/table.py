@@ -79,7 +79,7 @@ def _row(measured: Measured, result: Result) -> str:
         measured.role,
         f"{measured.seconds:.2f}",
         f"{low:.2f}-{high:.2f}",
-        f"{result.rows / measured.seconds:,.0f}",
+        "" if measured.role == "start" else f"{result.rows / measured.seconds:,.0f}",
         _times(measured, result.limit()),
         _times(measured, ours),
         peak,

@@ -347,7 +347,7 @@ def _outage(error: Exception) -> str | None:
     """What to say when the server went away outside of any run."""
     import psycopg
 
-    from customer360.postgres.connection import failure
+    from customer360.postgres.failures import failure
 
     return str(failure("the database", error)) if isinstance(error, psycopg.OperationalError) else None
 

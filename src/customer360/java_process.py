@@ -6,9 +6,12 @@ import atexit
 import logging
 import subprocess
 import warnings
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import psutil
 
 from customer360 import temporary
 from customer360.errors import Customer360Error
@@ -26,9 +29,35 @@ def temporary_folder() -> Path:
     return _UNTIL_EXIT.enter_context(temporary.folder("spark"))
 
 
-def quieten(session: SparkSession) -> None:
-    """Keeps PySpark and Py4J from showing tracebacks of their own when Java is killed."""
+@contextmanager
+def ended_if_interrupted() -> Iterator[None]:
+    """
+    Ends a Java process whose start is broken off in here.
+
+    Java tells Python by a file where it listens. Where Python has gone meanwhile, with the file's folder, Java
+    fails to write it and then waits for ever. Once they are connected, Java ends by itself when Python does.
+    """
+    from pyspark import SparkContext
+
+    before = set(psutil.Process().children(recursive=True))
+    try:
+        yield
+    except BaseException:
+        if SparkContext._gateway is None:
+            for process in set(psutil.Process().children(recursive=True)) - before:
+                with suppress(psutil.Error):
+                    process.kill()
+        raise
+
+
+def quieten_logs() -> None:
+    """Keeps Py4J from logging tracebacks of its own when Java is killed or a person stops the command."""
     logging.getLogger().addFilter(_is_not_of_py4j)
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+
+
+def quieten(session: SparkSession) -> None:
+    """Keeps PySpark from showing a traceback of its own when Java is killed."""
     session.sparkContext._accumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
 
 

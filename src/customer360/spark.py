@@ -99,7 +99,9 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
     from pyspark.logger import PySparkLogger
 
     try:
-        session: SparkSession = builder.getOrCreate()
+        java_process.quieten_logs()
+        with java_process.ended_if_interrupted():
+            session: SparkSession = builder.getOrCreate()
     except Exception as error:
         # Py4J's first line says only which constructor failed.
         lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()

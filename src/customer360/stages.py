@@ -185,7 +185,7 @@ class Demonstrated:
     def lines(self) -> Iterator[str]:
         yield from self.filled.lines()
         yield from self.ran.lines()
-        yield f"open {self.project} in Power BI Desktop; its parameters and the sign-in:"
+        yield f"open {self.project} in Power BI Desktop; set its parameters, and sign in, so:"
         for name, value in self.connection.items():
             yield f"  {name:<9} {value}"
         if self.is_checked:

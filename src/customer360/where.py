@@ -52,6 +52,7 @@ class Where:
         return silent if self.as_json else for_person()
 
     def open_database(self) -> Database:
+        """The database; it answers. Raises: Customer360Error when it does not, or is out of the workers' reach."""
         from customer360.postgres.embedded import open_database
 
         if (cluster := self.cluster) and not self.is_external:
@@ -59,7 +60,10 @@ class Where:
                 f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
                 f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
             )
-        return open_database(self.database)
+        database = open_database(self.database)
+        if self.is_external:
+            database.connect().close()  # a wrong address is told now, not after Spark has started
+        return database
 
     @property
     def cluster(self) -> str | None:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -56,7 +57,8 @@ def _in_lane(hand: tuple[int, Sequence[Planned]], seed: int, tally: Tally) -> No
         with new_lane(seed + number, disk) as lane:
             strike_all(lane, plans, tally)
     except Exception as error:
-        tally.break_off(f"lane {number} broke off: {error!r}")  # the figures of the others still count
+        said = "".join(traceback.format_exception(error))
+        tally.break_off(f"lane {number} broke off: {said}")  # the figures of the others still count
 
 
 def _concurrency(arguments: argparse.Namespace) -> Sequence[str]:

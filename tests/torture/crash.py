@@ -38,9 +38,12 @@ def _worker(lane: Lane, running: Underway) -> bool:
 
 
 def _backend(lane: Lane, running: Underway) -> bool:
-    """The server takes that for a crash: it ends every connection and recovers."""
+    """The server takes that for a crash: it ends every connection, ours too, and recovers."""
     found = [pid for (pid,) in lane.connection().execute(_BACKENDS)]
-    return not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
+    has_hit = not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
+    if has_hit:
+        lane.until_disconnected()
+    return has_hit
 
 
 def _terminated(lane: Lane, running: Underway) -> bool:

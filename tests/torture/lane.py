@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from tests.torture.states import RESULTS, Known, Operation, State
 
 _RECOVERY_SECONDS: Final = 60
 _END_SECONDS: Final = 20
+_NOTICE_SECONDS: Final = 3
 Underway = Command | Running
 Blow = Callable[["Lane", Underway], bool]
 """Does the damage; False when there was nothing to hit."""
@@ -90,6 +91,15 @@ class Lane:
                 time.sleep(0.1)
             else:
                 return self._connection
+
+    def until_disconnected(self) -> None:
+        """Until the server has noticed that it crashed; not for long, for it may have been at its end anyway."""
+        give_up = time.monotonic() + _NOTICE_SECONDS
+        with suppress(psycopg.Error):
+            while self._connection is not None and time.monotonic() < give_up:
+                self._connection.execute("SELECT 1")
+                time.sleep(0.01)
+        self.close()
 
     def close(self) -> None:
         if self._connection is not None:

@@ -65,6 +65,10 @@ class Place:
     def file(self, version: str) -> Path:
         return self.root / f"customers_{version}.csv"
 
+    def server_log(self) -> str:
+        """Its last lines."""
+        return "\n".join(self.server.log.read_text(errors="replace").splitlines()[-30:])
+
     def environment(self, mark: str) -> dict[str, str]:
         """That of a person who has set nothing but the folders."""
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
@@ -94,6 +98,8 @@ def new_place(disk_megabytes: int = 0) -> Iterator[Place]:
             place.server.start()
             try:
                 yield replace(place, no_disk=refusal)
+            except Exception as error:
+                raise RuntimeError("the server's log ends with\n" + place.server_log()) from error
             finally:
                 place.server.stop()
     finally:

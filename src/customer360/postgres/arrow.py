@@ -17,7 +17,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres.connection import failure
+from customer360.postgres.failures import failure
 
 _BATCH_BYTES: Final = 8 << 20
 
@@ -97,6 +97,10 @@ class ArrowConnection:
         try:
             yield
         except adbc.OperationalError as error:
+            raise failure(self._where, error) from None
+        except OSError as error:  # how Arrow says it while rows are on their way
+            if "[libpq]" not in str(error):
+                raise
             raise failure(self._where, error) from None
 
 

@@ -1,8 +1,7 @@
-"""Opening a PostgreSQL database, and saying in one line why it cannot be opened."""
+"""Opening a PostgreSQL database."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import psycopg
 from psycopg import conninfo
 
 from customer360.errors import Customer360Error
+from customer360.postgres import failures
 
 if TYPE_CHECKING:
     from customer360.postgres.arrow import ArrowConnection
@@ -55,7 +55,7 @@ class Database:
             settings = {"connect_timeout": _CONNECT_SECONDS, **options}
             connection = psycopg.connect(self.url, autocommit=True, application_name=purpose, **settings)
         except psycopg.OperationalError as error:
-            raise Customer360Error(self._refusal(error)) from None
+            raise failures.refusal(self.where, str(error), self.parts.get("password", "")) from None
         if connection.info.server_version < OLDEST_SERVER * 10_000:
             version = connection.info.server_version // 10_000
             connection.close()
@@ -78,44 +78,3 @@ class Database:
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None  # noqa: S101  a SELECT without FROM has one row
             yield str(row[0])
-
-    def _refusal(self, error: psycopg.OperationalError) -> str:
-        reason = _reason(str(error))
-        if (password := self.parts.get("password")) and len(password) > 1:
-            reason = reason.replace(password, "****")
-        return f"cannot connect to {self.where}: {reason}. {_way_out(reason)}"
-
-
-def failure(where: str, error: Exception) -> Customer360Error:
-    """What to say when the server at *where*, or the way to it, failed in the middle of the work."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    reason = lines[0].rpartition("[libpq]")[2].strip().rstrip(":.") if lines else type(error).__name__
-    is_full = "No space left" in str(error)
-    way = "make room on the server's disk" if is_full else "see that the server runs and can be reached"
-    return Customer360Error(
-        f"{where} failed: {reason}; what is published is whole, as it was or as it was to be: {way}, "
-        "then run the same command again"
-    )
-
-
-def _reason(message: str) -> str:
-    """What went wrong at last: libpq puts host and port before it, and advice of its own after it."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
-    told = [line for line in lines if re.search("FATAL:|failed:", line)] or lines
-    return re.split("FATAL:|failed:", told[-1])[-1].strip().rstrip(".")
-
-
-def _way_out(reason: str) -> str:
-    ways = {
-        "certificate": "Check sslmode and sslrootcert in the URL.",
-        "password": "Check user and password in the URL.",
-        "does not exist": "Create it first, or correct the name in the URL.",
-        "refused": "Is the server running, and are host and port right?",
-        "timeout": "Is the host reachable from here, and the port open?",
-        "resolve host": "Check host and port in the URL.",
-        "translate host name": "Check host and port in the URL.",
-        "permission denied": "Ask the database's owner for the right to connect.",
-        "SSL": "Check sslmode and sslrootcert in the URL.",
-        "too many": "The server has no free connection; close some or raise max_connections.",
-    }
-    return next((way for word, way in ways.items() if word in reason), "Check the URL and the server's log.")

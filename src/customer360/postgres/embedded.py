@@ -109,7 +109,14 @@ class EmbeddedPostgres:
         if not self.is_running():
             return False
         with self._exclusively():
-            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_SECONDS))
+            try:
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_SECONDS))
+            except subprocess.CalledProcessError:
+                if self.is_running():
+                    raise Customer360Error(
+                        f"the embedded PostgreSQL did not stop in {_START_SECONDS} s: {self._last_complaint()}; "
+                        f"its log: {self.log}"
+                    ) from None
         return True
 
     def is_running(self) -> bool:

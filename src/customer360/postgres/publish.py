@@ -21,8 +21,9 @@ from psycopg import errors, sql
 from customer360.errors import Customer360Error
 from customer360.postgres import catalog, contract, ddl, locks, origin
 from customer360.postgres.catalog import value
-from customer360.postgres.connection import Database, failure
+from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
+from customer360.postgres.failures import failure
 from customer360.postgres.reader import READER
 from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, Table
 

@@ -1,0 +1,157 @@
+"""A peer of `customer360 run`: the same tables by DuckDB, from Parquet into memory. Started by `operations.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.workplace import AS_OF
+from customer360.bands import STEPS, Bands, age_bands, amount_bands
+from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, OTHER, SLICERS, UNKNOWN
+
+_DAY = f"DATE '{AS_OF}'"
+_REJECTED = {
+    "customer_id IS NULL": 1,
+    "least(join_date, first_purchase, last_login::date) < DATE '1900-01-01'": 2,
+    "first_purchase < join_date": 4,
+    "last_login::date < join_date": 8,
+    "loyalty_points < 0": 16,
+    "loyalty_points > 100000000000": 32,
+}
+_WARNED = {
+    "join_date IS NULL": 64,
+    "coalesce(trim(country) = '', true)": 128,
+    "coalesce(trim(loyalty_status) = '', true)": 256,
+    "is_active IS NULL": 512,
+    "account_balance IS NULL": 1024,
+    "loyalty_points IS NULL": 2048,
+    "last_login IS NULL": 4096,
+    f"last_login::date > {_DAY}": 8192,
+    f"first_purchase > {_DAY}": 16384,
+    f"last_login::date < CASE WHEN first_purchase <= {_DAY} THEN first_purchase END": 32768,
+    f"last_login::date <= {_DAY} AND is_active <> ({_DAY} - last_login::date < 90)": 65536,
+}
+_SUMS = """
+    count(*) AS customers, sum(account_balance), count(account_balance), sum(loyalty_points),
+    count(loyalty_points), sum(days_since_last_login), count(days_since_last_login), count_if(is_out_of_order)
+"""
+_PROFILE = """
+    customer_id, join_date, loyalty_status, country, is_active, is_active_by_behaviour, account_age_days,
+    account_age_band, account_balance, balance_band, loyalty_points, points_band, days_since_last_login,
+    funnel_stage
+"""
+
+
+def main(parquet: Path) -> None:
+    with duckdb.connect() as duck:
+        _known(duck, parquet)
+        bands, countries = _survey(duck)
+        _described(duck, bands, countries)
+        _results(duck)
+
+
+def _known(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
+    """The customers that are used, after every row was checked and the failed checks were counted."""
+    checks = " + ".join(f"CASE WHEN {sql} THEN {bit} ELSE 0 END" for sql, bit in (_REJECTED | _WARNED).items())
+    duck.execute(f"""
+        CREATE TABLE checked AS SELECT customer_id, name, country, join_date, first_purchase, last_login,
+            is_active, loyalty_status, loyalty_points, account_balance,
+            CASE WHEN coalesce(join_date <= {_DAY}, true) THEN {checks} END AS failed
+        FROM read_parquet('{parquet}')
+    """)
+    duck.sql("SELECT failed, count(*) FROM checked GROUP BY 1").fetchall()
+    rejected = sum(_REJECTED.values())
+    duck.execute(f"CREATE TABLE rejected AS FROM checked WHERE failed & {rejected} <> 0")
+    duck.execute(f"""
+        CREATE VIEW known AS SELECT * REPLACE (
+            CASE WHEN first_purchase <= {_DAY} THEN first_purchase END AS first_purchase,
+            CASE WHEN last_login::date <= {_DAY} THEN last_login END AS last_login)
+        FROM checked WHERE failed & {rejected} = 0
+    """)
+
+
+def _survey(duck: duckdb.DuckDBPyConnection) -> tuple[list[Bands], list[str]]:
+    steps = Bands("any amount", STEPS, of_amounts=True)
+    balance, points = (_band(column, steps) for column in ("account_balance", "loyalty_points"))
+    duck.execute(f"""
+        CREATE TABLE cells AS SELECT {_or_unknown("loyalty_status")} AS status, is_active,
+            {_or_unknown("country")} AS country, {balance} AS balance, {points} AS points, count(*) AS customers,
+            sum(loyalty_points), sum(account_balance), min(join_date) AS first_join,
+            count(name), count(last_login), count(first_purchase), count(account_balance)
+        FROM known GROUP BY ALL
+    """)
+    counted = [
+        dict(duck.sql(f"SELECT {c} - 1, sum(customers)::bigint FROM cells WHERE {c} > 0 GROUP BY 1").fetchall())
+        for c in ("balance", "points")
+    ]
+    named = duck.sql("SELECT country FROM cells GROUP BY 1 ORDER BY sum(customers) DESC, 1 LIMIT 19").fetchall()
+    oldest = duck.sql(f"SELECT {_DAY} - min(first_join) FROM cells").fetchall()[0][0]
+    bands = [
+        amount_bands("account_balance", counted[0]),
+        amount_bands("loyalty_points", counted[1]),
+        age_bands("account_age_days", oldest),
+    ]
+    return bands, [country for (country,) in named]
+
+
+def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: list[str]) -> None:
+    shown = ", ".join(f"'{country}'" for country in [UNKNOWN, *countries])
+    age, balance, points = (_band(each.banded_column, each) for each in (bands[2], bands[0], bands[1]))
+    has_returned = "coalesce(last_login::date >= first_purchase, false)"
+    duck.execute(f"""
+        CREATE VIEW described AS SELECT *,
+            {age} AS account_age_band, {balance} AS balance_band, {points} AS points_band,
+            coalesce(days_since_last_login < 90, false) AS is_active_by_behaviour,
+            coalesce(is_active, false) AND NOT {has_returned} AS is_out_of_order,
+            CASE WHEN first_purchase IS NULL THEN 1 WHEN NOT {has_returned} THEN 2
+                 WHEN NOT coalesce(is_active, false) THEN 3 ELSE 4 END AS funnel_stage
+        FROM (SELECT *, {_DAY} - join_date AS account_age_days, {_DAY} - last_login::date AS days_since_last_login,
+              date_trunc('month', join_date) AS join_month, date_trunc('month', last_login) AS last_login_month
+              FROM known)
+    """)
+    duck.execute(f"""
+        CREATE VIEW in_cells AS SELECT * EXCLUDE (loyalty_status, country),
+            {_or_unknown("loyalty_status")} AS loyalty_status,
+            CASE WHEN is_active THEN 'Active' WHEN NOT is_active THEN 'Inactive' ELSE '{UNKNOWN}' END AS activity,
+            CASE WHEN country IN ({shown}) THEN country ELSE '{OTHER}' END AS country
+        FROM (SELECT * REPLACE ({_or_unknown("country")} AS country) FROM described)
+    """)
+
+
+def _results(duck: duckdb.DuckDBPyConnection) -> None:
+    duck.execute(f"CREATE TABLE customer_profiles AS SELECT {_PROFILE} FROM described")
+    for table in (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS):
+        key = ", ".join(table.key)
+        duck.execute(f"CREATE TABLE {table.name} AS SELECT {key}, {_SUMS} FROM in_cells GROUP BY {key}")
+    cell = ", ".join(SLICERS)
+    duck.execute(f"""
+        CREATE TABLE top_customers AS SELECT {cell}, customer_id, name, account_balance,
+            row_number() OVER (PARTITION BY {cell} ORDER BY account_balance DESC, customer_id) AS cell_rank
+        FROM in_cells WHERE account_balance IS NOT NULL QUALIFY cell_rank <= 10
+    """)
+    duck.execute(f"""
+        CREATE TABLE cohort_retention AS
+        WITH seen AS (SELECT join_month, last_login_month, count(*) AS customers FROM in_cells
+                      WHERE join_month IS NOT NULL GROUP BY ALL),
+             later AS (SELECT *, unnest(range(0, date_diff('month', join_month, {_DAY}) + 1)) AS n FROM seen)
+        SELECT join_month, n, sum(customers),
+            sum(CASE WHEN coalesce(date_diff('month', join_month, last_login_month), 0) >= n THEN customers END)
+        FROM later GROUP BY ALL
+    """)
+
+
+def _or_unknown(column: str) -> str:
+    return f"CASE WHEN trim({column}) <> '' THEN {column} ELSE '{UNKNOWN}' END"
+
+
+def _band(column: str, bands: Bands) -> str:
+    low = [f"WHEN {column} < 0 THEN -1", f"WHEN {column} = 0 THEN 0"] if bands.of_amounts else []
+    steps = [f"WHEN {column} <= {edge:f} THEN {number}" for number, edge in enumerate(bands.edges, start=1)]
+    cases = " ".join([f"WHEN {column} IS NULL THEN NULL", *low, *steps])
+    return f"CASE {cases} ELSE {len(bands.edges) + 1} END"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
