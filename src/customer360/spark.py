@@ -139,7 +139,7 @@ def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Build
         from pyspark.sql.connect.client import DefaultChannelBuilder
 
         channel = DefaultChannelBuilder(remote).toChannel()
-    except ImportError:
+    except (ImportError, SystemExit):  # PySpark exits where it takes a program without a file for its own tests
         raise Customer360Error("Spark Connect needs more packages: pip install 'customer360[connect]'") from None
     except Exception as error:
         raise Customer360Error(
