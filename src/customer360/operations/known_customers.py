@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from customer360.operations import traits
-from customer360.operations.checks import REJECT_BITS, fails
+from customer360.operations.checks import LAST_LOGIN_DAY, REJECT_BITS, fails
 from customer360.operations.survey import Survey
 
 
@@ -16,10 +16,13 @@ def known_customers(checked: DataFrame, *, as_of: date) -> DataFrame:
     """
     The *checked* rows that are used: customers at *as_of* that fail no 'reject' check.
 
-    A first purchase or a login after *as_of* is null, so that a past report can be rebuilt.
+    A first purchase or a login after *as_of* is null, so that a past report can be rebuilt; last_login is its day.
     """
     return checked.where(~fails(REJECT_BITS)).withColumns(
-        {column: traits.known_at(column, as_of) for column in ("first_purchase", "last_login")}
+        {
+            "first_purchase": traits.known_at("first_purchase", as_of),
+            "last_login": traits.known_at(LAST_LOGIN_DAY, as_of),
+        }
     )
 
 

@@ -1,13 +1,12 @@
 """
 What the operations say about a customer, as Spark expressions.
 
-They hold for rows as `known_customers` leaves them: nothing in them lies after the as-of date.
+They hold for rows as `known_customers` leaves them: nothing lies after the as-of date, and last_login is a day.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from pyspark.sql import Column
@@ -23,24 +22,19 @@ ACTIVE: Final = "Active"
 INACTIVE: Final = "Inactive"
 
 
-def day(column: str) -> Column:
-    """The day of a date or of a moment in UTC."""
-    return F.col(column).cast("date")
-
-
 def known_at(column: str, as_of: date) -> Column:
-    """*column* when its day is not after *as_of*, else null: it had not happened yet."""
-    return F.when(day(column) <= F.lit(as_of), F.col(column))
+    """The day in *column* when it is not after *as_of*, else null: it had not happened yet."""
+    return F.when(F.col(column) <= F.lit(as_of), F.col(column))
 
 
 def days_until(as_of: date, column: str) -> Column:
-    """Whole days from the day of *column* to *as_of*: 0 on that very day."""
-    return F.date_diff(F.lit(as_of), day(column))
+    """Whole days from *column* to *as_of*: 0 on that very day."""
+    return F.date_diff(F.lit(as_of), F.col(column))
 
 
 def month(column: str) -> Column:
     """The first day of the month of *column*."""
-    return F.trunc(day(column), "month")
+    return F.trunc(column, "month")
 
 
 def is_active_by_behaviour(days_since_last_login: Column) -> Column:
@@ -60,7 +54,7 @@ def has_purchased() -> Column:
 
 def has_logged_in_since() -> Column:
     """Funnel stage 3 taken alone: the last login is of the day of the first purchase or later."""
-    return F.coalesce(day("last_login") >= F.col("first_purchase"), F.lit(False))
+    return F.coalesce(F.col("last_login") >= F.col("first_purchase"), F.lit(False))
 
 
 def is_flagged_active() -> Column:
@@ -94,15 +88,25 @@ def one_of(values: tuple[str, ...], column: str) -> Column:
 
 
 def band_number(column: Column, bands: Bands) -> Column:
-    """The number of the band of *column*, exactly as `Bands.number` gives it; null in no band."""
-    number = F.when(column.isNull(), None)
+    """
+    The number of the band of *column*, exactly as `Bands.number` gives it; null in no band.
+
+    Found by halving: six comparisons instead of up to forty. They are made as doubles, which cost a tenth of what
+    Spark's decimals do and are exact here, for no two numbers of at most 15 digits share a double.
+    """
+    value = column.cast("double")
+    number = F.when(value.isNull(), None)
     if bands.of_amounts:
-        number = number.when(column < 0, -1).when(column == 0, 0)
-    for band, edge in enumerate(bands.edges, start=1):
-        number = number.when(column <= _literal(edge), band)
-    return number.otherwise(len(bands.edges) + 1)
+        number = number.when(value < 0, -1).when(value == 0, 0)
+    return number.otherwise(_halved(value, [float(edge) for edge in bands.edges], lowest=1))
 
 
-def _literal(edge: Decimal) -> Column:
-    """*edge* written out: Spark has no decimals such as 1E+3."""
-    return F.lit(Decimal(f"{edge:f}"))
+def _halved(value: Column, edges: list[float], lowest: int) -> Column:
+    """Which of the bands that *edges* close and open holds *value*, counted from *lowest*."""
+    if not edges:
+        return F.lit(lowest)
+    middle = len(edges) // 2
+    below = _halved(value, edges[:middle], lowest)
+    return F.when(value <= edges[middle], below).otherwise(
+        _halved(value, edges[middle + 1 :], lowest + middle + 1)
+    )

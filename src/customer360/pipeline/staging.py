@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -58,8 +59,10 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         from pyspark import TaskContext
 
         context = TaskContext.get()
-        with writer(database, writers) as copier:
-            copier.copy_once(staging, context.partitionId() if context else 0, (b.cast(schema) for b in batches))
+        filled = (batch.cast(schema) for batch in batches if batch.num_rows)
+        if (first := next(filled, None)) is not None:
+            with writer(database, writers) as copier:
+                copier.copy_once(staging, context.partitionId() if context else 0, chain([first], filled))
         yield from ()
 
     rows.mapInArrow(copy, "nothing int").collect()

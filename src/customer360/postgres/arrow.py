@@ -20,6 +20,9 @@ from customer360.errors import Customer360Error
 from customer360.postgres.failures import failure
 
 _BATCH_BYTES: Final = 8 << 20
+_KNOWS_TYPES: Final = tuple(map(int, adbc_driver_postgresql.__version__.split(".")[:2])) >= (1, 13)
+_OPTIONS: Final = {"adbc.postgresql.type_resolver_mode": "builtin"} if _KNOWS_TYPES else {}
+"""No type travels but PostgreSQL's own (see `types`); asking the server for all takes longer than connecting."""
 
 
 class ArrowConnection:
@@ -32,7 +35,7 @@ class ArrowConnection:
     def __init__(self, url: str, where: str) -> None:
         self._where = where
         with self._plain_failures():
-            self._database = adbc_driver_postgresql.connect(url)
+            self._database = adbc_driver_postgresql.connect(url, _OPTIONS)
         try:
             with self._plain_failures():
                 self._connection = adbc.AdbcConnection(self._database)
