@@ -37,17 +37,21 @@ def ended_if_interrupted() -> Iterator[None]:
     Java tells Python by a file where it listens. Where Python has gone meanwhile, with the file's folder, Java
     fails to write it and then waits for ever. Once they are connected, Java ends by itself when Python does.
     """
-    from pyspark import SparkContext
-
     before = set(psutil.Process().children(recursive=True))
     try:
         yield
     except BaseException:
-        if SparkContext._gateway is None:
-            for process in set(psutil.Process().children(recursive=True)) - before:
-                with suppress(psutil.Error):
+        for process in set(psutil.Process().children(recursive=True)) - before:
+            with suppress(psutil.Error):
+                if not _is_connected():
                     process.kill()
         raise
+
+
+def _is_connected() -> bool:
+    from pyspark import SparkContext
+
+    return SparkContext._gateway is not None
 
 
 def quieten_logs() -> None:
