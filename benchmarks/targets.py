@@ -67,9 +67,8 @@ def _fact(benchmark: str, rows: int, name: str, results: Results) -> float:
 
 def _growth(results: Results) -> float:
     """The most that the server's memory has risen or fallen by under load, in percent."""
-    start, *later = (
-        _fact("load", DEMO, f"memory at the {when}, MB", results) for when in ("start", "middle", "end")
-    )
+    moments = [f"memory at the {when}, MB" for when in ("start", "middle", "end")]
+    start, *later = [_fact("load", DEMO, moment, results) for moment in moments]
     return 100 * max(abs(memory / start - 1) for memory in later)
 
 

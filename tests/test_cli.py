@@ -84,6 +84,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["mock", "--sed", "1"], 2, "No such option"),
         (["run", "--wait", "-1"], 2, "-1.0 is not in the range"),
         (["status", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1, "cannot connect to a@127.0.0.1:1/x"),
+        (["run", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1, "cannot connect to a@127.0.0.1:1/x"),
         (["run", "--database", "nonsense s3cret"], 1, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"),
         (["run", "--master", "spark://far:7077"], 1, "so the workers of spark://far:7077 cannot reach it"),
         (["status", "--max-age", "soon"], 2, "'soon' is no span of time; write it as 90s, 15m, 26h or 2d"),

@@ -26,6 +26,7 @@ from customer360.operations.loyalty_statuses import loyalty_statuses
 from customer360.operations.rejected_customers import rejected_customers
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
+from customer360.tables import REJECTED_CUSTOMERS
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ def results(
         quality = data_quality(rows)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
-        yield Results(_tables(rows, described(known, found, as_of=as_of), found, as_of), quality, found)
+        tables = _tables(described(known, found, as_of=as_of), found, as_of)
+        # Nothing rejected is known by now: looking through every row again would only find that.
+        rejected = rejected_customers(rows) if quality.rows_rejected else rejected_customers(rows.limit(0))
+        yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
 
 
 @contextmanager
@@ -80,8 +84,8 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _tables(checked: DataFrame, described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:
-    spark = checked.sparkSession
+def _tables(described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:
+    spark = described.sparkSession
     in_cells = in_slicer_cells(described, found)
     return {
         "customer_profiles": customer_profiles(described),
@@ -94,5 +98,4 @@ def _tables(checked: DataFrame, described: DataFrame, found: Survey, as_of: date
         "activities": activities(spark, found),
         "countries": countries(spark, found),
         "bands": bands(spark, found),
-        "rejected_customers": rejected_customers(checked),
     }
