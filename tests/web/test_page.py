@@ -25,6 +25,7 @@ from customer360.web.server import Address, running
 from customer360.web.store import hold
 from customer360.web.view import page_of, view
 from tests import row_level
+from tests.conftest import new_database
 from tests.web.published import miniature_results, publish
 
 VISUALS = [(page, visual) for page in REPORT.pages for visual in page.visuals]
@@ -476,11 +477,12 @@ MISSING = ("country", "last_login", "loyalty_points")
 
 
 @pytest.fixture(scope="module")
-def lacking(module_database):
+def lacking(server):
     """The dashboard of customers of whom nobody recorded the `MISSING` columns."""
-    publish(module_database, miniature_results(missing=MISSING))
-    with running(make_app(module_database), Address(port=0)) as address:
-        yield address.url
+    with new_database(server) as database:
+        publish(database, miniature_results(missing=MISSING))
+        with running(make_app(database), Address(port=0)) as address:
+            yield address.url
 
 
 @pytest.mark.parametrize("definition", REPORT.pages, ids=lambda one: one.name)
