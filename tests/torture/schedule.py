@@ -45,7 +45,7 @@ _SHARES: Final = (
 )
 """Shares of the number of kills; `load` has neither a Java process nor workers of Spark."""
 
-
+_VICTIMS: Final = (crash.DRIVER, crash.JVM, crash.WORKER, crash.BACKEND)
 SMALL_DISK_MEGABYTES: Final = 400
 
 
@@ -83,9 +83,10 @@ def on_small_disk(plan: Planned) -> bool:
 
 
 def dealt(kills: int, seed: int, lanes: int) -> list[tuple[int, Sequence[Planned]]]:
-    """A hand of plans for each lane, in random order; a full disk befalls the last one alone."""
+    """A hand of plans for each lane: what is killed first, each in random order; a full disk befalls the last alone."""
     plans = list(planned(kills))
     random.Random(seed).shuffle(plans)
+    plans.sort(key=lambda plan: plan.fault not in _VICTIMS)
     small = [plan for plan in plans if on_small_disk(plan)]
     rest = [plan for plan in plans if not on_small_disk(plan)]
     hands = [rest[number::lanes] for number in range(lanes)]
