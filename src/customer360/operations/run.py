@@ -59,7 +59,7 @@ def results(
         found = survey(known, as_of=as_of, status_order=status_order)
         tables = _tables(described(known, found, as_of=as_of), found, as_of)
         # Nothing rejected is known by now: looking through every row again would only find that.
-        rejected = rejected_customers(rows) if quality.rows_rejected else rejected_customers(rows.limit(0))
+        rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0))
         yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
 
 

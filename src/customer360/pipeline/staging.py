@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from customer360.postgres import types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import writer
+from customer360.postgres.copy import copy_task, writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
 from customer360.tables import (
@@ -56,13 +55,7 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         return
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        filled = (batch.cast(schema) for batch in batches if batch.num_rows)
-        if (first := next(filled, None)) is not None:
-            with writer(database, writers) as copier:
-                copier.copy_once(staging, context.partitionId() if context else 0, chain([first], filled))
+        copy_task(database, staging, (batch.cast(schema) for batch in batches), writers)
         yield from ()
 
     rows.mapInArrow(copy, "nothing int").collect()

@@ -30,7 +30,7 @@ from pyspark.sql.types import StructType
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.copy import WRITERS, copy_task
 from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
@@ -173,14 +173,9 @@ class PostgresWriter(DataSourceArrowWriter):
         self._writers, self._table, self._overwrite = writers, table, overwrite
 
     def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        part = context.partitionId() if context else 0
         schema = types.arrow_schema(self._columns)
         batches = (batch.select(schema.names).cast(schema) for batch in iterator)
-        with writer(self._database, self._writers) as copier:
-            return _Copied(copier.copy_once(self._staging, part, batches))
+        return _Copied(copy_task(self._database, self._staging, batches, self._writers))
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))
