@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 
 from customer360.postgres import types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import copy_task, writer
+from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
+from customer360.postgres.spark_task import copy_task
 from customer360.tables import (
     ACTIVITIES,
     BANDS,

@@ -72,23 +72,6 @@ def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
         connection.close()
 
 
-def copy_task(database: Database, staging: str, batches: Iterable[pa.RecordBatch], writers: int) -> int:
-    """
-    Copies the *batches* of the Spark task that this runs in, whose number is its part; returns its rows.
-
-    A task without rows does not connect.
-    """
-    from pyspark import TaskContext
-
-    filled = (batch for batch in batches if batch.num_rows)
-    first = next(filled, None)
-    if first is None:
-        return 0
-    context = TaskContext.get()
-    with writer(database, writers) as copier:
-        return copier.copy_once(staging, context.partitionId() if context else 0, chain([first], filled))
-
-
 def _ingest(connection: ArrowConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
     batches = iter(batches)
     first = next(batches, None)

@@ -30,11 +30,12 @@ from pyspark.sql.types import StructType
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import WRITERS, copy_task
+from customer360.postgres.copy import WRITERS
 from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
+from customer360.postgres.spark_task import copy_task
 from customer360.postgres.spark_types import spark_schema
 
 if TYPE_CHECKING:

@@ -1,0 +1,28 @@
+"""The rows of one Spark task, copied into a staging table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+import pyarrow as pa
+
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import writer
+
+
+def copy_task(database: Database, staging: str, batches: Iterable[pa.RecordBatch], writers: int) -> int:
+    """
+    Copies the *batches* of the Spark task that this runs in, whose number is its part; returns its rows.
+
+    A task without rows does not connect.
+    """
+    from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
+
+    filled = (batch for batch in batches if batch.num_rows)
+    first = next(filled, None)
+    if first is None:
+        return 0
+    context = TaskContext.get()
+    with writer(database, writers) as copier:
+        return copier.copy_once(staging, context.partitionId() if context else 0, chain([first], filled))
