@@ -20,7 +20,7 @@ test: set-up .venv/.browser lint  ## Every test: the small ones on every core, t
 	$(RUN) pytest -n 2 --dist loadfile -m "spark or slow"
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
-	$(RUN) pytest -n auto -m "not spark and not slow and not browser"
+	$(RUN) pytest -n auto --dist loadfile -m "not spark and not slow and not browser"
 
 lint: set-up
 	$(RUN) ruff check

@@ -162,6 +162,7 @@ def test_status_of_an_empty_database_says_what_to_do_next(database: Database) ->
     assert "results    none; make them with: customer360 run" in run.stdout
 
 
+@pytest.mark.slow
 def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Database) -> None:
     """A monitor reads the exit code, or the seconds."""
     publish(database, miniature_results())
@@ -185,6 +186,7 @@ def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Da
     assert json.loads(facts.stdout)["age_seconds"] == pytest.approx(3 * 3_600, abs=60)
 
 
+@pytest.mark.slow
 def test_status_without_results_is_older_than_any_age(database: Database, home: Path) -> None:
     """No results are not fresh, nor is a server that does not run."""
     empty = customer360("status", "--database", database.url, "--max-age", "99d")
@@ -209,6 +211,7 @@ def served(database: Database, number: int) -> tuple[str, subprocess.CompletedPr
     return first, subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, number: int) -> None:
     """One line when it listens, one when it ends; it needs neither Spark nor results."""

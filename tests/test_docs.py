@@ -43,6 +43,7 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+@pytest.mark.slow  # `make check` has asked cog already
 def test_what_is_generated_into_the_pages_is_fresh() -> None:
     """Help, tables, checks and gates are rendered from the code, so they cannot drift."""
     pages = [str(page) for page in PAGES if "[[[cog" in page.read_text()]

@@ -18,6 +18,8 @@ from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database, psql_command
 
+pytestmark = pytest.mark.slow  # each starts a server of its own
+
 
 def test_data_and_port_survive_a_restart(home: Path) -> None:
     """Power BI keeps the port in its settings: it must be the same tomorrow."""
@@ -80,7 +82,6 @@ def test_it_listens_on_this_machine_only(home: Path) -> None:
         assert connection.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
 
 
-@pytest.mark.slow
 def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
     """Two terminals, or a notebook beside a terminal, are everyday use."""
     code = (
@@ -98,7 +99,6 @@ def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> Non
     assert len(ports) == 1
 
 
-@pytest.mark.slow
 def test_it_comes_back_after_a_kill(home: Path) -> None:
     """A power cut leaves a stale pid file; the next start recovers and what was committed is there."""
     embedded = EmbeddedPostgres(home)
