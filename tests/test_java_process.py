@@ -1,4 +1,4 @@
-"""Stopping a command while Java starts: one line, and no Java that nobody ends."""
+"""Stopping a command while Java starts or works: one line, and no Java that nobody ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from customer360.postgres.connection import Database
 from customer360.settings import DATABASE_URL
-from tests.torture.commands import CUSTOMER360, family, java, kill
+from tests.torture.commands import CUSTOMER360, family, java, kill, own_words, workers
 from tests.torture.place import MARK
 
 pytestmark = [pytest.mark.slow]
@@ -24,11 +24,11 @@ _WAIT_SECONDS = 30
 
 
 @contextmanager
-def starting(database: Database, mark: str) -> Iterator[subprocess.Popen[str]]:
+def starting(database: Database, mark: str, *, customers: int = 1_000) -> Iterator[subprocess.Popen[str]]:
     """A command whose Java has just been started, in a process group of its own as in a terminal."""
     environment = os.environ | {DATABASE_URL: database.url, MARK: mark}
     with subprocess.Popen(
-        [CUSTOMER360, "mock", "--customers=1000"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [CUSTOMER360, "mock", f"--customers={customers}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     ) as process:  # fmt: skip
         until(lambda: java(mark))
@@ -61,4 +61,23 @@ def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_noth
         said = process.stderr.read()
         assert said.endswith(STOPPED)
         assert "Traceback" not in said
+        assert process.returncode in {130, 143}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
+    database: Database, number: signal.Signals
+) -> None:
+    """Java, when it is asked to end, tells of every task that it breaks off."""
+    mark = secrets.token_hex(8)
+    with starting(database, mark, customers=3_000_000) as process:
+        until(lambda: workers(mark))
+        time.sleep(1)
+        os.killpg(process.pid, number)
+        process.wait(timeout=_WAIT_SECONDS)
+
+        until(lambda: not family(mark))
+
+        assert process.stderr
+        assert own_words(process.stderr.read()) == STOPPED.strip()
         assert process.returncode in {130, 143}

@@ -31,6 +31,7 @@ from customer360.settings import LOG_FORMAT, SETTINGS
 from customer360.where import Where
 
 _LOG: Final = logging.getLogger(__name__)
+_STOPPED: Final = "stopped; nothing was changed by what had not finished"
 
 
 _EPILOG = "Environment:\n\n" + "\n\n".join(f"{name}  {meaning}" for name, meaning in SETTINGS.items())
@@ -313,37 +314,44 @@ cli.add_command(db)
 
 def main() -> None:
     """Runs a command; a person's mistake ends with one line and exit code 1, a misuse of options with 2."""
-    code = 130
+    was_told = False
 
     def end(*_: object) -> None:
         """As on Ctrl-C, what is under way is discarded before the process ends."""
-        nonlocal code
-        code = 143
+        nonlocal was_told
+        was_told = True
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it would say, the last line says
     try:
         cli.main(standalone_mode=False)
-    except Customer360Error as error:
-        _fail(str(error), 1)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "customer360"
-        _fail(f"{error.format_message()} (see: {command} --help)", error.exit_code)
-    except click.ClickException as error:
-        _fail(error.format_message(), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("stopped; nothing was changed by what had not finished", code)
-    except Exception as error:
-        if line := _outage(error):
-            _fail(line, 1)
+    except (KeyboardInterrupt, Exception) as error:
+        # Java, told as well, may be gone first: then what is raised tells of that.
+        line, code = (_STOPPED, 143) if was_told else _ending(error)
+        if line:
+            _fail(line, code)
         if not logs.are_json():
             raise
         _LOG.exception("a fault of customer360")
         sys.exit(1)
 
 
-def _outage(error: Exception) -> str | None:
+def _ending(error: BaseException) -> tuple[str | None, int]:
+    """What to say at the end that *error* makes, and the exit code; nothing to say of a fault of our own."""
+    if isinstance(error, Customer360Error):
+        return str(error), 1
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "customer360"
+        return f"{error.format_message()} (see: {command} --help)", error.exit_code
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return _STOPPED, 130
+    return _outage(error), 1
+
+
+def _outage(error: BaseException) -> str | None:
     """What to say when the server went away outside of any run."""
     import psycopg
 

@@ -100,6 +100,10 @@ class Where:
             session = spark.session(master=self.master, remote=self.remote)
         try:
             yield session
+        except (KeyboardInterrupt, SystemExit):
+            if not self.cluster:
+                java_process.kill()
+            raise
         finally:
             java_process.stop(session)
 
