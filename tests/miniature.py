@@ -17,6 +17,7 @@ import pandas as pd
 
 from customer360 import tables
 from customer360.bands import Bands
+from tests.additive import ADDITIVE, OF_ENGAGEMENT
 
 AS_OF = date(2026, 6, 17)
 STATUSES = ("Bronze", "Silver", "Gold", "Platinum", "Unknown")
@@ -64,7 +65,7 @@ def profiles(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _profile(row: dict) -> dict[str, object]:
-    recency = (AS_OF - row["last_login"].date()).days if row["last_login"] else None
+    unseen = (AS_OF - row["last_login"].date()).days if row["last_login"] else None
     met = [
         True,
         row["first_purchase"] is not None,
@@ -84,7 +85,7 @@ def _profile(row: dict) -> dict[str, object]:
         "last_login_month": _month(row["last_login"]),
         "funnel_stage": stage,
         "out_of_order": any(met[stage:]),
-        "recency_days": recency,
+        "days_since_last_login": unseen,
     }
 
 
@@ -99,10 +100,9 @@ def _band(bands: Bands, value: Decimal | int | None) -> int | None:
 def result_tables(profiles: pd.DataFrame, missing: Collection[str] = ()) -> dict[str, pd.DataFrame]:
     """The result tables that measures and dimensions read, by name, of customers who lack the *missing* columns."""
     engagement = ["account_age_band", "last_login_month", "funnel_stage"]
-    out_of_order = {"out_of_order_customers": lambda rows: int(sum(rows["out_of_order"]))}
     return {
-        "customer_segments": _segments(profiles, ["balance_band", "points_band"], {}),
-        "engagement_segments": _segments(profiles, engagement, out_of_order),
+        "customer_segments": _segments(profiles, ["balance_band", "points_band"], ADDITIVE),
+        "engagement_segments": _segments(profiles, engagement, ADDITIVE | OF_ENGAGEMENT),
         "top_customers": _top(profiles),
         "cohort_retention": _retention(profiles),
         "calendar_months": _calendar(profiles),
@@ -155,22 +155,14 @@ def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, ob
     }
 
 
-def _segments(profiles: pd.DataFrame, bands: list[str], more: dict) -> pd.DataFrame:
+def _segments(profiles: pd.DataFrame, bands: list[str], added: dict) -> pd.DataFrame:
     columns = SLICERS + bands
-    sums = {
-        "customers": len,
-        "balance_sum": lambda rows: sum(rows["account_balance"].dropna(), Decimal(0)),
-        "balance_count": lambda rows: int(rows["account_balance"].notna().sum()),
-        "points_sum": lambda rows: sum(rows["loyalty_points"].dropna()),
-        "points_count": lambda rows: int(rows["loyalty_points"].notna().sum()),
-        "recency_days_sum": lambda rows: sum(rows["recency_days"].dropna()),
-        "recency_count": lambda rows: int(rows["recency_days"].notna().sum()),
-        **more,
-    }
+    cells = profiles.groupby(columns, dropna=False)
     return pd.DataFrame(
         [
-            dict(zip(columns, cell, strict=True)) | {name: add(rows) for name, add in sums.items()}
-            for cell, rows in profiles.groupby(columns, dropna=False)
+            dict(zip(columns, cell, strict=True))
+            | {name: of(rows.to_dict("records")) for name, of in added.items()}
+            for cell, rows in cells
         ]
     ).astype(object)
 

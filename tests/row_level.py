@@ -90,11 +90,11 @@ MEANINGS: dict[str, Meaning] = {
     "customers_without_points": lambda rows, *_: len(rows) - len(_known(rows, "loyalty_points")),
     "average_points": lambda rows, *_: _mean(_known(rows, "loyalty_points")),
     "share_of_points": lambda rows, *_: 1.0 if sum(_known(rows, "loyalty_points")) else None,
-    "days_since_last_login": lambda rows, *_: sum(_known(rows, "recency_days")),
-    "customers_with_login": lambda rows, *_: len(_known(rows, "recency_days")),
-    "customers_without_login": lambda rows, *_: len(rows) - len(_known(rows, "recency_days")),
-    "average_login_recency": lambda rows, *_: _mean(_known(rows, "recency_days")),
-    "average_login_recency_of_everyone": lambda _, everyone, __: _mean(_known(everyone, "recency_days")),
+    "days_since_last_login": lambda rows, *_: sum(_known(rows, "days_since_last_login")),
+    "customers_with_login": lambda rows, *_: len(_known(rows, "days_since_last_login")),
+    "customers_without_login": lambda rows, *_: len(rows) - len(_known(rows, "days_since_last_login")),
+    "average_login_recency": lambda rows, *_: _mean(_known(rows, "days_since_last_login")),
+    "average_login_recency_of_everyone": lambda _, everyone, __: _mean(_known(everyone, "days_since_last_login")),
     "out_of_order_customers": lambda rows, *_: sum(row["out_of_order"] for row in rows),
 }
 

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tests.additive import ADDITIVE, OF_ENGAGEMENT
+
 Row = dict[str, Any]
 Table = list[tuple[Any, ...]]
 
@@ -29,9 +31,9 @@ def results(customers: list[Row], as_of: date) -> dict[str, Table]:
     told = [_told(row, as_of, bands, countries) for row in used]
     return {
         "customer_profiles": _pick(told, _PROFILE),
-        "customer_segments": _segments(told, ["balance_band", "points_band"], []),
+        "customer_segments": _segments(told, ["balance_band", "points_band"], ADDITIVE),
         "engagement_segments": _segments(
-            told, ["account_age_band", "last_login_month", "funnel_stage"], ["out_of_order"]
+            told, ["account_age_band", "last_login_month", "funnel_stage"], ADDITIVE | OF_ENGAGEMENT
         ),
         "top_customers": _top(told),
         "cohort_retention": _retention(told, as_of),
@@ -233,15 +235,9 @@ def _by(told: list[Row], columns: list[str]) -> dict[tuple[Any, ...], list[Row]]
     return groups
 
 
-def _segments(told: list[Row], further: list[str], counted: list[str]) -> Table:
-    segments = []
-    for key, members in _by(told, _CELL + further).items():
-        sums: list[Any] = [len(members)]
-        for column in ("account_balance", "loyalty_points", "days_since_last_login"):
-            known = [row[column] for row in members if row[column] is not None]
-            sums += [sum(known), len(known)]
-        segments.append((*key, *sums, *[sum(row[column] for row in members) for column in counted]))
-    return segments
+def _segments(told: list[Row], further: list[str], added: dict[str, Callable[[list[Row]], Any]]) -> Table:
+    cells = _by(told, _CELL + further)
+    return [(*key, *(of(members) for of in added.values())) for key, members in cells.items()]
 
 
 def _top(told: list[Row]) -> Table:
