@@ -184,7 +184,7 @@ TOTAL_POINTS: Final = Measure(
     "total_points",
     "Total Loyalty Points Awarded",
     Sum("points_sum"),
-    "points held today: a lower bound of the points ever awarded",
+    "points held: a lower bound of those awarded",
     "points",
     folder="Loyalty points",
     good="up",

@@ -47,7 +47,7 @@ _OVERVIEW: Final = Page(
             CUSTOMER_SEGMENTS,
             Place(9, 0, 3, 2),
             ("new_customers",),
-            subtitle="joined in the last 12 full months, against 12 before",
+            subtitle="joined in the last 12 full months",
             compare="new_customers_before",
         ),
         Visual(
@@ -213,7 +213,7 @@ _ACTIVITY: Final = Page(
             CUSTOMER_SEGMENTS,
             Place(0, 0, 3, 3),
             ("total_points", "average_points", "customers_without_points"),
-            subtitle="points held today, a lower bound",
+            subtitle="points held, a lower bound",
         ),
         Visual(
             "login_recency",

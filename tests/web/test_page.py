@@ -597,12 +597,17 @@ def test_dark_is_dark_and_is_remembered(reader):
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
-def test_no_page_scrolls_sideways(reader, shown, width):
-    """On any screen."""
+def test_no_page_scrolls_sideways_or_cuts_words_off(reader, shown, width):
+    """On any screen: titles, definitions, and what is written beside a funnel's bars."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open(shown.name)
 
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    cut_off = reader.page.locator(".visual-head > *, .stage > span").evaluate_all(
+        """all => all.filter(one => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2)
+            .map(one => one.textContent)"""
+    )
+    assert cut_off == []
 
 
 # --- exports ----------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ function donut(view) {
           lineHeight: 16,
           formatter: ({ data }) => `{name|${data.name}}\n${data.share}`,
           rich: { name: { fontWeight: 600 } },
+          bleedMargin: 0, // the card around it has a margin
         },
         labelLine: { length: 8, length2: 8, lineStyle: { color: muted } },
         emphasis: { scaleSize: 3, itemStyle: { borderColor: ink } },
