@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 
 import pytest
 
@@ -73,3 +74,12 @@ def test_a_snapshot_shows_every_reader_the_same_rows(database: Database) -> None
                 reading.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 reading.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
                 assert reading.execute("SELECT count(*) FROM numbers").fetchone() == (1,)
+
+
+def test_a_snapshot_whose_connection_has_ended_is_said_so(database: Database) -> None:
+    """As when the server was lost and is back before the next task reads."""
+    with database.snapshot() as snapshot:
+        pass
+
+    with closing(database.connect_arrow()) as reading, pytest.raises(Customer360Error, match="has ended; what is"):
+        reading.share_snapshot(snapshot)

@@ -20,6 +20,7 @@ from customer360.errors import Customer360Error
 from customer360.postgres.failures import failure
 
 _BATCH_BYTES: Final = 8 << 20
+_NO_SUCH_OBJECT: Final = "42704"
 _KNOWS_TYPES: Final = tuple(map(int, adbc_driver_postgresql.__version__.split(".")[:2])) >= (1, 13)
 _OPTIONS: Final = {"adbc.postgresql.type_resolver_mode": "builtin"} if _KNOWS_TYPES else {}
 """No type travels but PostgreSQL's own (see `types`); asking the server for all takes longer than connecting."""
@@ -62,6 +63,19 @@ class ArrowConnection:
         with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_sql_query(statement_text.as_string(None))
             statement.execute_update()
+
+    def share_snapshot(self, snapshot: str) -> None:
+        """Sees what *snapshot* saw from here on, and writes nothing."""
+        self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        try:
+            self.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        except adbc.ProgrammingError as error:
+            if error.sqlstate != _NO_SUCH_OBJECT:
+                raise
+            raise Customer360Error(
+                f"the connection to {self._where} that held the snapshot to read from has ended; what is published "
+                "is whole: run the same command again"
+            ) from None
 
     def ingest(self, schema: str, table: str, rows: pa.RecordBatchReader) -> int:
         """

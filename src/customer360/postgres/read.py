@@ -49,10 +49,9 @@ def _share_snapshot(connection: ArrowConnection, relation: sql.Composable, snaps
 
     A partition that was swapped in since would look empty, because its rows are newer than the snapshot. The
     snapshot still sees the old partition in the catalogue, while PostgreSQL's own functions see the new one.
-    Raises: Customer360Error when they differ.
+    Raises: Customer360Error when they differ, or when whoever holds the snapshot is gone.
     """
-    connection.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-    connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+    connection.share_snapshot(snapshot)
     if not isinstance(relation, sql.Identifier):
         return
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(relation))
