@@ -73,8 +73,8 @@ class ArrowConnection:
             if error.sqlstate != _NO_SUCH_OBJECT:
                 raise
             raise Customer360Error(
-                f"the connection to {self._where} that held the snapshot to read from has ended; what is published "
-                "is whole: run the same command again"
+                f"the connection to {self._where} that held the snapshot to read from has ended; what is "
+                "published is whole: run the same command again"
             ) from None
 
     def ingest(self, schema: str, table: str, rows: pa.RecordBatchReader) -> int:
