@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from itertools import count
 
 import psycopg
 import pyarrow as pa
@@ -128,6 +130,49 @@ def test_a_failed_run_leaves_the_old_data_and_no_litter(database: Database) -> N
 
     assert letters(database) == ["old"]
     assert len(internal_tables(database)) == 1
+
+
+def test_a_run_stopped_after_any_statement_leaves_the_old_data_or_the_new(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C strikes between any two steps, also when a commit is done and nobody has heard of it yet."""
+    publish_letters(database, "0", run=0)
+    kept = []
+    for nth in range(1, 1_000):
+        before = letters(database)
+        with monkeypatch.context() as patching, suppress(KeyboardInterrupt):
+            stop_after_statement(nth, patching)
+            publish_letters(database, str(nth), run=nth)
+            break
+        kept.append(letters(database) == before)
+        assert letters(database) in (before, [str(nth)])
+        assert letters(database) == last_run(database)
+
+    assert letters(database) == last_run(database) == [str(nth)]
+    assert len(internal_tables(database)) == 1
+    assert 0 < kept.count(False) < 5 < kept.count(True)  # the commit was among them, and all that goes before it
+
+
+def stop_after_statement(nth: int, patching: pytest.MonkeyPatch) -> None:
+    """Ctrl-C when the server has done the *nth* statement or commit from now."""
+    statements = count(1)
+
+    def stopping(act: Callable[..., object]) -> Callable[..., object]:
+        def stopped(*arguments: object, **options: object) -> object:
+            answer = act(*arguments, **options)
+            if next(statements) == nth:
+                raise KeyboardInterrupt
+            return answer
+
+        return stopped
+
+    patching.setattr(psycopg.Connection, "execute", stopping(psycopg.Connection.execute))
+    patching.setattr(psycopg.Transaction, "__exit__", stopping(psycopg.Transaction.__exit__))
+
+
+def last_run(database: Database) -> list[str]:
+    with database.connect() as connection:
+        return [str(run) for (run,) in connection.execute("SELECT max(run) FROM results.runs")]
 
 
 def test_the_next_run_drops_what_a_killed_one_left(database: Database) -> None:

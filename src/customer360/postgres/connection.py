@@ -56,12 +56,18 @@ class Database:
             connection = psycopg.connect(self.url, autocommit=True, application_name=purpose, **settings)
         except psycopg.OperationalError as error:
             raise failures.refusal(self.where, str(error), self.parts.get("password", "")) from None
-        if connection.info.server_version < OLDEST_SERVER * 10_000:
-            version = connection.info.server_version // 10_000
+        try:
+            self._prepare(connection)
+        except BaseException:
             connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        version = connection.info.server_version // 10_000
+        if version < OLDEST_SERVER:
             raise Customer360Error(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
         connection.execute("SET TIME ZONE 'UTC'")
-        return connection
 
     def connect_arrow(self) -> ArrowConnection:
         """A connection that speaks Arrow both ways."""

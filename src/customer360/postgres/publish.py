@@ -183,6 +183,7 @@ class Publication:
     def discard(self) -> None:
         """Drops what was staged and not published; what a lost connection prevents, the next run does."""
         with suppress(psycopg.Error):
+            self.connection.rollback()
             for name in self._staged.values():
                 _drop_leftover(self.connection, name)
 
@@ -258,6 +259,9 @@ def _still_written(name: str) -> bool:
 
 
 def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
+    """Whoever is stopped between the commit of a swap and hearing of it would drop what it has just published."""
+    if _is_published(connection, name):
+        return
     try:
         with connection.transaction():
             connection.execute("SET LOCAL lock_timeout = '2s'")
@@ -265,6 +269,14 @@ def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
             connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (name,))
     except errors.LockNotAvailable:
         return  # a task of the killed run is still copying; the next run drops it
+
+
+def _is_published(connection: psycopg.Connection[Any], name: str) -> bool:
+    query = """
+        SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s AND c.relispartition
+    """
+    return bool(value(connection, query, INTERNAL_SCHEMA, name))
 
 
 def _internal(name: str) -> sql.Identifier:
