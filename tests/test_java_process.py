@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -24,9 +25,11 @@ _WAIT_SECONDS = 30
 
 
 @contextmanager
-def starting(database: Database, mark: str, *, customers: int = 1_000) -> Iterator[subprocess.Popen[str]]:
+def starting(
+    database: Database, mark: str, *, customers: int = 1_000, **settings: str
+) -> Iterator[subprocess.Popen[str]]:
     """A command whose Java has just been started, in a process group of its own as in a terminal."""
-    environment = os.environ | {DATABASE_URL: database.url, MARK: mark}
+    environment = os.environ | {DATABASE_URL: database.url, MARK: mark} | settings
     with subprocess.Popen(
         [CUSTOMER360, "mock", f"--customers={customers}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
@@ -81,3 +84,19 @@ def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
         assert process.stderr
         assert own_words(process.stderr.read()) == STOPPED.strip()
         assert process.returncode in {130, 143}
+
+
+@pytest.mark.parametrize("after", [0.0, 0.5, 1.0, 2.0])
+def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
+    database: Database, tmp_path: Path, after: float
+) -> None:
+    """One folder of ours, in which all lies; and Java ends by itself."""
+    mark = secrets.token_hex(8)
+    with starting(database, mark, TMPDIR=str(tmp_path)) as process:
+        time.sleep(after)
+        process.kill()
+        process.wait(timeout=_WAIT_SECONDS)
+
+        until(lambda: not family(mark))
+
+        assert {path.name for path in tmp_path.iterdir()} <= {f"customer360-{os.getuid()}"}

@@ -69,6 +69,24 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path, root:
         assert folders(root) == [path.name, f"{path.name}.lock"]
 
 
+def test_what_a_killed_process_left_stays_while_a_child_of_it_lives(tmp_path: Path, root: Path) -> None:
+    """Java, whose Python was killed while it started, waits for ever when its folder is gone."""
+    with other_process(tmp_path) as process:
+        assert process.stdout
+        left = process.stdout.readline().strip()
+        process.send_signal(signal.SIGKILL)
+    lasting, environment = "echo up; exec sleep 60", {**os.environ, "TOLD_BY": str(root / left / "port")}
+    with subprocess.Popen(["sh", "-c", lasting], env=environment, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        with temporary.folder("test"):
+            assert left in folders(root)
+        child.kill()
+
+    with temporary.folder("test") as path:
+        assert folders(root) == [path.name, f"{path.name}.lock"]
+
+
 def test_the_folder_of_a_living_process_is_left_alone(tmp_path: Path, root: Path) -> None:
     """Several commands run at the same time."""
     with other_process(tmp_path) as process:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,20 +26,23 @@ _UNTIL_EXIT: Final = ExitStack()
 atexit.register(_UNTIL_EXIT.close)
 
 
+@cache
 def temporary_folder() -> Path:
     """A folder for what Java writes, until this process ends: Java, when it is killed, leaves it all."""
     return _UNTIL_EXIT.enter_context(temporary.folder("spark"))
 
 
 @contextmanager
-def ended_if_interrupted() -> Iterator[None]:
+def starting() -> Iterator[None]:
     """
     Ends a Java process whose start is broken off in here.
 
     Java tells Python by a file where it listens. Where Python has gone meanwhile, with the file's folder, Java
     fails to write it and then waits for ever. Once they are connected, Java ends by itself when Python does.
+    The file is in our folder, for PySpark's own would stay where Python is killed.
     """
     before = set(psutil.Process().children(recursive=True))
+    elsewhere, tempfile.tempdir = tempfile.gettempdir(), str(temporary_folder())
     try:
         yield
     except BaseException:
@@ -46,6 +51,8 @@ def ended_if_interrupted() -> Iterator[None]:
                 if not _is_connected():
                     process.kill()
         raise
+    finally:
+        tempfile.tempdir = elsewhere
 
 
 def _is_connected() -> bool:

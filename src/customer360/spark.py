@@ -100,7 +100,7 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
 
     try:
         java_process.quieten_logs()
-        with java_process.ended_if_interrupted():
+        with java_process.starting():
             session: SparkSession = builder.getOrCreate()
     except Exception as error:
         # Py4J's first line says only which constructor failed.

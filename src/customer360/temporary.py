@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from customer360.errors import Customer360Error
@@ -60,9 +60,21 @@ def _remove_dead(root: Path) -> None:
         # A process gets its own locks again: what carries its number is its own.
         if f"-{os.getpid()}-" not in lock.name:
             alive = fasteners.InterProcessLock(lock)
-            if alive.acquire(blocking=False):
-                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-                alive.release()
-                lock.unlink(missing_ok=True)
-            else:
+            if not alive.acquire(blocking=False):
                 alive.lockfile.close()  # fasteners leaves it open
+                continue
+            if not _is_in_use(lock.with_suffix("")):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
+            alive.release()
+
+
+def _is_in_use(folder: Path) -> bool:
+    """A Java process outlives the Python that was killed while it started; without the folder it would not end."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if any(str(folder) in value for value in process.environ().values()):
+                return True
+    return False
