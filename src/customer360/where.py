@@ -100,7 +100,7 @@ class Where:
             session = spark.session(master=self.master, remote=self.remote)
         try:
             yield session
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             if not self.cluster:
                 java_process.kill()
             raise
