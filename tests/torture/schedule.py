@@ -33,7 +33,7 @@ def _through(lane: Lane) -> Start:
 _SHARES: Final = (
     (crash.DRIVER, _fresh, {"mock": 0.2, "load": 0.6, "run": 0.2}),
     (crash.JVM, _fresh, {"mock": 0.7, "run": 0.3}),
-    (crash.WORKER, _warm, {"mock": 0.7, "run": 0.3}),
+    (crash.WORKER, _warm, {"mock": 0.8, "run": 0.6}),
     (crash.BACKEND, _warm, {"mock": 0.4, "load": 0.4, "run": 0.2}),
     (crash.EVERYTHING, _fresh, {"mock": 0.08, "load": 0.04, "run": 0.08}),
     (crash.TERMINATED, _warm, {"mock": 0.06, "load": 0.06, "run": 0.08}),
@@ -43,7 +43,7 @@ _SHARES: Final = (
     (faults.CUT, _through, {"mock": 0.1, "load": 0.1, "run": 0.1}),
     (faults.DISK_FULL, _warm, {"mock": 0.1, "load": 0.1, "run": 0.1}),
 )
-"""Shares of the number of kills; `load` has neither a Java process nor workers of Spark."""
+"""Shares of the number of kills; `load` has neither a Java process nor workers of Spark, and these are often gone."""
 
 _VICTIMS: Final = (crash.DRIVER, crash.JVM, crash.WORKER, crash.BACKEND)
 SMALL_DISK_MEGABYTES: Final = 400
