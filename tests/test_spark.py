@@ -86,9 +86,23 @@ def test_an_active_session_is_used_as_it_is(spark: object) -> None:
     assert sparks.session() is spark
 
 
+@pytest.fixture(params=["", "no-such-name-360"], ids=["as it is", "named as nobody knows"])
+def named(request: pytest.FixtureRequest) -> list[str]:
+    """What goes before a command to run it on a machine of that name."""
+    if not request.param:
+        return []
+    unshare, shell = shutil.which("unshare") or "unshare", shutil.which("sh") or "sh"
+    prefix = [unshare, "--uts", shell, "-c", f'echo {request.param} >/proc/sys/kernel/hostname && exec "$@"', "sh"]
+    try:
+        subprocess.run([*prefix, sys.executable, "--version"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may give a process another name of the machine")
+    return prefix
+
+
 @pytest.mark.spark
 @pytest.mark.slow
-def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path) -> None:
+def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path, named: list[str]) -> None:
     """The whole way on an empty machine; Spark's banners and warnings tell a newcomer nothing."""
     path = tmp_path / "bin"
     path.mkdir()
@@ -106,7 +120,10 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
     }
 
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**environment, "PATH": str(path)}
+        [*named, sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**environment, "PATH": str(path)},
     )
 
     assert run.stdout.split() == ["3", "21"], run.stderr

@@ -175,11 +175,22 @@ def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Build
     os.environ["JAVA_HOME"] = str(java_home())
     given = _given()
     os.environ.setdefault("PYSPARK_PYTHON", given.get("spark.pyspark.python", sys.executable))
+    if is_local(master) and not _has_known_name():
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     quiet = {"spark.ui.showConsoleProgress": "false"}
     if not _has_logging():
         quiet["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={_quiet_logging()}"
     wanted = {**quiet, **(_local_settings() if is_local(master) else {})}
     return _configured(builder.master(master), {name: wanted[name] for name in wanted if name not in given})
+
+
+def _has_known_name() -> bool:
+    """Whether this machine's name has an address; without one Java ends before it has started Spark."""
+    try:
+        socket.gethostbyname(socket.gethostname())
+    except OSError:
+        return False
+    return True
 
 
 def _local_settings() -> dict[str, str]:
