@@ -44,12 +44,7 @@ def main() -> None:
     for error in sorted(set(seen["errors"]))[:5]:
         say(f"  ERROR {error}")
     counted = {"clicks": seen["clicks"], "answers": len(seen["whole"]), "errors": len(seen["errors"])}
-    facts = {
-        "readers": arguments.users,
-        "asked": "always" if arguments.always else "as the page",
-        **counted,
-        **needed,
-    }
+    facts = {"readers": arguments.users, "every click asked": int(arguments.always), **counted, **needed}
     save("load", arguments.rows, measured, arguments.results, facts)
 
 
