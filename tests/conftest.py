@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)
-        if "attacks" in item.path.parts:
+        if item.path.parent.name == "attacks":
             item.add_marker(pytest.mark.slow)
 
 

@@ -157,12 +157,11 @@ def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, ob
 
 def _segments(profiles: pd.DataFrame, bands: list[str], added: dict) -> pd.DataFrame:
     columns = SLICERS + bands
-    cells = profiles.groupby(columns, dropna=False)
     return pd.DataFrame(
         [
-            dict(zip(columns, cell, strict=True))
-            | {name: of(rows.to_dict("records")) for name, of in added.items()}
-            for cell, rows in cells
+            dict(zip(columns, cell, strict=True)) | {name: of(members) for name, of in added.items()}
+            for cell, rows in profiles.groupby(columns, dropna=False)
+            for members in [rows.to_dict("records")]
         ]
     ).astype(object)
 

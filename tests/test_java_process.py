@@ -24,6 +24,12 @@ STOPPED = "customer360: stopped; nothing was changed by what had not finished\n"
 _WAIT_SECONDS = 30
 
 
+@pytest.fixture
+def mark() -> str:
+    """By which all processes of a command are known."""
+    return secrets.token_hex(8)
+
+
 @contextmanager
 def starting(
     database: Database, mark: str, *, customers: int = 1_000, **settings: str
@@ -49,10 +55,9 @@ def until(condition) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("after", [0.0, 0.5, 1.0, 2.0])
 def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_nothing(
-    database: Database, number: signal.Signals, after: float
+    database: Database, mark: str, number: signal.Signals, after: float
 ) -> None:
     """Before Java has told where it listens, and after that, in the middle of a call to it."""
-    mark = secrets.token_hex(8)
     with starting(database, mark) as process:
         time.sleep(after)
         os.killpg(process.pid, number)
@@ -69,10 +74,9 @@ def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_noth
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
-    database: Database, number: signal.Signals
+    database: Database, mark: str, number: signal.Signals
 ) -> None:
     """Java, when it is asked to end, tells of every task that it breaks off."""
-    mark = secrets.token_hex(8)
     with starting(database, mark, customers=3_000_000) as process:
         until(lambda: workers(mark))
         time.sleep(1)
@@ -88,10 +92,9 @@ def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
 
 @pytest.mark.parametrize("after", [0.0, 0.5, 1.0, 2.0])
 def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
-    database: Database, tmp_path: Path, after: float
+    database: Database, mark: str, tmp_path: Path, after: float
 ) -> None:
     """One folder of ours, in which all lies; and Java ends by itself."""
-    mark = secrets.token_hex(8)
     with starting(database, mark, TMPDIR=str(tmp_path)) as process:
         time.sleep(after)
         process.kill()

@@ -184,7 +184,8 @@ class Publication:
         """Drops what was staged and not published; what a lost connection prevents, the next run does."""
         with suppress(psycopg.Error):
             self.connection.rollback()
-            for name in self._staged.values():
+            # Not all that was staged: stopped between the commit of a swap and hearing of it, it is published.
+            for name in _leftovers(self.connection) & {*self._staged.values()}:
                 _drop_leftover(self.connection, name)
 
 
@@ -234,14 +235,7 @@ def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
 
 def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
     """Staging tables of runs that were killed, and their rows in the ledger; safe, as this run holds the lock."""
-    leftovers = connection.execute(
-        """
-        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = %s AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> %s
-        """,
-        (INTERNAL_SCHEMA, LEDGER._obj[-1]),
-    ).fetchall()
-    for (name,) in leftovers:
+    for name in _leftovers(connection):
         if not _still_written(name):
             _drop_leftover(connection, name)
     connection.execute(
@@ -249,6 +243,18 @@ def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
             LEDGER, sql.Literal(f"{INTERNAL_SCHEMA}.")
         )
     )
+
+
+def _leftovers(connection: psycopg.Connection[Any]) -> set[str]:
+    """The staging tables that are there and not published."""
+    found = connection.execute(
+        """
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> %s
+        """,
+        (INTERNAL_SCHEMA, LEDGER._obj[-1]),
+    )
+    return {name for (name,) in found}
 
 
 def _still_written(name: str) -> bool:
@@ -259,9 +265,6 @@ def _still_written(name: str) -> bool:
 
 
 def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
-    """Whoever is stopped between the commit of a swap and hearing of it would drop what it has just published."""
-    if _is_published(connection, name):
-        return
     try:
         with connection.transaction():
             connection.execute("SET LOCAL lock_timeout = '2s'")
@@ -269,14 +272,6 @@ def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
             connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (name,))
     except errors.LockNotAvailable:
         return  # a task of the killed run is still copying; the next run drops it
-
-
-def _is_published(connection: psycopg.Connection[Any], name: str) -> bool:
-    query = """
-        SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = %s AND c.relname = %s AND c.relispartition
-    """
-    return bool(value(connection, query, INTERNAL_SCHEMA, name))
 
 
 def _internal(name: str) -> sql.Identifier:
