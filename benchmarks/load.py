@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import adbc_driver_postgresql.dbapi
 import duckdb
 import pyarrow as pa
 import pyarrow.csv
@@ -67,9 +67,9 @@ def _bare(database: Database, file: Path) -> Sample:
     started = time.perf_counter()
     with duckdb.connect() as duck:
         rows = duck.sql(f"FROM read_csv('{file}')").to_arrow_table().cast(_SCHEMA)
-    with closing(database.connect_arrow()) as copier:
-        copier.ingest(SCHEMA, "bare", rows.to_reader())
-        copier.commit()
+    with adbc_driver_postgresql.dbapi.connect(database.url) as connection, connection.cursor() as cursor:
+        cursor.adbc_ingest("bare", rows.to_reader(), mode="append", db_schema_name=SCHEMA)
+        connection.commit()
     return Sample(time.perf_counter() - started)
 
 

@@ -323,7 +323,6 @@ def main() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it would say, the last line says
     try:
         cli.main(standalone_mode=False)
     except (KeyboardInterrupt, Exception) as error:

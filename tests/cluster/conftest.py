@@ -52,8 +52,8 @@ def worker_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def worker_python_without_adbc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    names = [name for name in _needed() if not name.startswith("adbc")]
+def worker_python_without_psycopg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    names = [name for name in _needed() if not name.startswith("psycopg")]
     return python_with(tmp_path_factory.mktemp("poor-worker"), names)
 
 

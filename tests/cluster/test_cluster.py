@@ -99,16 +99,16 @@ def executors() -> Iterator[psutil.Process]:
 
 
 def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
-    database: Database, master: str, worker_python_without_adbc: Path
+    database: Database, master: str, worker_python_without_psycopg: Path
 ) -> None:
     """A traceback from another machine tells nobody what to install where."""
-    python = str(worker_python_without_adbc)
+    python = str(worker_python_without_psycopg)
 
     code, out, err = customer360(database, "mock", "--json", "--master", master, PYSPARK_PYTHON=python)
 
     assert (code, out) == (1, "")
     assert err.startswith(
-        "customer360: the Python of Spark's workers lacks the module 'adbc_driver_manager'; install on every"
+        "customer360: the Python of Spark's workers lacks the module 'psycopg'; install on every"
     )
     assert err.endswith('numpy psutil "psycopg[binary]" pyarrow (docs/cluster.md has more ways)\n')
 

@@ -80,8 +80,8 @@ _MARGINS: Final[dict[str, Callable[[], Column]]] = {
     "loyalty_status": lambda: traits.or_unknown("loyalty_status"),
     "activity": traits.activity,
     "country": lambda: traits.or_unknown("country"),
-    "balance_step": lambda: traits.band_number(F.col("account_balance"), _STEPS).cast("string"),
-    "points_step": lambda: traits.band_number(F.col("loyalty_points"), _STEPS).cast("string"),
+    "balance_step": lambda: traits.band_number(F.col("account_balance"), _STEPS),
+    "points_step": lambda: traits.band_number(F.col("loyalty_points"), _STEPS),
 }
 
 
@@ -94,7 +94,8 @@ def _margins(known: DataFrame) -> DataFrame:
         *[F.count_if(_is_known(name)).alias(f"{name}_known") for name in _OPTIONAL],
         F.min("join_date").alias("first_join_date"),
     )
-    values = cells.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
+    as_texts = cells.withColumns({name: F.col(name).cast("string") for name in _MARGINS})
+    values = as_texts.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
     return (
         values.where(F.col("value").isNotNull())
         .groupBy("margin", "value")

@@ -16,10 +16,8 @@ from customer360.postgres.copy import WRITERS, writer
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.publish import publication
 from customer360.progress import Watch, silent
-from customer360.spark import plain_errors
-from customer360.tables import (
-    CUSTOMERS,
-)
+from customer360.spark import plain_errors, tasks_at_once
+from customer360.tables import CUSTOMERS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -68,6 +66,6 @@ def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Pl
                     copier.copy_once(staging, block, [generate_block(plan, block)])
         yield from ()
 
-    # As many tasks as may write at once; the ledger, not the task, says which blocks are done.
-    tasks = min(plan.blocks, writers)
+    # As many tasks as can write at once; the ledger, not the task, says which blocks are done.
+    tasks = min(plan.blocks, writers, tasks_at_once(spark) or writers)
     spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()

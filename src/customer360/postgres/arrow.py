@@ -1,13 +1,13 @@
 """
-Arrow in and out of PostgreSQL (ADBC, binary COPY both ways).
+Arrow out of PostgreSQL (ADBC, binary COPY).
 
 ADBC's own DB-API layer imports pyarrow.dataset and with it pandas: more than a second in every process that
-reads or writes, and Spark starts many. These are the few calls beneath it that are needed.
+reads, and Spark starts many. These are the few calls beneath it that are needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
@@ -77,34 +77,6 @@ class ArrowConnection:
                 "published is whole: run the same command again"
             ) from None
 
-    def ingest(self, schema: str, table: str, rows: pa.RecordBatchReader) -> int:
-        """
-        Copies *rows* into *table*; returns how many.
-
-        Raises: Customer360Error for a null where none may be; PostgreSQL's own words show the whole row.
-        """
-        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
-            statement.set_options(
-                **{
-                    "adbc.ingest.target_table": table,
-                    "adbc.ingest.target_db_schema": schema,
-                    "adbc.ingest.mode": "adbc.ingest.mode.append",
-                }
-            )
-            statement.bind_stream(rows)
-            try:
-                return int(statement.execute_update())
-            except adbc.IntegrityError as error:
-                raise Customer360Error(_refusal(table, dict(error.details))) from None
-
-    def commit(self) -> None:
-        with self._plain_failures():
-            self._connection.commit()
-
-    def rollback(self) -> None:
-        with self._plain_failures():
-            self._connection.rollback()
-
     def close(self) -> None:
         self._connection.close()
         self._database.close()
@@ -119,8 +91,3 @@ class ArrowConnection:
             if "[libpq]" not in str(error):
                 raise
             raise failure(self._where, error) from None
-
-
-def _refusal(staging: str, details: Mapping[Any, bytes]) -> str:
-    table, column = staging.rpartition("_")[0], details.get(b"PG_DIAG_COLUMN_NAME", b"").decode()
-    return f"{table}: {column} is null in a row, and may never be; nothing was published"

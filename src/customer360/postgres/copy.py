@@ -11,18 +11,18 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
+import psycopg
 import pyarrow as pa
-from psycopg import sql
+from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
+from customer360.postgres import binary_copy, catalog
 from customer360.postgres.connection import Database
-
-if TYPE_CHECKING:
-    from customer360.postgres.arrow import ArrowConnection
+from customer360.postgres.failures import failure
 
 INTERNAL_SCHEMA: Final = "customer360_internal"
 """Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
@@ -38,7 +38,7 @@ _SLOT_SECONDS: Final = 600
 class Writer:
     """One of the few connections that copy at the same time; made by `writer`."""
 
-    def __init__(self, connection: ArrowConnection) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
     def copy_once(self, staging: str, part: int, batches: Iterable[pa.RecordBatch]) -> int:
@@ -46,16 +46,17 @@ class Writer:
         Copies *batches* into the staging table as its part *part*; returns the part's rows.
 
         A part that was copied before is not copied again: its rows are returned as they were counted.
+        Raises: Customer360Error for a value that the table does not take.
         """
         copied = _signed_rows(self._connection, staging, part)
         if copied is not None:
             return copied
-        rows = _ingest(self._connection, staging, batches)
-        if _sign(self._connection, staging, part, rows):
-            self._connection.commit()
-            return rows
-        self._connection.rollback()
-        return _signed_rows(self._connection, staging, part) or 0
+        with self._connection.transaction():
+            rows = _copy(self._connection, staging, batches)
+            is_first = _sign(self._connection, staging, part, rows)
+            if not is_first:
+                raise psycopg.Rollback
+        return rows if is_first else _signed_rows(self._connection, staging, part) or 0
 
 
 @contextmanager
@@ -68,36 +69,59 @@ def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
     connection = _wait_for_slot(database, writers)
     try:
         yield Writer(connection)
+    except psycopg.OperationalError as error:
+        raise failure(database.where, error) from None
     finally:
         connection.close()
 
 
-def _ingest(connection: ArrowConnection, staging: str, batches: Iterable[pa.RecordBatch]) -> int:
+def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[pa.RecordBatch]) -> int:
     batches = iter(batches)
     first = next(batches, None)
     if first is None:
         return 0
-    reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
-    return connection.ingest(INTERNAL_SCHEMA, staging, reader)
-
-
-def _signed_rows(connection: ArrowConnection, staging: str, part: int) -> int | None:
-    query = sql.SQL("SELECT rows FROM {} WHERE staging = {} AND part = {}").format(
-        LEDGER, sql.Literal(staging), sql.Literal(part)
+    names = binary_copy.in_quick_order(first)
+    query = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT binary)").format(
+        sql.Identifier(INTERNAL_SCHEMA, staging), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    rows: int | None = connection.value(query)
-    return rows
+    with _plain_refusals(staging), connection.cursor() as cursor:
+        with cursor.copy(query) as copy:
+            copy.write(binary_copy.HEADER)
+            for batch in chain([first], batches):
+                for rows in binary_copy.encoded(batch.select(names)):
+                    copy.write(rows)
+            copy.write(binary_copy.TRAILER)
+        return cursor.rowcount
 
 
-def _sign(connection: ArrowConnection, staging: str, part: int, rows: int) -> bool:
+@contextmanager
+def _plain_refusals(staging: str) -> Iterator[None]:
+    """PostgreSQL's own words show the whole row."""
+    table = staging.rpartition("_")[0]
+    try:
+        yield
+    except errors.NotNullViolation as error:
+        column = error.diag.column_name
+        raise Customer360Error(
+            f"{table}: {column} is null in a row, and may never be; nothing was published"
+        ) from None
+    except psycopg.DataError as error:
+        raise Customer360Error(f"{table}: {error.diag.message_primary}; nothing was published") from None
+
+
+def _signed_rows(connection: psycopg.Connection[Any], staging: str, part: int) -> int | None:
+    query = sql.SQL("SELECT rows FROM {} WHERE staging = %s AND part = %s").format(LEDGER)
+    rows = connection.execute(query, (staging, part)).fetchone()
+    return rows[0] if rows else None
+
+
+def _sign(connection: psycopg.Connection[Any], staging: str, part: int, rows: int) -> bool:
     """Waits for a twin that signed but has not committed yet; False when the twin was first."""
-    query = sql.SQL("INSERT INTO {} VALUES ({}, {}, {}) ON CONFLICT DO NOTHING RETURNING rows").format(
-        LEDGER, sql.Literal(staging), sql.Literal(part), sql.Literal(rows)
-    )
-    return connection.value(query) is not None
+    query = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(LEDGER)
+    return connection.execute(query, (staging, part, rows)).rowcount == 1
 
 
-def _wait_for_slot(database: Database, writers: int) -> ArrowConnection:
+def _wait_for_slot(database: Database, writers: int) -> psycopg.Connection[Any]:
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
@@ -106,18 +130,19 @@ def _wait_for_slot(database: Database, writers: int) -> ArrowConnection:
     return connection
 
 
-def _try_slot(database: Database, writers: int) -> ArrowConnection | None:
+def _try_slot(database: Database, writers: int) -> psycopg.Connection[Any] | None:
     try:
-        connection = database.connect_arrow()
-    except Exception as error:
+        connection = database.connect("customer360 copy")
+    except Customer360Error as error:
         if "too many clients" in str(error) or "connection slots" in str(error):
             return None  # the server is full: wait for a turn, as behind any other writer
         raise
-    # Parts need not be on disk one by one: the commit that publishes them waits for all that came before it.
-    connection.execute(sql.SQL("SET synchronous_commit = off"))
-    for slot in random.sample(range(writers), writers):
-        if connection.value(sql.SQL("SELECT pg_try_advisory_lock({}, {})").format(_WRITER_LOCKS, slot)):
-            connection.commit()
-            return connection
-    connection.close()
+    with ExitStack() as unless_taken:
+        unless_taken.callback(connection.close)
+        # Parts need not be on disk one by one: the commit that publishes them waits for all that came before it.
+        connection.execute("SET synchronous_commit = off")
+        for slot in random.sample(range(writers), writers):
+            if catalog.value(connection, "SELECT pg_try_advisory_lock(%s, %s)", _WRITER_LOCKS, slot):
+                unless_taken.pop_all()
+                return connection
     return None

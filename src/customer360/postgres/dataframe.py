@@ -16,17 +16,24 @@ from customer360.postgres.spark_types import spark_schema
 
 
 def read_dataframe(
-    spark: SparkSession, database: Database, table: str, columns: Sequence[str], *, snapshot: str
+    spark: SparkSession,
+    database: Database,
+    table: str,
+    columns: Sequence[str],
+    *,
+    snapshot: str,
+    tasks_at_once: int | None = None,
 ) -> DataFrame:
     """
     The *columns* of *table* as they stood in *snapshot*, read in parallel by ranges of pages.
 
     The same read as `format("postgres")`, without the processes that Spark starts to plan a data source, which
-    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read.
+    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read;
+    *tasks_at_once* says, where it is known, that so many tasks run at the same time.
     """
     with database.connect() as connection:
         fields = types.chosen(types.fields(connection, named(table)), columns, table)
-        ranges = page_ranges(connection, table, None)
+        ranges = page_ranges(connection, table, None, tasks_at_once=tasks_at_once)
 
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

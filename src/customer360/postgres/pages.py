@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +12,13 @@ from psycopg import sql
 from customer360.errors import Customer360Error
 
 _RANGE_PAGES: Final = 4096
-"""32 MB: small enough to spread, large enough that starting a query costs nothing beside it."""
+"""32 MB: small enough to spread over machines nobody has counted."""
+
+_LARGE_RANGE_PAGES: Final = 16384
+"""128 MB: beside it the task and the connection of a range cost nothing."""
+
+_RANGES_PER_TASK: Final = 2
+"""So that nobody waits long for the last one."""
 
 _MOST_RANGES: Final = 64
 
@@ -38,9 +45,12 @@ class PageRange:
         return sql.SQL(" AND ").join(bounds) if bounds else None
 
 
-def page_ranges(connection: psycopg.Connection[Any], table: str, wanted: int | None) -> list[PageRange]:
+def page_ranges(
+    connection: psycopg.Connection[Any], table: str, wanted: int | None, *, tasks_at_once: int | None = None
+) -> list[PageRange]:
     """
-    Ranges that together hold every row of *table* once: about *wanted* of them, or one per 32 MB.
+    Ranges that together hold every row of *table* once: about *wanted* of them, or one per 32 MB; where it is
+    known how many *tasks_at_once* run, fewer and larger ones, as long as there are enough for all.
 
     A table is cut by pages, a partitioned one partition by partition; a view has no pages and is one range.
     """
@@ -50,8 +60,14 @@ def page_ranges(connection: psycopg.Connection[Any], table: str, wanted: int | N
         schema, name, _, pages = *_parent(connection, table), *leaves[0][2:]
         leaves = [(schema, name, leaves[0][2], pages)]
     total = sum(pages for *_, pages in leaves)
-    ranges = wanted or max(1, min(_MOST_RANGES, -(-total // _RANGE_PAGES)))
+    ranges = wanted or _good_number(total, tasks_at_once)
     return [piece for leaf in leaves for piece in _cut(*leaf, max(1.0, total / ranges))]
+
+
+def _good_number(pages: int, tasks_at_once: int | None) -> int:
+    small, large = (math.ceil(pages / size) for size in (_RANGE_PAGES, _LARGE_RANGE_PAGES))
+    ranges = max(large, min(small, _RANGES_PER_TASK * tasks_at_once)) if tasks_at_once else small
+    return max(1, min(_MOST_RANGES, ranges))
 
 
 def _cut(schema: str, name: str, kind: str, pages: int, size: float) -> list[PageRange]:
