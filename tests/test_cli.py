@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,14 +202,17 @@ def served(database: Database, number: int) -> tuple[str, subprocess.CompletedPr
     """What the dashboard says first; then, after a look at it and the signal *number*, all that it says and prints."""
     arguments = ["dashboard", "--port", "0", "--database", database.url]
     command = [sys.executable, "-X", "importtime", "-c", "from customer360.cli import main; main()", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        first = process.stdout.readline()
-        with urllib.request.urlopen(f"{first.split()[1]}/overview") as page:
-            assert page.status == 200
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=20)
-    return first, subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+    # Nobody reads what is imported until the end, and a pipe holds less than that.
+    with tempfile.TemporaryFile("w+") as stderr:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+            assert process.stdout
+            first = process.stdout.readline()
+            with urllib.request.urlopen(f"{first.split()[1]}/overview") as page:
+                assert page.status == 200
+            process.send_signal(number)
+            stdout, _ = process.communicate(timeout=20)
+        stderr.seek(0)
+        return first, subprocess.CompletedProcess(command, process.returncode, stdout, stderr.read())
 
 
 @pytest.mark.slow
