@@ -10,13 +10,13 @@ import psutil
 
 _EVERY_SECONDS = 0.25
 _OWN_SHARE = 1 / 20
-"""Of the time, at the most, for looking: it walks through the pages of every process, a Java of gigabytes among them."""
+"""Of the time, at the most, for looking: it walks through all pages of every process, gigabytes of Java's."""
 
 
 class Peak:
     """
-    Watches the process trees of `roots()` inside a `with`; `bytes` is the highest sum seen, every 0.25 s, or less often
-    where a look takes long.
+    Watches the process trees of `roots()` inside a `with`; `bytes` is the highest sum seen, every 0.25 s, or less
+    often where a look takes long.
 
     Counted is PSS: a page shared by n processes counts 1/n in each, so that PostgreSQL's shared buffers and the
     Python workers' common pages count once in the sum. The page cache is not counted. Where the system has no PSS,
