@@ -17,7 +17,6 @@ from customer360.pipeline.fill import fill_mock_data
 from customer360.postgres.connection import Database
 from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.datasource import register
-from customer360.spark import tasks_at_once
 from customer360.tables import CUSTOMERS
 
 DESCRIPTION = """\
@@ -58,8 +57,7 @@ def _ours_and_limit(spark: SparkSession, database: Database) -> list[Candidate]:
 
     def as_run_does(columns: Sequence[str]) -> None:
         with database.snapshot() as snapshot:
-            tasks = tasks_at_once(spark)
-            _force(read_dataframe(spark, database, _TABLE, columns, snapshot=snapshot, tasks_at_once=tasks))
+            _force(read_dataframe(spark, database, _TABLE, columns, snapshot=snapshot))
 
     every, needed = partial(as_run_does, CUSTOMERS.column_names), partial(as_run_does, SOURCE_COLUMNS)
     return [

@@ -21,7 +21,7 @@ import psutil
 
 from customer360 import java_process
 from customer360.errors import Customer360Error
-from customer360.workers import mistake, ship
+from customer360.workers import elsewhere, is_local, mistake, ship
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -74,30 +74,14 @@ def session(
     return _started(_by_master(builder, master), master, is_elsewhere=not is_local(master))
 
 
-def is_local(master: str) -> bool:
-    """Whether the workers of *master* are on this machine, so that they share its files and its 127.0.0.1."""
-    return master.startswith("local")
-
-
 def active_cluster() -> str | None:
     """Where the workers of the active session are, when there is one and they are not on this machine."""
     if "pyspark" not in sys.modules:
         return None
     from pyspark.sql import SparkSession
-    from pyspark.sql.utils import is_remote
 
     active = SparkSession.getActiveSession()
-    if active is None:
-        return None
-    if is_remote():
-        return "Spark Connect"
-    master = str(active.sparkContext.master)
-    return None if is_local(master) else master
-
-
-def tasks_at_once(spark: SparkSession) -> int | None:
-    """How many tasks *spark* runs at the same time; None where workers are elsewhere, and come and go."""
-    return None if active_cluster() else int(spark.sparkContext.defaultParallelism)
+    return None if active is None else elsewhere(active)
 
 
 def shown(remote: str) -> str:

@@ -68,10 +68,10 @@ class Where:
     @property
     def cluster(self) -> str | None:
         """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
-        from customer360 import spark
+        from customer360 import spark, workers
 
         if self.master:
-            return None if spark.is_local(self.master) else self.master
+            return None if workers.is_local(self.master) else self.master
         return spark.shown(self.remote) if self.remote else spark.active_cluster()
 
     def open_reader(self) -> Database:

@@ -1,4 +1,4 @@
-"""What Spark's workers need of ours when they are elsewhere: this package, and what it imports there."""
+"""Spark's workers: where they are, how many tasks they run, and what they need of ours when they are elsewhere."""
 
 from __future__ import annotations
 
@@ -22,6 +22,26 @@ NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psut
 _PACKAGE: Final = Path(__file__).parent
 _SHIPPED: Final = (".py", ".json")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def is_local(master: str) -> bool:
+    """Whether the workers of *master* are on this machine, so that they share its files and its 127.0.0.1."""
+    return master.startswith("local")
+
+
+def elsewhere(spark: SparkSession) -> str | None:
+    """Where the workers of *spark* are when they are not on this machine."""
+    from pyspark.sql.utils import is_remote
+
+    if is_remote():
+        return "Spark Connect"
+    master = str(spark.sparkContext.master)
+    return None if is_local(master) else master
+
+
+def tasks_at_once(spark: SparkSession) -> int | None:
+    """How many tasks *spark* runs at the same time; None where workers are elsewhere, and come and go."""
+    return None if elsewhere(spark) else int(spark.sparkContext.defaultParallelism)
 
 
 def ship(spark: SparkSession) -> None:

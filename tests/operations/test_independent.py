@@ -102,9 +102,7 @@ def test_every_table_agrees_with_an_independent_recomputation(spark, customers, 
         (key, why, repr(sorted(as_json(row).items()))) for key, why, row in expected["rejected_customers"]
     ]
 
-    with results(
-        table.repartition(partitions), as_of=as_of, tasks_at_once=partitions if partitions < 7 else 1
-    ) as found:
+    with results(table.repartition(partitions), as_of=as_of) as found:
         actual = {name: [tuple(row) for row in result.collect()] for name, result in found.tables.items()}
         quality = found.data_quality
 

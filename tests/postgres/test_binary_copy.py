@@ -21,10 +21,8 @@ def stored(database: Database, batch: pa.RecordBatch, types: str) -> list[tuple[
     with database.connect() as connection:
         connection.execute(sql.SQL("CREATE TEMPORARY TABLE copied (place serial, {})").format(sql.SQL(columns)))
         with connection.cursor().copy(f"COPY copied ({', '.join(order)}) FROM STDIN (FORMAT binary)") as copy:
-            copy.write(binary_copy.HEADER)
-            for rows in binary_copy.encoded(batch.select(order)):
-                copy.write(rows)
-            copy.write(binary_copy.TRAILER)
+            for piece in binary_copy.encoded([batch.select(order)]):
+                copy.write(piece)
         return connection.execute(f"SELECT {', '.join(names)} FROM copied ORDER BY place").fetchall()
 
 
@@ -54,7 +52,7 @@ def test_zeros_at_either_end_are_not_stored(database: Database) -> None:
         sizes = [size for (size,) in made.fetchall()]
         connection.execute("CREATE TABLE n (n numeric)")
         with connection.cursor().copy("COPY n FROM STDIN (FORMAT binary)") as copy:
-            copy.write(binary_copy.HEADER + b"".join(binary_copy.encoded(batch)) + binary_copy.TRAILER)
+            copy.write(b"".join(binary_copy.encoded([batch])))
         stored = connection.execute("SELECT pg_column_size(n) FROM n").fetchall()
 
     # What lies in a row has one byte of header where a value on its own has four.
@@ -87,7 +85,7 @@ def test_a_large_batch_goes_in_pieces(database: Database) -> None:
     """Texts of a gigabyte must not become one byte string, whose places are 32-bit numbers."""
     batch = pa.record_batch({"n": pa.array(range(2_000)), "t": pa.array([f"{i}" * 1_000 for i in range(2_000)])})
 
-    pieces = [len(rows) for rows in binary_copy.encoded(batch)]
+    _, *pieces, _ = (len(piece) for piece in binary_copy.encoded([batch]))
 
     assert len(pieces) > 2
     assert max(pieces) < 2 * sum(pieces) / len(pieces)
@@ -97,4 +95,4 @@ def test_a_large_batch_goes_in_pieces(database: Database) -> None:
 def test_what_no_column_can_be_is_refused() -> None:
     """Bytes of another type would be copied as nonsense."""
     with pytest.raises(TypeError, match="list"):
-        list(binary_copy.encoded(pa.record_batch({"l": pa.array([[1]])})))
+        list(binary_copy.encoded([pa.record_batch({"l": pa.array([[1]])})]))

@@ -27,6 +27,7 @@ from customer360.operations.rejected_customers import rejected_customers
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
 from customer360.tables import REJECTED_CUSTOMERS
+from customer360.workers import tasks_at_once
 
 
 @dataclass(frozen=True)
@@ -44,26 +45,20 @@ class Results:
 
 @contextmanager
 def results(
-    customers: DataFrame,
-    *,
-    as_of: date,
-    ids_are_unique: bool = False,
-    status_order: Sequence[str] | None = None,
-    tasks_at_once: int | None = None,
+    customers: DataFrame, *, as_of: date, ids_are_unique: bool = False, status_order: Sequence[str] | None = None
 ) -> Iterator[Results]:
     """
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
     *customers* is read once: its checked rows stay with Spark, in memory and where that is short on disk, until
     the `with` ends; but see `_kept`. *ids_are_unique* says that a unique index guards customer_id; *status_order*
-    gives the loyalty statuses, lowest first, where their mean points would not; *tasks_at_once*, where it is
-    known, that so many tasks run at the same time.
+    gives the loyalty statuses, lowest first, where their mean points would not.
     """
     with _kept(checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique)) as rows:
         quality = data_quality(rows)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
-        tables = _tables(described(known, found, as_of=as_of), found, as_of, tasks_at_once)
+        tables = _tables(described(known, found, as_of=as_of), found, as_of)
         # Nothing rejected is known by now: looking through every row again would only find that.
         rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0))
         yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
@@ -90,9 +85,9 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _tables(described: DataFrame, found: Survey, as_of: date, tasks_at_once: int | None) -> dict[str, DataFrame]:
+def _tables(described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:
     spark = described.sparkSession
-    in_parts = _in_few_parts(described, tasks_at_once)
+    in_parts = _in_few_parts(described)
     in_cells = in_slicer_cells(in_parts, found)
     return {
         "customer_profiles": customer_profiles(described),
@@ -108,6 +103,7 @@ def _tables(described: DataFrame, found: Survey, as_of: date, tasks_at_once: int
     }
 
 
-def _in_few_parts(rows: DataFrame, tasks_at_once: int | None) -> DataFrame:
+def _in_few_parts(rows: DataFrame) -> DataFrame:
     """*rows*, not moved, in two parts for each task: what is grouped in a larger part leaves less to shuffle."""
-    return rows.coalesce(2 * tasks_at_once) if tasks_at_once else rows
+    tasks = tasks_at_once(rows.sparkSession)
+    return rows.coalesce(2 * tasks) if tasks else rows

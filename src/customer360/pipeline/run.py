@@ -29,7 +29,7 @@ from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.postgres.status import last_refresh
 from customer360.progress import Watch, silent
-from customer360.spark import plain_errors, tasks_at_once
+from customer360.spark import plain_errors
 from customer360.tables import (
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
@@ -112,13 +112,7 @@ def run_operations(
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
                 order = read.origin.facts.get("status_order")
                 found = reading.enter_context(
-                    results(
-                        read.customers,
-                        as_of=day,
-                        ids_are_unique=read.ids_are_unique,
-                        status_order=order,
-                        tasks_at_once=tasks_at_once(spark),
-                    )
+                    results(read.customers, as_of=day, ids_are_unique=read.ids_are_unique, status_order=order)
                 )
             if not allow_shrink:
                 require_no_shrinkage(before, read.name, read.origin, day, found.data_quality.rows_out)
@@ -184,9 +178,7 @@ def read_customers(
     with database.connect() as connection:
         columns = _columns(connection, table)
     if snapshot:
-        return read_dataframe(
-            spark, database, table, columns, snapshot=snapshot, tasks_at_once=tasks_at_once(spark)
-        )
+        return read_dataframe(spark, database, table, columns, snapshot=snapshot)
     register(spark)
     reader = spark.read.format("postgres").option("url", database.url).option("table", table)
     return reader.option("columns", ",".join(columns)).load()

@@ -10,7 +10,7 @@ src/backend/utils/adt/numeric.c (numeric_recv), which drops zeros at either end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -19,11 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-"""Goes before the first row."""
+from customer360.postgres.types import INT64_DIGITS, buffer_of
 
-TRAILER: Final = b"\xff\xff"
-"""Goes after the last row."""
+_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER: Final = b"\xff\xff"
 
 _BYTES: Final = 2 << 20
 """About how much is encoded at once: it stays in the processor's cache until it is sent."""
@@ -32,7 +31,6 @@ _NULL: Final = pa.scalar(b"\xff\xff\xff\xff", pa.binary())
 _NOTHING: Final = pa.scalar(b"", pa.binary())
 _EPOCH_DAYS: Final = (date(2000, 1, 1) - date(1970, 1, 1)).days
 _EPOCH: Final = {pa.date32(): _EPOCH_DAYS, pa.timestamp("us"): _EPOCH_DAYS * 86_400_000_000}
-_INT64_DIGITS: Final = 18
 _DIGITS: Final = 4
 """Decimal digits in one digit of a numeric, whose base is 10,000."""
 
@@ -47,12 +45,19 @@ def in_quick_order(batch: pa.RecordBatch) -> list[str]:
     return sorted(names, key=lambda name: (_is_text(batch[name].type), batch[name].null_count > 0))
 
 
-def encoded(batch: pa.RecordBatch) -> Iterator[memoryview]:
+def encoded(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes | memoryview]:
     """
-    The rows of *batch*, some megabytes at a time; exact, nulls included.
+    What `COPY ... FROM STDIN (FORMAT binary)` takes, from header to trailer, some megabytes at a time.
 
-    Types are those of `types.Field.arrow_type`. Raises: TypeError for another.
+    Exact, nulls included. Types are those of `types.Field.arrow_type`. Raises: TypeError for another.
     """
+    yield _HEADER
+    for batch in batches:
+        yield from _pieces(batch)
+    yield _TRAILER
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[memoryview]:
     step = max(1, _BYTES * batch.num_rows // (batch.nbytes + 1))
     for first in range(0, batch.num_rows, step):
         yield memoryview(_rows(batch.slice(first, step)))
@@ -91,15 +96,10 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _lengths(texts: pa.Array) -> _Numbers:
     """Bytes of each text, -1 for a null."""
-    lengths = np.diff(_buffer(texts, np.int32, extra=1))
+    lengths = np.diff(buffer_of(texts, np.int32, extra=1))
     if texts.null_count:
-        lengths[_buffer(texts.is_null().cast(pa.uint8()), np.bool_)] = -1
+        lengths[buffer_of(texts.is_null().cast(pa.uint8()), np.bool_)] = -1
     return lengths
-
-
-def _buffer(array: pa.Array, kind: npt.DTypeLike, *, extra: int = 0) -> _Numbers:
-    """What lies in the array's buffer, nulls or not; not by to_numpy(), which imports pandas."""
-    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array) + extra]
 
 
 def _cells(column: pa.Array) -> _Cells:
@@ -108,7 +108,7 @@ def _cells(column: pa.Array) -> _Cells:
     if pa.types.is_decimal128(kind):
         return _numeric(column)
     if pa.types.is_boolean(kind):
-        return [(">i4", 1), ("u1", _buffer(column.cast(pa.uint8()), np.uint8))]
+        return [(">i4", 1), ("u1", buffer_of(column.cast(pa.uint8()), np.uint8))]
     if pa.types.is_timestamp(kind):
         kind = pa.timestamp("us")
         column = column.cast(pa.timestamp("us", column.type.tz)).view(pa.int64())
@@ -116,7 +116,7 @@ def _cells(column: pa.Array) -> _Cells:
         raise TypeError(f"no binary COPY of Arrow's {kind}")
     size = kind.bit_width // 8
     letter = "f" if pa.types.is_floating(kind) else "i"
-    values = _buffer(column, f"{letter}{size}")
+    values = buffer_of(column, f"{letter}{size}")
     return [(">i4", size), (f">{letter}{size}", values - _EPOCH[kind] if kind in _EPOCH else values)]
 
 
@@ -129,7 +129,7 @@ def _numeric(decimals: pa.Array) -> _Cells:
     halves = np.frombuffer(decimals.buffers()[1], np.int64).reshape(-1, 2)
     halves = halves[decimals.offset : decimals.offset + len(decimals)]
     is_negative = halves[:, 1] < 0
-    limbs = _magnitudes(halves, is_negative, wide=precision + padding > _INT64_DIGITS)
+    limbs = _magnitudes(halves, is_negative, wide=precision + padding > INT64_DIGITS)
     _multiply(limbs, 10**padding)
     found = [_take_digit(limbs) for _ in range(digits)]
     head = [digits, weight, np.where(is_negative, 0x4000, 0), scale]

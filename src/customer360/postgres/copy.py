@@ -86,11 +86,8 @@ def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[p
     )
     with _plain_refusals(staging), connection.cursor() as cursor:
         with cursor.copy(query) as copy:
-            copy.write(binary_copy.HEADER)
-            for batch in chain([first], batches):
-                for rows in binary_copy.encoded(batch.select(names)):
-                    copy.write(rows)
-            copy.write(binary_copy.TRAILER)
+            for piece in binary_copy.encoded(batch.select(names) for batch in chain([first], batches)):
+                copy.write(piece)
         return cursor.rowcount
 
 

@@ -13,27 +13,21 @@ from customer360.postgres.ddl import named
 from customer360.postgres.pages import page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.spark_types import spark_schema
+from customer360.workers import tasks_at_once
 
 
 def read_dataframe(
-    spark: SparkSession,
-    database: Database,
-    table: str,
-    columns: Sequence[str],
-    *,
-    snapshot: str,
-    tasks_at_once: int | None = None,
+    spark: SparkSession, database: Database, table: str, columns: Sequence[str], *, snapshot: str
 ) -> DataFrame:
     """
     The *columns* of *table* as they stood in *snapshot*, read in parallel by ranges of pages.
 
     The same read as `format("postgres")`, without the processes that Spark starts to plan a data source, which
-    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read;
-    *tasks_at_once* says, where it is known, that so many tasks run at the same time.
+    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read.
     """
     with database.connect() as connection:
         fields = types.chosen(types.fields(connection, named(table)), columns, table)
-        ranges = page_ranges(connection, table, None, tasks_at_once=tasks_at_once)
+        ranges = page_ranges(connection, table, None, tasks_at_once=tasks_at_once(spark))
 
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

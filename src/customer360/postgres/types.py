@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
@@ -33,7 +34,7 @@ _ARROW: Final[dict[str, pa.DataType]] = {
 }
 _SYNONYMS: Final = {"timestamp without time zone": "timestamp", "timestamptz": "timestamp with time zone"}
 _DECIMAL: Final = re.compile(r"numeric\((\d+),(-?\d+)\)")
-_INT64_DIGITS: Final = 18
+INT64_DIGITS: Final = 18
 _DECIMAL128_DIGITS: Final = 38
 _UNBOUNDED: Final = (38, 18)
 """Digits and decimals for a numeric without any: the same as Spark's own JDBC reader."""
@@ -72,7 +73,7 @@ class Field:
 
     @property
     def _as_integer(self) -> bool:
-        return self.decimal is not None and self.postgres_type != "numeric" and self.decimal[0] <= _INT64_DIGITS
+        return self.decimal is not None and self.postgres_type != "numeric" and self.decimal[0] <= INT64_DIGITS
 
     @property
     def expression(self) -> sql.Composable:
@@ -98,6 +99,11 @@ class Field:
         return decimals(array, self.arrow_type) if self._as_integer else pc.cast(array, self.arrow_type)
 
 
+def buffer_of(array: pa.Array, kind: npt.DTypeLike, *, extra: int = 0) -> npt.NDArray[Any]:
+    """What lies in the array's buffer, under nulls too; not by to_numpy(), which imports pandas."""
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array) + extra]
+
+
 def decimals(units: pa.Array, kind: pa.Decimal128Type) -> pa.Array:
     """
     An int64 array of smallest units (cents) as a decimal array; nulls stay null.
@@ -105,8 +111,7 @@ def decimals(units: pa.Array, kind: pa.Decimal128Type) -> pa.Array:
     Built from the buffers: a decimal128 is the same integer in 16 bytes, so that nothing is parsed.
     """
     wide = np.empty((len(units), 2), dtype=np.int64)
-    # Not to_numpy(), which imports pandas; what lies under a null does not matter.
-    wide[:, 0] = np.frombuffer(units.buffers()[1], np.int64)[units.offset : units.offset + len(units)]
+    wide[:, 0] = buffer_of(units, np.int64)
     wide[:, 1] = wide[:, 0] >> 63  # the sign fills the upper half
     valid = units.is_valid().buffers()[1] if units.null_count else None
     return pa.Array.from_buffers(kind, len(units), [valid, pa.py_buffer(wide)], null_count=units.null_count)
