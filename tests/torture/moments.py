@@ -17,7 +17,7 @@ _SWAPPING: Final = (
     _AT_WORK
     + " AND xact_start IS NOT NULL AND query ~ '^(LOCK TABLE|ALTER TABLE .*(ATTACH|DETACH)|DROP|COMMENT|SELECT pg_not|COMMIT)'"
 )
-_SWAP_SECONDS: Final = {"mock": 0.01, "load": 0.015, "run": 0.04}
+_SWAP_SECONDS: Final = {"mock": 0.004, "load": 0.006, "run": 0.02}
 _START_SECONDS: Final = {"mock": 5.0, "run": 5.0, "load": 1.0}
 _HALF: Final = 0.5
 
@@ -45,7 +45,7 @@ def wait(
     if kind == "work":
         _until_over(running, chance.uniform(0, work_seconds))
     else:
-        _until(connection, _SWAPPING, running, every=0.004)
+        _until(connection, _SWAPPING, running, every=0.001)
         time.sleep(chance.uniform(0, _SWAP_SECONDS[running.operation.command]))
     return kind
 
