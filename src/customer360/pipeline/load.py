@@ -61,7 +61,7 @@ def load_customers(
 
 
 def _audit_loaded(change: Publication, found: Loadable) -> None:
-    arrived = change.value(CUSTOMERS, "count(*)")
+    arrived = change.rows(CUSTOMERS)
     if arrived != found.tally.customers:
         raise Customer360Error(
             f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
