@@ -226,6 +226,7 @@ def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, 
     )
     assert (run.returncode, run.stdout) == (0, "stopped\n")
     assert "pyspark" not in run.stderr
+    assert "pandas" not in run.stderr
 
 
 @pytest.mark.slow

@@ -138,6 +138,9 @@ def load(where: Where, **request: Any) -> None:
       customer360 load --from-database postgresql://ada@db.example.com/crm --table crm.members
       customer360 run
     """
+    from customer360.without_pandas import arrow_without_pandas
+
+    arrow_without_pandas()  # before the first import that makes an array
     from customer360.loading import Request
     from customer360.loading import load as load_customers
 

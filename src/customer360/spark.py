@@ -12,9 +12,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -98,6 +100,7 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
     try:
         java_process.quieten_logs()
         with java_process.starting():
+            _import_pandas_meanwhile()
             session: SparkSession = builder.getOrCreate()
     except Exception as error:
         # Py4J's first line says only which constructor failed.
@@ -110,6 +113,11 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
     else:
         java_process.quieten(session)
     return session
+
+
+def _import_pandas_meanwhile() -> None:
+    """PySpark imports it before its first call into Java: better on the processor that waits for Java to start."""
+    Thread(target=import_module, args=("pandas",), daemon=True).start()
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from customer360.postgres.connection import Database
@@ -200,16 +202,30 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
 
 
 def test_a_mapping_of_columns_starts_no_spark(tmp_path: Path, database: Database) -> None:
-    """Nor is it imported: most files take a second, not the ten that Spark takes to start."""
+    """Nor is it imported, nor pandas: most files take a second, not the ten that Spark takes to start."""
     path = personality(tmp_path)
-    watched = f"import atexit, sys; atexit.register(lambda: print('pyspark' in sys.modules)); {CODE}"
+    watched = (
+        f"import atexit, sys; atexit.register(lambda: print({{'pyspark', 'pandas'}} & {{*sys.modules}})); {CODE}"
+    )
     command = [sys.executable, "-c", watched, "load", path.name, "--yes", "--json", "--database", database.url]
 
     run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 
     assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines()[-1] == "False"
+    assert run.stdout.splitlines()[-1] == "set()"
     assert fetch(database, "SELECT count(*), min(join_date)::text FROM public.customers") == [(200, "2013-01-01")]
+
+
+def test_nanoseconds_in_a_list_need_pandas_and_get_it(tmp_path: Path, database: Database) -> None:
+    """Python has no such moment; the column is of no use, and must not be in the way."""
+    path = tmp_path / "members.parquet"
+    seen = pa.array([[1], [1_700_000_000_123_456_789]], pa.list_(pa.timestamp("ns")))
+    pq.write_table(pa.table({"customer_id": [1, 2], "join_date": ["2024-01-01"] * 2, "seen": seen}), path)
+
+    run = load(tmp_path, path.name, "--yes", "--database", database.url)
+
+    assert run.returncode == 0, run.stderr
+    assert fetch(database, "SELECT count(*) FROM public.customers") == [(2,)]
 
 
 def test_a_table_of_another_database_is_a_source_too(tmp_path: Path, database: Database) -> None:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
+from psycopg import sql
 
+from customer360.postgres import ddl
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import prepare_internal_schema
+from customer360.tables import CUSTOMERS
 
+COPY_AND_READ = """
+import sys
+from datetime import date
+from customer360.mock_data.generate import generate_block
+from customer360.mock_data.plan import Plan
+from customer360.postgres import types
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import writer
+from customer360.postgres.ddl import named
+from customer360.postgres.read import read_batches
+from customer360.tables import CUSTOMERS
+database = Database(sys.argv[1])
+with writer(database) as copier:
+    copier.copy_once("staged", 0, [generate_block(Plan(500, as_of=date(2026, 1, 1)), 0)])
+read = read_batches(database, named("customer360_internal.staged"), types.fields_of(CUSTOMERS))
+print(sum(map(len, read)), "pandas" in sys.modules)
+"""
 NUMBERS = pa.record_batch({"n": pa.array([1, 2, 3], pa.int64())})
 
 
@@ -110,3 +132,16 @@ def test_no_more_writers_than_allowed_are_connected(database: Database, staging:
 
     assert most <= 2
     assert rows(database) == 36
+
+
+def test_rows_go_in_and_out_without_pandas(database: Database) -> None:
+    """Arrow imports it where a value of Python's is made an array: a second in every worker of Spark."""
+    with database.connect() as connection:
+        prepare_internal_schema(connection)
+        connection.execute(sql.SQL("CREATE TABLE customer360_internal.staged {}").format(ddl.columns(CUSTOMERS)))
+
+    process = subprocess.run(
+        [sys.executable, "-c", COPY_AND_READ, database.url], capture_output=True, text=True, check=True
+    )
+
+    assert process.stdout.split() == ["500", "False"]

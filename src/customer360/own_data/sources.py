@@ -280,4 +280,5 @@ def as_text(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        pa.nulls(0).to_pandas()  # without pandas Arrow has no Python value for a nanosecond in a list
         return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())

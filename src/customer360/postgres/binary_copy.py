@@ -27,8 +27,10 @@ _TRAILER: Final = b"\xff\xff"
 _BYTES: Final = 2 << 20
 """About how much is encoded at once: it stays in the processor's cache until it is sent."""
 
-_NULL: Final = pa.scalar(b"\xff\xff\xff\xff", pa.binary())
-_NOTHING: Final = pa.scalar(b"", pa.binary())
+_NULL, _NOTHING = pa.Array.from_buffers(
+    pa.binary(), 2, [None, pa.py_buffer(np.array([0, 4, 4], np.int32)), pa.py_buffer(b"\xff\xff\xff\xff")]
+)
+"""Laid over their bytes: pa.scalar() imports pandas, in every worker of Spark too."""
 _EPOCH_DAYS: Final = (date(2000, 1, 1) - date(1970, 1, 1)).days
 _EPOCH: Final = {pa.date32(): _EPOCH_DAYS, pa.timestamp("us"): _EPOCH_DAYS * 86_400_000_000}
 _DIGITS: Final = 4

@@ -1,0 +1,32 @@
+"""Arrow, but not pandas: a second less in a command that has no use for it."""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+
+def arrow_without_pandas() -> None:
+    """
+    Lets Arrow find no pandas in this process: it looks once, at the first array that it makes of Python's values.
+
+    For commands only: a notebook may give pandas' values to Arrow. Where pandas is needed after all,
+    Arrow's `to_pandas()` imports it, and from then on Arrow knows it.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    hidden = _NoPandas()
+    sys.meta_path.insert(0, hidden)
+    try:
+        pa.array([])  # Arrow looks once
+    finally:
+        sys.meta_path.remove(hidden)
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
