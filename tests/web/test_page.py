@@ -53,13 +53,17 @@ class Reader:
 
     def open(self, path):
         self.page.goto(f"{self.address}/{path}")
-        self.page.wait_for_selector("html[data-painted]", state="attached")
+        self.wait_for("html[data-painted]")
 
     def after(self, action):
-        """Does *action* and waits for the paint that follows."""
+        """Does *action* and waits for the paint that follows, and for what the page leaves for later."""
         painted = int(self.page.evaluate("document.documentElement.dataset.painted"))
         action()
-        self.page.wait_for_selector(f'html[data-painted="{painted + 1}"]', state="attached")
+        self.wait_for(f'html[data-painted="{painted + 1}"]')
+
+    def wait_for(self, painted):
+        self.page.wait_for_selector(painted, state="attached")
+        self.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")  # behind the page's own
 
     def visual(self, name):
         return self.page.locator(f'[data-visual="{name}"]')
@@ -337,6 +341,22 @@ def test_a_click_elsewhere_moves_the_choice_and_ctrl_click_adds_to_it(reader):
 
     reader.after(lambda: reader.page.locator("#filters").get_by_role("button", name="Clear", exact=True).click())
     assert reader.query() == {}
+
+
+def test_a_filter_that_stays_is_left_alone_among_the_chips(reader):
+    """Who has moved the keyboard's focus to it keeps it; and nothing is laid out for it."""
+    reader.open("overview")
+    reader.click_mark("customers_by_status", "Gold")
+    reader.page.evaluate("document.querySelector('#filters .remove').focus()")
+
+    reader.click_mark("customers_by_country", "Kenya", ctrlKey=True)
+    focused = reader.page.evaluate("document.activeElement.ariaLabel")
+    chips = reader.page.locator("#filters .filter").all_inner_texts()
+
+    assert len(chips) == 2
+    assert re.fullmatch("Remove .*Gold", focused)
+    reader.after(lambda: reader.page.keyboard.press("Enter"))
+    assert reader.query() == {"pick.customers_by_country": ["Kenya"]}
 
 
 def test_a_real_click_on_the_chart_picks_the_mark_under_the_mouse(reader):

@@ -17,8 +17,9 @@ import * as state from "./state.js";
 import { onThemeChange } from "./theme.js";
 
 const PROGRESS_AFTER = 150;
+const LATER = 200;
 const root = document.documentElement;
-const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, 200));
+const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, LATER));
 const retry = api.retrying(() => load());
 
 let report = null;
@@ -63,7 +64,7 @@ async function load() {
   const { page, parameters } = here();
   const known = local.answer(report, page, parameters);
   const asked = Promise.all([known ?? api.page(page, state.queryOf(parameters), signal), ready(signal)]);
-  if (report) showState(page, parameters);
+  if (report && !known) showState(page, parameters);
   clearTimeout(slow);
   slow = setTimeout(() => notices.busy(true), PROGRESS_AFTER);
   try {
@@ -71,6 +72,7 @@ async function load() {
     if (answer.refresh !== report.refresh.id) await renew(signal);
     if (signal.aborted) return;
     draw(page, parameters, answer);
+    if (known) showState(page, parameters); // charts first here too, see Page.update
     retry.done();
     waiting = false;
   } catch (error) {
@@ -140,9 +142,14 @@ function painted(page, query) {
     root.dataset.refresh = report.refresh.id;
     root.dataset.query = query;
     root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
-    setTimeout(() => page.afterPaint());
-    whenIdle(() => local.load(report, page.name));
+    whenIdle(() => afterPaint(page), { timeout: LATER });
   });
+}
+
+/** What nobody waits for. */
+function afterPaint(page) {
+  page.afterPaint();
+  local.load(report, page.name);
 }
 
 function failed(error) {

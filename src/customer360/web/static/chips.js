@@ -5,14 +5,27 @@ import * as format from "./format.js";
 import { keysOf, picks, range } from "./state.js";
 
 const place = document.getElementById("filters");
+const clear = element("button", { type: "button", class: "button quiet" }, "Clear");
+let shown = new Map();
 
 export function show(report, definition, page, parameters, actions) {
   const active = [...slices(report, parameters), ...picked(definition, page, parameters)];
   const focused = place.contains(document.activeElement);
-  const chips = active.map((one) => chip(one, actions));
-  const clear = element("button", { type: "button", class: "button quiet", click: actions.clear }, "Clear");
-  place.replaceChildren(...chips, ...(chips.length ? [clear] : []));
-  if (focused) (place.querySelector("button") ?? document.getElementById("page")).focus();
+  const keyed = active.map((one) => [JSON.stringify(one), one]);
+  shown = new Map(keyed.map(([key, one]) => [key, shown.get(key) ?? chip(one, actions)]));
+  clear.onclick = actions.clear;
+  hold([...shown.values(), ...(shown.size ? [clear] : [])]);
+  if (focused && !place.contains(document.activeElement)) {
+    (place.querySelector("button") ?? document.getElementById("page")).focus();
+  }
+}
+
+/** Leaves alone what stays: what is put in anew is laid out anew. */
+function hold(nodes) {
+  for (const node of [...place.children]) if (!nodes.includes(node)) node.remove();
+  nodes.forEach((node, at) => {
+    if (place.children[at] !== node) place.insertBefore(node, place.children[at] ?? null);
+  });
 }
 
 function slices(report, parameters) {

@@ -105,7 +105,7 @@ export class Frame {
     this.drawing.update(this);
     if (!this.tableSlot.hidden) this.fillTable();
     this.body.classList.toggle("picked", picks.size > 0);
-    this.empty.hidden = !isEmpty(this);
+    this.empty.toggleAttribute("hidden", !isEmpty(this));
   }
 
   /** What can wait until the charts are on the screen. */
