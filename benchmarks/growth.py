@@ -107,7 +107,8 @@ def _size(database: Database, customers: int) -> Size:
         query = """
             SELECT parent.relname, sum(pg_total_relation_size(inhrelid))::bigint
             FROM pg_inherits JOIN pg_class AS parent ON parent.oid = inhparent
-            WHERE parent.relnamespace = 'analytics'::regnamespace GROUP BY 1
+            WHERE parent.relnamespace = 'analytics'::regnamespace AND parent.relkind = 'p' -- keys inherit too
+            GROUP BY 1
         """
         found = {name: int(taken) for name, taken in connection.execute(query).fetchall()}
     profiles = found.pop(CUSTOMER_PROFILES.name)

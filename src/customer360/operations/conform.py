@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -61,6 +62,12 @@ def conform(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def table_of(spark: SparkSession, table: Table, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
-    """A small *table* from Python *rows*, whose values come in the order of its columns."""
+    """
+    A small *table* from Python *rows*, whose values come in the order of its columns.
+
+    By way of Arrow: of Python's rows Spark makes an RDD, whose first one in a session takes a second.
+    """
+    kept = list(rows)
     schema = ", ".join(f"{column.name} {column.spark_type}" for column in table.columns)
-    return spark.createDataFrame(list(rows), schema)
+    values = {column.name: [row[place] for row in kept] for place, column in enumerate(table.columns)}
+    return spark.createDataFrame(pa.table(values), schema)
