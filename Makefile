@@ -66,5 +66,8 @@ set-up: .venv/.complete
 .uv/bin/uv:
 	@$(PYTHON) scripts/install_uv.py .uv
 
+bench: .venv/.browser ## Take every benchmark, peers included, write the tables and tell what changed: an hour and a half
+	$(RUN) python -m benchmarks.all
+
 clean:           ## Forget the environment; the data of the embedded database stays
 	rm -rf .venv .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

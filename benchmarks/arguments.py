@@ -38,7 +38,7 @@ def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int =
     made.add_argument("--rows", type=size, default=rows, help=f"customers, as 100k or 10M (default {rows})")
     made.add_argument("--repeats", type=int, default=repeats, help=f"rounds that count (default {repeats})")
     made.add_argument("--only", type=names, default=[], metavar="A,B", help="measure only these candidates")
-    made.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    made.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     made.add_argument("--jdbc-jar", type=Path, default=JDBC_JAR, help=f"PostgreSQL's JDBC driver ({JDBC_JAR})")
     return made
 
@@ -62,10 +62,10 @@ def has_uv() -> bool:
 
 def chosen(candidates: Sequence[Keyed], only: Sequence[str]) -> list[Keyed]:
     """Those of *candidates* that `--only` names, else all."""
-    keys = [candidate.key for candidate in candidates]
+    keys = list(dict.fromkeys(candidate.key for candidate in candidates))
     for name in only:
         if name not in keys:
-            raise Customer360Error(f"--only {name}: no candidate has that key.{nearest(name, keys)}")
+            raise Customer360Error(f"--only {name}: there is none of that name.{nearest(name, keys)}")
     return [candidate for candidate in candidates if not only or candidate.key in only]
 
 

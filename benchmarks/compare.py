@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.compare",
         description=DESCRIPTION,
-        epilog="Example:\n  uv run python -m benchmarks.compare /tmp/before benchmarks/results/latest",
+        epilog="Example:\n  uv run python -m benchmarks.compare /tmp/before benchmarks/results",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("before", type=Path, help="a JSON result, or a folder of them")

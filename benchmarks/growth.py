@@ -70,7 +70,7 @@ def main() -> None:
         "--rows", type=names, default=["10k", "100k", "1M"], metavar="A,B", help="numbers of customers"
     )
     made.add_argument("--paper", action="store_true", help="measure nothing; only work out and draw")
-    made.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    made.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     arguments = made.parse_args()
     arguments.results.mkdir(parents=True, exist_ok=True)
     if not arguments.paper:

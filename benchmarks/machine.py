@@ -39,7 +39,11 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    here = Path(__file__).parent
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=8"]
-    described = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
-    return described.stdout.strip() or "unknown"
+    """Of what is measured: a result that was just written makes nothing dirty."""
+    name = _git("rev-parse", "--short=8", "HEAD")
+    return f"{name}-dirty" if _git("status", "--porcelain", "--", "../src", "*.py") else name or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

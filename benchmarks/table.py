@@ -102,10 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.table",
         description="Writes the results into benchmarks/README.md.",
-        epilog="Example:\n  uv run python -m benchmarks.table --results benchmarks/results/latest",
+        epilog="Example:\n  uv run python -m benchmarks.table --results benchmarks/results",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     return parser
 
 

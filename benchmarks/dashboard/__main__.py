@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default 5)")
     parser.add_argument("--seconds", type=float, default=60, help="how long many readers read (default 60)")
-    parser.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     return parser
 
 

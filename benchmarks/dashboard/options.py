@@ -16,7 +16,7 @@ def parser(benchmark: str, description: str) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--results", type=Path, default=RESULTS / "latest", help="folder of the JSON results")
+    made.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     return made
 
 
