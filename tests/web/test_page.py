@@ -399,6 +399,19 @@ def test_back_and_forward_undo_and_redo(reader):
     assert reader.page.get_by_role("checkbox", name="Gold").is_checked()
 
 
+def test_two_clicks_within_one_frame_are_two_steps(reader):
+    """The address is written after the charts: that of the first must not be lost."""
+    reader.open("overview")
+    reader.page.wait_for_timeout(500)  # until the tables are there
+    both = "['Gold', 'Silver'].forEach((name) => document.querySelector(`[value=${name}]`).click())"
+
+    reader.after(lambda: reader.page.evaluate(both))
+    assert reader.query() == {"loyalty_status": ["Gold", "Silver"]}
+
+    reader.after(reader.page.go_back)
+    assert reader.query() == {"loyalty_status": ["Gold"]}
+
+
 def test_a_bookmark_shows_the_same_view(reader, dashboard, chromium):
     """To anyone, on any page."""
     reader.open("overview")

@@ -1,7 +1,8 @@
 /**
  * The report in a browser: reads the address, asks the server, draws the page.
  *
- * One function changes what is shown, `go`; back and forward take the same way.
+ * One function changes what is shown, `go`; back and forward take the same way. The state is the address, which is
+ * written after the charts where these need not wait for the server: writing it takes the browser a millisecond.
  */
 
 import * as api from "./api.js";
@@ -31,29 +32,44 @@ let slow = 0;
 let waiting = false;
 const pages = new Map();
 
-const here = () => ({ page: state.pageOf(location), parameters: state.parametersOf(location) });
+const placeOf = (address) => ({ page: state.pageOf(address), parameters: state.parametersOf(address) });
+let here = placeOf(location);
+let unwritten = null;
 
 /** Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to. */
 function go({ page, parameters }, { replace = false } = {}) {
+  write();
   const address = state.addressOf(page, parameters);
   if (address === location.pathname + location.search) return;
-  history[replace ? "replaceState" : "pushState"](null, "", address);
+  here = placeOf(new URL(address, location));
+  unwritten = () => history[replace ? "replaceState" : "pushState"](null, "", address);
+  load();
+}
+
+function write() {
+  unwritten?.();
+  unwritten = null;
+}
+
+function back() {
+  unwritten = null;
+  here = placeOf(location);
   load();
 }
 
 const filter = (change, options) => {
-  const { page, parameters } = here();
+  const { page, parameters } = here;
   go({ page, parameters: change(parameters) }, options);
 };
 
 const actions = {
-  open: (page) => go({ page, parameters: state.withoutPicks(here().parameters) }),
+  open: (page) => go({ page, parameters: state.withoutPicks(here.parameters) }),
   pick: (visual, mark, how) => filter((all) => state.withPick(all, visual, mark, how)),
   member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
   range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
   threshold: (value, options) => filter((all) => state.withValue(all, report.parameter.name, value), options),
   clear: () => filter((all) => state.withoutFilters(all, report?.parameter.name)),
-  reset: () => go({ page: here().page, parameters: new URLSearchParams() }),
+  reset: () => go({ page: here.page, parameters: new URLSearchParams() }),
   remove: (name, value) => filter((all) => state.withMember(all, name, value, false)),
 };
 
@@ -61,8 +77,9 @@ const actions = {
 async function load() {
   request.abort();
   const { signal } = (request = new AbortController());
-  const { page, parameters } = here();
+  const { page, parameters } = here;
   const known = local.answer(report, page, parameters);
+  if (!known) write();
   const asked = Promise.all([known ?? api.page(page, state.queryOf(parameters), signal), ready(signal)]);
   if (report && !known) showState(page, parameters);
   clearTimeout(slow);
@@ -103,7 +120,7 @@ async function renew(signal) {
     if (page.fits(report)) page.report = report;
     else pages.delete(name);
   }
-  const { page, parameters } = here();
+  const { page, parameters } = here;
   showState(page, parameters);
   if (before) notices.announce(`New data. ${header.freshness(report)}`);
 }
@@ -142,6 +159,7 @@ function painted(page, query) {
     root.dataset.refresh = report.refresh.id;
     root.dataset.query = query;
     root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
+    setTimeout(write);
     whenIdle(() => afterPaint(page), { timeout: LATER });
   });
 }
@@ -186,8 +204,8 @@ function follow(event) {
   actions.open(link.dataset.page);
 }
 
-history.replaceState(null, "", state.addressOf(here().page, here().parameters));
-addEventListener("popstate", load);
+history.replaceState(null, "", state.addressOf(here.page, here.parameters));
+addEventListener("popstate", back);
 document.addEventListener("click", follow);
 onThemeChange(() => pages.forEach((page) => page.recolour()));
 printing(() => shown);

@@ -60,8 +60,8 @@ export function answer(report, page, parameters) {
 /** What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups. */
 function scopeOf(visual, view, by, expressions) {
   const { report, threshold, selected } = view;
-  const filters = filtersOf(visual, view);
-  const masks = filters.reduce((all, [name, keeps]) => narrowed(all, maskOf(report, name, keeps)), new Map());
+  const filtered = keyOf(visual, view);
+  const masks = once(selected, filtered, () => masksOf(visual, view));
   const columns = [
     ...masks.keys(),
     ...by.map((name) => report.dimensions[name].level_of ?? name),
@@ -69,18 +69,21 @@ function scopeOf(visual, view, by, expressions) {
   ];
   const name = tableFor(visual, view, columns);
   const cube = held.cubes.get(name);
-  const key = `${name} ${keyOf(visual, view)}`;
+  const key = `${name} ${filtered}`;
   const rows = once(selected, key, () => select(cube, masks));
   const groups = once(selected, `${key} ${by}`, () => grouped(cube, report, by, rows));
   return { cube, report, threshold, filters: masks, conditions: [], by, rows, ...groups };
 }
+
+const masksOf = (visual, view) =>
+  filtersOf(visual, view).reduce((all, [name, keeps]) => narrowed(all, maskOf(view.report, name, keeps)), new Map());
 
 function once(known, key, make) {
   if (!known.has(key)) known.set(key, make());
   return known.get(key);
 }
 
-/** Visuals with the same filters share the rows that pass them, and how these are grouped. */
+/** Visuals with the same filters share their masks, the rows that pass them, and how these are grouped. */
 const keyOf = (visual, { picks: marks }) =>
   JSON.stringify([visual.fact, visual.only, marks.some((mark) => mark.visual === visual.name) ? visual.name : ""]);
 

@@ -127,6 +127,7 @@ function summary(slicer, chosen) {
 function months(slicer, actions) {
   const all = monthsBetween(slicer.first, slicer.last);
   const [from, to] = ["from", "to"].map((end) => monthSelect(end, slicer, all));
+  let shown = null;
   const change = () => actions.range(slicer.dimension, { from: from.value, to: to.value });
   from.addEventListener("change", change);
   to.addEventListener("change", change);
@@ -134,6 +135,8 @@ function months(slicer, actions) {
     body: group(slicer, element("div", { class: "range" }, from, element("span", {}, "to"), to)),
     show(parameters) {
       const ends = range(parameters, slicer.dimension);
+      if (ends.from === shown?.from && ends.to === shown.to) return;
+      shown = ends;
       limit(from, ends.from, (month) => ends.to && month > ends.to);
       limit(to, ends.to, (month) => ends.from && month < ends.from);
     },
