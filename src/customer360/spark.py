@@ -45,10 +45,11 @@ _LOCAL_SETTINGS: Final = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
 }
 # The parallel collector: nobody waits for one task, and all together are done a tenth sooner. Java's second
-# compiler takes a fifth of a run; asked four times later than usual, it leaves alone what is hardly used. Arrow's
+# compiler takes a fifth of a run; asked four times later than usual, it leaves alone what is hardly used. Spark's
+# classes are more than Java expects: each time it makes room for some, it looks through all of its memory. Arrow's
 # checks of every value's place and validity, which Spark makes too, take a twentieth of reading.
 _JAVA_OPTIONS: Final = (
-    "-XX:+UseParallelGC"
+    "-XX:+UseParallelGC -XX:MetaspaceSize=256m"
     " -XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=3000 -XX:Tier4CompileThreshold=60000"
     " -Darrow.enable_unsafe_memory_access=true -Darrow.enable_null_check_for_get=false"
 )
