@@ -58,7 +58,7 @@ set-up: .venv/.complete
 	@$(UV) sync --frozen --all-extras --quiet
 	@touch $@
 
-# Only tests and pictures need a browser. Without one these tests are skipped, and say why.
+# Tests, pictures and benchmarks need a browser. Without one these tests are skipped, and say why.
 .venv/.browser: .venv/.complete
 	@$(RUN) python scripts/find_chromium.py --fetch > /dev/null || true
 	@touch $@
@@ -67,7 +67,7 @@ set-up: .venv/.complete
 	@$(PYTHON) scripts/install_uv.py .uv
 
 bench: .venv/.browser ## Take every benchmark, peers included, write the tables and tell what changed: an hour and a half
-	$(RUN) python -m benchmarks.all
+	PATH="$(dir $(abspath $(UV))):$$PATH" $(RUN) python -m benchmarks.all
 
 clean:           ## Forget the environment; the data of the embedded database stays
 	rm -rf .venv .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
