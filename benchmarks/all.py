@@ -57,9 +57,12 @@ def main() -> None:
     with TemporaryDirectory() as before:
         for path in arguments.results.glob("*.json"):
             shutil.copy(path, before)
-        failed = [step.key for step in steps if not _run(*step.command(vars(arguments)))]
-        _run("table", f"--results={arguments.results}")
-        _run("compare", before, str(arguments.results))
+        commands = [
+            *(step.command(vars(arguments)) for step in steps),
+            ["table", f"--results={arguments.results}"],
+            ["compare", before, str(arguments.results)],
+        ]
+        failed = [command[0] for command in commands if not _run(*command)]
     if failed:
         raise Customer360Error(f"these ended with an error, see above: {', '.join(failed)}")
 

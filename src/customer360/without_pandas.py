@@ -27,6 +27,8 @@ def arrow_without_pandas() -> None:
 
 
 class _NoPandas(MetaPathFinder):
+    """None in `sys.modules` would not do: Arrow takes it for pandas."""
+
     def find_spec(self, name: str, *_: Any) -> None:
         if name == "pandas":
             raise ModuleNotFoundError(name=name)

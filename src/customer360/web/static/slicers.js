@@ -127,16 +127,17 @@ function summary(slicer, chosen) {
 function months(slicer, actions) {
   const all = monthsBetween(slicer.first, slicer.last);
   const [from, to] = ["from", "to"].map((end) => monthSelect(end, slicer, all));
-  let shown = null;
+  let shown;
   const change = () => actions.range(slicer.dimension, { from: from.value, to: to.value });
   from.addEventListener("change", change);
   to.addEventListener("change", change);
   return {
     body: group(slicer, element("div", { class: "range" }, from, element("span", {}, "to"), to)),
     show(parameters) {
+      const written = parameters.get(slicer.dimension);
+      if (written === shown) return;
+      shown = written;
       const ends = range(parameters, slicer.dimension);
-      if (ends.from === shown?.from && ends.to === shown.to) return;
-      shown = ends;
       limit(from, ends.from, (month) => ends.to && month > ends.to);
       limit(to, ends.to, (month) => ends.from && month < ends.from);
     },
