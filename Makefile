@@ -54,7 +54,7 @@ audit: set-up    ## Ask the public advisories about every locked package
 set-up: .venv/.complete
 
 .venv/.complete: pyproject.toml uv.lock | $(UV)
-	@echo "Installing what it needs into .venv: 1.6 GB, a few minutes the first time"
+	@echo "Installing what it needs into .venv: 1.8 GB, a few minutes the first time"
 	@$(UV) sync --frozen --all-extras --quiet
 	@touch $@
 

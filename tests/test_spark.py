@@ -165,6 +165,11 @@ def test_what_a_person_has_set_for_every_session_is_left_alone(
     assert options["spark.ui.enabled"] == "false"
 
 
+def test_the_jars_that_java_looks_into_first_are_there() -> None:
+    """Their names are those of this PySpark: one that is called otherwise by now would silently cost a second."""
+    assert len(list(sparks._first_jars())) == len(sparks._FIRST_JARS)
+
+
 def test_a_cluster_is_as_quiet_as_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bars and warnings would stand between the lines of a command."""
     for name in ("SPARK_CONF_DIR", "SPARK_HOME", "PYSPARK_SUBMIT_ARGS"):

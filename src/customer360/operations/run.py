@@ -58,19 +58,19 @@ def results(
         quality = data_quality(rows)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
-        tables = _tables(described(known, found, as_of=as_of), found, as_of)
         # Nothing rejected is known by now: looking through every row again would only find that.
         rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0))
-        yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
+        with _tables(described(known, found, as_of=as_of), found, as_of) as tables:
+            yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
 
 
 @contextmanager
 def _kept(rows: DataFrame) -> Iterator[DataFrame]:
     """
-    *rows*, which Spark keeps until the `with` ends.
+    *rows*, which Spark keeps, once they are known, until the `with` ends.
 
-    Serverless platforms refuse to keep rows; each result then reads the source again, slower and the same as long
-    as the source stands still.
+    Serverless platforms refuse to keep rows; what is made of them then finds them anew, slower and the same as
+    long as the source stands still.
     """
     try:
         kept = rows.persist()
@@ -85,22 +85,24 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _tables(described: DataFrame, found: Survey, as_of: date) -> dict[str, DataFrame]:
+@contextmanager
+def _tables(described: DataFrame, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
     spark = described.sparkSession
     in_parts = _in_few_parts(described)
     in_cells = in_slicer_cells(in_parts, found)
-    return {
-        "customer_profiles": customer_profiles(described),
-        "customer_segments": customer_segments(in_cells),
-        "engagement_segments": engagement_segments(in_cells),
-        "top_customers": top_customers(in_cells),
-        "cohort_retention": cohort_retention(in_parts, as_of=as_of),
-        "calendar_months": calendar_months(spark, found, as_of=as_of),
-        "loyalty_statuses": loyalty_statuses(spark, found),
-        "activities": activities(spark, found),
-        "countries": countries(spark, found),
-        "bands": bands(spark, found),
-    }
+    with _kept(customer_segments(in_cells)) as held:
+        yield {
+            "customer_profiles": customer_profiles(described),
+            "customer_segments": held,
+            "engagement_segments": engagement_segments(in_cells),
+            "top_customers": top_customers(in_cells, held),
+            "cohort_retention": cohort_retention(in_parts, as_of=as_of),
+            "calendar_months": calendar_months(spark, found, as_of=as_of),
+            "loyalty_statuses": loyalty_statuses(spark, found),
+            "activities": activities(spark, found),
+            "countries": countries(spark, found),
+            "bands": bands(spark, found),
+        }
 
 
 def _in_few_parts(rows: DataFrame) -> DataFrame:
