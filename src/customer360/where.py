@@ -98,8 +98,6 @@ class Where:
 
         with self.watch("Starting Spark"):
             session = spark.session(master=self.master, remote=self.remote)
-        # Only ours runs in here: PySpark need not note for each expression where it is written.
-        session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
         try:
             yield session
         except KeyboardInterrupt:
