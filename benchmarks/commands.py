@@ -15,7 +15,6 @@ from customer360.settings import DATABASE_URL, HOME
 
 CUSTOMER360 = str(Path(sys.executable).with_name("customer360"))
 _REPOSITORY = Path(__file__).parent.parent
-_NOT_INHERITED = {DATABASE_URL, "PYTHONDONTWRITEBYTECODE"}  # a person's Python compiles a module once
 
 
 def timed(command: list[str], home: Path) -> Sample:
@@ -24,8 +23,7 @@ def timed(command: list[str], home: Path) -> Sample:
 
     The memory is that of the command, of everything it started (JVM, Python workers) and of the server.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
-    environment[HOME] = str(home)
+    environment = {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=_REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
     with Peak(lambda: [process.pid, *_server(home)]) as peak:

@@ -87,6 +87,7 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
 
 @contextmanager
 def _tables(described: DataFrame, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
+    """The tables of customers by name; customer_segments is kept, as it tells top_customers whom to rank."""
     spark = described.sparkSession
     in_parts = _in_few_parts(described)
     in_cells = in_slicer_cells(in_parts, found)
