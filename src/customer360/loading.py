@@ -124,6 +124,8 @@ class Loaded:
     tally: Tally
     formats: Mapping[str, str]
     missing: tuple[str, ...]
+    as_of: date | None
+    """The last day in the data, where nobody gave an as-of date."""
     is_dry: bool = False
 
     def lines(self) -> Iterator[str]:
@@ -145,12 +147,14 @@ class Loaded:
             yield "read as: " + ", ".join(f"{column} {style}" for column, style in self.formats.items())
         if self.missing:
             yield f"not in your data: {', '.join(self.missing)}"
+        if self.as_of:
+            yield f"results will be as of {self.as_of}, the last day in the data; for another: --as-of DAY"
         yield "nothing was changed" if self.is_dry else "make the results with: customer360 run"
 
     def facts(self) -> Mapping[str, Any]:
         tally = asdict(self.tally)
         return {"plan": self.planned.facts(), **tally, "formats": self.formats, "missing_columns": self.missing,
-                "dry_run": self.is_dry}  # fmt: skip
+                "as_of": self.as_of, "dry_run": self.is_dry}  # fmt: skip
 
 
 def load(where: Where, request: Request) -> Loaded:
@@ -171,7 +175,8 @@ def load(where: Where, request: Request) -> Loaded:
                 replace=request.replace, allow_shrink=request.allow_shrink,
                 waiting=where.waiting, watch=where.watch,
             )  # fmt: skip
-    return Loaded(planned, found.tally, found.mapping.formats, _missing(found), is_dry=request.dry_run)
+    as_of = None if request.as_of else found.last_day
+    return Loaded(planned, found.tally, found.mapping.formats, _missing(found), as_of, is_dry=request.dry_run)
 
 
 def _examined(where: Where, planned: Planned, request: Request) -> Loadable:

@@ -151,7 +151,12 @@ LOAD: Final = (
         "--dates", type=click.Choice(["day-first", "month-first"]), help="How to read 03/04/2024. Default: found."
     ),
     click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found."),
-    click.option("--as-of", type=Day(), metavar="DAY", help="Last day that the data knows. Default: today (UTC)."),
+    click.option(
+        "--as-of",
+        type=Day(),
+        metavar="DAY",
+        help="Last day treated as known. Default: the last day in the data; what lies after today is rejected.",
+    ),
     click.option(
         "--max-rejected",
         default=f"{MAX_REJECTED:.0%}",
@@ -180,7 +185,10 @@ RUN: Final = (
         help="Write customer_profiles to PATH/refresh=N (Parquet) or delta:PATH, and leave its table empty.",
     ),
     click.option(
-        "--as-of", type=Day(), metavar="DAY", help="Last day known. Default: that of the mock data, else today."
+        "--as-of",
+        type=Day(),
+        metavar="DAY",
+        help="Last day treated as known. Default: that of `mock` or `load`, else the last day in the data.",
     ),
     click.option(
         "--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its customers."

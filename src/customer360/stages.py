@@ -71,7 +71,7 @@ class Ran:
         refresh = self.refresh
         yield (
             f"refresh {refresh.refresh_id}: {refresh.rows_out:,} customers of {refresh.source_table} "
-            f"as of {refresh.as_of_date}"
+            f"as of {refresh.as_of_date}{self._why_this_day()}"
         )
         if self.profiles:
             yield f"analytics.customer_profiles is empty: its rows are in {self.profiles}"
@@ -81,6 +81,9 @@ class Ran:
             yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
         if refresh.missing_columns:
             yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
+
+    def _why_this_day(self) -> str:
+        return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
 
     def facts(self) -> Mapping[str, Any]:
         return {**asdict(self.refresh), "profiles": str(self.profiles) if self.profiles else None}

@@ -16,7 +16,7 @@ from customer360.own_data.duplicates import reject_duplicates
 from customer360.own_data.evidence import with_formats
 from customer360.own_data.mapped import column_of, sides, with_sides
 from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.parts import examine
+from customer360.own_data.parts import examine, last_day
 from customer360.own_data.sources import Source
 from customer360.own_data.tally import Tally, tallied
 from customer360.tables import CUSTOMERS
@@ -34,6 +34,8 @@ class Loadable:
     rejected: Sequence[Path]
     mapping: CustomerMapping
     tally: Tally
+    last_day: date | None
+    """The last day on which something happened to a customer; None without any date."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -46,9 +48,10 @@ class Loadable:
         columns = self.columns
         return {
             "columns": list(columns),
-            "missing_columns": [name for name in CUSTOMERS.column_names if name not in columns],
+            "missing_columns": [name for name in CUSTOMERS.column_names if name not in (*columns, "source_id")],
             "status_order": list(self.mapping.status_order) or None,
             "transactions": self.mapping.transactions,
+            "last_day": self.last_day,
             "rows": self.tally.customers,
             "rows_in": self.tally.rows_in,
             "rows_rejected": self.tally.rows_rejected,
@@ -74,10 +77,12 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
         derived = transactions.derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
         tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
-        return Loadable([derived.customers], rejected, mapping, replace(tally, cancelled_lines=derived.cancelled))
+        tally = replace(tally, cancelled_lines=derived.cancelled)
+        return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
-    return Loadable(customers, rejected, mapping, tallied(_rows(customers), rejected, folder))
+    tally = tallied(_rows(customers), rejected, folder)
+    return Loadable(customers, rejected, mapping, tally, last_day(customers, folder))
 
 
 def _rows(files: Sequence[Path]) -> int:

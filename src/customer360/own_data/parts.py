@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -68,6 +69,14 @@ def _examine(source: Source, mapping: CustomerMapping, as_of: date, part: Part) 
     rejected = rows.filter(is_rejected).append_column(ORIGINAL_ROW, originals(batch.filter(is_rejected)))
     write_parquet(part.good, rows.filter(pc.invert(is_rejected)) if len(rejected) else rows)
     write_parquet(part.rejected, rejected.select(OF_REJECTED))
+
+
+def last_day(customers: Sequence[Path], folder: Path) -> date | None:
+    """The last day on which something happened to one of the *customers* in these files; None without any date."""
+    latest = "SELECT max(join_date), max(first_purchase), max(last_login)::DATE FROM read_parquet(?)"
+    with duckdb_in(folder) as duck:
+        days = duck.execute(latest, [list(map(str, customers))]).fetchall()[0]
+    return max((day for day in days if day is not None), default=None)
 
 
 def duckdb_in(folder: Path) -> duckdb.DuckDBPyConnection:

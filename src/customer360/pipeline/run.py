@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from customer360.lake import Place
 from customer360.operations.conform import SOURCE_COLUMNS, require
 from customer360.operations.run import Results, results
 from customer360.own_data.examine import FROM_A_SOURCE
+from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
 from customer360.postgres import catalog, types
@@ -61,6 +62,8 @@ class Refresh:
     started_at: datetime
     finished_at: datetime
     version: str
+    as_of_is_last_day: bool = False
+    """Nobody gave an as-of date, so it is the last day in the data; not in the table."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,7 @@ class _Source:
     customers: DataFrame
     origin: Origin
     ids_are_unique: bool
-
-    @property
-    def as_of(self) -> date:
-        return date.fromisoformat(self.origin.facts.get("as_of", now().date().isoformat()))
+    last_day: LastDay
 
 
 def run_operations(
@@ -93,11 +93,11 @@ def run_operations(
     """
     Reads the customers in *table*, runs every operation and publishes every result table at once.
 
-    *as_of* is the last day treated as known; by default that of the mock data, else today (UTC). *table* may be
-    anyone's, as long as it has the columns that the operations read. Nothing of it is changed. With *source* the
-    customers come from a lake instead; with *profiles_to* the rows of customer_profiles go into one, and its table
-    in the database is left empty. Results that break their table's contract are never published, nor, without
-    *allow_shrink*, those with half of the customers gone.
+    *as_of* is the last day treated as known; see `choose_as_of` for its default. *table* may be anyone's that has
+    the columns which the operations read. Nothing of it is changed. With *source* the customers come from a lake
+    instead; with *profiles_to* the rows of customer_profiles go into one, and its table in the database is left
+    empty. Results that break their table's contract are never published, nor, without *allow_shrink*, those with
+    half of the customers gone.
     """
     lake.require_apart(source, profiles_to)
     started = now()
@@ -107,24 +107,27 @@ def run_operations(
         profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
         with database.snapshot() as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
-            day = as_of or read.as_of
+            day = choose_as_of(as_of, read.origin, read.name, read.last_day)
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
                 order = read.origin.facts.get("status_order")
                 found = reading.enter_context(
-                    results(read.customers, as_of=day, ids_are_unique=read.ids_are_unique, status_order=order)
+                    results(read.customers, as_of=day.day, ids_are_unique=read.ids_are_unique, status_order=order)
                 )
             if not allow_shrink:
-                require_no_shrinkage(before, read.name, read.origin, day, found.data_quality.rows_out)
+                # A day that nobody asked for is earlier only where rows are gone.
+                require_no_shrinkage(
+                    before, read.name, read.origin, as_of or date.max, found.data_quality.rows_out
+                )
             rejected = _and_rejected_at_loading(change, spark, database, found.tables, read.origin, snapshot)
             tables = {**found.tables, **rejected}
             if profiles:
                 _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
             _stage_all(change, database, tables, writers, watch)
-        refresh = _describe(change, found, (refresh_id, day, read.name, read.origin.kind), started)
+        refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
         _audit_totals(change, refresh, has_profiles=not profiles)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
-    return refresh
+    return replace(refresh, as_of_is_last_day=day.is_last_day)
 
 
 def _from_table(
@@ -132,13 +135,14 @@ def _from_table(
 ) -> _Source:
     customers = read_customers(spark, database, table, snapshot=snapshot)
     unique = catalog.has_unique_key(change.connection, table, "customer_id")
-    return _Source(table, customers, origin(change.connection, table), unique)
+    last_day = last_day_of_table(change.connection, table)
+    return _Source(table, customers, origin(change.connection, table), unique, last_day)
 
 
 def _from_lake(spark: SparkSession, source: Place) -> _Source:
     customers = lake.read(spark, source)
     require(customers.columns, f"the customers in {source}")
-    return _Source(str(source), customers, Origin("unknown"), ids_are_unique=False)
+    return _Source(str(source), customers, Origin("unknown"), False, last_day_of_rows(customers))
 
 
 def _write_profiles(change: Publication, profiles: DataFrame, target: Place, found: Results, watch: Watch) -> None:

@@ -1,0 +1,85 @@
+"""As of when results are made, on a real database: the last day in the data unless somebody says otherwise."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.pipeline.as_of import AsOf, choose_as_of, last_day_of_table
+from customer360.postgres.connection import Database
+from customer360.postgres.origin import Origin
+
+TODAY = date(2026, 6, 30)
+MEMBERS = "public.members"
+
+
+def last_day(database: Database, columns: str, *rows: str, until: date = TODAY) -> date | None:
+    with database.connect() as connection:
+        connection.execute(f"CREATE TABLE {MEMBERS} ({columns})")
+        for row in rows:
+            connection.execute(f"INSERT INTO {MEMBERS} VALUES ({row})")
+        return last_day_of_table(connection, MEMBERS)(until)
+
+
+def chosen(asked: date | None, facts: dict[str, object], in_data: date | None) -> AsOf:
+    return choose_as_of(asked, Origin("own", facts), "public.customers", lambda _: in_data)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "found"),
+    [
+        ("join_date date", ["'2011-01-05'", "'2010-12-01'"], date(2011, 1, 5)),
+        ("join_date date, last_login timestamp", ["'2011-01-05', '2011-12-09 12:50'"], date(2011, 12, 9)),
+        ("last_login timestamptz", ["'2011-12-09 23:30+00'"], date(2011, 12, 9)),
+        ("first_purchase date, last_login timestamp", ["'2011-03-01', NULL"], date(2011, 3, 1)),
+        ("join_date date", ["'2011-01-05'", "'2099-12-31'", "'infinity'", "'-infinity'"], date(2011, 1, 5)),
+        ("last_login timestamp", ["'infinity'"], None),
+        ("birth_date date, join_date text", ["'1990-01-01', '2011-01-05'"], None),
+        ("join_date date", [], None),
+    ],
+)  # fmt: skip
+def test_the_last_day_is_the_latest_date_that_has_happened(database, columns, rows, found) -> None:
+    """A date to come, such as an open end, is not the end of the data, and nothing happens on a birthday."""
+    assert last_day(database, columns, *rows) == found
+
+
+def test_without_a_word_the_results_are_as_of_the_last_day_in_the_data() -> None:
+    """As of today, a file from 2011 would say that nobody has logged in for 15 years."""
+    assert chosen(None, {}, date(2011, 12, 9)) == AsOf(date(2011, 12, 9), is_last_day=True)
+
+
+def test_what_load_found_is_not_looked_for_again() -> None:
+    """A scan of all customers takes seconds."""
+    assert chosen(None, {"last_day": "2011-12-08"}, None) == AsOf(date(2011, 12, 8), is_last_day=True)
+
+
+def test_a_day_that_was_given_holds() -> None:
+    """First the one given to `run`, then the one given to `mock` or `load`."""
+    facts = {"as_of": "2012-01-31", "last_day": "2011-12-09"}
+
+    assert chosen(None, facts, None) == AsOf(date(2012, 1, 31))
+    assert chosen(date(2011, 6, 30), facts, None) == AsOf(date(2011, 6, 30))
+
+
+def test_data_without_dates_is_as_of_today() -> None:
+    """There is nothing else to go by."""
+    assert chosen(None, {}, None).day - date.today() <= timedelta(days=1)  # UTC may be a day ahead
+
+
+@pytest.mark.parametrize("in_data", [None, date(2011, 12, 9)])
+def test_customers_of_order_lines_have_no_past(in_data) -> None:
+    """Their sums hold every line: half a year earlier the best customers would vanish, as if they never bought."""
+    facts = {"transactions": True, "last_day": in_data and in_data.isoformat()}
+
+    with pytest.raises(
+        Customer360Error,
+        match=r"up to 2011-12-09, so it cannot show 2011-06-30; load the lines .*--as-of 2011-06-30",
+    ):
+        choose_as_of(date(2011, 6, 30), Origin("own", facts), "public.customers", lambda _: date(2011, 12, 9))
+
+
+def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
+    """Nothing was bought since, and that is what the results then say."""
+    assert chosen(date(2012, 3, 1), {"transactions": True, "last_day": "2011-12-09"}, None).day == date(2012, 3, 1)
