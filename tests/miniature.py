@@ -47,6 +47,7 @@ def _customer(rng: random.Random, number: int) -> dict[str, object]:
     balance = Decimal(rng.choice([-3_000, 0, 0, 500_000, 1_000_000, int(rng.lognormvariate(11, 2))])) / 100
     return {
         "customer_id": number,
+        "source_id": f"C-{number:04}" if number % 3 else str(number),
         "name": f"Customer {number % 60}",
         "country": rng.choice([*COUNTRIES[:3], "Peru", None]),
         "join_date": joined if rng.random() < 0.97 else None,
@@ -175,7 +176,7 @@ def _top(profiles: pd.DataFrame) -> pd.DataFrame:
         cell = tuple(row[slicer] for slicer in SLICERS)
         filled[cell] = filled.get(cell, 0) + 1
         if filled[cell] <= 10:
-            kept = {name: row[name] for name in (*SLICERS, "customer_id", "name", "account_balance")}
+            kept = {name: row[name] for name in (*SLICERS, "customer_id", "source_id", "name", "account_balance")}
             rows.append(kept | {"cell_rank": filled[cell]})
     return pd.DataFrame(rows).astype(object)
 

@@ -35,6 +35,8 @@ class Column:
     maximum: int | None = None
     allowed: tuple[str, ...] = ()
     """The only values there are; empty for any. Null breaks neither this nor the range."""
+    is_member: bool = False
+    """Names the member of a slicer, so that no two of its values are the same to `folded`."""
 
     @property
     def values(self) -> str:
@@ -48,7 +50,8 @@ class Column:
     @property
     def rule(self) -> str:
         """What holds for its every value, in words; empty when nothing has to."""
-        return ", ".join(filter(None, ["never null" if self.required else "", self.values]))
+        unique = "unique regardless of letter case" if self.is_member else ""
+        return ", ".join(filter(None, ["never null" if self.required else "", unique, self.values]))
 
     @property
     def spark_type(self) -> str:
@@ -121,6 +124,11 @@ CUSTOMERS: Final = _source(
     "The customers as they stand: who they are, when they joined, what they hold.",
     ("customer_id",),
     Column("customer_id", "bigint", "Identifies the customer.", required=True),
+    Column(
+        "source_id",
+        "text",
+        "What the source calls the customer, unchanged, such as '00123'; null for mock data.",
+    ),
     Column("name", "text", "Full name."),
     Column("email", "text", "E-mail address; mock data uses the reserved example domains of RFC 2606."),
     Column("gender", "text", "Gender as the customer stated it."),
@@ -160,6 +168,19 @@ _SLICERS: Final = (
 )
 SLICERS: Final = tuple(column.name for column in _SLICERS)
 
+
+def folded(text: str) -> str:
+    """*text* as Power BI compares it: without surrounding blanks and regardless of letter case."""
+    return text.strip().lower()
+
+
+_SHOWN_ID: Final = Column(
+    "source_id",
+    "text",
+    "What the source calls the customer; customer_id where that is not known or is an e-mail address.",
+    required=True,
+)
+
 # Additive: these columns, and no others, may be summed over any rows of a segment table.
 _ADDITIVE: Final = (
     _number("customers", "bigint", "Number of customers.", 1),
@@ -177,6 +198,7 @@ CUSTOMER_PROFILES: Final = _result(
     "Each customer with ages, bands and funnel stage, without name or address.",
     ("customer_id",),
     Column("customer_id", "bigint", "Identifies the customer.", required=True),
+    _SHOWN_ID,
     Column("join_date", "date", "Day the customer joined."),
     Column("loyalty_status", "text", "Tier of the loyalty programme."),
     Column("country", "text", "Country of residence, as stored."),
@@ -242,6 +264,7 @@ TOP_CUSTOMERS: Final = _result(
         "cell_rank", "smallint", "1 = highest balance of the cell; equal balances rank by customer_id.", 1, 10
     ),
     Column("customer_id", "bigint", "Identifies the customer.", required=True),
+    _SHOWN_ID,
     Column("name", "text", "Full name."),
     Column("account_balance", "numeric(12,2)", "Balance of the account.", required=True),
 )
@@ -274,7 +297,7 @@ LOYALTY_STATUSES: Final = _result(
     "one row per loyalty status that occurs",
     f"The tiers in their order, lowest first; '{UNKNOWN}', when it occurs, comes last.",
     ("loyalty_status",),
-    Column("loyalty_status", "text", "Tier of the loyalty programme.", required=True),
+    Column("loyalty_status", "text", "Tier of the loyalty programme.", required=True, is_member=True),
     _number("status_order", "smallint", "1 = lowest tier.", 1),
 )
 
@@ -283,7 +306,14 @@ ACTIVITIES: Final = _result(
     "one row per activity",
     "The values of activity in their order.",
     ("activity",),
-    Column("activity", "text", f"'Active', 'Inactive' or '{UNKNOWN}'.", required=True, allowed=ACTIVITY_VALUES),
+    Column(
+        "activity",
+        "text",
+        f"'Active', 'Inactive' or '{UNKNOWN}'.",
+        required=True,
+        allowed=ACTIVITY_VALUES,
+        is_member=True,
+    ),
     _number("activity_order", "smallint", "1 = Active.", 1),
 )
 
@@ -292,7 +322,7 @@ COUNTRIES: Final = _result(
     "one row per country of the segment tables",
     f"The countries in their order: most customers first, then '{OTHER}', then '{UNKNOWN}'.",
     ("country",),
-    Column("country", "text", "Country.", required=True),
+    Column("country", "text", "Country.", required=True, is_member=True),
     _number("country_order", "smallint", "1 = most customers.", 1),
 )
 

@@ -28,7 +28,8 @@ def results(customers: list[Row], as_of: date) -> dict[str, Table]:
     used = [_at(as_of, row) for row, why in reasons if not why]
     bands = _bands(used, as_of)
     countries = _countries(used)
-    told = [_told(row, as_of, bands, countries) for row in used]
+    statuses = _members((row["loyalty_status"] for row in used), (UNKNOWN,))
+    told = [_told(row, as_of, bands, countries, statuses) for row in used]
     return {
         "customer_profiles": _pick(told, _PROFILE),
         "customer_segments": _segments(told, ["balance_band", "points_band"], ADDITIVE),
@@ -96,8 +97,8 @@ def _contradicts(row: Row, as_of: date) -> bool:
 
 _WARNINGS: dict[str, Callable[[Row, date], bool]] = {
     "join_date_missing": lambda row, _: row["join_date"] is None,
-    "country_missing": lambda row, _: not (row["country"] or "").strip(" "),
-    "loyalty_status_missing": lambda row, _: not (row["loyalty_status"] or "").strip(" "),
+    "country_missing": lambda row, _: not (row["country"] or "").strip(),
+    "loyalty_status_missing": lambda row, _: not (row["loyalty_status"] or "").strip(),
     "is_active_missing": lambda row, _: row["is_active"] is None,
     "balance_missing": lambda row, _: row["account_balance"] is None,
     "points_missing": lambda row, _: row["loyalty_points"] is None,
@@ -175,11 +176,21 @@ def _band_rows(name: str, edges: list[Decimal]) -> Table:
 
 
 def _or_unknown(text: str | None) -> str:
-    return text if text is not None and text.strip(" ") else UNKNOWN
+    return (text or "").strip() or UNKNOWN
+
+
+def _members(texts: Iterable[str | None], own: Iterable[str]) -> dict[str, str]:
+    """Per text in lower case, how most spell it; our *own* members are spelt as we spell them."""
+    counts = Counter(map(_or_unknown, texts))
+    spelt: dict[str, str] = {}
+    for text in sorted(counts, key=lambda text: (-counts[text], text)):
+        spelt.setdefault(text.lower(), text)
+    return spelt | {name.lower(): name for name in own}
 
 
 def _countries(used: list[Row]) -> list[str]:
-    counts = Counter(_or_unknown(row["country"]) for row in used)
+    spelt = _members((row["country"] for row in used), (OTHER, UNKNOWN))
+    counts = Counter(spelt[_or_unknown(row["country"]).lower()] for row in used)
     named = sorted(
         (name for name in counts if name not in (UNKNOWN, OTHER)), key=lambda name: (-counts[name], name)
     )
@@ -187,7 +198,9 @@ def _countries(used: list[Row]) -> list[str]:
     return [*named[:19], *last, *([UNKNOWN] if UNKNOWN in counts else [])]
 
 
-def _told(row: Row, as_of: date, bands: dict[str, list[Decimal]], countries: list[str]) -> Row:
+def _told(
+    row: Row, as_of: date, bands: dict[str, list[Decimal]], countries: list[str], statuses: dict[str, str]
+) -> Row:
     joined, bought, seen = row["join_date"], row["first_purchase"], _login_day(row)
     age = (as_of - joined).days if joined else None
     unseen = (as_of - seen).days if seen else None
@@ -198,7 +211,7 @@ def _told(row: Row, as_of: date, bands: dict[str, list[Decimal]], countries: lis
         bool(row["is_active"]),
     ]
     stage = met.index(False) if False in met else 4
-    country = _or_unknown(row["country"])
+    known = {name.lower(): name for name in countries}
     return row | {
         "account_age_days": age,
         "account_age_band": _band(age, bands["account_age_days"], amounts=False),
@@ -211,13 +224,14 @@ def _told(row: Row, as_of: date, bands: dict[str, list[Decimal]], countries: lis
         "join_month": joined and joined.replace(day=1),
         "last_login_month": seen and seen.replace(day=1),
         "activity": {True: "Active", False: "Inactive", None: UNKNOWN}[row["is_active"]],
-        "status": _or_unknown(row["loyalty_status"]),
-        "place": country if country in countries else OTHER,
+        "status": statuses[_or_unknown(row["loyalty_status"]).lower()],
+        "place": known.get(_or_unknown(row["country"]).lower(), OTHER),
+        "source_id": str(row["customer_id"]) if "@" in (row["source_id"] or "@") else row["source_id"],
     }
 
 
 _PROFILE = [
-    *("customer_id", "join_date", "loyalty_status", "country", "is_active", "is_active_by_behaviour"),
+    *("customer_id", "source_id", "join_date", "loyalty_status", "country", "is_active", "is_active_by_behaviour"),
     *("account_age_days", "account_age_band", "account_balance", "balance_band", "loyalty_points", "points_band"),
     *("days_since_last_login", "funnel_stage"),
 ]
@@ -245,7 +259,7 @@ def _top(told: list[Row]) -> Table:
     for key, members in _by([row for row in told if row["account_balance"] is not None], _CELL).items():
         members.sort(key=lambda row: (-row["account_balance"], row["customer_id"]))
         for rank, row in enumerate(members[:10], start=1):
-            top.append((*key, rank, row["customer_id"], row["name"], row["account_balance"]))
+            top.append((*key, rank, row["customer_id"], row["source_id"], row["name"], row["account_balance"]))
     return top
 
 

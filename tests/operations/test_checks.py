@@ -1,9 +1,13 @@
+import json
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from pyspark.sql import functions as F
 
-from customer360.operations.checks import CHECKS, FAILED_CHECKS, MOST_POINTS, REJECT_BITS, bit, checked
+from customer360.operations.checks import CHECKS, FAILED_CHECKS, MOST_POINTS, REJECT_BITS, bit, checked, fails
+from customer360.operations.conform import source_rows
+from customer360.operations.rejected_customers import rejected_customers
 
 from .literals import AS_OF
 
@@ -113,7 +117,8 @@ def test_a_complete_row_fails_nothing(customers):
 
 def test_every_check_has_a_case():
     """A check that is added must be shown to fail and to pass."""
-    assert {name for name, _, _ in CASES} | {"customer_id_duplicate"} == {check.name for check in CHECKS}
+    own_tests = {"customer_id_duplicate", "not_a_whole_number"}
+    assert {name for name, _, _ in CASES} | own_tests == {check.name for check in CHECKS}
 
 
 def test_null_is_valid_everywhere_but_in_the_id(customers):
@@ -149,6 +154,22 @@ def test_duplicates_are_not_looked_for_where_an_index_rules_them_out(customers):
     assert "Window" not in plan._jdf.queryExecution().toString()
 
 
+@pytest.mark.parametrize("kind", ["decimal(12,1)", "double", "float"])
+def test_a_whole_number_that_has_decimals_is_rejected_as_it_was_read(customers, kind):
+    """Cut to 12, the points would be wrong in silence, and a cut id would be another customer's."""
+    points, ids = F.lit(12.5).cast(kind), F.lit(7.5).cast(kind)
+    table = customers("customer_id", (1,), (2,), (3,))
+    table = table.withColumn("loyalty_points", F.when(F.col("customer_id") == 1, points).otherwise(12))
+    table = table.withColumn("customer_id", F.when(F.col("customer_id") == 2, ids).otherwise(F.col("customer_id")))
+
+    rows = checked(source_rows(table), as_of=AS_OF, ids_are_unique=True)
+
+    assert [row["customer_id"] for row in rows.where(~fails(REJECT_BITS)).collect()] == [3]
+    assert {row["reasons"] for row in rejected_customers(rows).collect()} == {"not_a_whole_number"}
+    kept = [json.loads(row["original_row"]) for row in rejected_customers(rows).collect()]
+    assert {(row["customer_id"], row["loyalty_points"]) for row in kept} == {(1, 12.5), (7.5, 12)}
+
+
 def test_a_row_that_joins_later_does_not_exist_yet(customers):
     """A past report must not change because of rows added since: they fail nothing and make no duplicate."""
     later = {"join_date": date(2026, 7, 1)}
@@ -159,5 +180,5 @@ def test_a_row_that_joins_later_does_not_exist_yet(customers):
 
 def test_only_reject_checks_reject():
     """The bits that leave a row out are those of the reject checks."""
-    assert [check.severity for check in CHECKS if REJECT_BITS & bit(check)] == ["reject"] * 7
+    assert [check.severity for check in CHECKS if REJECT_BITS & bit(check)] == ["reject"] * 8
     assert {check.severity for check in CHECKS if not REJECT_BITS & bit(check)} == {"warn"}

@@ -33,7 +33,7 @@ def test_without_id_or_any_date_or_balance_there_is_one_line(customers):
     with pytest.raises(Customer360Error, match="^the customers have neither join_date nor account_balance; one "):
         source_rows(narrow)
     with pytest.raises(Customer360Error, match=r"^the customers lack the column customer_id\. Valid: name, "):
-        source_rows(narrow.drop("customer_id"))
+        source_rows(narrow.drop("customer_id", "source_id"))
 
 
 def test_source_rows_have_the_types_of_the_source_table(customers):

@@ -14,8 +14,10 @@ pytestmark = pytest.mark.spark
 def test_a_profile_tells_all_but_the_name(customers):
     """Analysts get the customer's figures without what identifies the person to them."""
     table = customers(
-        "name country join_date first_purchase last_login is_active loyalty_status loyalty_points account_balance",
+        "source_id name country join_date first_purchase last_login is_active loyalty_status loyalty_points "
+        "account_balance",
         (
+            "C-001",
             "Ana",
             "Chile",
             date(2026, 6, 1),
@@ -33,6 +35,7 @@ def test_a_profile_tells_all_but_the_name(customers):
     assert profile.columns == list(tables.CUSTOMER_PROFILES.column_names)
     assert profile.first().asDict() == {
         "customer_id": 1,
+        "source_id": "C-001",
         "join_date": date(2026, 6, 1),
         "loyalty_status": "Gold",
         "country": "Chile",
@@ -63,3 +66,15 @@ def test_a_profile_keeps_country_and_status_as_they_are_stored(customers):
     profiles = customer_profiles(with_traits(customers("country loyalty_status", ("", None), (" Chile", "Gold"))))
 
     assert rows(profiles, "customer_id country loyalty_status") == [(1, "", None), (2, " Chile", "Gold")]
+
+
+def test_a_customer_is_called_what_the_source_calls_them_unless_it_is_an_e_mail_address(customers):
+    """Readers of the results see no contact data; the source table keeps the address."""
+    table = customers("source_id", ("00123",), ("ana@example.com",), (None,), (" ",))
+
+    assert rows(customer_profiles(with_traits(table)), "customer_id source_id") == [
+        (1, "00123"),
+        (2, "2"),
+        (3, "3"),
+        (4, "4"),
+    ]

@@ -57,4 +57,4 @@ def test_an_empty_table_has_every_check_and_no_rows(customers):
 
     assert found.rows_in == 0
     assert {(count.rows_checked, count.rows_failed) for count in found.checks} == {(0, 0)}
-    assert len(found.checks) == 18
+    assert len(found.checks) == 19

@@ -12,8 +12,9 @@ from . import independent
 
 pytestmark = pytest.mark.spark
 
-COUNTRIES = ["Chile", "Perú", "日本", "Ägypten", "", "  ", "Other", "Unknown", None, "o'Land; --", "\U0001f600"]
-STATUSES = ["Gold", "Silver", "Bronze", "Gold ", None, "", "Unknown", "ゴールド"]
+COUNTRIES = ["Chile", "Perú", "日本", "Ägypten", "", "  ", "Other", "Unknown", None, "o'Land; --", "\U0001f600",
+             "CHILE", " chile", "other", "perú\t", "unKnown"]  # fmt: skip
+STATUSES = ["Gold", "Silver", "Bronze", "Gold ", "GOLD", "\u00a0silver", None, "", "Unknown", "ゴールド"]
 NAMES = ["Ana", "Renée “Zoë” d'Arc", "李\n雷", "", None, '{"name": 1}', "a,b\\"]
 BALANCES = [
     None,
@@ -51,6 +52,7 @@ def awkward_customers(how_many: int, as_of: date, seed: int) -> list[dict]:
         second = chance.choice([0, 1, 86_399, chance.randrange(86_400)])
         return {
             "customer_id": chance.choice([number] * 40 + [None, number // 2]),
+            "source_id": chance.choice([None, f"{number:05}", f"C-{number}", f"c{number}@example.com"]),
             "name": chance.choice(NAMES),
             "country": chance.choice([*COUNTRIES, f"Land {int(chance.expovariate(1 / 8))}", "Chile", "Chile"]),
             "join_date": joined,
@@ -117,6 +119,7 @@ def test_every_table_agrees_with_an_independent_recomputation(spark, customers, 
     for name, rows in expected.items():
         assert in_any_order(map(alike, actual[name])) == in_any_order(map(alike, rows)), name
     counted = {count.check.name: (count.rows_checked, count.rows_failed) for count in quality.checks}
+    assert counted.pop("not_a_whole_number") == (counted["customer_id_missing"][0], 0)
     assert counted == independent.data_quality(given, as_of)
     assert quality.rows_in == len(given)
     assert quality.rows_out == len(expected["customer_profiles"])

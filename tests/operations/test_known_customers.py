@@ -82,7 +82,7 @@ def test_every_customer_is_in_a_band_of_every_known_amount(customers):
 
 
 def test_unknown_is_a_member_of_every_slicer(customers):
-    """A slicer is a plain list of values, so null and blank need a name, and the stored text keeps its spaces."""
+    """A slicer is a plain list of values, so null and blank need a name; the blanks around a text do not count."""
     table = customers(
         "loyalty_status country is_active",
         ("Gold", " Chile", True),
@@ -91,10 +91,22 @@ def test_unknown_is_a_member_of_every_slicer(customers):
     )
 
     assert rows(in_cells(table), "customer_id loyalty_status country activity") == [
-        (1, "Gold", " Chile", "Active"),
+        (1, "Gold", "Chile", "Active"),
         (2, "Unknown", "Unknown", "Inactive"),
         (3, "Unknown", "Unknown", "Unknown"),
     ]
+
+
+def test_a_customer_is_under_the_member_as_the_survey_spells_it(customers):
+    """The facts and the members have to agree to the letter, or a customer is in no bar."""
+    table = customers(
+        "loyalty_status country", ("GOLD ", "spain"), ("Gold", "Spain"), ("Gold", "\tSpain"), ("gold", "OTHER")
+    )
+
+    assert {row[1:] for row in rows(in_cells(table), "customer_id loyalty_status country")} == {
+        ("Gold", "Spain"),
+        ("Gold", "Other"),
+    }
 
 
 def test_a_country_beyond_the_named_ones_is_other(customers):

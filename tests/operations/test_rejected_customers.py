@@ -44,6 +44,7 @@ def test_a_rejected_row_is_kept_as_it_was(customers):
 
     assert json.loads(row["original_row"], parse_float=Decimal) == {
         "customer_id": None,
+        "source_id": None,
         "name": 'Ren\u00e9e "Zo\u00eb"\n\u674e',
         "country": "",
         "join_date": None,

@@ -92,6 +92,34 @@ def test_a_country_called_other_or_unknown_joins_that_member(customers):
     assert found.countries == ("Chile", "Other", "Unknown")
 
 
+@pytest.mark.parametrize(("column", "members"), [("country", "countries"), ("loyalty_status", "loyalty_statuses")])
+def test_members_that_differ_in_letter_case_or_blanks_are_one_member(customers, column, members):
+    """Power BI takes them for one value and fails to refresh; it is spelt as most customers have it."""
+    texts = ["gold ", "GOLD", " Gold", "Gold\t", "\u00a0gold\u3000", "Perú", "PERÚ", "Perú", "unknown", "Unknown "]
+    found = surveyed(customers(column, *[(text,) for text in texts]))
+
+    assert sorted(getattr(found, members)) == ["Gold", "Perú", "Unknown"]
+
+
+def test_equally_common_spellings_of_a_member_leave_the_choice_to_the_alphabet(customers):
+    """Chance would rename a tier from one refresh to the next."""
+    assert surveyed(customers("country", ("spain",), ("Spain",), ("SPAIN",))).countries == ("SPAIN",)
+
+
+def test_the_spellings_of_a_country_count_together_for_its_place(customers):
+    """Split in three, the largest country would fall behind and perhaps into Other."""
+    found = surveyed(customers("country", ("Chile",), ("Chile",), ("peru",), ("Peru",), ("PERU",)))
+
+    assert found.countries == ("PERU", "Chile")
+
+
+def test_a_given_order_of_statuses_holds_regardless_of_letter_case(customers):
+    """People write the order by hand."""
+    found = surveyed(customers("loyalty_status", ("GOLD",), ("bronze",)), status_order=["Bronze", "Gold"])
+
+    assert found.loyalty_statuses == ("bronze", "GOLD")
+
+
 def test_statuses_rise_by_their_mean_points(customers):
     """Tiers are earned by points, so their order needs no telling; who has no points does not count."""
     found = surveyed(

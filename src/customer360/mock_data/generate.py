@@ -44,6 +44,7 @@ def generate_block(plan: Plan, block: int) -> pa.RecordBatch:
     history = histories(plan, draws, *_country_effects(country))
     columns = {
         "customer_id": customer_id,
+        "source_id": pa.nulls(draws.rows, pa.string()),
         **identities(plan.story, draws, customer_id, country),
         **_history_columns(plan, history),
     }

@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from operator import add
+from operator import add, or_
 from typing import Final, Literal
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from customer360.operations.traits import days_until, is_active_by_behaviour, known_at
+from customer360.operations.conform import AS_READ
+from customer360.operations.traits import days_until, is_active_by_behaviour, known_at, trimmed
 
 FAILED_CHECKS: Final = "failed_checks"
 LAST_LOGIN_DAY: Final = "last_login_day"
 """The day of last_login: told once, for Spark takes long to tell the day of a moment."""
+
+_HAS_DECIMALS: Final = "has_decimals"
 
 EARLIEST_DATE: Final = date(1900, 1, 1)
 MOST_POINTS: Final = 10**11
@@ -54,7 +57,7 @@ def _missing(column: str) -> Callable[[date], Column]:
 
 
 def _blank(column: str) -> Callable[[date], Column]:
-    return lambda _: F.coalesce(F.trim(column) == "", F.lit(True))
+    return lambda _: F.coalesce(trimmed(column) == "", F.lit(True))
 
 
 def _after(column: str) -> Callable[[date], Column]:
@@ -84,6 +87,11 @@ DUPLICATE: Final = _reject(
 CHECKS: Final = (
     _reject("customer_id_missing", "customer_id is null.", _missing("customer_id")),
     DUPLICATE,
+    _reject(
+        "not_a_whole_number",
+        "customer_id or loyalty_points has decimals; whole numbers are neither rounded nor cut.",
+        lambda _: F.col(_HAS_DECIMALS),
+    ),
     _reject(
         "date_before_1900",
         "join_date, first_purchase or last_login lies before 1900: a placeholder, not a date.",
@@ -154,8 +162,16 @@ def checked(customers: DataFrame, *, as_of: date, ids_are_unique: bool) -> DataF
     every row.
     """
     checks = [check for check in CHECKS if not (ids_are_unique and check is DUPLICATE)]
-    customers = customers.withColumn(LAST_LOGIN_DAY, F.col("last_login").cast("date"))
-    return customers.withColumn(FAILED_CHECKS, F.when(_has_joined(as_of), _failed(checks, as_of)))
+    customers = customers.withColumns(
+        {LAST_LOGIN_DAY: F.col("last_login").cast("date"), _HAS_DECIMALS: _has_decimals(customers.columns)}
+    )
+    failed = F.when(_has_joined(as_of), _failed(checks, as_of))
+    return customers.withColumn(FAILED_CHECKS, failed).drop(_HAS_DECIMALS)
+
+
+def _has_decimals(columns: Iterable[str]) -> Column:
+    as_read = [F.col(name) for name in columns if name.startswith(AS_READ)]
+    return reduce(or_, [F.coalesce(value != F.floor(value), F.lit(False)) for value in as_read], F.lit(False))
 
 
 def _failed(checks: Iterable[Check], as_of: date) -> Column:

@@ -8,12 +8,14 @@ from typing import Any, Final
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import FractionalType
 
 from customer360.errors import Customer360Error, nearest
 from customer360.tables import CUSTOMERS, Table
 
 SOURCE_COLUMNS: Final = (
     "customer_id",
+    "source_id",
     "name",
     "country",
     "join_date",
@@ -27,6 +29,9 @@ SOURCE_COLUMNS: Final = (
 """The columns that the operations read. Reading is what takes longest, so a reader need fetch no others."""
 
 KEY: Final = "customer_id"
+IDS: Final = (KEY, "source_id")
+AS_READ: Final = "as_read_"
+"""Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
 ONE_OF: Final = ("join_date", "account_balance")
 """Without any of these there is nothing to say about a customer."""
 
@@ -35,11 +40,13 @@ def source_rows(customers: DataFrame) -> DataFrame:
     """
     *customers* cut down to `SOURCE_COLUMNS`, each with its type in the source table; null where they lack one.
 
-    A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC.
+    A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC. Whole numbers
+    that come in a type with decimals are also kept as they were read, under `AS_READ` and their name.
     Raises: Customer360Error when they lack what there is nothing to say without.
     """
     require(customers.columns, "the customers")
-    return customers.select([_value(name, customers).alias(name) for name in SOURCE_COLUMNS])
+    as_read = [F.col(name).alias(AS_READ + name) for name in _with_decimals(customers)]
+    return customers.select([_value(name, customers).alias(name) for name in SOURCE_COLUMNS] + as_read)
 
 
 def require(columns: Collection[str], whose: str) -> None:
@@ -49,6 +56,15 @@ def require(columns: Collection[str], whose: str) -> None:
     if not any(name in columns for name in ONE_OF):
         found = ", ".join(columns)
         raise Customer360Error(f"{whose} have neither {' nor '.join(ONE_OF)}; one is needed. They have: {found}")
+
+
+def _with_decimals(customers: DataFrame) -> list[str]:
+    whole = [name for name in SOURCE_COLUMNS if CUSTOMERS[name].type == "bigint"]
+    return [
+        field.name
+        for field in customers.schema
+        if field.name in whole and isinstance(field.dataType, FractionalType)
+    ]
 
 
 def _value(name: str, customers: DataFrame) -> Column:

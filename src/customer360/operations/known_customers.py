@@ -48,6 +48,7 @@ def described(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
             "is_active_by_behaviour": traits.is_active_by_behaviour(F.col("days_since_last_login")),
             "funnel_stage": traits.funnel_stage(),
             "is_out_of_order": traits.is_out_of_order(),
+            "source_id": traits.shown_id(),
         }
     )
 
@@ -56,7 +57,7 @@ def in_slicer_cells(described: DataFrame, survey: Survey) -> DataFrame:
     """*described* customers with each slicer as one of the survey's members, never null but for join_month."""
     return described.withColumns(
         {
-            "loyalty_status": traits.or_unknown("loyalty_status"),
+            "loyalty_status": traits.one_of(survey.loyalty_statuses, "loyalty_status"),
             "activity": traits.activity(),
             "country": traits.one_of(survey.countries, "country"),
         }

@@ -15,14 +15,14 @@ from pyspark.sql import functions as F
 from customer360.bands import STEPS, Bands, age_bands, amount_bands
 from customer360.errors import Customer360Error
 from customer360.operations import traits
-from customer360.operations.conform import SOURCE_COLUMNS
-from customer360.tables import CUSTOMERS, OTHER, UNKNOWN
+from customer360.operations.conform import IDS, SOURCE_COLUMNS
+from customer360.tables import CUSTOMERS, OTHER, UNKNOWN, folded
 
 NAMED_COUNTRIES: Final = 19
 MOST_STATUSES: Final = 50
 _MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
 _ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
-_OPTIONAL: Final = tuple(name for name in SOURCE_COLUMNS if name != "customer_id")
+_OPTIONAL: Final = tuple(name for name in SOURCE_COLUMNS if name not in IDS)
 _SUMS: Final = ("customers", "loyalty_points_sum", "account_balance_sum", *(f"{name}_known" for name in _OPTIONAL))
 
 
@@ -32,7 +32,8 @@ class Survey:
     The members of every slicer in their order, and the bands.
 
     *loyalty_statuses* rise, *countries* begin with the one that has most customers. A member that does not occur
-    is left out, so all are empty without customers; then *bands* are too. *missing_columns* are those of the
+    is left out, so all are empty without customers; then *bands* are too. Texts that differ only in letter case or
+    in the blanks around them are one member, spelt as most customers have it. *missing_columns* are those of the
     source that hold nothing for any customer, in its order: what needs them cannot be said.
     """
 
@@ -59,7 +60,7 @@ def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None 
     name, then 'Unknown'. Amounts are counted per step exactly, so that bands do not depend on partitions.
     """
     found: dict[str, list[Row]] = {margin: [] for margin in _MARGINS}
-    for row in _ranked(_margins(known)).collect():
+    for row in _ranked(_spelt_alike(_margins(known))).collect():
         found[row["margin"]].append(row)
     joined = [row["first_join_date"] for row in found["activity"] if row["first_join_date"] is not None]
     first_join_date = min(joined, default=None)
@@ -96,22 +97,32 @@ def _margins(known: DataFrame) -> DataFrame:
     )
     as_texts = cells.withColumns({name: F.col(name).cast("string") for name in _MARGINS})
     values = as_texts.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
-    return (
-        values.where(F.col("value").isNotNull())
-        .groupBy("margin", "value")
-        .agg(*[F.sum(name).alias(name) for name in _SUMS], F.min("first_join_date").alias("first_join_date"))
+    return _summed(values.where(F.col("value").isNotNull()))
+
+
+def _spelt_alike(margins: DataFrame) -> DataFrame:
+    """One row per margin and member: the values that are the same to `folded`, spelt as most customers have it."""
+    spellings = Window.partitionBy("margin", F.lower("value")).orderBy(F.desc("customers"), F.asc("value"))
+    return _summed(margins.withColumn("value", F.first("value").over(spellings)))
+
+
+def _summed(values: DataFrame) -> DataFrame:
+    return values.groupBy("margin", "value").agg(
+        *[F.sum(name).alias(name) for name in _SUMS], F.min("first_join_date").alias("first_join_date")
     )
 
 
 def _ranked(margins: DataFrame) -> DataFrame:
     """The values with the most customers, 'Other' and 'Unknown' before all."""
-    own_member = F.col("value").isin(OTHER, UNKNOWN)
+    own_member = F.lower("value").isin(folded(OTHER), folded(UNKNOWN))
     by_customers = Window.partitionBy("margin").orderBy(own_member.desc(), F.desc("customers"), F.asc("value"))
     return margins.withColumn("place", F.row_number().over(by_customers)).where(F.col("place") <= _MOST_VALUES)
 
 
-def _values(rows: Iterable[Row]) -> list[str]:
-    return [row["value"] for row in rows]
+def _values(rows: Iterable[Row], own: Sequence[str] = (UNKNOWN,)) -> list[str]:
+    """The members in the order of *rows*; *own* members are spelt as we spell them."""
+    spelt = {folded(name): name for name in own}
+    return [spelt.get(folded(row["value"]), row["value"]) for row in rows]
 
 
 def _counts(rows: Iterable[Row]) -> dict[int, int]:
@@ -121,7 +132,7 @@ def _counts(rows: Iterable[Row]) -> dict[int, int]:
 
 def _is_known(name: str) -> Column:
     """Whether the column holds a value; a blank text is none, as it is for the slicers."""
-    return F.trim(name) != "" if CUSTOMERS[name].type == "text" else F.col(name).isNotNull()
+    return traits.trimmed(name) != "" if CUSTOMERS[name].type == "text" else F.col(name).isNotNull()
 
 
 def _missing(activities: Sequence[Row]) -> tuple[str, ...]:
@@ -132,7 +143,7 @@ def _missing(activities: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _countries(rows: Iterable[Row]) -> tuple[str, ...]:
-    values = _values(sorted(rows, key=lambda row: row["place"]))
+    values = _values(sorted(rows, key=lambda row: row["place"]), own=(OTHER, UNKNOWN))
     named = [value for value in values if value not in (OTHER, UNKNOWN)]
     has_other = len(named) > NAMED_COUNTRIES or OTHER in values
     return (*named[:NAMED_COUNTRIES], *[OTHER] * has_other, *[UNKNOWN] * (UNKNOWN in values))
@@ -145,10 +156,13 @@ def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
             f"map the column that holds the tier of the loyalty programme to it."
         )
 
+    places = {folded(status): place for place, status in enumerate(order)}
+
     def rank(row: Row) -> tuple[bool, int, Fraction | float, Fraction | float, str]:
-        value = row["value"]
-        given = order.index(value) if value in order else len(order)
-        return value == UNKNOWN, given, _mean(row, "loyalty_points"), _mean(row, "account_balance"), value
+        value = folded(row["value"])
+        given = places.get(value, len(places))
+        is_unknown = value == folded(UNKNOWN)
+        return is_unknown, given, _mean(row, "loyalty_points"), _mean(row, "account_balance"), row["value"]
 
     return tuple(_values(sorted(rows, key=rank)))
 

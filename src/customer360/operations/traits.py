@@ -7,19 +7,22 @@ They hold for rows as `known_customers` leaves them: nothing lies after the as-o
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 from typing import Final
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from customer360.bands import Bands
-from customer360.tables import OTHER, UNKNOWN
+from customer360.tables import OTHER, UNKNOWN, folded
 
 ACTIVE_DAYS: Final = 90
 """A customer is active by behaviour when less than this many days have passed since the last login."""
 
 ACTIVE: Final = "Active"
 INACTIVE: Final = "Inactive"
+_BLANKS: Final = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
+"""The characters that `str.strip` removes."""
 
 
 def known_at(column: str, as_of: date) -> Column:
@@ -76,15 +79,37 @@ def is_out_of_order() -> Column:
     return is_flagged_active() & ~has_logged_in_since()
 
 
+def trimmed(column: str) -> Column:
+    """The text of *column* without the blanks around it, those of Unicode too."""
+    return F.btrim(column, F.lit(_BLANKS))
+
+
 def or_unknown(column: str) -> Column:
-    """The text of *column*; 'Unknown' when it is null or blank."""
-    return F.when(F.trim(column) != "", F.col(column)).otherwise(UNKNOWN)
+    """The text of *column* without the blanks around it; 'Unknown' when it is null or blank."""
+    text = trimmed(column)
+    return F.when(text != "", text).otherwise(UNKNOWN)
 
 
 def one_of(values: tuple[str, ...], column: str) -> Column:
-    """The text of *column* when it is one of *values*, else 'Other'; 'Unknown' when null or blank."""
+    """
+    The one of *values* that *column* holds, regardless of letter case and surrounding blanks, else 'Other'.
+
+    'Unknown' when it is null or blank. Letter case is looked at only where the text is not one of *values* as is.
+    """
     text = or_unknown(column)
-    return F.when(text.isin(UNKNOWN, *values), text).otherwise(OTHER)
+    members = {folded(value): value for value in (*values, UNKNOWN)}
+    spelt = reduce(
+        lambda found, member: found.when(F.lower(text) == member[0], member[1]),
+        members.items(),
+        F.when(text.isin(*members.values()), text),
+    )
+    return spelt.otherwise(OTHER)
+
+
+def shown_id() -> Column:
+    """What the results call a customer: never null, nor an e-mail address, which is contact data."""
+    is_shown = (trimmed("source_id") != "") & ~F.col("source_id").contains("@")
+    return F.when(is_shown, F.col("source_id")).otherwise(F.col("customer_id").cast("string"))
 
 
 def band_number(column: Column, bands: Bands) -> Column:

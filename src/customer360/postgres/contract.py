@@ -15,7 +15,7 @@ from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
 from customer360.postgres import ddl
-from customer360.tables import Table
+from customer360.tables import Column, Table, folded
 
 _EXAMPLES: Final = 3
 
@@ -29,6 +29,9 @@ def verify(connection: psycopg.Connection[Any], table: Table, relation: sql.Iden
     """
     _verify_rows(connection, table, relation, copied)
     _verify_key(connection, table, relation)
+    for column in table.columns:
+        if column.is_member:
+            _verify_members(connection, table, relation, column)
 
 
 def _verify_rows(connection: psycopg.Connection[Any], table: Table, relation: sql.Identifier, copied: int) -> None:
@@ -52,6 +55,19 @@ def _verify_key(connection: psycopg.Connection[Any], table: Table, relation: sql
             _require_unique(connection, table, relation)
     elif table.key:
         _require_unique(connection, table, relation)
+
+
+def _verify_members(
+    connection: psycopg.Connection[Any], table: Table, relation: sql.Identifier, column: Column
+) -> None:
+    """Power BI fails to refresh a table of members of which two are the same to it."""
+    query = sql.SQL("SELECT {0} FROM {1} ORDER BY {0}").format(sql.Identifier(column.name), relation)
+    spellings: dict[str, list[str]] = {}
+    for (text,) in connection.execute(query):
+        spellings.setdefault(folded(text), []).append(text)
+    for alike in spellings.values():
+        if len(alike) > 1:
+            raise _refusal(table, f"{column.name} has members that differ only in letter case or blanks: {alike}")
 
 
 def _require_unique(connection: psycopg.Connection[Any], table: Table, relation: sql.Identifier) -> None:
