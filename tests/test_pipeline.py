@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
-from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.operations.conform import IDS, SOURCE_COLUMNS
+from customer360.pipeline.as_of import last_day_of_rows
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.run import Refresh, run_operations
 from customer360.pipeline.staging import stage
@@ -269,7 +270,7 @@ def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, databa
     refresh = run_operations(database, spark, table="public.members", as_of=AS_OF)
 
     assert refresh.rows_out == 50
-    assert refresh.missing_columns.split(", ") == [name for name in SOURCE_COLUMNS[1:] if name != column]
+    assert refresh.missing_columns.split(", ") == [name for name in SOURCE_COLUMNS if name not in (*IDS, column)]
     assert value(database, "SELECT missing_columns FROM analytics.refreshes") == refresh.missing_columns
 
 
@@ -334,3 +335,31 @@ def test_a_null_that_spark_copies_is_one_line_without_the_row(spark: SparkSessio
         stage(change, database, CUSTOMERS, rows, writers=2)
 
     assert str(refused.value) == "customers: customer_id is null in a row, and may never be; nothing was published"
+
+
+def test_results_are_as_of_the_last_day_in_the_data(spark: SparkSession, database: Database) -> None:
+    """As of today, data that ends in 2011 would say that nobody has logged in for 15 years, and nobody is new."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE members (customer_id int, join_date date, last_login timestamp)")
+        connection.execute(
+            "INSERT INTO members VALUES (1, '2011-01-05', '2011-12-09 12:50'), (2, '2011-02-01', '2011-12-01 08:00'), "
+            "(3, '2011-03-01', '2011-06-30 08:00')"
+        )
+
+    refresh = run_operations(database, spark, table="public.members")
+
+    assert (refresh.as_of_date, refresh.as_of_is_last_day, refresh.logins_after) == (date(2011, 12, 9), True, 0)
+    days = value(database, "SELECT sum(recency_days_sum) FROM analytics.customer_segments")
+    assert days == 0 + 8 + 162
+    past = run_operations(database, spark, table="public.members", as_of=date(2011, 11, 30))
+    assert (past.as_of_is_last_day, past.logins_after) == (False, 2)
+
+
+def test_a_lake_too_is_reported_as_of_its_last_day(spark: SparkSession) -> None:
+    """By the same rule as a table: the future is not the end of the data."""
+    rows = spark.sql("SELECT date'2011-01-05' AS join_date, timestamp_ntz'2011-12-09 23:59' AS last_login "
+                     "UNION ALL SELECT date'2099-12-31', NULL")  # fmt: skip
+
+    assert last_day_of_rows(rows)(date(2026, 6, 30)) == date(2011, 12, 9)
+    assert last_day_of_rows(rows.select("join_date").limit(0))(date(2026, 6, 30)) is None
+    assert last_day_of_rows(spark.sql("SELECT 1 AS customer_id"))(date(2026, 6, 30)) is None

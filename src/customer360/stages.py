@@ -79,6 +79,11 @@ class Ran:
             yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_customers"
         if refresh.rows_not_yet_joined:
             yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
+        if refresh.logins_after:
+            yield (
+                f"{refresh.logins_after:,} customers logged in after the as-of date; their logins before it are "
+                "not in the data, so they count as without a known login"
+            )
         if refresh.missing_columns:
             yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
 

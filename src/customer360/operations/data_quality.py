@@ -33,6 +33,9 @@ class DataQuality:
     def rows_in(self) -> int:
         return self.rows_out + self.rows_rejected + self.rows_not_yet_joined
 
+    def rows_failed(self, check_name: str) -> int:
+        return next(count.rows_failed for count in self.checks if count.check.name == check_name)
+
 
 def data_quality(checked: DataFrame) -> DataQuality:
     """

@@ -64,6 +64,8 @@ class Refresh:
     version: str
     as_of_is_last_day: bool = False
     """Nobody gave an as-of date, so it is the last day in the data; not in the table."""
+    logins_after: int = 0
+    """Customers whose last login lies after the as-of date; earlier ones are not in the data. Not in the table."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ def _describe(
     refresh = Refresh(
         *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
         quality.rows_not_yet_joined, ", ".join(found.survey.missing_columns), started, now(), __version__,
+        logins_after=quality.rows_failed("last_login_after_as_of"),
     )  # fmt: skip
     change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
     change.append(
