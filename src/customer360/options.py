@@ -212,7 +212,9 @@ DASHBOARD: Final = (
         "--token-file", metavar="FILE", type=FILE, help="Ask for the secret in FILE, 16 characters or more."
     ),
     click.option("--users", metavar="FILE", type=FILE, help="Ask for a user and the password; see: password."),
-    click.option("--hide-names", is_flag=True, help="Call customers by their number."),
+    click.option(
+        "--hide-names", is_flag=True, help="Call customers by customer_id alone, not by name or your own id."
+    ),
     click.option(
         "--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop."
     ),

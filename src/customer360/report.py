@@ -122,7 +122,7 @@ _FINANCIAL: Final = Page(
             Place(7, 4, 5, 6),
             ("top_balance",),
             subtitle="highest account_balance first, within the slicers",
-            columns=("name", "loyalty_status", "customer_id"),
+            columns=("name", "loyalty_status", "source_id"),
             top=10,
         ),
     ),

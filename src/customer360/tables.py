@@ -37,6 +37,8 @@ class Column:
     """The only values there are; empty for any. Null breaks neither this nor the range."""
     is_member: bool = False
     """Names the member of a slicer, so that no two of its values are the same to `folded`."""
+    heading: str = ""
+    """What a report calls it, where that is not its name."""
 
     @property
     def values(self) -> str:
@@ -60,8 +62,8 @@ class Column:
 
     @property
     def label(self) -> str:
-        """The name as a heading: customer_id -> Customer ID."""
-        return " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
+        """The heading, else the name as one: customer_id -> Customer ID."""
+        return self.heading or " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ _SHOWN_ID: Final = Column(
     "text",
     "What the source calls the customer; customer_id where that is not known or is an e-mail address.",
     required=True,
+    heading="Customer ID",
 )
 
 # Additive: these columns, and no others, may be summed over any rows of a segment table.

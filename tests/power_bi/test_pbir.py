@@ -157,7 +157,7 @@ def test_the_top_ten_is_taken_by_customer_and_not_by_name():
     [top] = table["filterConfig"]["filters"]
     query = top["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
 
-    assert (top["type"], query["Top"], query["Select"][0]["Column"]["Property"]) == ("TopN", 10, "Customer ID")
+    assert (top["type"], query["Top"], query["Select"][0]["Column"]["Property"]) == ("TopN", 10, "customer_id")
     shown = [each["nativeQueryRef"] for each in table["visual"]["query"]["queryState"]["Values"]["projections"]]
     assert shown == ["Name", "Account Balance", "Loyalty Status", "Customer ID"]
 

@@ -288,4 +288,5 @@ def test_hidden_names_are_in_no_answer(database, tables):
     with serving(database, hide_names=True) as web:
         table = web.get("/api/pages/financial").json()["visuals"]["top_customers"]["columns"]
 
-    assert table["name"] == [f"Customer {number}" for number in table["customer_id"]]
+    assert table["name"] == [f"Customer {number}" for number in table["source_id"]]
+    assert all(number.isdigit() for number in table["source_id"])

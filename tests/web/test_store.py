@@ -125,10 +125,10 @@ def test_hidden_names_are_not_in_memory(tables):
     """Customers are called by their number."""
     hidden = hold(tables, hide_names=True)
 
-    names = hidden.rows(Query("SELECT DISTINCT name, customer_id FROM analytics.top_customers", ()))
+    names = hidden.rows(Query("SELECT DISTINCT name, source_id, customer_id FROM analytics.top_customers", ()))
 
     assert names
-    assert all(name == f"Customer {number}" for name, number in names)
+    assert all((name, shown) == (f"Customer {number}", str(number)) for name, shown, number in names)
 
 
 # --- members and rollups ----------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ class Field:
 
 # Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
 _SHOWN: Final = {
-    "top_customers": ("name", "customer_id"),
+    "top_customers": ("name", "source_id"),
     "cohort_retention": ("months_since",),
     "refreshes": ("as_of_date", "source_table", "source_kind", "started_at", "finished_at", "version"),
     "data_quality": ("check_name", "severity", "description"),

@@ -118,7 +118,7 @@ def load(database: Database, *, hide_names: bool = False) -> Results | None:
     """
     The results as the latest publication left them, or None when there is none.
 
-    With *hide_names* no name is kept: customers are called by their number.
+    With *hide_names* no name and no id of the source is kept: customers are called by their customer_id.
     Raises: Customer360Error when they cannot be read.
     """
     if latest_refresh(database) is None:
@@ -158,7 +158,12 @@ def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, 
 
 
 def _stored(column: str, hide_names: bool) -> str:
-    return "'Customer ' || customer_id AS name" if hide_names and column == "name" else column
+    """A column as it is kept; the source's own id may tell who somebody is, as a name does."""
+    hidden = {
+        "name": "'Customer ' || customer_id AS name",
+        "source_id": "CAST(customer_id AS VARCHAR) AS source_id",
+    }
+    return hidden.get(column, column) if hide_names else column
 
 
 def _members(connection: duckdb.DuckDBPyConnection, dimension: Dimension) -> dict[Any, str]:
