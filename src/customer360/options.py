@@ -18,8 +18,28 @@ from customer360.where import Where
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class ValuedCommand(click.Command):
+    """A command that takes no empty value: that is what a shell makes of a variable that is not set."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with_value = {name for param in self.params if _takes_value(param) for name in param.opts}
+        for before, word in zip(["", *args], args, strict=False):
+            name, _, value = word.partition("=") if word.startswith("--") else (before, "", word)
+            if not value.strip() and name in with_value and (value or word != name):
+                raise click.UsageError(f"the value of {name} is empty", ctx)
+            if not word.strip() and not ctx.ignore_unknown_options:  # else it is another program's
+                raise click.UsageError("an argument is empty", ctx)
+        return super().parse_args(ctx, args)
+
+
+def _takes_value(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option) and not param.is_flag
+
+
 class Commands(click.Group):
     """A group whose commands stand in the order they are written, and which names the nearest to a wrong one."""
+
+    command_class = ValuedCommand
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

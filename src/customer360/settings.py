@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from customer360.errors import Customer360Error
+
 DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
 HOME: Final = "CUSTOMER360_HOME"
 DASHBOARD_TOKEN: Final = "CUSTOMER360_DASHBOARD_TOKEN"  # noqa: S105  the name of the variable
@@ -25,12 +27,12 @@ SETTINGS: Final = {
 
 def database_url() -> str | None:
     """The external database's URL, or None: use the embedded one."""
-    return os.environ.get(DATABASE_URL) or None
+    return _given(DATABASE_URL)
 
 
 def dashboard_token() -> str | None:
     """The secret that the dashboard asks for, or None."""
-    return os.environ.get(DASHBOARD_TOKEN) or None
+    return _given(DASHBOARD_TOKEN)
 
 
 def home() -> Path:
@@ -40,14 +42,33 @@ def home() -> Path:
     PostgreSQL refuses to run as root, so root's server runs as another user, who cannot reach root's
     own folders: hence the system-wide place.
     """
-    if configured := os.environ.get(HOME):
+    if configured := _given(HOME):
         # Not Path's own: that one fails for ~ with a name that is no user's.
-        return Path(os.path.expanduser(configured)).absolute()  # noqa: PTH111
+        return resolved(Path(os.path.expanduser(configured)))  # noqa: PTH111
     if running_as_root():
         return Path("/var/lib/customer360")
     import platformdirs
 
-    return platformdirs.user_data_path("customer360", appauthor=False)
+    return resolved(platformdirs.user_data_path("customer360", appauthor=False))
+
+
+def resolved(folder: Path) -> Path:
+    """
+    The one spelling of *folder*, without links and dots.
+
+    Below a link that leads nowhere, such as to a disk that is not connected, it stays as it is: so nothing can be
+    made in the place of that disk.
+    """
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
+    return Path(os.path.realpath(folder)) if os.path.exists(nearest) else folder.absolute()  # noqa: PTH110
+
+
+def _given(name: str) -> str | None:
+    """The value of a variable. Raises: Customer360Error when it is empty, as one made of an unset variable is."""
+    value = os.environ.get(name)
+    if value is not None and not value.strip():
+        raise Customer360Error(f"{name} is empty; give it a value, or unset it")
+    return value
 
 
 def running_as_root() -> bool:

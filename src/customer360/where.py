@@ -89,7 +89,7 @@ class Where:
 
     @property
     def is_external(self) -> bool:
-        return bool(self.database or database_url())
+        return self.database is not None or database_url() is not None
 
     @contextmanager
     def session(self) -> Iterator[SparkSession]:
