@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import conninfo
+from psycopg import conninfo, pq, sql
 
 from customer360.errors import Customer360Error
 from customer360.postgres import failures
@@ -19,6 +22,25 @@ if TYPE_CHECKING:
 
 OLDEST_SERVER: Final = 14
 _CONNECT_SECONDS: Final = 10
+_COMPLETE: Final = {"user", "password", "host", "port", "dbname"}
+_UNNAMED_VARIABLES: Final = {"PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL", "PGDATESTYLE", "PGTZ", "PGGEQO"}
+"""What libpq reads too, and does not list among its options."""
+
+_SESSION: Final = sql.SQL("""
+    SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', pg_backend_pid() <> {pid})
+    UNION ALL SELECT pg_backend_pid(), set_config(name, '0', pg_backend_pid() <> {pid}) FROM pg_settings
+    WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
+        'idle_session_timeout') AND setting <> '0' AND source <> 'client'
+""")
+"""
+Sessions are in UTC and without limits of time, for copies take long, except limits that the URL itself sets.
+
+Only the session of *pid* keeps that: a pooler's session is another application's next.
+"""
+
+_environment: Final = Lock()
+_reached: Final[dict[str, str]] = {}
+_with_sessions: Final[set[str]] = set()
 
 # What it would say of a connection that was lost, here and in Spark's workers, the error says.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -31,6 +53,8 @@ class Database:
     url: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        if not self.url.strip():
+            raise Customer360Error("the database URL is empty; write it as postgresql://USER@HOST:5432/DATABASE")
         try:
             conninfo.conninfo_to_dict(self.url)
         except (psycopg.ProgrammingError, UnicodeError) as error:
@@ -47,18 +71,24 @@ class Database:
         return {key: str(value) for key, value in conninfo.conninfo_to_dict(self.url).items()}
 
     @property
-    def where(self) -> str:
-        """USER@HOST:PORT/DATABASE, without the password."""
+    def is_complete(self) -> bool:
+        """Whether the URL says all that the embedded server's says, so that libpq's variables are not for it."""
         parts = self.parts
-        user, host = parts.get("user", ""), parts.get("host", "localhost")
-        return f"{user}{'@' if user else ''}{host}:{parts.get('port', '5432')}/{parts.get('dbname', user)}"
+        return parts.get("require_auth") == "scram-sha-256" and parts.keys() >= _COMPLETE
+
+    @property
+    def where(self) -> str:
+        """USER@HOST:PORT/DATABASE of the server that answered, else of the one to ask; without the password."""
+        return _reached.get(self.url) or _shown(self.parts, {} if self.is_complete else _defaults() | self.parts)
 
     def connect(self, purpose: str = "customer360", **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
         """An autocommit connection, with sessions in UTC. Raises: Customer360Error when refused."""
         try:
-            settings = {"connect_timeout": _CONNECT_SECONDS, **options}
-            connection = psycopg.connect(self.url, autocommit=True, application_name=purpose, **settings)
+            with self._own_environment():
+                settings = {**self._always(purpose), "connect_timeout": _CONNECT_SECONDS, **options}
+                connection = psycopg.connect(self.url, autocommit=True, **settings)
         except psycopg.OperationalError as error:
+            _reached.pop(self.url, None)
             raise failures.refusal(self.where, str(error), self.parts.get("password", "")) from None
         try:
             self._prepare(connection)
@@ -67,18 +97,52 @@ class Database:
             raise
         return connection
 
-    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
-        version = connection.info.server_version // 10_000
-        if version < OLDEST_SERVER:
-            raise Customer360Error(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
-        connection.execute("SET TIME ZONE 'UTC'")
-
     def connect_arrow(self) -> ArrowConnection:
         """A connection that speaks Arrow both ways."""
         from customer360.postgres.arrow import ArrowConnection
 
-        url = conninfo.make_conninfo(self.url, application_name="customer360 copy")
-        return ArrowConnection(url, self.where)
+        url = conninfo.make_conninfo(self.url, **self._always("customer360 copy"))
+        with self._own_environment():
+            return ArrowConnection(url, self.where, _SESSION.format(pid=sql.SQL("pg_backend_pid()")))
+
+    def _always(self, purpose: str) -> dict[str, str]:
+        """Text is exchanged in UTF-8, whatever the server keeps it in and whoever asks for another encoding."""
+        return {"application_name": purpose, "client_encoding": "utf8"}
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+        version = connection.info.server_version // 10_000
+        if version < OLDEST_SERVER:
+            raise Customer360Error(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
+        _reached[self.url] = _shown(self.parts, _used(connection.info))
+        pid = _set_up(connection, connection.info.backend_pid)
+        if pid != connection.info.backend_pid:  # a pooler is in between
+            self._require_session(connection, pid)
+            _set_up(connection, pid)
+
+    def _require_session(self, connection: psycopg.Connection[Any], pid: int) -> None:
+        """Raises: Customer360Error when others get the session *pid* between two statements of *connection*."""
+        for _ in range(0 if self.url in _with_sessions else 2):  # a pooler may hand out its sessions in turns
+            with psycopg.connect(self.url, connect_timeout=_CONNECT_SECONDS) as other:
+                # The other connection is within a transaction, which keeps its session.
+                if _pid(other) == pid or _pid(connection) != pid:
+                    raise Customer360Error(
+                        f"{self.where} is a connection pooler in transaction mode, which gives sessions to others "
+                        "between two statements; use its session mode, or the server's own port"
+                    )
+        _with_sessions.add(self.url)
+
+    @contextmanager
+    def _own_environment(self) -> Iterator[None]:
+        """While a connection opens by a complete URL, the environment holds none of libpq's variables."""
+        if not self.is_complete:
+            yield
+            return
+        with _environment:  # threads share it
+            aside = {name: os.environ.pop(name) for name in libpq_variables() & os.environ.keys()}
+            try:
+                yield
+            finally:
+                os.environ.update(aside)
 
     @contextmanager
     def snapshot(self) -> Iterator[str]:
@@ -88,3 +152,42 @@ class Database:
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             assert row is not None  # noqa: S101  a SELECT without FROM has one row
             yield str(row[0])
+
+
+@cache
+def libpq_variables() -> frozenset[str]:
+    """The environment variables that libpq reads."""
+    options = pq.Conninfo.get_defaults()
+    return frozenset({option.envvar.decode() for option in options if option.envvar} | _UNNAMED_VARIABLES)
+
+
+def _defaults() -> dict[str, str]:
+    """What libpq takes for whatever a URL does not say: of the environment, else its own."""
+    options = pq.Conninfo.get_defaults()
+    return {option.keyword.decode(): option.val.decode() for option in options if option.val}
+
+
+def _used(info: psycopg.ConnectionInfo) -> dict[str, str]:
+    """The parts of the address that a connection was made to, which may be one of several that were named."""
+    used = {"user": info.user, "host": info.host, "port": str(info.port), "dbname": info.dbname}
+    return used | ({"hostaddr": info.hostaddr} if "hostaddr" in info.get_parameters() else {})
+
+
+def _shown(said: dict[str, str], used: dict[str, str]) -> str:
+    """A URL may give a name to an address; an address that it does not say is the one that counts."""
+    parts = said | used
+    user, host = parts.get("user", ""), parts.get("host") or "localhost"
+    if not {"host", "hostaddr"} <= said.keys():
+        host = parts.get("hostaddr") or host
+    return f"{user}{'@' if user else ''}{host}:{parts.get('port', '5432')}/{parts.get('dbname', user)}"
+
+
+def _set_up(connection: psycopg.Connection[Any], pid: int) -> int:
+    """Prepares the session *pid*; returns the one that answered."""
+    rows = connection.execute(_SESSION.format(pid=pid)).fetchall()
+    return int(rows[0][0])
+
+
+def _pid(connection: psycopg.Connection[Any]) -> int:
+    rows = connection.execute("SELECT pg_backend_pid()").fetchall()
+    return int(rows[0][0])

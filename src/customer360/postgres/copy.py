@@ -52,6 +52,8 @@ class Writer:
         if copied is not None:
             return copied
         with self._connection.transaction():
+            # Parts need not be on disk one by one: the commit that publishes them waits for all before it.
+            self._connection.execute("SET LOCAL synchronous_commit = off")
             rows = _copy(self._connection, staging, batches)
             is_first = _sign(self._connection, staging, part, rows)
             if not is_first:
@@ -136,8 +138,6 @@ def _try_slot(database: Database, writers: int) -> psycopg.Connection[Any] | Non
         raise
     with ExitStack() as unless_taken:
         unless_taken.callback(connection.close)
-        # Parts need not be on disk one by one: the commit that publishes them waits for all that came before it.
-        connection.execute("SET synchronous_commit = off")
         for slot in random.sample(range(writers), writers):
             if catalog.value(connection, "SELECT pg_try_advisory_lock(%s, %s)", _WRITER_LOCKS, slot):
                 unless_taken.pop_all()
