@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -24,7 +23,10 @@ def db() -> None:
 
 
 @db.command()
-def start() -> None:
+@click.option(
+    "--new-passwords", is_flag=True, help="Replace the passwords of the database, lost or not; the data stays."
+)
+def start(new_passwords: bool) -> None:
     """
     Start the embedded PostgreSQL; it keeps running.
 
@@ -34,7 +36,7 @@ def start() -> None:
     """
     from customer360.postgres.embedded import EmbeddedPostgres
 
-    click.echo(f"running at {EmbeddedPostgres().start().where}")
+    click.echo(f"running at {EmbeddedPostgres().start(new_passwords=new_passwords).where}")
 
 
 @db.command()
@@ -78,7 +80,8 @@ def psql(database: str | None, arguments: tuple[str, ...]) -> None:
     Example:
       customer360 db psql -- -c 'TABLE analytics.refreshes'
     """
-    from customer360.postgres.embedded import open_database, psql_command
+    from customer360.postgres.embedded import open_database
+    from customer360.postgres.programs import psql_command
 
     command, environment = psql_command(open_database(database))
-    sys.exit(subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False).returncode)  # noqa: S603
+    sys.exit(subprocess.run([*command, *arguments], env=environment, check=False).returncode)  # noqa: S603

@@ -23,7 +23,8 @@ from customer360 import settings, spark
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
-from customer360.postgres.embedded import HOST, PREFERRED_PORT, EmbeddedPostgres, free_port, installed_programs
+from customer360.postgres.embedded import HOST, PREFERRED_PORT, EmbeddedPostgres, free_port
+from customer360.postgres.programs import installed_programs
 from customer360.tables import RESULT_SCHEMA, SOURCE_SCHEMA
 from customer360.where import Where
 
@@ -110,8 +111,8 @@ def postgresql(where: Where) -> Iterator[Finding]:
         yield from _external(where) if where.is_external else _embedded()
     except Customer360Error as error:
         mend = f"correct --database or {settings.DATABASE_URL}, or start the server they name"
-        other = f"set {settings.HOME} to another folder, or {settings.DATABASE_URL} to a PostgreSQL of yours"
-        yield Finding("PostgreSQL", "failed", str(error), mend if where.is_external else other)
+        # What keeps the embedded one from starting says itself what to do.
+        yield Finding("PostgreSQL", "failed", str(error), mend if where.is_external else "")
 
 
 def _external(where: Where) -> Iterator[Finding]:
@@ -124,6 +125,7 @@ def _embedded() -> Iterator[Finding]:
     if server.is_running():
         yield from _connected(server.database(), "embedded, ")
     elif server.is_made():
+        server.require_version()
         server.database()  # refuses when it is another user's
         yield Finding("PostgreSQL", "ok", f"embedded in {server.home}, stopped; a command that needs it starts it")
     else:
@@ -134,7 +136,17 @@ def _connected(database: Database, kind: str) -> Iterator[Finding]:
     with database.connect("customer360 doctor", connect_timeout=_CONNECT_SECONDS) as connection:
         version = connection.info.parameter_status("server_version") or ""
         yield Finding("PostgreSQL", "ok", f"{kind}{version.split()[0]} at {database.where}")
+        yield encoding(connection.info.parameter_status("server_encoding") or "")
         yield from _rights(connection)
+
+
+def encoding(name: str) -> Finding:
+    """Names come in every script, and only UTF8 holds all of them."""
+    if name == "UTF8":
+        return Finding("encoding", "ok", name)
+    mend = "use a database that was made with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+    limit = "text is not checked" if name == "SQL_ASCII" else "text that it cannot hold is refused"
+    return Finding("encoding", "warning", f"{name}; {limit}", mend)
 
 
 def _rights(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
@@ -217,9 +229,10 @@ def database_port(where: Where) -> Iterator[Finding]:
     server = EmbeddedPostgres()
     try:
         port = int(server.database().parts["port"]) if server.is_made() else PREFERRED_PORT
+        is_running = server.is_running()
     except Customer360Error:
-        return  # of another user, as the check of PostgreSQL has said
-    if server.is_running():
+        return  # the check of PostgreSQL has said it
+    if is_running:
         yield Finding("database port", "ok", f"{port}, where the embedded PostgreSQL listens")
     elif free_port(port) == port:
         yield Finding("database port", "ok", f"{port} is free")

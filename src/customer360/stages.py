@@ -299,7 +299,10 @@ def power_bi(
 
 def status(where: Where) -> Stands:
     """Looks without starting anything."""
-    if not where.is_external and not EmbeddedPostgres().is_running():
+    server = EmbeddedPostgres()
+    if not where.is_external and not server.is_running():
+        if server.is_made():
+            server.database()  # refuses, as is_made does, what a start would refuse too
         return Stands(None)
     return Stands(database_status(where.open_database()))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
@@ -16,7 +15,8 @@ import pytest
 from customer360 import settings
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
-from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database, psql_command
+from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database
+from customer360.postgres.programs import psql_command
 
 pytestmark = pytest.mark.slow  # each starts a server of its own
 
@@ -114,14 +114,53 @@ def test_it_comes_back_after_a_kill(home: Path) -> None:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
-def test_a_kill_while_it_is_made_leaves_nothing_half_made(home: Path) -> None:
-    """The data folder gets its name last, so a draft of a killed start is simply thrown away."""
-    (home / "data.draft").mkdir()
-    (home / "data.draft" / "PG_VERSION").write_text("18")
-    (home / "account.json").write_text(json.dumps({"port": 1, "owner_password": "a", "reader_password": "b"}))
+KILLED_AT = """
+import os, sys
+from pathlib import Path
+from customer360.postgres.embedded import EmbeddedPostgres
 
-    with EmbeddedPostgres(home).start().connect() as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+left = int(sys.argv[3])
+
+def look(frame, event, _):
+    global left
+    if event == "call" and frame.f_code.co_name == sys.argv[2]:
+        left -= frame.f_back.f_globals["__name__"] in {f"customer360.postgres.{n}" for n in ("account", "embedded", "home")}
+        if not left:
+            os._exit(9)
+
+sys.setprofile(look)
+EmbeddedPostgres(Path(sys.argv[1])).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "call"),
+    [
+        ("make_draft", 1), ("save_account", 1), ("give_to_server", 1), ("run", 1), ("unlink", 2), ("rename", 1),
+        ("account_of_draft", 1), ("run", 2), ("_make_database", 1), ("_finish", 1), ("save_account", 2), ("rmtree", 1),
+    ],
+)  # fmt: skip
+def test_a_first_start_that_was_killed_is_finished_by_the_next(home: Path, function: str, call: int) -> None:
+    """At whatever step: in the draft, between the places of its parts, and before the database is in it."""
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT, str(home), function, str(call)], timeout=120)
+    assert killed.returncode == 9
+
+    embedded = EmbeddedPostgres(home)
+    with embedded.start().connect() as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("customer360",)
+    embedded.reader_database().connect().close()
+    assert not list(home.glob("*.draft"))
+
+
+def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
+    """Only what a first start makes is thrown away."""
+    (home / "first-start.draft").mkdir()
+    (home / "first-start.draft" / "mine.txt").write_text("mine")
+
+    with pytest.raises(Customer360Error, match="first-start.draft holds files that customer360 did not make"):
+        EmbeddedPostgres(home).start()
+
+    assert (home / "first-start.draft" / "mine.txt").read_text() == "mine"
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
@@ -188,7 +227,7 @@ def test_psql_never_shows_the_password_in_its_arguments() -> None:
     command, environment = psql_command(Database("postgresql://ann:s3cret@db.example:5433/shop"))
 
     assert "s3cret" not in " ".join(command)
-    assert environment == {"PGPASSWORD": "s3cret"}
+    assert environment["PGPASSWORD"] == "s3cret"
 
 
 def test_a_configured_database_is_used_instead(monkeypatch: pytest.MonkeyPatch) -> None:

