@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +18,11 @@ from customer360.postgres.embedded import HOST, EmbeddedPostgres
 from tests.attacks.command_line import Ended, contents, customer360
 from tests.conftest import new_home
 
-ASK_FOR_THE_PASSWORD = {"clear text": 3, "md5": 5, "nothing": 0}
+ASKS = {
+    "for the password": b"R\0\0\0\x08\0\0\0\x03",
+    "for its MD5": b"R\0\0\0\x0c\0\0\0\x05salt",
+    "for nothing": b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I",
+}
 COMMANDS = [
     ["status"],
     ["db", "start"],
@@ -203,7 +206,7 @@ def test_a_home_on_a_disk_that_is_not_connected_is_not_made_in_its_place(
 
 
 @contextmanager
-def impostor(port: int, asks: int) -> Iterator[list[bytes]]:
+def impostor(port: int, asks: str) -> Iterator[list[bytes]]:
     """Another user's program on the port of a stopped server; it asks whoever comes for the password."""
     heard: list[bytes] = []
     with socket.create_server((HOST, port)) as listener:
@@ -214,11 +217,10 @@ def impostor(port: int, asks: int) -> Iterator[list[bytes]]:
                     client, _ = listener.accept()
                     client.settimeout(2)
                     with client, suppress(OSError):
-                        heard.append(client.recv(4096))
-                        client.sendall(
-                            b"R" + struct.pack("!ii", 8 + 4 * (asks == 5), asks) + b"salt" * (asks == 5)
-                        )
-                        client.sendall(b"Z\0\0\0\5I" * (asks == 0))
+                        if len(client.recv(4096)) == 8:  # asks for TLS
+                            client.sendall(b"N")
+                            client.recv(4096)
+                        client.sendall(ASKS[asks])
                         heard.append(client.recv(4096))
 
         thread = Thread(target=serve)
@@ -230,9 +232,9 @@ def impostor(port: int, asks: int) -> Iterator[list[bytes]]:
             thread.join()
 
 
-@pytest.mark.parametrize("asks", ASK_FOR_THE_PASSWORD.values(), ids=list(ASK_FOR_THE_PASSWORD))
+@pytest.mark.parametrize("asks", ASKS)
 def test_no_password_and_no_question_reaches_a_program_that_took_the_port(
-    kept: EmbeddedPostgres, asks: int
+    kept: EmbeddedPostgres, asks: str
 ) -> None:
     """Any account of the machine may listen there once the server has ended, and the dashboard keeps asking."""
     owner, reader = kept.database(), kept.reader_database()
@@ -240,15 +242,10 @@ def test_no_password_and_no_question_reaches_a_program_that_took_the_port(
     with impostor(int(owner.parts["port"]), asks) as heard:
         for database in (owner, reader):
             for connect in (database.connect, database.connect_arrow):
-                with pytest.raises(Customer360Error) as refused:
+                with pytest.raises(Customer360Error, match="server (requested|did not complete)"):
                     connect()
-                assert "Check user and password" not in str(refused.value)
 
-    assert len(heard) >= 4
-    said = b"".join(heard)
-    assert not [word for word in (owner.parts["password"], reader.parts["password"]) if word.encode() in said]
-    assert b"md5" not in said
-    assert b"SELECT" not in said
+    assert heard == [b""] * 4
 
 
 def require_one_line(ended: Ended, said: str) -> None:

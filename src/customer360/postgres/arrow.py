@@ -33,7 +33,7 @@ class ArrowConnection:
     Every call raises Customer360Error when the server at *where*, or the way to it, fails.
     """
 
-    def __init__(self, url: str, where: str, setting_up: sql.Composable) -> None:
+    def __init__(self, url: str, where: str, *, prepare: sql.Composable) -> None:
         self._where = where
         with self._plain_failures():
             self._database = adbc_driver_postgresql.connect(url, _OPTIONS)
@@ -43,7 +43,7 @@ class ArrowConnection:
         except BaseException:
             self._database.close()
             raise
-        self.execute(setting_up)  # outside the transaction, which could not take a snapshot after any query
+        self.execute(prepare)  # outside the transaction, which could not take a snapshot after any query
         self._connection.set_autocommit(False)
 
     def batches(self, query: sql.Composable) -> Iterator[pa.RecordBatch]:

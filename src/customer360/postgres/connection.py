@@ -103,7 +103,7 @@ class Database:
 
         url = conninfo.make_conninfo(self.url, **self._always("customer360 copy"))
         with self._own_environment():
-            return ArrowConnection(url, self.where, _SESSION.format(pid=sql.SQL("pg_backend_pid()")))
+            return ArrowConnection(url, self.where, prepare=_SESSION.format(pid=sql.SQL("pg_backend_pid()")))
 
     def _always(self, purpose: str) -> dict[str, str]:
         """Text is exchanged in UTF-8, whatever the server keeps it in and whoever asks for another encoding."""
@@ -123,8 +123,7 @@ class Database:
         """Raises: Customer360Error when others get the session *pid* between two statements of *connection*."""
         for _ in range(0 if self.url in _with_sessions else 2):  # a pooler may hand out its sessions in turns
             with psycopg.connect(self.url, connect_timeout=_CONNECT_SECONDS) as other:
-                # The other connection is within a transaction, which keeps its session.
-                if _pid(other) == pid or _pid(connection) != pid:
+                if _is_shared(pid, connection, other):
                     raise Customer360Error(
                         f"{self.where} is a connection pooler in transaction mode, which gives sessions to others "
                         "between two statements; use its session mode, or the server's own port"
@@ -186,6 +185,14 @@ def _set_up(connection: psycopg.Connection[Any], pid: int) -> int:
     """Prepares the session *pid*; returns the one that answered."""
     rows = connection.execute(_SESSION.format(pid=pid)).fetchall()
     return int(rows[0][0])
+
+
+def _is_shared(pid: int, one: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> bool:
+    """Whether *other*, whose transaction keeps the session it is given, is given the session *pid* of *one*."""
+    try:
+        return _pid(other) == pid or _pid(one) != pid
+    except psycopg.errors.ProtocolViolation:  # no transaction at all: a pooler in statement mode
+        return True
 
 
 def _pid(connection: psycopg.Connection[Any]) -> int:

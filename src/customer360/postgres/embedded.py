@@ -171,7 +171,7 @@ class EmbeddedPostgres:
             reason = error.strerror if isinstance(error, OSError) else self._programs.complaint()
             self._home.remove_draft()
             raise Customer360Error(
-                f"the embedded PostgreSQL could not be made in {self.home}: {reason}; remove the cause, or set "
+                f"the embedded PostgreSQL could not be made in {self.home}: {reason}; fix that, or set "
                 f"{settings.HOME} to another folder or {settings.DATABASE_URL} to a PostgreSQL of yours"
             ) from None
         (self._home.draft / "data").rename(self.data)

@@ -36,6 +36,8 @@ def _reason(message: str) -> str:
 
 def _way_out(reason: str) -> str:
     ways = {
+        "server requested": "Either another program listens there, or the server does not use SCRAM.",
+        "did not complete authentication": "Perhaps another program listens there.",
         "certificate": "Check sslmode and sslrootcert in the URL.",
         "password": "Check user and password in the URL.",
         "does not exist": "Create it first, or correct the name in the URL.",

@@ -93,6 +93,13 @@ class Home:
         return self._account(self.draft / "account.json")
 
     def make(self) -> None:
+        if (
+            len(str(self.path).splitlines()) > 1
+        ):  # PostgreSQL notes it in one line of a file
+            raise Customer360Error(
+                f"cannot use the folder {str(self.path)!r}, which has a line break in its name; "
+                f"set {settings.HOME} to another"
+            )
         try:
             # Root's server runs as another user, who has to enter.
             self.path.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
