@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 
+from customer360 import settings
 from customer360.cli import cli
 from customer360.postgres.connection import Database
 from customer360.web.credentials import configured
@@ -88,6 +89,12 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["run", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1, "cannot connect to a@127.0.0.1:1/x"),
         (["run", "--database", "nonsense s3cret"], 1, "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"),
         (["run", "--master", "spark://far:7077"], 1, "so the workers of spark://far:7077 cannot reach it"),
+        (["status", "--database", ""], 2, "the value of --database is empty"),
+        (["mock", "--database=", "--replace"], 2, "the value of --database is empty"),
+        (["db", "psql", "--database", " "], 2, "the value of --database is empty"),
+        (["load", "--from-database", "", "--table", "x"], 2, "the value of --from-database is empty"),
+        (["load", ""], 2, "an argument is empty"),
+        (["dashboard", "--users", ""], 2, "the value of --users is empty"),
         (["status", "--max-age", "soon"], 2, "'soon' is no span of time; write it as 90s, 15m, 26h or 2d"),
         (["--log-format", "xml", "status"], 2, "Invalid value for '--log-format'"),
         (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
@@ -114,6 +121,16 @@ def test_a_mistake_is_one_line_and_an_exit_code(arguments: list[str], code: int,
     assert run.stderr.count("\n") == 1
     assert run.stdout == ""
     assert "s3cret" not in run.stderr
+
+
+@pytest.mark.parametrize("name", [settings.DATABASE_URL, settings.HOME, settings.DASHBOARD_TOKEN])
+def test_a_variable_that_is_set_to_nothing_is_not_the_default(name: str) -> None:
+    """It is what a script makes of another variable that is not set: the default is another database, or no token."""
+    command = ["dashboard", "--port", "0"] if name == settings.DASHBOARD_TOKEN else ["status"]
+    run = customer360(*command, **{name: ""})
+
+    assert run.returncode == 1
+    assert run.stderr == f"customer360: {name} is empty; give it a value, or unset it\n"
 
 
 def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path) -> None:

@@ -90,10 +90,19 @@ def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database
     where = Where(database=database.url)
 
     assert found("PostgreSQL", where).state == "ok"
+    assert found("encoding", where) == Finding("encoding", "ok", "UTF8")
     assert database.where in found("PostgreSQL", where).found
     assert found("rights", where) == Finding(
         "rights", "ok", "customer360 may create tables in public, analytics, customer360_internal"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("UTF8", "ok"), ("LATIN1", "warning"), ("WIN1252", "warning"), ("SQL_ASCII", "warning")]
+)
+def test_a_database_that_cannot_hold_every_name_is_said_so(name: str, state: str) -> None:
+    """Loading refuses those names, long after the database was made."""
+    assert doctor.encoding(name).state == state
 
 
 def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database) -> None:

@@ -30,6 +30,8 @@ def start(new_passwords: bool) -> None:
     """
     Start the embedded PostgreSQL; it keeps running.
 
+    When account.json is lost, --new-passwords gives the server new ones, after `customer360 db stop`.
+
     \b
     Example:
       customer360 db start
@@ -58,6 +60,8 @@ def stop() -> None:
 def url(reader: bool) -> None:
     """
     Print the embedded database's URL, password included.
+
+    It demands SCRAM, which libpq knows from version 16 on; for older clients leave out what follows the ?.
 
     \b
     Example:

