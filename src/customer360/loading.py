@@ -19,7 +19,7 @@ from psycopg import sql
 from customer360.errors import Customer360Error, printable
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import column_of, expressions, sides
+from customer360.own_data.mapped import column_of, harmless, sides
 from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
@@ -182,12 +182,12 @@ def load(where: Where, request: Request) -> Loaded:
 def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
     """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
     source, mapping = planned.source, planned.mapping
-    if expressions(mapping, source.columns):
+    as_of = request.as_of or datetime.now(timezone.utc).date()
+    if harmless(mapping, source.columns):
         from customer360.own_data.expressions import evaluated
 
         with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):
-            source, mapping = evaluated(source, mapping, spark, is_shared=not where.cluster)
-    as_of = request.as_of or datetime.now(timezone.utc).date()
+            source, mapping = evaluated(source, mapping, spark, as_of=as_of, is_shared=not where.cluster)
     with where.watch("Examining the rows", total=source.rows):
         return loadable(source, mapping, as_of=as_of)
 

@@ -326,15 +326,19 @@ def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(
         ("to_date(jioned)", "the source has no column 'jioned'. Did you mean 'joined'?"),
         ("to_date(joined", "the mapping of join_date does not parse"),
         ("to_date(joined))", "at ^ in to_date(joined)^)"),
-        ("to_dat(joined)", "Spark SQL has no function `to_dat`"),
+        (
+            "to_dat(joined)",
+            "calls to_dat(), which a mapping may not call; the nearest function that it may call is to_date()",
+        ),
         ("array(joined)", "gives a array<string>; give one value"),
-        ("sum(joined) + id", "the mapping of join_date does not work"),
+        ("sum(joined) + id", "calls sum(), which a mapping may not call"),
+        ("date_add(joined)", "the mapping of join_date does not work"),
     ],
 )
 def test_a_mapping_that_cannot_work_is_one_line(
     spark: SparkSession, tmp_path: Path, expression: str, said: str
 ) -> None:
-    """Spark's own message, shortened, and the place."""
+    """What is wrong and where; what only the engine knows in its own words, shortened."""
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,2024-01-02\n")
     mapping = CustomerMapping({"customer_id": "id", "join_date": expression})

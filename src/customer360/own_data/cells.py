@@ -14,11 +14,14 @@ from customer360.tables import Column
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-_NOTHING: Final = pa.array(
-    ["", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "?"]
-)
-"""What exports write for no value, where the column is not of text."""
-_NO_TEXT: Final = pa.array(["", "\\N"])
+NOTHING: Final = (
+    "", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "?",
+)  # fmt: skip
+"""What exports write for no value, in lower case, where the column is not of text."""
+NO_TEXT: Final = ("", "\\N", "NULL", "null", "(null)", "<NA>", "#N/A", "N/A", "n/a", "NaN")
+"""The same for text, as it is spelt: somebody may be called Null or Na, and a tier None."""
+_NOTHING: Final = pa.array(NOTHING)
+_NO_TEXT: Final = pa.array(NO_TEXT)
 _YES: Final = (
     "yes", "y", "true", "t", "1", "1.0", "on", "x", "active", "enabled", "current", "ja", "oui", "si", "sí", "sim",
 )  # fmt: skip

@@ -7,21 +7,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
-from pyspark.errors import ParseException, PySparkException
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
-from customer360.errors import Customer360Error, nearest
-from customer360.own_data.columns import PROVENANCE, SOURCE_LINE
-from customer360.own_data.guess import quoted
-from customer360.own_data.mapped import MAPPED, expressions, with_sides
+from customer360.errors import Customer360Error
+from customer360.own_data.columns import SOURCE_LINE
+from customer360.own_data.mapped import MAPPED, harmless, with_sides
 from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.row_only import require_row_only
+from customer360.own_data.row_only import quoted
 from customer360.own_data.sources import FILE_ROWS, Source, arrow_schema, write_parquet
 
 _ANSI: Final = "spark.sql.ansi.enabled"
@@ -29,15 +29,21 @@ _LONGEST: Final = 160
 
 
 def evaluated(
-    source: Source, mapping: CustomerMapping, spark: SparkSession, *, is_shared: bool = True
+    source: Source,
+    mapping: CustomerMapping,
+    spark: SparkSession,
+    *,
+    as_of: date | None = None,
+    is_shared: bool = True,
 ) -> tuple[Source, CustomerMapping]:
     """
     *source* with a column more for each expression of *mapping*, and *mapping* naming these columns.
 
-    With *is_shared* Spark's tasks read and write the source's folder; without, as on a cluster, the rows are sent
-    to them and back. Raises: Customer360Error for an expression that does not work.
+    *as_of* is what as_of_date() gives. With *is_shared* Spark's tasks read and write the source's folder; without,
+    as on a cluster, the rows are sent to them and back. Raises: Customer360Error for an expression that does not
+    work.
     """
-    wanted = expressions(mapping, source.columns)
+    wanted = harmless(mapping, source.columns, as_of=as_of)
     with _lenient(spark):
         frame = _frame(source, spark, is_shared=is_shared)
         made = {MAPPED + target: _expression(frame, target, text) for target, text in wanted.items()}
@@ -86,57 +92,18 @@ def _written(frame: DataFrame, source: Source, columns: tuple[str, ...], *, is_s
 
 
 def _expression(source: DataFrame, target: str, text: str) -> Column:
-    require_row_only(target, text)
-    if re.fullmatch(r"[\w .-]+", text) and not re.fullmatch(r"\s*(?i:null|true|false|[-.\d]+)\s*", text):
-        _require_meaning(source, target, text)
     try:
         column = F.expr(text)
         schema = source.select(column.alias(target)).schema
-    except ParseException as error:
-        raise Customer360Error(f"the mapping of {target} does not parse: {_caret(text, error)}") from None
     except PySparkException as error:
         raise Customer360Error(
-            f"the mapping of {target} does not work: {_analysis(source, text, error)}"
+            f"the mapping of {target} does not work: {_first_line(str(error))} in {text!r}"
         ) from None
     if isinstance(schema[0].dataType, (t.ArrayType, t.MapType, t.StructType, t.BinaryType)):
         raise Customer360Error(
             f"the mapping of {target} gives a {schema[0].dataType.simpleString()}; give one value, such as text"
         )
     return column
-
-
-def _require_meaning(source: DataFrame, target: str, text: str) -> None:
-    """What looks like a name and is no column is a mistake in the name, unless Spark can make sense of it."""
-    try:
-        _ = source.select(F.expr(text)).schema
-    except PySparkException:
-        raise Customer360Error(
-            f"the mapping of {target}: the source has no column '{text}'.{nearest(text, _own(source))}"
-        ) from None
-
-
-def _caret(text: str, error: ParseException) -> str:
-    """The expression with a mark where it went wrong: all in one line, for errors have one."""
-    message = _first_line(str(error))
-    place = re.search(r"\(line 1, pos (\d+)\)", str(error))
-    if place is None:
-        return f"{message}; {text!r}"
-    at = min(int(place[1]), len(text))
-    return f"{message}, at ^ in {text[:at]}^{text[at:]}"
-
-
-def _analysis(source: DataFrame, text: str, error: PySparkException) -> str:
-    parameters: dict[str, Any] = error.getMessageParameters() or {}
-    name = re.sub(r"^`|`$", "", parameters.get("objectName", ""))
-    if "UNRESOLVED_COLUMN" in str(error) and name:
-        return f"the source has no column '{name}'.{nearest(name, _own(source))}"
-    if "UNRESOLVED_ROUTINE" in str(error):
-        return f"Spark SQL has no function {parameters.get('routineName', '')} in {text!r}"
-    return f"{_first_line(str(error))} in {text!r}"
-
-
-def _own(source: DataFrame) -> list[str]:
-    return [name for name in source.columns if name not in PROVENANCE]
 
 
 def _first_line(message: str) -> str:

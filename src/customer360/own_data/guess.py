@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from customer360.own_data import dates, numbers
 from customer360.own_data.cells import cells, is_text
 from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
+from customer360.own_data.row_only import quoted
 from customer360.tables import CUSTOMERS
 
 Sample = Mapping[str, Sequence[str]]
@@ -190,11 +191,6 @@ def _are_numbers(values: Sequence[str]) -> bool:
 def hashed(column: str) -> str:
     """Ids that are no numbers as numbers: the same text gives the same one, another text another."""
     return f"CASE WHEN trim({quoted(column)}) <> '' THEN xxhash64(trim({quoted(column)})) END"
-
-
-def quoted(column: str) -> str:
-    """A column in Spark SQL, whatever its name."""
-    return "`" + column.replace("`", "``") + "`"
 
 
 def _ladder(values: Sequence[str]) -> tuple[str, ...]:

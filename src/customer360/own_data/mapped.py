@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data.mapping import NEWEST_BY, CustomerMapping
+from customer360.own_data.row_only import row_only
 
 MAPPED: Final = "mapped:"
 """Prefix of the columns that expressions made, which stand beside those of the source."""
@@ -39,6 +41,16 @@ def expressions(mapping: CustomerMapping, columns: Iterable[str]) -> dict[str, s
     """The right sides that are no column: what Spark is needed for."""
     names = list(columns)
     return {target: side for target, side in sides(mapping).items() if column_of(side, names) is None}
+
+
+def harmless(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, str]:
+    """
+    The expressions of *mapping* as they may be evaluated, by what they fill.
+
+    Raises: Customer360Error for one that is none or could use more than its row; nothing has been evaluated then.
+    """
+    wanted = expressions(mapping, columns)
+    return {target: row_only(target, text, columns, as_of=as_of) for target, text in wanted.items()}
 
 
 def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:

@@ -43,7 +43,7 @@ class CustomerMapping:
     """
     How the columns of a source become those of the customers.
 
-    *columns*: a column of the source, or a Spark SQL expression of its columns. *formats*: one of `STYLES` per
+    *columns*: a column of the source, or an SQL expression of its columns. *formats*: one of `STYLES` per
     column. *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of
     several rows of a customer is kept. *transactions*: whether the source's rows are order lines.
     """
@@ -200,7 +200,7 @@ def written(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> st
 
 def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> Iterator[str]:
     yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
-    yield "# A right side is a column of the source, or a Spark SQL expression of its columns."
+    yield "# A right side is a column of the source, or an SQL expression of its columns."
     yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
     yield from ("", "[columns]")
     for target in mapping.targets:

@@ -1,0 +1,64 @@
+"""
+The functions that an expression of a mapping may call, as data.
+
+A mapping may come from someone else, and an engine knows hundreds of functions: some call Java, some read files
+or fetch an address that a cell gives them (an XML entity), some tell about the session. So a function is refused
+unless it is listed here. Each one gives one value that depends on its arguments alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALLOWED: Final = {
+    "Text": (
+        "ascii", "btrim", "char_length", "character_length", "chr", "concat", "concat_ws", "contains",
+        "endswith", "find_in_set", "initcap", "instr", "lcase", "left", "length", "levenshtein", "locate",
+        "lower", "lpad", "ltrim", "overlay", "position", "regexp_count", "regexp_extract", "regexp_instr",
+        "regexp_like", "regexp_replace", "regexp_substr", "replace", "reverse", "right", "rpad", "rtrim",
+        "soundex", "split_part", "startswith", "substr", "substring", "substring_index", "translate", "trim",
+        "ucase", "upper",
+    ),
+    "Numbers": (
+        "abs", "bround", "ceil", "ceiling", "exp", "floor", "greatest", "least", "ln", "log", "log10", "log2",
+        "mod", "negative", "pmod", "positive", "pow", "power", "round", "sign", "signum", "sqrt", "try_add",
+        "try_divide", "try_multiply", "try_subtract",
+    ),
+    "Dates": (
+        "add_months", "date_add", "date_diff", "date_format", "date_from_unix_date", "date_part", "date_sub",
+        "date_trunc", "dateadd", "datediff", "datepart", "day", "dayofmonth", "dayofweek", "dayofyear",
+        "extract", "from_unixtime", "from_utc_timestamp", "hour", "last_day", "make_date", "make_timestamp",
+        "minute", "month", "months_between", "next_day", "quarter", "second", "timestamp_micros",
+        "timestamp_millis", "timestamp_seconds", "timestampadd", "timestampdiff", "to_date", "to_timestamp",
+        "to_unix_timestamp", "to_utc_timestamp", "trunc", "try_to_timestamp", "unix_date", "unix_timestamp",
+        "weekday", "weekofyear", "year",
+    ),
+    "Conditions and casts": (
+        "bigint", "boolean", "cast", "coalesce", "date", "decimal", "double", "float", "if", "ifnull", "int",
+        "isnotnull", "isnull", "nullif", "nvl", "nvl2", "smallint", "string", "timestamp", "try_cast",
+    ),
+    "Parts of a cell": (
+        "array", "array_contains", "array_join", "array_max", "array_min", "array_position", "cardinality",
+        "element_at", "get_json_object", "map", "size", "slice", "sort_array", "split", "try_element_at",
+    ),
+    "Checksums": ("crc32", "md5", "sha", "sha1", "sha2", "xxhash64"),
+}  # fmt: skip
+"""By kind; what is called like this in every engine that evaluates mappings."""
+OWN: Final = {
+    "filled": "the cell without blanks at its ends; null for what exports write for nothing",
+    "filled_text": "the same for text, where words such as None or NA may be meant",
+    "hashed_id": "a number for an id that is none: the same text always gives the same number",
+    "as_of_date": "the as-of date of the load, the last day that is known",
+}
+"""Functions of ours, which are written out before an engine sees the expression."""
+FUNCTIONS: Final = frozenset({*OWN, *(name for names in ALLOWED.values() for name in names)})
+TYPES: Final = frozenset({
+    "bigint", "boolean", "char", "date", "dec", "decimal", "double", "float", "int", "integer", "long", "numeric",
+    "real", "short", "smallint", "string", "timestamp", "timestamp_ntz", "tinyint", "varchar",
+})  # fmt: skip
+"""What a value may be cast to."""
+UNITS: Final = frozenset({
+    "day", "dayofweek", "dayofyear", "days", "dow", "doy", "hour", "hours", "microsecond", "millisecond", "minute",
+    "minutes", "month", "months", "quarter", "second", "seconds", "week", "weeks", "year", "years",
+})  # fmt: skip
+"""The words for parts of a date."""
