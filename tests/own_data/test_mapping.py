@@ -28,6 +28,8 @@ def test_what_is_written_reads_back(
         {"loyalty_status": values} if values else {},
         tuple(order),
         newest_by=column,
+        where=column,
+        currency=constant,
     )
     path = tmp_path_factory.mktemp("mapping") / "a.mapping.toml"
     path.write_text(written(mapping, "members.csv", ["id", 'od"d']), encoding="utf-8")

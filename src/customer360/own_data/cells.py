@@ -30,6 +30,11 @@ _NO: Final = (
     "churned", "closed", "nein", "non", "não",
 )  # fmt: skip
 _WORDS: Final = pa.array([*_YES, *_NO])
+ACTIVITY: Final = frozenset(
+    {"active", "enabled", "current", "inactive", "disabled", "former", "cancelled", "canceled", "churned"}
+    | {"closed"}
+)
+"""The words among these that can only speak of a membership; Y is also a class, and ON a province."""
 _LARGEST_BIGINT: Final = 2**63 - 1
 
 

@@ -19,8 +19,8 @@ from customer360.own_data.cells import Cells, Mask, is_text, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
-from customer360.own_data.mapping import LINE_COLUMNS
-from customer360.tables import CUSTOMERS, Column
+from customer360.own_data.mapping import CUSTOMER_COLUMNS, LINE_COLUMNS
+from customer360.tables import Column
 
 EARLIEST_DATE: Final = date(1900, 1, 1)
 MOST_POINTS: Final = 10**11
@@ -34,6 +34,10 @@ class Rows:
     texts: Mapping[str, pa.Array]
     as_of: date
     count: int
+    is_total: Mask | None = None
+    """Rows that call themselves a total and say nothing of a customer, see `totals`."""
+    is_of_currency: Mask | None = None
+    """Rows whose amounts are in the currency that is loaded, where one is chosen."""
 
     def day(self, column: str) -> pa.Array:
         """A date column, or the day of a moment; all null when the source has no such column."""
@@ -66,6 +70,21 @@ def _too_large(column: str) -> Callable[[Rows], Mask]:
 def _null_byte(rows: Rows) -> Mask:
     found = [mask(pc.match_substring(text, "\0")) for text in rows.texts.values() if may_hold(text, b"\0")]
     return np.logical_or.reduce(found) if found else rows.nowhere
+
+
+def _totals(rows: Rows) -> Mask:
+    return rows.nowhere if rows.is_total is None else rows.is_total
+
+
+def _other_currency(rows: Rows) -> Mask:
+    return rows.nowhere if rows.is_of_currency is None else ~rows.is_of_currency
+
+
+def _share_taken_off(rows: Rows) -> Mask:
+    if "discount" not in rows.cells:
+        return rows.nowhere
+    share = rows.cells["discount"].values
+    return mask(pc.or_(pc.less(share, 0), pc.greater(share, 1)))
 
 
 def _missing(column: str) -> Callable[[Rows], Mask]:
@@ -106,6 +125,7 @@ def _points(failed: Callable[[pa.Array], pa.Array]) -> Callable[[Rows], Mask]:
 
 
 _KINDS: Final = {"bigint": "whole number", "boolean": "yes or no", "date": "date", "timestamp": "date"}
+_HINTS: Final = {"is_active": " Say what a word stands for in [values.is_active]."}
 
 
 def _cell_checks(columns: Iterable[Column]) -> Iterator[Check]:
@@ -114,7 +134,7 @@ def _cell_checks(columns: Iterable[Column]) -> Iterator[Check]:
             continue
         yield Check(
             f"{column.name}_unreadable",
-            f"The cell is no {_KINDS.get(column.type, 'amount')}.",
+            f"The cell is no {_KINDS.get(column.type, 'amount')}.{_HINTS.get(column.name, '')}",
             _unreadable(column.name),
         )
         if column.type == "bigint" or column.type.startswith("numeric"):
@@ -132,9 +152,20 @@ DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing s
 TOO_LARGE: Final = "account_balance_too_large"
 NEGATIVE_POINTS: Final = "negative_points"
 TOO_MANY_POINTS: Final = "too_many_points"
+TOTALS: Final = "totals_row"
 
 _ID_MISSING: Final = Check("customer_id_missing", "The row has no customer_id.", _missing("customer_id"))
 _NULL_BYTE: Final = Check("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
+_TOTALS: Final = Check(
+    TOTALS,
+    "The row is called Total, Sum or the like, and has no customer, or the sum of all other amounts.",
+    _totals,
+)
+_OTHER_CURRENCY: Final = Check(
+    "other_currency",
+    "The amount is not in the currency that `[keep] currency` chooses, or in none that is named.",
+    _other_currency,
+)
 
 
 def _date_checks(*columns: str) -> tuple[Check, Check]:
@@ -153,8 +184,10 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
 
 
 CUSTOMER_CHECKS: Final = (
-    *_cell_checks(CUSTOMERS.columns),
+    *_cell_checks(CUSTOMER_COLUMNS),
     _ID_MISSING,
+    _TOTALS,
+    _OTHER_CURRENCY,
     _NULL_BYTE,
     *_date_checks("join_date", "first_purchase", "last_login"),
     Check("first_purchase_before_join", "first_purchase lies before join_date.", _before_join("first_purchase")),
@@ -169,6 +202,9 @@ CUSTOMER_CHECKS: Final = (
 LINE_CHECKS: Final = (
     *_cell_checks(LINE_COLUMNS),
     _ID_MISSING,
+    _TOTALS,
+    _OTHER_CURRENCY,
+    Check("discount_no_share", "discount lies below 0 or above 1; divide a percentage by 100.", _share_taken_off),
     Check("order_date_missing", "The line has no date.", _missing("order_date")),
     Check("amount_missing", "The line has no amount, nor a quantity and a unit price.", _missing_amount),
     _NULL_BYTE,

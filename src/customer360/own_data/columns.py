@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 SOURCE_LINE: Final = "source_line"
@@ -41,3 +42,9 @@ def may_hold(texts: pa.Array, character: bytes) -> bool:
     """Whether *character* occurs in the bytes of *texts*: quickly said, and mostly it does not."""
     content = texts.buffers()[2]
     return content is not None and re.search(re.escape(character), content) is not None
+
+
+def may_hold_words(texts: pa.Array) -> bool:
+    """Whether *texts* hold more than digits and signs: quickly said, and in columns of numbers they do not."""
+    content = texts.buffers()[2]
+    return content is not None and content.size > 0 and int(np.frombuffer(content, np.uint8).max()) > ord("9")

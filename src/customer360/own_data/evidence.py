@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import Evidence, formats
 from customer360.own_data.mapped import sides, texts
-from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, CustomerMapping
+from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.sources import Source
 from customer360.own_data.threads import in_threads
-from customer360.tables import Column
 
-_NEWEST: Final = Column(NEWEST_BY, "timestamp", "What tells the newest row of a customer.")
+_KEPT: Final = {NEWEST_BY: "timestamp", WHERE: "boolean"}
 
 
 def with_formats(mapping: CustomerMapping, source: Source) -> CustomerMapping:
@@ -55,4 +54,4 @@ def _said(target: str, text: pa.Array) -> Evidence:
 
 
 def _kind(target: str) -> str:
-    return (_NEWEST if target == NEWEST_BY else COLUMN_OF[target]).type
+    return _KEPT.get(target) or COLUMN_OF[target].type

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
-from customer360.own_data.cells import arrow_type, cells, filled
+from customer360.own_data.cells import Cells, arrow_type, cells, filled, none
 from customer360.own_data.checks import CUSTOMER_CHECKS, LINE_CHECKS, Rows, reasons
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT
+from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
-from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, CustomerMapping
+from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
+from customer360.own_data.totals import LABELLED, empty, labelled
 
 REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
@@ -32,11 +34,16 @@ def examined(batch: pa.RecordBatch, mapping: CustomerMapping, as_of: date) -> pa
     """
     found_texts = texts(batch, mapping)
     newest = found_texts.pop(NEWEST_BY, None)
+    found_texts.pop(WHERE, None)
     found = {
         target: cells(text, COLUMN_OF[target], mapping.formats.get(target)) for target, text in found_texts.items()
     }
+    if "left_date" in found and "is_active" not in found:
+        found["is_active"] = _still_there(found["left_date"], as_of)
+    labels = labelled(batch, mapping.labels)
     checks = LINE_CHECKS if mapping.transactions else CUSTOMER_CHECKS
-    failed = reasons(Rows(found, found_texts, as_of, len(batch)), checks)
+    is_total, is_kept = empty(found_texts, mapping, labels), is_of_currency(found_texts, mapping)
+    failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept), checks)
     values = {
         column.name: found[column.name].values
         if column.name in found
@@ -47,11 +54,18 @@ def examined(batch: pa.RecordBatch, mapping: CustomerMapping, as_of: date) -> pa
         {
             **values,
             REASONS: pc.coalesce(batch[SOURCE_PROBLEM], failed),
+            LABELLED: pa.array(labels),
             SOURCE_LINE: batch[SOURCE_LINE],
             SOURCE_FILE: batch[SOURCE_FILE],
             **_newest(newest, mapping, len(batch)),
         }
     )
+
+
+def _still_there(left: Cells, as_of: date) -> Cells:
+    """Whether customers are active, by the days on which they left: those to come have not happened."""
+    values = pc.fill_null(pc.greater(left.values, pa.scalar(as_of)), True)
+    return Cells(values, none(values), none(values))
 
 
 def _newest(texts: pa.Array | None, mapping: CustomerMapping, rows: int) -> dict[str, pa.Array]:

@@ -20,8 +20,8 @@ from pyspark.sql import types as t
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.mapped import MAPPED, harmless, with_sides
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.row_only import quoted
+from customer360.own_data.mapping import WHERE, CustomerMapping
+from customer360.own_data.row_only import named_in, quoted
 from customer360.own_data.sources import FILE_ROWS, Source, arrow_schema, write_parquet
 
 _ANSI: Final = "spark.sql.ansi.enabled"
@@ -55,6 +55,7 @@ def evaluated(
             raise Customer360Error(f"the mapping cannot be evaluated: {_first_line(str(error))}") from None
     typed = {field.name for field in kinds if not isinstance(field.dataType, t.StringType)}
     more = replace(source, folder=folder, columns=(*source.columns, *made), typed=source.typed | typed)
+    mapping = replace(mapping, labels=named_in(wanted.get("customer_id", "")))
     return more, with_sides(mapping, {target: MAPPED + target for target in wanted})
 
 
@@ -99,6 +100,9 @@ def _expression(source: DataFrame, target: str, text: str) -> Column:
         raise Customer360Error(
             f"the mapping of {target} does not work: {_first_line(str(error))} in {text!r}"
         ) from None
+    if target == WHERE and not isinstance(schema[0].dataType, t.BooleanType):
+        kind = schema[0].dataType.simpleString()
+        raise Customer360Error(f"the mapping of where gives a {kind}; give a condition, such as x <> 'y'")
     if isinstance(schema[0].dataType, (t.ArrayType, t.MapType, t.StructType, t.BinaryType)):
         raise Customer360Error(
             f"the mapping of {target} gives a {schema[0].dataType.simpleString()}; give one value, such as text"

@@ -12,12 +12,14 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from customer360.own_data import transactions
+from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import reject_duplicates
 from customer360.own_data.evidence import with_formats
-from customer360.own_data.mapped import column_of, sides, with_sides
+from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import examine, last_day
 from customer360.own_data.sources import Source
+from customer360.own_data.sums import reject_sums
 from customer360.own_data.tally import Tally, tallied
 from customer360.tables import CUSTOMERS
 
@@ -41,7 +43,9 @@ class Loadable:
     def columns(self) -> tuple[str, ...]:
         """The columns of the customers that the source fills, in the order of the table."""
         is_lines = self.mapping.transactions
-        return transactions.derived_columns(self.mapping) if is_lines else self.mapping.present
+        if is_lines:
+            return transactions.derived_columns(self.mapping)
+        return tuple(name for name in self.mapping.present if name in CUSTOMERS.column_names)
 
     def facts(self) -> dict[str, Any]:
         """What is kept with the customers about where they come from."""
@@ -55,6 +59,7 @@ class Loadable:
             "rows": self.tally.customers,
             "rows_in": self.tally.rows_in,
             "rows_rejected": self.tally.rows_rejected,
+            "rows_left_out": self.tally.rows_left_out,
             "rejected": {name: reason.rows for name, reason in self.tally.reasons.items()},
         }
 
@@ -69,20 +74,31 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     mapping = with_sides(
         mapping, {t: column_of(side, source.columns) or side for t, side in sides(mapping).items()}
     )
-    mapping = with_formats(mapping, source)
+    mapping = _with_labels(with_formats(mapping, source), source)
+    require_one_currency(source, mapping)
     folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
-    parts = examine(source, mapping, as_of, folder)
+    seen = examine(source, mapping, as_of, folder)
+    parts = seen.parts
+    if seen.has_totals:
+        reject_sums(parts, source, mapping)
     rejected = [part.rejected for part in parts]
     if mapping.transactions:
         derived = transactions.derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
         tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
-        tally = replace(tally, cancelled_lines=derived.cancelled)
+        tally = replace(tally, cancelled_lines=derived.cancelled).with_left_out(seen.left_out)
         return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
-    tally = tallied(_rows(customers), rejected, folder)
+    tally = tallied(_rows(customers), rejected, folder).with_left_out(seen.left_out)
     return Loadable(customers, rejected, mapping, tally, last_day(customers, folder))
+
+
+def _with_labels(mapping: CustomerMapping, source: Source) -> CustomerMapping:
+    """*mapping* with the columns in which a row may call itself a total: the first, and those of the id."""
+    named = (source.columns[0], mapping.columns.get("customer_id", ""), *mapping.labels)
+    own = dict.fromkeys(name for name in named if name in source.columns and not name.startswith(MAPPED))
+    return replace(mapping, labels=tuple(own))
 
 
 def _rows(files: Sequence[Path]) -> int:

@@ -10,23 +10,29 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.own_data.mapping import NEWEST_BY, CustomerMapping
+from customer360.own_data.cells import Mask, cells, mask
+from customer360.own_data.columns import SOURCE_PROBLEM
+from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.row_only import row_only
+from customer360.tables import Column
 
 MAPPED: Final = "mapped:"
 """Prefix of the columns that expressions made, which stand beside those of the source."""
+_CONDITION: Final = Column(WHERE, "boolean", "Whether a row is loaded.")
 
 
 def sides(mapping: CustomerMapping) -> dict[str, str]:
-    """The right side of each target that is read, and of what tells the newest row."""
+    """The right side of each target that is read, of what tells the newest row, and of the condition."""
     read = {target: side for target, side in mapping.columns.items() if target not in mapping.constants}
-    return {**read, NEWEST_BY: mapping.newest_by} if mapping.newest_by else read
+    kept = {NEWEST_BY: mapping.newest_by, WHERE: mapping.where}
+    return {**read, **{name: side for name, side in kept.items() if side}}
 
 
 def with_sides(mapping: CustomerMapping, sides: Mapping[str, str]) -> CustomerMapping:
     """*mapping* with other right sides."""
     columns = {target: sides.get(target, side) for target, side in mapping.columns.items()}
-    return replace(mapping, columns=columns, newest_by=sides.get(NEWEST_BY))
+    newest_by, where = sides.get(NEWEST_BY, mapping.newest_by), sides.get(WHERE, mapping.where)
+    return replace(mapping, columns=columns, newest_by=newest_by, where=where)
 
 
 def column_of(side: str, columns: Iterable[str]) -> str | None:
@@ -59,6 +65,12 @@ def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str
     if not targets:
         found |= {target: pa.repeat(pa.scalar(text), len(batch)) for target, text in mapping.constants.items()}
     return {target: _replaced(text, _values(mapping, target)) for target, text in found.items()}
+
+
+def meets(batch: pa.RecordBatch, mapping: CustomerMapping) -> Mask:
+    """The rows of *batch* for which the mapping's condition is true, and those that could not be split."""
+    found = cells(texts(batch, mapping, [WHERE])[WHERE], _CONDITION)
+    return mask(found.values) | mask(pc.is_valid(batch[SOURCE_PROBLEM]))
 
 
 def _values(mapping: CustomerMapping, target: str) -> Mapping[str, str]:

@@ -15,23 +15,36 @@ from customer360.errors import Customer360Error, nearest
 from customer360.own_data import dates, numbers
 from customer360.tables import CUSTOMERS, Column
 
+_CURRENCY: Final = Column("currency", "text", "Currency of the row's amounts.")
+CUSTOMER_COLUMNS: Final = (
+    *CUSTOMERS.columns,
+    Column("left_date", "date", "Day on which the customer left: active are those without, or with a later one."),
+    _CURRENCY,
+)
+"""What one row of a list of customers may say."""
 LINE_COLUMNS: Final = (
     CUSTOMERS["customer_id"],
     Column("order_date", "timestamp", "Moment of the order."),
-    Column("amount", "numeric(12,2)", "Amount of the line; below zero when it was cancelled."),
+    Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
     Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
     Column("unit_price", "numeric(18,6)", "Price of a piece."),
+    Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
     CUSTOMERS["loyalty_points"],
     CUSTOMERS["name"],
     CUSTOMERS["email"],
     CUSTOMERS["country"],
     CUSTOMERS["city"],
+    _CURRENCY,
 )
 """What one line of a list of transactions may say."""
-COLUMN_OF: Final = {column.name: column for column in (*CUSTOMERS.columns, *LINE_COLUMNS)}
-TARGETS: Final = CUSTOMERS.column_names
+COLUMN_OF: Final = {column.name: column for column in (*CUSTOMER_COLUMNS, *LINE_COLUMNS)}
+TARGETS: Final = tuple(column.name for column in CUSTOMER_COLUMNS)
 LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
+AIDS: Final = frozenset({"left_date", "currency", "discount"})
+"""Columns that help to find others, and that nobody misses."""
 NEWEST_BY: Final = "newest_by"
+WHERE: Final = "where"
+CURRENCY: Final = "currency"
 STYLES: Final = (*dates.STYLES, *numbers.STYLES)
 _SECTIONS: Final = ("columns", "constants", "formats", "values", "loyalty_status", "keep")
 MAPPING_SUFFIX: Final = ".mapping.toml"
@@ -43,9 +56,11 @@ class CustomerMapping:
     """
     How the columns of a source become those of the customers.
 
-    *columns*: a column of the source, or an SQL expression of its columns. *formats*: one of `STYLES` per
-    column. *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of
-    several rows of a customer is kept. *transactions*: whether the source's rows are order lines.
+    *columns*: a column of the source, or an SQL expression of its columns. *formats*: one of `STYLES` per column.
+    *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
+    of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
+    that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
+    columns of the source in which a row may call itself a total.
     """
 
     columns: Mapping[str, str]
@@ -55,6 +70,9 @@ class CustomerMapping:
     status_order: tuple[str, ...] = ()
     newest_by: str | None = None
     transactions: bool = False
+    where: str | None = None
+    currency: str | None = None
+    labels: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -63,16 +81,18 @@ class CustomerMapping:
     @property
     def table_columns(self) -> tuple[Column, ...]:
         """The columns that one row of the source may fill."""
-        return LINE_COLUMNS if self.transactions else CUSTOMERS.columns
+        return LINE_COLUMNS if self.transactions else CUSTOMER_COLUMNS
 
     @property
     def present(self) -> tuple[str, ...]:
         """The targets that this mapping fills, in their order."""
-        return tuple(name for name in self.targets if name in {*self.columns, *self.constants})
+        filled = {*self.columns, *self.constants}
+        filled |= {"is_active"} if "left_date" in filled else set()
+        return tuple(name for name in self.targets if name in filled)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(name for name in self.targets if name not in self.present)
+        return tuple(name for name in self.targets if name not in {*self.present, *AIDS})
 
     def with_formats(self, found: Mapping[str, str]) -> CustomerMapping:
         return replace(self, formats={**found, **self.formats})
@@ -124,18 +144,21 @@ def read_mapping(path: Path, *, transactions: bool = False) -> CustomerMapping:
         more = (NEWEST_BY,) if section == "formats" else ()
         _known(path, f"column in [{section}]", tables[section], (*targets, *more))
     _known(path, "key in [loyalty_status]", tables["loyalty_status"], ["order"])
-    _known(path, "key in [keep]", tables["keep"], [NEWEST_BY])
+    _known(path, "key in [keep]", tables["keep"], [NEWEST_BY, WHERE, CURRENCY])
     for style in tables["formats"].values():
         _known(path, "format", [style], STYLES)
     values = {target: _texts(path, f"values.{target}", table) for target, table in tables["values"].items()}
+    keep = _texts(path, "keep", tables["keep"])
     return CustomerMapping(
         _texts(path, "columns", tables["columns"]),
         _texts(path, "constants", tables["constants"]),
         tables["formats"],
         values,
         tuple(_list(path, tables["loyalty_status"].get("order", []))),
-        _texts(path, "keep", tables["keep"]).get(NEWEST_BY),
+        keep.get(NEWEST_BY),
         transactions,
+        keep.get(WHERE),
+        keep.get(CURRENCY),
     )
 
 
@@ -193,19 +216,19 @@ def _list(path: Path, order: Any) -> list[str]:
     return order
 
 
-def written(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> str:
-    """The mapping as TOML with comments, for a person to edit."""
-    return "\n".join(_lines(mapping, source, columns)) + "\n"
+def written(mapping: CustomerMapping, source: str, columns: Iterable[str], hints: Iterable[str] = ()) -> str:
+    """The mapping as TOML with comments, for a person to edit; *hints* are conditions to consider."""
+    return "\n".join(_lines(mapping, source, columns, hints)) + "\n"
 
 
-def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> Iterator[str]:
+def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str], hints: Iterable[str]) -> Iterator[str]:
     yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
     yield "# A right side is a column of the source, or an SQL expression of its columns."
     yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
     yield from ("", "[columns]")
     for target in mapping.targets:
         if target in mapping.columns:
-            yield f"{target} = {_quoted(mapping.columns[target])}"
+            yield f"{target} = {toml_text(mapping.columns[target])}"
         elif target not in mapping.constants:
             yield f"# {target} = not in the source"
     yield from _section("constants", mapping.constants, '# country = "Portugal"   the same for every customer')
@@ -217,11 +240,22 @@ def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str]) -> Ite
     if not mapping.values:
         yield from ("", "# [values.loyalty_status]", '# Star = "Bronze"')
     if not mapping.transactions:
-        order = ", ".join(map(_quoted, mapping.status_order))
+        order = ", ".join(map(toml_text, mapping.status_order))
         given = [f"order = [{order}]"] if order else ['# order = ["Bronze", "Silver", "Gold"]   lowest first']
         yield from ("", "[loyalty_status]", *given)
-        newest = f"newest_by = {_quoted(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
-        yield from ("", "[keep]", "# Which row of several with the same customer_id is kept.", newest)
+    yield from _kept(mapping, hints)
+
+
+def _kept(mapping: CustomerMapping, hints: Iterable[str]) -> Iterator[str]:
+    newest = f"newest_by = {toml_text(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
+    yield from ("", "[keep]")
+    if not mapping.transactions:
+        yield from ("# Which row of several with the same customer_id is kept.", newest)
+    yield "# Rows that do not meet this condition are left out, and counted."
+    wheres = [f"# where = {toml_text(hint)}" for hint in hints] or ["# where = \"country = 'Portugal'\""]
+    yield from [f"where = {toml_text(mapping.where)}"] if mapping.where else wheres
+    yield "# The currency that is loaded, where there are several; rows in another one are rejected."
+    yield f"currency = {toml_text(mapping.currency)}" if mapping.currency else '# currency = "EUR"'
 
 
 def _section(name: str, values: Mapping[str, str], example: str | None = None) -> Iterator[str]:
@@ -229,13 +263,13 @@ def _section(name: str, values: Mapping[str, str], example: str | None = None) -
     if not values and example:
         yield example
     for key, value in values.items():
-        yield f"{_key(key)} = {_quoted(value)}"
+        yield f"{_key(key)} = {toml_text(value)}"
 
 
 def _key(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else toml_text(text)
 
 
-def _quoted(text: str) -> str:
+def toml_text(text: str) -> str:
     """A TOML string; JSON's escapes are TOML's too, but for one."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

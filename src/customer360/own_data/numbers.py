@@ -121,3 +121,8 @@ def _expanded(texts: pa.Array) -> pa.Array:
         [text if text is None else f"{Decimal(text):f}".replace("+", "") for text in texts.to_pylist()],
         pa.string(),
     )
+
+
+def currency_marks(texts: pa.Array) -> pa.Array:
+    """The currency that each text names, as it is written; null for none."""
+    return pc.struct_field(pc.extract_regex(texts, f"(?P<mark>{_CURRENCY})"), 0)

@@ -13,12 +13,22 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE
-from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER, ORIGINAL_ROW, REASONS, examined, originals
+from customer360.own_data.examine import (
+    NEWEST_MOMENT,
+    NEWEST_NUMBER,
+    ORIGINAL_ROW,
+    REASONS,
+    examined,
+    originals,
+)
+from customer360.own_data.mapped import meets
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import Source, write_parquet
 from customer360.own_data.threads import THREADS, in_threads
+from customer360.own_data.totals import LABELLED
 
 ROW: Final = "row"
 """The number of a row, rising in the order of the source."""
@@ -53,22 +63,60 @@ class Part:
         return self.folder / f"rejected-{self.number:09}.parquet"
 
 
-def examine(source: Source, mapping: CustomerMapping, as_of: date, folder: Path) -> list[Part]:
-    """Examines all rows of *source*, and writes them to *folder*."""
+@dataclass(frozen=True)
+class Examined:
+    """The *parts* of a source; how many rows were *left_out*, and whether some call themselves a total."""
+
+    parts: list[Part]
+    left_out: int
+    has_totals: bool
+
+
+def examine(source: Source, mapping: CustomerMapping, as_of: date, folder: Path) -> Examined:
+    """Examines all rows of *source*, and writes those that are not left out to *folder*."""
     parts = [Part(number, file, folder) for number, file in enumerate(source.files)]
-    list(in_threads(partial(_examine, source, mapping, as_of), parts))
-    return parts
+    found = list(in_threads(partial(_examine, source, mapping, as_of), parts))
+    return Examined(parts, sum(left_out for left_out, _ in found), any(has_totals for _, has_totals in found))
 
 
-def _examine(source: Source, mapping: CustomerMapping, as_of: date, part: Part) -> None:
+def _examine(source: Source, mapping: CustomerMapping, as_of: date, part: Part) -> tuple[int, bool]:
     batch = source.read(part.file)
-    rows = pa.Table.from_batches([examined(batch, mapping, as_of)])
-    rows = rows.append_column(ROW, pa.array(np.arange(part.first, part.first + len(batch))))
+    places = np.arange(part.first, part.first + len(batch))
+    if mapping.where:
+        kept = meets(batch, mapping)
+        batch, places = batch.filter(pa.array(kept)), places[kept]
+    found = examined(batch, mapping, as_of)
+    rows = pa.Table.from_batches([found])
+    rows = rows.append_column(ROW, pa.array(places))
     rows = rows.append_column(LINES, pa.repeat(pa.scalar(1, pa.int64()), len(batch)))
-    is_rejected = pc.not_equal(rows[REASONS], "")
+    is_rejected = pc.not_equal(found[REASONS], "")
     rejected = rows.filter(is_rejected).append_column(ORIGINAL_ROW, originals(batch.filter(is_rejected)))
-    write_parquet(part.good, rows.filter(pc.invert(is_rejected)) if len(rejected) else rows)
+    good = rows.filter(pc.invert(is_rejected)) if len(rejected) else rows
+    write_parquet(part.good, good)
     write_parquet(part.rejected, rejected.select(OF_REJECTED))
+    return int((~kept).sum()) if mapping.where else 0, bool(pc.any(good[LABELLED]).as_py())
+
+
+def reject(losing: pa.Array, reason: str, parts: Sequence[Part], source: Source) -> None:
+    """Moves the rows whose numbers are *losing* to the rejected rows of their parts, for *reason*."""
+    list(in_threads(partial(_reject, losing, reason, source), parts))
+
+
+def _reject(losing: pa.Array, reason: str, source: Source, part: Part) -> None:
+    good, rejected = (pq.ParquetFile(file).read() for file in (part.good, part.rejected))
+    loses, loses_too = pc.is_in(good[ROW], losing), pc.is_in(rejected[ROW], losing)
+    lost = good.filter(loses)
+    rows = source.read(part.file).take(pc.subtract(lost[ROW], part.first).combine_chunks())
+    lost = _with_reasons(lost, pa.repeat(pa.scalar(reason), len(lost)))
+    lost = lost.append_column(ORIGINAL_ROW, originals(rows))
+    twice = pc.binary_join_element_wise(rejected[REASONS], reason, ", ")
+    rejected = _with_reasons(rejected, pc.if_else(loses_too, twice, rejected[REASONS]))
+    write_parquet(part.good, good.filter(pc.invert(loses)))
+    write_parquet(part.rejected, pa.concat_tables([rejected.select(OF_REJECTED), lost.select(OF_REJECTED)]))
+
+
+def _with_reasons(rows: pa.Table, reasons: pa.Array) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(REASONS), REASONS, reasons)
 
 
 def last_day(customers: Sequence[Path], folder: Path) -> date | None:

@@ -61,6 +61,11 @@ def quoted(column: str) -> str:
     return "`" + column.replace("`", "``") + "`"
 
 
+def named_in(sql: str) -> tuple[str, ...]:
+    """The columns that *sql*, which was made here, is made of."""
+    return tuple(name.replace("``", "`") for name in re.findall(r"`((?:[^`]|``)+)`", re.sub(r"'[^']*'", "", sql)))
+
+
 class _Reader:
     """Reads an expression from left to right; every method returns the SQL of what it has read."""
 

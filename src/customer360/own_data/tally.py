@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from customer360.errors import Customer360Error
@@ -24,7 +24,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Tally:
-    """Every row of the source is counted once: in *rows_loaded* or in *rows_rejected*."""
+    """Every row of the source is counted once: in *rows_loaded*, *rows_rejected* or *rows_left_out*."""
 
     rows_in: int
     rows_loaded: int
@@ -32,20 +32,29 @@ class Tally:
     customers: int
     reasons: Mapping[str, Reason]
     cancelled_lines: int = 0
+    rows_left_out: int = 0
+
+    def with_left_out(self, rows: int) -> Tally:
+        """The same with *rows* more that did not meet the mapping's condition."""
+        return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows)
 
     @property
     def rejected_share(self) -> float:
-        return self.rows_rejected / self.rows_in
+        """Of the rows that were not left out."""
+        return self.rows_rejected / max(1, self.rows_in - self.rows_left_out)
 
     def require(self, max_rejected: float) -> None:
         """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""
+        looked_at = self.rows_in - self.rows_left_out
         if self.rejected_share > max_rejected:
             raise Customer360Error(
-                f"{self.rows_rejected:,} of {self.rows_in:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
+                f"{self.rows_rejected:,} of {looked_at:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
                 f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
             )
         if not self.customers:
-            raise Customer360Error(f"no row can be loaded: {self._why()}; nothing was changed")
+            left_out = f"{self.rows_left_out:,} left out by keep.where" if self.rows_left_out else ""
+            why = ", ".join(filter(None, (self._why(), left_out)))
+            raise Customer360Error(f"no row can be loaded: {why}; nothing was changed")
 
     def _why(self) -> str:
         return ", ".join(

@@ -21,6 +21,7 @@ from customer360.tables import CUSTOMERS
 
 _ABOUT_THE_CUSTOMER: Final = ("name", "email", "country", "city")
 _LARGEST_BALANCE: Final = 10**10
+_LARGEST_LINE: Final = 10**12
 
 _CUSTOMERS: Final = """
     CREATE TABLE customers AS
@@ -28,18 +29,21 @@ _CUSTOMERS: Final = """
         SELECT * REPLACE (
                    coalesce(
                        CASE WHEN quantity < 0 THEN -abs(amount) ELSE amount END,
-                       round(quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6), 2)
-                   )::DECIMAL(38,2) AS amount
+                       greatest(least(product, $largest_line), -$largest_line)::DECIMAL(30,12)
+                           * (1 - coalesce(discount, 0))::DECIMAL(8,6)
+                   )::DECIMAL(38,18) AS amount
                ),
                coalesce(quantity < 0, false) OR coalesce(amount < 0, false) AS is_cancelled,
                (order_date, row) AS place
-        FROM read_parquet($files)
+        FROM (
+            SELECT *, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6) AS product FROM read_parquet($files)
+        )
     ), customer AS (
         SELECT customer_id,
                min(order_date)::DATE AS join_date,
                (min(order_date) FILTER (amount > 0))::DATE AS first_purchase,
                max(order_date) AS last_login,
-               sum(amount) AS account_balance,
+               round(sum(amount), 2) AS account_balance,
                sum(loyalty_points) AS loyalty_points,
                arg_max(name, place) AS name,
                arg_max(email, place) AS email,
@@ -58,8 +62,10 @@ _CUSTOMERS: Final = """
            ) AS reasons
     FROM customer"""
 """
-A line's amount, else quantity times price, is taken off when the pieces came back. The sums have ranges too: a
-customer outside of them is rejected with all of its lines.
+A line's amount, else quantity times price less the discount, is taken off when the pieces came back. Amounts are
+summed with all their decimals, and the sum is rounded once, half away from zero, as PostgreSQL rounds numeric. The
+sums have ranges too: a customer outside of them is rejected with all of its lines. A line beyond the largest makes
+its customer one of those.
 """
 
 
@@ -95,8 +101,8 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
     )
     given = {
         "files": [str(part.good) for part in parts],
-        "largest_balance": _LARGEST_BALANCE, "too_large": TOO_LARGE, "negative_points": NEGATIVE_POINTS,
-        "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
+        "largest_balance": _LARGEST_BALANCE, "largest_line": _LARGEST_LINE, "too_large": TOO_LARGE,
+        "negative_points": NEGATIVE_POINTS, "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
     }  # fmt: skip
     with duckdb_in(folder) as duck:
         duck.execute(_CUSTOMERS, given)

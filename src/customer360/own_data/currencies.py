@@ -1,0 +1,105 @@
+"""In which currencies the amounts of a source are: more than one are never summed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.errors import Customer360Error
+from customer360.own_data import numbers
+from customer360.own_data.cells import Mask, filled, mask
+from customer360.own_data.columns import may_hold, may_hold_words
+from customer360.own_data.guess import column_called
+from customer360.own_data.mapped import meets, texts
+from customer360.own_data.mapping import CURRENCY, CustomerMapping
+from customer360.own_data.sources import Source
+from customer360.own_data.synonyms import SYNONYMS
+from customer360.own_data.threads import in_threads
+
+AMOUNTS: Final = ("account_balance", "amount", "unit_price")
+_CODES: Final = {
+    "€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "R$": "BRL", "CA$": "CAD", "C$": "CAD", "A$": "AUD",
+    "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "₹": "INR", "RS": "INR",
+    "RS.": "INR", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FT.": "HUF", "LEI": "RON", "LEI.": "RON",
+    "FR": "CHF", "FR.": "CHF", "₺": "TRY", "₩": "KRW", "₽": "RUB", "₴": "UAH", "₪": "ILS", "KR.": "KR",
+}  # fmt: skip
+"""What else a currency is called, in upper case. $ is that of the US unless a letter before it says otherwise."""
+
+
+def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
+    """Raises: Customer360Error when amounts are in several currencies, and *mapping* does not say which counts."""
+    if mapping.currency or CURRENCY in mapping.constants or not set(AMOUNTS) & set(mapping.columns):
+        return
+    column = mapping.columns.get(CURRENCY) or column_called([CURRENCY, *SYNONYMS[CURRENCY]], source.columns)
+
+    def look(file: Path) -> Counter[str]:
+        return _counted(source.read(file), mapping, column)
+
+    found: Counter[str] = sum(in_threads(look, source.files), Counter())
+    if len(found) > 1:
+        by_rows = sorted(found.items(), key=lambda counted: (-counted[1], counted[0]))
+        shown = ", ".join(f"{code} {rows:,}" for code, rows in by_rows[:8])
+        raise Customer360Error(
+            f"the amounts are in {len(found)} currencies, which cannot be summed (rows: {shown}); choose one in "
+            f'the mapping, [keep] currency = "{by_rows[0][0]}", or say that all amounts are in the same: '
+            '[constants] currency = "EUR"'
+        )
+
+
+def is_of_currency(found: Mapping[str, pa.Array], mapping: CustomerMapping) -> Mask | None:
+    """Whether all that a row says of its currency is what *mapping* chooses; None when it chooses none."""
+    if not mapping.currency:
+        return None
+    kept, named = _code(mapping.currency), []
+    for marks in _marks(found):
+        codes = _codes(marks)
+        named.append((mask(pc.equal(codes, kept)), mask(pc.is_null(codes))))
+    is_kept: Mask = np.logical_or.reduce([same for same, _ in named])
+    agrees: Mask = np.logical_and.reduce([same | silent for same, silent in named])
+    agrees &= is_kept
+    return agrees
+
+
+def _counted(batch: pa.RecordBatch, mapping: CustomerMapping, column: str | None) -> Counter[str]:
+    """How many rows name each currency."""
+    if mapping.where:
+        batch = batch.filter(pa.array(meets(batch, mapping)))
+    found = texts(batch, mapping)
+    if column:
+        found.setdefault(CURRENCY, batch[column])
+    rows: Counter[str] = Counter()
+    for marks in _marks(found):
+        codes = _codes(marks).drop_null()
+        counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(codes).to_pylist()}
+        # A row that names its currency in the cell and in a column is one row.
+        rows = Counter({code: max(rows[code], counts.get(code, 0)) for code in {*rows, *counts}})
+    return rows
+
+
+def _marks(found: Mapping[str, pa.Array]) -> Iterator[pa.Array]:
+    """What the rows say of their currency, in a column of it and beside their amounts; null where they do not."""
+    if CURRENCY in found:
+        yield filled(found[CURRENCY])
+    for target in AMOUNTS:
+        if target in found:
+            text = found[target]
+            speaks = may_hold_words(text) or may_hold(text, b"$")
+            yield numbers.currency_marks(text) if speaks else pa.nulls(len(text), pa.string())
+
+
+def _codes(marks: pa.Array) -> pa.Array:
+    """The marks as codes: € and EUR are one currency."""
+    spelt = marks.dictionary_encode()
+    codes = pa.array([_code(mark) for mark in spelt.dictionary.to_pylist()], pa.string())
+    return codes.take(spelt.indices)
+
+
+def _code(mark: str) -> str:
+    mark = "".join(mark.split()).upper()
+    return _CODES.get(mark, mark)

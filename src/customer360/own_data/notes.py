@@ -1,0 +1,99 @@
+"""What a person should know before they agree to a mapping: columns that change the numbers and are not used."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from customer360.own_data.cells import ACTIVITY
+from customer360.own_data.guess import Sample, column_called
+from customer360.own_data.mapped import column_of, sides
+from customer360.own_data.mapping import CustomerMapping, toml_text
+from customer360.own_data.row_only import named_in, quoted
+from customer360.own_data.synonyms import LINE_SYNONYMS, STATUSES
+
+_UNDONE: Final = re.compile(
+    r"(?i)cancel|refund|return|void|fail|declin|reject|revers|charge.?back|delet|fraud|abandon|expired|unpaid|pending"
+)
+"""What is said of an order that may not count."""
+_SHOWN: Final = 6
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line for the plan, and the line of [keep] that it proposes."""
+
+    text: str
+    where: str = ""
+
+
+def notes(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> list[Note]:
+    """What is worth a look in *columns* that *mapping* does not use."""
+    used = set(used_columns(mapping, columns))
+    free = [name for name in columns if name not in used]
+    if mapping.transactions:
+        return [*_of_discounts(mapping, free, sample), *_of_orders(free, sample)]
+    return list(_of_activity(mapping, free, sample))
+
+
+def used_columns(mapping: CustomerMapping, columns: Sequence[str]) -> Iterator[str]:
+    """The columns of a source that *mapping* names, alone or in an expression."""
+    for side in sides(mapping).values():
+        if (column := column_of(side, columns)) is not None:
+            yield column
+        else:
+            words = {word.lower() for word in (*named_in(side), *re.findall(r"\w+", side))}
+            yield from (name for name in columns if name.lower() in words)
+
+
+def _of_discounts(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+    if "discount" in mapping.columns:
+        yield Note("an amount is quantity * unit_price * (1 - discount)")
+    elif (column := column_called(["discount", *LINE_SYNONYMS["discount"]], free)) is not None:
+        if "amount" in mapping.columns:
+            yield Note(
+                f"{column} is not used: {mapping.columns['amount']} is taken to be less the discount already"
+            )
+        else:
+            cell = quoted(column)
+            side = (
+                f"replace({cell}, '%', '') / 100"
+                if any("%" in value for value in sample[column])
+                else f"{cell} / 100"
+            )
+            yield Note(
+                f"{column} is not used; if it is a percentage of the price, write in [columns]: "
+                f'discount = "{side}"; if it is an amount: amount = "quantity * price - {cell}"'
+            )
+
+
+def _of_orders(free: Sequence[str], sample: Sample) -> Iterator[Note]:
+    column = column_called(STATUSES, [name for name in free if any(map(_UNDONE.search, sample[name]))])
+    if column is None:
+        return
+    values = Counter(value.strip() for value in sample[column])
+    undone = [value for value in values if _UNDONE.search(value)]
+    if len(values) <= 5 * _SHOWN:
+        texts = ", ".join("'" + value.replace("\\", "").replace("'", "''") + "'" for value in undone[:_SHOWN])
+        where = f"coalesce({quoted(column)}, '') NOT IN ({texts})"
+        shown = ", ".join(f"{value} ({count:,})" for value, count in values.most_common(_SHOWN))
+        yield Note(
+            f"{column} has {shown} among the first rows, and rows of every status are counted; to leave some out, "
+            f"write in [keep]: where = {toml_text(where)}",
+            where,
+        )
+
+
+def _of_activity(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+    for column in free if "is_active" not in mapping.present else ():
+        words = dict.fromkeys(value.strip() for value in sample[column])
+        known = [word for word in words if word.lower() in ACTIVITY]
+        others = [word for word in words if word.lower() not in ACTIVITY]
+        if known and 0 < len(others) <= _SHOWN:
+            yield Note(
+                f"{column} is not used: {', '.join(others)} may be active or not; write in [columns]: "
+                f'is_active = {toml_text(column)}, and in [values.is_active]: {toml_text(others[0])} = "no"'
+            )

@@ -1,0 +1,37 @@
+"""Rows that call themselves a total and have the sum of all other amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from customer360.own_data.checks import TOTALS
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.parts import ROW, Part, duckdb_in, reject
+from customer360.own_data.sources import Source
+
+_SUMMING: Final = """
+    WITH every AS (
+        SELECT row, is_labelled, {amount} AS amount FROM read_parquet($files)
+    ), others AS (
+        SELECT sum(amount) AS amount, count(*) AS rows FROM every WHERE NOT is_labelled
+    )
+    SELECT every.row FROM every, others
+    WHERE is_labelled AND others.rows > 1 AND abs(every.amount - others.amount) <= 0.01"""
+"""A total is rounded to cents. The amount of a single other row is no sum."""
+_AMOUNTS: Final = {
+    False: "account_balance",
+    True: "coalesce(amount, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6))",
+}
+
+
+def reject_sums(parts: Sequence[Part], source: Source, mapping: CustomerMapping) -> None:
+    """Moves the rows of which some *parts* say that they are a total, and whose amount is one, to the rejected."""
+    query = _SUMMING.format(amount=_AMOUNTS[mapping.transactions])
+    with duckdb_in(parts[0].folder) as duck:
+        files = [str(part.good) for part in parts]
+        losing = pa.array(duck.execute(query, {"files": files}).fetchnumpy()[ROW])
+    if len(losing):
+        reject(losing, TOTALS, parts, source)

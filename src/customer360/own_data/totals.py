@@ -1,0 +1,53 @@
+"""
+Rows that sum up the others, as reports and spreadsheets have them at the end.
+
+A row is one when it calls itself a total, in its id or in the first column, and either says nothing else of a
+customer or has the sum of all other amounts. Otherwise a customer whose id happens to be Total is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data.cells import Mask, filled, mask
+from customer360.own_data.columns import may_hold_words
+from customer360.own_data.mapping import NEWEST_BY, CustomerMapping
+
+_WORDS: Final = (
+    r"(?i)^\W*(?:(?:grand|overall|sub|report|column)[\s-]*)?(?:totals?|sum|summe|gesamt|gesamtsumme|gesamtergebnis"
+    r"|insgesamt|zwischensumme|somme|totaux|totale|totales|suma|soma|totaal|totalt|итого|всего|合计|总计|合計)"
+    r"(?:\s+(?:general|général|generale|geral|amount|customers|rows))?\s*(?:\(\d+\))?\W*$"
+)
+_NUMBERS: Final = frozenset(
+    {"customer_id", "loyalty_points", "account_balance", "amount", "quantity", "unit_price", "discount"}
+)
+LABELLED: Final = "is_labelled"
+"""The column of the examined rows that says which of them call themselves a total."""
+
+
+def labelled(batch: pa.RecordBatch, columns: Sequence[str]) -> Mask:
+    """The rows that call themselves a total in one of *columns* of the source."""
+    found = np.zeros(len(batch), dtype=bool)
+    for name in filter(lambda name: may_hold_words(batch[name]), dict.fromkeys(columns)):
+        found |= mask(pc.match_substring_regex(batch[name], _WORDS))
+    return found
+
+
+def empty(texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask) -> Mask | None:
+    """Those of *labels* that say nothing of a customer, where the mapping has anything that could."""
+    said = [
+        text for target, text in texts.items()
+        if target not in {*_NUMBERS, *mapping.constants, NEWEST_BY, "currency"}
+    ]  # fmt: skip
+    if not said or not labels.any():
+        return None
+    found: Mask = labels.copy()
+    for text in said:
+        cell = filled(text)
+        found &= mask(pc.or_kleene(pc.is_null(cell), pc.match_substring_regex(cell, _WORDS)))
+    return found

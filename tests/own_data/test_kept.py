@@ -1,0 +1,127 @@
+"""Which rows of a source are kept, and who is still a customer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from customer360.errors import Customer360Error
+from customer360.own_data.expressions import evaluated
+from customer360.own_data.load import loadable
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.sources import file_source
+from tests.own_data.test_load import AS_OF, customers, found_in, reasons
+
+BALANCES = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "members.csv"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("left", "is_active"),
+    [
+        ("", True), ("NULL", True), ("N/A", True), ("-", True), ("none", True), ("2099-12-31", True),
+        ("9999-12-31", True), ("2026-07-01", True), ("2026-06-30", False), ("2024-05-01", False),
+        ("2024-05-01 10:00", False),
+    ],
+)  # fmt: skip
+def test_a_customer_is_active_until_the_day_of_leaving_has_come(
+    tmp_path: Path, left: str, is_active: bool
+) -> None:
+    """As of the load: what stands for nothing is no day, and one to come has not come."""
+    path = written(tmp_path, f"customer_id,join_date,churned_at\n1,2023-01-05,{left}\n2,2023-01-05,2024-05-01\n")
+
+    with found_in(path) as found:
+        assert {key: row["is_active"] for key, row in customers(found).items()} == {1: is_active, 2: False}
+        assert "is_active" in found.columns
+        assert "left_date" not in {*found.columns, *found.facts()["missing_columns"]}
+
+
+def test_a_year_of_leaving_is_compared_with_the_as_of_year(spark: SparkSession, tmp_path: Path) -> None:
+    """As expressions see it: with the as-of date of the load, not with today."""
+    path = written(
+        tmp_path,
+        "id,joined,cancellation_year\n1,2023-01-05,\n2,2023-01-05,2024\n3,2023-01-05,2027\n4,2023-01-05,n/a\n",
+    )
+
+    with file_source(path) as source:
+        mapping = CustomerMapping(
+            {"customer_id": "id", "join_date": "joined",
+             "is_active": "filled(cancellation_year) IS NULL OR try_cast(cancellation_year AS double) > year(as_of_date())"}
+        )  # fmt: skip
+        found = loadable(*evaluated(source, mapping, spark, as_of=AS_OF), as_of=AS_OF)
+        active = {key: row["is_active"] for key, row in customers(found).items()}
+    assert active == {1: True, 2: False, 3: True, 4: True}
+
+
+def test_words_for_nothing_are_nothing_in_guessed_expressions(spark: SparkSession, tmp_path: Path) -> None:
+    """Ids that are text, and names in parts; but somebody may be called Null or Na."""
+    people = ["NULL,Ada,Lind", "a-1,Ada,NULL", "a-2,NULL,N/A", "a-3,Na,Null", "-,Bo,Ek", "a-4,,"]
+    path = written(
+        tmp_path, "member id,first name,last name,joined\n" + "".join(f"{p},2023-01-05\n" for p in people)
+    )
+
+    with found_in(path, spark=spark) as found:
+        names = [row["name"] or None for row in customers(found).values()]
+        assert sorted(map(str, names)) == ["Ada", "Na Null", "None", "None"]
+        assert reasons(found) == {2: {"customer_id_missing"}, 6: {"customer_id_missing"}}
+
+
+def test_a_missing_text_is_missing_however_it_is_written(tmp_path: Path) -> None:
+    """In a column of its own as in an expression."""
+    path = written(tmp_path, "id,balance,country\n1,5,NULL\n2,5,N/A\n3,5,NA\n4,5,Null\n5,5,\\N\n")
+
+    with found_in(path, CustomerMapping({**BALANCES.columns, "country": "country"})) as found:
+        countries = [row["country"] for row in customers(found).values()]
+    assert countries == [None, None, "NA", "Null", None]
+
+
+def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(spark: SparkSession, tmp_path: Path) -> None:
+    """Rows in = loaded + rejected + left out; a twin that is left out rejects nobody."""
+    path = written(tmp_path, "id,balance,kind\n1,5,test\n1,6,real\n2,7,real\nx,8,real\n3,9,\n4\n")
+    mapping = replace(BALANCES, where="kind <> 'test'")
+
+    with found_in(path, mapping, spark) as found:
+        tally = found.tally
+        assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 6, 2: 7, 3: 9}
+        assert reasons(found) == {5: {"customer_id_unreadable"}, 7: {"wrong_number_of_fields"}}
+    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.rows_left_out) == (6, 3, 2, 1)
+    assert tally.rejected_share == 2 / 5
+    assert found.facts()["rows_left_out"] == 1
+
+
+def test_a_condition_may_be_a_column_of_yes_and_no(tmp_path: Path) -> None:
+    """Then it needs no Spark; where the column says nothing the row is left out."""
+    path = written(tmp_path, "id,balance,consent\n1,5,yes\n2,6,no\n3,7,\n4,8,Y\n")
+
+    with found_in(path, replace(BALANCES, where="consent")) as found:
+        assert set(customers(found)) == {1, 4}
+        assert found.tally.rows_left_out == 2
+    none = pytest.raises(Customer360Error, match="no row can be loaded: 4 left out by keep.where")
+    with none, found_in(path, replace(BALANCES, where="balance")) as found:
+        found.tally.require(1)
+
+
+def test_a_condition_that_is_none_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    """It would leave out all rows."""
+    path = written(tmp_path, "id,balance\n1,5\n")
+
+    refused = pytest.raises(Customer360Error, match="the mapping of where gives a string; give a condition")
+    with refused, found_in(path, replace(BALANCES, where="upper(balance)"), spark):
+        pass
+
+
+def test_the_newest_row_is_kept_beside_expressions_too(spark: SparkSession, tmp_path: Path) -> None:
+    """What tells the newest stays a column when another right side is evaluated."""
+    path = written(tmp_path, "id,balance,version\n1,5,1\n1,6,2\n")
+    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance * 2"}, newest_by="version")
+
+    with found_in(path, mapping, spark) as found:
+        assert customers(found)[1]["account_balance"] == 12

@@ -1,0 +1,64 @@
+"""What the plan says about columns that change the numbers and are not used."""
+
+from __future__ import annotations
+
+import pytest
+
+from customer360.own_data.guess import guess
+from customer360.own_data.mapping import written
+from customer360.own_data.notes import notes
+
+LINES = {"customer_id": ["1", "2"], "date": ["2024-01-02"] * 2}
+PRODUCT = {**LINES, "Quantity": ["2", "1"], "UnitPrice": ["10.00", "5.00"]}
+
+
+def said(columns: dict[str, list[str]], *, transactions: bool = True) -> list[str]:
+    mapping = guess(list(columns), columns, transactions=transactions)
+    return [note.text for note in notes(mapping, list(columns), columns)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({**PRODUCT, "Discount": ["0", "0.15"]}, "an amount is quantity * unit_price * (1 - discount)"),
+        ({**PRODUCT, "Discount": ["0", "15"]}, "Discount is not used; if it is a percentage of the price, write in [columns]: discount = \"`Discount` / 100\""),
+        ({**PRODUCT, "discount_pct": ["15%"]}, "discount = \"replace(`discount_pct`, '%', '') / 100\""),
+        ({**LINES, "amount": ["5"], "Discount": ["0.1"]}, "Discount is not used: amount is taken to be less the discount already"),
+    ],
+)  # fmt: skip
+def test_a_discount_is_used_or_named(columns: dict[str, list[str]], text: str) -> None:
+    """With the line of the mapping that uses it."""
+    (found,) = said(columns)
+    assert text in found
+
+
+def test_orders_that_may_not_count_are_shown_with_the_condition_that_leaves_them_out() -> None:
+    """All values with their rows, and a line in the mapping that only needs its # removed."""
+    columns = {
+        **LINES,
+        "amount": ["5", "5"],
+        "order status": ["Approved", "Approved", "Cancelled", "it's returned"],
+    }
+    mapping = guess(list(columns), columns, transactions=True)
+    (note,) = notes(mapping, list(columns), columns)
+
+    assert note.where == "coalesce(`order status`, '') NOT IN ('Cancelled', 'it''s returned')"
+    assert "order status has Approved (2), Cancelled (1), it's returned (1) among the first rows" in note.text
+    assert f'# where = "{note.where}"' in written(mapping, "a.csv", columns, [note.where]).splitlines()
+
+
+@pytest.mark.parametrize("values", [["paid", "shipped"], []])
+def test_a_status_without_such_orders_is_not_mentioned(values: list[str]) -> None:
+    """Else every plan would have a note."""
+    assert said({**LINES, "amount": ["5", "5"], "status": values}) == []
+
+
+def test_a_status_that_is_neither_yes_nor_no_is_named_with_the_way_to_use_it() -> None:
+    """Rather than rejecting its rows."""
+    columns = {"customer_id": ["1"], "status": ["Active", "Pending"]}
+
+    (text,) = said(columns, transactions=False)
+    assert text == (
+        'status is not used: Pending may be active or not; write in [columns]: is_active = "status", '
+        'and in [values.is_active]: "Pending" = "no"'
+    )

@@ -1,0 +1,88 @@
+"""A row that sums up the others is not a customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from customer360.own_data.mapping import CustomerMapping
+from tests.own_data.test_load import customers, found_in, reasons
+
+ROWS = "1,Ada,2023-01-05,100.00\n2,Bo,2023-02-06,200.00\n3,Cy,2023-03-07,300.00\n"
+FULL = CustomerMapping({"customer_id": "id", "name": "name", "join_date": "joined", "account_balance": "balance"})
+
+
+def members(folder: Path, more: str, header: str = "id,name,joined,balance", rows: str = ROWS) -> Path:
+    path = folder / "members.csv"
+    path.write_text(f"{header}\n{rows}{more}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Total",
+        "TOTAL:",
+        "Grand Total",
+        "Totals",
+        "Summe",
+        "Gesamtergebnis",
+        "Total general",
+        "Sum",
+        "Total (3)",
+        "Итого",
+    ],
+)
+def test_a_row_that_is_called_a_total_and_names_no_customer_is_rejected(tmp_path: Path, word: str) -> None:
+    """In its id, or in the first column where the id is blank."""
+    with found_in(members(tmp_path, f"{word},,,600.00"), FULL) as found:
+        assert set(customers(found)) == {1, 2, 3}
+        assert reasons(found) == {5: {"customer_id_unreadable", "totals_row"}}
+
+    rows = "Ada,1,100.00\nBo,2,200.00\n"
+    by_name = CustomerMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
+    with found_in(members(tmp_path, f"{word},,300.00", "name,id,balance", rows), by_name) as found:
+        assert reasons(found) == {4: {"customer_id_missing", "totals_row"}}
+
+
+def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(spark: SparkSession, tmp_path: Path) -> None:
+    """The largest customer of all it would be."""
+    rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
+    path = members(tmp_path, "Grand Total,,,600.00", "customer_id,name,joined,balance", rows)
+
+    with found_in(path, spark=spark) as found:
+        assert (found.tally.customers, found.tally.rows_rejected) == (3, 1)
+        assert reasons(found) == {5: {"totals_row"}}
+
+
+@pytest.mark.parametrize("is_sum", [True, False])
+def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_others(
+    spark: SparkSession, tmp_path: Path, is_sum: bool
+) -> None:
+    """A firm may be called so."""
+    rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
+    path = members(
+        tmp_path, f"Total,All,2023-03-08,{'600.00' if is_sum else '600.50'}", "id,name,joined,balance", rows
+    )
+
+    with found_in(path, CustomerMapping({**FULL.columns, "customer_id": "hashed_id(id)"}), spark) as found:
+        assert found.tally.customers == (3 if is_sum else 4)
+        assert reasons(found) == ({5: {"totals_row"}} if is_sum else {})
+
+
+@pytest.mark.parametrize(("total", "customers_left"), [("33.33", 2), ("33.50", 3)])
+def test_in_lists_of_ids_and_amounts_only_the_sum_tells(
+    spark: SparkSession, tmp_path: Path, total: str, customers_left: int
+) -> None:
+    """And of lines the sum of their products, rounded to cents."""
+    path = tmp_path / "lines.csv"
+    path.write_text(f"who,day,n,price\nA,2024-01-02,2,5.555\nB,2024-01-02,1,22.22\nTotal,2024-01-02,1,{total}\n")
+    mapping = CustomerMapping(
+        {"customer_id": "hashed_id(who)", "order_date": "day", "quantity": "n", "unit_price": "price"},
+        transactions=True,
+    )
+
+    with found_in(path, mapping, spark) as found:
+        assert found.tally.customers == customers_left
