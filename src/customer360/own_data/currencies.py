@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from customer360.errors import Customer360Error
 from customer360.own_data import numbers
 from customer360.own_data.cells import Mask, filled, mask
-from customer360.own_data.columns import may_hold, may_hold_words
+from customer360.own_data.columns import SOURCE_PROBLEM, may_hold, may_hold_words
 from customer360.own_data.guess import column_called
-from customer360.own_data.mapped import meets, texts
-from customer360.own_data.mapping import CURRENCY, CustomerMapping
+from customer360.own_data.mapped import meets, sides, texts
+from customer360.own_data.mapping import CURRENCY, WHERE, CustomerMapping
 from customer360.own_data.sources import Source
 from customer360.own_data.synonyms import SYNONYMS
 from customer360.own_data.threads import in_threads
@@ -38,8 +38,11 @@ def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
         return
     column = mapping.columns.get(CURRENCY) or column_called([CURRENCY, *SYNONYMS[CURRENCY]], source.columns)
 
+    read = sides(mapping)
+    named = [read[target] for target in (*AMOUNTS, CURRENCY, WHERE) if target in read]
+
     def look(file: Path) -> Counter[str]:
-        return _counted(source.read(file), mapping, column)
+        return _counted(source.read(file, [*named, *filter(None, [column]), SOURCE_PROBLEM]), mapping, column)
 
     found: Counter[str] = sum(in_threads(look, source.files), Counter())
     if len(found) > 1:
@@ -70,7 +73,7 @@ def _counted(batch: pa.RecordBatch, mapping: CustomerMapping, column: str | None
     """How many rows name each currency."""
     if mapping.where:
         batch = batch.filter(pa.array(meets(batch, mapping)))
-    found = texts(batch, mapping)
+    found = texts(batch, mapping, (*AMOUNTS, CURRENCY))
     if column:
         found.setdefault(CURRENCY, batch[column])
     rows: Counter[str] = Counter()
