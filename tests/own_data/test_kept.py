@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,9 @@ def test_a_customer_is_active_until_the_day_of_leaving_has_come(
     with found_in(path) as found:
         assert {key: row["is_active"] for key, row in customers(found).items()} == {1: is_active, 2: False}
         assert "is_active" in found.columns
+        assert found.last_day == max(
+            date(2024, 5, 1), date.fromisoformat(left[:10]) if not is_active else date.min
+        )
         assert "left_date" not in {*found.columns, *found.facts()["missing_columns"]}
 
 

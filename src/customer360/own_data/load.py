@@ -91,7 +91,8 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
     tally = tallied(_rows(customers), rejected, folder).with_left_out(seen.left_out)
-    return Loadable(customers, rejected, mapping, tally, last_day(customers, folder))
+    left_by = as_of if "left_date" in mapping.present else None
+    return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
 
 
 def _with_labels(mapping: CustomerMapping, source: Source) -> CustomerMapping:

@@ -38,6 +38,10 @@ OF_REJECTED: Final = (
     "customer_id", REASONS, ORIGINAL_ROW, LINES, SOURCE_LINE, SOURCE_FILE, ROW, NEWEST_MOMENT, NEWEST_NUMBER,
 )  # fmt: skip
 """The columns of the rejected rows."""
+_LAST_DAY: Final = (
+    "SELECT max(join_date), max(first_purchase), max(last_login)::DATE{left} FROM read_parquet($files)"
+)
+_LAST_LEFT: Final = ", max(left_date) FILTER (left_date <= $left_by)"
 _MEMORY: Final = "1GB"
 
 
@@ -119,11 +123,15 @@ def _with_reasons(rows: pa.Table, reasons: pa.Array) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index(REASONS), REASONS, reasons)
 
 
-def last_day(customers: Sequence[Path], folder: Path) -> date | None:
-    """The last day on which something happened to one of the *customers* in these files; None without any date."""
-    latest = "SELECT max(join_date), max(first_purchase), max(last_login)::DATE FROM read_parquet(?)"
+def last_day(customers: Sequence[Path], folder: Path, left_by: date | None = None) -> date | None:
+    """
+    The last day on which something happened to one of the *customers* in these files; None without any date.
+
+    With *left_by* they have a left_date, and those that left until then did so.
+    """
+    given = {"files": list(map(str, customers)), **({"left_by": left_by} if left_by else {})}
     with duckdb_in(folder) as duck:
-        days = duck.execute(latest, [list(map(str, customers))]).fetchall()[0]
+        days = duck.execute(_LAST_DAY.format(left=_LAST_LEFT if left_by else ""), given).fetchall()[0]
     return max((day for day in days if day is not None), default=None)
 
 
