@@ -158,6 +158,8 @@ class Loaded:
         for name, reason in tally.reasons.items():
             first = f"  first in line {reason.first_line:,}" if reason.first_line else ""
             yield f"  {name:<28} {reason.rows:>12,}{first}"
+        if tally.hint:
+            yield f"  {tally.hint}"
         if self.formats:
             yield "read as: " + ", ".join(f"{column} {style}" for column, style in self.formats.items())
         if self.missing:

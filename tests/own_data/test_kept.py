@@ -87,6 +87,17 @@ def test_a_missing_text_is_missing_however_it_is_written(tmp_path: Path) -> None
     assert countries == [None, None, "NA", "Null", None]
 
 
+def test_words_that_are_neither_yes_nor_no_are_rejected_with_the_way_out(tmp_path: Path) -> None:
+    """The section of the mapping that says what they mean."""
+    path = written(tmp_path, "id,balance,is_active\n1,5,active\n2,5,pending\n")
+
+    refused = pytest.raises(
+        Customer360Error, match=r"line 3\); say in \[values.is_active\] which words mean yes or no"
+    )
+    with refused, found_in(path, CustomerMapping({**BALANCES.columns, "is_active": "is_active"})) as found:
+        found.tally.require(0.05)
+
+
 def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(spark: SparkSession, tmp_path: Path) -> None:
     """Rows in = loaded + rejected + left out; a twin that is left out rejects nobody."""
     path = written(tmp_path, "id,balance,kind\n1,5,test\n1,6,real\n2,7,real\nx,8,real\n3,9,\n4\n")

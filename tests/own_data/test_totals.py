@@ -47,6 +47,15 @@ def test_a_row_that_is_called_a_total_and_names_no_customer_is_rejected(tmp_path
         assert reasons(found) == {4: {"customer_id_missing", "totals_row"}}
 
 
+def test_somebody_called_sum_is_kept(tmp_path: Path) -> None:
+    """With an id of their own, and an amount that is not the sum."""
+    by_name = CustomerMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
+    with found_in(
+        members(tmp_path, "Sum,17,5.00", "name,id,balance", "Ada,1,9.00\nBo,2,9.00\n"), by_name
+    ) as found:
+        assert set(customers(found)) == {1, 2, 17}
+
+
 def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(spark: SparkSession, tmp_path: Path) -> None:
     """The largest customer of all it would be."""
     rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())

@@ -42,7 +42,7 @@ def examined(batch: pa.RecordBatch, mapping: CustomerMapping, as_of: date) -> pa
         found["is_active"] = _still_there(found["left_date"], as_of)
     labels = labelled(batch, mapping.labels)
     checks = LINE_CHECKS if mapping.transactions else CUSTOMER_CHECKS
-    is_total, is_kept = empty(found_texts, mapping, labels), is_of_currency(found_texts, mapping)
+    is_total, is_kept = empty(batch, found_texts, mapping, labels), is_of_currency(found_texts, mapping)
     failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept), checks)
     values = {
         column.name: found[column.name].values

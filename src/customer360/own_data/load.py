@@ -74,7 +74,7 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     mapping = with_sides(
         mapping, {t: column_of(side, source.columns) or side for t, side in sides(mapping).items()}
     )
-    mapping = _with_labels(with_formats(mapping, source), source)
+    mapping = _with_labels(with_formats(mapping, source))
     require_one_currency(source, mapping)
     folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
     seen = examine(source, mapping, as_of, folder)
@@ -95,11 +95,10 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
 
 
-def _with_labels(mapping: CustomerMapping, source: Source) -> CustomerMapping:
-    """*mapping* with the columns in which a row may call itself a total: the first, and those of the id."""
-    named = (source.columns[0], mapping.columns.get("customer_id", ""), *mapping.labels)
-    own = dict.fromkeys(name for name in named if name in source.columns and not name.startswith(MAPPED))
-    return replace(mapping, labels=tuple(own))
+def _with_labels(mapping: CustomerMapping) -> CustomerMapping:
+    """*mapping* with the column of its id among those in which a row may call itself a total."""
+    column = mapping.columns.get("customer_id", MAPPED)
+    return mapping if column.startswith(MAPPED) else replace(mapping, labels=(column, *mapping.labels))
 
 
 def _rows(files: Sequence[Path]) -> int:

@@ -60,7 +60,7 @@ class CustomerMapping:
     *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
     of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
     that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
-    columns of the source in which a row may call itself a total.
+    columns of the source that the id is made of.
     """
 
     columns: Mapping[str, str]

@@ -56,11 +56,18 @@ class Tally:
             why = ", ".join(filter(None, (self._why(), left_out)))
             raise Customer360Error(f"no row can be loaded: {why}; nothing was changed")
 
+    @property
+    def hint(self) -> str:
+        """What makes more rows loadable, or nothing."""
+        is_unread = "is_active_unreadable" in self.reasons
+        return "say in [values.is_active] which words mean yes or no" if is_unread else ""
+
     def _why(self) -> str:
-        return ", ".join(
+        why = ", ".join(
             f"{name} ({reason.rows:,}" + (f", first in line {reason.first_line:,})" if reason.first_line else ")")
             for name, reason in list(self.reasons.items())[:5]
         )
+        return f"{why}; {self.hint}" if self.hint else why
 
 
 def tallied(customers: int, rejected: Sequence[Path], folder: Path, *, lines: int | None = None) -> Tally:

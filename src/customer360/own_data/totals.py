@@ -1,8 +1,9 @@
 """
 Rows that sum up the others, as reports and spreadsheets have them at the end.
 
-A row is one when it calls itself a total, in its id or in the first column, and either says nothing else of a
-customer or has the sum of all other amounts. Otherwise a customer whose id happens to be Total is kept.
+A row is one when it calls itself a total, in its id or in the first column, and either has no other id and says
+nothing else of a customer, or has the sum of all other amounts. Otherwise a customer whose id happens to be Total
+is kept.
 """
 
 from __future__ import annotations
@@ -30,24 +31,25 @@ LABELLED: Final = "is_labelled"
 """The column of the examined rows that says which of them call themselves a total."""
 
 
-def labelled(batch: pa.RecordBatch, columns: Sequence[str]) -> Mask:
-    """The rows that call themselves a total in one of *columns* of the source."""
+def labelled(batch: pa.RecordBatch, ids: Sequence[str]) -> Mask:
+    """The rows that call themselves a total, in the first column of the source or in one of *ids*."""
     found = np.zeros(len(batch), dtype=bool)
-    for name in filter(lambda name: may_hold_words(batch[name]), dict.fromkeys(columns)):
-        found |= mask(pc.match_substring_regex(batch[name], _WORDS))
+    columns = dict.fromkeys((batch.schema.names[0], *ids))
+    for text in (batch[name] for name in columns if may_hold_words(batch[name])):
+        found |= mask(pc.match_substring_regex(text, _WORDS))
     return found
 
 
-def empty(texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask) -> Mask | None:
-    """Those of *labels* that say nothing of a customer, where the mapping has anything that could."""
-    said = [
-        text for target, text in texts.items()
-        if target not in {*_NUMBERS, *mapping.constants, NEWEST_BY, "currency"}
-    ]  # fmt: skip
+def empty(
+    batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask
+) -> Mask | None:
+    """Those of *labels* that have no id and say nothing of a customer, where the mapping has what could."""
+    unsaid = {*_NUMBERS, *mapping.constants, NEWEST_BY, "currency"}
+    said = [text for target, text in texts.items() if target not in unsaid]
     if not said or not labels.any():
         return None
     found: Mask = labels.copy()
-    for text in said:
+    for text in (*said, *(batch[name] for name in mapping.labels)):
         cell = filled(text)
         found &= mask(pc.or_kleene(pc.is_null(cell), pc.match_substring_regex(cell, _WORDS)))
     return found
