@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("left", "is_active"),
     [
-        ("", True), ("NULL", True), ("N/A", True), ("-", True), ("none", True), ("2099-12-31", True),
+        ("", True), ("NULL", True), ("N/A", True), ("-", True), ("\u2014", True), ("none", True), ("2099-12-31", True),
         ("9999-12-31", True), ("2026-07-01", True), ("2026-06-30", False), ("2024-05-01", False),
         ("2024-05-01 10:00", False),
     ],

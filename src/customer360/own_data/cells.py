@@ -15,7 +15,8 @@ from customer360.tables import Column
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 NOTHING: Final = (
-    "", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "?",
+    "", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "---",
+    "\u2013", "\u2014", "?",
 )  # fmt: skip
 """What exports write for no value, in lower case, where the column is not of text."""
 NO_TEXT: Final = ("", "\\N", "NULL", "null", "(null)", "<NA>", "#N/A", "N/A", "n/a", "NaN")
