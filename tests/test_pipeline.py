@@ -362,4 +362,4 @@ def test_a_lake_too_is_reported_as_of_its_last_day(spark: SparkSession) -> None:
 
     assert last_day_of_rows(rows)(date(2026, 6, 30)) == date(2011, 12, 9)
     assert last_day_of_rows(rows.select("join_date").limit(0))(date(2026, 6, 30)) is None
-    assert last_day_of_rows(spark.sql("SELECT 1 AS customer_id"))(date(2026, 6, 30)) is None
+    assert last_day_of_rows(spark.sql("SELECT 20110105 AS join_date"))(date(2026, 6, 30)) is None

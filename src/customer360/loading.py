@@ -18,7 +18,7 @@ from psycopg import sql
 from customer360.errors import Customer360Error, printable
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import column_of, harmless, sides
+from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
@@ -251,9 +251,10 @@ def plan(source: Source, request: Request) -> Planned:
     sample = source.sample()
     file = request.mapping or mapping_path(source.name)
     if request.mapping or file.exists():
-        mapping = read_mapping(file, transactions=request.transactions)
+        mapping = with_source_id(read_mapping(file, transactions=request.transactions), source.columns)
     else:
         mapping = guess(source.columns, sample, transactions=request.transactions)
+        mapping = with_source_id(mapping, source.columns)
         if not request.dry_run:
             wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
             _write(file, written(mapping, source.name, source.columns, wheres))

@@ -27,7 +27,7 @@ from customer360.own_data.examine import FROM_A_SOURCE
 from customer360.own_data.expressions import evaluated
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import expressions
+from customer360.own_data.mapped import expressions, with_source_id
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
 from customer360.pipeline.fill import fill_mock_data
@@ -45,7 +45,7 @@ def found_in(
     path: Path, mapping: CustomerMapping | None = None, spark: SparkSession | None = None, **guessing: Any
 ) -> Iterator[Loadable]:
     with file_source(path) as source:
-        mapping = mapping or guess(source.columns, source.sample(), **guessing)
+        mapping = with_source_id(mapping or guess(source.columns, source.sample(), **guessing), source.columns)
         if spark:
             source, mapping = evaluated(source, mapping, spark)
         found = loadable(source, mapping, as_of=AS_OF)
@@ -126,7 +126,7 @@ def test_every_other_row_is_a_customer(dirty: Loadable) -> None:
 
     assert set(found) == {1, 2, 9}
     assert found[1] == dict.fromkeys(CUSTOMERS.column_names) | {
-        "customer_id": 1, "name": 'Ann; "A" B', "join_date": date(2023, 12, 31), "loyalty_points": 1200,
+        "customer_id": 1, "source_id": "1", "name": 'Ann; "A" B', "join_date": date(2023, 12, 31), "loyalty_points": 1200,
         "last_login": datetime(2024, 5, 1, 10), "is_active": True, "loyalty_status": "Gold",
         "account_balance": Decimal("1234.50"),
     }  # fmt: skip
@@ -373,7 +373,7 @@ def test_customers_come_out_of_order_lines(tmp_path: Path) -> None:
             5: {"customer_id_missing"}, 7: {"quantity_unreadable"}, 8: {"amount_missing"},
         }  # fmt: skip
         assert found.columns == (
-            "customer_id", "country", "join_date", "first_purchase", "last_login", "account_balance",
+            "customer_id", "source_id", "country", "join_date", "first_purchase", "last_login", "account_balance",
         )  # fmt: skip
         assert found.facts()["missing_columns"] == ["name", "email", "gender", "birth_date", "city", "is_active",
                                                     "loyalty_status", "loyalty_points"]  # fmt: skip
@@ -484,3 +484,15 @@ def test_the_reasons_cover_every_check_by_which_the_operations_reject() -> None:
     own = {check.name for check in CUSTOMER_CHECKS} | {DUPLICATE}
     unreadable = {"not_a_whole_number"}  # which `load` calls customer_id_unreadable or loyalty_points_unreadable
     assert {check.name for check in CHECKS if check.severity == "reject"} <= own | unreadable
+
+
+def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:
+    """A customer is found by what the shop calls them, whatever number joins the tables."""
+    members, orders = tmp_path / "members.csv", tmp_path / "orders.csv"
+    members.write_text("Member No,Joined\n00123,2024-01-02\n 42 ,2024-01-03\n")
+    orders.write_text("customer_id,date,amount\n007,2024-01-02,5\n7,2024-02-02,5\n")
+
+    with found_in(members) as found:
+        assert {key: row["source_id"] for key, row in customers(found).items()} == {123: "00123", 42: "42"}
+    with found_in(orders, transactions=True) as found:
+        assert {key: row["source_id"] for key, row in customers(found).items()} == {7: "7"}

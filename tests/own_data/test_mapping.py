@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
+from customer360.own_data.mapped import with_source_id
 from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
 
 pytestmark = pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
@@ -93,3 +94,27 @@ def test_only_an_id_and_one_of_a_date_or_a_balance_are_needed() -> None:
 def test_the_mapping_is_called_like_its_source(source: str, file: str) -> None:
     """So that the same command finds it again."""
     assert mapping_path(source) == Path(f"{file}.mapping.toml")
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        ({"customer_id": "Member No"}, "Member No"),
+        ({"customer_id": "`member no`"}, "Member No"),
+        ({"customer_id": "hashed_id(lower(`E-mail`))"}, "E-mail"),
+        ({"customer_id": "Member No", "source_id": "E-mail"}, "E-mail"),
+        ({"customer_id": "hashed_id(concat(`Member No`, `E-mail`))"}, None),
+    ],
+)
+def test_what_the_source_calls_a_customer_is_kept(columns: dict[str, str], kept: str | None) -> None:
+    """'00123' is not 123, and nobody finds a customer by a hash."""
+    mapping = with_source_id(CustomerMapping(columns), ["Member No", "E-mail"])
+
+    assert mapping.columns.get("source_id") == kept
+
+
+def test_a_constant_can_stand_for_the_id_of_the_source() -> None:
+    """What a person writes in the mapping is left as it is."""
+    mapping = CustomerMapping({"customer_id": "id"}, constants={"source_id": "shop 7"})
+
+    assert with_source_id(mapping, ["id"]) == mapping

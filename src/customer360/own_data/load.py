@@ -16,7 +16,7 @@ from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import reject_duplicates
 from customer360.own_data.evidence import with_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import AIDS, CustomerMapping
 from customer360.own_data.parts import examine, last_day
 from customer360.own_data.sources import Source
 from customer360.own_data.sums import reject_sums
@@ -52,7 +52,7 @@ class Loadable:
         columns = self.columns
         return {
             "columns": list(columns),
-            "missing_columns": [name for name in CUSTOMERS.column_names if name not in (*columns, "source_id")],
+            "missing_columns": [name for name in CUSTOMERS.column_names if name not in {*columns, *AIDS}],
             "status_order": list(self.mapping.status_order) or None,
             "transactions": self.mapping.transactions,
             "last_day": self.last_day,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from customer360.own_data.cells import Mask, cells, mask
 from customer360.own_data.columns import SOURCE_PROBLEM
 from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
-from customer360.own_data.row_only import row_only
+from customer360.own_data.row_only import named_in, row_only
 from customer360.tables import Column
 
 MAPPED: Final = "mapped:"
@@ -33,6 +33,22 @@ def with_sides(mapping: CustomerMapping, sides: Mapping[str, str]) -> CustomerMa
     columns = {target: sides.get(target, side) for target, side in mapping.columns.items()}
     newest_by, where = sides.get(NEWEST_BY, mapping.newest_by), sides.get(WHERE, mapping.where)
     return replace(mapping, columns=columns, newest_by=newest_by, where=where)
+
+
+def with_source_id(mapping: CustomerMapping, columns: Sequence[str]) -> CustomerMapping:
+    """
+    *mapping* with the column that customer_id is made of as source_id, so that the source's own id is kept.
+
+    Unless it says itself what that is, or customer_id is made of several columns.
+    """
+    side = mapping.columns.get("customer_id")
+    if side is None or "source_id" in mapping.present:
+        return mapping
+    column = column_of(side, columns)
+    named = (column,) if column else dict.fromkeys(named_in(row_only("customer_id", side, columns)))
+    if len(named) != 1:
+        return mapping
+    return replace(mapping, columns={**mapping.columns, "source_id": next(iter(named))})
 
 
 def column_of(side: str, columns: Iterable[str]) -> str | None:

@@ -24,6 +24,7 @@ CUSTOMER_COLUMNS: Final = (
 """What one row of a list of customers may say."""
 LINE_COLUMNS: Final = (
     CUSTOMERS["customer_id"],
+    CUSTOMERS["source_id"],
     Column("order_date", "timestamp", "Moment of the order."),
     Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
     Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
@@ -40,8 +41,8 @@ LINE_COLUMNS: Final = (
 COLUMN_OF: Final = {column.name: column for column in (*CUSTOMER_COLUMNS, *LINE_COLUMNS)}
 TARGETS: Final = tuple(column.name for column in CUSTOMER_COLUMNS)
 LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
-AIDS: Final = frozenset({"left_date", "currency", "discount"})
-"""Columns that help to find others, and that nobody misses."""
+AIDS: Final = frozenset({"source_id", "left_date", "currency", "discount"})
+"""Columns that follow from others or help to find them, and that nobody misses."""
 NEWEST_BY: Final = "newest_by"
 WHERE: Final = "where"
 CURRENCY: Final = "currency"

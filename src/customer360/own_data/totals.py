@@ -24,9 +24,19 @@ _WORDS: Final = (
     r"|insgesamt|zwischensumme|somme|totaux|totale|totales|suma|soma|totaal|totalt|итого|всего|合计|总计|合計)"
     r"(?:\s+(?:general|général|generale|geral|amount|customers|rows))?\s*(?:\(\d+\))?\W*$"
 )
-_NUMBERS: Final = frozenset(
-    {"customer_id", "loyalty_points", "account_balance", "amount", "quantity", "unit_price", "discount"}
+_SILENT: Final = frozenset(
+    {
+        "customer_id",
+        "source_id",
+        "loyalty_points",
+        "account_balance",
+        "amount",
+        "quantity",
+        "unit_price",
+        "discount",
+    }
 )
+"""Ids and numbers, which say nothing of who a customer is."""
 LABELLED: Final = "is_labelled"
 """The column of the examined rows that says which of them call themselves a total."""
 
@@ -44,7 +54,7 @@ def empty(
     batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask
 ) -> Mask | None:
     """Those of *labels* that have no id and say nothing of a customer, where the mapping has what could."""
-    unsaid = {*_NUMBERS, *mapping.constants, NEWEST_BY, "currency"}
+    unsaid = {*_SILENT, *mapping.constants, NEWEST_BY, "currency"}
     said = [text for target, text in texts.items() if target not in unsaid]
     if not said or not labels.any():
         return None

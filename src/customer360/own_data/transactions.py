@@ -19,7 +19,7 @@ from customer360.own_data.parts import LINES, Part, duckdb_in
 from customer360.own_data.sources import write_parquet
 from customer360.tables import CUSTOMERS
 
-_ABOUT_THE_CUSTOMER: Final = ("name", "email", "country", "city")
+_ABOUT_THE_CUSTOMER: Final = ("source_id", "name", "email", "country", "city")
 _LARGEST_BALANCE: Final = 10**10
 _LARGEST_LINE: Final = 10**12
 
@@ -45,6 +45,7 @@ _CUSTOMERS: Final = """
                max(order_date) AS last_login,
                round(sum(amount), 2) AS account_balance,
                sum(loyalty_points) AS loyalty_points,
+               arg_max(source_id, place) AS source_id,
                arg_max(name, place) AS name,
                arg_max(email, place) AS email,
                arg_max(country, place) AS country,

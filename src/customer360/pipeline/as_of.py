@@ -89,9 +89,11 @@ def _greatest(connection: psycopg.Connection[Any], table: str, columns: list[str
 def last_day_of_rows(customers: DataFrame) -> LastDay:
     """The last day in the date columns of *customers*; reads these columns once."""
     from pyspark.sql import functions as F
+    from pyspark.sql import types as t
 
     def find(until: date) -> date | None:
-        days = [F.col(name).cast("date") for name in EVENTS if name in customers.columns]
+        dated = [field.name for field in customers.schema if isinstance(field.dataType, t.DatetimeType)]
+        days = [F.col(name).cast("date") for name in EVENTS if name in dated]
         if not days:
             return None
         latest = [F.max(F.when(day <= F.lit(until), day)) for day in days]
