@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -126,10 +126,19 @@ def _refuse_what_is_not_ours(folder: Path, overwrite: bool) -> None:
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """What stands in the folder, but for the marker and what Desktop keeps for itself."""
-    files = (path for path in folder.rglob("*") if path.is_file() and ".pbi" not in path.parts)
-    found = {path.relative_to(folder).as_posix(): path.read_text("utf-8", errors="replace") for path in files}
-    return {path: text for path, text in found.items() if path != MARKER}
+    """What stands in the folder, but for the marker and what others keep in folders called .pbi."""
+    found = {path: _text(folder / path) for path in _paths(folder) if ".pbi" not in path.parts}
+    return {path.as_posix(): text for path, text in found.items() if path != Path(MARKER)}
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """Every file and link in *folder*, relative to it."""
+    paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return (path.relative_to(folder) for path in paths)
+
+
+def _text(path: Path) -> str:
+    return f"link to {path.readlink()}" if path.is_symlink() else path.read_text("utf-8", errors="replace")
 
 
 def _digest(contents: Mapping[str, str]) -> str:
@@ -140,7 +149,7 @@ def _digest(contents: Mapping[str, str]) -> str:
 
 
 def _swap_in(destination: Path, contents: dict[str, str]) -> None:
-    """What Desktop keeps beside the files (.pbi) is its own and moves along."""
+    """What is kept beside the files in folders called .pbi was not built here, and moves along."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as beside:
         new, old = Path(beside, "new"), Path(beside, "old")
@@ -149,7 +158,7 @@ def _swap_in(destination: Path, contents: dict[str, str]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
         if destination.exists():
-            _keep_desktop_files(destination, new)
+            _keep(destination, new)
             destination.rename(old)
         try:
             new.rename(destination)
@@ -159,10 +168,11 @@ def _swap_in(destination: Path, contents: dict[str, str]) -> None:
             raise
 
 
-def _keep_desktop_files(destination: Path, new: Path) -> None:
-    for kept in destination.glob("*/.pbi"):
-        if (new / kept.parent.name).is_dir():
-            shutil.copytree(kept, new / kept.parent.name / ".pbi")
+def _keep(destination: Path, new: Path) -> None:
+    for path in _paths(destination):
+        if ".pbi" in path.parts:
+            (new / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(destination / path, new / path, follow_symlinks=False)
 
 
 def _pbip(report: str) -> dict[str, object]:
