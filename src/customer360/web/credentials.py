@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from customer360 import settings
 from customer360.errors import Customer360Error
 
+_LOG: Final = logging.getLogger(__name__)
 SHORTEST_TOKEN: Final = 16
 SHORTEST_PASSWORD: Final = 12
 _HASH: Final = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}")
@@ -27,11 +29,33 @@ _HASHER: Final = PasswordHasher()
 
 
 @dataclass(frozen=True)
+class Files:
+    """The files that say who may see the dashboard, and a stamp that changes when one of them does."""
+
+    token: Path | None = None
+    users: Path | None = None
+
+    def stamp(self) -> tuple[object, ...]:
+        return tuple(_stamp(path) for path in (self.token, self.users) if path)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@dataclass(frozen=True)
 class Credentials:
     """A token, users with the Argon2 hashes of their passwords, or both; never shown."""
 
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Files = Files()
+    stamp: tuple[object, ...] = ()
+    """That of the files when they were read."""
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
@@ -39,6 +63,21 @@ class Credentials:
                 f"the dashboard's token has {len(self.token)} characters, but needs {SHORTEST_TOKEN} or more; "
                 "make one with: openssl rand -hex 24"
             )
+
+    def renewed(self) -> Credentials:
+        """
+        These, or what the files say now when they were changed since.
+
+        Nobody is let in by a file that cannot be used; why it cannot is logged.
+        """
+        stamp = self.files.stamp()
+        if stamp == self.stamp:
+            return self
+        try:
+            return configured(self.files.token, self.files.users) or Credentials(files=self.files, stamp=stamp)
+        except Customer360Error as error:
+            _LOG.warning("nobody can sign in: %s", error)
+            return Credentials(files=self.files, stamp=stamp)
 
     def accept(self, authorization: bytes) -> bool:
         """
@@ -83,9 +122,11 @@ def _matches(hashed: str, password: bytes) -> bool:
 
 def configured(token_file: Path | None, users_file: Path | None) -> Credentials | None:
     """What the two files and the environment say; the file wins over the environment. None: nobody is asked."""
+    files = Files(token_file, users_file)
+    stamp = files.stamp()  # before they are read: a change meanwhile is seen by the next look
     token = _private_text(token_file).strip() if token_file else settings.dashboard_token()
     users = _users(users_file) if users_file else {}
-    return None if token is None and not users else Credentials(token, users)
+    return None if token is None and not users else Credentials(token, users, files, stamp)
 
 
 def check_name(name: str) -> None:

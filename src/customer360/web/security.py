@@ -157,6 +157,7 @@ class _CredentialsCheck:
     Asks for credentials, and remembers those that were right: Argon2 runs once for each, and one at a time.
 
     An address that was wrong too often has to wait; those already remembered go on from there unhindered.
+    When a file of the credentials is changed, everyone is asked again.
     """
 
     def __init__(self, credentials: Credentials) -> None:
@@ -166,6 +167,7 @@ class _CredentialsCheck:
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: Scope) -> Response | None:
+        self._renew()
         given = _header(scope, b"authorization")
         if scope["path"] == _OPEN_TO_ALL or (given is not None and given in self._remembered):
             return None
@@ -174,6 +176,11 @@ class _CredentialsCheck:
         async with self._one_at_a_time:
             return await self._verified(scope, given)
 
+    def _renew(self) -> None:
+        renewed = self._credentials.renewed()
+        if renewed is not self._credentials:
+            self._credentials, self._remembered = renewed, Remembered()
+
     async def _verified(self, scope: Scope, given: bytes) -> Response | None:
         if given in self._remembered:  # by now: a page asks for several things at once
             return None
@@ -181,8 +188,10 @@ class _CredentialsCheck:
         if seconds := self._failures.seconds_left(address):
             line = f"too many wrong sign-ins; wait {seconds} seconds"
             return _refused(scope, 429, "too_many_failures", line, retry_after=str(seconds))
-        if await asyncio.to_thread(self._credentials.accept, given):
-            self._remembered.add(given)
+        credentials = self._credentials
+        if await asyncio.to_thread(credentials.accept, given):
+            if credentials is self._credentials:  # else they were changed meanwhile
+                self._remembered.add(given)
             return None
         self._failures.add(address)
         return _unauthorized(scope, "credentials_wrong", "the name, the password or the token is wrong")
