@@ -26,7 +26,7 @@ def mock(filled_at: str) -> Origin:
 def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
     """A nightly import that broke off looks just so."""
     with pytest.raises(Customer360Error) as refused:
-        require_no_shrinkage(BEFORE, "crm.members", SOMEONES, AS_OF, 499)
+        require_no_shrinkage(BEFORE, None, "crm.members", SOMEONES, AS_OF, 499)
 
     assert str(refused.value) == (
         "crm.members gives 499 customers where refresh 3 had 1,000, and was not filled anew since; "
@@ -39,7 +39,7 @@ def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
     before = {**BEFORE, "source_table": "public.customers", "source_kind": "mock"}
 
     with pytest.raises(Customer360Error, match="public.customers gives 0 customers"):
-        require_no_shrinkage(before, "public.customers", mock("2026-07-01T01:00:00"), AS_OF, 0)
+        require_no_shrinkage(before, None, "public.customers", mock("2026-07-01T01:00:00"), AS_OF, 0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,25 @@ def test_fewer_customers_that_are_meant_need_no_flag(
     before: dict[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
 ) -> None:
     """Who fills fewer customers, takes another table or asks for the past wants just that."""
-    require_no_shrinkage(before, table, source, as_of, customers)
+    require_no_shrinkage(before, None, table, source, as_of, customers)
+
+
+def test_the_filling_tells_whether_customers_were_filled_since_and_not_the_clock() -> None:
+    """A clock that was ahead at the refresh, or at the filling, must neither blame nor excuse anyone."""
+    before = {
+        **BEFORE,
+        "source_table": "public.customers",
+        "source_kind": "own",
+        "started_at": "2026-07-09T02:00:00",
+    }
+    facts = {"kind": "own", "filled_at": "2026-07-01T00:00:00"}
+    late = {"kind": "own", "filled_at": "2026-08-01T00:00:00"}
+
+    require_no_shrinkage(before, "customers_1", "public.customers", Origin("own", facts, "customers_2"), AS_OF, 1)
+    with pytest.raises(Customer360Error, match="gives 1 customers"):
+        require_no_shrinkage(
+            before, "customers_1", "public.customers", Origin("own", late, "customers_1"), AS_OF, 1
+        )
 
 
 def test_a_file_that_lost_half_of_its_customers_is_refused() -> None:

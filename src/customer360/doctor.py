@@ -24,8 +24,11 @@ from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
 from customer360.postgres.embedded import HOST, PREFERRED_PORT, EmbeddedPostgres, free_port
+from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
-from customer360.tables import RESULT_SCHEMA, SOURCE_SCHEMA
+from customer360.postgres.publish import leftovers
+from customer360.postgres.reader import READER, missing_grants
+from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
 from customer360.where import Where
 
 OLDEST_PYTHON: Final = (3, 10)
@@ -171,6 +174,34 @@ def _rights(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         yield Finding("rights", "failed", f"{user} may not create tables in {', '.join(refused)}", f"{grants};")
     else:
         yield Finding("rights", "ok", f"{user} may create tables in {', '.join(schemas)}")
+        yield from _tables(connection)
+        yield from _reader(connection)
+
+
+def _tables(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Whether the next `mock`, `load` or `run` can replace what is there."""
+    try:
+        require_replaceable(connection, TABLES, foreign=[CUSTOMERS])
+    except Customer360Error as error:
+        found, _, mend = str(error).partition("; ")
+        yield Finding("tables", "failed", found, mend)
+    else:
+        yield Finding("tables", "ok", "those that are there can be replaced")
+    _, others = leftovers(connection)
+    if others:
+        names = ", ".join(f"{INTERNAL_SCHEMA}.{name}" for name in sorted(others))
+        mend = f"when nobody needs them: DROP TABLE {names};"
+        yield Finding("other tables", "warning", f"published nowhere, and never dropped: {names}", mend)
+
+
+def _reader(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Whether the dashboard's and Power BI's role can read the results."""
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,)).fetchone():
+        return
+    if missing := missing_grants(connection, READER):
+        yield Finding("reader", "failed", f"{READER} may not read all results", missing)
+    else:
+        yield Finding("reader", "ok", f"{READER} may read the results that are there")
 
 
 # -- room -------------------------------------------------------------------------------------------------

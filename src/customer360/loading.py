@@ -28,6 +28,7 @@ from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import guard_own_data
+from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.read import read_batches
 from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
@@ -177,9 +178,8 @@ class Loaded:
 def load(where: Where, request: Request) -> Loaded:
     """Reads the source, agrees on the mapping, and loads what can be loaded."""
     database = None if request.dry_run else where.open_database()
-    if database and not request.replace:
-        with database.connect() as connection:
-            guard_own_data(connection)
+    if database:
+        _require_replaceable(database, request)
     with ExitStack() as stack:
         with where.watch("Reading the source"):
             source = stack.enter_context(_source(request))
@@ -194,6 +194,14 @@ def load(where: Where, request: Request) -> Loaded:
             )  # fmt: skip
     as_of = None if request.as_of else found.last_day
     return Loaded(planned, found.tally, found.mapping.formats, _missing(found), as_of, is_dry=request.dry_run)
+
+
+def _require_replaceable(database: Database, request: Request) -> None:
+    """Before minutes are spent on reading the source; the loading itself asks again."""
+    with database.connect() as connection:
+        require_replaceable(connection, [CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
+        if not request.replace:
+            guard_own_data(connection)
 
 
 def _examined(where: Where, planned: Planned, request: Request) -> Loadable:

@@ -20,6 +20,7 @@ from customer360.mock_data.plan import Plan
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.read import read_table
+from customer360.postgres.reader import require_readable
 from customer360.postgres.status import Status, last_refresh
 from customer360.postgres.status import status as database_status
 from customer360.tables import CUSTOMERS
@@ -115,9 +116,13 @@ class Stands:
         kind, facts = self.status.customers_kind, self.status.customers_facts
         return {
             "absent": "none; fill them with: customer360 mock",
-            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}",
+            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}{self._change()}",
             "own": "your own data",
         }.get(kind, "made by someone else")
+
+    def _change(self) -> str:
+        changed = self.status and self.status.customers_change
+        return f"; {changed}, so `mock` and `load` keep it unless --replace is given" if changed else ""
 
     def _results(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
@@ -126,16 +131,22 @@ class Stands:
             return "none; make them with: customer360 run"
         stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
         finished = refresh["finished_at"][:16].replace("T", " ")
-        ago = f"{finished} UTC, {written(timedelta(seconds=self.status.age_seconds or 0))} ago"
-        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {ago}{stale}"
+        age = timedelta(seconds=self.status.age_seconds or 0)
+        ago = f"{written(age)} ago" if age >= timedelta() else f"{written(-age)} ahead of this machine's clock"
+        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
 
     def require_fresh(self, max_age: timedelta) -> None:
-        """Raises: Customer360Error when there are no results, or only some that are older than *max_age*."""
+        """Raises: Customer360Error when results are missing, older than *max_age*, or stamped in the future."""
         if self.status is None:
             raise Customer360Error(_NOT_RUNNING)
         seconds = self.status.age_seconds
         if seconds is None:
             raise Customer360Error("there are no results; make them with: customer360 run")
+        if seconds < 0:
+            raise Customer360Error(
+                f"the results are stamped {written(timedelta(seconds=-seconds))} ahead of this machine's clock; "
+                "set the clocks right, then renew the results with: customer360 run"
+            )
         if seconds > max_age.total_seconds():
             found, limit = written(timedelta(seconds=seconds)), written(max_age)
             raise Customer360Error(
@@ -323,6 +334,7 @@ def dashboard(
     reader = where.open_reader()
     app = make_app(reader, hide_names=hide_names, credentials=credentials, loopback=address.is_loopback)
     with reader.connect() as connection:
+        require_readable(connection)
         refresh = last_refresh(connection)
 
     def opened(bound: Address) -> None:

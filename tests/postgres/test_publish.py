@@ -12,12 +12,13 @@ from itertools import count
 import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.sql import SQL
 
 from customer360.errors import Customer360Error
 from customer360.postgres import ddl
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
-from customer360.postgres.publish import CHANNEL, Publication, publication
+from customer360.postgres.publish import CHANNEL, Publication, create_staging, leftovers, publication
 from customer360.tables import Column, Table
 
 LETTERS = Table(
@@ -120,6 +121,35 @@ def test_history_is_added_to_and_not_replaced(database: Database) -> None:
         assert connection.execute("SELECT run FROM results.runs ORDER BY run").fetchall() == [(1,), (2,)]
 
 
+def test_history_of_an_older_shape_gains_the_columns_that_it_lacks(database: Database) -> None:
+    """What is known of earlier refreshes stays; what they did not note is null; the order does not matter."""
+    older = Table("results", "runs", "one row per run", "Runs.", (Column("note", "text", "A note."),), (), True)
+    with publication(database, "test") as change:
+        change.append(older, [["the first"]])
+        change.publish()
+    newer = Table("results", "runs", "one row per run", "Runs.", (*RUNS.columns, *older.columns), (), True)
+
+    with publication(database, "test") as change:
+        change.prepare([newer])
+        change.append(newer, [[2, "the second"]])
+        change.publish()
+
+    with database.connect() as connection:
+        found = connection.execute("SELECT note, run FROM results.runs ORDER BY note").fetchall()
+    assert found == [("the first", None), ("the second", 2)]
+
+
+def test_history_that_cannot_take_a_row_is_told_before_the_work(database: Database) -> None:
+    """Hours later it would be as true."""
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA results")
+        connection.execute("CREATE TABLE results.runs (run text)")
+
+    told = "results.runs cannot take a row .*: its column run is text, not bigint; rename it and run again"
+    with pytest.raises(Customer360Error, match=told), publication(database, "test") as change:
+        change.prepare([RUNS])
+
+
 def test_a_failed_run_leaves_the_old_data_and_no_litter(database: Database) -> None:
     """An exception between staging and publishing is the ordinary way for a run to fail."""
     publish_letters(database, "old")
@@ -179,9 +209,8 @@ def test_the_next_run_drops_what_a_killed_one_left(database: Database) -> None:
     """A kill leaves staging tables behind; they hold nothing anyone reads."""
     publish_letters(database, "old")
     with database.connect() as connection:
-        connection.execute("CREATE TABLE customer360_internal.letters_dead (letter text)")
-        connection.execute("CREATE TABLE customer360_internal.write_1000000000_dead (letter text)")
-        connection.execute(f"CREATE TABLE customer360_internal.write_{int(time.time())}_alive (letter text)")
+        for name in ("letters_dead", "write_1000000000_dead", f"write_{int(time.time())}_alive"):
+            create_staging(connection, name, SQL("(letter text)"))
         connection.execute("INSERT INTO customer360_internal.copied_parts VALUES ('letters_dead', 0, 5)")
 
     publish_letters(database, "new")
@@ -190,7 +219,51 @@ def test_the_next_run_drops_what_a_killed_one_left(database: Database) -> None:
     assert not [name for name in left if "dead" in name]
     assert len([name for name in left if "alive" in name]) == 1
     with database.connect() as connection:
-        assert connection.execute("SELECT count(*) FROM customer360_internal.copied_parts").fetchone() == (0,)
+        signed = connection.execute("SELECT DISTINCT staging FROM customer360_internal.copied_parts").fetchall()
+    assert signed == [(name,) for name in left if "alive" not in name]
+
+
+def test_only_what_was_made_for_staging_is_dropped(database: Database) -> None:
+    """A table that somebody keeps there, or a partition detached to keep its rows, is theirs."""
+    publish_letters(database, "kept")
+    (kept,) = internal_tables(database)
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE customer360_internal.my_backup AS SELECT * FROM results.letters")
+        connection.execute("CREATE TABLE customer360_internal.letters_0badcafe (letter text)")
+        connection.execute(f"ALTER TABLE results.letters DETACH PARTITION customer360_internal.{kept}")
+        create_staging(connection, "letters_11111111", SQL("(letter text)"))
+        connection.execute("COMMENT ON TABLE customer360_internal.letters_11111111 IS 'mine now'")
+
+    for letter in "ab":
+        publish_letters(database, letter)
+
+    others = {kept, "my_backup", "letters_0badcafe", "letters_11111111"}
+    assert others < {*internal_tables(database)}
+    with database.connect() as connection:
+        assert leftovers(connection) == (set(), others)
+        assert connection.execute(f"SELECT letter FROM customer360_internal.{kept}").fetchall() == [("kept",)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        "CREATE TABLE public.mine PARTITION OF results.letters FOR VALUES IN ('x')",
+        "CREATE TABLE customer360_internal.letters_0badcafe PARTITION OF results.letters FOR VALUES IN ('x')",
+    ],
+)
+def test_a_partition_that_somebody_attached_is_never_dropped(database: Database, make: str) -> None:
+    """It is told before the work, and again by the swap to whoever attached it meanwhile."""
+    publish_letters(database, "old")
+    with database.connect() as connection:
+        connection.execute(make)
+        connection.execute("INSERT INTO results.letters VALUES ('x')")
+
+    told = r"results.letters has the partition \w+\.\w+, which customer360 did not make .* DETACH PARTITION"
+    with pytest.raises(Customer360Error, match=told), publication(database, "test") as change:
+        change.prepare([LETTERS], foreign=[LETTERS])
+    with pytest.raises(Customer360Error, match=told):
+        publish_letters(database, "new")
+    assert letters(database) == ["old", "x"]
 
 
 def test_a_second_run_waits_or_says_who_is_at_work(database: Database) -> None:
@@ -430,8 +503,8 @@ def test_a_server_that_fails_in_the_middle_is_said_in_one_line(database: Databas
 
     assert letters(database) == ["old"]
     publish_letters(database, "newer")
-    assert len(internal_tables(database)) == 1
-    assert ledger(database) == []
+    (published,) = internal_tables(database)
+    assert {*ledger(database)} == {(published,)}
 
 
 def test_a_failed_run_takes_its_rows_out_of_the_ledger(database: Database) -> None:

@@ -16,7 +16,10 @@ _CHECKS: Final = {
         WHERE c.relnamespace = 'customer360_internal'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
           AND c.relname <> 'copied_parts'
     """,
-    "ledger row": "SELECT staging FROM customer360_internal.copied_parts",
+    "ledger row": """
+        SELECT staging FROM customer360_internal.copied_parts
+        WHERE staging NOT IN (SELECT relname FROM pg_class WHERE relispartition)
+    """,
     "second partition of": "SELECT inhparent::regclass::text FROM pg_inherits i JOIN pg_class c ON c.oid = inhparent"
     " WHERE c.relkind = 'p' GROUP BY 1 HAVING count(*) > 1",
     "lock": "SELECT l.locktype || ' ' || l.objid FROM pg_locks l"

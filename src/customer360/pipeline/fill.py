@@ -37,15 +37,16 @@ def fill_mock_data(
     """
     Deletes the customers in the database and fills in those of *plan*; returns how many.
 
-    Readers see the old customers until the new ones are complete. Data that is not mock data of ours is
-    deleted only with *replace*. The rows are made and copied inside Spark's tasks, so none passes through
-    the JVM, and they are the same whatever the number of tasks.
+    Readers see the old customers until the new ones are complete. Data that is not mock data of ours, as rows
+    that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
+    Spark's tasks, so none passes through the JVM, and they are the same whatever the number of tasks.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors():
+        change.prepare([CUSTOMERS], foreign=[CUSTOMERS])
         if replace:
             change.replace_foreign(CUSTOMERS)
         else:
-            guard_own_data(change.connection)
+            change.require(lambda: guard_own_data(change.connection))
         staging = change.stage(CUSTOMERS)
         with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
             _copy_blocks(spark, database, staging, plan, writers)

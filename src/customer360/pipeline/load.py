@@ -41,13 +41,13 @@ def load_customers(
     """
     found.tally.require(max_rejected)
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
+        change.prepare([CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
         if replace:
             change.replace_foreign(CUSTOMERS)
         else:
-            guard_own_data(change.connection)
+            change.require(lambda: guard_own_data(change.connection))
         if not allow_shrink:
-            before = origin(change.connection, CUSTOMERS.full_name)
-            require_no_smaller_load(before, facts.get("source", ""), found.tally.customers)
+            change.require(lambda: _require_no_smaller_load(change, found, facts))
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
             stage_files(change, database, CUSTOMERS, found.customers, writers)
         with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
@@ -58,6 +58,11 @@ def load_customers(
         )
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
+
+
+def _require_no_smaller_load(change: Publication, found: Loadable, facts: Mapping[str, Any]) -> None:
+    before = origin(change.connection, CUSTOMERS.full_name)
+    require_no_smaller_load(before, facts.get("source", ""), found.tally.customers)
 
 
 def _audit_loaded(change: Publication, found: Loadable) -> None:

@@ -28,7 +28,7 @@ from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.postgres.status import last_refresh
+from customer360.postgres.status import FILL_KEPT_WITH, fill_of, last_refresh, next_refresh_id
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.tables import (
@@ -104,8 +104,9 @@ def run_operations(
     lake.require_apart(source, profiles_to)
     started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
-        before = last_refresh(change.connection)
-        refresh_id = before["refresh_id"] + 1 if before else 1  # this run holds the lock: nobody else takes it
+        change.prepare(RESULT_TABLES)
+        customers = origin(change.connection, CUSTOMERS.full_name)
+        refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it
         profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
         with database.snapshot() as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
@@ -117,19 +118,25 @@ def run_operations(
                 )
             if not allow_shrink:
                 # A day that nobody asked for is earlier only where rows are gone.
-                require_no_shrinkage(
-                    before, read.name, read.origin, as_of or date.max, found.data_quality.rows_out
-                )
-            rejected = _and_rejected_at_loading(change, spark, database, found.tables, read.origin, snapshot)
+                asked = as_of or date.max
+                change.require(partial(_require_no_shrinkage, change, read, asked, found.data_quality.rows_out))
+            rejected = _and_rejected_at_loading(change, spark, database, found.tables, customers, snapshot)
             tables = {**found.tables, **rejected}
             if profiles:
                 _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
             _stage_all(change, database, tables, writers, watch)
         refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
+        change.describe(FILL_KEPT_WITH, {"refresh_id": refresh_id, "customers_fill": customers.fill})
         _audit_totals(change, refresh, has_profiles=not profiles)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     return replace(refresh, as_of_is_last_day=day.is_last_day)
+
+
+def _require_no_shrinkage(change: Publication, read: _Source, day: date, customers: int) -> None:
+    before = last_refresh(change.connection)
+    fill = fill_of(change.connection, before)
+    require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
 
 
 def _from_table(
@@ -160,12 +167,16 @@ def _and_rejected_at_loading(
     spark: SparkSession,
     database: Database,
     tables: Mapping[str, DataFrame],
-    source: Origin,
+    customers: Origin,
     snapshot: str,
 ) -> dict[str, DataFrame]:
-    """The rejected rows with those of the load that filled the source: they stay as long as its customers."""
-    has_rejected = source.facts.get("rows_rejected")
-    if not (has_rejected and catalog.exists(change.connection, REJECTED_CUSTOMERS.full_name)):
+    """
+    The rejected rows with those of the load that filled `public.customers`: they stay as long as its customers.
+
+    That is so whatever table this run reads, and also where the facts were lost with the comments of a backup.
+    """
+    is_loaded = customers.fill and customers.kind != "mock" and customers.facts.get("rows_rejected", 1)
+    if not (is_loaded and catalog.exists(change.connection, REJECTED_CUSTOMERS.full_name)):
         return {}
     name, columns = REJECTED_CUSTOMERS.name, REJECTED_CUSTOMERS.column_names
     before = read_dataframe(spark, database, REJECTED_CUSTOMERS.full_name, columns, snapshot=snapshot)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from customer360.errors import Customer360Error
 from customer360.postgres.origin import Origin
+from customer360.postgres.status import is_filled_since
 
 LEAST_SHARE: Final = 0.5
 """A refresh has at least this share of the customers of the refresh before it, unless it is told otherwise."""
@@ -16,17 +17,23 @@ ALLOW_FLAG: Final = "--allow-shrink"
 
 
 def require_no_shrinkage(
-    before: Mapping[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
+    before: Mapping[str, Any] | None,
+    fill_before: str | None,
+    table: str,
+    source: Origin,
+    as_of: date,
+    customers: int,
 ) -> None:
     """
     Refuses *customers* of *table* that are fewer than half of those of the refresh *before*.
 
+    *fill_before* is the filling of `public.customers` that was there at that refresh, None where it is not known.
     They are compared only where nothing but the rows themselves can have made the difference: the same table, not
     filled in between by `mock` or `load` (who fills means it), as of the same day or a later one (fewer had joined
     earlier). A table of someone's own has no record of being filled, so it is always compared.
     Raises: Customer360Error naming the flag that overrides it.
     """
-    if before is None or not _is_same_source(before, table, source):
+    if before is None or not _is_same_source(before, fill_before, table, source):
         return
     if as_of < date.fromisoformat(before["as_of_date"]) or customers >= before["rows_out"] * LEAST_SHARE:
         return
@@ -51,8 +58,7 @@ def require_no_smaller_load(before: Origin, source: str, customers: int) -> None
         )
 
 
-def _is_same_source(before: Mapping[str, Any], table: str, source: Origin) -> bool:
+def _is_same_source(before: Mapping[str, Any], fill_before: str | None, table: str, source: Origin) -> bool:
     if (before["source_table"], before["source_kind"]) != (table, source.kind):
         return False
-    filled_at = source.facts.get("filled_at")
-    return filled_at is None or datetime.fromisoformat(filled_at) <= datetime.fromisoformat(before["started_at"])
+    return not is_filled_since(source, fill_before, before)

@@ -42,10 +42,10 @@ def wanted_shape(table: Table) -> list[tuple[str, ...]]:
     return [(kind, ""), *((column.name, column.type) for column in table.columns)]
 
 
-def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, str]]:
-    """(schema, name) of the partitions of *table*; empty when it has none or does not exist."""
+def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, str, str]]:
+    """(schema, name, bound) of the partitions of *table*; empty when it has none or does not exist."""
     query = """
-        SELECT n.nspname, c.relname FROM pg_inherits i
+        SELECT n.nspname, c.relname, coalesce(pg_get_expr(c.relpartbound, c.oid), '') FROM pg_inherits i
         JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE i.inhparent = to_regclass(%s)
     """

@@ -28,6 +28,11 @@ INTERNAL_SCHEMA: Final = "customer360_internal"
 """Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
 
 LEDGER: Final = sql.Identifier(INTERNAL_SCHEMA, "copied_parts")
+"""Which parts were copied into which staging table, and by which transaction; kept as long as the rows."""
+
+PUBLISHED_PART: Final = -1
+"""The part, without rows, that the transaction signs which publishes the table."""
+
 WRITERS: Final = 8
 """How many tasks of one cluster may copy at the same time, unless said otherwise."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from psycopg import sql
@@ -63,6 +63,15 @@ def create(table: Table) -> Iterator[sql.Composed]:
     yield sql.SQL("CREATE TABLE {} {}{}").format(identifier(table), columns(table), partitioned)
     if has_primary_key(table):
         yield sql.SQL("ALTER TABLE {} ADD {}").format(identifier(table), primary_key(table))
+    yield from comments(table)
+
+
+def add(table: Table, missing: Collection[str]) -> Iterator[sql.Composed]:
+    """The *missing* columns of a table that keeps history; in the rows of older versions they are null."""
+    for column in table.columns:
+        if column.name in missing:
+            name = sql.Identifier(column.name)
+            yield sql.SQL("ALTER TABLE {} ADD {} {}").format(identifier(table), name, sql.SQL(column.type))
     yield from comments(table)
 
 

@@ -46,21 +46,28 @@ def serialise_creation(connection: psycopg.Connection[Any]) -> None:
 
 
 def exclusively(
-    connection: psycopg.Connection[Any], tables: Sequence[str], seconds: float, change: Callable[[], None]
+    connection: psycopg.Connection[Any],
+    tables: Sequence[str],
+    seconds: float,
+    change: Callable[[], None],
+    check: Callable[[], None],
 ) -> float:
     """
     Does *change* in a transaction that holds the *tables* (those that exist) alone, locked in the order given.
 
+    In the same transaction *check* comes first: others can read while it looks, and nobody can write from then on.
     A waiting exclusive lock makes every new reader queue behind it. So it waits 100 ms at a time and lets the
-    queue pass in between. Returns the seconds that the transaction that did it took.
+    queue pass in between. Returns the seconds for which it kept readers out.
     Raises: Customer360Error naming the readers in the way after *seconds*.
     """
     give_up = time.monotonic() + seconds
     while True:
-        started = time.monotonic()
         try:
             with connection.transaction():
-                _lock(connection, tables)
+                _lock(connection, tables, "SHARE ROW EXCLUSIVE")
+                check()
+                started = time.monotonic()
+                _lock(connection, tables, "ACCESS EXCLUSIVE")
                 change()
             return time.monotonic() - started
         except errors.LockNotAvailable:
@@ -72,12 +79,11 @@ def exclusively(
         time.sleep(random.uniform(0.15, 0.35))  # noqa: S311  keeps two waiting runs out of step
 
 
-def _lock(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
+def _lock(connection: psycopg.Connection[Any], tables: Sequence[str], mode: str) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
-    for table in tables:
-        if exists(connection, table):
-            relation = sql.Identifier(*table.split("."))
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(relation))
+    if existing := [sql.Identifier(*table.split(".")) for table in tables if exists(connection, table)]:
+        lock = sql.SQL("LOCK TABLE {} IN {} MODE")
+        connection.execute(lock.format(sql.SQL(", ").join(existing), sql.SQL(mode)))
 
 
 def _holder(connection: psycopg.Connection[Any]) -> str:

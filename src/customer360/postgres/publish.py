@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -19,19 +19,22 @@ import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import catalog, contract, ddl, locks, origin
+from customer360.postgres import catalog, contract, ddl, locks, preflight, reader
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
+from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, PUBLISHED_PART
 from customer360.postgres.failures import failure
-from customer360.postgres.reader import READER
-from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, Table
+from customer360.postgres.origin import SIGNED
+from customer360.tables import RESULT_SCHEMA, Table
 
 CHANNEL: Final = "customer360_published"
 """NOTIFY on this channel follows every publication."""
 
 STANDALONE: Final = "write_"
 """Prefix of the staging tables of plain DataFrame writes, which run outside any publication."""
+
+STAGING: Final = "staging table of customer360; dropped by the next run when no publication or write ends it"
+"""The comment that a staging table is made with, and loses when it is published. Only such tables are dropped."""
 
 _STANDALONE_HOURS: Final = 24
 _STATISTICS_TARGET: Final = 30
@@ -50,7 +53,26 @@ class Publication:
         self._staged: dict[Table, str] = {}
         self._facts: dict[Table, str] = {}
         self._appended: list[tuple[Table, Sequence[Sequence[Any]]]] = []
-        self._replaceable: set[Table] = set()
+        self._foreign: set[Table] = set()
+        self._checks: list[Callable[[], None]] = []
+
+    def prepare(self, tables: Collection[Table], *, foreign: Collection[Table] = ()) -> None:
+        """
+        Refuses the work when *tables* cannot be replaced, before it is done.
+
+        Of *foreign*, one that this software did not make is let pass, for others to judge.
+        Raises: Customer360Error naming what is in the way.
+        """
+        preflight.require_replaceable(self.connection, tables, foreign=foreign)
+
+    def replace_foreign(self, table: Table) -> None:
+        """Lets the swap drop a table of that name that this software did not make."""
+        self._foreign.add(table)
+
+    def require(self, check: Callable[[], None]) -> None:
+        """Calls *check* now, and again in the transaction of the swap, when nobody else can write any more."""
+        check()
+        self._checks.append(check)
 
     def stage(self, table: Table) -> str:
         """
@@ -60,14 +82,10 @@ class Publication:
         hold up the next swap, which waits too shortly each time to make it give way.
         """
         name = f"{table.name}_{secrets.token_hex(4)}"
-        create = sql.SQL("CREATE TABLE {} {} WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)")
-        self.connection.execute(create.format(_internal(name), ddl.columns(table)))
+        options = sql.SQL("WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)")
+        create_staging(self.connection, name, sql.SQL("{} {}").format(ddl.columns(table), options))
         self._staged[table] = name
         return name
-
-    def replace_foreign(self, table: Table) -> None:
-        """Lets the swap drop a table of that name that this software did not make."""
-        self._replaceable.add(table)
 
     def rows(self, table: Table) -> int:
         """Rows copied so far into the staging table of *table*."""
@@ -76,7 +94,7 @@ class Publication:
 
     def describe(self, table: Table, facts: Mapping[str, Any]) -> None:
         """Facts about the rows of *table* (who made them, from what), kept with them as long as they live."""
-        self._facts[table] = json.dumps({"made_by": "customer360", **facts}, default=str)
+        self._facts[table] = json.dumps({"made_by": "customer360", SIGNED: True, **facts}, default=str)
 
     def append(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Adds *rows* to a table that keeps history, in the same transaction as the swap."""
@@ -103,14 +121,16 @@ class Publication:
         """
         Audits, then swaps every staged table into place and appends the history, in one transaction.
 
-        Returns the seconds that readers could have noticed: those of the transaction that did it. It waits at
-        most *lock_seconds* for readers with an open transaction, without making other readers wait behind it.
-        Raises: Customer360Error naming who is in the way; nothing is published then.
+        Returns the seconds that readers could have noticed. It waits at most *lock_seconds* for readers with an
+        open transaction, without making other readers wait behind it.
+        Raises: Customer360Error naming who is in the way, or when a check does not hold any more (see `require`);
+        nothing is published then.
         """
         self.audit()
         self._prepare_schemas()
         swapped = sorted(table.full_name for table in self._staged)
-        seconds = locks.exclusively(self.connection, swapped, lock_seconds, self._change)
+        with _plain_refusals():
+            seconds = locks.exclusively(self.connection, swapped, lock_seconds, self._change, self._check_again)
         self._staged.clear()
         return seconds
 
@@ -119,6 +139,10 @@ class Publication:
         tables = {*self._staged, *(table for table, _ in self._appended)}
         return sorted(tables, key=lambda table: table.full_name)
 
+    def _check_again(self) -> None:
+        for check in self._checks:
+            check()
+
     def _change(self) -> None:
         for table in self._tables:
             self._ensure(table)
@@ -126,6 +150,8 @@ class Publication:
             self._swap(table, name)
         for table, rows in self._appended:
             self._insert(table, rows)
+        if any(table.schema == RESULT_SCHEMA for table in self._tables):
+            reader.renew_lost_grants(self.connection)
         names = ",".join(table.name for table in self._tables)
         self.connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, names))
 
@@ -134,61 +160,58 @@ class Publication:
             self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
 
     def _ensure(self, table: Table) -> None:
-        """The published table, made or remade when it is missing or has another shape."""
+        """The published table, made when it is missing; one of an older shape is brought up to date."""
         found = catalog.shape(self.connection, table)
         if found == catalog.wanted_shape(table):
             return
-        grants = catalog.grants(self.connection, table)
         if found:
-            self._drop(table)
-        for statement in [*ddl.create(table), *grants, *self._reader_grants(table)]:
+            preflight.require_shape(self.connection, table, found, is_foreign_allowed=table in self._foreign)
+        missing = {column.name for column in table.columns} - {name for name, *_ in found[1:]}
+        grants = catalog.grants(self.connection, table)
+        if found and table.keeps_history:
+            statements = [*ddl.add(table, missing)]
+        else:
+            if found:
+                self._drop(table)
+            statements = [*ddl.create(table), *grants, *reader.grants(self.connection, table)]
+        for statement in statements:
             self.connection.execute(statement)
 
     def _drop(self, table: Table) -> None:
-        if not origin.may_be_remade(self.connection, table) and table not in self._replaceable:
-            raise Customer360Error(
-                f"{table.full_name} is not a table that this version of customer360 made; rename it and run again"
-            )
+        preflight.require_own_partitions(self.connection, table)
         try:
             self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(table)))
         except errors.DependentObjectsStillExist as error:
-            dependents = (error.diag.message_detail or "something depends on it").splitlines()
             raise Customer360Error(
-                f"{table.full_name} has to be remade, but {dependents[0]}; drop that first"
+                f"{table.full_name} has to be remade, but {_dependent(error)}; drop that first"
             ) from None
 
-    def _reader_grants(self, table: Table) -> Iterator[sql.Composed]:
-        """The reader role, where there is one, may read results, but no rows as they came, with e-mail and all."""
-        has_reader = value(self.connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER)
-        if table.schema != RESULT_SCHEMA or table == REJECTED_CUSTOMERS or not has_reader:
-            return
-        reader = sql.Identifier(READER)
-        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), reader)
-        yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), reader)
-
     def _swap(self, table: Table, staged: str) -> None:
+        preflight.require_own_partitions(self.connection, table)
         parent = ddl.identifier(table)
-        for old in catalog.partitions(self.connection, table):
-            relation = sql.Identifier(*old)
-            self.connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(parent, relation))
-            self.connection.execute(sql.SQL("DROP TABLE {}").format(relation))
+        for _, old, _ in catalog.partitions(self.connection, table):
+            detach = sql.SQL("ALTER TABLE {} DETACH PARTITION {}")
+            self.connection.execute(detach.format(parent, _internal(old)))
+            _drop_table(self.connection, old)
         attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} DEFAULT")
         self.connection.execute(attach.format(parent, _internal(staged)))
-        self.connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staged,))
-        comment = sql.SQL("COMMENT ON TABLE {} IS {}")
-        self.connection.execute(comment.format(_internal(staged), sql.Literal(self._facts.get(table))))
+        sign = sql.SQL("INSERT INTO {} VALUES (%s, %s, 0)").format(LEDGER)
+        self.connection.execute(sign, (staged, PUBLISHED_PART))
+        comment_on(self.connection, _internal(staged), self._facts.get(table))
 
     def _insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        names = sql.SQL(", ").join(map(sql.Identifier, table.column_names))  # an older table has another order
         marks = sql.SQL(", ").join([sql.Placeholder()] * len(table.columns))
+        insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(ddl.identifier(table), names, marks)
         with self.connection.cursor() as cursor:
-            cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(ddl.identifier(table), marks), rows)
+            cursor.executemany(insert, rows)
 
     def discard(self) -> None:
         """Drops what was staged and not published; what a lost connection prevents, the next run does."""
         with suppress(psycopg.Error):
             self.connection.rollback()
             # Not all that was staged: stopped between the commit of a swap and hearing of it, it is published.
-            for name in _leftovers(self.connection) & {*self._staged.values()}:
+            for name in leftovers(self.connection)[0] & {*self._staged.values()}:
                 _drop_leftover(self.connection, name)
 
 
@@ -222,6 +245,27 @@ def _plain_failures(database: Database) -> Iterator[None]:
         raise failure(database.where, error) from None
 
 
+@contextmanager
+def _plain_refusals() -> Iterator[None]:
+    """What somebody hung on a table while the work went on; what hung there before, `prepare` has refused."""
+    try:
+        yield
+    except errors.DependentObjectsStillExist as error:
+        raise Customer360Error(
+            f"the old rows cannot be dropped, because {_dependent(error)}; drop that and run again; "
+            "nothing was changed"
+        ) from None
+    except errors.ForeignKeyViolation as error:
+        raise Customer360Error(
+            f"the old rows cannot be dropped: {error.diag.message_primary}; drop that constraint and run again; "
+            "nothing was changed"
+        ) from None
+
+
+def _dependent(error: psycopg.Error) -> str:
+    return (error.diag.message_detail or "something depends on it").splitlines()[0]
+
+
 def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
     """The internal schema and the ledger, when missing."""
     with connection.transaction():
@@ -231,14 +275,34 @@ def prepare_internal_schema(connection: psycopg.Connection[Any]) -> None:
         connection.execute(
             sql.SQL(
                 "CREATE TABLE IF NOT EXISTS {} (staging text, part bigint, rows bigint NOT NULL, "
-                "PRIMARY KEY (staging, part))"
+                "transaction xid8 DEFAULT pg_current_xact_id(), PRIMARY KEY (staging, part))"
             ).format(LEDGER)
         )
+        if not _has_transactions(connection):
+            add = sql.SQL("ALTER TABLE {} ADD transaction xid8 DEFAULT pg_current_xact_id()")
+            connection.execute(add.format(LEDGER))
+
+
+def _has_transactions(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the ledger is one of this version, which says by which transaction a part was copied."""
+    query = "SELECT true FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'transaction'"
+    return bool(value(connection, query, ".".join(LEDGER._obj)))
+
+
+def create_staging(connection: psycopg.Connection[Any], name: str, definition: sql.Composable) -> None:
+    """The staging table *name*, and in the same transaction the comment that says that it may be dropped."""
+    with connection.transaction():
+        connection.execute(sql.SQL("CREATE TABLE {} {}").format(_internal(name), definition))
+        comment_on(connection, _internal(name), STAGING)
+
+
+def comment_on(connection: psycopg.Connection[Any], relation: sql.Identifier, comment: str | None) -> None:
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(comment)))
 
 
 def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
     """Staging tables of runs that were killed, and their rows in the ledger; safe, as this run holds the lock."""
-    for name in _leftovers(connection):
+    for name in leftovers(connection)[0]:
         if not _still_written(name):
             _drop_leftover(connection, name)
     connection.execute(
@@ -248,16 +312,23 @@ def _drop_leftovers(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def _leftovers(connection: psycopg.Connection[Any]) -> set[str]:
-    """The staging tables that are there and not published."""
+def leftovers(connection: psycopg.Connection[Any]) -> tuple[set[str], set[str]]:
+    """
+    The tables of the internal schema that are published nowhere: those made for staging, and all others.
+
+    Of the others nobody knows whose they are: a partition that someone detached to keep it, a table of someone's
+    own, or what a killed run of an older version left. They stay.
+    """
     found = connection.execute(
         """
-        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = %s AND c.relkind = 'r' AND NOT c.relispartition AND c.relname <> %s
+        SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') = %s
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> %s
         """,
-        (INTERNAL_SCHEMA, LEDGER._obj[-1]),
-    )
-    return {name for (name,) in found}
+        (STAGING, INTERNAL_SCHEMA, LEDGER._obj[-1]),
+    ).fetchall()
+    staging = {name for name, is_staging in found if is_staging}
+    return staging, {name for name, _ in found} - staging
 
 
 def _still_written(name: str) -> bool:
@@ -271,10 +342,14 @@ def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
     try:
         with connection.transaction():
             connection.execute("SET LOCAL lock_timeout = '2s'")
-            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_internal(name)))
-            connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (name,))
+            _drop_table(connection, name)
     except errors.LockNotAvailable:
         return  # a task of the killed run is still copying; the next run drops it
+
+
+def _drop_table(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_internal(name)))
+    connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (name,))
 
 
 def _internal(name: str) -> sql.Identifier:

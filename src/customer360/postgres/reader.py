@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
+import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from customer360.postgres import catalog
+from customer360.errors import Customer360Error
+from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
+from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, RESULT_TABLES, Table
 
 READER: Final = "customer360_reader"
 """The role that may read the results, and nothing else."""
+
+READABLE: Final = tuple(table for table in RESULT_TABLES if table != REJECTED_CUSTOMERS)
+"""What it may read: no rows as they came, with e-mail and all."""
 
 _STATEMENT_SECONDS: Final = 120
 
@@ -38,3 +46,56 @@ def _may_be_reader(database: Database) -> bool:
     with database.connect("customer360 dashboard") as connection:
         schema = catalog.value(connection, "SELECT to_regnamespace('analytics') IS NOT NULL")
         return bool(schema and catalog.value(connection, query, READER))
+
+
+def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composed]:
+    """The reader's rights on *table*, as statements, where there is a reader and they are meant for it."""
+    if table in READABLE and catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", READER):
+        reader = sql.Identifier(READER)
+        if catalog.value(connection, "SELECT has_schema_privilege(%s, 'USAGE WITH GRANT OPTION')", table.schema):
+            yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), reader)
+        yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), reader)
+
+
+def unreadable(connection: psycopg.Connection[Any], role: str) -> list[Table]:
+    """The result tables that are there and that *role* may not read."""
+    query = """
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = ANY(%s)
+          AND NOT (has_schema_privilege(%s, n.oid, 'USAGE') AND has_table_privilege(%s, c.oid, 'SELECT'))
+    """
+    names = [table.name for table in READABLE]
+    closed = {name for (name,) in connection.execute(query, (RESULT_SCHEMA, names, role, role))}
+    return [table for table in READABLE if table.name in closed]
+
+
+def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
+    """
+    Gives the reader its rights again when it can read nothing at all, as after a backup was restored without them.
+
+    Where it still reads something, what it does not read was taken from it on purpose.
+    """
+    there = [table for table in READABLE if catalog.shape(connection, table)]
+    has_reader = catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", READER)
+    if has_reader and len(unreadable(connection, READER)) == len(there):
+        for table in there:
+            for statement in grants(connection, table):
+                connection.execute(statement)
+
+
+def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
+    """What gives *role* the right to read all results that are there; empty when it has it."""
+    closed = unreadable(connection, role)
+    if not closed:
+        return ""
+    return sql.SQL("GRANT USAGE ON SCHEMA {} TO {}; GRANT SELECT ON {} TO {};").format(
+        sql.Identifier(RESULT_SCHEMA), sql.Identifier(role),
+        sql.SQL(", ").join(map(ddl.identifier, closed)), sql.Identifier(role),
+    ).as_string(connection)  # fmt: skip
+
+
+def require_readable(connection: psycopg.Connection[Any]) -> None:
+    """Raises: Customer360Error when the current user may not read all results, with the GRANT that is missing."""
+    user = catalog.value(connection, "SELECT current_user")
+    if missing := missing_grants(connection, user):
+        raise Customer360Error(f"{user} may not read the results; let their owner run: {missing}")

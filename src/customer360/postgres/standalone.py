@@ -15,7 +15,7 @@ from customer360.postgres.catalog import exists
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.ddl import named
-from customer360.postgres.publish import STANDALONE, prepare_internal_schema
+from customer360.postgres.publish import STANDALONE, comment_on, create_staging, prepare_internal_schema
 from customer360.postgres.spark_types import postgres_type
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 def stage(database: Database, table: str, schema: StructType) -> tuple[str, tuple[types.Field, ...]]:
     """A staging table for rows of *schema* on their way to *table*; its name and its columns."""
     name = f"{STANDALONE}{int(time.time())}_{secrets.token_hex(4)}"
-    staging = sql.Identifier(INTERNAL_SCHEMA, name)
     with database.connect("customer360 write") as connection:
         prepare_internal_schema(connection)
         if exists(connection, table):
@@ -39,7 +38,7 @@ def stage(database: Database, table: str, schema: StructType) -> tuple[str, tupl
             sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type))
             for column in columns
         )
-        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(staging, definition))
+        create_staging(connection, name, sql.SQL("({})").format(definition))
     return name, columns
 
 
@@ -82,6 +81,7 @@ def _check_count(connection: psycopg.Connection[Any], staged: sql.Identifier, ro
 def _rename(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
     schema, _, name = table.rpartition(".")
     schema = schema or "public"
+    comment_on(connection, staged, None)
     connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(staged, sql.Identifier(schema)))
     moved = sql.Identifier(schema, staged._obj[-1])
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, sql.Identifier(name)))

@@ -1,0 +1,125 @@
+"""What stands in the way of replacing tables, told before the work begins rather than at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import psycopg
+
+from customer360.errors import Customer360Error
+from customer360.postgres import catalog, origin
+from customer360.tables import Table
+
+_KINDS: Final = {
+    "v": "a view",
+    "m": "a materialised view",
+    "f": "a foreign table",
+    "S": "a sequence",
+    "c": "a type",
+}
+
+_RELATIONS: Final = """
+    SELECT to_regclass(%(table)s)::oid UNION ALL
+    SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s)
+"""
+"""A table and its partitions."""
+
+
+def require_replaceable(
+    connection: psycopg.Connection[Any], tables: Collection[Table], *, foreign: Collection[Table] = ()
+) -> None:
+    """
+    Refuses the work when the rows of one of *tables* cannot be replaced, or added to where it keeps history.
+
+    Of *foreign* tables also one that this software did not make may be replaced.
+    Raises: Customer360Error naming the object in the way, and the way out.
+    """
+    for table in sorted(tables, key=lambda table: table.full_name):
+        if found := catalog.shape(connection, table):
+            _require_kind(table, found[0][0])
+            _require_owner(connection, table)
+            require_shape(connection, table, found, is_foreign_allowed=table in foreign)
+            if not table.keeps_history:
+                require_own_partitions(connection, table)
+                _require_no_foreign_key(connection, table)
+                _require_no_view_of_a_partition(connection, table)
+
+
+def _require_kind(table: Table, kind: str) -> None:
+    if kind not in "rp":
+        raise Customer360Error(
+            f"{table.full_name} is {_KINDS.get(kind, 'something else')}, not a table; rename it and run again"
+        )
+
+
+def require_shape(
+    connection: psycopg.Connection[Any], table: Table, found: list[tuple[str, ...]], *, is_foreign_allowed: bool
+) -> None:
+    """Refuses a *found* shape that can neither be used nor be brought up to date."""
+    if table.keeps_history:
+        wanted = {column.name: column.type for column in table.columns}
+        wrong = [(name, kind, wanted[name]) for name, kind in found[1:] if wanted.get(name, kind) != kind]
+        if wrong or found[0][0] != "r":
+            reason = "its column {} is {}, not {}".format(*wrong[0]) if wrong else "it is partitioned"
+            raise Customer360Error(
+                f"{table.full_name} cannot take a row of this version of customer360: {reason}; "
+                "rename it and run again"
+            )
+    elif found != catalog.wanted_shape(table) and not (
+        is_foreign_allowed or origin.may_be_remade(connection, table)
+    ):
+        raise Customer360Error(
+            f"{table.full_name} is not a table that this version of customer360 made; rename it and run again"
+        )
+
+
+def require_own_partitions(connection: psycopg.Connection[Any], table: Table) -> None:
+    """A partition that somebody attached would be dropped with the old rows."""
+    if foreign := origin.foreign_partitions(connection, table):
+        raise Customer360Error(
+            f"{table.full_name} has the partition {foreign[0]}, which customer360 did not make and will not drop; "
+            f"detach it: ALTER TABLE {table.full_name} DETACH PARTITION {foreign[0]}"
+        )
+
+
+def _require_owner(connection: psycopg.Connection[Any], table: Table) -> None:
+    query = f"""
+        SELECT oid::regclass::text, quote_ident(pg_get_userbyid(relowner)), quote_ident(current_user)
+        FROM pg_class WHERE oid IN ({_RELATIONS}) AND NOT pg_has_role(relowner, 'USAGE')
+    """  # noqa: S608  of constants
+    if row := connection.execute(query, {"table": table.full_name}).fetchone():
+        name, owner, user = row
+        raise Customer360Error(
+            f"{name} belongs to {owner}, and only its owner can replace its rows; run as {owner}, "
+            f"or let {owner} or an administrator run: ALTER TABLE {name} OWNER TO {user}"
+        )
+
+
+def _require_no_foreign_key(connection: psycopg.Connection[Any], table: Table) -> None:
+    query = f"""
+        SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint
+        WHERE contype = 'f' AND conparentid = 0 AND confrelid IN ({_RELATIONS}) AND conrelid NOT IN ({_RELATIONS})
+    """  # noqa: S608  of constants
+    if row := connection.execute(query, {"table": table.full_name}).fetchone():
+        name, constraint = row
+        raise Customer360Error(
+            f"{name} has a foreign key on {table.full_name}, whose rows are replaced all at once; "
+            f"drop it: ALTER TABLE {name} DROP CONSTRAINT {constraint}"
+        )
+
+
+def _require_no_view_of_a_partition(connection: psycopg.Connection[Any], table: Table) -> None:
+    query = """
+        SELECT v.oid::regclass::text, i.inhrelid::regclass::text
+        FROM pg_inherits i JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = i.inhrelid
+        JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        JOIN pg_class v ON v.oid = r.ev_class
+        WHERE i.inhparent = to_regclass(%s) AND v.oid <> i.inhrelid
+    """
+    if row := connection.execute(query, (table.full_name,)).fetchone():
+        view, partition = row
+        raise Customer360Error(
+            f"the view {view} reads {partition}, which is replaced with its rows; "
+            f"drop it, and make it again to read {table.full_name}"
+        )
