@@ -15,6 +15,8 @@ from customer360 import doctor, settings, spark
 from customer360.doctor import Finding, diagnose
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.postgres.publish import publication
+from customer360.tables import ACTIVITIES
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from customer360.where import Where
@@ -121,6 +123,28 @@ def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database
         assert found("rights", where).state == "ok"
         connection.execute("DROP OWNED BY grace")
         connection.execute("DROP ROLE grace")
+
+
+def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: Database) -> None:
+    """Also what lies in the internal schema and belongs to nobody that is known, and what the reader cannot read."""
+    where = Where(database=database.url)
+    with publication(database, "test") as change:
+        change.stage(ACTIVITIES)
+        change.publish()
+    assert found("tables", where).state == found("reader", where).state == "ok"
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE notes (activity text REFERENCES analytics.activities)")
+        connection.execute("CREATE TABLE customer360_internal.mine ()")
+        connection.execute("REVOKE ALL ON analytics.activities FROM customer360_reader")
+
+        assert found("tables", where) == Finding(
+            "tables", "failed",
+            "notes has a foreign key on analytics.activities, whose rows are replaced all at once",
+            "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
+        )  # fmt: skip
+        assert found("other tables", where).mend.endswith("DROP TABLE customer360_internal.mine;")
+        connection.execute(found("reader", where).mend)  # type: ignore[arg-type]
+    assert found("reader", where).state == "ok"
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -237,6 +239,66 @@ def test_mock_data_that_someone_changed_is_not_deleted(spark: SparkSession, fill
     ):
         fill_mock_data(filled, spark, Plan(100, as_of=AS_OF))
     assert value(filled, "SELECT count(*) FROM customers") == 3_001
+
+
+def test_customers_written_while_mock_data_is_filled_are_not_deleted(
+    spark: SparkSession, filled: Database
+) -> None:
+    """The first look may be minutes old when the swap begins."""
+
+    @contextmanager
+    def watch(stage: str, **_: Any) -> Iterator[None]:
+        yield
+        if stage == "Filling customers":
+            with filled.connect() as connection:
+                connection.execute("INSERT INTO customers (customer_id, name) VALUES (999999, 'mine')")
+
+    with pytest.raises(Customer360Error, match="now has 3,001: someone changed it; nothing was deleted"):
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), watch=watch)
+    assert value(filled, "SELECT name FROM customers WHERE customer_id = 999999") == "mine"
+
+    with filled.connect() as connection:
+        connection.execute("DELETE FROM customers WHERE customer_id IN (5, 6, 7)")
+        connection.execute("INSERT INTO customers (customer_id) VALUES (5), (6)")
+    with pytest.raises(Customer360Error, match="has rows that someone changed, added or restored"):
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF))
+    fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), replace=True)
+    fill_mock_data(filled, spark, Plan(200, as_of=AS_OF))
+    assert value(filled, "SELECT count(*) FROM customers") == 200
+
+
+def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Database) -> None:
+    """Its first version knew nothing of missing columns; its refreshes stay, and the next one has the next number."""
+    with filled.connect() as connection:
+        run_operations(filled, spark)
+        connection.execute("ALTER TABLE analytics.refreshes DROP COLUMN missing_columns")
+
+        assert run_operations(filled, spark).refresh_id == 2
+        connection.execute("ALTER TABLE analytics.refreshes RENAME TO refreshes_old")
+        assert run_operations(filled, spark).refresh_id == 3
+
+    assert fetch(filled, "SELECT missing_columns FROM analytics.refreshes_old ORDER BY refresh_id") == [
+        (None,), ("",),
+    ]  # fmt: skip
+    assert value(filled, "SELECT count(DISTINCT refresh_id) FROM analytics.data_quality") == 3
+
+
+def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
+    spark: SparkSession, filled: Database
+) -> None:
+    """Not after the work."""
+    run_operations(filled, spark)
+    with filled.connect() as connection:
+        connection.execute("CREATE TABLE notes (country text REFERENCES analytics.countries)")
+        connection.execute("CREATE TABLE orders (customer_id bigint REFERENCES public.customers)")
+
+    def nothing_is_done(*_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+    with pytest.raises(Customer360Error, match="notes has a foreign key on analytics.countries.*DROP CONSTRAINT"):
+        run_operations(filled, spark, watch=nothing_is_done)
+    with pytest.raises(Customer360Error, match="orders has a foreign key on public.customers.*DROP CONSTRAINT"):
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), replace=True, watch=nothing_is_done)
 
 
 def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, database: Database) -> None:

@@ -180,6 +180,35 @@ def test_loading_replaces_mock_data_and_the_results_follow(
     assert fetch(database, rejected) == [(8, 8)]
 
 
+def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
+    spark: SparkSession, database: Database, dirty: Loadable
+) -> None:
+    """Results of another table do not take them away, nor does a backup that was restored without comments."""
+    rejected = "SELECT count(*) FROM analytics.rejected_customers"
+    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1)
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA crm")
+        connection.execute("CREATE TABLE crm.members AS SELECT customer_id, account_balance FROM public.customers")
+        connection.execute("INSERT INTO crm.members VALUES (NULL, 5)")
+
+    run_operations(database, spark, table="crm.members", as_of=AS_OF)
+    assert fetch(database, rejected) == [(8 + 1,)]
+    run_operations(database, spark, as_of=AS_OF)
+    assert fetch(database, rejected) == [(8,)]
+
+    with database.connect() as connection:
+        (leaf,) = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'public.customers'::regclass"
+        ).fetchone() or ("",)
+        connection.execute(f"COMMENT ON TABLE {leaf} IS NULL")
+    run_operations(database, spark, as_of=AS_OF, allow_shrink=True)
+    assert fetch(database, rejected) == [(8,)]
+
+    fill_mock_data(database, spark, Plan(100, as_of=AS_OF), replace=True)
+    run_operations(database, spark)
+    assert fetch(database, rejected) == [(0,)]
+
+
 def test_too_many_rejected_rows_change_nothing(database: Database, dirty: Loadable) -> None:
     """Neither do own customers that are there already, unless a person says so."""
     with pytest.raises(

@@ -63,6 +63,25 @@ def test_a_later_build_replaces_an_earlier(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}])
+def test_what_anyone_keeps_in_a_folder_called_pbi_stays(tmp_path, options):
+    """None of it was built here, wherever it lies."""
+    build(tmp_path / ".pbi" / "out")
+    notes = [
+        tmp_path / ".pbi" / "out" / folder / "notes.txt"
+        for folder in (".pbi", "other/.pbi", "Customer 360.Report/definition/.pbi/deep")
+    ]
+    for path in notes:
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    (notes[0].parent / "link").symlink_to("nowhere")
+
+    build(tmp_path / ".pbi" / "out", **options)
+
+    assert [path.read_text() for path in notes] == ["mine"] * 3
+    assert (notes[0].parent / "link").is_symlink()
+
+
 def test_a_folder_of_someone_else_is_refused(tmp_path):
     """Whatever is in it was not made by us."""
     (tmp_path / "letters.txt").write_text("dear")
@@ -84,6 +103,15 @@ def test_work_done_in_desktop_is_not_overwritten_unasked(tmp_path):
 
     build(tmp_path / "out", overwrite=True)
     assert "Mine" not in model.read_text()
+
+
+def test_a_link_that_somebody_made_is_work_too(tmp_path):
+    """It leads to nothing that we built."""
+    build(tmp_path / "out")
+    (tmp_path / "out" / "drawings").symlink_to(tmp_path)
+
+    with pytest.raises(Customer360Error, match="was changed since it was built"):
+        build(tmp_path / "out")
 
 
 def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):

@@ -45,6 +45,22 @@ def test_results_older_than_asked_for_are_stale(three_hours_old):
     assert "write it as 90s, 15m, 26h or 2d" in wrong.json()["error"]["message"]
 
 
+def test_results_of_the_future_have_no_age_that_is_young_enough(module_database, three_hours_old):
+    """A clock that was ahead must not keep a monitor quiet until that day."""
+    stamp = "UPDATE analytics.refreshes SET finished_at = finished_at + {}::interval"
+    with module_database.connect() as connection:
+        connection.execute(stamp.format("'2 d'"))
+    try:
+        with serving(module_database) as web:
+            assert web.get("/healthz").status_code == 200
+            answer = web.get("/healthz?max_age=4h")
+    finally:
+        with module_database.connect() as connection:
+            connection.execute(stamp.format("'-2 d'"))
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "stale")
+
+
 def test_no_credentials_are_needed(three_hours_old):
     """Monitors have none, and there is nothing to hide."""
     with serving(three_hours_old, credentials=Credentials(token="a secret of many characters")) as web:

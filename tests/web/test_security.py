@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from customer360.web.credentials import Credentials
+from customer360.web.credentials import Credentials, configured
 from customer360.web.security import Failures, Remembered, secured
 from customer360.web.server import Address, running
 from tests.web.test_credentials import PASSWORD, QUICK, SLOW, TOKEN, basic, seconds_of
@@ -206,6 +206,32 @@ def test_the_token_and_a_users_password_open(guarded):
 
     for authorization in [*token, basic("ada", PASSWORD)]:
         assert guarded.status(Authorization=authorization) == 200
+
+
+def test_who_is_taken_out_of_the_files_is_out_at_once(tmp_path, caplog):
+    """Whoever has left must not read on until somebody restarts the dashboard."""
+    users, token = tmp_path / "users.txt", tmp_path / "token"
+    for path, text in ((users, f"ada:{QUICK}\nbob:{QUICK}\n"), (token, TOKEN)):
+        path.touch(mode=0o600)
+        path.write_text(text)
+    ada, bob, bearer = basic("ada", PASSWORD), basic("bob", PASSWORD), f"Bearer {TOKEN}"
+    with serving(credentials=configured(token, users)) as asking:
+
+        def statuses():
+            return [asking.status(Authorization=given) for given in (ada, bob, bearer)]
+
+        assert statuses() == [200, 200, 200]
+        users.write_text(f"ada:{QUICK}\n")
+        assert statuses() == [200, 401, 200]
+        token.write_text(TOKEN[::-1])
+        assert statuses() == [200, 401, 401]
+        users.write_text(f"ada:{QUICK}\nnonsense\n")
+        assert statuses() == [401, 401, 401]
+        assert "nobody can sign in: line 2 of" in caplog.text
+        users.write_text(f"bob:{QUICK}\n")
+        assert asking.status(Authorization=bob) == 200
+        users.unlink()
+        assert asking.status(Authorization=bob) == 401
 
 
 def test_a_wrong_password_does_not_open(guarded):

@@ -53,8 +53,8 @@ class Credentials:
 
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
-    files: Files = Files()
-    stamp: tuple[object, ...] = ()
+    files: Files = field(default=Files(), repr=False)
+    stamp: tuple[object, ...] = field(default=(), repr=False)
     """That of the files when they were read."""
 
     def __post_init__(self) -> None:

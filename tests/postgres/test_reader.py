@@ -1,0 +1,76 @@
+"""The reader's rights: given with the results, given again when all were lost, missed in one line."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from customer360.errors import Customer360Error
+from customer360.postgres.connection import Database
+from customer360.postgres.publish import publication
+from customer360.postgres.reader import READER, require_readable, unreadable
+from customer360.tables import ACTIVITIES, BANDS, REFRESHES, REJECTED_CUSTOMERS
+
+
+def publish(database: Database) -> None:
+    with publication(database, "test") as change:
+        for table in (ACTIVITIES, BANDS, REJECTED_CUSTOMERS):
+            change.stage(table)
+        change.append(REFRESHES, [])
+        change.publish()
+
+
+def closed(database: Database, *statements: str) -> list[str]:
+    """The results that the reader may not read, after *statements*."""
+    with database.connect() as connection:
+        for statement in statements:
+            connection.execute(statement)
+        return [table.name for table in unreadable(connection, READER)]
+
+
+def test_rights_that_a_restore_lost_are_given_again(database: Database) -> None:
+    """A dump without owners, or by way of a server without that role, has none of them."""
+    publish(database)
+    lost = closed(
+        database,
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA analytics FROM {READER}",
+        f"REVOKE ALL ON SCHEMA analytics FROM {READER}",
+    )
+    assert lost == ["activities", "bands", "refreshes"]
+
+    publish(database)
+
+    assert closed(database) == []
+    with database.connect() as connection:
+        query = "SELECT has_table_privilege(%s, 'analytics.rejected_customers', 'SELECT')"
+        assert connection.execute(query, (READER,)).fetchone() == (False,)
+
+
+def test_a_right_that_was_taken_on_purpose_stays_taken(database: Database) -> None:
+    """Whoever hides one table from the reader does not get it shown again by the next run."""
+    publish(database)
+    assert closed(database, f"REVOKE SELECT ON analytics.bands FROM {READER}") == ["bands"]
+
+    publish(database)
+
+    assert closed(database) == ["bands"]
+
+
+def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
+    """Typed by the owner as it stands, it opens the results."""
+    publish(database)
+    with database.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS grace_reader")
+        connection.execute("CREATE ROLE grace_reader LOGIN PASSWORD 'grace'")
+        try:
+            with Database(make_conninfo(database.url, user="grace_reader", password="grace")).connect() as grace:
+                with pytest.raises(
+                    Customer360Error, match="^grace_reader may not read the results; .*run: "
+                ) as told:
+                    require_readable(grace)
+                connection.execute(str(told.value).partition("run: ")[2])  # type: ignore[arg-type]
+                require_readable(grace)
+                assert grace.execute("SELECT count(*) FROM analytics.bands").fetchone() == (0,)
+        finally:
+            connection.execute("DROP OWNED BY grace_reader")
+            connection.execute("DROP ROLE grace_reader")
