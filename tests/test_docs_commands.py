@@ -37,8 +37,9 @@ def test_every_command_is_one_that_the_command_line_takes(page: Path) -> None:
 
 
 def arguments(command: str) -> list[str]:
-    """What `customer360` is given in *command*: up to a pipe or a redirection, without comments."""
-    typed = re.split(r"\bcustomer360 ", command, maxsplit=1)[1]
+    """What `customer360` is given in *command*: up to a pipe, a redirection or the end of $(), without comments."""
+    before, typed = re.split(r"\bcustomer360 ", command, maxsplit=1)
+    typed = typed.partition(")")[0] if before.endswith("$(") else typed
     lexer = shlex.shlex(re.sub(r"\d?>.*", "", typed), posix=True, punctuation_chars="|&;")
     lexer.whitespace_split = True
     return [word for word in takewhile(lambda word: word not in {"|", "&&", "||", ";"}, lexer) if word != "..."]

@@ -15,8 +15,8 @@ from psycopg.sql import Identifier
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
-from customer360.postgres.embedded import installed_programs
 from customer360.postgres.origin import guard_own_data, origin
+from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import Publication, comment_on, publication
 from customer360.tables import CUSTOMERS
 from tests.conftest import new_database

@@ -88,10 +88,9 @@ def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
     closed = unreadable(connection, role)
     if not closed:
         return ""
-    return sql.SQL("GRANT USAGE ON SCHEMA {} TO {}; GRANT SELECT ON {} TO {};").format(
-        sql.Identifier(RESULT_SCHEMA), sql.Identifier(role),
-        sql.SQL(", ").join(map(ddl.identifier, closed)), sql.Identifier(role),
-    ).as_string(connection)  # fmt: skip
+    quoted = catalog.value(connection, "SELECT quote_ident(%s)", role)
+    names = ", ".join(table.full_name for table in closed)
+    return f"GRANT USAGE ON SCHEMA {RESULT_SCHEMA} TO {quoted}; GRANT SELECT ON {names} TO {quoted};"
 
 
 def require_readable(connection: psycopg.Connection[Any]) -> None:
