@@ -113,16 +113,13 @@ class Stands:
 
     def _customers(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
-        kind, facts = self.status.customers_kind, self.status.customers_facts
+        kind, facts, change = self.status.customers_kind, self.status.customers_facts, self.status.customers_change
+        kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
         return {
             "absent": "none; fill them with: customer360 mock",
-            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}{self._change()}",
+            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}{kept}",
             "own": "your own data",
         }.get(kind, "made by someone else")
-
-    def _change(self) -> str:
-        changed = self.status and self.status.customers_change
-        return f"; {changed}, so `mock` and `load` keep it unless --replace is given" if changed else ""
 
     def _results(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
