@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from customer360.web.credentials import Credentials
     from customer360.web.server import Address
 
-
 _PROJECT_FOLDER: Final = "power_bi"
 _NOT_RUNNING: Final = "the embedded PostgreSQL is not running; start it with: customer360 db start"
 
@@ -127,8 +126,10 @@ class Stands:
         if refresh is None:
             return "none; make them with: customer360 run"
         stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
-        finished = refresh["finished_at"][:16].replace("T", " ")
-        age = timedelta(seconds=self.status.age_seconds or 0)
+        age, finished = (
+            timedelta(seconds=self.status.age_seconds or 0),
+            refresh["finished_at"][:16].replace("T", " "),
+        )
         ago = f"{written(age)} ago" if age >= timedelta() else f"{written(-age)} ahead of this machine's clock"
         return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
 
