@@ -126,11 +126,9 @@ class Stands:
         if refresh is None:
             return "none; make them with: customer360 run"
         stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
-        age, finished = (
-            timedelta(seconds=self.status.age_seconds or 0),
-            refresh["finished_at"][:16].replace("T", " "),
-        )
-        ago = f"{written(age)} ago" if age >= timedelta() else f"{written(-age)} ahead of this machine's clock"
+        seconds, finished = self.status.age_seconds or 0, refresh["finished_at"][:16].replace("T", " ")
+        direction = "ago" if seconds >= 0 else "ahead of this machine's clock"
+        ago = f"{written(timedelta(seconds=abs(seconds)))} {direction}"
         return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
 
     def require_fresh(self, max_age: timedelta) -> None:
