@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-import adbc_driver_manager as adbc
 import click
-import pyarrow as pa
 from psycopg import sql
 
 from customer360.errors import Customer360Error, printable
@@ -243,15 +241,7 @@ def _database_source(url: str, table: str | None, query: str | None) -> Abstract
     with database.connect() as connection, connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         fields = types.fields(connection, relation)
-    return batch_source(table or "query", f"in {database.where}", _rows(database, relation, fields))
-
-
-def _rows(database: Database, relation: sql.Composable, fields: Sequence[types.Field]) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from read_batches(database, relation, fields)
-    except adbc.Error as error:
-        reason = str(error).rpartition("ERROR:")[2].strip().splitlines()[0]
-        raise Customer360Error(f"cannot read the customers in {database.where}: {reason}") from None
+    return batch_source(table or "query", f"in {database.where}", read_batches(database, relation, fields))
 
 
 def plan(source: Source, request: Request) -> Planned:

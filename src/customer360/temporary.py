@@ -23,7 +23,7 @@ def folder(purpose: str) -> Iterator[Path]:
     """
     import fasteners
 
-    root = _root()
+    root = private_root()
     with fasteners.InterProcessLock(root / ".lock"):
         _remove_dead(root)
         path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=root))
@@ -43,7 +43,7 @@ def folder(purpose: str) -> Iterator[Path]:
         path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def _root() -> Path:
+def private_root() -> Path:
     """Nobody else may have made it, or they could read and exchange what is in it."""
     own = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     root = Path(tempfile.gettempdir()) / f"customer360{own}"

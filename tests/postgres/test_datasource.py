@@ -124,7 +124,7 @@ def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, databa
         assert rows.collect() == [("old",)]
         publish("new")
 
-        with pytest.raises(PySparkException, match="was replaced by a newer refresh while it was being read"):
+        with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was being read"):
             rows.collect()
     assert read(spark, database, "public.letters").collect() == [("new",)]
 
@@ -235,7 +235,7 @@ def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -
     [
         ({"table": "public.numbers"}, r"the format 'postgres' needs .option\('url', ...\)"),
         ({"url": "{url}"}, r"needs .option\('table', ...\)"),
-        ({"url": "{url}", "table": "a.b.c"}, "'a.b.c' is no table name"),
+        ({"url": "{url}", "table": "a.b.c"}, "'a.b.c' is not a table name"),
         ({"url": "{url}", "table": "public.number"}, 'relation "public.number" does not exist'),
         (
             {"url": "{url}", "table": "public.numbers", "columns": "m"},

@@ -55,7 +55,7 @@ def test_a_missing_table_is_named(database, tables):
         connection.execute("DROP TABLE analytics.bands")
 
     with pytest.raises(
-        Customer360Error, match='cannot read the results: relation "analytics.bands" does not exist'
+        Customer360Error, match='cannot read the tables: relation "analytics.bands" does not exist'
     ):
         load(database)
 

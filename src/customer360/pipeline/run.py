@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg import sql
 
 from customer360 import __version__, lake
 from customer360.errors import Customer360Error
@@ -108,7 +109,7 @@ def run_operations(
         customers = origin(change.connection, CUSTOMERS.full_name)
         refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it
         profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
-        with database.snapshot() as snapshot, ExitStack() as reading:
+        with database.snapshot(*_locked(change, table, source)) as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
             day = choose_as_of(as_of, read.origin, read.name, read.last_day)
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
@@ -137,6 +138,12 @@ def _require_no_shrinkage(change: Publication, read: _Source, day: date, custome
     before = last_refresh(change.connection)
     fill = fill_of(change.connection, before)
     require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
+
+
+def _locked(change: Publication, table: str, source: Place | None) -> list[sql.Composable]:
+    """What is read, as long as it is there: in the middle of a run nobody empties or rewrites it."""
+    tables = [REJECTED_CUSTOMERS.full_name] if source else [table, REJECTED_CUSTOMERS.full_name]
+    return [named(name) for name in tables if catalog.exists(change.connection, name)]
 
 
 def _from_table(

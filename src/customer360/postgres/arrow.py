@@ -16,11 +16,9 @@ import adbc_driver_postgresql
 import pyarrow as pa
 from psycopg import sql
 
-from customer360.errors import Customer360Error
-from customer360.postgres.failures import failure
+from customer360.postgres.failures import LOST_SNAPSHOT, failure, lost_snapshot, unreadable
 
 _BATCH_BYTES: Final = 8 << 20
-_NO_SUCH_OBJECT: Final = "42704"
 _KNOWS_TYPES: Final = tuple(map(int, adbc_driver_postgresql.__version__.split(".")[:2])) >= (1, 13)
 _OPTIONS: Final = {"adbc.postgresql.type_resolver_mode": "builtin"} if _KNOWS_TYPES else {}
 """No type travels but PostgreSQL's own (see `types`); asking the server for all takes longer than connecting."""
@@ -30,7 +28,7 @@ class ArrowConnection:
     """
     A connection outside autocommit: what is not committed when it closes has not happened.
 
-    Every call raises Customer360Error when the server at *where*, or the way to it, fails.
+    Every call raises Customer360Error when the server at *where* refuses it or fails, or the way to it does.
     """
 
     def __init__(self, url: str, where: str, *, prepare: sql.Composable) -> None:
@@ -60,8 +58,12 @@ class ArrowConnection:
         return found[0] if found else None
 
     def execute(self, statement_text: sql.Composable) -> None:
-        """A statement that returns no rows."""
-        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
+        """A statement whose rows, if any, nobody asks for."""
+        with self._plain_failures():
+            self._execute(statement_text)
+
+    def _execute(self, statement_text: sql.Composable) -> None:
+        with closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_sql_query(statement_text.as_string(None))
             statement.execute_update()
 
@@ -69,14 +71,15 @@ class ArrowConnection:
         """Sees what *snapshot* saw from here on, and writes nothing."""
         self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         try:
-            self.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+            self._execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
         except adbc.ProgrammingError as error:
-            if error.sqlstate != _NO_SUCH_OBJECT:
+            if error.sqlstate not in LOST_SNAPSHOT:
                 raise
-            raise Customer360Error(
-                f"the connection to {self._where} that held the snapshot to read from has ended; what is "
-                "published is whole: run the same command again"
-            ) from None
+            raise lost_snapshot(self._where) from None
+
+    def see_each_commit(self) -> None:
+        """Sees in each statement what is committed by then, whatever the server's default, and writes nothing."""
+        self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY"))
 
     def close(self) -> None:
         self._connection.close()
@@ -88,7 +91,10 @@ class ArrowConnection:
             yield
         except adbc.OperationalError as error:
             raise failure(self._where, error) from None
+        except adbc.Error as error:
+            raise unreadable(self._where, error) from None
         except OSError as error:  # how Arrow says it while rows are on their way
             if "[libpq]" not in str(error):
                 raise
-            raise failure(self._where, error) from None
+            is_refused = "ERROR:" in str(error) and "No space left" not in str(error)
+            raise (unreadable if is_refused else failure)(self._where, error) from None

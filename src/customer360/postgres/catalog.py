@@ -2,17 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from customer360.errors import Customer360Error
 from customer360.postgres import ddl
 from customer360.tables import Table
 
 
 def exists(connection: psycopg.Connection[Any], table: str) -> bool:
-    return bool(value(connection, "SELECT to_regclass(%s) IS NOT NULL", table))
+    return bool(value(connection, "SELECT to_regclass(%s) IS NOT NULL", quoted(table)))
+
+
+def quoted(table: str) -> str:
+    """*table* as `to_regclass` takes it, so that a name is looked up as it is written in a query."""
+    return ddl.named(table).as_string(None)
+
+
+def hold(connection: psycopg.Connection[Any], relations: Iterable[sql.Composable]) -> None:
+    """
+    Nobody truncates, rewrites, replaces or drops *relations*, or what they read, until the transaction ends.
+
+    Raises: Customer360Error for one that is missing or may not be read.
+    """
+    try:
+        for relation in relations:
+            connection.execute(planned(sql.SQL("SELECT FROM {}").format(relation)))
+    except psycopg.ProgrammingError as error:
+        raise Customer360Error(f"cannot read the tables: {str(error).splitlines()[0]}") from None
+
+
+def planned(query: sql.Composable) -> sql.Composed:
+    """
+    A statement that locks in ACCESS SHARE mode all that *query* reads, and reads nothing.
+
+    LOCK TABLE refuses materialized views, foreign tables, and roles that may read some of the columns only.
+    """
+    return sql.SQL("EXPLAIN {}").format(query)
+
+
+def rewritten(relation: sql.Composable) -> sql.Composed:
+    """
+    A query whether what this transaction has locked to read *relation* holds other rows than its snapshot shows.
+
+    The catalogue's tables show what the snapshot saw, while PostgreSQL's functions know what is there now: another
+    file (TRUNCATE, VACUUM FULL, ALTER TABLE, REFRESH), a relation that the snapshot does not know, which is not an
+    index, or a partition that has been detached.
+    """
+    of_partitions = sql.SQL(
+        """ OR EXISTS (
+          SELECT FROM pg_partition_tree({0}) t JOIN pg_inherits i ON i.inhparent = t.relid
+          WHERE NOT i.inhdetachpending AND i.inhrelid NOT IN (SELECT relid FROM pg_partition_tree({0})))"""
+    ).format(sql.Literal(relation.as_string(None)))
+    return sql.SQL(
+        """
+        SELECT EXISTS (
+          SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+            LEFT JOIN pg_class c ON c.oid = l.relation
+          WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND CASE
+            WHEN c.oid IS NULL THEN pg_get_indexdef(l.relation) IS NULL
+            WHEN c.relkind IN ('r', 'm') AND c.relfilenode <> 0
+              THEN c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) END){}
+        """
+    ).format(of_partitions if isinstance(relation, sql.Identifier) else sql.SQL(""))
 
 
 def has_unique_key(connection: psycopg.Connection[Any], table: str, column: str) -> bool:
@@ -22,7 +77,7 @@ def has_unique_key(connection: psycopg.Connection[Any], table: str, column: str)
         WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
           AND i.indnkeyatts = 1 AND a.attname = %s
     """
-    return bool(value(connection, query, table, column))
+    return bool(value(connection, query, quoted(table), column))
 
 
 def shape(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, ...]]:
@@ -34,7 +89,7 @@ def shape(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, 
         FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped
         ORDER BY attnum)
     """
-    return connection.execute(query, {"table": table.full_name}).fetchall()
+    return connection.execute(query, {"table": quoted(table.full_name)}).fetchall()
 
 
 def wanted_shape(table: Table) -> list[tuple[str, ...]]:
@@ -49,7 +104,7 @@ def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[
         JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE i.inhparent = to_regclass(%s)
     """
-    return connection.execute(query, (table.full_name,)).fetchall()
+    return connection.execute(query, (quoted(table.full_name),)).fetchall()
 
 
 def grants(connection: psycopg.Connection[Any], table: Table) -> list[sql.Composed]:

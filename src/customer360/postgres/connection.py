@@ -15,7 +15,7 @@ import psycopg
 from psycopg import conninfo, pq, sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import failures
+from customer360.postgres import catalog, failures
 
 if TYPE_CHECKING:
     from customer360.postgres.arrow import ArrowConnection
@@ -144,13 +144,30 @@ class Database:
                 os.environ.update(aside)
 
     @contextmanager
-    def snapshot(self) -> Iterator[str]:
-        """The id of a snapshot that any number of readers may share while the context is open."""
-        with self.connect("customer360 snapshot") as connection, connection.transaction():
+    def snapshot(self, *relations: sql.Composable, purpose: str = "customer360 snapshot") -> Iterator[str]:
+        """
+        The id of a snapshot that any number of readers may share while the context is open.
+
+        Nobody rewrites *relations* meanwhile: to an older snapshot they would look empty. They are locked first,
+        and the snapshot is that of a later statement, as READ COMMITTED has it.
+        """
+        with self.connect(purpose) as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY")
+            catalog.hold(connection, relations)
+            yield str(catalog.value(connection, "SELECT pg_export_snapshot()"))
+
+    @contextmanager
+    def within(self, snapshot: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection that sees what *snapshot* saw. Raises: Customer360Error when nobody holds it any more."""
+        with self.connect() as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
-            assert row is not None  # noqa: S101  a SELECT without FROM has one row
-            yield str(row[0])
+            try:
+                connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+            except psycopg.Error as error:
+                if error.sqlstate not in failures.LOST_SNAPSHOT:
+                    raise
+                raise failures.lost_snapshot(self.where) from None
+            yield connection
 
 
 @cache

@@ -9,6 +9,7 @@ back. So a part's rows are in the staging table once or not at all, whoever was 
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,10 +47,13 @@ class Writer:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
-    def copy_once(self, staging: str, part: int, batches: Iterable[pa.RecordBatch]) -> int:
+    def copy_once(
+        self, staging: str, part: int, batches: Iterable[pa.RecordBatch], *, shown: str | None = None
+    ) -> int:
         """
         Copies *batches* into the staging table as its part *part*; returns the part's rows.
 
+        *shown* is what a refusal calls the table.
         A part that was copied before is not copied again: its rows are returned as they were counted.
         Raises: Customer360Error for a value that the table does not take.
         """
@@ -59,7 +63,7 @@ class Writer:
         with self._connection.transaction():
             # Parts need not be on disk one by one: the commit that publishes them waits for all before it.
             self._connection.execute("SET LOCAL synchronous_commit = off")
-            rows = _copy(self._connection, staging, batches)
+            rows = _copy(self._connection, staging, batches, shown or staging.rpartition("_")[0])
             is_first = _sign(self._connection, staging, part, rows)
             if not is_first:
                 raise psycopg.Rollback
@@ -82,7 +86,7 @@ def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
         connection.close()
 
 
-def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[pa.RecordBatch]) -> int:
+def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[pa.RecordBatch], shown: str) -> int:
     batches = iter(batches)
     first = next(batches, None)
     if first is None:
@@ -91,7 +95,7 @@ def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[p
     query = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT binary)").format(
         sql.Identifier(INTERNAL_SCHEMA, staging), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    with _plain_refusals(staging), connection.cursor() as cursor:
+    with _plain_refusals(shown), connection.cursor() as cursor:
         with cursor.copy(query) as copy:
             for piece in binary_copy.encoded(batch.select(names) for batch in chain([first], batches)):
                 copy.write(piece)
@@ -99,9 +103,8 @@ def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[p
 
 
 @contextmanager
-def _plain_refusals(staging: str) -> Iterator[None]:
+def _plain_refusals(table: str) -> Iterator[None]:
     """PostgreSQL's own words show the whole row."""
-    table = staging.rpartition("_")[0]
     try:
         yield
     except errors.NotNullViolation as error:
@@ -110,7 +113,9 @@ def _plain_refusals(staging: str) -> Iterator[None]:
             f"{table}: {column} is null in a row, and may never be; nothing was published"
         ) from None
     except psycopg.DataError as error:
-        raise Customer360Error(f"{table}: {error.diag.message_primary}; nothing was published") from None
+        place = re.search(r"column (.+?)(?:: |$)", error.diag.context or "")
+        column = f" in the column '{place[1]}'" if place else ""
+        raise Customer360Error(f"{table}: {error.diag.message_primary}{column}; nothing was published") from None
 
 
 def _signed_rows(connection: psycopg.Connection[Any], staging: str, part: int) -> int | None:

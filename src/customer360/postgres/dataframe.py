@@ -25,7 +25,7 @@ def read_dataframe(
     The same read as `format("postgres")`, without the processes that Spark starts to plan a data source, which
     take longer than reading a million rows. *snapshot* has to be held open until the rows have been read.
     """
-    with database.connect() as connection:
+    with database.within(snapshot) as connection:
         fields = types.chosen(types.fields(connection, named(table)), columns, table)
         ranges = page_ranges(connection, table, None, tasks_at_once=tasks_at_once(spark))
 

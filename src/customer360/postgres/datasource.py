@@ -2,9 +2,9 @@
 `spark.read.format("postgres")` and `df.write.format("postgres")`: Arrow batches, no JDBC jar.
 
 Options of both: `url` (libpq URL; Spark hides it in plans), `table`. Reading: or `query` instead of `table`;
-`columns` (comma-separated; Spark does not tell a Python source which columns it needs, so say it here or pass
-a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot` (see `Database.snapshot`).
-Writing: `writers`, the cap on concurrent copies.
+`columns` (comma-separated, a name with a comma in double quotes; Spark does not tell a Python source which columns
+it needs, so say it here or pass a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot`
+(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies.
 
 Spark can also hand its own filters to a Python source, but up to 4.3 it keeps them with the loaded DataFrame and
 applies them to its other uses too, which loses rows: so Spark's filters stay with Spark, and `where` is explicit.
@@ -31,7 +31,7 @@ from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
-from customer360.postgres.ddl import named
+from customer360.postgres.ddl import named, split_names
 from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
@@ -57,7 +57,7 @@ class PostgresDataSource(DataSource):
     def schema(self) -> StructType:
         fields = _fields(self._database, self._relation)
         if names := self.options.get("columns"):
-            fields = types.chosen(fields, [name.strip() for name in names.split(",")], self._shown)
+            fields = types.chosen(fields, [name.strip() for name in split_names(names, ",")], self._shown)
         return spark_schema(fields)
 
     def reader(self, schema: StructType) -> PostgresReader:
@@ -77,6 +77,8 @@ class PostgresDataSource(DataSource):
     @property
     def _relation(self) -> sql.Composable:
         if query := self.options.get("query"):
+            if self.options.get("table"):
+                raise Customer360Error("the format 'postgres' reads a table or a query; give it one of them")
             return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
         return named(self._option("table"))
 
@@ -131,12 +133,17 @@ class PostgresReader(DataSourceReader):
     def partitions(self) -> Sequence[InputPartition]:
         if self._table is None:
             return [_Range(None, self._snapshot)]
+        if self._snapshot:
+            return self._ranges(self._table, self._snapshot)
         with self._database.connect() as connection:
             ranges = page_ranges(connection, self._table, self._partitions)
-        snapshot = self._snapshot
-        if len(ranges) > 1 and snapshot is None:
-            snapshot = keep_snapshot(self._database)
-        return [_Range(pages, snapshot) for pages in ranges]
+        if len(ranges) == 1:
+            return [_Range(ranges[0], None)]
+        return self._ranges(self._table, keep_snapshot(self._database, self._relation))
+
+    def _ranges(self, table: str, snapshot: str) -> list[_Range]:
+        with self._database.within(snapshot) as connection:
+            return [_Range(pages, snapshot) for pages in page_ranges(connection, table, self._partitions)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, _Range)  # noqa: S101  Spark hands back what partitions() gave
@@ -176,7 +183,7 @@ class PostgresWriter(DataSourceArrowWriter):
     def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
         schema = types.arrow_schema(self._columns)
         batches = (batch.select(schema.names).cast(schema) for batch in iterator)
-        return _Copied(copy_task(self._database, self._staging, batches, self._writers))
+        return _Copied(copy_task(self._database, self._staging, batches, self._writers, shown=self._table))
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))

@@ -16,11 +16,25 @@ _UNSPEAKABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def named(table: str) -> sql.Identifier:
-    """`schema.table` or `table` as a quoted name. Raises: Customer360Error for anything else."""
-    parts = table.split(".")
+    """
+    `schema.table` or `table` as a quoted name, with upper and lower case as written.
+
+    A part with a dot or a quote in it is written in double quotes, as in PostgreSQL: `crm."My.Table"`.
+    Raises: Customer360Error for anything else.
+    """
+    parts = split_names(table, ".")
     if len(parts) > 2 or not all(parts) or _UNSPEAKABLE.search(table):
-        raise Customer360Error(f"'{table}' is no table name; write it as schema.table")
+        raise Customer360Error(
+            f"'{table}' is not a table name; write it as schema.table, a part with a dot in double quotes"
+        )
     return sql.Identifier(*parts)
+
+
+def split_names(text: str, separator: str) -> list[str]:
+    """The names in *text* between *separator*; one in double quotes may hold it, and a quote written twice."""
+    mark = re.escape(separator)
+    pattern = rf'(?:^|{mark})(?:\s*"((?:[^"]|"")+)"\s*(?={mark}|$)|([^{mark}]*))'
+    return [plain or quoted.replace('""', '"') for quoted, plain in re.findall(pattern, text)]
 
 
 def identifier(table: Table) -> sql.Identifier:

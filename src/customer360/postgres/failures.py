@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from customer360.errors import Customer360Error
+
+LOST_SNAPSHOT: Final = ("42704", "22023")
+"""What PostgreSQL says of a snapshot that nobody holds any more: 18, and the versions before it."""
 
 
 def refusal(where: str, message: str, password: str) -> Customer360Error:
@@ -24,6 +28,20 @@ def failure(where: str, error: Exception) -> Customer360Error:
     return Customer360Error(
         f"{where} failed: {reason}; what is published is whole, as it was or as it was to be: {way}, "
         "then run the same command again"
+    )
+
+
+def unreadable(where: str, error: Exception) -> Customer360Error:
+    """What to say when the server at *where* answers a query with an error of the query or of its data."""
+    reason = str(error).rpartition("ERROR:")[2].strip().splitlines() or [type(error).__name__]
+    return Customer360Error(f"cannot read from {where}: {reason[0].rstrip('.')}")
+
+
+def lost_snapshot(where: str) -> Customer360Error:
+    """What to say when whoever held a snapshot at *where* is gone."""
+    return Customer360Error(
+        f"the connection to {where} that held the snapshot to read from has ended; what is "
+        "published is whole: run the same command again, or load() the DataFrame again"
     )
 
 

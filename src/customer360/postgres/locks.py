@@ -21,6 +21,7 @@ SWAP_SECONDS: Final = 60.0
 
 _RUN_LOCK: Final = 360_000
 _CREATION_LOCK: Final = 360_002
+_TARGET_LOCKS: Final = 360_003
 _LOCK_TIMEOUT: Final = "100ms"
 
 
@@ -43,6 +44,11 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
 def serialise_creation(connection: psycopg.Connection[Any]) -> None:
     """Within the current transaction, keeps others from creating the same things."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION_LOCK,))
+
+
+def serialise_writes(connection: psycopg.Connection[Any], table: str) -> None:
+    """Within the current transaction, keeps other DataFrames from being moved into *table*, or creating it."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_TARGET_LOCKS, table))
 
 
 def exclusively(

@@ -55,7 +55,7 @@ def origin(connection: psycopg.Connection[Any], table: str) -> Origin:
         WHERE i.inhparent = to_regclass(%s)::oid AND n.nspname = %s
           AND pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT'
         """,
-        (table, INTERNAL_SCHEMA),
+        (catalog.quoted(table), INTERNAL_SCHEMA),
     ).fetchone()
     fill, comment = row or (None, None)
     facts = json.loads(comment) if comment and comment.startswith("{") else {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
 from customer360.errors import Customer360Error
+from customer360.postgres.catalog import quoted
 
 _RANGE_PAGES: Final = 4096
 """32 MB: small enough to spread over machines nobody has counted."""
@@ -25,16 +26,22 @@ _MOST_RANGES: Final = 64
 
 @dataclass(frozen=True)
 class PageRange:
-    """Pages [first, end) of one relation; *end* None: to the last page, whichever that is by then."""
+    """
+    Pages [first, end) of one relation; *end* None: to the last page, whichever that is by then.
+
+    *only*: without the tables that inherit from it, which have ranges of their own.
+    """
 
     schema: str
     name: str
     first: int = 0
     end: int | None = None
+    only: bool = False
 
     @property
-    def relation(self) -> sql.Identifier:
-        return sql.Identifier(self.schema, self.name)
+    def relation(self) -> sql.Composable:
+        name = sql.Identifier(self.schema, self.name)
+        return sql.SQL("ONLY {}").format(name) if self.only else name
 
     @property
     def condition(self) -> sql.Composable | None:
@@ -52,16 +59,20 @@ def page_ranges(
     Ranges that together hold every row of *table* once: about *wanted* of them, or one per 32 MB; where it is
     known how many *tasks_at_once* run, fewer and larger ones, as long as there are enough for all.
 
-    A table is cut by pages, a partitioned one partition by partition; a view has no pages and is one range.
+    A table is cut by pages, one with partitions or heirs by those too; a view has no pages and is one range.
+    The partitions are those of the transaction's snapshot. Where reading them one by one would not show what the
+    table itself shows (row security, or a right to the table alone), the table is one range.
     """
-    leaves = _leaves(connection, table)
+    parent, *heirs = _tree(connection, table)
+    leaves = [relation for relation in (parent, *heirs) if relation.kind != "p"]
     if len(leaves) == 1:
         # One's rights hang on the parent, and a range of its only partition is a range of it.
-        schema, name, _, pages = *_parent(connection, table), *leaves[0][2:]
-        leaves = [(schema, name, leaves[0][2], pages)]
-    total = sum(pages for *_, pages in leaves)
+        leaves = [replace(parent, kind=leaves[0].kind, pages=leaves[0].pages)]
+    elif not leaves or parent.has_row_security or not all(leaf.may_be_named for leaf in leaves if leaf != parent):
+        return [PageRange(parent.schema, parent.name)]
+    total = sum(leaf.pages for leaf in leaves)
     ranges = wanted or _good_number(total, tasks_at_once)
-    return [piece for leaf in leaves for piece in _cut(*leaf, max(1.0, total / ranges))]
+    return [piece for leaf in leaves for piece in _cut(leaf, max(1.0, total / ranges), only=len(leaves) > 1)]
 
 
 def _good_number(pages: int, tasks_at_once: int | None) -> int:
@@ -70,35 +81,47 @@ def _good_number(pages: int, tasks_at_once: int | None) -> int:
     return max(1, min(_MOST_RANGES, ranges))
 
 
-def _cut(schema: str, name: str, kind: str, pages: int, size: float) -> list[PageRange]:
-    pieces = max(1, round(pages / size)) if kind in "rm" else 1
-    firsts = [pages * piece // pieces for piece in range(pieces)]
-    return [PageRange(schema, name, *bounds) for bounds in zip(firsts, [*firsts[1:], None], strict=True)]
+def _cut(relation: _Relation, size: float, *, only: bool) -> list[PageRange]:
+    pieces = max(1, round(relation.pages / size)) if relation.kind in "rm" else 1
+    firsts = [relation.pages * piece // pieces for piece in range(pieces)]
+    return [
+        PageRange(relation.schema, relation.name, first, end, only=only and relation.has_heirs)
+        for first, end in zip(firsts, [*firsts[1:], None], strict=True)
+    ]
 
 
-def _leaves(connection: psycopg.Connection[Any], table: str) -> list[tuple[str, str, str, int]]:
-    """(schema, name, kind, pages) of *table*, or of each partition that holds rows."""
+@dataclass(frozen=True)
+class _Relation:
+    schema: str
+    name: str
+    kind: str
+    pages: int
+    has_heirs: bool
+    has_row_security: bool
+    may_be_read: bool
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether a query that names it sees what one that names its parent sees of it."""
+        return self.may_be_read and not self.has_row_security
+
+
+def _tree(connection: psycopg.Connection[Any], table: str) -> list[_Relation]:
+    """*table*, then its partitions and the tables that inherit from it, at every level."""
     query = """
+        WITH RECURSIVE tree (oid) AS (
+          SELECT to_regclass(%s)::oid
+          UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid WHERE NOT inhdetachpending)
         SELECT n.nspname, c.relname, c.relkind::text,
-               pg_relation_size(c.oid) / current_setting('block_size')::int
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind <> 'p' AND c.oid IN (
-          SELECT to_regclass(%(table)s) UNION SELECT relid FROM pg_partition_tree(to_regclass(%(table)s)))
-        ORDER BY n.nspname, c.relname
+               coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::int,
+               EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+               row_security_active(c.oid),
+               has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
+        ORDER BY c.oid <> to_regclass(%s), n.nspname, c.relname
     """
-    leaves = connection.execute(query, {"table": table}).fetchall()
-    if not leaves:
-        schema, name = _parent(connection, table)
-        return [(schema, name, "p", 0)]
-    return leaves
-
-
-def _parent(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
-    query = """
-        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = to_regclass(%s)
-    """
-    row = connection.execute(query, (table,)).fetchone()
-    if row is None:
+    name = quoted(table)
+    found = [_Relation(*row) for row in connection.execute(query, (name, name))]
+    if not found:
         raise Customer360Error(f"there is no table {table}")
-    return row[0], row[1]
+    return found

@@ -36,34 +36,31 @@ def read_batches(
     )
     schema = types.arrow_schema(fields)
     with closing(database.connect_arrow()) as connection:
-        if snapshot:
-            _share_snapshot(connection, relation, snapshot)
+        _lock(connection, relation, query, snapshot)
         for batch in connection.batches(query):
             columns = [field.decode(batch.column(i)) for i, field in enumerate(fields)]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _share_snapshot(connection: ArrowConnection, relation: sql.Composable, snapshot: str) -> None:
+def _lock(
+    connection: ArrowConnection, relation: sql.Composable, query: sql.Composable, snapshot: str | None
+) -> None:
     """
-    Reads *relation* as it stood in *snapshot* from here on.
+    Locks all that *query* reads, so that it reads the rows of *snapshot*, or those of now.
 
-    A partition that was swapped in since would look empty, because its rows are newer than the snapshot. The
-    snapshot still sees the old partition in the catalogue, while PostgreSQL's own functions see the new one.
+    A snapshot sees a table that was truncated, rewritten or replaced since as empty, and COPY takes its own before
+    it waits for a lock. So the lock comes first, and a given snapshot is compared with what is there.
     Raises: Customer360Error when they differ, or when whoever holds the snapshot is gone.
     """
-    connection.share_snapshot(snapshot)
-    if not isinstance(relation, sql.Identifier):
+    if snapshot is None:
+        connection.see_each_commit()
+        connection.execute(catalog.planned(query))
         return
-    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(relation))
-    swapped = sql.SQL(
-        """
-        SELECT array(SELECT inhrelid::bigint FROM pg_inherits WHERE inhparent = {0}::regclass ORDER BY 1)
-            <> array(SELECT relid::oid::bigint FROM pg_partition_tree({0}::regclass) WHERE level = 1 ORDER BY 1)
-        """
-    ).format(sql.Literal(relation.as_string(None)))
-    if connection.value(swapped):
+    connection.share_snapshot(snapshot)
+    connection.execute(catalog.planned(query))
+    if connection.value(catalog.rewritten(relation)):
         raise Customer360Error(
-            f"{relation.as_string(None)} was replaced by a newer refresh while it was being read; read it again"
+            f"{relation.as_string(None)} was replaced, emptied or rewritten while it was being read; read it again"
         )
 
 
@@ -83,11 +80,7 @@ def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa
     """
     names = [ddl.identifier(table) for table in tables]
     try:
-        with database.connect("customer360 tables") as connection, connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # Locked before the snapshot: a swap between the two would leave us tables that look empty.
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(names)))
-            snapshot = catalog.value(connection, "SELECT pg_export_snapshot()")
+        with database.snapshot(*names, purpose="customer360 tables") as snapshot:
             return {table: _whole(database, table, snapshot) for table in tables}
     except psycopg.Error as error:
         raise Customer360Error(f"cannot read the results: {str(error).splitlines()[0]}") from None

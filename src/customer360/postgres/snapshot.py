@@ -1,32 +1,92 @@
 """
-A snapshot that outlives the process which asked for it.
+Snapshots that outlive the process which asked for them.
 
-Spark plans a read in a short-lived Python process and runs it in others, later. The exporting transaction has
-to stay open between the two, so a small process of its own holds it, until Spark's driver is gone or an hour
-has passed: a task that starts after that fails, and never reads something else.
+Spark plans a read in a short-lived Python process and runs it in others, later. Between the two a small process
+of its own, the keeper, holds the transaction that exported the snapshot. There is one for a Spark driver and a
+database, however many reads it keeps: it takes reads while it is young, and ends with the driver, when nobody has
+read for a while, or when it is old. A task that starts after that fails, and never reads something else.
+
+The table itself is locked only while it is read, so that nobody who wants to swap or truncate it waits for long.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import socket
 import subprocess
 import sys
 import time
-from typing import Final
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, Final
 
 import psutil
+import psycopg
+from psycopg import sql
 
+from customer360 import temporary
 from customer360.errors import Customer360Error
+from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 
-_SECONDS: Final = 3600
-_POLL_SECONDS: Final = 1.0
+_YOUNG_SECONDS: Final = 600
+_IDLE_SECONDS: Final = 900
+_OLD_SECONDS: Final = 3600
+_POLL_SECONDS: Final = 0.5
+_LOCK_SECONDS: Final = 2.0
+"""How long a table stays locked after its last reader: the next task of the same read may be about to start."""
+
+_LOCKS: Final = 4
+"""Reads whose tables are locked at the same time; without a lock, a reader notices what was rewritten."""
+
+_IS_READ: Final = """
+    SELECT EXISTS (
+      SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE a.application_name = 'customer360 copy' AND l.locktype = 'relation' AND l.relation IN (
+        SELECT relation FROM pg_locks
+        WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation >= 16384))
+"""
+_ANY_READER: Final = """
+    SELECT EXISTS (
+      SELECT FROM pg_stat_activity
+      WHERE application_name = 'customer360 copy' AND datname = current_database() AND usename = current_user)
+"""
 
 
-def keep_snapshot(database: Database) -> str:
-    """The id of a snapshot that lives as long as this process's parent: Spark's driver, on its machine."""
+def keep_snapshot(database: Database, relation: sql.Composable) -> str:
+    """
+    The id of a snapshot in which *relation* can be read, kept for this process's parent: Spark's driver.
+
+    Raises: Customer360Error when there is none to be had.
+    """
+    driver = os.getppid()
+    digest = hashlib.sha256(database.url.encode()).hexdigest()[:12]
+    address = temporary.private_root() / f"snapshots.{driver}.{digest}"
+    question = json.dumps(relation.as_string(None)) + "\n"
+    answer = json.loads(_asked(address, question) or _started(database, driver, address, question) or "{}")
+    if "snapshot" not in answer:
+        raise Customer360Error(answer.get("error", f"no snapshot could be exported from {database.where}"))
+    return str(answer["snapshot"])
+
+
+def _asked(address: Path, question: str) -> str | None:
+    """What the keeper at *address* answers; None when there is none."""
+    if not hasattr(socket, "AF_UNIX"):
+        return None
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(str(address))
+        asking.sendall(question.encode())
+        return asking.makefile().readline() or None
+    return None
+
+
+def _started(database: Database, driver: int, address: Path, question: str) -> str:
+    """What a new keeper answers."""
     keeper = subprocess.Popen(  # noqa: S603  this very module
-        [sys.executable, "-m", "customer360.postgres.snapshot", str(os.getppid())],
+        [sys.executable, "-m", "customer360.postgres.snapshot", str(driver), str(address)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -36,25 +96,112 @@ def keep_snapshot(database: Database) -> str:
     )
     assert keeper.stdin is not None  # noqa: S101  both were asked for
     assert keeper.stdout is not None  # noqa: S101
-    keeper.stdin.write(database.url + "\n")  # not an argument: those are visible to every user
+    keeper.stdin.write(f"{database.url}\n{question}")  # not an argument: those are visible to every user
     keeper.stdin.close()
-    snapshot = keeper.stdout.readline().strip()
+    answer = keeper.stdout.readline()
     keeper.stdout.close()
     keeper.returncode = 0  # it is meant to outlive us: nothing to warn about
-    if not snapshot:
-        raise Customer360Error(f"no snapshot could be exported from {database.where}")
-    return snapshot
+    return answer
 
 
-def _hold(database: Database, parent: int) -> None:
-    give_up = time.monotonic() + _SECONDS
-    with database.snapshot() as snapshot:
-        sys.stdout.write(snapshot + "\n")
-        sys.stdout.flush()
-        sys.stdout.close()
-        while psutil.pid_exists(parent) and time.monotonic() < give_up:
+class _Keeper:
+    """One transaction that exports the snapshots of all reads, and a connection for each table being read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._exporting = database.connect("customer360 snapshot")
+        _begin(self._exporting)
+        self._locks: dict[psycopg.Connection[Any], float] = {}
+        self._changing = Lock()
+        self._started = self._used = time.monotonic()
+
+    @property
+    def is_young(self) -> bool:
+        return time.monotonic() < self._started + _YOUNG_SECONDS
+
+    @property
+    def is_needed(self) -> bool:
+        now = time.monotonic()
+        return now < self._started + _OLD_SECONDS and now < self._used + _IDLE_SECONDS
+
+    def answer(self, question: str) -> str:
+        """The snapshot of a read that begins, or why there is none, as one line of JSON."""
+        try:
+            return json.dumps({"snapshot": self._snapshot(sql.SQL(json.loads(question)))}) + "\n"
+        except (Customer360Error, psycopg.Error) as error:
+            return json.dumps({"error": str(error).splitlines()[0]}) + "\n"
+
+    def _snapshot(self, relation: sql.Composable) -> str:
+        with ExitStack() as unless_locked:
+            locking = self._database.connect("customer360 snapshot")
+            unless_locked.callback(locking.close)
+            _begin(locking)
+            catalog.hold(locking, [relation])
+            unless_locked.pop_all()
+        with self._changing:
+            self._used = self._locks[locking] = time.monotonic()
+            return str(catalog.value(self._exporting, "SELECT pg_export_snapshot()"))
+
+    def look(self) -> None:
+        """Ends the locks that no reader needs any more. Raises: psycopg.Error when the snapshots are lost."""
+        with self._changing:
+            now = time.monotonic()
+            if catalog.value(self._exporting, _ANY_READER):
+                self._used = now
+            for locking in self._locks:
+                with suppress(psycopg.Error):
+                    if catalog.value(locking, _IS_READ):
+                        self._locks[locking] = now
+            for locking, last in sorted(self._locks.items(), key=lambda lock: lock[1], reverse=True)[_LOCKS:]:
+                self._locks[locking] = min(last, now - _LOCK_SECONDS)
+            for locking in [locking for locking, last in self._locks.items() if now >= last + _LOCK_SECONDS]:
+                del self._locks[locking]
+                locking.close()
+
+
+def _begin(connection: psycopg.Connection[Any]) -> None:
+    """A transaction without an end, each statement of which sees what is committed by then."""
+    connection.autocommit = False
+    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY")
+
+
+def _keep(database: Database, driver: int, address: Path, question: str) -> None:
+    keeper = _Keeper(database)
+    sys.stdout.write(keeper.answer(question))
+    sys.stdout.flush()
+    sys.stdout.close()
+    with ExitStack() as listening:
+        with suppress(OSError, AttributeError):  # unreachable, it keeps this one read
+            Thread(target=_listen, args=(keeper, _listener(listening, address)), daemon=True).start()
+        while psutil.pid_exists(driver) and keeper.is_needed:
+            if not keeper.is_young:
+                listening.close()
             time.sleep(_POLL_SECONDS)
+            keeper.look()
+
+
+def _listener(listening: ExitStack, address: Path) -> socket.socket:
+    """Where other reads ask for a snapshot: in a folder of this user alone."""
+    address.unlink(missing_ok=True)
+    listener = listening.enter_context(socket.socket(socket.AF_UNIX))
+    listener.bind(str(address))
+    listening.callback(address.unlink, missing_ok=True)
+    listener.listen()
+    listening.callback(listener.shutdown, socket.SHUT_RDWR)  # wakes the thread that waits in accept()
+    return listener
+
+
+def _listen(keeper: _Keeper, listener: socket.socket) -> None:
+    with suppress(OSError):  # closed
+        while True:
+            asking, _ = listener.accept()
+            Thread(target=_reply, args=(keeper, asking), daemon=True).start()
+
+
+def _reply(keeper: _Keeper, asking: socket.socket) -> None:
+    with suppress(OSError), asking, asking.makefile() as questions:
+        asking.sendall(keeper.answer(questions.readline()).encode())
 
 
 if __name__ == "__main__":
-    _hold(Database(sys.stdin.readline().strip()), int(sys.argv[1]))
+    _keep(Database(sys.stdin.readline().strip()), int(sys.argv[1]), Path(sys.argv[2]), sys.stdin.readline())

@@ -11,11 +11,18 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 
 
-def copy_task(database: Database, staging: str, batches: Iterable[pa.RecordBatch], writers: int) -> int:
+def copy_task(
+    database: Database,
+    staging: str,
+    batches: Iterable[pa.RecordBatch],
+    writers: int,
+    *,
+    shown: str | None = None,
+) -> int:
     """
     Copies the *batches* of the Spark task that this runs in, whose number is its part; returns its rows.
 
-    A task without rows does not connect.
+    A task without rows does not connect. *shown* is what a refusal calls the table.
     """
     from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
 
@@ -25,4 +32,5 @@ def copy_task(database: Database, staging: str, batches: Iterable[pa.RecordBatch
         return 0
     context = TaskContext.get()
     with writer(database, writers) as copier:
-        return copier.copy_once(staging, context.partitionId() if context else 0, chain([first], filled))
+        part = context.partitionId() if context else 0
+        return copier.copy_once(staging, part, chain([first], filled), shown=shown)

@@ -18,14 +18,18 @@ def spark_schema(columns: Sequence[Field]) -> StructType:
 
 
 def postgres_type(name: str, kind: DataType) -> str:
-    """The PostgreSQL type for a Spark column. Raises: Customer360Error for arrays, maps and structs."""
+    """
+    The PostgreSQL type for a Spark column; for one of nulls alone, text.
+
+    Raises: Customer360Error for arrays, maps and structs.
+    """
     if isinstance(kind, t.DecimalType):
         return f"numeric({kind.precision},{kind.scale})"
     twins: dict[type[DataType], str] = {
         t.LongType: "bigint", t.IntegerType: "integer", t.ShortType: "smallint", t.ByteType: "smallint",
         t.BooleanType: "boolean", t.StringType: "text", t.DateType: "date", t.TimestampNTZType: "timestamp",
         t.TimestampType: "timestamp with time zone", t.DoubleType: "double precision", t.FloatType: "real",
-        t.BinaryType: "bytea",
+        t.BinaryType: "bytea", t.NullType: "text",
     }  # fmt: skip
     if type(kind) not in twins:
         raise Customer360Error(

@@ -1,58 +1,86 @@
-"""A DataFrame written to one table of a person's choice: staged by the tasks, moved by the driver."""
+"""
+A DataFrame written to one table of a person's choice: staged by the tasks, moved by the driver.
+
+The staging table has the DataFrame's own types. PostgreSQL then converts each value as its INSERT does, and text
+as it reads a constant: so a uuid, a jsonb or an array can be written, and what a column cannot hold is refused.
+"""
 
 from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 
 from customer360.errors import Customer360Error, nearest
-from customer360.postgres import types
-from customer360.postgres.catalog import exists
+from customer360.postgres import catalog, conversion, locks, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
-from customer360.postgres.ddl import named
+from customer360.postgres.ddl import named, split_names
+from customer360.postgres.failures import failure
 from customer360.postgres.publish import STANDALONE, comment_on, create_staging, prepare_internal_schema
 from customer360.postgres.spark_types import postgres_type
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
+_LIMIT_EXCEEDED: Final = "54"
+"""Too many columns, a row too long: psycopg counts it among the failures of the server."""
+
 
 def stage(database: Database, table: str, schema: StructType) -> tuple[str, tuple[types.Field, ...]]:
-    """A staging table for rows of *schema* on their way to *table*; its name and its columns."""
+    """
+    A staging table for rows of *schema* on their way to *table*; its name and its columns.
+
+    Raises: Customer360Error, before any row is copied, for what *table* cannot take of any row.
+    """
     name = f"{STANDALONE}{int(time.time())}_{secrets.token_hex(4)}"
-    with database.connect("customer360 write") as connection:
+    staging = sql.Identifier(INTERNAL_SCHEMA, name)
+    columns = tuple(types.Field(field.name, postgres_type(field.name, field.dataType)) for field in schema.fields)
+    with _plain_refusals(database, table), database.connect("customer360 write") as connection:
         prepare_internal_schema(connection)
-        if exists(connection, table):
-            columns = types.chosen(types.fields(connection, named(table)), schema.fieldNames(), table)
-            _require_all(connection, table, schema)
-        else:
-            columns = tuple(
-                types.Field(field.name, postgres_type(field.name, field.dataType)) for field in schema.fields
+        with connection.transaction():
+            definition = sql.SQL(", ").join(
+                sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type))
+                for column in columns
             )
-        definition = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.postgres_type))
-            for column in columns
-        )
-        create_staging(connection, name, sql.SQL("({})").format(definition))
+            create_staging(connection, name, sql.SQL("({})").format(definition))
+            _require_place(connection, table, staging, columns)
     return name, columns
 
 
-def _require_all(connection: psycopg.Connection[Any], table: str, schema: StructType) -> None:
+def _require_place(
+    connection: psycopg.Connection[Any], table: str, staging: sql.Identifier, columns: tuple[types.Field, ...]
+) -> None:
+    """*table* takes rows with these *columns*, or there is a schema to make it in."""
+    names = [column.name for column in columns]
+    if catalog.exists(connection, table):
+        types.chosen(types.fields(connection, named(table)), names, table)
+        _require_all(connection, table, names)
+        connection.execute(sql.SQL("EXPLAIN {}").format(conversion.insert(connection, staging, table)))
+        return
+    schema = _home(connection, table)[0]
+    if not catalog.value(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema):
+        raise Customer360Error(f"there is no schema {schema} to make {table} in; create it with CREATE SCHEMA")
+    if not catalog.value(connection, "SELECT has_schema_privilege(%s, 'CREATE')", schema):
+        raise Customer360Error(f"this role may not make {table}: GRANT CREATE ON SCHEMA {schema} to it")
+
+
+def _require_all(connection: psycopg.Connection[Any], table: str, names: list[str]) -> None:
     """Every column that *table* cannot fill by itself has to be written."""
     query = """
         SELECT attname FROM pg_attribute
         WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
           AND attidentity = ''
     """
-    for (name,) in connection.execute(query, (table,)).fetchall():
-        if name not in schema.fieldNames():
+    for (name,) in connection.execute(query, (catalog.quoted(table),)).fetchall():
+        if name not in names:
             raise Customer360Error(
-                f"{table} needs the column '{name}', which is not written.{nearest(name, schema.fieldNames())}"
+                f"{table} needs the column '{name}', which is not written.{nearest(name, names)}"
             )
 
 
@@ -60,48 +88,71 @@ def move(database: Database, staging: str, table: str, rows: int, *, overwrite: 
     """
     Moves *rows* staged rows into *table* in one transaction; with *overwrite*, in place of what it held.
 
-    A missing table is made. Readers see the table as it was until the transaction ends.
+    A missing table is made. Readers see the table as it was until the transaction ends; others who write to it
+    wait, so that two writes have the result of one after the other. What was staged is gone in any case.
+    Raises: Customer360Error; nothing is changed then.
     """
-    staged, target = sql.Identifier(INTERNAL_SCHEMA, staging), named(table)
-    with database.connect("customer360 write") as connection, connection.transaction():
-        _check_count(connection, staged, rows)
-        if not exists(connection, table):
-            _rename(connection, staged, table)
-        else:
-            _refill(connection, staged, target, overwrite)
-        connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staging,))
+    staged = sql.Identifier(INTERNAL_SCHEMA, staging)
+    try:
+        with (
+            _plain_refusals(database, table),
+            database.connect("customer360 write") as connection,
+            connection.transaction(),
+        ):
+            locks.serialise_writes(connection, catalog.quoted(table))
+            _check_count(connection, staged, rows)
+            if catalog.exists(connection, table):
+                _refill(connection, staged, table, overwrite)
+            else:
+                _rename(connection, staged, table)
+            connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staging,))
+    except BaseException:
+        with suppress(Customer360Error, psycopg.Error):
+            drop(database, staging)
+        raise
 
 
 def _check_count(connection: psycopg.Connection[Any], staged: sql.Identifier, rows: int) -> None:
-    row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(staged)).fetchone()
-    if row is None or row[0] != rows:
-        raise Customer360Error(f"{rows:,} rows were copied, {row and row[0]:,} arrived; nothing was changed")
+    arrived = catalog.value(connection, sql.SQL("SELECT count(*) FROM {}").format(staged))
+    if arrived != rows:
+        raise Customer360Error(f"{rows:,} rows were copied, {arrived:,} arrived; nothing was changed")
+
+
+def _home(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
+    """Schema and name of a table that is to be made."""
+    *schema, name = split_names(table, ".")
+    return schema[0] if schema else catalog.value(connection, "SELECT current_schema()") or "public", name
 
 
 def _rename(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
-    schema, _, name = table.rpartition(".")
-    schema = schema or "public"
+    schema, name = _home(connection, table)
     comment_on(connection, staged, None)
     connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(staged, sql.Identifier(schema)))
     moved = sql.Identifier(schema, staged._obj[-1])
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, sql.Identifier(name)))
 
 
-def _refill(
-    connection: psycopg.Connection[Any], staged: sql.Identifier, target: sql.Identifier, overwrite: bool
-) -> None:
-    columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in types.fields(connection, staged))
+def _refill(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, overwrite: bool) -> None:
     if overwrite:
-        connection.execute(sql.SQL("DELETE FROM {}").format(target))
-    insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, columns, columns, staged)
-    try:
-        connection.execute(insert)
-    except errors.IntegrityError as error:
-        raise Customer360Error(
-            f"{target.as_string(connection)} does not take the rows: {error.diag.message_primary} "
-            f"({error.diag.message_detail}); nothing was changed"
-        ) from None
+        kind = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass(%s)"
+        if catalog.value(connection, kind, catalog.quoted(table)) in ("r", "p"):
+            # Against those who write without us: a DELETE does not see what they commit while it waits for them.
+            connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(named(table)))
+        connection.execute(sql.SQL("DELETE FROM {}").format(named(table)))
+    conversion.convert(connection, staged, table)
     connection.execute(sql.SQL("DROP TABLE {}").format(staged))
+
+
+@contextmanager
+def _plain_refusals(database: Database, table: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] != _LIMIT_EXCEEDED:
+            raise failure(database.where, error) from None
+        detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+        primary = error.diag.message_primary or str(error).splitlines()[0]
+        raise Customer360Error(f"{table} does not take the rows: {primary}{detail}; nothing was changed") from None
 
 
 def drop(database: Database, staging: str) -> None:

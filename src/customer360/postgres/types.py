@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,19 @@ INT64_DIGITS: Final = 18
 _DECIMAL128_DIGITS: Final = 38
 _UNBOUNDED: Final = (38, 18)
 """Digits and decimals for a numeric without any: the same as Spark's own JDBC reader."""
+_TOO_LARGE: Final = "!"
+"""Before a number that the server found too large: no decimal begins like this."""
+_LAST_DAY: Final = "9999-12-31"
+_LAST_MOMENT: Final = f"{_LAST_DAY} 23:59:59.999999"
+_ENDS: Final = {
+    "date": ("infinity", _LAST_DAY),
+    "timestamp": ("294247-01-01", _LAST_MOMENT),
+    "timestamp with time zone": ("294247-01-01 00:00+00", f"{_LAST_MOMENT}+00"),
+}
+"""
+Of days and moments the first one that Arrow cannot count to, and what it becomes: the last one that Python knows,
+which is after any other. '-infinity' becomes null.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,16 +71,20 @@ class Field:
         if self.postgres_type == "numeric":
             return _UNBOUNDED
         match = _DECIMAL.fullmatch(self.postgres_type)
-        return (int(match[1]), int(match[2])) if match else None
+        if not match:
+            return None
+        precision, scale = int(match[1]), int(match[2])
+        # numeric(3,5) holds up to 0.00999, numeric(3,-2) up to 99900; Spark has no such decimals.
+        return max(precision, scale, precision - scale), max(scale, 0)
 
     @property
     def arrow_type(self) -> pa.DataType:
         if self.decimal is not None:
             precision, scale = self.decimal
-            if precision > _DECIMAL128_DIGITS or scale < 0:
+            if precision > _DECIMAL128_DIGITS:
                 raise Customer360Error(
-                    f"column '{self.name}' is {self.postgres_type}; Spark holds at most 38 digits and no negative "
-                    "scale: select it with a cast to numeric(38,10) or the like"
+                    f"column '{self.name}' is {self.postgres_type}; Spark holds at most 38 digits: select it with "
+                    "a cast to numeric(38,10) or the like"
                 )
             return pa.decimal128(precision, scale)
         return _ARROW.get(_SYNONYMS.get(self.postgres_type, self.postgres_type), pa.string())
@@ -81,22 +99,45 @@ class Field:
         What to select so that it arrives exact.
 
         ADBC hands numeric over as text; as a whole number of its smallest unit it is exact and faster.
-        NaN has no decimal twin and becomes null.
+        NaN and infinite numbers have no decimal twin and become null.
         """
         column = sql.Identifier(self.name)
         if self.decimal is None:
-            known = _SYNONYMS.get(self.postgres_type, self.postgres_type) in _ARROW
-            return column if known else sql.SQL("{}::text").format(column)
-        number = sql.SQL("nullif({}, 'NaN')").format(column)
-        if not self._as_integer:
-            return sql.SQL("{}::text").format(number)
-        return sql.SQL("({} * {}::numeric)::bigint").format(number, sql.Literal(10 ** self.decimal[1]))
+            known = _SYNONYMS.get(self.postgres_type, self.postgres_type)
+            if known in _ENDS:
+                finite = "CASE WHEN {0} > '-infinity' THEN CASE WHEN {0} < {1} THEN {0} ELSE {2} END END"
+                return sql.SQL(finite).format(column, *map(sql.Literal, _ENDS[known]))
+            return column if known in _ARROW else sql.SQL("{}::text").format(column)
+        if self._as_integer:
+            number = sql.SQL("nullif({}, 'NaN')").format(column)
+            return sql.SQL("({} * {}::numeric)::bigint").format(number, sql.Literal(10 ** self.decimal[1]))
+        if self.postgres_type != "numeric":
+            return sql.SQL("nullif({}, 'NaN')::text").format(column)
+        precision, scale = self.decimal
+        return sql.SQL(
+            "CASE WHEN abs(round({0}, {1})) < {2} THEN round({0}, {1})::text "
+            "WHEN {0} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {3} || {0} END"
+        ).format(column, sql.Literal(scale), sql.Literal(10 ** (precision - scale)), sql.Literal(_TOO_LARGE))
 
     def decode(self, array: pa.Array) -> pa.Array:
-        """The array that came for `expression`, in this field's Arrow type."""
+        """
+        The array that came for `expression`, in this field's Arrow type.
+
+        Raises: Customer360Error naming a number that the type cannot hold.
+        """
         if self.decimal is None:
             return array.cast(self.arrow_type)
-        return decimals(array, self.arrow_type) if self._as_integer else pc.cast(array, self.arrow_type)
+        if self._as_integer:
+            return decimals(array, self.arrow_type)
+        try:
+            return pc.cast(array, self.arrow_type)
+        except pa.ArrowInvalid:
+            value = next(text for text in array.to_pylist() if text and text.startswith(_TOO_LARGE))[1:]
+            raise Customer360Error(
+                f"column '{self.name}' holds {value[:60]}, and a decimal{self.decimal} has "
+                f"{self.decimal[0] - self.decimal[1]} digits before the point: select it with a cast to "
+                "numeric(38,0) or to double precision, for example in a view"
+            ) from None
 
 
 def buffer_of(array: pa.Array, kind: npt.DTypeLike, *, extra: int = 0) -> npt.NDArray[Any]:
@@ -133,7 +174,16 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
         "SELECT format_type(t, NULL) FROM unnest(%s::oid[]) WITH ORDINALITY AS c(t, i) ORDER BY i",
         ([column.type_code for column in description],),
     ).fetchall()
+    _require_distinct([column.name for column in description], relation.as_string(connection))
     return tuple(_field(column, name) for column, (name,) in zip(description, names, strict=True))
+
+
+def _require_distinct(names: Sequence[str], relation: str) -> None:
+    for doubled, times in Counter(names).most_common(1):
+        if times == 1:
+            return
+        of = "without a name" if doubled == "?column?" else f"called '{doubled}'"
+        raise Customer360Error(f"{relation} gives two columns {of}; give each a name of its own with AS")
 
 
 def _field(column: psycopg.Column, type_name: str) -> Field:

@@ -1,0 +1,151 @@
+"""Staged rows inserted into a table whose columns may have other types, converted by PostgreSQL itself."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors, sql
+
+from customer360.errors import Customer360Error, printable
+from customer360.postgres import catalog, types
+from customer360.postgres.ddl import named
+
+_WHOLE: Final = ("smallint", "integer", "bigint")
+_SHOWN: Final = 60
+_REFUSED_VALUE: Final = (
+    psycopg.DataError,
+    psycopg.ProgrammingError,
+    psycopg.NotSupportedError,
+    errors.CheckViolation,
+)
+"""What PostgreSQL may say of a value that a type or a domain does not take."""
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the staging table and its twin in the target."""
+
+    name: str
+    source: str
+    target: str
+
+    @property
+    def value(self) -> sql.Composable:
+        """
+        What to insert: text is read as the type's own input function reads it, anything else assigned.
+
+        The type stands there without its length, so that a text too long is refused rather than cut off.
+        """
+        column = sql.Identifier(self.name)
+        return sql.SQL("{}::{}").format(column, sql.SQL(self.target)) if self.source == "text" else column
+
+
+def insert(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> sql.Composed:
+    """The statement that inserts the *staged* rows into *table*."""
+    return _insert(named(table), staged, _columns(connection, staged, table))
+
+
+def _insert(target: sql.Composable, rows: sql.Composable, columns: list[_Column]) -> sql.Composed:
+    return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
+        target,
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+        sql.SQL(", ").join(column.value for column in columns),
+        rows,
+    )
+
+
+def convert(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
+    """
+    Inserts the *staged* rows into *table*.
+
+    Raises: Customer360Error naming the column and the value that it cannot hold; psycopg.Error for another reason.
+    """
+    columns = _columns(connection, staged, table)
+    for column in columns:
+        _require_exact(connection, staged, table, column)
+    try:
+        with connection.transaction():
+            connection.execute(_insert(named(table), staged, columns))
+    except _REFUSED_VALUE as error:
+        _explain(connection, staged, table, columns, str(error.diag.message_primary))
+        raise
+
+
+def _explain(
+    connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, columns: list[_Column], reason: str
+) -> None:
+    """Raises: Customer360Error when one value of one column is why the rows are not taken."""
+    with suppress(psycopg.Error):
+        # The rows come in the same order every time.
+        connection.execute("SET LOCAL synchronize_seqscans = off")
+        connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        for column in columns:
+            value = _culprit(connection, staged, table, column)
+            if value is not None:
+                raise _refusal(table, column, value, reason) from None
+
+
+def _columns(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> list[_Column]:
+    query = """
+        SELECT a.attname, format_type(a.atttypid, -1) FROM pg_attribute a
+        WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+    """
+    targets = dict(connection.execute(query, (catalog.quoted(table),)).fetchall())
+    return [
+        _Column(field.name, field.postgres_type, targets[field.name]) for field in types.fields(connection, staged)
+    ]
+
+
+def _require_exact(
+    connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, column: _Column
+) -> None:
+    """INSERT would round half a point to none, and take the time off a moment, without a word."""
+    if column.target in _WHOLE and column.source.startswith(("numeric", "double", "real")):
+        exact = "trunc({})"
+    elif column.target == "date" and column.source.startswith("timestamp"):
+        exact = "date_trunc('day', {})"
+    else:
+        return
+    name = sql.Identifier(column.name)
+    query = sql.SQL("SELECT {0}::text FROM {1} WHERE {0} <> {2} LIMIT 1")
+    value = catalog.value(connection, query.format(name, staged, sql.SQL(exact).format(name)))
+    if value is not None:
+        raise _refusal(table, column, value, "a part of it would be lost")
+
+
+def _culprit(
+    connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, column: _Column
+) -> str | None:
+    """The first value that a column like the target's does not take, found by halving; None when it takes all."""
+    probe = sql.Identifier(*staged._obj[:-1], f"{staged._obj[-1]}_probe")
+    like = sql.SQL("CREATE TABLE {} AS SELECT {} FROM {} LIMIT 0")
+
+    def takes(first: int, last: int) -> bool:
+        rows = sql.SQL("(SELECT * FROM {} OFFSET {} LIMIT {}) AS rows").format(staged, first, last - first)
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(_insert(probe, rows, [column]))
+            return True
+        return False
+
+    with connection.transaction(force_rollback=True):
+        connection.execute(like.format(probe, sql.Identifier(column.name), named(table)))
+        low, high = 0, catalog.value(connection, sql.SQL("SELECT count(*) FROM {}").format(staged))
+        if takes(low, high):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if takes(low, middle) else (low, middle)
+        query = sql.SQL("SELECT {}::text FROM {} OFFSET {} LIMIT 1").format(
+            sql.Identifier(column.name), staged, low
+        )
+        return str(catalog.value(connection, query))
+
+
+def _refusal(table: str, column: _Column, value: str, reason: str) -> Customer360Error:
+    return Customer360Error(
+        f"{table} does not take the rows: column '{column.name}' is {column.target} and cannot hold "
+        f"'{printable(value)[:_SHOWN]}': {reason}; nothing was changed"
+    )
