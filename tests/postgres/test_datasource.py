@@ -124,7 +124,7 @@ def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, databa
         assert rows.collect() == [("old",)]
         publish("new")
 
-        with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was being read"):
+        with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was read"):
             rows.collect()
     assert read(spark, database, "public.letters").collect() == [("new",)]
 
@@ -136,6 +136,38 @@ def test_only_the_named_columns_leave_the_database(spark: SparkSession, database
 
     chosen = spark.read.format("postgres").schema("n bigint").options(url=database.url, table=numbers).load()
     assert chosen.agg(F.max("n")).collect() == [(20_000,)]
+
+
+def test_a_column_may_have_a_comma_in_its_name(spark: SparkSession, database: Database) -> None:
+    """In double quotes, as PostgreSQL writes it; a quote in a name is written twice."""
+    with database.connect() as connection:
+        connection.execute("""CREATE TABLE odd AS SELECT 1 AS "a,b", 2 AS "c""d", 3 AS "5"" pipe", 4 AS e""")
+
+    found = read(spark, database, "odd", columns='"a,b", "c""d",5" pipe , e')
+
+    assert found.columns == ["a,b", 'c"d', '5" pipe', "e"]
+    assert found.collect() == [(1, 2, 3, 4)]
+
+
+def test_many_reads_take_few_connections(spark: SparkSession, database: Database, numbers: str) -> None:
+    """One keeper holds the snapshots of all reads; a table is locked only while it is read."""
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = {}"
+    reads = [read(spark, database, numbers, partitions=3) for _ in range(8)]
+    assert [rows.count() for rows in reads] == [20_000] * 8
+
+    with database.connect() as connection:
+        assert connection.execute(idle.format("'customer360 snapshot'")).fetchone()[0] <= 1 + 4  # type: ignore[index]
+        connection.execute("SET lock_timeout = '10s'")
+        connection.execute("LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE")
+        assert connection.execute(idle.format("'customer360 snapshot'")).fetchone() == (1,)
+        connection.execute("DELETE FROM numbers WHERE n > 10")
+    assert [rows.count() for rows in reads] == [20_000] * 8
+    assert read(spark, database, numbers, partitions=3).count() == 10
+
+    with database.connect() as connection:
+        connection.execute("TRUNCATE numbers")
+    with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was read"):
+        reads[0].count()
 
 
 def test_a_condition_is_applied_by_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
@@ -201,6 +233,37 @@ def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSes
     assert fetch(database, "SELECT count(*) FROM customer360_internal.copied_parts") == [(0,)]
 
 
+def test_a_copy_of_a_table_holds_what_it_held(spark: SparkSession, database: Database) -> None:
+    """Types without a twin travel as text both ways."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE original AS SELECT n AS id, (n * -1.25)::numeric::money AS paid, gen_random_uuid() AS key, "
+            "jsonb_build_object('n', n) AS extra, ARRAY[n, NULL] AS list, 'DE'::char(3) AS code, '10.0.0.1'::inet AS ip, "
+            "n * interval '1 day 1 second' AS span FROM generate_series(1, 500) n"
+        )
+        connection.execute('CREATE TABLE "the Copy" (LIKE original)')
+
+    write(read(spark, database, "original"), database, '"the Copy"', "append")
+
+    assert fetch(database, "SELECT * FROM original ORDER BY id") == fetch(
+        database, 'SELECT * FROM "the Copy" ORDER BY id'
+    )
+
+
+def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Database) -> None:
+    """In Spark's exception; nothing is left of the write."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE target (id int)")
+
+    with pytest.raises(PySparkException, match="column 'id' is integer and cannot hold '3000000000': integer out"):
+        write(spark.range(2_999_999_999, 3_000_000_001), database, "public.target", "append")
+    with pytest.raises(PySparkException, match="there is no schema nosuch to make nosuch.t in"):
+        write(spark.range(3), database, "nosuch.t")
+
+    assert fetch(database, "SELECT count(*) FROM target") == [(0,)]
+    assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
+
+
 def test_retried_tasks_write_their_rows_once(spark: SparkSession, database: Database, tmp_path: Path) -> None:
     """Each task dies once, after all its rows were copied: Spark's retry finds them there."""
     source = PostgresDataSource({"url": database.url, "table": "public.retried"})
@@ -243,6 +306,13 @@ def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -
         ),
         ({"url": "{url}", "table": "public.numbers", "partitions": "many"}, "it takes a number from 1 up"),
         ({"url": "{url}", "query": "SELEC 1"}, "syntax error"),
+        ({"url": "{url}", "query": "SELECT 1, 2"}, "gives two columns without a name"),
+        (
+            {"url": "{url}", "query": "SELECT 1", "table": "public.numbers"},
+            "reads a table or a query; give it one",
+        ),
+        ({"url": "{url}", "table": "public.Numbers"}, 'relation "public.Numbers" does not exist'),
+        ({"url": "{url}", "table": "public.numbers", "snapshot": "00000001-1"}, "held the snapshot to read from"),
     ],
 )
 def test_a_mistake_in_the_options_is_said_in_one_line(

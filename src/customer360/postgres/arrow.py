@@ -19,6 +19,7 @@ from psycopg import sql
 from customer360.postgres.failures import LOST_SNAPSHOT, failure, lost_snapshot, unreadable
 
 _BATCH_BYTES: Final = 8 << 20
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _KNOWS_TYPES: Final = tuple(map(int, adbc_driver_postgresql.__version__.split(".")[:2])) >= (1, 13)
 _OPTIONS: Final = {"adbc.postgresql.type_resolver_mode": "builtin"} if _KNOWS_TYPES else {}
 """No type travels but PostgreSQL's own (see `types`); asking the server for all takes longer than connecting."""
@@ -76,6 +77,18 @@ class ArrowConnection:
             if error.sqlstate not in LOST_SNAPSHOT:
                 raise
             raise lost_snapshot(self._where) from None
+
+    def locked(self, statement_text: sql.Composable, timeout: str) -> bool:
+        """Whether *statement_text* got its locks within *timeout*, which also holds for what comes after it."""
+        self.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(timeout))
+        with self._plain_failures():
+            try:
+                self._execute(statement_text)
+            except adbc.Error as error:
+                if error.sqlstate == _LOCK_NOT_AVAILABLE:
+                    return False
+                raise
+        return True
 
     def see_each_commit(self) -> None:
         """Sees in each statement what is committed by then, whatever the server's default, and writes nothing."""

@@ -94,9 +94,9 @@ def _columns(connection: psycopg.Connection[Any], staged: sql.Identifier, table:
         WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
     """
     targets = dict(connection.execute(query, (catalog.quoted(table),)).fetchall())
-    return [
-        _Column(field.name, field.postgres_type, targets[field.name]) for field in types.fields(connection, staged)
-    ]
+    sources = types.fields(connection, staged)
+    types.chosen([types.Field(*target) for target in targets.items()], [field.name for field in sources], table)
+    return [_Column(field.name, field.postgres_type, targets[field.name]) for field in sources]
 
 
 def _require_exact(

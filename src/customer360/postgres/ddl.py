@@ -33,7 +33,7 @@ def named(table: str) -> sql.Identifier:
 def split_names(text: str, separator: str) -> list[str]:
     """The names in *text* between *separator*; one in double quotes may hold it, and a quote written twice."""
     mark = re.escape(separator)
-    pattern = rf'(?:^|{mark})(?:\s*"((?:[^"]|"")+)"\s*(?={mark}|$)|([^{mark}]*))'
+    pattern = rf'(?:^|{mark})(?:\s*"((?:[^"]|"")*)"\s*(?={mark}|$)|([^{mark}]*))'
     return [plain or quoted.replace('""', '"') for quoted, plain in re.findall(pattern, text)]
 
 

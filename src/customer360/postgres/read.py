@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 import pyarrow as pa
@@ -18,6 +18,13 @@ from customer360.tables import Table
 
 if TYPE_CHECKING:
     from customer360.postgres.arrow import ArrowConnection
+
+_LOCK_TIMEOUT: Final = "5s"
+"""
+How long a reader waits for a table whose snapshot somebody holds. PostgreSQL lets it queue behind a TRUNCATE that
+waits for that very holder, who waits for the readers: without an end all three would wait forever. A swap of ours
+gives way long before.
+"""
 
 
 def read_batches(
@@ -56,12 +63,12 @@ def _lock(
         connection.see_each_commit()
         connection.execute(catalog.planned(query))
         return
+    shown = relation.as_string(None)
     connection.share_snapshot(snapshot)
-    connection.execute(catalog.planned(query))
+    if not connection.locked(catalog.planned(query), _LOCK_TIMEOUT):
+        raise Customer360Error(f"another session waits to change {shown}, which is being read; read it again then")
     if connection.value(catalog.rewritten(relation)):
-        raise Customer360Error(
-            f"{relation.as_string(None)} was replaced, emptied or rewritten while it was being read; read it again"
-        )
+        raise Customer360Error(f"{shown} was replaced, emptied or rewritten while it was read; read it again")
 
 
 def read_table(database: Database, table: str, columns: Sequence[str]) -> pa.Table:

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -140,6 +141,7 @@ class _Keeper:
             unless_locked.pop_all()
         with self._changing:
             self._used = self._locks[locking] = time.monotonic()
+            self._unlock(sorted(self._locks, key=self._locks.__getitem__)[:-_LOCKS])
             return str(catalog.value(self._exporting, "SELECT pg_export_snapshot()"))
 
     def look(self) -> None:
@@ -152,11 +154,12 @@ class _Keeper:
                 with suppress(psycopg.Error):
                     if catalog.value(locking, _IS_READ):
                         self._locks[locking] = now
-            for locking, last in sorted(self._locks.items(), key=lambda lock: lock[1], reverse=True)[_LOCKS:]:
-                self._locks[locking] = min(last, now - _LOCK_SECONDS)
-            for locking in [locking for locking, last in self._locks.items() if now >= last + _LOCK_SECONDS]:
-                del self._locks[locking]
-                locking.close()
+            self._unlock([locking for locking, last in self._locks.items() if now >= last + _LOCK_SECONDS])
+
+    def _unlock(self, lockings: Iterable[psycopg.Connection[Any]]) -> None:
+        for locking in lockings:
+            del self._locks[locking]
+            locking.close()
 
 
 def _begin(connection: psycopg.Connection[Any]) -> None:

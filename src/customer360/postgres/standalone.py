@@ -28,8 +28,8 @@ from customer360.postgres.spark_types import postgres_type
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
-_LIMIT_EXCEEDED: Final = "54"
-"""Too many columns, a row too long: psycopg counts it among the failures of the server."""
+_REFUSALS: Final = ("54", "55")
+"""Too many columns, a view that takes no rows: psycopg counts them among the failures of the server."""
 
 
 def stage(database: Database, table: str, schema: StructType) -> tuple[str, tuple[types.Field, ...]]:
@@ -59,7 +59,6 @@ def _require_place(
     """*table* takes rows with these *columns*, or there is a schema to make it in."""
     names = [column.name for column in columns]
     if catalog.exists(connection, table):
-        types.chosen(types.fields(connection, named(table)), names, table)
         _require_all(connection, table, names)
         connection.execute(sql.SQL("EXPLAIN {}").format(conversion.insert(connection, staging, table)))
         return
@@ -148,7 +147,7 @@ def _plain_refusals(database: Database, table: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] != _LIMIT_EXCEEDED:
+        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
             raise failure(database.where, error) from None
         detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
         primary = error.diag.message_primary or str(error).splitlines()[0]

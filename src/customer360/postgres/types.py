@@ -164,18 +164,24 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
 
     query = sql.SQL("SELECT * FROM {} LIMIT 0").format(relation)
     try:
-        description = connection.execute(query).description or ()
+        result = connection.execute(query).pgresult
     except UnicodeError:
         raise Customer360Error("what is asked of the database holds bytes that are no text") from None
     except psycopg.Error as error:
         shown = relation.as_string(connection)
         raise Customer360Error(f"cannot read {shown}: {str(error).splitlines()[0]}") from None
-    names = connection.execute(
-        "SELECT format_type(t, NULL) FROM unnest(%s::oid[]) WITH ORDINALITY AS c(t, i) ORDER BY i",
-        ([column.type_code for column in description],),
-    ).fetchall()
-    _require_distinct([column.name for column in description], relation.as_string(connection))
-    return tuple(_field(column, name) for column, (name,) in zip(description, names, strict=True))
+    assert result is not None  # noqa: S101  a query that was executed has one
+    columns = range(result.nfields)
+    names = [(result.fname(column) or b"").decode() for column in columns]
+    _require_distinct(names, relation.as_string(connection))
+    kinds = connection.execute(
+        """
+        SELECT format_type(t, CASE WHEN t = 'numeric'::regtype THEN m END)
+        FROM unnest(%s::oid[], %s::int[]) WITH ORDINALITY AS c(t, m, i) ORDER BY i
+        """,
+        ([result.ftype(column) for column in columns], [result.fmod(column) for column in columns]),
+    )
+    return tuple(Field(name, _SYNONYMS.get(kind, kind)) for name, (kind,) in zip(names, kinds, strict=True))
 
 
 def _require_distinct(names: Sequence[str], relation: str) -> None:
@@ -184,12 +190,6 @@ def _require_distinct(names: Sequence[str], relation: str) -> None:
             return
         of = "without a name" if doubled == "?column?" else f"called '{doubled}'"
         raise Customer360Error(f"{relation} gives two columns {of}; give each a name of its own with AS")
-
-
-def _field(column: psycopg.Column, type_name: str) -> Field:
-    if type_name == "numeric" and column.precision is not None:
-        type_name = f"numeric({column.precision},{column.scale or 0})"
-    return Field(column.name, _SYNONYMS.get(type_name, type_name))
 
 
 def fields_of(table: Table) -> tuple[Field, ...]:
