@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -345,6 +347,115 @@ def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Da
         Customer360Error, match="there is no table public.customers; fill .* with: customer360 mock"
     ):
         run_operations(database, spark, as_of=AS_OF)
+
+
+MEMBERS = """
+    SELECT id AS customer_id, 'M' || id AS name, 'Spain' AS country, DATE '2024-01-01' + id::int AS join_date,
+           TIMESTAMP '2025-01-01' AS last_login, true AS is_active, 'Gold' AS loyalty_status, id AS loyalty_points,
+           id * 1.50::numeric(12,2) AS account_balance
+    FROM generate_series(1, 20) id
+"""
+
+
+def test_a_table_is_read_whose_name_has_to_be_quoted(spark: SparkSession, database: Database) -> None:
+    """Beside one whose name differs in case alone; a unique key of the one says nothing of the other."""
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA crm")
+        connection.execute(f"CREATE TABLE crm.members AS {MEMBERS} WHERE id <= 3")
+        connection.execute("ALTER TABLE crm.members ADD PRIMARY KEY (customer_id)")
+        connection.execute(f'CREATE TABLE crm."Members" AS {MEMBERS}')
+        connection.execute('INSERT INTO crm."Members" SELECT * FROM crm."Members" WHERE customer_id = 20')
+        connection.execute('CREATE VIEW crm."My.View" AS SELECT * FROM crm."Members" WHERE customer_id < 20')
+
+    for table, rows in [("crm.Members", 19), ('crm."Members"', 19), ('crm."My.View"', 19), ("crm.members", 3)]:
+        refresh = run_operations(database, spark, table=table, as_of=AS_OF, allow_shrink=True)
+        assert (refresh.rows_out, refresh.source_table) == (rows, table)
+
+
+def test_infinite_and_endless_values_are_those_of_a_customer(spark: SparkSession, database: Database) -> None:
+    """Who joins at infinity has not joined yet; a login then is not known; a seventh of a balance is so many cents."""
+    with database.connect() as connection:
+        connection.execute(f"CREATE TABLE odd AS {MEMBERS}")
+        connection.execute("UPDATE odd SET join_date = 'infinity' WHERE customer_id = 1")
+        connection.execute("UPDATE odd SET last_login = 'infinity' WHERE customer_id = 2")
+        connection.execute(
+            "UPDATE odd SET last_login = '-infinity', join_date = '-infinity' WHERE customer_id = 3"
+        )
+        connection.execute("ALTER TABLE odd ALTER account_balance TYPE numeric")
+        connection.execute("UPDATE odd SET account_balance = 'Infinity' WHERE customer_id = 4")
+        connection.execute(
+            "CREATE VIEW members AS SELECT customer_id, name, country, join_date, last_login, is_active, "
+            "loyalty_status, loyalty_points, account_balance * 1.0 / 7 AS account_balance FROM odd"
+        )
+
+    refresh = run_operations(database, spark, table="public.members", as_of=AS_OF)
+
+    assert (refresh.rows_in, refresh.rows_rejected, refresh.rows_not_yet_joined, refresh.rows_out) == (
+        20,
+        0,
+        1,
+        19,
+    )
+    rows = "SELECT {} FROM analytics.customer_profiles WHERE customer_id = {}"
+    assert value(database, rows.format("account_balance::text", 5)) == "1.07"
+    assert value(database, rows.format("account_balance IS NULL", 4))
+    assert value(database, rows.format("join_date IS NULL", 3))
+    failed = "SELECT rows_failed FROM analytics.data_quality WHERE check_name = '{}'"
+    assert value(database, failed.format("last_login_after_as_of")) == 1
+    assert value(database, failed.format("last_login_missing")) == 1
+
+
+def test_a_row_that_a_policy_hides_is_in_no_result(
+    spark: SparkSession, server: Database, database: Database
+) -> None:
+    """Also where the table has partitions, which the role may read one by one."""
+    role = f"app_{database.parts['dbname']}"
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA crm")
+        connection.execute(f"CREATE TABLE crm.all_members AS {MEMBERS}")
+        connection.execute("CREATE TABLE crm.members (LIKE crm.all_members) PARTITION BY HASH (customer_id)")
+        for part in range(3):
+            connection.execute(
+                f"CREATE TABLE crm.part_{part} PARTITION OF crm.members FOR VALUES WITH (MODULUS 3, REMAINDER {part})"
+            )
+        connection.execute("INSERT INTO crm.members SELECT * FROM crm.all_members")
+        connection.execute("ALTER TABLE crm.members ENABLE ROW LEVEL SECURITY")
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'for this test'")
+        connection.execute(f"CREATE POLICY few ON crm.members TO {role} USING (customer_id <= 5)")
+        connection.execute(f"GRANT USAGE ON SCHEMA crm TO {role}")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA crm TO {role}")
+        connection.execute(f"GRANT CREATE ON DATABASE {database.parts['dbname']} TO {role}")
+    app = Database(make_conninfo(database.url, user=role, password="for this test"))
+
+    try:
+        assert run_operations(app, spark, table="crm.members", as_of=AS_OF).rows_in == 5
+    finally:
+        with database.connect() as connection:
+            connection.execute(f"DROP OWNED BY {role}")
+            connection.execute(f"DROP ROLE {role}")
+
+
+def test_nobody_empties_the_customers_while_they_are_read(spark: SparkSession, database: Database) -> None:
+    """A nightly reload waits for the run, or the other way round: the results are those of all customers."""
+    with database.connect() as connection:
+        connection.execute(f"CREATE TABLE members AS {MEMBERS}")
+    refused: list[str] = []
+
+    @contextmanager
+    def watch(label: str, **_: Any) -> Iterator[None]:
+        if label == "Reading and checking customers":
+            with database.connect(options="-c lock_timeout=50ms") as other:
+                try:
+                    other.execute("TRUNCATE members")
+                except psycopg.errors.LockNotAvailable:
+                    refused.append(label)
+        yield
+
+    refresh = run_operations(database, spark, table="public.members", as_of=AS_OF, watch=watch)
+
+    assert (refresh.rows_out, len(refused)) == (20, 1)
+    with database.connect(options="-c lock_timeout=50ms") as other:
+        other.execute("TRUNCATE members")
 
 
 def test_an_empty_table_gives_empty_results(spark: SparkSession, database: Database) -> None:

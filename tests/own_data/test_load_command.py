@@ -286,3 +286,23 @@ def test_a_table_of_another_database_is_a_source_too(tmp_path: Path, database: D
     assert fetch(
         database, "SELECT count(*), min(last_login)::text, sum(account_balance) FROM public.customers"
     ) == [(40, "2024-06-01 08:00:00", sum(i * 1.5 for i in range(11, 51)))]
+
+
+def test_numbers_without_end_are_rounded_to_cents(tmp_path: Path, database: Database) -> None:
+    """A ratio has more decimals than any decimal type."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE \"Our Members\" AS SELECT i AS customer_id, date '2024-01-01' + i AS join_date, "
+            "i * 1.0 / 7 AS account_balance FROM generate_series(1, 7) i"
+        )
+        connection.execute("""UPDATE "Our Members" SET account_balance = 'Infinity' WHERE customer_id = 7""")
+
+    run = load(
+        tmp_path, "--from-database", database.url, "--table", 'public."Our Members"',
+        "--database", database.url, "--yes",
+    )  # fmt: skip
+
+    assert run.returncode == 0, run.stderr
+    assert fetch(
+        database, "SELECT array_agg(account_balance::text ORDER BY customer_id) FROM public.customers"
+    ) == [(["0.14", "0.29", "0.43", "0.57", "0.71", "0.86", None],)]

@@ -158,7 +158,8 @@ def test_many_reads_take_few_connections(spark: SparkSession, database: Database
     with database.connect() as connection:
         assert connection.execute(idle.format("'customer360 snapshot'")).fetchone()[0] <= 1 + 4  # type: ignore[index]
         connection.execute("SET lock_timeout = '10s'")
-        connection.execute("LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE")
+        with connection.transaction():
+            connection.execute("LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE")
         assert connection.execute(idle.format("'customer360 snapshot'")).fetchone() == (1,)
         connection.execute("DELETE FROM numbers WHERE n > 10")
     assert [rows.count() for rows in reads] == [20_000] * 8
