@@ -23,6 +23,8 @@ from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange
 from customer360.postgres.read import read_batches, read_table
 
+pytestmark = pytest.mark.slow
+
 ROWS = 3000
 
 
