@@ -234,7 +234,9 @@ def test_whoever_asks_for_another_client_encoding_text_travels_in_utf8(
         if asked != "environment":
             of = {"database": f"DATABASE {parts['dbname']}", "role": "ROLE latin"}[asked]
             connection.execute(f"ALTER {of} SET client_encoding = 'LATIN1'")
-    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1" if asked == "environment" else "UTF8")
+    monkeypatch.delenv("PGCLIENTENCODING", raising=False)
+    if asked == "environment":
+        monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     url = f"postgresql://latin:latin@{parts['host']}:{parts['port']}/{parts['dbname']}"
 
     assert copied_and_read(Database(url), "Łukasz Żółć") == ["Łukasz Żółć"]
