@@ -14,6 +14,8 @@ import click
 from psycopg import sql
 
 from customer360.errors import Customer360Error, printable
+from customer360.own_data import dates, numbers
+from customer360.own_data.formats import OPTIONS
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
@@ -34,8 +36,9 @@ from customer360.where import Where
 
 _SHOWN_VALUES: Final = 3
 _INTERNAL: Final = frozenset({"transactions", "labels"})
-_DAY_ORDERS: Final = {"day-first": "day first", "month-first": "month first"}
-_DECIMALS: Final = {"point": "decimal point", "comma": "decimal comma"}
+_SHOWN_UNUSED: Final = 50
+_DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}
+_DECIMALS: Final = {option: style for style, option in OPTIONS.items() if style in numbers.STYLES}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Request:
     mapping: Path | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    quote: str | None = None
+    sheet: str | None = None
     dates: str | None = None
     decimal: str | None = None
     as_of: date | None = None
@@ -83,9 +88,9 @@ class Planned:
         for target, side in sides.items():
             yield f"  {target:<{width}}  {side:<{middle}}  {self._values(target)}".rstrip()
         used = set(used_columns(self.mapping, self.source.columns))
-        unused = [name for name in self.source.columns if name not in used]
-        if unused:
-            yield f"  not used: {', '.join(unused)}"
+        if unused := [name for name in self.source.columns if name not in used]:
+            more = f" and {len(unused) - _SHOWN_UNUSED:,} more" if len(unused) > _SHOWN_UNUSED else ""
+            yield f"  not used: {', '.join(unused[:_SHOWN_UNUSED])}{more}"
         if self.mapping.status_order:
             yield f"  statuses, lowest first: {', '.join(self.mapping.status_order)}"
         if self.mapping.newest_by:
@@ -229,7 +234,7 @@ def _source(request: Request) -> AbstractContextManager[Source]:
         return _database_source(request.from_database, request.table, request.query)
     if request.path is None:
         raise Customer360Error("name the file that holds your customers, or a database with --from-database")
-    return file_source(request.path, Reading(request.delimiter, request.encoding))
+    return file_source(request.path, Reading(request.delimiter, request.encoding, request.quote, request.sheet))
 
 
 def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:

@@ -168,7 +168,17 @@ LOAD: Final = (
     ),
     click.option("--encoding", metavar="NAME", help="As utf-8 or cp1252. Default: found."),
     click.option(
-        "--dates", type=click.Choice(["day-first", "month-first"]), help="How to read 03/04/2024. Default: found."
+        "--quote",
+        type=click.Choice(["double", "none"]),
+        help='What " is in CSV: around a cell, or a character like any other. Default: found.',
+    ),
+    click.option(
+        "--sheet", metavar="NAME", help="The sheet of an Excel workbook. Default: the first with a table."
+    ),
+    click.option(
+        "--dates",
+        type=click.Choice(["day-first", "month-first", "year-first"]),
+        help="How to read 03/04/2024 and 03-04-05. Default: found.",
     ),
     click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found."),
     click.option(

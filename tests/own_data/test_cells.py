@@ -39,7 +39,7 @@ def test_a_value_is_read_in_the_type_of_its_column(column: str, text: str, value
 
 
 @pytest.mark.parametrize("column", ["customer_id", "account_balance", "is_active", "join_date", "last_login"])
-@pytest.mark.parametrize("text", [None, "", "  ", "NULL", "NaN", "n/a", "\\N", "-"])
+@pytest.mark.parametrize("text", [None, "", "  ", "NULL", "NaN", "n/a", "\\N", "-", "\u2013", "---"])
 def test_what_exports_write_for_nothing_is_null(column: str, text: str | None) -> None:
     """And no mistake."""
     found = cells(pa.array([text], pa.string()), CUSTOMERS[column])

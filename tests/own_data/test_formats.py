@@ -2,24 +2,68 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pyarrow as pa
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data.dates import DateEvidence
+from customer360.own_data.dates import date_evidence
 from customer360.own_data.formats import formats
-from customer360.own_data.numbers import NumberEvidence
+from customer360.own_data.numbers import number_evidence
+from customer360.own_data.styles import Evidence
 
 
-def test_most_values_decide() -> None:
-    """The others are then unreadable, and rejected with this as their reason."""
-    found = formats({"join_date": DateEvidence(1, 99, 5, "03/04/2024"), "account_balance": NumberEvidence(0, 3)})
+def days(*texts: str) -> Evidence:
+    return date_evidence(pa.array(texts), pa.array(range(2, len(texts) + 2)), latest=date(2026, 6, 30))
 
-    assert found == {"join_date": "month first", "account_balance": "decimal comma"}
+
+def amounts(*texts: str) -> Evidence:
+    return number_evidence(pa.array(texts), pa.array(range(2, len(texts) + 2)))
+
+
+def test_values_with_one_reading_decide_about_the_others() -> None:
+    """A few that contradict nearly all are mistakes: they are rejected as unreadable."""
+    found = formats(
+        {
+            "join_date": days(*["04/14/2024"] * 99, "14/04/2024", "03/04/2024"),
+            "account_balance": amounts("250.125", "10.000", "1250.000"),
+        }
+    )
+
+    assert found == {"join_date": "month first", "account_balance": "decimal point"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (
+            ["1,234", "12.50", "12,5", "13,5"],
+            (
+                "a.csv, line 2: account_balance 1,234 can be read as decimal point or decimal comma "
+                "(clear values: 1 decimal point, 2 decimal comma); say which with --decimal point or --decimal comma"
+            ),
+        ),
+        (
+            ["12.50", "12,5"],
+            (
+                "a.csv: account_balance mixes styles (clear values: 1 decimal point, 1 decimal comma); "
+                "say which with --decimal point or --decimal comma"
+            ),
+        ),
+    ],
+)
+def test_values_that_contradict_each_other_decide_nothing(texts: list[str], said: str) -> None:
+    """However few there are more of the one kind."""
+    with pytest.raises(Customer360Error) as raised:
+        formats({"account_balance": amounts(*texts)}, file="a.csv")
+
+    assert str(raised.value) == said
 
 
 def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> None:
     """One file comes from one place."""
-    found = formats({"join_date": DateEvidence(either=3), "last_login": DateEvidence(month_first=1)})
+    found = formats({"join_date": days("03/04/2024"), "last_login": days("04/14/2024")})
 
     assert found == {"join_date": "month first", "last_login": "month first"}
 
@@ -29,36 +73,62 @@ def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> 
     [
         (
             "join_date",
-            DateEvidence(either=1, example="03/04/2024"),
-            "such as 03/04/2024; say which with --dates day-first",
+            days("03/04/2024"),
+            (
+                "line 2: join_date 03/04/2024 can be read as day first or month first; "
+                "say which with --dates day-first or --dates month-first"
+            ),
+        ),
+        (
+            "join_date",
+            days("2019-02-11", "19-02-11"),
+            (
+                "line 3: join_date 19-02-11 can be read as day first or year first; "
+                "say which with --dates day-first or --dates year-first"
+            ),
         ),
         (
             "account_balance",
-            NumberEvidence(either=1, example="1.234"),
-            "such as 1.234; say which with --decimal point",
+            amounts("1.234"),
+            (
+                "line 2: account_balance 1.234 can be read as decimal point or decimal comma; "
+                "say which with --decimal point or --decimal comma"
+            ),
+        ),
+        (
+            "loyalty_points",
+            amounts("250.000", "10.000"),
+            "line 2: loyalty_points 250.000 can be read as decimal point or decimal comma; ",
         ),
     ],
 )
-def test_where_nothing_decides_a_person_is_asked(
-    column: str, evidence: DateEvidence | NumberEvidence, said: str
-) -> None:
+def test_where_nothing_decides_a_person_is_asked(column: str, evidence: Evidence, said: str) -> None:
     """A month for a day, a thousand for one: nobody would notice."""
-    with pytest.raises(Customer360Error, match=said):
-        formats({column: evidence})
+    with pytest.raises(Customer360Error) as raised:
+        formats({column: evidence}, {"loyalty_points"}, file="a.csv")
+
+    assert said in str(raised.value)
 
 
-def test_whole_numbers_and_columns_without_doubt_need_no_decision() -> None:
-    """12 is 12, and 1,234 points are a thousand and some."""
-    assert (
-        formats({"loyalty_points": NumberEvidence(either=2), "join_date": DateEvidence()}, {"loyalty_points"})
-        == {}
-    )
+def test_columns_without_doubt_need_no_decision() -> None:
+    """12 is 12, and 2024-01-02 is a day."""
+    assert formats({"loyalty_points": amounts("12"), "join_date": days("2024-01-02")}, {"loyalty_points"}) == {}
 
 
-def test_a_point_in_whole_numbers_parts_thousands() -> None:
-    """1.234 points are a thousand and some too; which says nothing about amounts."""
-    found = {"loyalty_points": NumberEvidence(either=2, example="1.234")}
+def test_marks_part_the_thousands_of_whole_numbers_where_those_below_have_none() -> None:
+    """1.234 points beside 250 are a thousand and some; which says nothing about amounts."""
+    points = {"loyalty_points": amounts("250", "1.234")}
 
-    assert formats(found, {"loyalty_points"}) == {"loyalty_points": "decimal comma"}
+    assert formats(points, {"loyalty_points"}) == {"loyalty_points": "decimal comma"}
+    with pytest.raises(Customer360Error, match="loyalty_points"):
+        formats(points)
     with pytest.raises(Customer360Error, match="account_balance"):
-        formats({**found, "account_balance": NumberEvidence(either=1, example="1.234")}, {"loyalty_points"})
+        formats({**points, "account_balance": amounts("1.234")}, {"loyalty_points"})
+
+
+def test_points_that_contradict_the_amounts_are_asked_about() -> None:
+    """1.234 beside 250 looks like thousands, beside 12.50 like a fraction."""
+    with pytest.raises(Customer360Error, match="line 3: loyalty_points 1.234 can be"):
+        formats(
+            {"loyalty_points": amounts("250", "1.234"), "account_balance": amounts("12.50")}, {"loyalty_points"}
+        )

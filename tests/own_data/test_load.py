@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from customer360.errors import Customer360Error
+from customer360.loading import Request, plan
 from customer360.mock_data.plan import Plan
 from customer360.operations.checks import CHECKS
 from customer360.own_data.examine import FROM_A_SOURCE
@@ -271,14 +273,161 @@ def test_expressions_are_evaluated_where_the_workers_see_the_rows(
 def test_typed_values_are_read_as_they_are_whatever_a_person_says_of_the_others(tmp_path: Path) -> None:
     """A database's 1.234 is no thousand, not even with --decimal comma, and nobody has to be asked."""
     path = tmp_path / "members.parquet"
-    columns = {"id": [1, 2], "balance": [Decimal("1.234"), Decimal("5.678")], "points": ["1.234", "5.678"]}
+    columns = {"id": [1, 2], "balance": [Decimal("1.234"), Decimal("5.678")], "points": ["1.234", "250"]}
     pq.write_table(pa.table(columns), path)
     mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance", "loyalty_points": "points"})
 
     for one in (mapping, mapping.with_styles("decimal comma")):
         with found_in(path, one) as found:
             rows = {key: (row["account_balance"], row["loyalty_points"]) for key, row in customers(found).items()}
-            assert rows == {1: (Decimal("1.23"), 1234), 2: (Decimal("5.68"), 5678)}
+            assert rows == {1: (Decimal("1.23"), 1234), 2: (Decimal("5.68"), 250)}
+
+
+def test_the_files_of_a_folder_are_each_read_as_they_are_written(tmp_path: Path) -> None:
+    """One writes the day first, one the month; added up, the longer one would decide for both."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    days = ["02/03/2023", "13/01/2023", *["14/02/2023"] * 50]
+    (folder / "eu.csv").write_text(
+        "id;joined;spent\n" + "".join(f"{i};{day};1.234,5\n" for i, day in enumerate(days))
+    )
+    (folder / "us.csv").write_text('id,joined,spent\n101,02/03/2023,"1,234.5"\n102,01/13/2023,"1,234"\n')
+    mapping = CustomerMapping({"customer_id": "id", "join_date": "joined", "account_balance": "spent"})
+
+    with found_in(folder, mapping) as found:
+        rows = customers(found)
+        assert found.tally.rows_rejected == 0
+        assert found.mapping.formats == {
+            "join_date": "day first in eu.csv and month first in us.csv",
+            "account_balance": "decimal comma in eu.csv and decimal point in us.csv",
+        }
+    assert (rows[0]["join_date"], rows[101]["join_date"]) == (date(2023, 3, 2), date(2023, 2, 3))
+    assert [rows[i]["account_balance"] for i in (0, 101, 102)] == [
+        Decimal("1234.50"),
+        Decimal("1234.50"),
+        Decimal(1234),
+    ]
+
+
+def test_a_file_that_says_nothing_is_not_read_as_its_neighbours_are(tmp_path: Path) -> None:
+    """It may come from somewhere else; the file, the line and the value are named."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id,joined\n1,13/01/2023\n")
+    (folder / "b.csv").write_text("id,joined\n2,2023-01-02\n3,02/03/2023\n")
+    mapping = CustomerMapping({"customer_id": "id", "join_date": "joined"})
+
+    with (
+        pytest.raises(
+            Customer360Error,
+            match=r"^b.csv, line 3: join_date 02/03/2023 can be read as day first or month first; say",
+        ),
+        found_in(folder, mapping),
+    ):
+        pass
+    with found_in(folder, mapping.with_styles("day first")) as found:
+        assert customers(found)[3]["join_date"] == date(2023, 3, 2)
+
+
+def test_numbers_that_were_no_text_are_no_evidence_and_keep_their_point(tmp_path: Path) -> None:
+    """A JSON number 12.345 is twelve and a bit, beside texts with decimal commas too."""
+    path = tmp_path / "members.jsonl"
+    path.write_text(
+        '{"id": 1, "spent": 12.345, "points": 250}\n{"id": 2, "spent": "1.234,50", "points": "1.234"}\n'
+        '{"id": 3, "spent": "7.125", "points": 125.500}\n'
+    )
+    mapping = CustomerMapping({"customer_id": "id", "account_balance": "spent", "loyalty_points": "points"})
+
+    with found_in(path, mapping) as found:
+        rows = customers(found)
+        assert reasons(found) == {3: {"loyalty_points_unreadable"}}
+    assert (rows[1]["account_balance"], rows[2]["account_balance"]) == (Decimal("12.35"), Decimal("1234.50"))
+    assert rows[2]["loyalty_points"] == 1234
+    path.write_text('{"id": 1, "spent": 12.5, "points": 1}\n{"id": 2, "spent": "1.234", "points": 2}\n')
+    with pytest.raises(Customer360Error, match="line 2: account_balance 1.234 can be"), found_in(path, mapping):
+        pass
+
+
+def test_nothing_written_as_a_zero_and_births_of_the_last_century_cost_no_row(tmp_path: Path) -> None:
+    """As MySQL, .NET, Excel and accounting formats write them."""
+    path = tmp_path / "members.csv"
+    never = ["0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00/01/1900", "1/0/1900", "0001-01-01T00:00:00", "1899-12-30",
+             "0-Jan-00", "00:00:00"]  # fmt: skip
+    path.write_text(
+        "id,joined,seen,born,spent\n"
+        + "".join(f"{i},2020-01-{i:02},{text},13/02/38,$ -\n" for i, text in enumerate(never, start=1))
+        + "20,1899-12-29,,,1\n"
+    )
+    mapping = CustomerMapping(
+        {
+            "customer_id": "id",
+            "join_date": "joined",
+            "last_login": "seen",
+            "birth_date": "born",
+            "account_balance": "spent",
+        }
+    )
+
+    with found_in(path, mapping) as found:
+        rows = customers(found)
+        assert reasons(found) == {11: {"date_before_1900"}}
+    assert {row["last_login"] for row in rows.values()} == {None}
+    assert {row["birth_date"] for row in rows.values()} == {date(1938, 2, 13)}
+    assert {row["account_balance"] for row in rows.values()} == {Decimal(0)}
+
+
+def test_ids_that_lost_their_last_digits_are_rejected_with_a_way_out(tmp_path: Path) -> None:
+    """1.23457E+12 may be any of a million customers; an exponent that leaves all digits is a number."""
+    path = tmp_path / "members.csv"
+    path.write_text('id,spent\n1.23457E+12,1\n1.2E+15,2\n="1E+12",3\n1e+05,4\n1.23456789012E+11,5\n')
+    mapping = CustomerMapping({"customer_id": "id", "account_balance": "spent"})
+
+    with found_in(path, mapping) as found:
+        assert reasons(found) == {line: {"customer_id_damaged"} for line in (2, 3, 4)}
+        assert set(customers(found)) == {100_000, 123_456_789_012}
+        with pytest.raises(
+            Customer360Error, match="customer_id_damaged .3, first in line 2.; export the ids as text"
+        ):
+            found.tally.require(0.05)
+
+
+def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(spark: SparkSession, tmp_path: Path) -> None:
+    """A hash of what a spreadsheet left of an id is one number for a million customers."""
+    path = tmp_path / "members.csv"
+    path.write_text('id,spent\nC-1,1\n1.23457E+12,2\n="C-2",3\nC-2,4\n')
+    mapping = CustomerMapping({"customer_id": "hashed_id(id)", "account_balance": "spent"})
+
+    with found_in(path, mapping, spark) as found:
+        assert reasons(found) == {
+            3: {"customer_id_damaged"}, 4: {"customer_id_duplicate"}, 5: {"customer_id_duplicate"},
+        }  # fmt: skip
+
+
+def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> None:
+    """Not a hundred times: exports of surveys have thousands."""
+    path = tmp_path / "survey.csv"
+    names, row = ",".join(f"q{i}" for i in range(8_000)), ",".join("1" * 8_000)
+    path.write_text(f"customer_id,join_date,{names}\n" + f"1,2024-01-02,{row}\n2,2024-01-02,{row}\n")
+    before = process_time()
+
+    with file_source(path) as source:
+        planned = plan(source, Request(path=path, dry_run=True))
+        lines = list(planned.lines())
+        found = loadable(source, planned.mapping, as_of=AS_OF)
+
+    assert found.tally.customers == 2
+    assert next(line for line in lines if "not used" in line).endswith("q48, q49 and 7,950 more")
+    assert process_time() - before < 20
+
+
+def test_the_last_day_that_there_is_may_be_the_last_that_has_happened(tmp_path: Path) -> None:
+    """No day comes after it."""
+    path = tmp_path / "members.csv"
+    path.write_text("id,joined\n1,9999-12-31\n")
+
+    with file_source(path) as source:
+        mapping = CustomerMapping({"customer_id": "id", "join_date": "joined"})
+        assert loadable(source, mapping, as_of=date.max).tally.customers == 1
 
 
 def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data.sniff import csv_shape, encoding_of
+from customer360.own_data.sniff import csv_shape
 
 TEXT = "id;name;joined\n1;Zoë;2024-01-02\n2;Ana, Rui;2024-01-03\n"
 
@@ -33,20 +33,6 @@ def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found
     shape = csv_shape(path)
 
     assert (shape.encoding, shape.delimiter, shape.columns) == (found, ";", ("id", "name", "joined"))
-
-
-@pytest.mark.parametrize("shift", range(4))
-@pytest.mark.parametrize(
-    ("end", "found"), [("€😀é".encode(), "utf-8"), ("€".encode()[:2], "cp1252"), (b"\x81", "latin-1")]
-)
-def test_the_whole_file_decides_wherever_it_is_cut_while_reading(
-    tmp_path: Path, shift: int, end: bytes, found: str
-) -> None:
-    """Characters of several bytes lie across the borders of what is read at once."""
-    path = tmp_path / "members.csv"
-    path.write_bytes(b"x" * shift + "€😀é".encode() * 300_000 + end)
-
-    assert encoding_of(path) == found
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -106,3 +92,32 @@ def test_a_wrong_encoding_names_the_option(tmp_path: Path) -> None:
         csv_shape(path, encoding="ascii")
     with pytest.raises(Customer360Error, match="name another with --encoding"):
         csv_shape(path, encoding="nonsense")
+
+
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;", '"sep=;"'])
+def test_a_hint_of_the_delimiter_is_no_header(tmp_path: Path, hint: str) -> None:
+    """However a spreadsheet spells it."""
+    path = tmp_path / "members.csv"
+    path.write_text(f"{hint}\r\n{TEXT}")
+
+    assert (csv_shape(path).columns, csv_shape(path).lines_before_rows) == (("id", "name", "joined"), 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'id,"name,joined\n1,Ann,2024-01-02\n2,Bob,2024-01-03\n',
+        'id,"name,joined\n1,"Ann",2024-01-02\n',
+        'id,"name,joined\n1,Ann",2024-01-02\n',
+        'id,name,"joined\n' + "1,Ann,2024-01-02\n" * 10_000,
+    ],
+    ids=["to the end", "to the next mark", "to a mark before a delimiter", "over 131,072 characters"],
+)
+def test_a_quotation_mark_in_the_header_swallows_no_rows(tmp_path: Path, content: str) -> None:
+    """They would be a part of a column's name."""
+    path = tmp_path / "members.csv"
+    path.write_text(content)
+
+    with pytest.raises(Customer360Error, match="members.csv, line 1: a quotation mark .* --quote none"):
+        csv_shape(path)
+    assert csv_shape(path, quote="none").lines_before_rows == 1

@@ -6,13 +6,11 @@ import csv
 import gzip
 import io
 import json
-import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,17 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
-from customer360.own_data.excel_rows import excel_batches
+from customer360.own_data.columns import is_typed
+from customer360.own_data.csv_rows import _BLOCK_BYTES
 from customer360.own_data.sniff import csv_shape
-from customer360.own_data.sources import Source, file_source
+from customer360.own_data.sources import Reading, Source, file_source
 
 
 def rows_of(source: Source) -> list[dict[str, Any]]:
     return [row for file in source.files for row in source.read(file).to_pylist()]
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    with file_source(path) as source:
+def read(path: Path, reading: Reading | None = None) -> list[dict[str, Any]]:
+    with file_source(path, reading) as source:
         rows = rows_of(source)
         assert len(rows) == source.rows
     return rows
@@ -61,8 +60,121 @@ def test_a_quote_that_is_never_closed_is_an_error_and_no_row(tmp_path: Path, row
     path = tmp_path / "members.csv"
     path.write_text("id,name,city\n" + rows)
 
-    with pytest.raises(Customer360Error, match="a quote that opens at or after line [123] is never closed"):
+    with pytest.raises(Customer360Error, match="line [123].*with --quote none"):
         read(path)
+
+
+ROWS = [f"{i},Name {i},2023-01-{i:02},{i}.00" for i in range(2, 29)]
+
+
+def with_marks(*marked: tuple[int, str]) -> list[str]:
+    """Rows of which those in the places of *marked* are others."""
+    rows = list(ROWS)
+    for place, row in marked:
+        rows[place] = row
+    return rows
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        with_marks((3, '5,"Bo,2023-01-05,5.00'), (8, '10,Zed",2023-01-10,10.00')),
+        with_marks((3, '5,"Bo,2023-01-05,5.00'), (8, '10,"Zed",2023-01-10,10.00')),
+        with_marks((3, '5,"Bo,2023-01-05,5.00'), (4, '6,Zed",2023-01-06,10.00')),
+        with_marks((3, '5,Bo,2023-01-05,"5.00'), (8, '10,Zed,2023-01-10,10.00"')),
+        with_marks((3, '"5,Bo,2023-01-05,5.00'), (8, '10",Zed,2023-01-10,10.00')),
+        with_marks((3, '5,"Bo,2023-01-05,5.00')),
+        with_marks((3, '5,"Bo,2023-01-05,5.00'), (8, '10,Zed,"2023-01-10",10.00')),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quotation_mark_never_swallows_rows_in_silence(tmp_path: Path, rows: list[str], end: str) -> None:
+    """Whichever mark ends it; read as a plain character, every line is a row."""
+    path = tmp_path / "members.csv"
+    path.write_bytes(end.join(["id,name,joined,balance", *rows, ""]).encode())
+
+    with pytest.raises(Customer360Error, match=r"members.csv(, line 5:|: .* after line \d+ ).*--quote none"):
+        read(path)
+    assert [row["source_line"] for row in read(path, Reading(quote="none"))] == list(range(2, 29))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "12 Main St\nSpringfield, IL, US, 62701",
+        "a, b, c\n\nd",
+        "1.\n2.\n3.",
+        "x\n1234",
+        "Dear Ann,\n\nThanks, Bo,\nby, by",
+    ],
+)
+def test_line_breaks_that_are_meant_stay_in_their_cell(tmp_path: Path, cell: str) -> None:
+    """Addresses and notes have commas too."""
+    path = tmp_path / "members.csv"
+    path.write_text(f'id,name,note,balance\n1,Ann,"{cell}",5.00\n2,Bob,,6.00\n', newline="")
+
+    assert [(row["note"], row["source_line"]) for row in read(path)] == [(cell, 2), ("", 3 + cell.count("\n"))]
+
+
+def test_rows_in_a_cell_are_read_when_a_person_says_that_marks_are_right(tmp_path: Path) -> None:
+    """Somebody may keep a table in a note."""
+    path = tmp_path / "members.csv"
+    path.write_text('id,note\n1,"a\n2,b"\n3,c\n')
+
+    with pytest.raises(
+        Customer360Error, match="line 2: a quotation mark that opens there makes one cell of several rows"
+    ):
+        read(path)
+    assert [row["note"] for row in read(path, Reading(quote="double"))] == ["a\n2,b", "c"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_line_breaks_in_quotes_are_kept_wherever_a_block_ends(
+    tmp_path_factory: Any, data: Any, encoding: str
+) -> None:
+    """Blocks of a few bytes end everywhere; the cells and lines are those of one block."""
+    breaks = st.lists(st.sampled_from(["\r\n", "\n", "a", "é"]), max_size=5).map("".join)
+    cells = data.draw(st.lists(breaks, min_size=1, max_size=60))
+    path = tmp_path_factory.mktemp("csv") / "members.csv"
+    rows = "".join(f'{number},"x{cell}y"\r\n' for number, cell in enumerate(cells))
+    path.write_bytes(f"id,name\r\n{rows}".encode(encoding))
+    expected, line = [], 2
+    for number, cell in enumerate(cells):
+        expected.append((str(number), f"x{cell}y", line))
+        line += 1 + cell.count("\n")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("customer360.own_data.csv_rows._BLOCK_BYTES", data.draw(st.integers(32, 80)))
+        found = read(path, Reading(encoding=encoding, quote="double"))
+
+    assert [(row["id"], row["name"], row["source_line"]) for row in found] == expected
+
+
+def test_a_carriage_return_at_the_end_of_a_block_of_the_real_size_loses_nothing(tmp_path: Path) -> None:
+    """Arrow reads two million bytes at once."""
+    path = tmp_path / "members.csv"
+    start = 'id,name\r\n1,"'
+    for shift in (-1, 0, 1):
+        filling = "x" * (_BLOCK_BYTES - len(start) - 1 + shift)
+        path.write_bytes(f'{start}{filling}\r\nend"\r\n2,b\r\n'.encode())
+
+        assert [(row["name"][-5:], row["source_line"]) for row in read(path)] == [("\r\nend", 2), ("b", 4)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [('="0012"', "0012"), ('"=""0012"""', "0012"), ("'7100123", "7100123"), ("'12.50", "12.50"), ("'t Hooft", "'t Hooft"),
+     ("O'Neil", "O'Neil"), ('"=""a"" & b"', '="a" & b'), ("=1+1", "=1+1")],
+)  # fmt: skip
+def test_what_forces_a_number_to_be_text_in_a_spreadsheet_is_taken_off(
+    tmp_path: Path, cell: str, text: str
+) -> None:
+    """It is no part of the value, and an id with it would be another id."""
+    path = tmp_path / "members.csv"
+    path.write_text(f"id,name\n{cell},x\n")
+
+    assert [row["id"] for row in read(path)] == [text]
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
@@ -78,8 +190,6 @@ def test_bytes_outside_the_given_encoding_are_an_error(tmp_path: Path) -> None:
     """A person who says utf-8 is told where it is not."""
     path = tmp_path / "members.csv"
     path.write_bytes(b"id,name\n" + b"1,a\n" * 300_000 + "2,Zoë\n".encode("cp1252"))
-    from customer360.own_data.sources import Reading
-
     with (
         pytest.raises(Customer360Error, match="name another with --encoding"),
         file_source(path, Reading(encoding="utf-8")),
@@ -110,7 +220,7 @@ def test_any_table_that_a_program_writes_is_read_back(
         return
 
     shape = csv_shape(path, delimiter=",", encoding="utf-8")
-    rows = read(path) if csv_shape(path) == shape else []
+    rows = read(path, Reading(quote="double")) if csv_shape(path) == shape else []
 
     assert [(row["source_line"], *(row[name] for name in shape.columns)) for row in rows] in (expected, [])
 
@@ -213,13 +323,57 @@ def test_a_source_is_called_by_its_name_wherever_a_person_stands(
         assert source.name == tmp_path.name
 
 
-def test_what_was_typed_is_known_to_be_written_in_one_way(tmp_path: Path) -> None:
-    """In Parquet; a column that is text in one of the files is not."""
-    pq.write_table(pa.table({"id": [1], "balance": [1.234], "name": ["Ann"]}), tmp_path / "a.parquet")
+def test_numbers_with_a_fraction_that_were_no_text_are_known_cell_by_cell(tmp_path: Path) -> None:
+    """Their point is decimal, whatever texts beside them say; also where files of a folder differ."""
+    pq.write_table(pa.table({"id": [1], "Balance": [1.234], "name": ["Ann"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"id": [2], "balance": ["1.234"]}), tmp_path / "b.parquet")
+    (tmp_path / "c.jsonl").write_text('{"id": 1, "x": 1.234, "y": "1.234"}\n{"id": 2, "x": "1.234", "y": 5}\n')
 
-    with file_source(tmp_path) as source:
-        assert source.typed == {"id"}
+    def typed(path: Path) -> list[tuple[str, ...]]:
+        with file_source(path) as source:
+            return [
+                tuple(name for name in source.columns if is_typed(rows, name)[place].as_py())
+                for rows in map(source.read, source.files)
+                for place in range(len(rows))
+            ]
+
+    assert typed(tmp_path / "c.jsonl") == [("x",), ()]
+    (tmp_path / "c.jsonl").unlink()
+    assert typed(tmp_path) == [("Balance",), ()]
+
+
+def test_floats_keep_all_their_digits(tmp_path: Path) -> None:
+    """Ids that pandas made floats of are whole numbers."""
+    pq.write_table(pa.table({"id": [1234567890123456.0, 2.0**53 - 1, -7.0, 0.5]}), tmp_path / "a.parquet")
+
+    assert [row["id"] for row in read(tmp_path / "a.parquet")] == [
+        "1234567890123456",
+        "9007199254740991",
+        "-7",
+        "0.5",
+    ]
+
+
+def test_a_value_that_is_no_text_changes_no_other(tmp_path: Path) -> None:
+    """Bytes that are UTF-8 are text, others are shown as PostgreSQL shows them: two of them stay two."""
+    values = pa.array(["Zoë".encode(), b"\xe9\x00", None, b"\xea"], pa.binary())
+    pq.write_table(pa.table({"id": [1, 2, 3, 4], "name": values}), tmp_path / "a.parquet")
+
+    assert [row["name"] for row in read(tmp_path / "a.parquet")] == ["Zoë", "\\xe900", None, "\\xea"]
+
+
+def test_timestamps_of_old_parquet_reach_beyond_the_nanoseconds(tmp_path: Path) -> None:
+    """Spark and Impala wrote INT96; 9999-12-31 is no day of 1816."""
+    moments = [
+        datetime(2600, 1, 1),
+        datetime(9999, 12, 31),
+        datetime(1600, 1, 1, 2, 3, 4, 5),
+        datetime(2024, 1, 2),
+    ]
+    table = pa.table({"at": pa.array(moments, pa.timestamp("us"))})
+    pq.write_table(table, tmp_path / "a.parquet", use_deprecated_int96_timestamps=True)
+
+    assert [datetime.fromisoformat(row["at"]) for row in read(tmp_path / "a.parquet")] == moments
 
 
 def test_a_key_called_like_our_own_columns_is_a_column_like_any_other(tmp_path: Path) -> None:
@@ -252,6 +406,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "mixed" / "b.parquet").write_bytes(b"PAR1")
     (tmp_path / "empty").mkdir()
     (tmp_path / "only_header.csv").write_text("id,name\n")
+    (tmp_path / "unended_header.csv").write_text("id,name")
     (tmp_path / "broken.parquet").write_bytes(b"no parquet")
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"id,name\n" + bytes(range(65, 91)) * 5_000)[:60])
 
@@ -260,84 +415,10 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         "mixed": "files of several kinds \\(csv, parquet\\)",
         "empty": "holds no file",
         "only_header.csv": "holds no rows",
+        "unended_header.csv": "holds no rows",
         "broken.parquet": "cannot read",
         "cut.csv.gz": "cut.csv.gz",
+        "/dev/zero": "/dev/zero is not a regular file",
     }.items():
         with pytest.raises(Customer360Error, match=said):
             read(tmp_path / name)
-
-
-def workbook(path: Path, *rows: list[Any]) -> Path:
-    """An .xlsx as a spreadsheet programme writes it, with a second sheet that says nothing of customers."""
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    book.create_sheet("Notes").append(["id", "not a customer"])
-    book.save(path)
-    return path
-
-
-def test_excel_is_its_first_sheet_cell_by_cell(tmp_path: Path) -> None:
-    """Dates and numbers as they are, blank rows left out, each row with the number that is beside it."""
-    path = workbook(
-        tmp_path / "members.xlsx",
-        ["ID", "Joined", "Seen", "Balance", "Active", None],
-        [1, date(2024, 1, 2), datetime(2024, 1, 2, 3, 4, 5), 12.5, True, "x"],
-        [],
-        ["", None],
-        [2.0, "03/04/2024", None, "1.234,50", False],
-    )
-
-    rows = read(path)
-
-    assert [[row[name] for name in ("ID", "Joined", "Seen", "Balance", "Active", "column_6")] for row in rows] == [
-        ["1", "2024-01-02T00:00:00", "2024-01-02T03:04:05", "12.5", "True", "x"],
-        ["2", "03/04/2024", None, "1.234,50", "False", None],
-    ]
-    assert [row["source_line"] for row in rows] == [2, 5]
-
-
-def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sheet may have a million rows."""
-    monkeypatch.setattr("customer360.own_data.excel_rows._ROWS_AT_ONCE", 3)
-    path = workbook(tmp_path / "members.xlsx", ["id", "name"], *([i, f"M{i}"] for i in range(10)))
-
-    assert [len(batch) for batch in excel_batches(path)] == [3, 3, 3, 1]
-    assert [row["id"] for row in read(path)] == [str(i) for i in range(10)]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("old.xls", b"\xd0\xcf\x11\xe0", "old.xls is of an old kind of Excel; save it as .xlsx or CSV"),
-        ("broken.xlsx", b"no workbook", "cannot read broken.xlsx as Excel (File is not a zip file); save it"),
-        ("cut.xlsx", None, "cannot read cut.xlsx as Excel"),
-    ],
-)
-def test_a_workbook_that_cannot_be_read_is_one_line(
-    tmp_path: Path, name: str, content: bytes | None, said: str
-) -> None:
-    """With a way out."""
-    path = tmp_path / name
-    path.write_bytes(content or workbook(tmp_path / "whole.xlsx", ["id"], [1]).read_bytes()[:2_000])
-
-    with pytest.raises(Customer360Error) as raised:
-        read(path)
-
-    assert said in str(raised.value)
-    assert "\n" not in str(raised.value)
-
-
-def test_an_empty_sheet_is_said_to_be_empty(tmp_path: Path) -> None:
-    """Often the rows are on another sheet."""
-    with pytest.raises(Customer360Error, match="the first sheet of members.xlsx is empty"):
-        read(workbook(tmp_path / "members.xlsx"))
-
-
-def test_excel_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is no dependency: few need it."""
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    (tmp_path / "members.xlsx").write_bytes(b"PK")
-
-    with pytest.raises(Customer360Error, match="install it with: pip install openpyxl"):
-        read(tmp_path / "members.xlsx")

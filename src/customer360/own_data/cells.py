@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from customer360.own_data import dates, numbers
 from customer360.tables import Column
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+BIRTH: Final = "birth_date"
 
 NOTHING: Final = (
     "", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "---",
@@ -36,6 +39,7 @@ ACTIVITY: Final = frozenset(
     | {"closed"}
 )
 """The words among these that can only speak of a membership; Y is also a class, and ON a province."""
+_EARLY: Final = pa.scalar(datetime(1900, 1, 2), pa.timestamp("us"))  # noqa: DTZ001 - moments have no zone
 _LARGEST_BIGINT: Final = 2**63 - 1
 
 
@@ -52,11 +56,11 @@ def is_text(column: Column) -> bool:
     return column.type == "text"
 
 
-def cells(texts: pa.Array, column: Column, style: str | None = None) -> Cells:
+def cells(texts: pa.Array, column: Column, style: str | None = None, *, latest: date | None = None) -> Cells:
     """
     The *texts* as values of *column*'s type.
 
-    *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one.
+    *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one. No birth lies after *latest*.
     """
     if is_text(column):
         texts = pc.utf8_trim_whitespace(texts)
@@ -66,7 +70,8 @@ def cells(texts: pa.Array, column: Column, style: str | None = None) -> Cells:
     if column.type == "boolean":
         return _read(texts, _flags(texts))
     if column.type in {"date", "timestamp"}:
-        return _read(texts, _dates(texts, column.type, style or dates.DAY_FIRST))
+        moments = dates.moments(texts, style or dates.DAY_FIRST, latest=latest if column.name == BIRTH else None)
+        return _dated(texts, moments, column)
     return _ranged(texts, column, style or numbers.POINT)
 
 
@@ -103,9 +108,13 @@ def _flags(texts: pa.Array) -> pa.Array:
     return pc.less(pc.index_in(pc.utf8_lower(texts), _WORDS), len(_YES))
 
 
-def _dates(texts: pa.Array, kind: str, style: str) -> pa.Array:
-    moments = dates.moments(texts, style)
-    return moments.cast(pa.date32(), safe=False) if kind == "date" else moments
+def _dated(texts: pa.Array, moments: pa.Array, column: Column) -> Cells:
+    """The zeros that programs write for no date are null; some of them are days of the calendar."""
+    is_odd = pc.fill_null(pc.less(moments, _EARLY), True)
+    if pc.any(is_odd).as_py():
+        is_never = pc.and_(is_odd, pc.fill_null(dates.never(texts), False))
+        texts, moments = (pc.if_else(is_never, pa.scalar(None, some.type), some) for some in (texts, moments))
+    return _read(texts, moments.cast(pa.date32(), safe=False) if column.type == "date" else moments)
 
 
 def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:

@@ -6,7 +6,7 @@ A row that passes also passes every 'reject' check of the operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -24,6 +24,8 @@ from customer360.tables import Column
 
 EARLIEST_DATE: Final = date(1900, 1, 1)
 MOST_POINTS: Final = 10**11
+_SHORTENED: Final = 11
+"""The exponent from which a spreadsheet shortens a number."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Rows:
     """Rows that call themselves a total and say nothing of a customer, see `totals`."""
     is_of_currency: Mask | None = None
     """Rows whose amounts are in the currency that is loaded, where one is chosen."""
+    ids: Sequence[pa.Array] = ()
+    """The texts of the columns that the customer_id is made of."""
 
     def day(self, column: str) -> pa.Array:
         """A date column, or the day of a moment; all null when the source has no such column."""
@@ -95,6 +99,19 @@ def _missing_amount(rows: Rows) -> Mask:
     return _blank(rows, "amount") & (_blank(rows, "quantity") | _blank(rows, "unit_price"))
 
 
+def _damaged(rows: Rows) -> Mask:
+    """Ids without their last digits: of twelve and more spreadsheets show six, as in 1.23457E+12."""
+    found = [_is_shortened(texts) for texts in rows.ids if may_hold(texts, b"E") or may_hold(texts, b"e")]
+    return np.logical_or.reduce(found) if found else rows.nowhere
+
+
+def _is_shortened(texts: pa.Array) -> Mask:
+    parts = pc.extract_regex(texts, r"^\s*-?\d(?:[.,](?P<fraction>\d+))?[eE]\+?(?P<exponent>\d{1,2})\s*$")
+    exponent = pc.if_else(pc.is_valid(parts), pc.struct_field(parts, "exponent"), "0").cast(pa.int64())
+    is_short = pc.less(pc.binary_length(pc.struct_field(parts, "fraction")), exponent)
+    return mask(pc.and_(is_short, pc.greater_equal(exponent, _SHORTENED)))
+
+
 def _blank(rows: Rows, column: str) -> Mask:
     if column not in rows.cells:
         return ~rows.nowhere
@@ -122,6 +139,11 @@ def _points(failed: Callable[[pa.Array], pa.Array]) -> Callable[[Rows], Mask]:
         )
 
     return check
+
+
+def day_after(day: date) -> date:
+    """The next day; the last one that there is stays."""
+    return day + timedelta(days=day < date.max)
 
 
 _KINDS: Final = {"bigint": "whole number", "boolean": "yes or no", "date": "date", "timestamp": "date"}
@@ -154,6 +176,12 @@ NEGATIVE_POINTS: Final = "negative_points"
 TOO_MANY_POINTS: Final = "too_many_points"
 TOTALS: Final = "totals_row"
 
+DAMAGED_ID: Final = "customer_id_damaged"
+_ID_DAMAGED: Final = Check(
+    DAMAGED_ID,
+    "A spreadsheet shortened the id, as in 1.23457E+12, and its last digits are lost; export the ids as text.",
+    _damaged,
+)
 _ID_MISSING: Final = Check("customer_id_missing", "The row has no customer_id.", _missing("customer_id"))
 _NULL_BYTE: Final = Check("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
 _TOTALS: Final = Check(
@@ -178,7 +206,7 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
         Check(
             "date_in_future",
             "A date lies more than a day after the as-of date; the one day is for time zones.",
-            _any_day((*columns, "birth_date"), lambda day, as_of: pc.greater(day, as_of + timedelta(days=1))),
+            _any_day((*columns, "birth_date"), lambda day, as_of: pc.greater(day, day_after(as_of))),
         ),
     )
 
@@ -188,6 +216,7 @@ CUSTOMER_CHECKS: Final = (
     _ID_MISSING,
     _TOTALS,
     _OTHER_CURRENCY,
+    _ID_DAMAGED,
     _NULL_BYTE,
     *_date_checks("join_date", "first_purchase", "last_login"),
     Check("first_purchase_before_join", "first_purchase lies before join_date.", _before_join("first_purchase")),
@@ -205,6 +234,7 @@ LINE_CHECKS: Final = (
     _TOTALS,
     _OTHER_CURRENCY,
     Check("discount_no_share", "discount lies below 0 or above 1; divide a percentage by 100.", _share_taken_off),
+    _ID_DAMAGED,
     Check("order_date_missing", "The line has no date.", _missing("order_date")),
     Check("amount_missing", "The line has no amount, nor a quantity and a unit price.", _missing_amount),
     _NULL_BYTE,

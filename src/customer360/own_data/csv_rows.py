@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ import pyarrow.csv
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
-from customer360.own_data.sniff import CsvShape, open_bytes
+from customer360.own_data.encodings import Utf8Blocks, open_bytes
+from customer360.own_data.sniff import CsvShape, holds_rows
 
 WRONG_FIELDS: Final = "wrong_number_of_fields"
 _BLOCK_BYTES: Final = 2 << 20
@@ -25,17 +26,19 @@ def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
     Every row with its physical line, counted from 1; quoted line breaks count.
 
     A row with too few or too many fields comes as its text, with its problem. Rows without any value are none.
-    Raises: Customer360Error for a quote that is never closed, and for bytes that are not in the encoding.
+    Raises: Customer360Error for a quotation mark that swallows rows, and for bytes that are not in the encoding.
     """
-    lines = _Lines(shape)
+    lines = _Lines(path, shape)
     last = None
     try:
         for batch in _open(path, shape, lines):
-            yield from (lines.split(batch), lines.unsplit())
+            yield from (_unforced(lines.split(batch)), lines.unsplit())
             last = batch if len(batch) else last
         lines.finish()
         yield lines.unsplit()
     except (pa.ArrowInvalid, UnicodeError) as error:
+        if "Could not skip" in str(error):  # the column names end the file
+            return
         raise Customer360Error(_why(path, shape, lines, str(error))) from None
     if lines.is_open or (last is not None and _is_open(path, shape, last)):
         raise Customer360Error(_never_closed(path, lines.last))
@@ -48,11 +51,11 @@ def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch
         block_size=_BLOCK_BYTES,
         skip_rows=shape.lines_before_rows,
         column_names=list(shape.columns),
-        encoding=shape.encoding.replace("-sig", ""),
     )
     parse = pa.csv.ParseOptions(
         delimiter=shape.delimiter,
-        newlines_in_values=True,
+        quote_char=False if shape.quote == "none" else '"',
+        newlines_in_values=shape.quote != "none",
         ignore_empty_lines=False,
         invalid_row_handler=lines.keep_unsplit,
     )
@@ -60,13 +63,23 @@ def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch
         column_types=dict.fromkeys(shape.columns, pa.string()), strings_can_be_null=False
     )
     with open_bytes(path) as file:
-        yield from pa.csv.open_csv(file, read, parse, convert)
+        yield from pa.csv.open_csv(Utf8Blocks(file, shape.encoding), read, parse, convert)
+
+
+def _unforced(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The cells without what spreadsheets put around a number to keep it as text: ="0012", and '0012."""
+    for place, column in enumerate(batch.columns):
+        if pa.types.is_string(column.type) and (may_hold(column, b'="') or may_hold(column, b"'")):
+            plain = pc.replace_substring_regex(column, r"""^\s*(?:="([^"]*)"|'(\d[\d.,]*))\s*$""", r"\1\2")
+            batch = batch.set_column(place, batch.schema.field(place), plain)
+    return batch
 
 
 class _Lines:
     """Counts lines over the batches of a file: a row's number, and the line breaks inside the rows before it."""
 
-    def __init__(self, shape: CsvShape) -> None:
+    def __init__(self, path: Path, shape: CsvShape) -> None:
+        self._path, self._shape = path, shape
         self._next = shape.lines_before_rows + 1
         self._breaks = 0
         self._kept: list[tuple[int, str]] = []
@@ -76,7 +89,8 @@ class _Lines:
         """Whether a row that could not be split holds a quote that is never closed, and so all that follows."""
 
     def keep_unsplit(self, row: Any) -> str:
-        self.is_open = self.is_open or ("\n" in row.text and row.text.count('"') % 2 == 1)
+        has_breaks = "\n" in row.text and self._shape.quote is None
+        self.is_open = self.is_open or (has_breaks and row.text.count('"') % 2 == 1)
         self._kept.append((row.number, row.text))
         return "skip"
 
@@ -91,12 +105,19 @@ class _Lines:
         before[order] = np.cumsum(every[order]) - every[order] + self._breaks
         self._breaks += int(every.sum())
         lines = numbers + before[: len(batch)]
+        self._require_no_rows_in_cells(batch, lines, np.flatnonzero(breaks[: len(batch)]))
         self._unsplit += [
             (number + int(shift), text)
             for (number, text), shift in zip(unsplit, before[len(batch) :], strict=True)
         ]
         self.last = int(lines[-1]) if len(lines) else self.last
         return with_lines(batch, lines)
+
+    def _require_no_rows_in_cells(self, batch: pa.RecordBatch, lines: Any, places: Iterable[int]) -> None:
+        """A quotation mark that is not closed goes on to the next one, over all rows between them."""
+        for place in places if self._shape.quote is None else ():
+            if holds_rows((column[int(place)].as_py() for column in batch.columns), self._shape.delimiter):
+                raise Customer360Error(_swallowing(self._path, int(lines[place])))
 
     def _numbers(self, rows: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[int, str]]]:
         """The numbers of the next *rows* rows that were split, and the rows among them that were not."""
@@ -168,4 +189,14 @@ def _why(path: Path, shape: CsvShape, lines: _Lines, reason: str) -> str:
 
 
 def _never_closed(path: Path, line: int) -> str:
-    return f"{path.name}: a quote that opens at or after line {line:,} is never closed; close it or remove it"
+    return (
+        f"{path.name}: a quotation mark that opens at or after line {line:,} is never closed; close or remove it, "
+        "or read such marks as plain characters with --quote none"
+    )
+
+
+def _swallowing(path: Path, line: int) -> str:
+    return (
+        f"{path.name}, line {line:,}: a quotation mark that opens there makes one cell of several rows; remove "
+        "it, or read such marks as plain characters with --quote none (or as quotes with --quote double)"
+    )

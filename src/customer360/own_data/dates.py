@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customer360.own_data.styles import Evidence
+
 DAY_FIRST: Final = "day first"
 MONTH_FIRST: Final = "month first"
-STYLES: Final = (DAY_FIRST, MONTH_FIRST)
+YEAR_FIRST: Final = "year first"
+"""With two digits: 24-12-31."""
+STYLES: Final = (DAY_FIRST, MONTH_FIRST, YEAR_FIRST)
 
 _PIVOT: Final = 40
 """A year of two digits below it is in this century."""
@@ -37,53 +41,94 @@ _SHAPES: Final = (
 _ORDERED: Final = {
     DAY_FIRST: r"^(?P<day>\d{1,2})[-/](?P<month>\d{1,2})[-/]" + _YEAR + _TIME + "$",
     MONTH_FIRST: r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/]" + _YEAR + _TIME + "$",
+    YEAR_FIRST: r"^(?P<year>\d{2})[-/.](?P<month>\d{2})[-/.](?P<day>\d{2})" + _TIME + "$",
 }
+_TRIPLE: Final = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})[-/.](?P<third>\d{4}|\d{2})(?:[T ,].*)?$"
+_NEVER: Final = (
+    r"^(?:0{1,8}|0000[-/.]00[-/.]00|00[-/.]00[-/.]00(?:00)?|0001-01-01|1899-12-3[01]|1900-0?1-0?0"
+    r"|0?0[-/.]0?1[-/.]1900|0?1[-/.]0?0[-/.]1900|(?i:0?0[- ]jan[- ](?:19)?00)|00:00:00)"
+    r"(?:[T ]0?0:00(?::00(?:\.0+)?)?Z?)?$"
+)
+"""The zero of MySQL, .NET and spreadsheets, which stands for no date."""
 _BY_MACHINES: Final = ("2024-02-29", "2024-02-29 10:30:00", "2024-02-29 10:30:00.000000")
 _LENGTHS: Final = pa.array([*map(len, _BY_MACHINES), None], pa.int32())
 """Of dates and moments as computers write them."""
+_SETS: Final = [frozenset(style for place, style in enumerate(STYLES) if bits >> place & 1) for bits in range(8)]
+_FAR: Final = 1 << 40
 _GROUPS: Final = re.compile(r"\?P<(\w+)>")
 _MICROSECONDS: Final = np.array([3_600_000_000, 60_000_000, 1_000_000, 1], dtype=np.int64)
 
 _Numbers = Any
 
 
-@dataclass(frozen=True)
-class DateEvidence:
-    """How many values can only be read day first, only month first, or both ways; and one of these last."""
+def date_evidence(
+    texts: pa.Array, lines: pa.Array | None = None, *, latest: date = date.max, is_birth: bool = False
+) -> Evidence:
+    """
+    What the values of *texts*, which stand in *lines*, allow.
 
-    day_first: int = 0
-    month_first: int = 0
-    either: int = 0
-    example: str | None = None
+    05/05/2024 is the same day either way and says nothing.
 
-    def __add__(self, other: DateEvidence) -> DateEvidence:
-        return DateEvidence(
-            self.day_first + other.day_first,
-            self.month_first + other.month_first,
-            self.either + other.either,
-            self.example or other.example,
-        )
-
-
-def date_evidence(texts: pa.Array) -> DateEvidence:
-    """What the values of *texts* allow; 05/05/2024 is the same day either way and says nothing."""
+    A year of two digits is not read as one after *latest*; of a birth it is then in the century before.
+    """
     # Taking texts apart is dear, and most columns have no such date at all.
-    texts = texts.filter(pc.match_substring_regex(texts, r"^\d\d?[-/]\d\d?[-/]\d"))
-    parts = pc.extract_regex(texts, _ORDERED[DAY_FIRST]).drop_null()
-    first, second = _integers(parts.field(0)), _integers(parts.field(1))
-    either = (first <= 12) & (second <= 12) & (first != second)
-    example = next(iter(np.flatnonzero(either)), None)
-    shown = None if example is None else "/".join(parts[int(example)].as_py()[p] for p in ("day", "month", "year"))
-    return DateEvidence(
-        int(((first > 12) & (second <= 12)).sum()),
-        int(((second > 12) & (first <= 12)).sum()),
-        int(either.sum()),
-        shown,
+    is_triple = pc.fill_null(pc.match_substring_regex(texts, r"^\d\d?[-/.]\d\d?[-/.]\d"), False)
+    parts = pc.extract_regex(texts.filter(is_triple), _TRIPLE)
+    lines = None if lines is None else lines.filter(is_triple).filter(pc.is_valid(parts))
+    texts, parts = texts.filter(is_triple).filter(pc.is_valid(parts)), parts.drop_null()
+    if not len(parts):
+        return Evidence(STYLES)
+    readings = _readings(parts, date.max if is_birth else latest)
+    readable = readings > 0
+    same = np.max(readings, axis=0) == np.min(np.where(readable, readings, _FAR), axis=0)
+    several = (readable.sum(axis=0) > 1) & ~same & ~_is(parts.field("mark"), ".")
+    told = several | (readable.sum(axis=0) == 1)
+    found = np.bincount(np.array([1, 2, 4]) @ readable[:, told])
+    counts = {_SETS[number]: int(count) for number, count in enumerate(found) if count}
+    if not several.any():
+        return Evidence(STYLES, counts)
+    place = int(np.argmax(several))
+    return Evidence(STYLES, counts, texts[place].as_py(), None if lines is None else lines[place].as_py())
+
+
+def _readings(parts: pa.StructArray, latest: date) -> _Numbers:
+    """The day that each text is in each of `STYLES`, as 20240229; 0 where it is none."""
+    first, second, third = (_integers(parts.field(name)) for name in ("first", "second", "third"))
+    year, year_in_front = _years(parts.field("third")), _years(parts.field("first"))
+    is_short, is_dotted = _length(parts.field("third")) == 2, _is(parts.field("mark"), ".")
+    has_pairs = is_short & (_length(parts.field("first")) == 2) & (_length(parts.field("second")) == 2)
+    orders = (
+        (year, second, first, is_short | ~is_dotted),
+        (year, first, second, ~is_dotted),
+        (year_in_front, second, third, has_pairs),
     )
+    found = []
+    for years, month, day, fits in orders:
+        reading = _day_number(years, month, day)
+        exists = fits & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+        found.append(
+            np.where(
+                exists & ~(is_short & (reading > _day_number(latest.year, latest.month, latest.day))), reading, 0
+            )
+        )
+    return np.stack(found)
 
 
-def moments(texts: pa.Array, style: str = DAY_FIRST) -> pa.Array:
-    """Timestamps without zone, UTC where *texts* name a zone; null where they are no moment."""
+def _day_number(year: Any, month: Any, day: Any) -> Any:
+    """A day as 20240229: in the order of the days."""
+    return year * 10_000 + month * 100 + day
+
+
+def _length(texts: pa.Array) -> _Numbers:
+    return pc.binary_length(texts).to_numpy(zero_copy_only=False)
+
+
+def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = None) -> pa.Array:
+    """
+    Timestamps without zone, UTC where *texts* name a zone; null where they are no moment.
+
+    With *latest*, a year of two digits that lies after it is in the century before.
+    """
     if (moments := _by_machines(texts)) is not None:
         return moments
     found = np.full(len(texts), np.datetime64("NaT", "us"))
@@ -94,7 +139,7 @@ def moments(texts: pa.Array, style: str = DAY_FIRST) -> pa.Array:
         places = np.flatnonzero(waiting)
         parts = pc.extract_regex(texts.take(pa.array(places)), shape)
         matches = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-        found[places[matches]] = _moments(parts.filter(pa.array(matches)), _GROUPS.findall(shape))
+        found[places[matches]] = _moments(parts.filter(pa.array(matches)), _GROUPS.findall(shape), latest)
         waiting[places[matches]] = False
     return pa.array(found, pa.timestamp("us"), from_pandas=True)
 
@@ -110,10 +155,19 @@ def _by_machines(texts: pa.Array) -> pa.Array | None:
     return None
 
 
-def _moments(parts: pa.StructArray, groups: list[str]) -> _Numbers:
+def never(texts: pa.Array) -> pa.Array:
+    """Which *texts* are a zero that programs write where there is no date, such as 0000-00-00."""
+    return pc.match_substring_regex(texts, _NEVER)
+
+
+def _moments(parts: pa.StructArray, groups: list[str], latest: date | None) -> _Numbers:
     part = {name: parts.field(place) for place, name in enumerate(groups)}
     month = _month(part["month"])
     years = _years(part["year"])
+    if latest and (is_short := _length(part["year"]) == 2).any():
+        days_read = _day_number(years, month, _integers(part["day"]))
+        is_later = days_read > _day_number(latest.year, latest.month, latest.day)
+        years = years - np.where(is_short & is_later, 100, 0)
     first = ((years - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = first.astype("datetime64[D]") + (_integers(part["day"]) - 1)
     exists = (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == first) & (years >= 1)
@@ -130,8 +184,7 @@ def _month(texts: pa.Array) -> _Numbers:
 
 def _years(texts: pa.Array) -> _Numbers:
     years = _integers(texts)
-    short = pc.equal(pc.utf8_length(texts), 2).to_numpy(zero_copy_only=False)
-    return years + np.where(short, np.where(years < _PIVOT, 2000, 1900), 0)
+    return years + np.where(_length(texts) == 2, np.where(years < _PIVOT, 2000, 1900), 0)
 
 
 def _time(part: dict[str, pa.Array]) -> tuple[_Numbers, _Numbers]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,47 +14,88 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
-from customer360.own_data.formats import Evidence, formats
+from customer360.own_data.cells import BIRTH
+from customer360.own_data.checks import day_after
+from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, SOURCE_TYPED, by_file, is_typed
+from customer360.own_data.formats import formats
 from customer360.own_data.mapped import sides, texts
 from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.sources import Source
+from customer360.own_data.styles import Evidence
 from customer360.own_data.threads import in_threads
 
 _KEPT: Final = {NEWEST_BY: "timestamp", WHERE: "boolean"}
+_Said = dict[str, dict[str, Evidence]]
 
 
-def with_formats(mapping: CustomerMapping, source: Source) -> CustomerMapping:
-    """*mapping* with the formats that it does not give itself, and with none for columns that are typed."""
-    read = sides(mapping)
-    typed = {target for target, side in read.items() if side in source.typed}
-    mapping = replace(
-        mapping, formats={name: style for name, style in mapping.formats.items() if name not in typed}
+@dataclass(frozen=True)
+class FileFormats:
+    """The style of each column that needs one: *given* for all files of a source, or *found* in each of them."""
+
+    given: Mapping[str, str]
+    found: Mapping[str, Mapping[str, str]]
+
+    def of(self, file: str) -> Mapping[str, str]:
+        return {**self.found.get(file, {}), **self.given}
+
+    def shown(self) -> dict[str, str]:
+        """The style of each column in words, with the files where they differ."""
+        files: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for file, found in self.found.items():
+            for column, style in found.items():
+                files[column][style].append(file)
+        return {**{column: _in_words(styles) for column, styles in files.items()}, **self.given}
+
+
+def _in_words(styles: Mapping[str, list[str]]) -> str:
+    if len(styles) == 1:
+        return next(iter(styles))
+    return " and ".join(
+        f"{style} in {files[0]}" + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+        for style, files in styles.items()
     )
+
+
+def file_formats(mapping: CustomerMapping, source: Source, as_of: date) -> FileFormats:
+    """
+    The formats that *mapping* gives, and for each file those that its values show, for files differ in them.
+
+    *as_of* is the last day that has happened. Raises: Customer360Error when the values of a file decide nothing.
+    """
+    read = sides(mapping)
+    given = {name: style for name, style in mapping.formats.items() if read.get(name) not in source.typed}
     asked = [
-        target for target in read
-        if target not in mapping.formats and target not in typed and _kind(target) not in {"boolean", "text"}
+        target for target, side in read.items()
+        if target not in given and side not in source.typed and _kind(target) not in {"boolean", "text"}
     ]  # fmt: skip
-    evidence = _evidence(mapping, source, asked) if asked else {}
-    return mapping.with_formats(formats(evidence, {name for name in asked if _kind(name) == "bigint"}))
+    whole = {name for name in asked if _kind(name) == "bigint"}
+    total: dict[str, dict[str, Evidence]] = {}
+    for said in in_threads(partial(_look, source, mapping, asked, as_of), source.files if asked else []):
+        for file, found in said.items():
+            before = total.get(file)
+            total[file] = {target: before[target] + found[target] for target in asked} if before else found
+    return FileFormats(given, {file: formats(found, whole, file=file) for file, found in total.items()})
 
 
-def _evidence(mapping: CustomerMapping, source: Source, asked: list[str]) -> dict[str, Evidence]:
+def _look(source: Source, mapping: CustomerMapping, asked: list[str], as_of: date, file: Path) -> _Said:
     columns = [sides(mapping)[target] for target in asked]
+    rows = source.read(file, [*columns, SOURCE_LINE, SOURCE_FILE, SOURCE_TYPED])
+    found: _Said = {}
+    for name, batch in by_file(rows):
+        cells = texts(batch, mapping, asked)
+        found[name] = {
+            target: _said(target, cells[target], batch, column, as_of)
+            for target, column in zip(asked, columns, strict=True)
+        }
+    return found
 
-    def look(file: Path) -> dict[str, Evidence]:
-        found = texts(source.read(file, columns), mapping, asked)
-        return {target: _said(target, text) for target, text in found.items()}
 
-    total: dict[str, Evidence] = {}
-    for said in in_threads(look, source.files):
-        total = {target: total[target] + said[target] for target in asked} if total else said  # type: ignore[operator]
-    return total
-
-
-def _said(target: str, text: pa.Array) -> Evidence:
-    text = pc.utf8_trim_whitespace(text)
-    is_date = _kind(target) in {"date", "timestamp"}
-    return dates.date_evidence(text) if is_date else numbers.number_evidence(text)
+def _said(target: str, text: pa.Array, batch: pa.RecordBatch, column: str, as_of: date) -> Evidence:
+    text, lines = pc.utf8_trim_whitespace(text), batch[SOURCE_LINE]
+    if _kind(target) in {"date", "timestamp"}:
+        return dates.date_evidence(text, lines, latest=day_after(as_of), is_birth=target == BIRTH)
+    text = pc.if_else(is_typed(batch, column), pa.scalar(None, pa.string()), text)
+    return numbers.number_evidence(text, lines)
 
 
 def _kind(target: str) -> str:

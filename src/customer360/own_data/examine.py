@@ -7,17 +7,26 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
-from customer360.own_data.cells import Cells, arrow_type, cells, filled, none
+from customer360.own_data.cells import Cells, arrow_type, cells, filled, mask, none
 from customer360.own_data.checks import CUSTOMER_CHECKS, LINE_CHECKS, Rows, reasons
-from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT
+from customer360.own_data.columns import (
+    SOURCE_FILE,
+    SOURCE_LINE,
+    SOURCE_PROBLEM,
+    SOURCE_TEXT,
+    SOURCE_TYPED,
+    is_typed,
+)
 from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
 from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.totals import LABELLED, empty, labelled
+from customer360.tables import Column
 
 REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
@@ -27,23 +36,27 @@ NEWEST_MOMENT: Final = "newest_moment"
 NEWEST_NUMBER: Final = "newest_number"
 
 
-def examined(batch: pa.RecordBatch, mapping: CustomerMapping, as_of: date) -> pa.RecordBatch:
+def examined(
+    batch: pa.RecordBatch, mapping: CustomerMapping, formats: Mapping[str, str], as_of: date
+) -> pa.RecordBatch:
     """
     One row per row of *batch*: the values of the mapping's columns, those that it lacks null; its line and file;
-    its reasons, '' for none; what tells the newest row.
+    its reasons, '' for none; what tells the newest row. *formats* are those of the file that the rows are of.
     """
     found_texts = texts(batch, mapping)
     newest = found_texts.pop(NEWEST_BY, None)
     found_texts.pop(WHERE, None)
     found = {
-        target: cells(text, COLUMN_OF[target], mapping.formats.get(target)) for target, text in found_texts.items()
+        target: _cells(batch, mapping.columns.get(target), text, COLUMN_OF[target], formats.get(target), as_of)
+        for target, text in found_texts.items()
     }
     if "left_date" in found and "is_active" not in found:
         found["is_active"] = _still_there(found["left_date"], as_of)
     labels = labelled(batch, mapping.labels)
     checks = LINE_CHECKS if mapping.transactions else CUSTOMER_CHECKS
     is_total, is_kept = empty(batch, found_texts, mapping, labels), is_of_currency(found_texts, mapping)
-    failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept), checks)
+    ids = [batch[name] for name in mapping.labels]
+    failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept, ids), checks)
     values = {
         column.name: found[column.name].values
         if column.name in found
@@ -57,7 +70,7 @@ def examined(batch: pa.RecordBatch, mapping: CustomerMapping, as_of: date) -> pa
             LABELLED: pa.array(labels),
             SOURCE_LINE: batch[SOURCE_LINE],
             SOURCE_FILE: batch[SOURCE_FILE],
-            **_newest(newest, mapping, len(batch)),
+            **_newest(newest, formats.get(NEWEST_BY), len(batch)),
         }
     )
 
@@ -68,10 +81,25 @@ def _still_there(left: Cells, as_of: date) -> Cells:
     return Cells(values, none(values), none(values))
 
 
-def _newest(texts: pa.Array | None, mapping: CustomerMapping, rows: int) -> dict[str, pa.Array]:
+def _cells(
+    batch: pa.RecordBatch, side: str | None, text: pa.Array, column: Column, style: str | None, as_of: date
+) -> Cells:
+    """The cells of a column in its *style*, numbers that were no text as they are."""
+    found = cells(text, column, style, latest=as_of)
+    if side is None or style != numbers.COMMA or not pc.any(typed := is_typed(batch, side)).as_py():
+        return found
+    plain, is_plain = cells(text, column, numbers.POINT), mask(typed)
+    return Cells(
+        pc.if_else(typed, plain.values, found.values),
+        np.where(is_plain, plain.unreadable, found.unreadable),
+        np.where(is_plain, plain.too_large, found.too_large),
+    )
+
+
+def _newest(texts: pa.Array | None, style: str | None, rows: int) -> dict[str, pa.Array]:
     """What tells the newest row, read as a moment, and as a number where it is none."""
     texts = pa.nulls(rows, pa.string()) if texts is None else filled(texts)
-    moments = dates.moments(texts, mapping.formats.get(NEWEST_BY, dates.DAY_FIRST))
+    moments = dates.moments(texts, style or dates.DAY_FIRST)
     rest = pc.if_else(pc.is_valid(moments), pa.scalar(None, pa.string()), texts)
     return {NEWEST_MOMENT: moments, NEWEST_NUMBER: numbers.numbers(rest, is_money=False)}
 
@@ -84,7 +112,7 @@ def originals(batch: pa.RecordBatch) -> pa.Array:
 
 def original_row(row: Mapping[str, Any]) -> str:
     """A row of the source as JSON: the line, the file and every cell; or the text that could not be split."""
-    dropped = {SOURCE_PROBLEM, SOURCE_TEXT}
+    dropped = {SOURCE_PROBLEM, SOURCE_TEXT, SOURCE_TYPED}
     where = {SOURCE_LINE: row[SOURCE_LINE], SOURCE_FILE: row[SOURCE_FILE]}
     if row[SOURCE_PROBLEM]:
         return json.dumps({**where, "text": row[SOURCE_TEXT]}, ensure_ascii=False)

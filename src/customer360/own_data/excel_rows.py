@@ -1,9 +1,11 @@
-"""The rows of the first sheet of an Excel workbook as text, each with its row number."""
+"""The rows of one sheet of an Excel workbook as text, each with its row number."""
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from importlib import import_module
 from itertools import islice
@@ -12,53 +14,164 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
-from customer360.own_data.columns import SOURCE_LINE, distinct
+from customer360.errors import Customer360Error, nearest
+from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
+from customer360.own_data.sniff import are_values
 
 _ROWS_AT_ONCE: Final = 10_000
+_LOOKED_AT: Final = 50
+_UNCOMPUTED: Final = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+"""A cell with a formula and without a value; one of text, t="str", may be empty."""
+_CHUNK: Final = 1 << 20
+_LONGEST_CELL: Final = 1 << 16
 _Row = tuple[int, Sequence[Any]]
 
 
-def excel_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Every row that holds a value. Raises: Customer360Error when openpyxl is not installed, or cannot read it."""
+def excel_rows(path: Path, sheet: str | None = None) -> tuple[str, Iterator[pa.RecordBatch]]:
+    """
+    What is read, in words, and every row of it that holds a value.
+
+    That is the sheet called *sheet*, else the first visible one that holds a table. Raises: Customer360Error when
+    there is none, when openpyxl is not installed or cannot read the file, and for a formula without a value.
+    """
+    with _workbook(path) as book:
+        chosen = _chosen(path, book, sheet)
+        others = [other for other in book.worksheets if other.title != chosen]
+        return f"Excel, sheet '{chosen}'{_others(others)}", _batches(path, chosen)
+
+
+@contextmanager
+def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     try:
         openpyxl = import_module("openpyxl")
     except ModuleNotFoundError:
         raise Customer360Error(
             f"{path.name} takes the package openpyxl; install it with: pip install openpyxl, or save it as CSV"
         ) from None
+    book = None
     try:
-        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
-            yield from _batches(path, _filled(book.worksheets[0].iter_rows(values_only=True)))
+        book = openpyxl.load_workbook(path, read_only=True, data_only=not formulas)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # programs write wrong ones, and openpyxl stops there
+        yield book
     except Customer360Error:
         raise
     except Exception as error:  # whatever a part of the file that is damaged leads to
         raise Customer360Error(f"cannot read {path.name} as Excel ({error}); save it as .xlsx or CSV") from None
+    finally:
+        if book is not None:
+            book.close()
 
 
-def _batches(path: Path, rows: Iterator[_Row]) -> Iterator[pa.RecordBatch]:
-    header = next(rows, None)
-    if header is None:
+def _chosen(path: Path, book: Any, name: str | None) -> str:
+    titles = [sheet.title for sheet in book.worksheets]
+    if not titles:
         raise Customer360Error(
-            f"the first sheet of {path.name} is empty; put the customers there, under a line of column names"
+            f"{path.name} has no sheet that can be read; save it as an ordinary .xlsx, or as CSV"
         )
-    names = distinct(_text(cell) or "" for cell in header[1])
-    while some := list(islice(rows, _ROWS_AT_ONCE)):
-        yield _batch(names, some)
-
-
-def _filled(rows: Iterable[Sequence[Any]]) -> Iterator[_Row]:
-    return (
-        (number, row) for number, row in enumerate(rows, start=1) if any(cell not in (None, "") for cell in row)
+    if name is not None and name not in titles:
+        raise Customer360Error(f"{path.name} has no sheet '{name}'.{nearest(name, titles)}")
+    sheets = [sheet for sheet in book.worksheets if sheet.title == name or (not name and _is_visible(sheet))]
+    for sheet in sheets:
+        rows = list(islice(_filled(sheet), _LOOKED_AT))
+        if name or sum(_count(row) > 1 for _, row in rows) > 1:
+            _require_header(path, sheet.title, rows)
+            return str(sheet.title)
+    raise Customer360Error(
+        f"no visible sheet of {path.name} holds a table{_others(book.worksheets)}; put the customers on one, "
+        "under a row of column names, or name the sheet with --sheet"
     )
 
 
-def _batch(names: Sequence[str], rows: Sequence[_Row]) -> pa.RecordBatch:
-    columns = {
-        name: pa.array([_text(row[place]) if place < len(row) else None for _, row in rows], pa.string())
-        for place, name in enumerate(names)
-    }
+def _require_header(path: Path, sheet: str, rows: Sequence[_Row]) -> None:
+    """The first row that holds a value has the names of the columns."""
+    where = f"{path.name}, sheet '{sheet}'"
+    if not rows:
+        raise Customer360Error(f"{where} is empty; put the customers there, under a row of column names")
+    number, first = rows[0]
+    widest = max(_count(row) for _, row in rows)
+    if _count(first) * 2 <= widest:
+        below = next(number for number, row in rows if _count(row) * 2 > widest)
+        raise Customer360Error(
+            f"{where}: row {number} holds only {_shown(first)!r}, which is not a row of column names; "
+            f"delete the rows above row {below}, where the table seems to begin"
+        )
+    if are_values([_text(cell) or "" for cell in first]):
+        raise Customer360Error(
+            f"{where} has no row of column names: it begins with {_shown(first)!r}; put one in front"
+        )
+
+
+def _is_visible(sheet: Any) -> bool:
+    return bool(sheet.sheet_state == "visible")
+
+
+def _others(sheets: Sequence[Any]) -> str:
+    """The sheets that are not read, by their names."""
+    if not sheets:
+        return ""
+    names = ", ".join(f"'{sheet.title}'" + ("" if _is_visible(sheet) else ", hidden") for sheet in sheets[:10])
+    more = ", ..." if len(sheets) > 10 else ""
+    return f" ({len(sheets)} more sheet{'s' * (len(sheets) > 1)}: {names}{more}; --sheet reads another)"
+
+
+def _batches(path: Path, sheet: str) -> Iterator[pa.RecordBatch]:
+    with _workbook(path) as book:
+        _require_computed(path, book[sheet])
+        rows = _filled(book[sheet])
+        header = [_text(cell) or "" for cell in next(rows)[1]]
+        while some := list(islice(rows, _ROWS_AT_ONCE)):
+            yield _batch(header, some)
+
+
+def _filled(sheet: Any) -> Iterator[_Row]:
+    """The rows that hold a value, without the empty cells at their ends, of which formats make thousands."""
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        width = next((place for place in range(len(row), 0, -1) if row[place - 1] not in (None, "")), 0)
+        if width:
+            yield number, row[:width]
+
+
+def _batch(header: Sequence[str], rows: Sequence[_Row]) -> pa.RecordBatch:
+    """A column without a name that holds a value is called by its place."""
+    width = max(len(header), *(len(row) for _, row in rows))
+    used = {place for _, row in rows for place, cell in enumerate(row) if cell not in (None, "")}
+    places = [place for place in range(width) if place in used or (place < len(header) and header[place].strip())]
+    names = distinct([*header, *[""] * (width - len(header))])
+    cells = [[_text(row[place]) if place < len(row) else None for place in places] for _, row in rows]
+    columns = text_columns([names[place] for place in places], cells)
     return pa.record_batch({**columns, SOURCE_LINE: pa.array([number for number, _ in rows], pa.int64())})
+
+
+def _require_computed(path: Path, sheet: Any) -> None:
+    """
+    Raises: Customer360Error for a formula without a value, which would be read as an empty cell: programs that
+    write workbooks do not compute.
+    """
+    before = b""
+    with zipfile.ZipFile(path) as parts, parts.open(sheet._worksheet_path) as part:
+        while chunk := part.read(_CHUNK):
+            text = before + chunk
+            for found in _UNCOMPUTED.finditer(text) if b"f" in text else ():
+                if b't="str"' not in found[1]:
+                    place = re.search(rb'\br="([A-Z]+\d+)"', found[1])
+                    cell = place[1].decode() if place else "?"
+                    raise Customer360Error(
+                        f"{path.name}, sheet '{sheet.title}', cell {cell} holds a formula that "
+                        "was never computed; open the file in Excel or LibreOffice and save it, then load it"
+                    )
+            before = text[-_LONGEST_CELL:]
+
+
+def _count(row: Iterable[Any]) -> int:
+    return sum(cell not in (None, "") for cell in row)
+
+
+def _shown(row: Iterable[Any]) -> str:
+    return ", ".join(text for cell in row if (text := _text(cell)))[:60]
 
 
 def _text(cell: Any) -> str | None:
@@ -66,6 +179,6 @@ def _text(cell: Any) -> str | None:
         return None
     if isinstance(cell, (date, datetime, time)):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else Typed(cell)
     return str(cell)

@@ -7,53 +7,41 @@ from typing import Final
 
 from customer360.errors import Customer360Error
 from customer360.own_data import dates, numbers
-from customer360.own_data.dates import DateEvidence
-from customer360.own_data.numbers import NumberEvidence
+from customer360.own_data.styles import Evidence
 
-Evidence = DateEvidence | NumberEvidence
+_KINDS: Final = {dates.STYLES: "--dates", numbers.STYLES: "--decimal"}
+OPTIONS: Final = {
+    dates.DAY_FIRST: "day-first", dates.MONTH_FIRST: "month-first", dates.YEAR_FIRST: "year-first",
+    numbers.POINT: "point", numbers.COMMA: "comma",
+}  # fmt: skip
+"""What a person writes after --dates and --decimal."""
 
-_READINGS: Final = {
-    DateEvidence: ("date", dates.STYLES, "--dates day-first or --dates month-first"),
-    NumberEvidence: ("number", numbers.STYLES, "--decimal point or --decimal comma"),
-}
 
-
-def formats(evidence: Mapping[str, Evidence], whole: Container[str] = ()) -> dict[str, str]:
+def formats(evidence: Mapping[str, Evidence], whole: Container[str] = (), *, file: str = "") -> dict[str, str]:
     """
-    The style of each column that *evidence* speaks of: what most of its values can only be.
+    The style of each column that *evidence* of one *file* speaks of: the only one that its values can have.
 
-    A column that can be read either way is written as the others are, when these agree. Raises: Customer360Error
-    when nothing decides; but in *whole* numbers either mark can only part thousands.
+    A column whose values leave several is written as the other columns of the file are, when these agree; or, in
+    *whole* numbers, as its thousands are. Raises: Customer360Error when nothing decides.
     """
-    decided = {column: style for column, found in evidence.items() if (style := _style(found))}
-    parted: dict[str, str] = {}
+    decided = {column: found.possible[0] for column, found in evidence.items() if len(found.possible) == 1}
+    likely = {}
     for column, found in evidence.items():
-        if column not in decided and found.either:
-            agreed = {style for other, style in decided.items() if type(evidence[other]) is type(found)}
-            if len(agreed) == 1:
-                decided[column] = agreed.pop()
-            elif column not in whole:
-                raise Customer360Error(_undecided(column, found))
-            elif "." in (found.example or ""):
-                parted[column] = numbers.COMMA
-    return {**decided, **parted}
+        if column not in decided and found.counts:
+            styles = {style for other, style in decided.items() if evidence[other].styles == found.styles}
+            parting = numbers.parting(found.hints) if column in whole else None
+            styles = (styles | {parting} if parting else styles) & {*found.possible}
+            if len(styles) != 1:
+                raise Customer360Error(_undecided(column, found, file))
+            likely[column] = styles.pop()
+    return {**decided, **likely}
 
 
-def _style(found: Evidence) -> str | None:
-    first, second = _sides(found)
-    styles = _READINGS[type(found)][1]
-    return None if first == second == 0 else styles[0] if first >= second else styles[1]
-
-
-def _undecided(column: str, found: Evidence) -> str:
-    kind, styles, options = _READINGS[type(found)]
-    return (
-        f"{column}: every {kind} can be read in two ways, such as {found.example}; say which with {options}, "
-        f'or in the mapping: [formats] {column} = "{styles[0]}"'
-    )
-
-
-def _sides(found: Evidence) -> tuple[int, int]:
-    if isinstance(found, DateEvidence):
-        return found.day_first, found.month_first
-    return found.point, found.comma
+def _undecided(column: str, found: Evidence, file: str) -> str:
+    place = f"{file}, line {found.line:,}: " if found.line else f"{file}: " if file else ""
+    clear = [f"{count:,} {style}" for style in found.possible if (count := found.proving(style))]
+    value = f"{column} {found.example} can be read as {' or '.join(found.possible)}"
+    value = value if found.example else f"{column} mixes styles"
+    others = f" (clear values: {', '.join(clear)})" if clear else ""
+    ways = " or ".join(f"{_KINDS[found.styles]} {OPTIONS[style]}" for style in found.possible)
+    return f"{place}{value}{others}; say which with {ways}"

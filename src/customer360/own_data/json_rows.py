@@ -12,21 +12,21 @@ from typing import Any, Final
 import pyarrow as pa
 
 from customer360.errors import Customer360Error
-from customer360.own_data.columns import SOURCE_LINE, distinct
+from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
 from customer360.own_data.csv_rows import problems
-from customer360.own_data.sniff import encoding_of, open_bytes
+from customer360.own_data.encodings import open_bytes
 
 NOT_AN_OBJECT: Final = "not_a_json_object"
 _LINES_AT_ONCE: Final = 50_000
 
 
-def json_batches(path: Path, encoding: str | None = None) -> Iterator[pa.RecordBatch]:
+def json_batches(path: Path, encoding: str) -> Iterator[pa.RecordBatch]:
     """
     One row per line that holds a JSON object; objects inside it become columns such as `loyalty.points`.
 
     Numbers stay as they are written. Another line comes as its text, with its problem.
     """
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding or encoding_of(path)) as text:
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding) as text:
         numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
         while some := list(islice(numbered, _LINES_AT_ONCE)):
             if some[0][0] == 1 and some[0][1].lstrip().startswith("["):
@@ -47,17 +47,14 @@ def _batches(numbered: list[tuple[int, str]]) -> Iterator[pa.RecordBatch]:
             rows.append(row)
             lines.append(number)
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    columns = {
-        name: pa.array([row.get(key) for row in rows], pa.string())
-        for name, key in zip(distinct(keys), keys, strict=True)
-    }
+    columns = text_columns(distinct(keys), [[row.get(key) for key in keys] for row in rows])
     yield pa.record_batch({**columns, SOURCE_LINE: pa.array(lines, pa.int64())})
     yield problems([line for line, _ in wrong], NOT_AN_OBJECT, [text for _, text in wrong])
 
 
 def _row(line: str) -> dict[str, str | None] | None:
     try:
-        return dict(_flat(json.loads(line, parse_int=str, parse_float=str)))
+        return dict(_flat(json.loads(line, parse_int=str, parse_float=Typed)))
     except (ValueError, AttributeError, RecursionError):
         return None
 
@@ -67,6 +64,9 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str |
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
         elif isinstance(value, str) or value is None:
-            yield prefix + name, value if value is None else value.encode("utf-8", "replace").decode()
+            yield (
+                prefix + name,
+                value if value is None or value.isascii() else value.encode("utf-8", "replace").decode(),
+            )
         else:
             yield prefix + name, json.dumps(value, ensure_ascii=False)

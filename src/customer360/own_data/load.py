@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from customer360.own_data import transactions
 from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import reject_duplicates
-from customer360.own_data.evidence import with_formats
+from customer360.own_data.evidence import file_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
 from customer360.own_data.mapping import AIDS, CustomerMapping
 from customer360.own_data.parts import examine, last_day
@@ -74,10 +74,11 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     mapping = with_sides(
         mapping, {t: column_of(side, source.columns) or side for t, side in sides(mapping).items()}
     )
-    mapping = _with_labels(with_formats(mapping, source))
+    formats = file_formats(mapping, source, as_of)
+    mapping = _with_labels(replace(mapping, formats=formats.shown()))
     require_one_currency(source, mapping)
     folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
-    seen = examine(source, mapping, as_of, folder)
+    seen = examine(source, mapping, formats, as_of, folder)
     parts = seen.parts
     if seen.has_totals:
         reject_sums(parts, source, mapping)

@@ -53,10 +53,10 @@ def with_source_id(mapping: CustomerMapping, columns: Sequence[str]) -> Customer
 
 def column_of(side: str, columns: Iterable[str]) -> str | None:
     """The column that a right side names: as it is called, in backticks, or in other letter case."""
-    names = list(columns)
+    names = set(columns)
     bare = side[1:-1].replace("``", "`") if len(side) > 2 and side[0] == side[-1] == "`" else side
-    by_case = {name.lower(): name for name in names}
-    return next((name for name in (side, bare) if name in names), None) or by_case.get(bare.strip().lower())
+    found = next((name for name in (side, bare) if name in names), None)
+    return found or {name.lower(): name for name in names}.get(bare.strip().lower())
 
 
 def expressions(mapping: CustomerMapping, columns: Iterable[str]) -> dict[str, str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customer360.own_data.columns import may_hold
+from customer360.own_data.styles import Evidence
+
 POINT: Final = "decimal point"
 COMMA: Final = "decimal comma"
 STYLES: Final = (POINT, COMMA)
+BELOW_1000: Final = "below 1000"
+FROM_1000: Final = "from 1000"
 
 NUMBER: Final = pa.decimal128(38, 10)
 _PLAIN: Final = r"^-?\d{1,25}(?:\.\d{1,10})?$"
@@ -20,48 +25,73 @@ _CURRENCY: Final = (
     r"(?i:\p{Sc}|R\$|\b(?:EUR|USD|GBP|CHF|JPY|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|INR|BRL|MXN|ZAR|TRY|SGD"
     r"|HKD|KRW)\b|\b(?:kr|Rs|Fr|Ft|lei)\b\.?|z\x{142}|K\x{10d})"
 )
+_ZERO: Final = (
+    rf"^\s*(?:{_CURRENCY}\s*[-\x{{2013}}\x{{2014}}]{{1,2}}|[-\x{{2013}}\x{{2014}}]{{1,2}}\s*{_CURRENCY})\s*$"
+)
+"""A dash with a currency is how accounting formats write zero."""
 _SPACES: Final = r"[\s\x{00a0}\x{2009}\x{202f}'\x{2019}_]+"
-_WRITTEN: Final = r"^[+-]?(?:\d+(?:\.\d*)?|\d{1,3}(?:[,_]\d{2,3})*[,_]\d{3}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?$"
-_POINT_ONLY: Final = r"^[^.,]*\.(?:\d{0,2}|\d{4,})$|^[+-]?0?\.\d+$|,\d{2,3}\.\d|,\d{3},\d{3}$|\d,\d{2},\d{3}"
-_COMMA_ONLY: Final = r"^[^.,]*,(?:\d{0,2}|\d{4,})$|^[+-]?0?,\d+$|\.\d{2,3},\d|\.\d{3}\.\d{3}$"
+_WRITTEN: Final = (
+    r"^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
+    r"|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?|[1-9]\d{0,2}(?:_\d{2,3})*_\d{3}(?:\.\d*)?)$"
+)
+"""A thousand has one mark throughout, and none beside an exponent."""
+_POINT_ONLY: Final = (
+    r"^[^.,]*\.(?:\d{0,2}|\d{4,})$|^[+-]?(?:0\d*|\d{4,})?\.\d+$|\.\d+[eE]|^[^.,]*_\d+\.\d+$"
+    r"|,\d{2,3}\.\d|,\d{3},\d{3}$|\d,\d{2},\d{3}"
+)
+_COMMA_ONLY: Final = (
+    r"^[^.,]*,(?:\d{0,2}|\d{4,})$|^[+-]?(?:0\d*|\d{4,})?,\d+$|,\d+[eE]|^[^.,]*_\d+,\d+$"
+    r"|\.\d{2,3},\d|\.\d{3}\.\d{3}$"
+)
+_LIKE_A_NUMBER: Final = r"^[+-]?[\d.,_]*\d[\d.,_]*(?:[eE][+-]?\d+)?$"
 _EITHER: Final = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
-@dataclass(frozen=True)
-class NumberEvidence:
-    """How many values can only have a decimal point, only a decimal comma, or either; and one of these last."""
-
-    point: int = 0
-    comma: int = 0
-    either: int = 0
-    example: str | None = None
-
-    def __add__(self, other: NumberEvidence) -> NumberEvidence:
-        return NumberEvidence(
-            self.point + other.point,
-            self.comma + other.comma,
-            self.either + other.either,
-            self.example or other.example,
-        )
-
-
-def number_evidence(texts: pa.Array) -> NumberEvidence:
-    """What the values of *texts* allow: 1.234 may be one and a bit or a thousand and some."""
-    texts = texts.drop_null()
-    said = pc.match_substring_regex(texts, r"^-?\d+(?:\.\d\d?)?$")
-    pointed = pc.and_(said, pc.match_substring(texts, "."))
-    texts = _bare(texts.filter(pc.invert(said)))
-    either = texts.filter(pc.match_substring_regex(texts, _EITHER))
-    return NumberEvidence(
-        (pc.sum(pointed).as_py() or 0) + _count(texts, _POINT_ONLY),
-        _count(texts, _COMMA_ONLY),
-        len(either),
-        either[0].as_py() if len(either) else None,
-    )
+def number_evidence(texts: pa.Array, lines: pa.Array | None = None) -> Evidence:
+    """What the values of *texts*, which stand in *lines*, allow: 1.234 may be one and a bit or a thousand."""
+    said = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d+(?:\.\d\d?)?$"), True)
+    pointed = pc.fill_null(pc.and_(said, pc.match_substring(texts, ".")), False)
+    rest = _bare(texts.filter(pc.invert(said)))
+    rest = pc.if_else(pc.match_substring_regex(rest, _LIKE_A_NUMBER), rest, pa.scalar(None, pa.string()))
+    is_either = pc.match_substring_regex(rest, _EITHER)
+    counts = {
+        frozenset({POINT}): _count(pointed) + _count(pc.match_substring_regex(rest, _POINT_ONLY)),
+        frozenset({COMMA}): _count(pc.match_substring_regex(rest, _COMMA_ONLY)),
+        frozenset(STYLES): _count(is_either),
+    }
+    counts = {styles: count for styles, count in counts.items() if count}
+    hints = _hints(texts.filter(pc.and_not(said, pointed)), rest.filter(is_either))
+    if frozenset(STYLES) not in counts:
+        return Evidence(STYLES, counts, hints=hints)
+    place = pc.index(is_either, True).as_py()
+    line = None if lines is None else lines.filter(pc.invert(said))[place].as_py()
+    return Evidence(STYLES, counts, rest[place].as_py(), line, hints)
 
 
-def _count(texts: pa.Array, pattern: str) -> int:
-    return pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0
+def _hints(bare: pa.Array, either: pa.Array) -> dict[str, int]:
+    """Numbers below and from a thousand that are written without any mark, and the marks of those with one."""
+    is_small = pc.less_equal(pc.binary_length(bare), 3)
+    commas = _count(pc.match_substring(either, ","))
+    return {
+        BELOW_1000: _count(is_small), FROM_1000: _count(pc.invert(is_small)),
+        COMMA: len(either) - commas, POINT: commas,
+    }  # fmt: skip
+
+
+def parting(hints: Mapping[str, int]) -> str | None:
+    """
+    The style in which the marks of whole numbers part thousands, when they evidently do.
+
+    They do when every number from a thousand has one and those below have none, as in 250 and 1.234.
+    """
+    if not hints.get(BELOW_1000) or hints.get(FROM_1000):
+        return None
+    marks = [style for style in STYLES if hints.get(style)]
+    return marks[0] if len(marks) == 1 else None
+
+
+def _count(found: pa.Array) -> int:
+    return pc.sum(found).as_py() or 0
 
 
 def numbers(texts: pa.Array, style: str = POINT, *, is_money: bool = True) -> pa.Array:
@@ -79,16 +109,36 @@ def numbers(texts: pa.Array, style: str = POINT, *, is_money: bool = True) -> pa
 
 
 def _bare(texts: pa.Array) -> pa.Array:
+    if _may_have_dashes(texts):
+        texts = pc.replace_substring_regex(texts, _ZERO, "0")
     return _trimmed(pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _CURRENCY, "")))
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:
     """Brackets and trailing signs as a minus in front, spaces and apostrophes between digits as one mark."""
-    texts = pc.replace_substring(texts, "\u2212", "-")
-    texts = pc.replace_substring_regex(texts, r"^\((.+)\)$", r"-\1")
-    texts = pc.replace_substring_regex(texts, r"^([^-]+)-$", r"-\1")
-    texts = pc.replace_substring_regex(texts, r"^([+-])\s+", r"\1")
+    if may_hold(texts, b"("):
+        texts = pc.replace_substring_regex(texts, r"^\((.+)\)$", r"-\1")
+    if _may_have_dashes(texts):
+        texts = _signed(texts)
+    texts = pc.replace_substring_regex(texts, r"^\+\s+", "+")
     return pc.replace_substring_regex(texts, _SPACES, "_")
+
+
+def _signed(texts: pa.Array) -> pa.Array:
+    """
+    A minus in front, wherever it stood.
+
+    A dash right after the decimal mark stands for cents and is no sign: 120.- and 45,-- are 120.00 and 45,00.
+    """
+    texts = pc.replace_substring_regex(texts, r"[\x{2212}\x{2013}\x{2014}]", "-")
+    texts = pc.replace_substring_regex(texts, r"(\d[.,])-{1,2}$", r"\100")
+    texts = pc.replace_substring_regex(texts, r"(\d):-$", r"\1")
+    texts = pc.replace_substring_regex(texts, r"^([^-]+)-$", r"-\1")
+    return pc.replace_substring_regex(texts, r"^-\s+", "-")
+
+
+def _may_have_dashes(texts: pa.Array) -> bool:
+    return may_hold(texts, b"-") or may_hold(texts, b"\xe2")
 
 
 def _canonical(texts: pa.Array, style: str) -> pa.Array:

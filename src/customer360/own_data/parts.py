@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE
+from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, by_file
+from customer360.own_data.evidence import FileFormats
 from customer360.own_data.examine import (
     NEWEST_MOMENT,
     NEWEST_NUMBER,
@@ -76,22 +77,25 @@ class Examined:
     has_totals: bool
 
 
-def examine(source: Source, mapping: CustomerMapping, as_of: date, folder: Path) -> Examined:
+def examine(source: Source, mapping: CustomerMapping, formats: FileFormats, as_of: date, folder: Path) -> Examined:
     """Examines all rows of *source*, and writes those that are not left out to *folder*."""
     parts = [Part(number, file, folder) for number, file in enumerate(source.files)]
-    found = list(in_threads(partial(_examine, source, mapping, as_of), parts))
+    found = list(in_threads(partial(_examine, source, mapping, formats, as_of), parts))
     return Examined(parts, sum(left_out for left_out, _ in found), any(has_totals for _, has_totals in found))
 
 
-def _examine(source: Source, mapping: CustomerMapping, as_of: date, part: Part) -> tuple[int, bool]:
+def _examine(
+    source: Source, mapping: CustomerMapping, formats: FileFormats, as_of: date, part: Part
+) -> tuple[int, bool]:
     batch = source.read(part.file)
     places = np.arange(part.first, part.first + len(batch))
     if mapping.where:
         kept = meets(batch, mapping)
         batch, places = batch.filter(pa.array(kept)), places[kept]
-    found = examined(batch, mapping, as_of)
-    rows = pa.Table.from_batches([found])
-    rows = rows.append_column(ROW, pa.array(places))
+    seen = [examined(some, mapping, formats.of(file), as_of) for file, some in by_file(batch)]
+    seen = seen or [examined(batch, mapping, {}, as_of)]
+    found = seen[0] if len(seen) == 1 else pa.Table.from_batches(seen).combine_chunks().to_batches()[0]
+    rows = pa.Table.from_batches([found]).append_column(ROW, pa.array(places))
     rows = rows.append_column(LINES, pa.repeat(pa.scalar(1, pa.int64()), len(batch)))
     is_rejected = pc.not_equal(found[REASONS], "")
     rejected = rows.filter(is_rejected).append_column(ORIGINAL_ROW, originals(batch.filter(is_rejected)))

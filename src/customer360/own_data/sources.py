@@ -18,12 +18,21 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from customer360 import temporary
 from customer360.errors import Customer360Error
-from customer360.own_data.columns import PROVENANCE, SOURCE_FILE, SOURCE_LINE, distinct
+from customer360.own_data.columns import (
+    PROVENANCE,
+    SOURCE_FILE,
+    SOURCE_LINE,
+    SOURCE_TYPED,
+    distinct,
+    typed_columns,
+)
 from customer360.own_data.csv_rows import csv_batches
+from customer360.own_data.encodings import encoding_of
 from customer360.own_data.json_rows import json_batches
 from customer360.own_data.mapping import MAPPING_SUFFIX
 from customer360.own_data.sniff import csv_shape
@@ -31,8 +40,8 @@ from customer360.own_data.threads import in_threads
 
 FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
-_TYPED: Final = {b"typed": b"yes"}
-"""Metadata of a column of text whose values were typed."""
+_EXACT: Final = 2.0**53
+"""Below it a float holds every whole number."""
 _KINDS: Final = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
     ".jsonl": "json", ".ndjson": "json", ".json": "json", ".xlsx": "excel",
@@ -41,10 +50,13 @@ _KINDS: Final = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What a person says about a text file, where looking at it is not enough."""
+    """What a person says about a file, where looking at it is not enough."""
 
     delimiter: str | None = None
     encoding: str | None = None
+    quote: str | None = None
+    """What a quotation mark in CSV is: one of `QUOTES`."""
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Source:
     """
     The rows of a source, as text in Parquet files of *folder*.
 
-    *typed*: the columns whose values were typed before they were text, and so are written in one way only.
+    *typed*: the columns that an expression made, of another type than text: they are written in one way only.
     """
 
     name: str
@@ -82,7 +94,8 @@ class Source:
         if names := list(dict.fromkeys(columns)):
             schema = pa.schema([schema.field(name) for name in names])
         with pq.ParquetFile(file) as parquet:
-            present = [name for name in schema.names if name in parquet.schema_arrow.names]
+            there = set(parquet.schema_arrow.names)
+            present = [name for name in schema.names if name in there]
             rows = parquet.read(present, use_threads=False).combine_chunks()
         return _as_schema(rows.to_batches()[0], schema)
 
@@ -129,7 +142,6 @@ class _Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._columns: dict[str, str] = {}
-        self._text: set[str] = set()
         self._numbers = count()
         self._rows = 0
 
@@ -137,11 +149,13 @@ class _Spool:
         if not self._rows:
             raise Customer360Error(f"{name} holds no rows; nothing was changed")
         columns = tuple(self._columns.values())
-        return Source(name, description, self._folder, columns, self._rows, frozenset(columns) - self._text)
+        return Source(name, description, self._folder, columns, self._rows)
 
     def add_file(self, path: Path, reading: Reading) -> str:
         """Adds the rows of one file; returns how it is written."""
         try:
+            if reading.sheet and _kind(path) != "excel":
+                raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
             description, batches = _READERS[_kind(path)](path, reading)
             self.add(path.name, batches)
         except (UnicodeError, LookupError) as error:
@@ -159,14 +173,12 @@ class _Spool:
 
     def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """With its columns as they were first spelt: Spark does not tell upper from lower case."""
-        names = [
-            name if name in PROVENANCE else self._columns.setdefault(name.lower(), name)
-            for name in batch.schema.names
-        ]
-        self._text.update(
-            name for name, field in zip(names, batch.schema, strict=True) if field.metadata != _TYPED
+        return batch.rename_columns(
+            [
+                name if name in PROVENANCE else self._columns.setdefault(name.lower(), name)
+                for name in batch.schema.names
+            ]
         )
-        return batch.rename_columns(names)
 
     def _write(self, name: str, numbered: tuple[int, Sequence[pa.RecordBatch]]) -> int:
         number, batches = numbered
@@ -191,7 +203,9 @@ def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch
 
 def write_parquet(path: Path, rows: pa.Table) -> None:
     """*rows* that are read once or twice and then dropped: written fast rather than small."""
-    pq.write_table(rows, path, compression="lz4", use_dictionary=[SOURCE_FILE], write_statistics=False)
+    pq.write_table(
+        rows, path, compression="lz4", use_dictionary=[SOURCE_FILE, SOURCE_TYPED], write_statistics=False
+    )
 
 
 def _of_file(batch: pa.RecordBatch, schema: pa.Schema, name: str) -> pa.RecordBatch:
@@ -211,6 +225,8 @@ def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise Customer360Error(f"there is no file {path}; give the path of the file that holds your customers")
     if not path.is_dir():
+        if not path.is_file():
+            raise Customer360Error(f"{path} is not a regular file; save its content to a file first")
         return [path]
     files = sorted(file for file in path.iterdir() if file.is_file() and _is_of_the_source(file.name))
     kinds = sorted({_kind(file) for file in files})
@@ -232,22 +248,23 @@ def _kind(path: Path) -> str:
 
 
 def _csv(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    shape = csv_shape(path, delimiter=reading.delimiter, encoding=reading.encoding)
+    shape = csv_shape(path, delimiter=reading.delimiter, encoding=reading.encoding, quote=reading.quote)
     return str(shape), csv_batches(path, shape)
 
 
 def _json(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    return "JSON lines", json_batches(path, reading.encoding)
+    encoding = reading.encoding or encoding_of(path)
+    return f"JSON lines{'' if encoding == 'utf-8' else f', {encoding}'}", json_batches(path, encoding)
 
 
 def _parquet(path: Path, _: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    return "Parquet", _numbered(pq.ParquetFile(path).iter_batches())
+    return "Parquet", _numbered(pq.ParquetFile(path, coerce_int96_timestamp_unit="us").iter_batches())
 
 
-def _excel(path: Path, _: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    from customer360.own_data.excel_rows import excel_batches
+def _excel(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
+    from customer360.own_data.excel_rows import excel_rows
 
-    return "Excel, first sheet", excel_batches(path)
+    return excel_rows(path, reading.sheet)
 
 
 _READERS: Final[dict[str, Callable[[Path, Reading], tuple[str, Iterator[pa.RecordBatch]]]]] = {
@@ -260,25 +277,47 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     place = 1
     for batch in batches:
         names = distinct(batch.schema.names)
-        fields = [
-            pa.field(name, pa.string(), metadata=None if _is_text(kind) else _TYPED)
-            for name, kind in zip(names, batch.schema.types, strict=True)
-        ]
-        lines = pa.array(range(place, place + len(batch)), pa.int64())
-        columns = [*map(as_text, batch.columns), lines]
-        yield pa.record_batch(columns, schema=pa.schema([*fields, (SOURCE_LINE, pa.int64())]))
+        typed = typed_columns(
+            name for name, kind in zip(names, batch.schema.types, strict=True) if _has_fractions(kind)
+        )
+        yield pa.record_batch(
+            {
+                **dict(zip(names, map(as_text, batch.columns), strict=True)),
+                SOURCE_LINE: pa.array(range(place, place + len(batch)), pa.int64()),
+                SOURCE_TYPED: pa.repeat(pa.scalar(typed, pa.string()), len(batch)),
+            }
+        )
         place += len(batch)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def _has_fractions(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return kind in {pa.string(), pa.large_string(), pa.string_view()}
+    return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def as_text(values: pa.Array) -> pa.Array:
     """Any values as a person would write them; lists and structs as JSON-like text."""
+    if pa.types.is_floating(values.type):
+        return _floats_as_text(values)
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         pa.nulls(0).to_pandas()  # without pandas Arrow has no Python value for a nanosecond in a list
-        return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
+        return pa.array([_value_as_text(value) for value in values.to_pylist()], pa.string())
+
+
+def _floats_as_text(values: pa.Array) -> pa.Array:
+    """Whole numbers with all their digits, which Arrow writes with an exponent from 11 digits."""
+    values = values.cast(pa.float64()) if pa.types.is_float16(values.type) else values
+    is_whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), _EXACT))
+    whole = pc.if_else(is_whole, values, pa.scalar(None, values.type)).cast(pa.int64()).cast(pa.string())
+    return pc.coalesce(whole, values.cast(pa.string()))
+
+
+def _value_as_text(value: object) -> str | None:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return f"\\x{value.hex()}"
+    return None if value is None else str(value)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from customer360.errors import Customer360Error
+from customer360.own_data.checks import DAMAGED_ID
 from customer360.own_data.parts import duckdb_in
+
+_HINTS: Final = {
+    "is_active_unreadable": "say in [values.is_active] which words mean yes or no",
+    DAMAGED_ID: "export the ids as text, with all their digits",
+}
+"""What a person can do about a reason."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,7 @@ class Tally:
     @property
     def hint(self) -> str:
         """What makes more rows loadable, or nothing."""
-        is_unread = "is_active_unreadable" in self.reasons
-        return "say in [values.is_active] which words mean yes or no" if is_unread else ""
+        return "; ".join(hint for reason, hint in _HINTS.items() if reason in self.reasons)
 
     def _why(self) -> str:
         why = ", ".join(

@@ -1,0 +1,165 @@
+"""How the characters of a text file are encoded, found by looking at all of its bytes; or a refusal to guess."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import pyarrow as pa
+
+from customer360.errors import Customer360Error
+
+_CHUNK: Final = 1 << 20
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+WESTERN: Final = "cp1252"
+_LETTER: Final = "[A-Za-zÀ-ÖØ-öø-ÿŠŒŽšœžŸ]"
+_SIGN: Final = "[ƒ„†‡ˆ‰‹›•˜™“”¡-ª¬-¶¸-º¼-¿×÷]"
+_HIGH: Final = "[À-ÿŠŒŽšœžŸƒ‚„†‡ˆ‰‹›•˜™¡-ª¬-¶¸-º¼-¿]"
+_NOT_WESTERN: Final = re.compile(
+    "\N{REPLACEMENT CHARACTER}"  # a byte that cp1252 does not have
+    f"|{_HIGH}{{3}}"  # Cyrillic, Greek, Chinese: in Western languages two accented letters stand together
+    f"|{_LETTER}{_SIGN}{_LETTER}|[ƒ†‡ˆ‰˜]{_LETTER}|{_LETTER}[ƒ‡ˆ‰˜‚„]"  # Polish, Japanese, MS-DOS
+    rf"|[£¤¥¯][^\d\s.,+-]|ª{_LETTER}{{2}}|{_LETTER}{{3}}[³¹]"  # Polish, Romanian, Chinese
+    "|[a-zß-ÿ][ŠŒŽŸ]|[A-Z][ŠŒŽŸ][a-zß-ÿ]"  # Macintosh
+    "|[ìù][a-zß-ÿ]|ø[a-zß-ÿ]*[áíýèìù]|[áíýèìù][a-zß-ÿ]*ø"  # Czech and Slovak
+    "|[õÕ][a-df-zA-DF-Z]|[a-zß-ÿ]þ"  # Hungarian, Turkish, Baltic languages
+)
+"""What text in another encoding has when it is read as cp1252, and text of Western Europe hardly ever."""
+_ODD: Final = re.compile("[^\x00-\x7f]")
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked when it is a gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def encoding_of(path: Path) -> str:
+    """
+    By its byte order mark; else UTF-8 when all of it is; else UTF-16 by its zero bytes; else Windows-1252.
+
+    The whole file is looked at: one accented name on the last line decides. Raises: Customer360Error when a part
+    of it is not what the rest is, and when it may be in any of several encodings.
+    """
+    with open_bytes(path) as file:
+        start = file.read(4096)
+    for bom, encoding in _BOMS:
+        if start.startswith(bom):
+            return encoding
+    if start.count(0) > len(start) // 4:
+        return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
+    if _is_utf_8(path):
+        return "utf-8"
+    _require_no_damaged_utf_8(path)
+    _require_western(path)
+    return WESTERN
+
+
+def _is_utf_8(path: Path) -> bool:
+    """Arrow's look at the bytes is many times as fast as Python's decoding."""
+    rest = b""
+    try:
+        for chunk in _chunks(path):
+            whole = rest + chunk
+            cut = next((-place for place in (1, 2, 3) if whole[-place:][:1] >= b"\xc0"), len(whole))
+            pa.array([whole[:cut]], pa.binary()).cast(pa.string())
+            rest = whole[cut:]
+        pa.array([rest], pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _require_no_damaged_utf_8(path: Path) -> None:
+    """Of text in another encoding hardly any bytes are UTF-8 by chance."""
+    good = bad = 0
+    first: tuple[int, str] | None = None
+    for line, text in _texts(path, "utf-8", "surrogateescape"):
+        odd = _ODD.findall(text)
+        broken = sum("\udc80" <= character <= "\udcff" for character in odd)
+        good, bad = good + len(odd) - broken, bad + broken
+        if broken and first is None:
+            first = _place(line, text, re.search("[\udc80-\udcff]", text))
+    if first and good > bad:
+        raise Customer360Error(
+            f"{path.name}, line {first[0]:,}: {first[1]!r} is not UTF-8, which the rest of the file is; correct "
+            "it, or name the encoding of the whole file with --encoding"
+        )
+
+
+def _require_western(path: Path) -> None:
+    for line, text in _texts(path, WESTERN, "replace"):
+        if found := _NOT_WESTERN.search(text):
+            number, shown = _place(line, text, found)
+            raise Customer360Error(
+                f"{path.name} is not UTF-8, and its encoding is unclear: line {number:,} would be {shown!r} "
+                f"in {WESTERN}; name it with --encoding, such as cp1250, cp1251, shift_jis or {WESTERN}"
+            )
+
+
+def _place(line: int, text: str, found: re.Match[str] | None) -> tuple[int, str]:
+    """The line of what was *found* in a *text* that begins on *line*, and the words around it."""
+    start = found.start() if found else 0
+    around = text[max(0, text.rfind("\n", 0, start) + 1, start - 20) : start + 20].splitlines()[0]
+    return line + text.count("\n", 0, start), around.encode("utf-8", "replace").decode()
+
+
+def _texts(path: Path, encoding: str, errors: str) -> Iterator[tuple[int, str]]:
+    """The text of the file in parts that end with a line, each with the line that it begins on."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    rest, line = "", 1
+    for chunk in (*_chunks(path), b""):
+        text = rest + decoder.decode(chunk, final=not chunk)
+        whole = text if not chunk else text[: text.rfind("\n") + 1]
+        yield line, whole
+        rest, line = text[len(whole) :], line + whole.count("\n")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with open_bytes(path) as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+class Utf8Blocks(io.RawIOBase):
+    """
+    The bytes of *file* as UTF-8, in blocks of which none ends between the two characters of a line break.
+
+    Arrow drops a line feed at the start of a block after one that ends with a carriage return, also in quotes.
+    """
+
+    def __init__(self, file: IO[bytes], encoding: str) -> None:
+        self._file = file
+        is_utf_8 = encoding.replace("-sig", "") == "utf-8"
+        self._decoder = None if is_utf_8 else codecs.getincrementaldecoder(encoding)()
+        self._ahead = b""
+        self._is_at_end = False
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        while not self._is_at_end and (size < 0 or len(self._ahead) <= size):
+            self._ahead += self._next(size)
+        end = len(self._ahead) if size < 0 else size
+        if self._ahead[end - 1 : end + 1] == b"\r\n":
+            end += 1 if end == 1 else -1
+        block, self._ahead = self._ahead[:end], self._ahead[end:]
+        return block
+
+    def _next(self, size: int) -> bytes:
+        chunk = self._file.read(size)
+        self._is_at_end = not chunk
+        return chunk if self._decoder is None else self._decoder.decode(chunk, final=not chunk).encode()

@@ -1,0 +1,48 @@
+"""What the values of a column say about how it is written, where the same characters have several readings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+_CERTAIN: Final = 20
+"""How many times as many values must contradict a style as contradict another one to rule it out."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    For each set of the *styles* the number of values that only these can read, where they read them differently.
+
+    *example* is a value with several readings, and *line* its line. *hints* count values that suggest a style
+    without proving it.
+    """
+
+    styles: tuple[str, ...]
+    counts: Mapping[frozenset[str], int] = field(default_factory=dict)
+    example: str | None = None
+    line: int | None = None
+    hints: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Evidence) -> Evidence:
+        example, line = (self.example, self.line) if self.example else (other.example, other.line)
+        counts, hints = Counter(self.counts) + Counter(other.counts), Counter(self.hints) + Counter(other.hints)
+        return Evidence(self.styles, counts, example, line, hints)
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The styles that the values do not rule out; all of them where there is no evidence."""
+        reading = frozenset().union(*self.counts) or self.styles
+        contradicted = {style: self.contradicting(style) for style in self.styles if style in reading}
+        fewest = min(contradicted.values())
+        return tuple(s for s, n in contradicted.items() if n == fewest or n < _CERTAIN * fewest)
+
+    def contradicting(self, style: str) -> int:
+        """How many values *style* cannot read."""
+        return sum(count for readable, count in self.counts.items() if style not in readable)
+
+    def proving(self, style: str) -> int:
+        """How many values only *style* can read."""
+        return self.counts.get(frozenset({style}), 0)
