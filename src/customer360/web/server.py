@@ -21,6 +21,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from customer360 import settings
 from customer360.errors import Customer360Error
+from customer360.web.connections import BACKLOG, Connection, handle_exception, most_connections
 from customer360.web.credentials import Credentials
 
 HOST: Final = "127.0.0.1"
@@ -172,6 +173,7 @@ class _Server(uvicorn.Server):
         super().__init__(_config(self._app))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(handle_exception)
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -201,6 +203,7 @@ class _Server(uvicorn.Server):
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=Connection,
         interface="asgi3",
         lifespan="on",
         ws="none",
@@ -209,7 +212,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_level="critical",  # what it would say is said in our own words, or is a stranger's broken request
         proxy_headers=False,  # a client could choose the address that its failures are counted under
         server_header=False,
-        limit_concurrency=2_000,
+        limit_concurrency=most_connections() + 1,
+        backlog=BACKLOG,
         timeout_keep_alive=65,  # longer than proxies keep theirs, so that they never write into a closed one
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=32 * 1024,  # every server on localhost shares its cookies
