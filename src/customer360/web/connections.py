@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
+import sys
 import time
 from collections.abc import Collection
 from typing import Any, Final
@@ -38,6 +38,10 @@ def most_connections() -> int:
 
     Raises the limit of open files as far as it is needed and allowed.
     """
+    if sys.platform == "win32":
+        return MOST
+    import resource
+
     needed = MOST + BACKLOG + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _is_less(soft, needed):
@@ -50,7 +54,8 @@ def most_connections() -> int:
 
 
 def _is_less(limit: int, number: int) -> bool:
-    return limit != resource.RLIM_INFINITY and limit < number
+    """-1 is no limit."""
+    return 0 <= limit < number
 
 
 class Connection(H11Protocol):
@@ -144,7 +149,7 @@ _out_of_files = _Seldom("cannot accept connections: too many open files (%d time
 
 
 def handle_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """As asyncio does, but with one line a minute for connections that cannot be accepted, not a traceback each."""
+    """As asyncio does, but with one line a minute, not a traceback each, for what cannot be accepted."""
     if str(context.get("message", "")).startswith("socket.accept()"):
         _out_of_files()
     else:
