@@ -190,7 +190,7 @@ def _retention(profiles: pd.DataFrame) -> pd.DataFrame:
             kept = [
                 seen
                 for seen in cohort["last_login_month"]
-                if seen and 12 * seen.year + seen.month - 1 >= joined + since
+                if since == 0 or (seen and 12 * seen.year + seen.month - 1 >= joined + since)
             ]
             rows.append(
                 {

@@ -6,8 +6,8 @@ Shares nothing with the renderers: no segments, no additive columns, no SQL, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -48,8 +48,10 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _months_ago(row: dict) -> int:
+    """1 for the last full month, which is that of the as-of date on its last day only."""
     joined: date = row["join_month"]
-    return 12 * (AS_OF.year - joined.year) + AS_OF.month - joined.month
+    open_month = AS_OF + timedelta(days=1)
+    return 12 * (open_month.year - joined.year) + open_month.month - joined.month
 
 
 def _joined_months_ago(rows: Rows, first: int, last: int) -> int:
@@ -67,7 +69,8 @@ def _above(rows: Rows, threshold: Decimal | int) -> int:
 
 
 Meaning = Callable[[Rows, Rows, "Decimal | int"], object]
-"""(the customers in scope, all customers, X at an edge) -> the value."""
+"""(the customers in scope, the others, X at an edge) -> the value."""
+
 
 MEANINGS: dict[str, Meaning] = {
     "total_customers": lambda rows, *_: len(rows),
@@ -77,6 +80,7 @@ MEANINGS: dict[str, Meaning] = {
     "active_share": lambda rows, *_: _share(sum(row["is_active"] is True for row in rows), len(rows)),
     "share_of_customers": lambda rows, *_: _share(len(rows), len(rows)),
     "new_customers": lambda rows, *_: _joined_months_ago(rows, 1, 12),
+    "joined_before": lambda rows, *_: _joined_months_ago(rows, 13, 24),
     "new_customers_before": lambda rows, *_: _joined_months_ago(rows, 13, 24),
     "total_balance": lambda rows, *_: sum(_known(rows, "account_balance")),
     "customers_with_balance": lambda rows, *_: len(_known(rows, "account_balance")),
@@ -84,7 +88,7 @@ MEANINGS: dict[str, Meaning] = {
     "average_balance": lambda rows, *_: _mean(_known(rows, "account_balance")),
     "customers_above_threshold": lambda rows, _, x: _above(rows, x),
     "share_above_threshold": lambda rows, _, x: _share(_above(rows, x), len(rows)),
-    "share_above_threshold_of_everyone": lambda _, everyone, x: _share(_above(everyone, x), len(everyone)),
+    "share_above_threshold_of_others": lambda _, others, x: _share(_above(others, x), len(others)),
     "total_points": lambda rows, *_: sum(_known(rows, "loyalty_points")),
     "customers_with_points": lambda rows, *_: len(_known(rows, "loyalty_points")),
     "customers_without_points": lambda rows, *_: len(rows) - len(_known(rows, "loyalty_points")),
@@ -94,9 +98,27 @@ MEANINGS: dict[str, Meaning] = {
     "customers_with_login": lambda rows, *_: len(_known(rows, "days_since_last_login")),
     "customers_without_login": lambda rows, *_: len(rows) - len(_known(rows, "days_since_last_login")),
     "average_login_recency": lambda rows, *_: _mean(_known(rows, "days_since_last_login")),
-    "average_login_recency_of_everyone": lambda _, everyone, __: _mean(_known(everyone, "days_since_last_login")),
+    "average_login_recency_of_others": lambda _, others, __: _mean(_known(others, "days_since_last_login")),
     "out_of_order_customers": lambda rows, *_: sum(row["out_of_order"] for row in rows),
 }
+
+
+def says(names: Iterable[str], profiles: pd.DataFrame, filters: Filters, x: Decimal | int) -> list[object]:
+    """What the measures called *names* are of *profiles* under *filters*, with X at an edge."""
+    kept = keep(profiles, filters)
+    ids = {row["customer_id"] for row in kept}
+    others = [row for row in keep(profiles, {}) if row["customer_id"] not in ids]
+    values = {name: MEANINGS[name](kept, others, x) for name in names}
+    if "new_customers_before" in values and not is_comparable(filters):
+        values["new_customers_before"] = None
+    return list(values.values())
+
+
+def is_comparable(filters: Filters) -> bool:
+    """Whether *filters* keep the last 24 full months and are by nothing that customers are only today."""
+    months = [date(2024 + month // 12, month % 12 + 1, 1) for month in range(5, 29)]
+    by_joining = {"country", "join_month"}.issuperset(filters)
+    return by_joining and all(_in(month, filters.get("join_month", months), "join_month") for month in months)
 
 
 def same(found: object, expected: object) -> bool:

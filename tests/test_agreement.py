@@ -100,22 +100,29 @@ def _spark_values(rows: DataFrame, all_filters: list[Filters], edges: list[Any])
     """
     Every measure over single customers, by number of filter; a filter that leaves nobody is not in it.
 
-    One job: a customer is repeated for each filter that keeps it.
+    One job: a customer is repeated for each filter, which keeps it or leaves it to the others.
     """
     x = F.element_at(F.array(*map(F.lit, edges)), F.col("number") + 1)
-    everyone = rows.select(F.avg(_recency()).alias("recency"), F.count("*").alias("customers")).first()
-    above = {edge: rows.filter(F.col("account_balance") > F.lit(edge)).count() for edge in set(edges)}
-    kept_by = F.array(*(F.when(_spark_filter(each), F.lit(number)) for number, each in enumerate(all_filters)))
-    repeated = rows.withColumn("number", F.explode(F.array_compact(kept_by))).withColumn("x", x)
-    counted = repeated.groupBy("number").agg(*(value.alias(name) for name, value in _spark_measures().items()))
-    return {
-        row["number"]: row.asDict()
-        | {
-            "share_above_threshold_of_everyone": above[edges[row["number"]]] / everyone["customers"],
-            "average_login_recency_of_everyone": everyone["recency"],
-        }
-        for row in counted.collect()
+    kept_by = [(_spark_filter(each), number) for number, each in enumerate(all_filters)]
+    sides = [F.struct(F.lit(number).alias("number"), kept.alias("kept")) for kept, number in kept_by]
+    repeated = rows.withColumn("side", F.explode(F.array(*sides))).select("*", "side.*").withColumn("x", x)
+    values = [value.alias(name) for name, value in _spark_measures().items()]
+    counted = {
+        (row["number"], row["kept"]): row for row in repeated.groupBy("number", "kept").agg(*values).collect()
     }
+    found = {}
+    for number, filters in enumerate(all_filters):
+        if (number, True) in counted:
+            of_others = counted.get(
+                (number, False), {"share_above_threshold": None, "average_login_recency": None}
+            )
+            found[number] = counted[number, True].asDict() | {
+                "share_above_threshold_of_others": of_others["share_above_threshold"],
+                "average_login_recency_of_others": of_others["average_login_recency"],
+            }
+            if not row_level.is_comparable(filters):
+                found[number]["new_customers_before"] = None
+    return found
 
 
 def _recency() -> Column:
@@ -123,7 +130,8 @@ def _recency() -> Column:
 
 
 def _spark_measures() -> dict[str, Column]:
-    ago = F.months_between(F.trunc(F.lit(miniature.AS_OF), "month"), F.trunc("join_date", "month"))
+    open_month = F.trunc(F.date_add(F.lit(miniature.AS_OF), 1), "month")
+    ago = F.months_between(open_month, F.trunc("join_date", "month"))
     balance, points, recency, customers = (
         F.col("account_balance"),
         F.col("loyalty_points"),
@@ -140,6 +148,7 @@ def _spark_measures() -> dict[str, Column]:
         "active_share": active / customers,
         "share_of_customers": customers / customers,
         "new_customers": F.count_if(ago.between(1, 12)),
+        "joined_before": F.count_if(ago.between(13, 24)),
         "new_customers_before": F.count_if(ago.between(13, 24)),
         "total_balance": F.sum(balance),
         "customers_with_balance": F.count(balance),
@@ -174,7 +183,7 @@ def _spark_filter(filters: Filters) -> Column:
             kept &= F.coalesce(cuts[name].between(F.lit(members.first), F.lit(members.last)), F.lit(False))
         else:
             kept &= cuts[name].isin(list(members))
-    return kept
+    return F.coalesce(kept, F.lit(False))
 
 
 # --- the agreement ----------------------------------------------------------------------------------------------
@@ -210,11 +219,11 @@ def test_postgresql_duckdb_spark_and_pandas_agree_on_every_measure(published: Pu
         kept = row_level.keep(published.rows, filters)
         for fact in FACTS:
             asked = [measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name))]
+            of_pandas = row_level.says([one.name for one in asked], published.rows, filters, x)
             query = sql.aggregate(fact, asked, filters=filters, threshold=x)
             [of_postgres] = published.postgres.execute(query.text, query.parameters).fetchall()
             [of_duckdb] = published.duckdb.execute(query.text, query.parameters).fetchall()
-            for one, postgres, duckdb in zip(asked, of_postgres, of_duckdb, strict=True):
-                by_pandas = row_level.MEANINGS[one.name](kept, everyone, x)
+            for one, postgres, duckdb, by_pandas in zip(asked, of_postgres, of_duckdb, of_pandas, strict=True):
                 said = (postgres, duckdb, by_spark[number][one.name] if kept else by_pandas, by_pandas)
                 if not all(row_level.same(each, by_pandas) for each in said):
                     differ.append((one.name, fact.name, filters, said))

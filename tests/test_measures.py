@@ -66,7 +66,7 @@ def test_what_a_measure_needs_follows_from_its_expression():
 
 def test_a_ratio_of_customers_says_whom_it_leaves_out():
     """An average without the count of its nulls passes for one over everybody."""
-    averages = [m for m in MEASURES if m.label.startswith("Average") and "Everyone" not in m.label]
+    averages = [m for m in MEASURES if m.label.startswith("Average") and "Others" not in m.label]
 
     assert [m.name for m in averages if m.left_out is None] == []
     assert averages

@@ -124,6 +124,16 @@ DIMENSIONS: Final = (
     MONTHS_SINCE,
 )
 
+AT_JOINING: Final = (COUNTRY, JOIN_MONTH, JOIN_YEAR)
+"""
+Known when a customer joins, and the same ever after; every other dimension says what the customer is today.
+
+Nobody joins as Gold: under a filter by what customers are today, early and late months of joining do not compare.
+"""
+
+OF_JOINING: Final = (JOIN_MONTH, JOIN_YEAR, ACCOUNT_AGE_BAND)
+"""When customers joined, as an axis."""
+
 FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in since", "Active")
 """
 The stages in their order, numbered from 1.

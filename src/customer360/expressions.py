@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-from customer360.dimensions import FACTS, FUNNEL_STAGE, JOIN_MONTH, Dimension, dimensions_of
+from customer360.dimensions import FACTS, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, Dimension, dimensions_of
 from customer360.tables import Table
 
 
@@ -72,19 +72,47 @@ class OfTotal:
 
 
 @dataclass(frozen=True)
-class Everyone:
-    """*of* with every filter lifted, as a yardstick for the selection."""
+class Others:
+    """*of*, a ratio of sums, over everybody outside the reader's filters; no value where nobody is outside."""
 
     of: Measure
 
 
 @dataclass(frozen=True)
 class LastMonths:
-    """*of*, for those who joined in the *months* months before the as-of month, or *before* months earlier."""
+    """
+    *of*, for those who joined in the last *months* full months, or in as many that ended *before* months earlier.
+
+    The month of the as-of date is full when that date is its last day.
+    """
 
     of: Measure
     months: int
     before: int = 0
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """
+    *of*, a count of those who joined, where it may be compared over the last *months* full months; else no value.
+
+    The data and the filters must hold all these months, and no filter may be by what customers are today.
+    """
+
+    of: Measure
+    months: int
+
+
+@dataclass(frozen=True)
+class Observed:
+    """
+    *of*, where all cohorts in the row of a cell have *months* more full months behind them than the cell counts.
+
+    So the cells of a row are about the same cohorts, and the newest ones have had the time to be seen.
+    """
+
+    of: Measure
+    months: int
 
 
 @dataclass(frozen=True)
@@ -97,12 +125,26 @@ class OfStage:
 
 @dataclass(frozen=True)
 class Latest:
-    """The value of *column* in the latest refresh."""
+    """*column* in the latest refresh: its highest value, or its *total*."""
 
     column: str
+    total: bool = False
 
 
-Expression: TypeAlias = Sum | Missing | Where | Above | Ratio | OfTotal | Everyone | LastMonths | OfStage | Latest
+Expression: TypeAlias = (
+    Sum
+    | Missing
+    | Where
+    | Above
+    | Ratio
+    | OfTotal
+    | Others
+    | LastMonths
+    | Comparable
+    | Observed
+    | OfStage
+    | Latest
+)
 Format: TypeAlias = Literal["count", "amount", "decimal", "percent", "date"]
 
 
@@ -119,7 +161,7 @@ class Measure:
     label: str
     expression: Expression
     definition: str
-    unit: str
+    unit: str = "customers"
     format: Format = "count"
     folder: str = "Customers"
     note: str = ""
@@ -127,6 +169,11 @@ class Measure:
     left_out: Measure | None = None
     hidden: bool = False
     """True for a building block that says nothing by itself."""
+
+    @property
+    def counts_nobody(self) -> bool:
+        """Whether no rows are 0, as of a count; else they are no value."""
+        return self.format == "count" and not isinstance(self.expression, Comparable)
 
     @property
     def description(self) -> str:
@@ -155,7 +202,9 @@ def parts(measure: Measure) -> tuple[Measure, ...]:
     match measure.expression:
         case Ratio(of, to):
             return of, to
-        case Where(of) | Above(of) | OfTotal(of) | Everyone(of) | LastMonths(of) | OfStage(of):
+        case Where(of) | Above(of) | OfTotal(of) | Others(of) | LastMonths(of) | OfStage(of):
+            return (of,)
+        case Comparable(of) | Observed(of):
             return (of,)
         case Sum() | Missing() | Latest():
             return ()
@@ -176,11 +225,13 @@ def _own_columns(expression: Expression) -> tuple[str, ...]:
             return (dimension.name,)
         case Above(_, parameter):
             return (parameter.of.name,)
-        case LastMonths():
+        case LastMonths() | Comparable():
             return (JOIN_MONTH.name,)
+        case Observed():
+            return JOIN_MONTH.name, MONTHS_SINCE.name
         case OfStage():
             return (FUNNEL_STAGE.name,)
-        case Ratio() | OfTotal() | Everyone():
+        case Ratio() | OfTotal() | Others():
             return ()
 
 

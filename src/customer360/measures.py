@@ -8,7 +8,6 @@ expressions; neither adds a definition of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,13 +15,15 @@ from customer360.dimensions import ACTIVITY, BALANCE_BAND
 from customer360.errors import Customer360Error, nearest
 from customer360.expressions import (
     Above,
-    Everyone,
+    Comparable,
     LastMonths,
     Latest,
     Measure,
     Missing,
+    Observed,
     OfStage,
     OfTotal,
+    Others,
     Parameter,
     Ratio,
     Sum,
@@ -31,18 +32,19 @@ from customer360.expressions import (
 from customer360.tables import UNKNOWN
 
 BALANCE_THRESHOLD: Final = Parameter("balance_threshold", "Balance Threshold", BALANCE_BAND, Decimal(10_000))
+FOLLOW_UP: Final = 3
+"""Full months that must follow a month of retention, so that whoever comes every other month can be seen."""
 
 # --- customers ---------------------------------------------------------------------------------------------
 
 TOTAL_CUSTOMERS: Final = Measure(
-    "total_customers", "Total Customers", Sum("customers"), "number of customers", "customers", good="up"
+    "total_customers", "Total Customers", Sum("customers"), "number of customers", good="up"
 )
 ACTIVE_CUSTOMERS: Final = Measure(
     "active_customers",
     "Active Customers",
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Active"),
     "customers whose stored is_active is true",
-    "customers",
     good="up",
     note="the stored flag, not behaviour; unknown flags are counted apart",
 )
@@ -51,7 +53,6 @@ INACTIVE_CUSTOMERS: Final = Measure(
     "Inactive Customers",
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Inactive"),
     "customers whose stored is_active is false",
-    "customers",
     good="down",
     note="unknown flags are counted apart",
 )
@@ -60,7 +61,6 @@ UNKNOWN_ACTIVITY_CUSTOMERS: Final = Measure(
     "Customers of Unknown Activity",
     Where(TOTAL_CUSTOMERS, ACTIVITY, UNKNOWN),
     "customers whose stored is_active is null",
-    "customers",
     good="down",
 )
 ACTIVE_SHARE: Final = Measure(
@@ -85,16 +85,24 @@ NEW_CUSTOMERS: Final = Measure(
     "new_customers",
     "New Customers, Last 12 Months",
     LastMonths(TOTAL_CUSTOMERS, 12),
-    "customers who joined in the 12 full months before the as-of month",
-    "customers",
+    "customers who joined in the last 12 full months",
     good="up",
+    note="the month of the as-of date is full when that date is its last day",
+)
+JOINED_BEFORE: Final = Measure(
+    "joined_before",
+    "Customers Who Joined in the 12 Months Before",
+    LastMonths(TOTAL_CUSTOMERS, 12, before=12),
+    "customers who joined in the 12 months before the last 12 full months",
+    hidden=True,
 )
 NEW_CUSTOMERS_BEFORE: Final = Measure(
     "new_customers_before",
     "New Customers, 12 Months Before",
-    LastMonths(TOTAL_CUSTOMERS, 12, before=12),
+    Comparable(JOINED_BEFORE, 24),
     "customers who joined in the 12 months before those",
-    "customers",
+    note="no value unless data and filters hold all 24 months, and under a filter by status or activity: nobody "
+    "joins as Gold",
 )
 
 # --- balance -----------------------------------------------------------------------------------------------
@@ -113,7 +121,6 @@ CUSTOMERS_WITH_BALANCE: Final = Measure(
     "Customers with a Known Balance",
     Sum("balance_count"),
     "customers whose account_balance is known",
-    "customers",
     folder="Balance",
     hidden=True,
 )
@@ -122,7 +129,6 @@ CUSTOMERS_WITHOUT_BALANCE: Final = Measure(
     "Customers without a Known Balance",
     Missing("balance_count"),
     "customers whose account_balance is null",
-    "customers",
     folder="Balance",
     good="down",
 )
@@ -142,7 +148,6 @@ CUSTOMERS_ABOVE_THRESHOLD: Final = Measure(
     "Customers with Balance > X",
     Above(TOTAL_CUSTOMERS, BALANCE_THRESHOLD),
     "customers whose balance is strictly more than X",
-    "customers",
     folder="Balance",
     good="up",
     note="X is adjustable and snaps to the edges of the balance bands, where the count is exact",
@@ -158,11 +163,11 @@ SHARE_ABOVE_THRESHOLD: Final = Measure(
     good="up",
     note="customers without a known balance stay in the denominator; X snaps to the edges of the balance bands",
 )
-SHARE_ABOVE_THRESHOLD_OF_EVERYONE: Final = Measure(
-    "share_above_threshold_of_everyone",
-    "% Customers with Balance > X, Everyone",
-    Everyone(SHARE_ABOVE_THRESHOLD),
-    "the same share over all customers, whatever is filtered",
+SHARE_ABOVE_THRESHOLD_OF_OTHERS: Final = Measure(
+    "share_above_threshold_of_others",
+    "% Customers with Balance > X, Others",
+    Others(SHARE_ABOVE_THRESHOLD),
+    "the same share over all customers outside the filters; no value without a filter",
     "share",
     "percent",
     "Balance",
@@ -195,7 +200,6 @@ CUSTOMERS_WITH_POINTS: Final = Measure(
     "Customers with Known Points",
     Sum("points_count"),
     "customers whose loyalty_points are known",
-    "customers",
     folder="Loyalty points",
     hidden=True,
 )
@@ -204,7 +208,6 @@ CUSTOMERS_WITHOUT_POINTS: Final = Measure(
     "Customers without Known Points",
     Missing("points_count"),
     "customers whose loyalty_points are null",
-    "customers",
     folder="Loyalty points",
     good="down",
 )
@@ -245,7 +248,6 @@ CUSTOMERS_WITH_LOGIN: Final = Measure(
     "Customers with a Login",
     Sum("recency_count"),
     "customers whose last_login is known",
-    "customers",
     folder="Engagement",
     hidden=True,
 )
@@ -254,7 +256,6 @@ CUSTOMERS_WITHOUT_LOGIN: Final = Measure(
     "Customers without a Login",
     Missing("recency_count"),
     "customers for whom no login is known",
-    "customers",
     folder="Engagement",
     good="down",
 )
@@ -270,11 +271,11 @@ AVERAGE_LOGIN_RECENCY: Final = Measure(
     good="down",
     left_out=CUSTOMERS_WITHOUT_LOGIN,
 )
-AVERAGE_LOGIN_RECENCY_OF_EVERYONE: Final = Measure(
-    "average_login_recency_of_everyone",
-    "Average Last Login Frequency, Everyone",
-    Everyone(AVERAGE_LOGIN_RECENCY),
-    "the same mean over all customers, whatever is filtered",
+AVERAGE_LOGIN_RECENCY_OF_OTHERS: Final = Measure(
+    "average_login_recency_of_others",
+    "Average Last Login Frequency, Others",
+    Others(AVERAGE_LOGIN_RECENCY),
+    "the same mean over all customers outside the filters; no value without a filter",
     "days",
     "decimal",
     "Engagement",
@@ -284,7 +285,6 @@ OUT_OF_ORDER_CUSTOMERS: Final = Measure(
     "Customers out of Funnel Order",
     Sum("out_of_order_customers"),
     "customers who meet a later funnel stage without an earlier one",
-    "customers",
     folder="Engagement",
     note="the funnel counts them only up to the first stage they miss",
     good="down",
@@ -317,7 +317,6 @@ COHORT_CUSTOMERS: Final = Measure(
     "Cohort Customers",
     Sum("cohort_customers"),
     "customers who joined in the cohort's months",
-    "customers",
     folder="Retention",
     hidden=True,
 )
@@ -326,19 +325,27 @@ RETAINED_CUSTOMERS: Final = Measure(
     "Retained Customers",
     Sum("retained_customers"),
     "customers seen that many months after joining, or later",
-    "customers",
+    folder="Retention",
+    hidden=True,
+)
+OBSERVED_CUSTOMERS: Final = Measure(
+    "observed_customers",
+    "Observed Cohort Customers",
+    Observed(COHORT_CUSTOMERS, FOLLOW_UP),
+    f"customers of the cohorts, where each has n + {FOLLOW_UP} full months since its month of joining",
     folder="Retention",
     hidden=True,
 )
 RETAINED_SHARE: Final = Measure(
     "retained_share",
     "% Retained",
-    Ratio(RETAINED_CUSTOMERS, COHORT_CUSTOMERS),
+    Ratio(RETAINED_CUSTOMERS, OBSERVED_CUSTOMERS),
     "customers seen n months after joining or later ÷ customers who joined",
     "share",
     "percent",
     "Retention",
-    note="unbounded retention, the only one that a single last login allows; cohorts too young are left out",
+    note=f"unbounded retention; month n needs n + {FOLLOW_UP} full months since joining in all cohorts of a row: "
+    "newer ones have had no time to be seen again, and so a row is about the same customers throughout",
     good="up",
 )
 
@@ -363,13 +370,18 @@ ROWS_REJECTED: Final = Measure(
     good="down",
 )
 ROWS_CHECKED: Final = Measure(
-    "rows_checked", "Rows Checked", Sum("rows_checked"), "rows that a check looked at", "rows", folder="Data"
+    "rows_checked",
+    "Rows Checked",
+    Latest("rows_checked", total=True),
+    "rows that the checks of the latest refresh looked at; a row counts once for each check",
+    "rows",
+    folder="Data",
 )
 ROWS_FAILED: Final = Measure(
     "rows_failed",
     "Rows Failed",
-    Sum("rows_failed"),
-    "rows that failed a check",
+    Latest("rows_failed", total=True),
+    "rows that failed a check of the latest refresh; a row counts once for each check that it fails",
     "rows",
     folder="Data",
     good="down",
@@ -377,17 +389,6 @@ ROWS_FAILED: Final = Measure(
 
 MEASURES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Measure))
 """Every measure defined above, in that order."""
-
-
-def recent(one: Measure, *, before: int = 0) -> Measure:
-    """*one* for those who joined in the last 12 full months, or in the 12 that ended *before* months earlier."""
-    when = f"in the 12 months {before} months before" if before else "in the last 12 full months"
-    return replace(
-        one,
-        name=f"{one.name}_recent_{before}",
-        expression=LastMonths(one, 12, before),
-        definition=f"{one.definition}, of those who joined {when}",
-    )
 
 
 def measure(name: str) -> Measure:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from customer360.measures import FOLLOW_UP
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS
 from customer360.visuals import Page, Place, Report, Visual
 
@@ -147,7 +148,7 @@ _ENGAGEMENT: Final = Page(
             ENGAGEMENT_SEGMENTS,
             Place(4, 0, 4, 2),
             ("customers_without_login", "average_login_recency"),
-            subtitle="customers of whom no login is known",
+            subtitle="no login is recorded",
         ),
         Visual(
             "out_of_order",
@@ -196,7 +197,7 @@ _ENGAGEMENT: Final = Page(
             Place(6, 5, 6, 5),
             ("retained_share",),
             ("join_year", "months_since"),
-            subtitle="% seen n months after joining or later, by join year; only the join date slices it",
+            subtitle=f"% seen n or more months after joining; month n needs n + {FOLLOW_UP} full months, all year",
             only={"months_since": (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48)},
         ),
     ),
@@ -222,8 +223,8 @@ _ACTIVITY: Final = Page(
             CUSTOMER_SEGMENTS,
             Place(3, 0, 3, 3),
             ("average_login_recency",),
-            subtitle="mean days since last login, against everyone",
-            compare="average_login_recency_of_everyone",
+            subtitle="mean days since last login",
+            compare="average_login_recency_of_others",
         ),
         Visual(
             "balance_above",
@@ -232,8 +233,8 @@ _ACTIVITY: Final = Page(
             CUSTOMER_SEGMENTS,
             Place(6, 0, 3, 3),
             ("share_above_threshold", "customers_above_threshold", "customers_without_balance"),
-            subtitle="of all customers, against everyone",
-            compare="share_above_threshold_of_everyone",
+            subtitle="of all customers",
+            compare="share_above_threshold_of_others",
         ),
         Visual(
             "balance_threshold",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, Literal
 
-from customer360.dimensions import dimension, dimensions_of
+from customer360.dimensions import OF_JOINING, dimension, dimensions_of
 from customer360.errors import Customer360Error
 from customer360.expressions import Measure, columns_of, facts_of, needs
 from customer360.measures import measure
@@ -95,6 +95,11 @@ class Visual:
         more = [measure(name) for name in self.measures[1:]]
         left_out = self.measure.left_out
         return (*more, left_out) if left_out and left_out not in more else tuple(more)
+
+    @property
+    def is_over_joining(self) -> bool:
+        """Whether its axis is when customers joined; a filter by what they are today is then said with it."""
+        return any(dimension(name) in OF_JOINING for name in self.by)
 
     @property
     def needs(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -191,6 +191,8 @@ def _compare(left: object, right: object) -> tuple:
     return float(left), float(right)
 
 
+ASKS_CONTEXT = ("ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "COUNTROWS", "CONCATENATEX")
+
 COMPARISONS: dict[str, Callable] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
@@ -207,8 +209,11 @@ class Evaluator:
 
     model: Model
     selected: Context = field(default_factory=dict)
+    in_scope: set[ColumnName] = field(default_factory=set)
 
     def measure(self, name: str, axis: Context | None = None) -> object:
+        """The value of a measure, for the members of the *axis*."""
+        self.in_scope = set(axis or {})
         return self.value(self.model.measures[name], _and(self.selected, axis or {}), {}, {})
 
     def value(self, tree: list, context: Context, variables: dict, row: dict) -> object:
@@ -230,12 +235,36 @@ class Evaluator:
             return self.value(operands[0], self.changed(operands[1:], context, variables, row), variables, row)
         if kind in ("SUM", "MIN", "MAX") and len(operands) == 1:
             return self.aggregated(kind, operands[0][1], context)
+        if kind == "IF":
+            condition, then, *otherwise = operands
+            branch = [then] if self.value(condition, context, variables, row) else otherwise
+            return self.value(branch[0], context, variables, row) if branch else None
+        if kind in ASKS_CONTEXT:
+            return self.asked(kind, operands, context, variables, row)
         values = [self.value(operand, context, variables, row) for operand in operands]
         return self.computed(kind, values)
+
+    def asked(self, kind: str, operands: list, context: Context, variables: dict, row: dict) -> object:
+        """Of the filters themselves: which columns and tables have one, which members they leave."""
+        name = operands[0][1]
+        if kind == "ISINSCOPE":
+            return name in self.in_scope
+        if kind == "ISFILTERED":
+            return any(name in (column, column[0]) for column in context)
+        if kind == "ISCROSSFILTERED":
+            return self.is_filtered(name, context)
+        if kind == "COUNTROWS":
+            return len(self.filtered(operands[0][1:], context, variables, row)[1]) or None
+        (_, [_, column]), (_, shown), (_, between) = operands
+        members = [member for member in self.visible(column[0], context)[column[1]] if member is not None]
+        assert shown == column
+        return between.join(dict.fromkeys(members))
 
     def computed(self, kind: str, values: list) -> object:
         if kind in COMPARISONS:
             return COMPARISONS[kind](*_compare(*values))
+        if kind in ("+", "-") and isinstance(values[0], date):
+            return values[0] + timedelta(int(values[1])) * (1 if kind == "+" else -1)
         if kind in ("+", "-"):
             if values[0] is None and values[1] is None:
                 return None
@@ -258,6 +287,8 @@ class Evaluator:
         for kind, *operands in arguments:
             if kind == "ALLSELECTED":
                 new = {column: list(filters) for column, filters in self.selected.items()}
+            elif kind == "REMOVEFILTERS" and operands[0][0] == "column":
+                new.pop(operands[0][1], None)
             elif kind == "REMOVEFILTERS":
                 for table in self.expanded(operands[0][1]):
                     new = {column: filters for column, filters in new.items() if column[0] != table}
@@ -340,9 +371,22 @@ def _divide(of: object, to: object, otherwise: object = None) -> object:
     return None if of is None else _number(of) / _number(to)
 
 
-def _edate(day: date, months: float) -> date:
+def _edate(day: date | None, months: float) -> date:
+    """A month that is too short ends sooner; a blank is the day that DAX counts from."""
+    day = day or date(1899, 12, 30)
     number = 12 * day.year + day.month - 1 + int(months)
-    return date(number // 12, number % 12 + 1, day.day)
+    first = date(number // 12, number % 12 + 1, 1)
+    return min(first + timedelta(day.day - 1), _month_end(first))
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=1) + timedelta(31)).replace(day=1) - timedelta(1)
+
+
+def _format(value: object, pattern: str) -> str:
+    if pattern == "mmm yyyy":
+        return f"{value:%b %Y}"
+    return format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f"}[pattern])
 
 
 def _switch(value: object, *cases: object) -> object:
@@ -352,14 +396,14 @@ def _switch(value: object, *cases: object) -> object:
 FUNCTIONS: dict[str, Callable] = {
     "DIVIDE": _divide,
     "EDATE": _edate,
+    "EOMONTH": lambda day, months: _month_end(_edate(day, months)),
     "COALESCE": lambda *values: next((value for value in values if value is not None), None),
     "ISBLANK": lambda value: value is None,
-    "IF": lambda condition, then, otherwise=None: then if condition else otherwise,
     "SWITCH": _switch,
     "ROUND": lambda value, digits: (
         float(int(abs(value) * 10**digits + 0.5) / 10**digits) * (1 if value >= 0 else -1)
     ),
-    "FORMAT": lambda value, pattern: format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f"}[pattern]),
+    "FORMAT": _format,
     "&": lambda a, b: f"{a or ''}{b or ''}",
     "&&": lambda a, b: a and b,
     "||": lambda a, b: a or b,

@@ -1,5 +1,6 @@
 """The SQL of a measure says what the customers behind it say, whatever is filtered."""
 
+import itertools
 import random
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from customer360.measures import MEASURES, measure
 from customer360.tables import (
     COHORT_RETENTION,
     CUSTOMER_SEGMENTS,
+    DATA_QUALITY,
     ENGAGEMENT_SEGMENTS,
     REFRESHES,
     TOP_CUSTOMERS,
@@ -54,14 +56,13 @@ def value_of(database, fact, asked, filters, threshold=None):
 
 def check(database, profiles, fact, filters, threshold=None):
     """Every measure of the fact, in one query, against its meaning."""
-    kept, everyone = row_level.keep(profiles, filters), row_level.keep(profiles, {})
     x = row_level.snap(m.BALANCE_THRESHOLD.default if threshold is None else threshold)
     asked = COMPUTED[fact]
 
     [found] = rows_of(database, sql.aggregate(fact, asked, filters=filters, threshold=threshold))
 
-    expected = [row_level.MEANINGS[one.name](kept, everyone, x) for one in asked]
     names = [one.name for one in asked]
+    expected = row_level.says(names, profiles, filters, x)
     assert [each for each in zip(names, found, expected, strict=True) if not row_level.same(*each[1:])] == []
 
 
@@ -319,18 +320,13 @@ def test_a_funnel_stage_is_compared_with_the_first_and_the_previous_of_the_same_
 
 
 def test_retention_is_a_ratio_of_sums_over_cohorts(database, profiles):
-    """Big cohorts weigh more; cohorts too young to tell are not in the denominator."""
-    joined = [row for row in row_level.keep(profiles, {}) if row["join_month"]]
-    old_enough = [row for row in joined if row["join_month"] <= date(2026, 2, 1)]
-    kept = [
-        row
-        for row in old_enough
-        if row["last_login_month"] and row["last_login_month"] >= _later(row["join_month"], 3)
-    ]
+    """Big cohorts weigh more."""
+    months = Between(date(2023, 1, 1), date(2025, 12, 1))
+    cohorts = {month for month in profiles["join_month"] if month and months.first <= month <= months.last}
 
-    found = value_of(database, COHORT_RETENTION, m.RETAINED_SHARE, {"months_since": [3]})
+    found = value_of(database, COHORT_RETENTION, m.RETAINED_SHARE, {"months_since": [2], "join_month": months})
 
-    assert found == pytest.approx(len(kept) / len(old_enough))
+    assert found == pytest.approx(retained(profiles, cohorts, 2))
 
 
 def _later(month, months):
@@ -376,8 +372,134 @@ def test_what_a_reader_sends_is_never_in_the_text(database, asked):
         assert len(rows_of(database, query)) == 1
 
 
-def test_everyone_is_unmoved_by_filters(database):
-    """The yardstick stands still while the selection moves."""
-    everyone = value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY_OF_EVERYONE, {"country": ["Kenya"]})
+# --- like is compared with like ---------------------------------------------------------------------------------
 
-    assert everyone == value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY, {})
+
+@pytest.mark.parametrize("filters", [{}, {"country": COUNTRIES}, {"balance_band": list(range(-1, 10))}])
+def test_others_are_nobody_where_nobody_is_outside_the_filters(database, filters):
+    """Nothing is filtered, or everything is kept. Who has no band is outside a filter by bands."""
+    others = value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY_OF_OTHERS, filters)
+
+    assert (others is None) == ("balance_band" not in filters)
+
+
+WINDOW = Between(date(2024, 6, 1), date(2026, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("filters", "compares"),
+    [
+        ({}, True),
+        ({"country": ["Kenya"]}, True),
+        ({"join_month": WINDOW}, True),
+        ({"join_month": Between(date(2000, 1, 1), date(2030, 1, 1))}, True),
+        ({"join_year": [2024, 2025, 2026]}, True),
+        ({"join_year": [2025, 2026]}, False),
+        ({"join_month": Between(date(2024, 7, 1), date(2026, 5, 1))}, False),
+        ({"join_month": Between(date(2024, 6, 1), date(2026, 4, 1))}, False),
+        ({"join_month": [date(2026, 5, 1), date(2025, 5, 1)]}, False),
+        ({"loyalty_status": ["Gold"]}, False),
+        ({"loyalty_status": list(STATUSES)}, False),
+        ({"activity": ["Active"]}, False),
+        ({"balance_band": [1, 2]}, False),
+        ({"country": ["Atlantis"]}, True),
+    ],
+)
+def test_joins_compare_only_where_filters_keep_both_windows_and_nothing_of_today(database, filters, compares):
+    """Seven months against five, or those who have become Gold meanwhile, are no change."""
+    before = value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS_BEFORE, filters)
+
+    assert (before is not None) == compares
+    assert (before or 0) == (
+        value_of(database, CUSTOMER_SEGMENTS, m.JOINED_BEFORE, filters) or 0 if compares else 0
+    )
+
+
+def test_a_programme_younger_than_both_windows_compares_nothing(profiles):
+    """The earlier twelve months would count only those that there are."""
+    young = profiles[[month is not None and month >= date(2024, 9, 1) for month in profiles["join_month"]]]
+    with miniature.database(miniature.result_tables(young)) as database:
+        assert value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS_BEFORE, {}) is None
+        assert value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS, {})
+
+
+@pytest.mark.parametrize(
+    ("as_of", "first", "last"),
+    [
+        (date(2026, 6, 17), date(2025, 6, 1), date(2026, 5, 1)),
+        (date(2026, 6, 29), date(2025, 6, 1), date(2026, 5, 1)),
+        (date(2026, 6, 30), date(2025, 7, 1), date(2026, 6, 1)),
+        (date(2026, 2, 28), date(2025, 3, 1), date(2026, 2, 1)),
+        (date(2024, 2, 28), date(2023, 2, 1), date(2024, 1, 1)),
+        (date(2025, 12, 31), date(2025, 1, 1), date(2025, 12, 1)),
+    ],
+)
+def test_the_month_of_the_as_of_date_is_full_on_its_last_day(profiles, as_of, first, last):
+    """Whether the date is known beforehand or looked up."""
+    months = [month for month in profiles["join_month"] if month]
+    tables = miniature.result_tables(profiles)
+    tables["refreshes"].loc[1, "as_of_date"] = as_of
+    with miniature.database(tables) as database:
+        for known in (as_of, None):
+            [[found]] = rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [m.NEW_CUSTOMERS], as_of=known))
+            assert found == sum(first <= month <= last for month in months)
+
+
+def full_months(joined):
+    """Those between the month of joining and the first that is not over."""
+    return 12 * (miniature.AS_OF.year - joined.year) + miniature.AS_OF.month - joined.month - 1
+
+
+def retained(profiles, joined_in, months):
+    """Of those who joined in the months *joined_in*, the share seen *months* or more months later."""
+    cohort = [row for row in profiles.to_dict("records") if row["join_month"] in joined_in]
+    logins = [(row["last_login_month"], _later(row["join_month"], months)) for row in cohort]
+    return sum(not months or bool(last and last >= needed) for last, needed in logins) / len(cohort)
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"join_month": Between(date(2023, 4, 1), date(2025, 8, 1))}, {"months_since": [2, 7, 14]}]
+)
+def test_a_cell_of_retention_needs_its_months_and_three_more_in_every_cohort_of_its_row(
+    database, profiles, filters
+):
+    """Who comes every other month has had no time to be seen again; and a row is about the same customers."""
+    query = sql.aggregate(
+        COHORT_RETENTION,
+        [m.RETAINED_SHARE],
+        by=[dimension("join_year"), dimension("months_since")],
+        filters=filters,
+    )
+    kept = [
+        row["join_month"]
+        for row in row_level.keep(profiles, {k: v for k, v in filters.items() if k != "months_since"})
+    ]
+
+    shown = {(year, since): share for year, since, share in rows_of(database, query)}
+
+    assert {None} < set(shown.values())
+    for (year, since), share in shown.items():
+        cohorts = {month for month in kept if month and month.year == year}
+        if full_months(max(cohorts)) >= since + 3:
+            assert share == pytest.approx(retained(profiles, cohorts, since))
+        else:
+            assert share is None
+
+
+def test_retention_never_rises_along_a_row(database):
+    """Its cells would be about different customers otherwise."""
+    query = sql.aggregate(
+        COHORT_RETENTION, [m.RETAINED_SHARE], by=[dimension("join_year"), dimension("months_since")]
+    )
+    rows = sorted(row for row in rows_of(database, query) if row[-1] is not None)
+
+    pairs = [(one, other) for one, other in itertools.pairwise(rows) if one[0] == other[0]]
+    assert len(pairs) > 20
+    assert [pair for pair in pairs if pair[0][-1] < pair[1][-1]] == []
+
+
+def test_failures_of_checks_are_those_of_the_latest_refresh(database):
+    """The history of checks grows with every run; the number of wrong rows does not."""
+    [[checked, failed]] = rows_of(database, sql.aggregate(DATA_QUALITY, [m.ROWS_CHECKED, m.ROWS_FAILED]))
+
+    assert (checked, failed) == (1_420, 4)

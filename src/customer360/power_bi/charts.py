@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from customer360.dimensions import LOYALTY_STATUS, Dimension, dimension
-from customer360.expressions import Measure
+from customer360.expressions import LastMonths, Measure
 from customer360.measures import BALANCE_THRESHOLD, measure
 from customer360.palette import LIGHT
 from customer360.power_bi import model, theme
@@ -111,10 +111,13 @@ def _card(visual: Visual) -> Chart:
 
 
 def _kpi(visual: Visual) -> Chart:
+    """Only a flow goes well or badly over time; a selection that differs from the others does neither."""
     roles = {"Indicator": _value(visual)}
     if visual.compare:
         roles["Goal"] = [_measure(measure(visual.compare), visual)]
+    is_flow = isinstance(visual.measure.expression, LastMonths)
     good = visual.measure.good != "down"
+    kind = "Value" if visual.measure.format == "percent" else "Percent"
     objects = {
         "indicator": q.properties(
             {
@@ -126,17 +129,18 @@ def _kpi(visual: Visual) -> Chart:
         "goals": q.properties(
             {
                 "showGoal": q.flag(bool(visual.compare)),
-                "goalText": q.text("Before" if "before" in visual.compare else "Everyone"),
+                "goalText": q.text("12 months before" if is_flow else "Others"),
                 "showDistance": q.flag(bool(visual.compare)),
+                "distanceLabel": q.text(kind),
                 "direction": q.text("High is good" if good else "Low is good"),
             }
         ),
         "status": q.properties(
             {
                 "direction": q.text("Positive" if good else "Negative"),
-                "goodColor": q.color(LIGHT.good),
+                "goodColor": q.color(LIGHT.good if is_flow else LIGHT.ink),
                 "neutralColor": q.color(LIGHT.ink),
-                "badColor": q.color(LIGHT.bad),
+                "badColor": q.color(LIGHT.bad if is_flow else LIGHT.ink),
             }
         ),
         "trendline": q.properties({"show": q.flag(False)}),

@@ -135,6 +135,24 @@ def fact_field(fact: Table, column: str) -> Field:
     return Field(table.name, table.column(column).name)
 
 
+def tables_of_siblings(fact: Table) -> tuple[str, ...]:
+    """The dimension tables that other segments have and *fact*, which is segments too, has not."""
+    if fact not in _SEGMENTS:
+        return ()
+    cuts = [cut for other in _SEGMENTS for cut in dimensions_of(other) if cut not in dimensions_of(fact)]
+    return tuple(dict.fromkeys(_dimension_table(cut).name for cut in cuts))
+
+
+def fields_beyond(fact: Table) -> tuple[Field, ...]:
+    """The columns in the field list that do not cut *fact*, and are not of its siblings."""
+    related = {one.to_table for one in RELATIONSHIPS if one.from_table == fact_name(fact)}
+    known = {fact_name(fact), BALANCE_THRESHOLD.label, *related, *tables_of_siblings(fact)}
+    others = (table for table in MODEL_TABLES if table.name not in known)
+    return tuple(
+        Field(table.name, column.name) for table in others for column in table.columns if not column.hidden
+    )
+
+
 def edge_field(dimension: Dimension) -> Field:
     """The lower edges of a dimension of bands."""
     table = _dimension_table(dimension)
@@ -255,6 +273,7 @@ def _relationships() -> Iterator[Relationship]:
     yield Relationship(fact_name(tables.DATA_QUALITY), "refresh_id", refreshes, "refresh_id")
 
 
+_SEGMENTS: Final = (tables.CUSTOMER_SEGMENTS, tables.ENGAGEMENT_SEGMENTS)
 _STANDALONE: Final = (d.JOIN_YEAR, d.MONTHS_SINCE, d.FUNNEL_STAGE)
 MODEL_TABLES: Final = (
     *(_fact(fact) for fact in FACTS),

@@ -15,7 +15,7 @@ from typing import Final
 from customer360.dimensions import JOIN_MONTH, dimension
 from customer360.measures import AS_OF_DATE
 from customer360.palette import LIGHT
-from customer360.power_bi import charts, layout, model, theme, tmdl
+from customer360.power_bi import charts, layout, model, subtitles, theme
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
 from customer360.power_bi.layout import Rectangle
@@ -197,9 +197,9 @@ def _placed(visual: Visual) -> _Placed:
 
 def _subtitle(visual: Visual) -> Json:
     """The definition; where numbers belong to it, a measure that says them."""
-    if not tmdl.has_moving_subtitle(visual):
+    if not subtitles.is_moving(visual):
         return q.text(visual.definition)
-    return {"expr": q.measure(Field(model.fact_name(visual.fact), tmdl.subtitle_name(visual)))}
+    return {"expr": q.measure(Field(model.fact_name(visual.fact), subtitles.name(visual)))}
 
 
 def _visual(name: str, placed: _Placed, order: int) -> Json:

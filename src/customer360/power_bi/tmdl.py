@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from customer360.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
-from customer360.expressions import Format, Measure, parameter_of
+from customer360.expressions import Format, Measure, facts_of
 from customer360.measures import BALANCE_THRESHOLD
 from customer360.palette import LIGHT
-from customer360.power_bi import dax, model
+from customer360.power_bi import dax, model, subtitles
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
 from customer360.report import REPORT
-from customer360.tables import COHORT_RETENTION, CUSTOMERS, DATA_QUALITY, REFRESHES, UNKNOWN, Table
+from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESHES, UNKNOWN, Table
 from customer360.visuals import Visual
 
 Storage = Literal["import", "directquery"]
@@ -151,23 +151,15 @@ def _table(table: ModelTable, source: Source) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def subtitle_name(visual: Visual) -> str:
-    """The measure that holds the subtitle of *visual*."""
-    return f"Subtitle of {visual.title}"
-
-
-def has_moving_subtitle(visual: Visual) -> bool:
-    """Whether the subtitle depends on the data: on what it lacks, who is left out, or what X is."""
-    return bool(visual.needs) or visual.measure.left_out is not None
-
-
 def _measures(table: ModelTable) -> Iterator[str]:
     for fact in FACTS:
         if model.fact_name(fact) == table.name:
             for measure in model.measures_of(fact):
                 yield _measure(table, measure, fact)
+            text = "Whether this table has all that a visual is cut by; if not, its measures say nothing here."
+            yield _named_measure(table, dax.answers_name(fact), dax.answers(fact), text, HIDDEN)
             for visual in (visual for page in REPORT.pages for visual in page.visuals):
-                if visual.fact is fact and has_moving_subtitle(visual):
+                if visual.fact is fact and subtitles.is_moving(visual):
                     yield _subtitle(table, visual)
     if table.name == model.fact_name(REFRESHES):
         text = REFRESHES["missing_columns"].description
@@ -183,32 +175,24 @@ def _measures(table: ModelTable) -> Iterator[str]:
     if table.name == model.field(LOYALTY_STATUS).table:
         text = "The colour of a status: shades of one hue in the order of the statuses, grey for unknown."
         yield _named_measure(table, STATUS_COLOR, _status_color(), text, HIDDEN)
+        text = (
+            "Whom the slicers keep by what customers are today, for visuals over the months in which they joined."
+        )
+        yield _named_measure(table, subtitles.ONLY_TODAY, subtitles.only_today(), text, HIDDEN)
 
 
 def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
     name, expression = model.measure_name(measure, fact), dax.expression(measure, fact)
-    properties = [f"\t\tformatString: {FORMATS[measure.format]}", f"\t\tdisplayFolder: {measure.folder}"]
-    return _named_measure(
-        table, name, expression, measure.description, [*properties, *(HIDDEN if measure.hidden else [])]
-    )
+    unit = ' \\"days\\"' if measure.unit == "days" else ""
+    properties = [f"\t\tformatString: {FORMATS[measure.format]}{unit}", f"\t\tdisplayFolder: {measure.folder}"]
+    is_double = facts_of(measure)[0] is not fact
+    hidden = HIDDEN if measure.hidden or is_double else []
+    return _named_measure(table, name, expression, measure.description, [*properties, *hidden])
 
 
 def _subtitle(table: ModelTable, visual: Visual) -> str:
-    parts = [f'"{visual.definition}"']
-    if (parameter := parameter_of(visual.measure)) and visual.kind != "parameter":
-        parts.append(f'"; X = " & FORMAT ( [{dax.parameter_name(parameter)}], "#,0.00" )')
-    if left_out := visual.measure.left_out:
-        counted = f'FORMAT ( [{model.measure_name(left_out, visual.fact)}] + 0, "{FORMATS[left_out.format]}" )'
-        parts.append(f'"; " & {counted} & " left out"')
     text = f"The definition of '{visual.title}', with the numbers that belong to it."
-    return _named_measure(table, subtitle_name(visual), _unless_missing(visual, " & ".join(parts)), text, HIDDEN)
-
-
-def _unless_missing(visual: Visual, subtitle: str) -> str:
-    """*subtitle*, or which column the data lacks: the first of those that the visual needs."""
-    for column in reversed(visual.lacks(CUSTOMERS.column_names)):
-        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column}", {subtitle} )'
-    return subtitle
+    return _named_measure(table, subtitles.name(visual), subtitles.expression(visual), text, HIDDEN)
 
 
 def _named_measure(

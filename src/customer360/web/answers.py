@@ -10,12 +10,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from customer360.dimensions import JOIN_MONTH, Dimension, dimension
 from customer360.expressions import LastMonths, Measure, columns_of, needs
-from customer360.measures import measure, recent
+from customer360.measures import measure
 from customer360.tables import Table
 from customer360.visuals import Visual
 from customer360.web import sql
@@ -26,7 +25,6 @@ Json = dict[str, Any]
 Row = Mapping[str, Any]
 
 SPARK_MONTHS: Final = 24
-_NUMBERS: Final = ("card", "kpi")
 _AT_ONCE: Final = ThreadPoolExecutor(os.cpu_count(), "customer360 query")
 
 
@@ -64,9 +62,7 @@ def _asks(visual: Visual, view: View, results: Results) -> list[_Ask]:
     """What has to be known to draw *visual*."""
     if visual.kind == "table" or visual.lacks(results.missing):
         return []
-    asks = [_ask(visual, view, results)]
-    has_trend = visual.kind in _NUMBERS and not set(JOIN_MONTH.needs).intersection(results.missing)
-    return [*asks, _trend(visual, view, results)] if has_trend else asks
+    return [_ask(visual, view, results), *_trend(visual, view, results)]
 
 
 def _ask(visual: Visual, view: View, results: Results) -> _Ask:
@@ -75,11 +71,12 @@ def _ask(visual: Visual, view: View, results: Results) -> _Ask:
     return _cut(visual, view, results, visual.by, measures), tuple(measures)
 
 
-def _trend(visual: Visual, view: View, results: Results) -> _Ask:
-    """The sparkline: the measure by join month; where it speaks of some months only, what it speaks of."""
+def _trend(visual: Visual, view: View, results: Results) -> list[_Ask]:
+    """The sparkline of a flow, what joined in the last months, by month; nothing else has a past in the data."""
     expression = visual.measure.expression
-    shown = expression.of if isinstance(expression, LastMonths) else visual.measure
-    return _cut(visual, view, results, (JOIN_MONTH.name,), (shown,)), (shown,)
+    if visual.by or not isinstance(expression, LastMonths):
+        return []
+    return [(_cut(visual, view, results, (JOIN_MONTH.name,), (expression.of,)), (expression.of,))]
 
 
 def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> _Cut:
@@ -92,11 +89,7 @@ def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measur
 
 def _measures(visual: Visual) -> tuple[Measure, ...]:
     shown = [visual.measure, *visual.tooltip_measures]
-    if visual.compare:
-        shown.append(measure(visual.compare))
-    elif visual.kind in _NUMBERS:
-        shown += [recent(visual.measure), recent(visual.measure, before=12)]
-    return tuple(shown)
+    return (*shown, measure(visual.compare)) if visual.compare else tuple(shown)
 
 
 def _together(asks: Iterable[_Ask]) -> dict[_Cut, list[Measure]]:
@@ -112,7 +105,7 @@ def _rows(cut: _Cut, measures: Sequence[Measure], view: View, results: Results) 
         cut.fact, measures, by=cut.by, filters=dict(cut.kept), threshold=view.threshold, as_of=results.as_of
     )
     names = [*(one.name for one in cut.by), *(one.name for one in measures)]
-    nothing = {one.name: 0 for one in measures if one.format == "count"}  # counting nobody gives 0, not nothing
+    nothing = {one.name: 0 for one in measures if one.counts_nobody}
     rows = [_row(names, row, nothing) for row in results.rows(query)]
     places = [(one.name, {key: place for place, key in enumerate(results.members[one])}) for one in cut.by]
     return sorted(rows, key=lambda row: [place[row[name]] for name, place in places])
@@ -133,13 +126,9 @@ def _shown(
     if visual.by:
         return _columns(visual, measures, found[cut], results)
     values = {one.name: found[cut][0][one.name] for one in measures}
-    if visual.kind not in _NUMBERS:
+    if visual.kind == "parameter":
         return {"values": values, "x": view.threshold}
-    if not trend:
-        return {"values": values, "change": None, "spark": None}
-    [(months, [shown])] = trend
-    spark = _spark({row[JOIN_MONTH.name]: row[shown.name] for row in found[months]}, shown, results.as_of)
-    return {"values": values, "change": _change(visual, values), "spark": spark}
+    return {"values": values, "spark": _spark(visual, values, trend, results, found)}
 
 
 def _columns(visual: Visual, measures: Sequence[Measure], rows: Sequence[Row], results: Results) -> Json:
@@ -156,18 +145,17 @@ def _otherwise(members: Mapping[Any, str]) -> Mapping[Any, str] | None:
     return members if any(key != label for key, label in members.items()) else None
 
 
-def _change(visual: Visual, values: dict[str, Any]) -> Json | None:
-    """The measure for those who joined lately, against those who joined a year earlier."""
-    if visual.compare:
+def _spark(
+    visual: Visual, values: Row, trend: Sequence[_Ask], results: Results, found: Mapping[_Cut, list[Row]]
+) -> Json | None:
+    """The last full months, where they compare."""
+    if not trend or (visual.compare and values[visual.compare] is None):
         return None
-    now, before = (values.pop(recent(visual.measure, before=months).name) for months in (0, 12))
-    return {"now": now, "before": before}
-
-
-def _spark(by_month: Mapping[date, Any], shown: Measure, as_of: date) -> Json:
-    nothing = 0 if shown.format == "count" else None
-    months = [sql.months_before(as_of, number) for number in range(SPARK_MONTHS, 0, -1)]
-    return {"months": months, "values": [by_month.get(month, nothing) for month in months]}
+    [(cut, [shown])] = trend
+    by_month = {row[JOIN_MONTH.name]: row[shown.name] for row in found[cut]}
+    end = sql.full_months_end(results.as_of)
+    months = [sql.months_before(end, number) for number in range(SPARK_MONTHS, 0, -1)]
+    return {"months": months, "values": [by_month.get(month, 0) for month in months]}
 
 
 def _table(visual: Visual, view: View, results: Results) -> Json:
@@ -176,4 +164,11 @@ def _table(visual: Visual, view: View, results: Results) -> Json:
     names = [*shown, visual.measure.name]
     columns = zip(*results.rows(query), strict=True)
     found = dict(zip(names, map(list, columns), strict=False))
-    return {"columns": {name: found.get(name, []) for name in names}}
+    return {"columns": {name: _readable(name, found.get(name, [])) for name in names}}
+
+
+def _readable(name: str, values: list[Any]) -> list[Any]:
+    """Ids as text: JavaScript's numbers are exact up to 2^53 only, and ids may be hashes of 64 bits."""
+    if not name.endswith("_id"):
+        return values
+    return [None if value is None else str(value) for value in values]

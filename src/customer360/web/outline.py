@@ -6,6 +6,7 @@ from typing import Any
 
 from customer360.dimensions import (
     ACCOUNT_AGE_BAND,
+    AT_JOINING,
     BALANCE_BAND,
     DIMENSIONS,
     FACTS,
@@ -20,13 +21,15 @@ from customer360.dimensions import (
 )
 from customer360.expressions import (
     Above,
-    Everyone,
+    Comparable,
     LastMonths,
     Latest,
     Measure,
     Missing,
+    Observed,
     OfStage,
     OfTotal,
+    Others,
     Ratio,
     Sum,
     Where,
@@ -120,8 +123,10 @@ def _measure(name: str) -> Json:
 def _expression(one: Measure) -> Json:
     """How the page computes it from the rows it has: the case by its name, and its parts."""
     match one.expression:
-        case Sum(column) | Latest(column):
+        case Sum(column):
             parts: Json = {"column": column}
+        case Latest(column, total):
+            parts = {"column": column, "total": total}
         case Missing(count):
             parts = {"count": count}
         case Where(of, cut, member):
@@ -130,13 +135,15 @@ def _expression(one: Measure) -> Json:
             parts = {"of": _expression(of), "dimension": parameter.of.name}
         case Ratio(of, to):
             parts = {"of": _expression(of), "to": _expression(to)}
-        case OfTotal(of) | Everyone(of):
+        case OfTotal(of) | Others(of):
             parts = {"of": _expression(of)}
         case LastMonths(of, months, before):
             parts = {"of": _expression(of), "months": months, "before": before}
+        case Comparable(of, months) | Observed(of, months):
+            parts = {"of": _expression(of), "months": months}
         case OfStage(of, stage):
             parts = {"of": _expression(of), "stage": stage}
-    return {"case": type(one.expression).__name__, "format": one.format, **parts}
+    return {"case": type(one.expression).__name__, "zero": one.counts_nobody, **parts}
 
 
 def _dimension(cut: Dimension, results: Results) -> Json:
@@ -148,6 +155,7 @@ def _dimension(cut: Dimension, results: Results) -> Json:
         "keys": keys,
         **({"labels": labels} if labels != keys else {}),
         **({"level_of": cut.level_of} if cut.level_of else {}),
+        "of_today": cut not in AT_JOINING,
     }
 
 
@@ -178,6 +186,7 @@ def _visual(visual: Visual, results: Results) -> Json:
         ],
         "missing": visual.lacks(missing),
         "pickable": bool(visual.by),
+        "over_joining": visual.is_over_joining,
         "fact": visual.fact.name,
         "only": {name: list(keys) for name, keys in visual.only.items()},
     }

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 from customer360.dimensions import (
+    AT_JOINING,
     FACTS,
     FUNNEL_STAGE,
     FUNNEL_STAGES,
     JOIN_MONTH,
+    MONTHS_SINCE,
     Between,
     Dimension,
     Filters,
@@ -27,13 +29,15 @@ from customer360.dimensions import (
 )
 from customer360.expressions import (
     Above,
-    Everyone,
+    Comparable,
     LastMonths,
     Latest,
     Measure,
     Missing,
+    Observed,
     OfStage,
     OfTotal,
+    Others,
     Parameter,
     Ratio,
     Sum,
@@ -70,8 +74,8 @@ def aggregate(
     """
     scope = _Scope(fact, filters or {}, threshold, tuple(by), as_of=as_of)
     measures = tuple(measures)
-    # A share of a stage asks again for the same members, and then a name of the outer row is needed.
-    asked_again = any(FUNNEL_STAGE.name in columns_of(measure) for measure in measures)
+    # A share of a stage and a row of cohorts ask again for the same members, by the name of the outer row.
+    asked_again = any(columns_of(measure) & {FUNNEL_STAGE.name, MONTHS_SINCE.name} for measure in measures)
     keys = [_key(dimension, asked_again) for dimension in by]
     names = [f"{key} AS {dimension.name}" for key, dimension in zip(keys, by, strict=True)]
     values = [f"{_measure(measure, scope)} AS {measure.name}" for measure in measures]
@@ -166,18 +170,23 @@ def _measure(measure: Measure, scope: _Scope) -> str:
             return _ratio(f"coalesce({_measure(of, scope)}, 0)", _measure(to, scope))
         case OfTotal(of):
             return _ratio(_measure(of, scope), _total(of, scope, scope.filters, *_shown(scope)))
-        case Everyone(of):
-            return _total(of, scope, {})
+        case Others(of):
+            return _total(of, scope, {}, _outside(scope))
         case LastMonths(of, months, before):
             return _measure(of, scope.where(*_last_months(months, before, scope)))
+        case Comparable(of, months):
+            return _comparable(of, months, scope)
+        case Observed(of, months):
+            return f"CASE WHEN {_is_observed(months, scope)} THEN {_measure(of, scope)} END"
         case OfStage(of, stage):
             return _ratio(f"coalesce({_measure(of, scope)}, 0)", _stage_total(of, scope, stage))
-        case Latest(column):
-            return _aggregate("max", f"f.{column}", scope.where(_LATEST))
+        case Latest(column, total):
+            return _aggregate("sum" if total else "max", f"f.{column}", scope.where(_LATEST))
 
 
-_LATEST: Final = f"f.refresh_id = (SELECT max(refresh_id) FROM {REFRESHES.full_name})"
-_AS_OF_MONTH: Final = f"(SELECT max(month) FROM {CALENDAR_MONTHS.full_name})"
+_NEWEST: Final = f"(SELECT max(refresh_id) FROM {REFRESHES.full_name})"
+_LATEST: Final = f"f.refresh_id = {_NEWEST}"
+_AS_OF: Final = f"(SELECT as_of_date FROM {REFRESHES.full_name} WHERE refresh_id = {_NEWEST})"
 
 
 def _aggregate(function: str, argument: str, scope: _Scope) -> str:
@@ -232,16 +241,60 @@ def _above(parameter: Parameter, scope: _Scope) -> str:
     return f"f.{parameter.of.name} >= coalesce(({first}), (SELECT max(band) {bands} AND low IS NOT NULL))"
 
 
+def _outside(scope: _Scope) -> str:
+    """Rows that the filters leave out; those without a member too."""
+    inside = _conditions(scope, scope.filters)
+    return f"({' AND '.join(inside)}) IS NOT TRUE" if inside else "FALSE"
+
+
 def _last_months(months: int, before: int, scope: _Scope) -> tuple[str, str]:
-    first, end = (_months_ago(number, scope) for number in (months + before, before))
+    first, end = (_full_months_ago(number, scope) for number in (months + before, before))
     return f"f.{JOIN_MONTH.name} >= {first}", f"f.{JOIN_MONTH.name} < {end}"
 
 
-def _months_ago(number: int, scope: _Scope) -> str:
-    """The month *number* months before the as-of month."""
+def _comparable(of: Measure, months: int, scope: _Scope) -> str:
+    """No value where a filter is by what customers are today, or where one of the months is not there."""
+    filtered = {name: cut for cut in dimensions_of(scope.fact) if (name := cut.name) in scope.filters}
+    if set(filtered.values()).difference(AT_JOINING):
+        return "CAST(NULL AS bigint)"
+    by_month = {name: cut for name, cut in filtered.items() if cut.column == JOIN_MONTH.name}
+    kept = [_kept(scope, cut, scope.filters[name]) for name, cut in by_month.items()]
+    known = f"(SELECT month AS {JOIN_MONTH.name} FROM {CALENDAR_MONTHS.full_name}) AS f"
+    count = f"(SELECT count(*) FROM {known}{_where([*_last_months(months, 0, scope), *kept])})"
+    return f"CASE WHEN {count} = {months} THEN coalesce({_measure(of, scope)}, 0) END"
+
+
+def _is_observed(months: int, scope: _Scope) -> str:
+    """Whether the newest cohort in the row has so many full months behind it, and as many as the cell counts."""
+    others = {name: kept for name, kept in scope.filters.items() if name != MONTHS_SINCE.name}
+    same_row = [_same_key(cut) for cut in scope.by if cut is not MONTHS_SINCE]
+    row = _where([*_conditions(scope, others), *same_row])
+    newest = f"(SELECT max(f.{JOIN_MONTH.name}) FROM {scope.fact.full_name} AS f{row})"
+    behind = f"{_ordinal(_full_months_ago(0, scope))} - {_ordinal(newest)} - 1"
+    return f"max(f.{MONTHS_SINCE.name}) + {months} <= {behind}"
+
+
+def _same_key(cut: Dimension) -> str:
+    """Rows of the outer row's member, in a subquery: a level is taken from the day itself."""
+    if cut.level_of:
+        return f"extract({cut.text} FROM f.{cut.column}) = {_key(cut, joined=True)}"
+    return _same_member(cut)
+
+
+def _ordinal(month: str) -> str:
+    return f"(12 * extract(year FROM {month}) + extract(month FROM {month}))"
+
+
+def _full_months_ago(number: int, scope: _Scope) -> str:
+    """The month that began *number* months before the end of the last full month."""
     if scope.as_of is None:
-        return f"{_AS_OF_MONTH} - INTERVAL '{number} months'"
-    return f"CAST({scope.bind(months_before(scope.as_of, number))} AS date)"
+        return f"CAST(date_trunc('month', {_AS_OF} + 1) - INTERVAL '{number} months' AS date)"
+    return f"CAST({scope.bind(months_before(full_months_end(scope.as_of), number))} AS date)"
+
+
+def full_months_end(as_of: date) -> date:
+    """The first day after the last full month: the month of *as_of* is full when that is its last day."""
+    return (as_of + timedelta(days=1)).replace(day=1)
 
 
 def months_before(day: date, number: int) -> date:

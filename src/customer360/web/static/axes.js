@@ -1,6 +1,7 @@
 /** Axes and their labels, for all charts that have them. */
 
 import * as format from "./format.js";
+import { ordinal } from "./masks.js";
 import { colours } from "./theme.js";
 
 export const SIZE = 12;
@@ -57,9 +58,4 @@ export function monthLabels({ rows, size }) {
   const interval = (at) => ordinal(months[at]) % step === 0;
   const written = step >= 12 ? format.year : format.month;
   return { ...text("muted"), margin: 10, interval, formatter: (month) => written(month), hideOverlap: true };
-}
-
-function ordinal(month) {
-  const [year, number] = month.split("-").map(Number);
-  return year * 12 + number - 1;
 }

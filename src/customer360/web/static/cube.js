@@ -34,6 +34,18 @@ export function select(cube, masks) {
   return chosen.subarray(0, count);
 }
 
+/** The rows that some mask keeps out; none where there is no mask. */
+export function outside(cube, masks) {
+  const inside = select(cube, masks);
+  const left = new Int32Array(cube.rows - inside.length);
+  let [at, count] = [0, 0];
+  for (let row = 0; row < cube.rows; row += 1) {
+    if (inside[at] === row) at += 1;
+    else left[count++] = row;
+  }
+  return left;
+}
+
 /** The rows of *groups* that are not in none of them (-1). */
 export function inGroups(rows, groups) {
   return rows.filter((_, at) => groups[at] >= 0);

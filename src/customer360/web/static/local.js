@@ -6,12 +6,11 @@
 
 import * as api from "./api.js";
 import { decode, select } from "./cube.js";
-import { maskOf, monthsBefore, narrowed, placesOf } from "./masks.js";
+import { fullMonthsEnd, maskOf, monthsBefore, narrowed, placesOf } from "./masks.js";
 import { columnsOf, evaluate, Unknown } from "./measures.js";
 import { definitionOf, filtersOf, viewOf } from "./view.js";
 
 const SPARK_MONTHS = 24;
-const NUMBERS = ["card", "kpi"];
 let held = nothing(null);
 
 function nothing(refresh) {
@@ -125,16 +124,12 @@ function shown(visual, view) {
   const values = measures.map(([name, expression]) => [name, counted(expression, evaluate(expression, scope))]);
   if (visual.by.length) return byMember(visual, view, scope, values);
   const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
-  if (!NUMBERS.includes(visual.kind)) return { values: single, x: view.threshold };
-  if (!hasMonths(view)) return { values: single, change: null, spark: null };
-  return { values: single, change: change(visual, view), spark: spark(visual, view) };
+  if (visual.kind === "parameter") return { values: single, x: view.threshold };
+  return { values: single, spark: spark(visual, view, single) };
 }
 
-/** Whether the data says when customers joined: lately and before, and month by month, speak of that. */
-const hasMonths = ({ report }) => !report.slicers.some((one) => one.dimension === "join_month" && one.missing);
-
 /** Counting nobody gives 0, not nothing. */
-const counted = ({ format }, values) => (format === "count" ? values.map((value) => value ?? 0) : values);
+const counted = ({ zero }, values) => (zero ? values.map((value) => value ?? 0) : values);
 
 function byMember({ by }, { report }, scope, values) {
   const occurs = occurring(scope);
@@ -163,25 +158,14 @@ function occurring({ groups, size, by, report }) {
   return occurs;
 }
 
-function change(visual, view) {
-  if (visual.compare) return null;
+/** What joined in each of the last full months, where they compare; nothing else has a past in the data. */
+function spark(visual, view, values) {
   const { expression } = view.report.measures[visual.measure];
-  const [now, before] = [0, 12].map((months) => {
-    const recent = { case: "LastMonths", format: expression.format, of: expression, months: 12, before: months };
-    return counted(recent, evaluate(recent, scopeOf(visual, view, [], [recent])))[0];
-  });
-  return { now, before };
-}
-
-function spark(visual, view) {
-  const { expression } = view.report.measures[visual.measure];
-  const drawn = expression.case === "LastMonths" ? expression.of : expression;
-  const scope = scopeOf(visual, view, ["join_month"], [drawn]);
-  const values = counted(drawn, evaluate(drawn, scope));
+  if (expression.case !== "LastMonths" || (visual.compare && values[visual.compare] === null)) return null;
+  const scope = scopeOf(visual, view, ["join_month"], [expression.of]);
+  const found = evaluate(expression.of, scope);
   const places = new Map(view.report.dimensions.join_month.keys.map((key, place) => [key, place]));
-  const months = Array.from({ length: SPARK_MONTHS }, (_, at) =>
-    monthsBefore(view.report.refresh.as_of, SPARK_MONTHS - at),
-  );
-  const none = drawn.format === "count" ? 0 : null;
-  return { months, values: months.map((month) => values[places.get(month)] ?? none) };
+  const end = fullMonthsEnd(view.report.refresh.as_of);
+  const months = Array.from({ length: SPARK_MONTHS }, (_, at) => monthsBefore(end, SPARK_MONTHS - at));
+  return { months, values: months.map((month) => found[places.get(month)] ?? 0) };
 }

@@ -2,6 +2,7 @@
 
 const CODES = { few: 256, many: 65_536 };
 const FEW = 255;
+const DAY = 86_400_000;
 
 /** The column of *dimension*, and the mask of the keys that *keeps* says yes to. */
 export function maskOf(report, dimension, keeps) {
@@ -41,9 +42,20 @@ export function placesOf(report, dimension) {
   return places;
 }
 
+/** Months since year 0. */
+export function ordinal(day) {
+  const [year, month] = day.split("-").map(Number);
+  return year * 12 + month - 1;
+}
+
+/** The first day after the last full month up to *day*: the month of *day* is full when that is its last day. */
+export function fullMonthsEnd(day) {
+  const next = new Date(new Date(day).getTime() + DAY);
+  return `${next.toISOString().slice(0, 7)}-01`;
+}
+
 /** The first day of the month *count* months before that of *day*. */
 export function monthsBefore(day, count) {
-  const [year, month] = day.split("-").map(Number);
-  const months = year * 12 + month - 1 - count;
+  const months = ordinal(day) - count;
   return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, "0")}-01`;
 }

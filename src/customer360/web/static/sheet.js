@@ -45,7 +45,7 @@ function ofColumns({ visual, data, report }) {
   return { columns, rows };
 }
 
-/** A card: its measures, then what the change and the line of months are drawn from. */
+/** A card: its measures, then what the line of months is drawn from. */
 function ofValues({ visual, data, report }) {
   const { format: written } = report.measures[visual.measure];
   const line = (mark, text, value, as = written) => ({ mark, cells: [{ value: mark, text }, number(value, as)] });
@@ -55,10 +55,6 @@ function ofValues({ visual, data, report }) {
     return line(name, measure.label, data.values[name], measure.format);
   });
   if ("x" in data) rows.push(line("x", report.parameter.label, data.x, "count"));
-  if (data.change) {
-    rows.push(line("now", "Joined in the last 12 months", data.change.now));
-    rows.push(line("before", "Joined in the 12 months before", data.change.before));
-  }
   data.spark?.months.forEach((month, at) => rows.push(line(month, format.month(month), data.spark.values[at])));
   return {
     columns: [

@@ -82,6 +82,6 @@ function fillText(slot, name, value, report) {
 function compare(values, one, other, down) {
   const [a, b] = [values[one], values[other]];
   if (a === null || b === null) return (a === null) - (b === null);
-  const order = typeof a === "string" ? a.localeCompare(b) : a - b;
+  const order = typeof a === "string" ? a.localeCompare(b, undefined, { numeric: true }) : a - b;
   return down ? -order : order;
 }

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import * as format from "./format.js";
+import { fullMonthsEnd } from "./masks.js";
 import { place } from "./popover.js";
 
 const tip = element("div", { class: "tip floating", hidden: true, "aria-hidden": "true" });
@@ -24,11 +25,7 @@ export function content({ visual, report }, row) {
 }
 
 /** The month of the as-of day, unless that is its last. */
-export function isUnfinished(month, report) {
-  const day = new Date(report.refresh.as_of);
-  const next = new Date(day.getTime() + 86_400_000);
-  return month === `${report.refresh.as_of.slice(0, 7)}-01` && next.getUTCMonth() === day.getUTCMonth();
-}
+export const isUnfinished = (month, report) => month === fullMonthsEnd(report.refresh.as_of);
 
 export function show(frame, row, anchor) {
   tip.replaceChildren(content(frame, row));

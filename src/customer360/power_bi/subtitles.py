@@ -1,0 +1,93 @@
+"""
+Subtitles as DAX: what a visual shows, and what is true of it only under the filters of the moment.
+
+They say which column the data lacks, which months are counted, whom the filters keep or do not reach, and how many
+customers a number leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from customer360.dimensions import AT_JOINING, Dimension, dimension, dimensions_of
+from customer360.expressions import Comparable, LastMonths, parameter_of
+from customer360.measures import measure
+from customer360.power_bi import dax, model
+from customer360.report import REPORT
+from customer360.tables import CUSTOMERS
+from customer360.visuals import Visual
+
+ONLY_TODAY: Final = "Only Those Today"
+"""The measure that names the members of today's status and activity that the slicers keep."""
+
+_SLICERS: Final = tuple(dimension(name) for name in REPORT.slicers)
+_OF_TODAY: Final = tuple(cut for cut in _SLICERS if cut not in AT_JOINING)
+
+
+def name(visual: Visual) -> str:
+    """The measure that holds the subtitle of *visual*."""
+    return f"Subtitle of {visual.title}"
+
+
+def is_moving(visual: Visual) -> bool:
+    """Whether the subtitle depends on data or filters: on a missing column, on whom it leaves out, on X."""
+    return bool(visual.needs) or visual.measure.left_out is not None
+
+
+def expression(visual: Visual) -> str:
+    """The subtitle, or which column the data lacks: the first of those that the visual needs."""
+    subtitle = " & ".join([f'"{visual.definition}"', *_parts(visual)])
+    for column in reversed(visual.lacks(CUSTOMERS.column_names)):
+        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column}", {subtitle} )'
+    return subtitle
+
+
+def only_today() -> str:
+    """Nobody joins as Gold: over months of joining, who is kept must be said."""
+    names = [f"IF ( {_is_filtered([cut])}, {_names(cut)} )" for cut in _OF_TODAY]
+    both = " && ".join(_is_filtered([cut]) for cut in _OF_TODAY)
+    listed = f' & IF ( {both}, " and " ) & '.join(names)
+    return f'IF ( {_is_filtered(_OF_TODAY)}, "; only those who are " & {listed} & " today", "" )'
+
+
+def _parts(visual: Visual) -> Iterator[str]:
+    shown, fact = visual.measure, visual.fact
+    if isinstance(shown.expression, LastMonths):
+        yield f'": " & {_window(shown.expression)}'
+    if visual.compare and isinstance(measure(visual.compare).expression, Comparable):
+        yield _comparison(visual)
+    if (parameter := parameter_of(shown)) and visual.kind != "parameter":
+        yield f'"; X = " & FORMAT ( [{dax.parameter_name(parameter)}], "#,0.00" )'
+    if left_out := shown.left_out:
+        yield f'"; " & FORMAT ( [{model.measure_name(left_out, fact)}] + 0, "#,0" ) & " left out"'
+    if visual.is_over_joining and set(_OF_TODAY) <= set(dimensions_of(fact)):
+        yield f"[{ONLY_TODAY}]"
+    if beyond := [cut for cut in _SLICERS if cut not in dimensions_of(fact)]:
+        labels = ", ".join(cut.label for cut in beyond)
+        yield f'IF ( {_is_filtered(beyond)}, "; not filtered by {labels}", "" )'
+
+
+def _window(expression: LastMonths) -> str:
+    """The first and the last month, such as Jul 2025 – Jun 2026."""
+    first, end = dax.full_months_end(expression.months + expression.before), dax.full_months_end(expression.before)
+    return f'FORMAT ( {first}, "mmm yyyy" ) & " – " & FORMAT ( {end} - 1, "mmm yyyy" )'
+
+
+def _comparison(visual: Visual) -> str:
+    """The months it is held against, or that they are not to be compared."""
+    other = measure(visual.compare)
+    before = other.expression.of.expression if isinstance(other.expression, Comparable) else None
+    assert isinstance(before, LastMonths)  # noqa: S101 - joins are compared with those of earlier months
+    value = f"[{model.measure_name(other, visual.fact)}]"
+    return f'IF ( ISBLANK ( {value} ), "; not comparable under this filter", "; before: " & {_window(before)} )'
+
+
+def _is_filtered(cuts: Sequence[Dimension]) -> str:
+    conditions = [f"ISFILTERED ( {model.field(cut).dax} )" for cut in cuts]
+    return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
+
+
+def _names(cut: Dimension) -> str:
+    column = model.field(cut).dax
+    return f'CONCATENATEX ( VALUES ( {column} ), {column}, " or " )'
