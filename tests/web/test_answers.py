@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import date
 from types import MappingProxyType
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from customer360.dimensions import dimension
 from customer360.expressions import needs
-from customer360.measures import measure, recent
+from customer360.measures import measure
 from customer360.report import REPORT
 from customer360.tables import TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.answers import answer
+from customer360.web.replies import Reply
 from customer360.web.store import hold
 from customer360.web.view import page_of, view
 from tests import miniature, row_level
@@ -50,7 +54,8 @@ def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
 
     if visual.kind == "table":
         rows = results.rows(sql.top(TOP_CUSTOMERS, visual.measure, visual.columns, visual.top, filters=filters))
-        assert list(zip(*found["columns"].values(), strict=True)) == rows
+        columns = {**found["columns"], "customer_id": map(int, found["columns"]["customer_id"])}
+        assert list(zip(*columns.values(), strict=True)) == rows
         return
     for one in (visual.measure, *visual.tooltip_measures):
         alone = sql.aggregate(visual.fact, [one], by=cuts, filters=filters, threshold=asked.threshold)
@@ -64,7 +69,7 @@ def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
 
 def counted(one, value):
     """Counting nobody gives 0; the average of nobody is no value."""
-    return 0 if value is None and one.format == "count" else value
+    return 0 if value is None and one.counts_nobody else value
 
 
 def same_rows(some, others):
@@ -100,28 +105,51 @@ def test_a_card_counts_the_customers_of_the_view(results, profiles):
     assert card["values"]["total_customers"] == len(kept)
 
 
-def test_the_change_of_a_card_is_of_those_who_joined_lately(results, profiles):
-    """The last 12 full months against the 12 before."""
-    joined = [row["join_month"] for row in row_level.keep(profiles, {}) if row["join_month"]]
+def test_only_a_flow_has_a_line_of_months(results):
+    """Totals, shares and averages by month of joining show how long customers have been there, not a past."""
+    found = {visual.name: shown(results, page.name, visual.name, []) for page, visual in VISUALS if not visual.by}
 
-    card = shown(results, "overview", "total_customers", [])
-
-    assert card["change"] == {
-        "now": sum(date(2025, 6, 1) <= month < date(2026, 6, 1) for month in joined),
-        "before": sum(date(2024, 6, 1) <= month < date(2025, 6, 1) for month in joined),
-    }
-    assert set(card["values"]) == {"total_customers"}
+    assert [name for name, answer in found.items() if answer.get("spark")] == ["new_customers"]
 
 
-def test_a_sparkline_is_the_measure_by_the_last_24_full_join_months(results, profiles):
+def test_a_sparkline_is_of_the_last_24_full_months(results, profiles):
     """The running month is not over: it would always look like a fall."""
     joined = [row["join_month"] for row in row_level.keep(profiles, {})]
 
-    spark = shown(results, "overview", "total_customers", [])["spark"]
+    spark = shown(results, "overview", "new_customers", [])["spark"]
 
     assert len(spark["months"]) == 24
     assert (spark["months"][0], spark["months"][-1]) == (date(2024, 6, 1), date(2026, 5, 1))
-    assert [value or 0 for value in spark["values"]] == [joined.count(month) for month in spark["months"]]
+    assert spark["values"] == [joined.count(month) for month in spark["months"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        [("join_month", "2025-01..2025-12")],
+        [("join_month", "2025-03..2025-03")],
+        [("join_month", "2022-01..2022-12")],
+        [("loyalty_status", "Gold")],
+        [("activity", "Active")],
+        [("pick.acquisition", "2025-03-01")],
+        [("pick.customers_by_status", "Gold")],
+    ],
+)
+def test_joins_are_held_against_nothing_where_they_do_not_compare(results, query):
+    """Neither a number nor a line: 7 months against 5 are no change, and nobody joins as Gold."""
+    card = shown(results, "overview", "new_customers", query)
+
+    assert card["values"]["new_customers_before"] is None
+    assert card["spark"] is None
+
+
+@pytest.mark.parametrize("query", [[], [("country", "Kenya")], [("join_month", "2024-06..2026-06")]])
+def test_joins_are_held_against_the_year_before_where_they_compare(results, query):
+    """Where both windows are whole."""
+    card = shown(results, "overview", "new_customers", query)
+
+    assert card["values"]["new_customers_before"] > 0
+    assert card["spark"]
 
 
 def test_of_nobody_counts_are_zero_and_ratios_are_no_value(results):
@@ -135,14 +163,30 @@ def test_of_nobody_counts_are_zero_and_ratios_are_no_value(results):
     assert values["average_login_recency"] is None
 
 
-def test_a_kpi_is_held_against_its_yardstick(results):
-    """Everyone, whatever is filtered."""
-    everyone = shown(results, "activity", "login_recency", [])["values"]
-    some = shown(results, "activity", "login_recency", [("country", "Kenya")])
+def test_a_kpi_is_held_against_the_others(results, profiles):
+    """Those outside the filters; against everybody, itself included, a large selection looks like the rest."""
+    others = row_level.keep(profiles, {"country": [name for name in miniature.COUNTRIES if name != "Kenya"]})
+    [mean] = row_level.says(["average_login_recency"], pd.DataFrame(others, dtype=object), {}, 0)
 
-    assert some["values"]["average_login_recency_of_everyone"] == everyone["average_login_recency"]
-    assert some["values"]["average_login_recency"] != everyone["average_login_recency"]
-    assert some["change"] is None
+    nobody = shown(results, "activity", "login_recency", [])["values"]
+    some = shown(results, "activity", "login_recency", [("country", "Kenya")])["values"]
+
+    assert nobody["average_login_recency_of_others"] is None
+    assert row_level.same(some["average_login_recency_of_others"], mean)
+
+
+def test_ids_are_texts(tables):
+    """JavaScript's numbers end at 2^53: a hash of 64 bits would name another customer."""
+    top = tables[TOP_CUSTOMERS]
+    large = [-3781657594407154599, 4162937420125321133, 9007199254740993, *range(1, len(top) - 2)]
+    column = top.schema.get_field_index("customer_id")
+    hashed = hold({**tables, TOP_CUSTOMERS: top.set_column(column, "customer_id", pa.array(large, pa.int64()))})
+
+    answered = Reply(answer(view(page_of("financial"), [], hashed), hashed)).body
+    found = json.loads(answered)["visuals"]["top_customers"]["columns"]["customer_id"]
+
+    assert all(isinstance(one, str) for one in found)
+    assert {int(one) for one in found} <= set(large)
 
 
 def test_a_clicked_visual_stays_as_it_is(results):
@@ -180,15 +224,6 @@ def test_slicers_and_clicks_together_are_what_those_customers_say(results, profi
     card = shown(results, "overview", "total_customers", query)
 
     assert card["values"]["total_customers"] == len(kept)
-
-
-def test_what_a_card_compares_is_the_measure_itself():
-    """`recent` narrows the customers, not the measure."""
-    narrowed = recent(measure("average_balance"), before=12)
-
-    assert narrowed.expression.of is measure("average_balance")
-    assert narrowed.format == "amount"
-    assert "who joined in the 12 months 12 months before" in narrowed.definition
 
 
 MISSING = ("country", "last_login", "loyalty_points")

@@ -154,7 +154,7 @@ def check_values(on_page, visual, asked, postgresql):
 
 def same(one, on_page, wanted):
     if on_page == "":
-        return wanted is None and one.format != "count"
+        return wanted is None and not one.counts_nobody
     return row_level.same(float(on_page), 0 if wanted is None else wanted)
 
 

@@ -1,13 +1,16 @@
-/** Cards and KPIs: one number, how it went for those who joined lately, what it is held against. */
+/** Cards and KPIs: one number with its unit, and what it is held against. */
 
 import { element, setText, svg } from "./dom.js";
 import * as format from "./format.js";
+import { windowOf } from "./masks.js";
 
 const WIDTH = 96;
 const HEIGHT = 32;
 
 export function card() {
-  const number = element("p", { class: "number" });
+  const figure = element("span", {});
+  const unit = element("span", { class: "unit" });
+  const number = element("p", { class: "number" }, figure, unit);
   const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
   const spark = svg("svg", { class: "spark", "aria-hidden": "true", ...box }, svg("polyline"), svg("path"));
   const sign = element("span", { class: "sign" });
@@ -20,49 +23,61 @@ export function card() {
     update({ visual, report, data }) {
       const measure = report.measures[visual.measure];
       const value = data.values[visual.measure];
-      setText(number, format.large(value, measure.format));
-      number.title = format.full(value, measure.format);
+      setText(figure, format.large(value, measure.format));
+      setText(unit, value === null ? "" : format.word(measure));
+      number.title = format.told(value, measure);
       drawSpark(spark, data.spark?.values ?? []);
       const said = changeOf(visual, report, data);
       setText(sign, said.sign);
       setText(text, said.text);
-      delta.title = `${said.sign} ${said.text}`;
+      delta.title = `${said.sign} ${said.text}`.trim();
       delta.className = `delta ${said.mood}`;
+      delta.hidden = !said.text;
       fillMore(more, visual, report, data);
     },
   };
 }
 
-/** What the number is held against; up and down are said by a sign, good and bad also by colour. */
+const NOTHING = { sign: "", mood: "", text: "" };
+
+/** What the number is held against: those outside the filters, or the months before. */
 function changeOf(visual, report, data) {
+  if (!visual.compare) return NOTHING;
   const measure = report.measures[visual.measure];
-  if (visual.compare) {
-    const value = data.values[visual.measure];
-    const other = data.values[visual.compare];
-    const against = report.measures[visual.compare].label.split(", ").at(-1);
-    const same = value === other && value !== null;
-    const text = `${same ? "" : "vs "}${against.toLowerCase()} ${format.large(other, measure.format)}`;
-    return { ...direction(value, other, measure), text };
-  }
-  const { now = null, before = null } = data.change ?? {};
-  if (now === null && before === null) return { sign: "", mood: "", text: "" };
-  return { ...direction(now, before, measure), text: "joined last 12 months vs 12 before" };
+  const value = data.values[visual.measure];
+  const other = data.values[visual.compare];
+  const { expression } = report.measures[visual.compare];
+  return expression.case === "Others" ? besideOthers(value, other, measure) : since(value, other, expression, report);
 }
 
-function direction(now, before, measure) {
-  const size = now === null || before === null ? null : format.change(now, before, measure.format);
-  if (size === null) return { sign: "—", mood: "" };
-  if (now === before) return { sign: "=", mood: "" };
+/** A difference between groups is neither good nor bad. */
+function besideOthers(value, other, measure) {
+  if (value === null || other === null) return NOTHING;
+  const text = `vs others ${format.toldLarge(other, measure)}`;
+  return { sign: format.difference(value, other, measure), mood: "", text };
+}
+
+/** Up and down are said by a sign, good and bad also by colour. */
+function since(now, before, { of, months }, report) {
+  if (before === null) return { ...NOTHING, text: whyNot(months, report) };
+  const size = format.change(now, before);
+  const text = `vs ${format.large(before, "count")} in ${format.months(windowOf(of, report.refresh.as_of))}`;
+  if (size === null || now === before) return { sign: size === null ? "—" : "=", mood: "", text };
   const up = now > before;
-  const mood = measure.good ? (up === (measure.good === "up") ? "good" : "bad") : "";
-  return { sign: `${up ? "▲" : "▼"} ${size}`, mood };
+  return { sign: `${up ? "▲" : "▼"} ${size}`, mood: up ? "good" : "bad", text };
+}
+
+function whyNot(months, report) {
+  const [first] = windowOf({ months, before: 0 }, report.refresh.as_of);
+  const known = report.dimensions.join_month.keys;
+  return known[0] > first ? `Fewer than ${months} full months to compare` : "Not comparable under this filter";
 }
 
 function fillMore(more, visual, report, data) {
   const told = visual.more.filter((name) => data.values[name]); // nobody left out need not be said
   const parts = told.map((name) => {
-    const { label, format: written } = report.measures[name];
-    return `${label} ${format.large(data.values[name], written)}`;
+    const measure = report.measures[name];
+    return `${measure.label} ${format.toldLarge(data.values[name], measure)}`;
   });
   while (more.children.length > parts.length) more.lastChild.remove();
   while (more.children.length < parts.length) more.append(element("span", {}));

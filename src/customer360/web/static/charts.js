@@ -170,10 +170,10 @@ function besideMark([x], _, __, ___, { contentSize, viewSize }) {
 
 /** What a reader who does not see the chart is told first. */
 function summary({ visual, rows, report }) {
-  const { format: written } = report.measures[visual.measure];
+  const measure = report.measures[visual.measure];
   const known = rows.filter((row) => row.value !== null);
   if (!known.length) return `${visual.title}: no customers match`;
   const most = known.reduce((one, other) => (other.value > one.value ? other : one));
-  const highest = `${most.names[0]} with ${format.full(most.value, written)}`;
+  const highest = `${most.names[0]} with ${format.told(most.value, measure)}`;
   return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${highest}`;
 }

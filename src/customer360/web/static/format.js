@@ -2,6 +2,7 @@
 
 const LOCALE = navigator.languages;
 const NONE = "—";
+const WORDS = new Set(["days", "points"]);
 
 const number = (options) => new Intl.NumberFormat(LOCALE, options);
 const day = (options) => new Intl.DateTimeFormat(LOCALE, { timeZone: "UTC", ...options });
@@ -50,15 +51,28 @@ export function tick(value, format) {
   return Math.abs(value) < 1000 ? String(value) : COMPACT.format(value);
 }
 
-/** A change as "6.0 %" or, between two shares, "1.2 points"; without a sign. */
-export function change(now, before, format) {
-  if (format === "percent") return `${TENTHS.format(Math.abs(now - before) * 100)} points`;
-  return before ? SHARE.format(Math.abs(now - before) / Math.abs(before)) : null;
+/** A number with its unit, where neither the number nor its name says it. */
+export const told = (value, measure) => withUnit(full(value, measure.format), value, measure);
+export const toldLarge = (value, measure) => withUnit(large(value, measure.format), value, measure);
+export const word = ({ unit: name }) => (WORDS.has(name) ? name : "");
+const withUnit = (text, value, measure) =>
+  typeof value === "number" && word(measure) ? `${text} ${word(measure)}` : text;
+
+/** A change as "6.0 %", without a sign; none where there was nothing before. */
+export const change = (now, before) => (before ? SHARE.format(Math.abs(now - before) / Math.abs(before)) : null);
+
+/** How far a number is from another: "+4.3 pp" between two shares, else in its own unit. */
+export function difference(one, other, measure) {
+  const sign = one === other ? "" : one > other ? "+" : "\u2212";
+  const size = Math.abs(one - other);
+  const text = measure.format === "percent" ? `${TENTHS.format(size * 100)} pp` : told(size, measure);
+  return sign + text;
 }
 
 export const whole = (value) => WHOLE.format(value);
 export const date = (iso) => DAY.format(new Date(iso));
 export const month = (iso) => MONTH.format(new Date(iso));
+export const months = ([first, last]) => `${month(first)} – ${month(last)}`;
 export const year = (iso) => iso.slice(0, 4);
 export const moment = (iso) => MOMENT.format(new Date(iso));
 

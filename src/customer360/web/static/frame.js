@@ -1,11 +1,13 @@
 /** The frame of a visual: what it is called and means, its tools, and the drawing inside. */
 
 import { card } from "./cards.js";
+import { contextOf } from "./context.js";
 import { element, icon, setAttribute, setText } from "./dom.js";
 import { download, picture } from "./exports.js";
 import * as format from "./format.js";
 import { funnel } from "./funnel.js";
 import { heatMap } from "./heatmap.js";
+import { windowOf } from "./masks.js";
 import { popover } from "./popover.js";
 import { rowsOf } from "./rows.js";
 import { sheetOf } from "./sheet.js";
@@ -49,7 +51,8 @@ export class Frame {
   section() {
     const { name, kind, title, place } = this.visual;
     this.subtitle = element("p", { class: "subtitle" });
-    const head = element("div", { class: "visual-head" }, element("h2", { title }, title), this.subtitle);
+    this.notes = element("div", { class: "notes" });
+    const head = element("div", { class: "visual-head" }, element("h2", { title }, title), this.subtitle, this.notes);
     const section = element(
       "section",
       { class: "visual", "data-visual": name, "data-kind": kind, "data-height": place.height },
@@ -87,31 +90,46 @@ export class Frame {
   renew() {
     this.drawn = null;
     const { kind, definition } = this.visual;
-    const text = NUMBERS.has(kind) ? definition : `${definition} · as of ${format.date(this.report.refresh.as_of)}`;
+    const day = `as of ${format.date(this.report.refresh.as_of)}`;
+    const text = NUMBERS.has(kind) ? (monthsOf(this) ?? definition) : `${definition} · ${day}`;
     setText(this.subtitle, text);
     this.subtitle.title = text;
   }
 
   update(data, parameters) {
     const picks = picksOf(parameters, this.visual.name);
-    const state = JSON.stringify([data, [...picks]]);
+    const context = contextOf(this, parameters);
+    const state = JSON.stringify([data, [...picks], context]);
     if (state === this.drawn) return;
     this.drawn = state;
     this.data = data;
     this.picks = picks;
     this.stale = true;
     if (data.missing) return;
-    this.rows = rowsOf(this.visual, data, this.report);
+    this.note(context.notes);
+    this.rows = rowsOf(this.visual, data, this.report, context.months);
     this.drawing.update(this);
     if (!this.tableSlot.hidden) this.fillTable();
     this.body.classList.toggle("picked", picks.size > 0);
     this.empty.toggleAttribute("hidden", !isEmpty(this));
   }
 
+  /** What must be known of the filters; lines take their room from the drawing. */
+  note(notes) {
+    if (notes.length === this.notes.childElementCount) {
+      notes.forEach((text, at) => setText(this.notes.children[at], text));
+      return;
+    }
+    this.notes.replaceChildren(...notes.map((text) => element("p", { class: "note" }, text)));
+    this.cramped = true;
+  }
+
   /** What can wait until the charts are on the screen. */
   afterPaint() {
     if (!this.stale) return;
     this.stale = false;
+    if (this.cramped) this.resize();
+    this.cramped = false;
     this.drawing.afterPaint?.(this);
     this.describe();
   }
@@ -160,6 +178,13 @@ export class Frame {
   leave() {
     this.drawing.leave?.();
   }
+}
+
+/** Of a number that counts the last months: which. */
+function monthsOf({ visual, report }) {
+  const { expression } = report.measures[visual.measure];
+  if (expression.case !== "LastMonths") return null;
+  return `Joined ${format.months(windowOf(expression, report.refresh.as_of))}`;
 }
 
 /** In place of a drawing: what the data would need for one. */

@@ -45,9 +45,10 @@ function ramp() {
   });
 }
 
-/** The members of both axes that occur, in the order in which the server sends them. */
+/** The members of both axes that have a value, in the order in which the server sends them. */
 function gridOf({ rows, visual }) {
-  const axis = (at) => [...new Map(rows.map((row) => [row.keys[at], row.names[at]]))];
+  const known = rows.filter((row) => row.value !== null);
+  const axis = (at) => [...new Map(known.map((row) => [row.keys[at], row.names[at]]))];
   const byKey = ([one], [other]) => (typeof one === "number" ? one - other : 0);
   const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
   return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };

@@ -19,14 +19,14 @@ export function marks(frame, { highlight, leave }) {
   return {
     body,
     update({ rows, picks, visual, report }) {
-      const { format: written } = report.measures[visual.measure];
+      const measure = report.measures[visual.measure];
       setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks, arrow keys move`);
       while (body.children.length > rows.length) body.lastChild.remove();
       while (body.children.length < rows.length) body.append(element("button", { type: "button", tabindex: "-1" }));
       rows.forEach((row, at) => {
         const button = body.children[at];
         if (button.dataset.mark !== row.mark) button.dataset.mark = row.mark;
-        setText(button, `${row.names.join(" · ")}: ${format.full(row.value, written)}`);
+        setText(button, `${row.names.join(" · ")}: ${format.told(row.value, measure)}`);
         setAttribute(button, "aria-pressed", visual.pickable ? picks.has(row.mark) : null);
       });
       stop([...body.children]);

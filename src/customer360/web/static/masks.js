@@ -54,6 +54,12 @@ export function fullMonthsEnd(day) {
   return `${next.toISOString().slice(0, 7)}-01`;
 }
 
+/** The first and the last of the months that an expression of the last months counts. */
+export function windowOf({ months, before }, day) {
+  const end = fullMonthsEnd(day);
+  return [monthsBefore(end, months + before), monthsBefore(end, before + 1)];
+}
+
 /** The first day of the month *count* months before that of *day*. */
 export function monthsBefore(day, count) {
   const months = ordinal(day) - count;

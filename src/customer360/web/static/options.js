@@ -147,7 +147,7 @@ function column(view) {
     grid: { ...within, left: 0, right: 0, top: 24, bottom: touching ? 20 : 4 },
     xAxis: {
       type: "category",
-      name: touching ? view.report.dimensions[view.visual.by[0]].label : "",
+      name: touching ? axisName(view) : "",
       nameLocation: "middle",
       nameTextStyle: text("muted"),
       axisLine: { lineStyle: { color: line } },
@@ -167,6 +167,11 @@ function column(view) {
       },
     ],
   };
+}
+
+function axisName({ report, visual }) {
+  const { label, unit } = report.dimensions[visual.by[0]];
+  return unit ? `${label} (${unit})` : label;
 }
 
 const valueLabel = (measure) => ({

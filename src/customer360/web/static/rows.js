@@ -10,7 +10,7 @@ import * as format from "./format.js";
 import { markOf } from "./state.js";
 
 /** @returns {Row[]} */
-export function rowsOf(visual, data, report) {
+export function rowsOf(visual, data, report, months) {
   if (!data.keys) return [];
   const keys = visual.by.map((name) => data.keys[name]);
   const names = visual.by.map((name) => namesOf(name, data, report));
@@ -24,7 +24,7 @@ export function rowsOf(visual, data, report) {
       values,
     );
   });
-  return isTimeline(visual, report) ? withEveryMonth(rows, visual, report) : rows;
+  return isTimeline(visual, report) ? withEveryMonth(rows, visual, report, months) : rows;
 }
 
 const isTimeline = (visual, report) => visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
@@ -43,14 +43,25 @@ export const nameOf = (dimension, key, report) =>
   report.dimensions[dimension]?.type === "month" ? format.month(key) : String(key);
 
 /** A month without customers is zero customers, but no average: that stays a gap. */
-function withEveryMonth(rows, visual, report) {
+function withEveryMonth(rows, visual, report, months) {
   const known = new Map(rows.map((one) => [one.keys[0], one]));
   const none = Object.fromEntries(
-    [visual.measure, ...visual.more].map((name) => [name, report.measures[name].format === "count" ? 0 : null]),
+    [visual.measure, ...visual.more].map((name) => [name, report.measures[name].expression.zero ? 0 : null]),
   );
-  return monthsBetween(rows.at(0)?.keys[0], rows.at(-1)?.keys[0]).map(
+  return monthsBetween(...endsOf(rows, visual, report, months)).map(
     (month) => known.get(month) ?? row([month], [format.month(month)], visual.measure, none),
   );
+}
+
+/** From the slicer's start, or the first month of the data, to the slicer's end, or the month of the as-of day. */
+function endsOf(rows, { by: [dimension] }, report, { from, to }) {
+  const { keys } = report.dimensions[dimension];
+  const marks = rows.map((one) => one.keys[0]);
+  const first = from && `${from}-01` > keys[0] ? `${from}-01` : keys[0];
+  const isSliced = dimension === "join_month" && to && `${to}-01` < keys.at(-1);
+  const last = isSliced ? `${to}-01` : keys.at(-1);
+  const known = (months) => months.filter(Boolean).sort();
+  return [known([first, ...marks])[0], known([last, ...marks]).at(-1)];
 }
 
 /** Both included, as "YYYY-MM-01". */

@@ -11,8 +11,9 @@ document.getElementById("page").append(tip);
 /** Shared with the charts, whose library places it. */
 export function content({ visual, report }, row) {
   const lines = [visual.measure, ...visual.more].map((name) => {
-    const { label, format: written } = report.measures[name];
-    return element("tr", {}, element("th", {}, label), element("td", {}, format.full(row.values[name], written)));
+    const measure = report.measures[name];
+    const told = format.told(row.values[name], measure);
+    return element("tr", {}, element("th", {}, measure.label), element("td", {}, told));
   });
   const note = report.dimensions[visual.by[0]].type === "month" && isUnfinished(row.keys[0], report);
   return element(

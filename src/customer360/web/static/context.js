@@ -1,0 +1,41 @@
+/** What is true of a visual only under the filters of the moment: whom they keep, and which do not reach it. */
+
+import { keysOf, picks, range } from "./state.js";
+import { definitionOf } from "./view.js";
+
+/** @returns {{months: {from: string, to: string}, notes: string[]}} */
+export function contextOf({ visual, page, report }, parameters) {
+  const chosen = filtersBeside(visual, definitionOf(report, page.name), report, parameters);
+  const notes = [onlyToday(visual, chosen, report), unreached(visual, chosen, report)].filter(Boolean);
+  return { months: range(parameters, "join_month"), notes };
+}
+
+/** Per dimension the members that slicers, and marks clicked in other visuals, keep. */
+function filtersBeside(visual, definition, report, parameters) {
+  const sliced = report.slicers.map(({ dimension }) => [dimension, parameters.getAll(dimension)]);
+  const clicked = picks(parameters)
+    .filter(([name]) => name !== visual.name)
+    .flatMap(([name, mark]) => {
+      const { by = [] } = definition.visuals.find((one) => one.name === name) ?? {};
+      return by.map((dimension, at) => [dimension, [keysOf(mark)[at]]]);
+    });
+  const chosen = new Map();
+  for (const [dimension, keys] of [...sliced, ...clicked]) {
+    if (keys.length) chosen.set(dimension, [...new Set([...(chosen.get(dimension) ?? []), ...keys])]);
+  }
+  return chosen;
+}
+
+/** Nobody joins as Gold: over months of joining, who is kept must be said. */
+function onlyToday(visual, chosen, report) {
+  if (!visual.over_joining) return "";
+  const ofToday = report.slicers.filter(({ dimension }) => report.dimensions[dimension].of_today);
+  const reached = ofToday.filter(({ dimension }) => report.facts[visual.fact].includes(dimension));
+  const names = reached.flatMap(({ dimension }) => (chosen.has(dimension) ? [chosen.get(dimension).join(" or ")] : []));
+  return names.length ? `Only those who are ${names.join(" and ")} today` : "";
+}
+
+function unreached(visual, chosen, report) {
+  const others = [...chosen.keys()].filter((name) => !report.facts[visual.fact].includes(name));
+  return others.length ? `Not filtered by ${others.map((name) => report.dimensions[name].label).join(", ")}` : "";
+}
