@@ -197,8 +197,8 @@ _ENGAGEMENT: Final = Page(
             Place(6, 5, 6, 5),
             ("retained_share",),
             ("join_year", "months_since"),
-            subtitle=f"% seen n or more months after joining; shown once all months of the year have n + {FOLLOW_UP} full months "
-            "behind them",
+            subtitle="% seen n or more months after joining, "
+            f"once the whole year is n + {FOLLOW_UP} full months old",
             only={"months_since": (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48)},
         ),
     ),

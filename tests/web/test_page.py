@@ -12,13 +12,14 @@ from decimal import Decimal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg
+import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from customer360.dimensions import dimension
 from customer360.measures import measure
 from customer360.report import REPORT
-from customer360.tables import REFRESHES
+from customer360.tables import REFRESHES, TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
@@ -306,6 +307,128 @@ def test_a_range_of_months_filters_by_join_date(reader):
     assert reader.query() == {"join_month": ["2025-01..2025-06"]}
     months = [row["join_month"] for row in reader.table("acquisition")]
     assert (months[0], months[-1]) == ("2025-01-01", "2025-06-01")
+
+
+# --- like is compared with like ---------------------------------------------------------------------------------
+
+
+def test_new_customers_names_the_months_it_compares(reader):
+    """And stands against nothing where they do not compare."""
+    reader.open("overview")
+    card = reader.visual("new_customers")
+    assert "Joined Jun 2025 – May 2026" in card.inner_text()
+    assert re.search(r"[▲▼] [\d.,]+ ?%\s+vs \d+ in Jun 2024 – May 2025", card.locator(".delta").inner_text())
+    assert card.locator(".spark").is_visible()
+
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
+    assert card.locator(".delta").inner_text() == "Not comparable under this filter"
+    assert not card.locator(".spark").is_visible()
+
+
+@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+def test_only_joins_have_an_arrow(reader, shown):
+    """Stocks that grow with tenure show a large change in every steady programme."""
+    reader.open(f"{shown.name}?country=Kenya")
+
+    arrows = reader.page.locator(".sign", has_text=re.compile("[▲▼]"))
+
+    assert arrows.count() == (shown.name == "overview")
+
+
+def test_a_selection_is_held_against_the_others_in_days_and_points(reader):
+    """Without a selection there are no others."""
+    reader.open("activity")
+    said = {name: reader.visual(name).locator(".delta") for name in ("login_recency", "balance_above")}
+    assert not any(delta.is_visible() for delta in said.values())
+    assert reader.number("login_recency").endswith("days")
+
+    reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
+    assert re.fullmatch(r"[+−][\d.]+ days\s*vs others [\d.]+ days", said["login_recency"].inner_text())
+    assert re.fullmatch(r"[+−][\d.]+ pp\s*vs others [\d.]+%", said["balance_above"].inner_text())
+
+
+def test_over_months_of_joining_a_filter_by_today_is_said(reader):
+    """Set by a slicer or by a click; a picture shows it as well, since it is part of the head."""
+    reader.open("overview?activity=Active")
+    notes = reader.visual("acquisition").locator(".note")
+    assert notes.all_inner_texts() == ["Only those who are Active today"]
+
+    reader.click_mark("customers_by_status", "Gold")
+    assert notes.all_inner_texts() == ["Only those who are Gold and Active today"]
+    assert reader.visual("customers_by_status").locator(".note").count() == 0
+
+    reader.after(lambda: reader.page.get_by_role("button", name="Clear", exact=True).click())
+    assert notes.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "visual", "said"),
+    [
+        ("engagement?loyalty_status=Gold", "cohort_retention", ["Not filtered by Loyalty Status"]),
+        ("engagement?activity=Active&country=Kenya", "cohort_retention", ["Not filtered by Activity, Country"]),
+        ("engagement?pick.retention_funnel=3", "cohort_retention", ["Not filtered by Funnel Stage"]),
+        ("engagement?join_month=2024-01..2024-12", "cohort_retention", []),
+        ("engagement?loyalty_status=Gold", "last_login_trend", []),
+        ("financial?pick.balance_and_points=3,2", "top_customers", ["Not filtered by Balance Band, Points Band"]),
+        ("financial?pick.balance_by_status=Gold", "top_customers", []),
+    ],
+)
+def test_a_visual_says_which_filters_do_not_reach_it(reader, address, visual, said):
+    """The chips above the page claim that they do."""
+    reader.open(address)
+
+    assert reader.visual(visual).locator(".note").all_inner_texts() == said
+
+
+@pytest.mark.parametrize(
+    ("address", "visual", "first", "last"),
+    [
+        ("overview?country=Chile&loyalty_status=Platinum", "acquisition", "2021-04-01", "2026-06-01"),
+        ("overview?join_month=2025-02..2025-11&country=Chile", "acquisition", "2025-02-01", "2025-11-01"),
+        ("overview?join_month=1999-01..2030-12", "acquisition", "2021-04-01", "2026-06-01"),
+        ("activity?join_month=2025-03..2025-03", "points_by_month", "2025-03-01", "2025-03-01"),
+        ("engagement?join_month=2025-02..2025-04", "last_login_trend", "2024-09-01", "2026-06-01"),
+    ],
+)
+def test_an_axis_of_months_runs_over_all_the_months_that_are_asked_for(
+    reader, tables, address, visual, first, last
+):
+    """
+    A month without customers is a zero, at both ends too: an axis that ends early hides that nobody joins.
+
+    Whoever was seen before joining is on the axis of logins all the same.
+    """
+    reader.open(address)
+
+    months = [row[next(iter(row))] for row in reader.table(visual)]
+
+    assert (months[0], months[-1]) == (first, last)
+    assert (
+        len(months)
+        == len(set(months))
+        == 12 * (int(last[:4]) - int(first[:4])) + int(last[5:7]) - int(first[5:7]) + 1
+    )
+
+
+def test_ids_beyond_the_numbers_of_javascript_are_shown_exactly(page, database, tables):
+    """In the table, in the table view and in the file."""
+    top = tables[TOP_CUSTOMERS]
+    ids = [-3781657594407154599, 4162937420125321133, 9007199254740993]
+    rows = sorted(top.to_pylist(), key=lambda row: row["account_balance"], reverse=True)[:3]
+    renamed = dict(zip((row["customer_id"] for row in rows), ids, strict=True))
+    new = [renamed.get(old, old) for old in top["customer_id"].to_pylist()]
+    column = top.schema.get_field_index("customer_id")
+    publish(database, {**tables, TOP_CUSTOMERS: top.set_column(column, "customer_id", pa.array(new, pa.int64()))})
+    with running(make_app(database), Address(port=0)) as address:
+        reader = Reader(page, address.url)
+        reader.open("financial")
+        shown = reader.visual("top_customers").inner_text()
+        rows = reader.table("top_customers")
+        file = saved(reader, "top_customers", "CSV").decode()
+        page.close()
+
+    assert {row["customer_id"] for row in rows} >= {str(one) for one in ids}
+    assert all(str(one) in shown and str(one) in file for one in ids)
 
 
 def test_a_click_on_a_mark_filters_the_others_and_a_second_click_undoes_it(reader):

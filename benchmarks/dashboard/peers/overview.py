@@ -65,13 +65,8 @@ def page(data: Data, asked: Pairs) -> tuple[list[Card], dict[str, dict[str, Any]
 
 def _card(name: str, shown: Mapping[str, Any]) -> Card:
     value = shown["values"][name] or 0
-    held_against = shown["values"]["new_customers_before"] if name == "new_customers" else None
-    change = value - held_against if held_against is not None else _change(shown["change"])
-    return Card(name, f"{value:,}", change)
-
-
-def _change(change: Mapping[str, int | None] | None) -> int:
-    return ((change["now"] or 0) - (change["before"] or 0)) if change else 0
+    before = shown["values"].get("new_customers_before")
+    return Card(name, f"{value:,}", 0 if before is None else value - before)
 
 
 def _donut(shown: Mapping[str, Any]) -> dict[str, Any]:

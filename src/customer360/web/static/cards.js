@@ -15,7 +15,7 @@ export function card() {
   const spark = svg("svg", { class: "spark", "aria-hidden": "true", ...box }, svg("polyline"), svg("path"));
   const sign = element("span", { class: "sign" });
   const text = element("span", {});
-  const delta = element("p", { class: "delta" }, sign, text);
+  const delta = element("p", { class: "delta" }, sign, " ", text);
   const more = element("p", { class: "more" });
   const figures = element("div", { class: "figures" }, number, spark);
   return {
