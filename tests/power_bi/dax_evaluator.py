@@ -404,6 +404,7 @@ FUNCTIONS: dict[str, Callable] = {
         float(int(abs(value) * 10**digits + 0.5) / 10**digits) * (1 if value >= 0 else -1)
     ),
     "FORMAT": _format,
+    "MID": lambda text, start, count: (text or "")[int(start) - 1 : int(start + count) - 1],
     "&": lambda a, b: f"{a or ''}{b or ''}",
     "&&": lambda a, b: a and b,
     "||": lambda a, b: a or b,

@@ -63,9 +63,18 @@ def _parts(visual: Visual) -> Iterator[str]:
         yield f'"; " & FORMAT ( [{model.measure_name(left_out, fact)}] + 0, "#,0" ) & " left out"'
     if visual.is_over_joining and set(_OF_TODAY) <= set(dimensions_of(fact)):
         yield f"[{ONLY_TODAY}]"
-    if beyond := [cut for cut in _SLICERS if cut not in dimensions_of(fact)]:
-        labels = ", ".join(cut.label for cut in beyond)
-        yield f'IF ( {_is_filtered(beyond)}, "; not filtered by {labels}", "" )'
+    if beyond := _beyond(visual):
+        labels = " & ".join(f'IF ( {_is_filtered([cut])}, ", {cut.label}" )' for cut in beyond)
+        yield f'IF ( {_is_filtered(beyond)}, "; not filtered by " & MID ( {labels}, 3, 200 ), "" )'
+
+
+def _beyond(visual: Visual) -> list[Dimension]:
+    """What slicers and clicks on its page can filter and *visual* is not cut by."""
+    page = next((page for page in REPORT.pages if visual in page.visuals), None)
+    clicked = [
+        dimension(name) for other in (page.visuals if page else ()) for name in other.by if other is not visual
+    ]
+    return [cut for cut in dict.fromkeys([*_SLICERS, *clicked]) if cut not in dimensions_of(visual.fact)]
 
 
 def _window(expression: LastMonths) -> str:
@@ -84,7 +93,7 @@ def _comparison(visual: Visual) -> str:
 
 
 def _is_filtered(cuts: Sequence[Dimension]) -> str:
-    conditions = [f"ISFILTERED ( {model.field(cut).dax} )" for cut in cuts]
+    conditions = [f"ISFILTERED ( '{model.field(cut).table}' )" for cut in cuts]
     return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
 
 
