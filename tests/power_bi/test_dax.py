@@ -372,6 +372,16 @@ def test_the_months_that_are_compared_are_named(semantic_model, filters, subtitl
     assert shown == f"Joined in the last 12 full months: Jun 2025 – May 2026{subtitle}"
 
 
+def test_data_of_less_than_two_years_compare_with_nothing():
+    """And it is not the filters that are blamed."""
+    profiles = miniature.profiles(miniature.customers(400))
+    young = profiles[[month is not None and month >= date(2024, 9, 1) for month in profiles["join_month"]]]
+    evaluator = Evaluator(dax_evaluator.read(files(SOURCE), miniature.result_tables(young)))
+
+    assert evaluator.measure("New Customers, 12 Months Before") is None
+    assert evaluator.measure("Subtitle of New Customers").endswith("; fewer than 24 full months to compare")
+
+
 @pytest.mark.parametrize(
     ("filters", "said"),
     [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from customer360.dimensions import AT_JOINING, Dimension, dimension, dimensions_of
+from customer360.dimensions import AT_JOINING, JOIN_MONTH, Dimension, dimension, dimensions_of
 from customer360.expressions import Comparable, LastMonths, parameter_of
 from customer360.measures import measure
 from customer360.power_bi import dax, model
@@ -84,12 +84,17 @@ def _window(expression: LastMonths) -> str:
 
 
 def _comparison(visual: Visual) -> str:
-    """The months it is held against, or that they are not to be compared."""
+    """The months it is held against, or why it is held against none."""
     other = measure(visual.compare)
-    before = other.expression.of.expression if isinstance(other.expression, Comparable) else None
+    assert isinstance(other.expression, Comparable)  # noqa: S101 - asked by the caller
+    before, months = other.expression.of.expression, other.expression.months
     assert isinstance(before, LastMonths)  # noqa: S101 - joins are compared with those of earlier months
+    month = model.field(JOIN_MONTH)
+    first = f"CALCULATE ( MIN ( {month.dax} ), REMOVEFILTERS ( '{month.table}' ) )"
+    reasons = f'"; fewer than {months} full months to compare", "; not comparable under this filter"'
+    why = f"IF ( {first} > {dax.full_months_end(months)}, {reasons} )"
     value = f"[{model.measure_name(other, visual.fact)}]"
-    return f'IF ( ISBLANK ( {value} ), "; not comparable under this filter", "; before: " & {_window(before)} )'
+    return f'IF ( ISBLANK ( {value} ), {why}, "; before: " & {_window(before)} )'
 
 
 def _is_filtered(cuts: Sequence[Dimension]) -> str:
