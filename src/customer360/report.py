@@ -254,7 +254,7 @@ _ACTIVITY: Final = Page(
             Place(0, 3, 8, 7),
             ("total_points", "average_points", "total_customers"),
             ("join_month",),
-            subtitle="points held today by those who joined in the month",
+            subtitle="points held today by those who joined in the month: newer ones have had less time to earn",
         ),
         Visual(
             "points_by_status",
