@@ -116,6 +116,10 @@ def _number(name: str, sql_type: str, description: str, minimum: int, maximum: i
     return Column(name, sql_type, description, required=True, minimum=minimum, maximum=maximum)
 
 
+def _member(name: str, description: str, allowed: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", description, required=True, allowed=allowed, is_member=True)
+
+
 def _band(name: str, description: str, *, lowest: int) -> Column:
     return Column(name, "smallint", description, minimum=lowest)
 
@@ -126,11 +130,7 @@ CUSTOMERS: Final = _source(
     "The customers as they stand: who they are, when they joined, what they hold.",
     ("customer_id",),
     Column("customer_id", "bigint", "Identifies the customer.", required=True),
-    Column(
-        "source_id",
-        "text",
-        "What the source calls the customer, unchanged, such as '00123'; null for mock data.",
-    ),
+    Column("source_id", "text", "What the source calls the customer, unchanged ('00123'); null for mock data."),
     Column("name", "text", "Full name."),
     Column("email", "text", "E-mail address; mock data uses the reserved example domains of RFC 2606."),
     Column("gender", "text", "Gender as the customer stated it."),
@@ -154,13 +154,7 @@ ACTIVITY_VALUES: Final = ("Active", "Inactive", UNKNOWN)
 _SLICERS: Final = (
     Column("join_month", "date", "First day of the month of join_date; null when that is unknown."),
     Column("loyalty_status", "text", f"Tier of the loyalty programme; '{UNKNOWN}' when null.", required=True),
-    Column(
-        "activity",
-        "text",
-        f"The stored is_active: 'Active', 'Inactive' or '{UNKNOWN}'.",
-        required=True,
-        allowed=ACTIVITY_VALUES,
-    ),
+    Column("activity", "text", "The stored is_active in words.", required=True, allowed=ACTIVITY_VALUES),
     Column(
         "country",
         "text",
@@ -206,21 +200,14 @@ CUSTOMER_PROFILES: Final = _result(
     Column("loyalty_status", "text", "Tier of the loyalty programme."),
     Column("country", "text", "Country of residence, as stored."),
     Column("is_active", "boolean", "The stored flag; null means unknown."),
-    Column(
-        "is_active_by_behaviour", "boolean", "Logged in within the 90 days up to the as-of date.", required=True
-    ),
+    Column("is_active_by_behaviour", "boolean", "Logged in within 90 days of the as-of date.", required=True),
     Column("account_age_days", "integer", "Days from join_date to the as-of date.", minimum=0),
     _band("account_age_band", "Band of account_age_days, see bands.", lowest=1),
     Column("account_balance", "numeric(12,2)", "Balance of the account."),
     _band("balance_band", "Band of account_balance, see bands; null when the balance is unknown.", lowest=-1),
     Column("loyalty_points", "bigint", "Points held.", minimum=0),
     _band("points_band", "Band of loyalty_points, see bands; null when the points are unknown.", lowest=0),
-    Column(
-        "days_since_last_login",
-        "integer",
-        "Days from last_login to the as-of date; null when none is known.",
-        minimum=0,
-    ),
+    Column("days_since_last_login", "integer", "Days from last_login to the as-of date; null if none.", minimum=0),
     _number(
         "funnel_stage",
         "smallint",
@@ -300,7 +287,7 @@ LOYALTY_STATUSES: Final = _result(
     "one row per loyalty status that occurs",
     f"The tiers in their order, lowest first; '{UNKNOWN}', when it occurs, comes last.",
     ("loyalty_status",),
-    Column("loyalty_status", "text", "Tier of the loyalty programme.", required=True, is_member=True),
+    _member("loyalty_status", "Tier of the loyalty programme."),
     _number("status_order", "smallint", "1 = lowest tier.", 1),
 )
 
@@ -309,14 +296,7 @@ ACTIVITIES: Final = _result(
     "one row per activity",
     "The values of activity in their order.",
     ("activity",),
-    Column(
-        "activity",
-        "text",
-        f"'Active', 'Inactive' or '{UNKNOWN}'.",
-        required=True,
-        allowed=ACTIVITY_VALUES,
-        is_member=True,
-    ),
+    _member("activity", f"'Active', 'Inactive' or '{UNKNOWN}'.", ACTIVITY_VALUES),
     _number("activity_order", "smallint", "1 = Active.", 1),
 )
 
@@ -325,7 +305,7 @@ COUNTRIES: Final = _result(
     "one row per country of the segment tables",
     f"The countries in their order: most customers first, then '{OTHER}', then '{UNKNOWN}'.",
     ("country",),
-    Column("country", "text", "Country.", required=True, is_member=True),
+    _member("country", "Country."),
     _number("country_order", "smallint", "1 = most customers.", 1),
 )
 
@@ -382,7 +362,7 @@ REFRESHES: Final = _result(
     Column("source_kind", "text", "mock, own or unknown: who filled the source table.", required=True),
     Column("rows_in", "bigint", "Rows read = rows_out + rows_rejected + rows_not_yet_joined.", required=True),
     Column("rows_out", "bigint", "Customers in the results.", required=True),
-    Column("rows_rejected", "bigint", "Rows in rejected_customers.", required=True),
+    Column("rows_rejected", "bigint", "Rows of this reading that were rejected.", required=True),
     Column("rows_not_yet_joined", "bigint", "Rows whose join_date lies after the as-of date.", required=True),
     Column(
         "missing_columns",

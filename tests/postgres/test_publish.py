@@ -409,6 +409,35 @@ def test_an_older_shape_of_ours_is_remade_with_its_grants(database: Database) ->
         ).fetchone() == (1,)
 
 
+def test_a_table_that_gains_columns_keeps_its_views(database: Database) -> None:
+    """People build on the tables, and an upgrade must not make them drop what they built."""
+    publish_letters(database, "old")
+    with database.connect() as connection:
+        connection.execute("CREATE VIEW results.loud AS SELECT upper(letter) AS letter FROM results.letters")
+    more = (
+        Column("sound", "text", "How it is said.", required=True),
+        *LETTERS.columns,
+        Column("note", "text", "A note."),
+    )
+    newer = Table("results", "letters", "one row per letter", "Letters.", more, key=("letter",))
+
+    for letter in ("a", "b"):
+        with publication(database, "test") as change:
+            change.prepare([newer])
+            fill(database, change, newer, sound=["oh"], letter=[letter], note=[None])
+            change.publish()
+
+    with database.connect() as connection:
+        assert connection.execute("SELECT * FROM results.loud").fetchall() == [("B",)]
+        assert connection.execute("SELECT letter, sound, note FROM results.letters").fetchall() == [
+            ("b", "oh", None)
+        ]
+        described = (
+            "SELECT col_description('results.letters'::regclass, attnum) FROM pg_attribute WHERE attname = 'sound'"
+        )
+        assert ("How it is said.",) in connection.execute(described).fetchall()
+
+
 def test_a_view_on_an_older_shape_stops_the_run_in_one_line(database: Database) -> None:
     """Dropping the view of somebody is not ours to decide."""
     older = Table("results", "letters", "one row per letter", "Letters.", (Column("sign", "text", "The letter."),))

@@ -21,7 +21,8 @@ from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange
-from customer360.postgres.read import read_batches, read_table
+from customer360.postgres.read import read_batches, read_table, read_together
+from customer360.tables import COUNTRIES
 
 pytestmark = pytest.mark.slow
 
@@ -430,3 +431,15 @@ def test_an_error_of_the_query_is_one_line_and_no_failure_of_the_server(database
             Customer360Error, match=r"cannot read from .*: (division by zero|column .* does not exist)$"
         ):
             list(read_batches(database, relation, [types.Field("n", "integer")]))
+
+
+def test_results_of_another_version_are_told_with_the_way_out(database: Database) -> None:
+    """A dashboard that is started after an upgrade and before the first run must not end in a traceback."""
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA analytics")
+        connection.execute("CREATE TABLE analytics.countries (country text)")
+
+    with pytest.raises(
+        Customer360Error, match=r"^analytics\.countries was made by another version .*: customer360 run$"
+    ):
+        read_together(database, [COUNTRIES])

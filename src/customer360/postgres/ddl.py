@@ -80,12 +80,17 @@ def create(table: Table) -> Iterator[sql.Composed]:
     yield from comments(table)
 
 
-def add(table: Table, missing: Collection[str]) -> Iterator[sql.Composed]:
-    """The *missing* columns of a table that keeps history; in the rows of older versions they are null."""
+def add(table: Table, present: Collection[str]) -> Iterator[sql.Composed]:
+    """The columns beyond those *present*; in the rows of older versions, which a history keeps, they are null."""
     for column in table.columns:
-        if column.name in missing:
-            name = sql.Identifier(column.name)
-            yield sql.SQL("ALTER TABLE {} ADD {} {}").format(identifier(table), name, sql.SQL(column.type))
+        if column.name not in present:
+            is_null = table.keeps_history or not column.required
+            yield sql.SQL("ALTER TABLE {} ADD {} {}{}").format(
+                identifier(table),
+                sql.Identifier(column.name),
+                sql.SQL(column.type),
+                sql.SQL("" if is_null else " NOT NULL"),
+            )
     yield from comments(table)
 
 

@@ -166,10 +166,10 @@ class Publication:
             return
         if found:
             preflight.require_shape(self.connection, table, found, is_foreign_allowed=table in self._foreign)
-        missing = {column.name for column in table.columns} - {name for name, *_ in found[1:]}
         grants = catalog.grants(self.connection, table)
-        if found and table.keeps_history:
-            statements = [*ddl.add(table, missing)]
+        if found and (table.keeps_history or _lacks_only_columns(table, found)):
+            self._drop_partitions(table)  # so that a column which is never null can be added
+            statements = [*ddl.add(table, {name for name, *_ in found[1:]})]
         else:
             if found:
                 self._drop(table)
@@ -187,17 +187,20 @@ class Publication:
             ) from None
 
     def _swap(self, table: Table, staged: str) -> None:
-        preflight.require_own_partitions(self.connection, table)
-        parent = ddl.identifier(table)
-        for _, old, _ in catalog.partitions(self.connection, table):
-            detach = sql.SQL("ALTER TABLE {} DETACH PARTITION {}")
-            self.connection.execute(detach.format(parent, _internal(old)))
-            _drop_table(self.connection, old)
+        self._drop_partitions(table)
         attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} DEFAULT")
-        self.connection.execute(attach.format(parent, _internal(staged)))
+        self.connection.execute(attach.format(ddl.identifier(table), _internal(staged)))
         sign = sql.SQL("INSERT INTO {} VALUES (%s, %s, 0)").format(LEDGER)
         self.connection.execute(sign, (staged, PUBLISHED_PART))
         comment_on(self.connection, _internal(staged), self._facts.get(table))
+
+    def _drop_partitions(self, table: Table) -> None:
+        """Drops the rows that are published; of a table that keeps history there are no partitions."""
+        preflight.require_own_partitions(self.connection, table)
+        for _, old, _ in catalog.partitions(self.connection, table):
+            detach = sql.SQL("ALTER TABLE {} DETACH PARTITION {}")
+            self.connection.execute(detach.format(ddl.identifier(table), _internal(old)))
+            _drop_table(self.connection, old)
 
     def _insert(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         names = sql.SQL(", ").join(map(sql.Identifier, table.column_names))  # an older table has another order
@@ -213,6 +216,12 @@ class Publication:
             # Not all that was staged: stopped between the commit of a swap and hearing of it, it is published.
             for name in leftovers(self.connection)[0] & {*self._staged.values()}:
                 _drop_leftover(self.connection, name)
+
+
+def _lacks_only_columns(table: Table, found: Sequence[tuple[str, ...]]) -> bool:
+    """Whether what is *found* is *table* but for some columns outside its key, so that views of it can stay."""
+    wanted, names = catalog.wanted_shape(table), {name for name, *_ in found[1:]}
+    return found[0] == wanted[0] and set(found[1:]) <= set(wanted[1:]) and names >= {*table.key}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pyarrow as pa
@@ -88,6 +88,9 @@ def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa
     names = [ddl.identifier(table) for table in tables]
     try:
         with database.snapshot(*names, purpose="customer360 tables") as snapshot:
+            with database.within(snapshot) as connection:
+                for table in tables:
+                    _require_columns(connection, table)
             return {table: _whole(database, table, snapshot) for table in tables}
     except psycopg.Error as error:
         raise Customer360Error(f"cannot read the results: {str(error).splitlines()[0]}") from None
@@ -97,3 +100,11 @@ def _whole(database: Database, table: Table, snapshot: str) -> pa.Table:
     fields = types.fields_of(table)
     batches = read_batches(database, ddl.identifier(table), fields, snapshot=snapshot)
     return pa.Table.from_batches(batches, schema=types.arrow_schema(fields))
+
+
+def _require_columns(connection: psycopg.Connection[Any], table: Table) -> None:
+    found = catalog.shape(connection, table)[1:]
+    if not {(column.name, column.type) for column in table.columns} <= {*found}:
+        raise Customer360Error(
+            f"{table.full_name} was made by another version of customer360; renew it with: customer360 run"
+        )
