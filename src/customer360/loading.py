@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,7 @@ from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from customer360.where import Where
 
 _SHOWN_VALUES: Final = 3
-_INTERNAL: Final = frozenset({"transactions", "labels"})
+_INTERNAL: Final = frozenset({"transactions", "labels", "until"})
 _SHOWN_UNUSED: Final = 50
 _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}
 _DECIMALS: Final = {option: style for style, option in OPTIONS.items() if style in numbers.STYLES}
@@ -155,7 +155,7 @@ class Loaded:
         if tally.cancelled_lines:
             yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
         if tally.rows_left_out:
-            yield f"{tally.rows_left_out:,} rows {would}left out, as they do not meet the mapping's condition"
+            yield f"{tally.rows_left_out:,} rows {would}left out: {self._why_left_out()}"
         if tally.rows_rejected:
             where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
@@ -171,6 +171,11 @@ class Loaded:
         if self.as_of:
             yield f"results will be as of {self.as_of}, the last day in the data; for another: --as-of DAY"
         yield "nothing was changed" if self.is_dry else "make the results with: customer360 run"
+
+    def _why_left_out(self) -> str:
+        of_mapping = "they do not meet the mapping's condition" if self.planned.mapping.where else ""
+        later = "they are later than --as-of" if self.planned.mapping.until else ""
+        return " or ".join(filter(None, (of_mapping, later)))
 
     def facts(self) -> Mapping[str, Any]:
         tally = asdict(self.tally)
@@ -263,6 +268,7 @@ def plan(source: Source, request: Request) -> Planned:
             _write(file, written(mapping, source.name, source.columns, wheres))
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
+    mapping = replace(mapping, until=request.as_of if request.transactions else None)
     return Planned(source, mapping.with_styles(*styles), sample, kept)
 
 

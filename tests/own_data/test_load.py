@@ -674,3 +674,17 @@ def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:
         assert {key: row["source_id"] for key, row in customers(found).items()} == {123: "00123", 42: "42"}
     with found_in(orders, transactions=True) as found:
         assert {key: row["source_id"] for key, row in customers(found).items()} == {7: "7"}
+
+
+def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
+    """So that a report of the past shows it: what was bought later is neither a mistake nor known yet."""
+    path = tmp_path / "lines.csv"
+    path.write_text(
+        "customer_id,date,amount\n1,2017-12-30,5\n1,2018-01-01,7\n2,2017-12-31 23:59,3\n3,2018-01-01,9\n4,2019-01-01,x\n"
+    )
+    with file_source(path) as source:
+        mapping = guess(source.columns, source.sample(), transactions=True)
+        found = loadable(source, replace(mapping, until=date(2017, 12, 31)), as_of=date(2017, 12, 31))
+        assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 5, 2: 3}
+        assert (found.tally.rows_in, found.tally.rows_left_out, found.tally.rows_rejected) == (5, 3, 0)
+        assert found.last_day == date(2017, 12, 31)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -61,7 +62,7 @@ class CustomerMapping:
     *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
     of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
     that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
-    columns of the source that the id is made of.
+    columns of the source that the id is made of. *until*: order lines of later days are left out.
     """
 
     columns: Mapping[str, str]
@@ -74,6 +75,7 @@ class CustomerMapping:
     where: str | None = None
     currency: str | None = None
     labels: tuple[str, ...] = ()
+    until: date | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

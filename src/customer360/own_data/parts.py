@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from customer360.own_data.cells import mask
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, by_file
 from customer360.own_data.evidence import FileFormats
 from customer360.own_data.examine import (
@@ -88,13 +89,17 @@ def _examine(
     source: Source, mapping: CustomerMapping, formats: FileFormats, as_of: date, part: Part
 ) -> tuple[int, bool]:
     batch = source.read(part.file)
-    places = np.arange(part.first, part.first + len(batch))
+    rows_read = len(batch)
+    places = np.arange(part.first, part.first + rows_read)
     if mapping.where:
         kept = meets(batch, mapping)
         batch, places = batch.filter(pa.array(kept)), places[kept]
     seen = [examined(some, mapping, formats.of(file), as_of) for file, some in by_file(batch)]
     seen = seen or [examined(batch, mapping, {}, as_of)]
     found = seen[0] if len(seen) == 1 else pa.Table.from_batches(seen).combine_chunks().to_batches()[0]
+    if mapping.until:
+        kept = ~mask(pc.greater(found["order_date"].cast(pa.date32(), safe=False), pa.scalar(mapping.until)))
+        batch, found, places = batch.filter(pa.array(kept)), found.filter(pa.array(kept)), places[kept]
     rows = pa.Table.from_batches([found]).append_column(ROW, pa.array(places))
     rows = rows.append_column(LINES, pa.repeat(pa.scalar(1, pa.int64()), len(batch)))
     is_rejected = pc.not_equal(found[REASONS], "")
@@ -102,7 +107,7 @@ def _examine(
     good = rows.filter(pc.invert(is_rejected)) if len(rejected) else rows
     write_parquet(part.good, good)
     write_parquet(part.rejected, rejected.select(OF_REJECTED))
-    return int((~kept).sum()) if mapping.where else 0, bool(pc.any(good[LABELLED]).as_py())
+    return rows_read - len(batch), bool(pc.any(good[LABELLED]).as_py())
 
 
 def reject(losing: pa.Array, reason: str, parts: Sequence[Part], source: Source) -> None:

@@ -60,7 +60,7 @@ class Tally:
                 f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
             )
         if not self.customers:
-            left_out = f"{self.rows_left_out:,} left out by keep.where" if self.rows_left_out else ""
+            left_out = f"{self.rows_left_out:,} left out by keep.where or --as-of" if self.rows_left_out else ""
             why = ", ".join(filter(None, (self._why(), left_out)))
             raise Customer360Error(f"no row can be loaded: {why}; nothing was changed")
 

@@ -51,8 +51,8 @@ def choose_as_of(asked: date | None, source: Origin, table: str, last_day: LastD
         return AsOf(found or now().date(), is_last_day=found is not None)
     if found is not None and asked < found:
         raise Customer360Error(
-            f"{table} was derived from order lines up to {found}, so it cannot show {asked}; load the lines as of "
-            f"that day, then run: customer360 load --transactions FILE --as-of {asked} --replace"
+            f"{table} was derived from order lines up to {found}, so it cannot show {asked}; load the lines up "
+            f"to that day, then run again: customer360 load --transactions FILE --as-of {asked} --replace"
         )
     return AsOf(asked)
 
