@@ -18,8 +18,6 @@ from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 
-pytestmark = pytest.mark.slow
-
 TABLE = 'crm."My Table"'
 
 

@@ -296,3 +296,23 @@ def test_the_ledger_of_an_older_version_learns_to_sign(database: Database) -> No
     execute(database, "UPDATE public.customers SET city = 'Rome' WHERE customer_id = 1")
     with pytest.raises(Customer360Error, match="has rows that someone changed"):
         guard(database)
+
+
+def test_customers_that_somebody_put_aside_are_never_dropped(database: Database) -> None:
+    """A detached partition is a backup of all customers, wherever it stands, and so is a table beside it."""
+    fill(database, kind="own")
+    with database.connect() as connection:
+        kept = origin(connection, "public.customers").fill
+    detached = f"customer360_internal.{kept}"
+    execute(
+        database,
+        f"ALTER TABLE public.customers DETACH PARTITION {detached}",
+        "CREATE TABLE customer360_internal.my_backup AS TABLE " + detached,
+    )
+
+    for _ in range(2):
+        fill(database, guarded=False)
+
+    with database.connect() as connection:
+        for table in (detached, "customer360_internal.my_backup"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (791,)

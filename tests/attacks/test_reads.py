@@ -24,8 +24,6 @@ from customer360.postgres.pages import PageRange
 from customer360.postgres.read import read_batches, read_table, read_together
 from customer360.tables import COUNTRIES
 
-pytestmark = pytest.mark.slow
-
 ROWS = 3000
 
 
