@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from customer360 import __version__, workers
+from customer360.failures.spark import mistake
 
 
 def test_the_same_package_gives_the_same_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_what_is_sent_can_be_imported_as_it_is_and_knows_its_version() -> None:
 )
 def test_what_a_worker_lacks_is_said_in_one_line(reason: str, line: str) -> None:
     """Spark gives a page of Java for each."""
-    found = workers.mistake(f"Job aborted:\n  Lost task 0.3\n{reason}\n  at org.apache.spark")
+    found = mistake(f"Job aborted:\n  Lost task 0.3\n{reason}\n  at org.apache.spark")
 
     assert found is not None
     assert line in found
@@ -67,4 +68,4 @@ def test_what_a_worker_lacks_is_said_in_one_line(reason: str, line: str) -> None
 
 def test_other_failures_are_not_guessed_at() -> None:
     """A fault of ours keeps its traceback."""
-    assert workers.mistake("ValueError: too many values to unpack") is None
+    assert mistake("ValueError: too many values to unpack") is None

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import click
 
-from customer360 import __version__, logs
+from customer360 import __version__, failures, logs
 from customer360.db import db
-from customer360.errors import Customer360Error, one_line, printable
+from customer360.errors import one_line, printable
 from customer360.options import (
     DASHBOARD,
     DATABASE,
@@ -27,7 +27,7 @@ from customer360.options import (
     Commands,
     options,
 )
-from customer360.settings import LOG_FORMAT, SETTINGS
+from customer360.settings import LOG_FORMAT, SETTINGS, TRACEBACK
 from customer360.where import Where
 
 _LOG: Final = logging.getLogger(__name__)
@@ -43,6 +43,12 @@ def _log(ctx: click.Context, param: click.Parameter, log_format: str) -> None:
         logs.write_json()
 
 
+def _tracebacks(ctx: click.Context, param: click.Parameter, are_wanted: bool) -> None:
+    del ctx, param
+    if are_wanted:
+        logs.show_tracebacks()
+
+
 @click.group(cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--log-format",
@@ -53,6 +59,15 @@ def _log(ctx: click.Context, param: click.Parameter, log_format: str) -> None:
     expose_value=False,
     callback=_log,
     help="How progress and errors are written to stderr; json is one object per line.",
+)
+@click.option(
+    "--traceback",
+    is_flag=True,
+    envvar=TRACEBACK,
+    is_eager=True,
+    expose_value=False,
+    callback=_tracebacks,
+    help="Show above the line of an error how it came about, for whoever looks for its cause.",
 )
 @click.version_option(__version__, prog_name="customer360")
 def cli() -> None:
@@ -332,7 +347,7 @@ def main() -> None:
         # Java, told as well, may be gone first: then what is raised tells of that.
         line, code = (_STOPPED, 143) if was_told else _ending(error)
         if line:
-            _fail(line, code)
+            _fail(error, line, code)
         if not logs.are_json():
             raise
         _LOG.exception("a fault of customer360")
@@ -341,8 +356,6 @@ def main() -> None:
 
 def _ending(error: BaseException) -> tuple[str | None, int]:
     """What to say at the end that *error* makes, and the exit code; nothing to say of a fault of our own."""
-    if isinstance(error, Customer360Error):
-        return str(error), 1
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "customer360"
         return f"{error.format_message()} (see: {command} --help)", error.exit_code
@@ -350,22 +363,17 @@ def _ending(error: BaseException) -> tuple[str | None, int]:
         return error.format_message(), error.exit_code
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return _STOPPED, 130
-    return _outage(error), 1
+    return failures.explained(error), 1
 
 
-def _outage(error: BaseException) -> str | None:
-    """What to say when the server went away outside of any run."""
-    import psycopg
-
-    from customer360.postgres.failures import failure
-
-    return str(failure("the database", error)) if isinstance(error, psycopg.OperationalError) else None
-
-
-def _fail(line: str, code: int) -> None:
+def _fail(error: BaseException, line: str, code: int) -> None:
     message = one_line(line)
     if logs.are_json():
-        _LOG.error("command failed", extra={"fields": {"message": message, "exit_code": code}})
+        fields = {"message": message, "exit_code": code}
+        if code == 1 and failures.has_cause(error):
+            fields["traceback"] = failures.traceback_of(error)
+        _LOG.error("command failed", extra={"fields": fields})
     else:
-        click.echo(f"customer360: {message}", err=True)
+        shown = failures.traceback_of(error) if logs.are_tracebacks_shown() else ""
+        click.echo(f"{shown}customer360: {message}", err=True)
     sys.exit(code)

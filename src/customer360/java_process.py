@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import atexit
 import logging
+import re
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from customer360 import temporary
+from customer360 import machine, temporary
 from customer360.errors import Customer360Error
 
 if TYPE_CHECKING:
@@ -94,6 +95,68 @@ def kill() -> None:
         process.kill()
 
 
+def active_session() -> SparkSession | None:
+    """The session in use, and again the active one: a connection that follows an interrupted one knows none."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession() or SparkSession._instantiatedSession
+    if session is None or _is_stopped(session):
+        return None
+    activate(session)
+    return session
+
+
+def activate(session: SparkSession) -> None:
+    """Makes *session* the one that is active for this thread, where Spark looks up the formats of Python."""
+    from pyspark.sql import SparkSession
+
+    if isinstance(session, SparkSession) and not _is_stopped(session):
+        SparkSession._get_j_spark_session_class(session._jvm).setActiveSession(session._jsparkSession)
+
+
+def stay_active(session: SparkSession) -> None:
+    """
+    Lets every new connection to Java know the session in use.
+
+    Each thread of Python has a connection of its own, and an interrupted call costs a thread its connection. On a
+    new one no session is active, and Spark would not find the format `postgres`.
+    """
+    from pyspark.sql import SparkSession
+
+    client: Any = getattr(getattr(session, "_jvm", None), "_gateway_client", None)
+    connect = getattr(client, "_create_new_connection", None)
+    if connect is None or hasattr(connect, "__wrapped__"):
+        return
+
+    @wraps(connect)
+    def connected() -> Any:
+        connection = connect()
+        if (current := SparkSession._instantiatedSession) is not None:
+            activate(current)
+            client.deque.remove(connection)  # whoever asked for it gives it back, as `activate` did
+        return connection
+
+    client._create_new_connection = connected
+
+
+def _is_stopped(session: SparkSession) -> bool:
+    return getattr(session, "_jsparkSession", None) is not None and session.sparkContext._jsc is None
+
+
+def forget_ended() -> None:
+    """Lets the next session start a Java process when that of this process was killed; PySpark would not."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    process = _process()
+    if process is None or process.poll() is None:
+        return
+    if (session := SparkSession._instantiatedSession) is not None:
+        stop(session)
+    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+
+
 def has_ended() -> bool:
     """Whether the Java process that this process started is gone; one that was just killed is given time to go."""
     process = _process()
@@ -114,6 +177,15 @@ def _process() -> subprocess.Popen[bytes] | None:
 
 def killed() -> Customer360Error:
     return Customer360Error(
-        "Spark's Java process ended unexpectedly, killed or out of memory; what had not finished changed nothing: "
-        "run the same command again"
+        f"Spark's Java process ended unexpectedly, killed or out of memory (heap {_heap()}, "
+        f"{machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
+        "memory is short, raise the container's limit, close other programs, or use --master 'local[1]'"
     )
+
+
+def _heap() -> str:
+    """As Java was told when it was started."""
+    process = _process()
+    arguments = process.args if process and isinstance(process.args, list) else []
+    found = (re.search(r"spark\.driver\.memory=(\w+)", str(argument)) for argument in arguments)
+    return next((match[1] for match in found if match), "of Spark's default size")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from customer360 import failures
 from customer360.errors import Customer360Error
+from customer360.failures.spark import sentence
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -57,7 +59,7 @@ def require_apart(source: Place | None, target: Place | None) -> None:
 
 def read(spark: SparkSession, source: Place) -> DataFrame:
     """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
-    with plain_errors(source, otherwise=f"cannot read {source}: "):
+    with failures.plain(known=lambda reason: _line(source, reason) or f"cannot read {source}: {sentence(reason)}"):
         rows = spark.read.format(source.format).load(source.name) if source.format else spark.table(source.name)
         _ = rows.schema  # Spark Connect looks no earlier
     return rows
@@ -80,19 +82,9 @@ def write(rows: DataFrame, target: Place) -> int:
         return rows.sparkSession.read.format(target.format).load(target.name).count()
 
 
-@contextmanager
-def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterator[None]:
-    """One line for what Spark says of *place*: for what is known, or, after the words *otherwise*, for all."""
-    from py4j.protocol import Py4JJavaError
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except (PySparkException, Py4JJavaError) as error:
-        line = _line(place, str(error)) or (otherwise and otherwise + _sentence(str(error)))
-        if line is None:
-            raise
-        raise Customer360Error(line) from None
+def plain_errors(place: Place | str) -> AbstractContextManager[None]:
+    """`failures.plain`, with what Spark's conditions mean for *place*."""
+    return failures.plain(known=partial(_line, place))
 
 
 def _line(place: Place | str, reason: str) -> str | None:
@@ -106,15 +98,9 @@ def _line(place: Place | str, reason: str) -> str | None:
         "PATH_NOT_FOUND": f"there is nothing at {place}; write {NOTATION}",
         "TABLE_OR_VIEW_NOT_FOUND": f"Spark's catalog has no table {place}; a path has a / in it, as ./{place}",
         "UNABLE_TO_INFER_SCHEMA": f"there are no Parquet files at {place}",
-        "CAST_INVALID_INPUT": f"a value in {place} does not fit its column: {_sentence(reason)}",
-        "CAST_OVERFLOW": f"a value in {place} does not fit its column: {_sentence(reason)}",
-        "NUMERIC_VALUE_OUT_OF_RANGE": f"a value in {place} does not fit its column: {_sentence(reason)}",
-        "DATATYPE_MISMATCH.CAST": f"a column of {place} has a type that does not fit: {_sentence(reason)}",
+        "CAST_INVALID_INPUT": f"a value in {place} does not fit its column: {sentence(reason)}",
+        "CAST_OVERFLOW": f"a value in {place} does not fit its column: {sentence(reason)}",
+        "NUMERIC_VALUE_OUT_OF_RANGE": f"a value in {place} does not fit its column: {sentence(reason)}",
+        "DATATYPE_MISMATCH.CAST": f"a column of {place} has a type that does not fit: {sentence(reason)}",
     }
     return next((line for condition, line in lines.items() if f"[{condition}" in reason), None)
-
-
-def _sentence(reason: str) -> str:
-    """The first sentence of what Spark says, without its name for the condition."""
-    match = re.search(r"\[[A-Z_.]+\] (.+?)(?:[.:] |[.:]?$)", reason, re.MULTILINE)
-    return match[1] if match else reason.strip().splitlines()[0]

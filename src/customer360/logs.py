@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 FORMATS: Final = ("text", "json")
+_TRACEBACKS: Final = logging.getLogger("customer360.tracebacks")
 
 
 class JsonLines(logging.Formatter):
@@ -35,6 +36,15 @@ def write_json() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("customer360").setLevel(logging.INFO)
     logging.captureWarnings(True)
+
+
+def show_tracebacks() -> None:
+    """From now on an error that is told in one line comes with its traceback."""
+    _TRACEBACKS.setLevel(logging.DEBUG)
+
+
+def are_tracebacks_shown() -> bool:
+    return _TRACEBACKS.isEnabledFor(logging.DEBUG)
 
 
 def are_json() -> bool:

@@ -12,6 +12,7 @@ DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
 HOME: Final = "CUSTOMER360_HOME"
 DASHBOARD_TOKEN: Final = "CUSTOMER360_DASHBOARD_TOKEN"  # noqa: S105  the name of the variable
 LOG_FORMAT: Final = "CUSTOMER360_LOG_FORMAT"
+TRACEBACK: Final = "CUSTOMER360_TRACEBACK"
 
 MAX_REJECTED: Final = 0.05
 """The share of the rows of one's own data that may be rejected, unless a person says otherwise."""
@@ -21,6 +22,7 @@ SETTINGS: Final = {
     HOME: "The folder of the embedded PostgreSQL; default: the user's data folder (root: /var/lib/customer360).",
     DASHBOARD_TOKEN: "A secret of 16 or more characters that the dashboard asks for; --token-file goes before it.",
     LOG_FORMAT: "text or json: how progress and errors are written to stderr; --log-format goes before it.",
+    TRACEBACK: "1 shows the traceback of every error above its line, as --traceback does.",
 }
 """Every environment variable that is read, and what it does."""
 

@@ -19,17 +19,17 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
-import psutil
-
-from customer360 import java_process
+from customer360 import failures, java_process, machine
 from customer360.errors import Customer360Error
-from customer360.workers import elsewhere, is_local, mistake, ship
+from customer360.workers import elsewhere, is_local, ship
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 OLDEST_JAVA: Final = 17
 _LARGEST_HEAP_GB: Final = 3
+_SMALLEST_HEAP_MB: Final = 256
+_SMALL_MEMORY: Final = 4 << 30
 
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
@@ -75,7 +75,8 @@ def session(
     """
     from pyspark.sql import SparkSession
 
-    active = SparkSession.getActiveSession()
+    java_process.forget_ended()
+    active = java_process.active_session()
     if active is not None and not (master or remote):
         return active
     remote = None if master else remote or os.environ.get("SPARK_REMOTE")
@@ -119,6 +120,7 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
         ship(session)
     else:
         java_process.quieten(session)
+    java_process.stay_active(session)
     return session
 
 
@@ -128,21 +130,29 @@ def _import_pandas_meanwhile() -> None:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Brings a person's mistake out of the wrapping that Spark gives to it, and says that Spark was killed."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
+def plain_errors(where: str = failures.THE_DATABASE) -> Iterator[None]:
+    """
+    `failures.plain` where Spark is at work, which also tells that Java was killed, or a person interrupted it.
 
-    try:
-        yield
-    except (PySparkException, Py4JError, OSError, EOFError) as error:
-        match = re.search(r"Customer360Error: (.*)", str(error))
-        line = match[1] if match else mistake(str(error))
-        if line is not None:
-            raise Customer360Error(line) from None
-        if java_process.has_ended():
-            raise java_process.killed() from None
-        raise
+    *where* is the database that Spark's tasks use.
+    """
+    with failures.plain(where):
+        try:
+            yield
+        except Exception as error:
+            if failures.was_interrupted(error):
+                raise KeyboardInterrupt from None
+            if _may_come_from_java(error) and java_process.has_ended():
+                raise java_process.killed() from None
+            raise
+
+
+def _may_come_from_java(error: Exception) -> bool:
+    """What a lost connection to Java leads to; not what Spark says of its tasks, which it lived to say."""
+    if not failures.spark.is_one(error):
+        return isinstance(error, (OSError, EOFError))
+    text = str(error)
+    return failures.spark.raised_by_worker(text) is None and not failures.spark.is_known(text)
 
 
 def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Builder:
@@ -210,7 +220,7 @@ def _local_settings() -> dict[str, str]:
     return {
         **_LOCAL_SETTINGS,
         "spark.sql.shuffle.partitions": str(min(32, 2 * (os.cpu_count() or 2))),
-        "spark.driver.memory": f"{_heap_gb()}g",
+        "spark.driver.memory": f"{heap_mb(machine.memory())}m",
         "spark.driver.extraClassPath": os.pathsep.join(map(str, _first_jars())),
         "spark.local.dir": str(folder),
         "spark.driver.defaultJavaOptions": f'{_JAVA_OPTIONS} "-Djava.io.tmpdir={folder}"',
@@ -272,9 +282,15 @@ def _conf_folder() -> Path | None:
     return Path(home) / "conf" if home else None
 
 
-def _heap_gb() -> int:
-    """An eighth of the machine, for Python workers and PostgreSQL need theirs: 1 to 3 GB."""
-    return max(1, min(_LARGEST_HEAP_GB, round(psutil.virtual_memory().total / (8 << 30))))
+def heap_mb(memory: int) -> int:
+    """
+    Java's heap where there are *memory* bytes for all: an eighth, as whole GB from 1 to 3.
+
+    Python workers and PostgreSQL need theirs. In a small container it is a quarter, or Java would be killed.
+    """
+    if memory < _SMALL_MEMORY:
+        return max(_SMALLEST_HEAP_MB, memory // (4 << 20))
+    return 1024 * max(1, min(_LARGEST_HEAP_GB, round(memory / (8 << 30))))
 
 
 def _quiet_logging() -> str:

@@ -99,7 +99,8 @@ class Where:
         with self.watch("Starting Spark"):
             session = spark.session(master=self.master, remote=self.remote)
         try:
-            yield session
+            with spark.plain_errors():
+                yield session
         except KeyboardInterrupt:
             if not self.cluster:
                 java_process.kill()

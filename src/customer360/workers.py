@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,6 @@ from customer360 import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psutil", "psycopg[binary]", "pyarrow")
-"""The wheels that have to be installed where the workers run; PySpark itself comes with Spark."""
 
 _PACKAGE: Final = Path(__file__).parent
 _SHIPPED: Final = (".py", ".json")
@@ -86,33 +82,3 @@ def _files() -> Iterator[Path]:
         inner = file.relative_to(_PACKAGE)
         if file.suffix in _SHIPPED and "static" not in inner.parts:
             yield inner
-
-
-def mistake(reason: str) -> str | None:
-    """The line for a person when *reason*, what Spark says of a failure, is a worker that lacks something."""
-    for pattern, line in _MISTAKES.items():
-        if match := re.search(pattern, reason):
-            return line.format(
-                *match.groups(), needed=" ".join(f'"{name}"' if "[" in name else name for name in NEEDED)
-            )
-    return None
-
-
-_WAY_OUT: Final = "install on every worker: pip install {needed} (docs/cluster.md has more ways)"
-_MISTAKES: Final = {
-    "No space left on device": (
-        "Spark has no room left for its temporary files; make some, or set TMPDIR to a folder that has more"
-    ),
-    "Python worker exited unexpectedly": (
-        "a Python worker of Spark ended unexpectedly, killed or out of memory; what had not finished changed "
-        "nothing: run the same command again"
-    ),
-    r"No module named '([\w.]+)'": "the Python of Spark's workers lacks the module '{0}'; " + _WAY_OUT,
-    r"PACKAGE_NOT_INSTALLED\] (\S+) >= (\S+)": "the Python of Spark's workers lacks {0} {1} or newer; " + _WAY_OUT,
-    r'Cannot run program "([^"]+)"': (
-        "Spark's workers have no Python at {0}; set PYSPARK_PYTHON to the one they have, with the driver's version"
-    ),
-    r"Python in worker has different version: (\S+) than that in driver: (\S+?),": (
-        "Spark's workers run Python {0} and this is Python {1}; set PYSPARK_PYTHON to the same version there"
-    ),
-}

@@ -41,7 +41,7 @@ def fill_mock_data(
     that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
     Spark's tasks, so none passes through the JVM, and they are the same whatever the number of tasks.
     """
-    with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors():
+    with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         change.prepare([CUSTOMERS], foreign=[CUSTOMERS])
         if replace:
             change.replace_foreign(CUSTOMERS)

@@ -104,7 +104,7 @@ def run_operations(
     """
     lake.require_apart(source, profiles_to)
     started = now()
-    with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors():
+    with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         change.prepare(RESULT_TABLES)
         customers = origin(change.connection, CUSTOMERS.full_name)
         refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it

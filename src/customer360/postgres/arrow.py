@@ -8,15 +8,18 @@ reads, and Spark starts many. These are the few calls beneath it that are needed
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from typing import Any, Final
 
 import adbc_driver_manager as adbc
 import adbc_driver_postgresql
 import pyarrow as pa
+from adbc_driver_manager._reader import AdbcRecordBatchReader  # Arrow's own loses the SQLSTATE of an error
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
-from customer360.postgres.failures import LOST_SNAPSHOT, failure, lost_snapshot, unreadable
+from customer360 import failures
+from customer360.failures.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
 
 _BATCH_BYTES: Final = 8 << 20
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -34,24 +37,23 @@ class ArrowConnection:
 
     def __init__(self, url: str, where: str, *, prepare: sql.Composable) -> None:
         self._where = where
-        with self._plain_failures():
-            self._database = adbc_driver_postgresql.connect(url, _OPTIONS)
         try:
-            with self._plain_failures():
-                self._connection = adbc.AdbcConnection(self._database)
-        except BaseException:
-            self._database.close()
-            raise
-        self.execute(prepare)  # outside the transaction, which could not take a snapshot after any query
-        self._connection.set_autocommit(False)
+            self._database, self._connection = _connected(url)
+        except adbc.Error as error:
+            refused = refusal(where, str(error), str(conninfo_to_dict(url).get("password", "")))
+        else:
+            self.execute(prepare)  # outside the transaction, which could not take a snapshot after any query
+            self._connection.set_autocommit(False)
+            return
+        raise refused  # out here, so that no traceback has libpq's words, which may quote the password
 
     def batches(self, query: sql.Composable) -> Iterator[pa.RecordBatch]:
         """What *query* returns, about 8 MB at a time."""
-        with self._plain_failures(), closing(adbc.AdbcStatement(self._connection)) as statement:
+        with failures.plain(self._where), closing(adbc.AdbcStatement(self._connection)) as statement:
             statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)})
             statement.set_sql_query(query.as_string(None))
             stream, _ = statement.execute_query()
-            yield from pa.RecordBatchReader._import_from_c(stream.address)
+            yield from AdbcRecordBatchReader._import_from_c(stream.address)
 
     def value(self, query: sql.Composable) -> Any:
         """The one value of the one row, or None without a row."""
@@ -60,7 +62,7 @@ class ArrowConnection:
 
     def execute(self, statement_text: sql.Composable) -> None:
         """A statement whose rows, if any, nobody asks for."""
-        with self._plain_failures():
+        with failures.plain(self._where):
             self._execute(statement_text)
 
     def _execute(self, statement_text: sql.Composable) -> None:
@@ -71,17 +73,18 @@ class ArrowConnection:
     def share_snapshot(self, snapshot: str) -> None:
         """Sees what *snapshot* saw from here on, and writes nothing."""
         self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        try:
-            self._execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
-        except adbc.ProgrammingError as error:
-            if error.sqlstate not in LOST_SNAPSHOT:
-                raise
-            raise lost_snapshot(self._where) from None
+        with failures.plain(self._where):
+            try:
+                self._execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+            except adbc.Error as error:
+                if error.sqlstate not in LOST_SNAPSHOT:
+                    raise
+                raise lost_snapshot(self._where) from None
 
     def locked(self, statement_text: sql.Composable, timeout: str) -> bool:
         """Whether *statement_text* got its locks within *timeout*, which also holds for what comes after it."""
         self.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(timeout))
-        with self._plain_failures():
+        with failures.plain(self._where):
             try:
                 self._execute(statement_text)
             except adbc.Error as error:
@@ -98,16 +101,11 @@ class ArrowConnection:
         self._connection.close()
         self._database.close()
 
-    @contextmanager
-    def _plain_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except adbc.OperationalError as error:
-            raise failure(self._where, error) from None
-        except adbc.Error as error:
-            raise unreadable(self._where, error) from None
-        except OSError as error:  # how Arrow says it while rows are on their way
-            if "[libpq]" not in str(error):
-                raise
-            is_refused = "ERROR:" in str(error) and "No space left" not in str(error)
-            raise (unreadable if is_refused else failure)(self._where, error) from None
+
+def _connected(url: str) -> tuple[adbc.AdbcDatabase, adbc.AdbcConnection]:
+    with ExitStack() as unless_connected:
+        database = adbc_driver_postgresql.connect(url, _OPTIONS)
+        unless_connected.callback(database.close)
+        connection = adbc.AdbcConnection(database)
+        unless_connected.pop_all()
+    return database, connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
@@ -15,7 +15,9 @@ import psycopg
 from psycopg import conninfo, pq, sql
 
 from customer360.errors import Customer360Error
-from customer360.postgres import catalog, failures
+from customer360.failures import plain
+from customer360.failures.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
+from customer360.postgres import catalog
 
 if TYPE_CHECKING:
     from customer360.postgres.arrow import ArrowConnection
@@ -58,13 +60,14 @@ class Database:
         try:
             conninfo.conninfo_to_dict(self.url)
         except (psycopg.ProgrammingError, UnicodeError) as error:
-            reason = str(error).splitlines()[0]
             # libpq quotes what it could not parse, which may be the password.
-            reason = reason.split('"')[0].strip().rstrip(":")
-            raise Customer360Error(
-                f"the database URL cannot be read ({reason}); "
-                "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
-            ) from None
+            reason = str(error).splitlines()[0].split('"')[0].strip().rstrip(":")
+        else:
+            return
+        raise Customer360Error(  # out here, so that no traceback has libpq's words
+            f"the database URL cannot be read ({reason}); "
+            "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+        )
 
     @property
     def parts(self) -> dict[str, str]:
@@ -89,12 +92,16 @@ class Database:
                 connection = psycopg.connect(self.url, autocommit=True, **settings)
         except psycopg.OperationalError as error:
             _reached.pop(self.url, None)
-            raise failures.refusal(self.where, str(error), self.parts.get("password", "")) from None
-        try:
+            refused = refusal(self.where, str(error), self.parts.get("password", ""))
+        else:
+            return self._prepared(connection)
+        raise refused  # out here, so that no traceback has libpq's words, which may quote the password
+
+    def _prepared(self, connection: psycopg.Connection[tuple[Any, ...]]) -> psycopg.Connection[tuple[Any, ...]]:
+        with ExitStack() as unless_ready, plain(self.where):
+            unless_ready.callback(connection.close)
             self._prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
+            unless_ready.pop_all()
         return connection
 
     def connect_arrow(self) -> ArrowConnection:
@@ -164,9 +171,9 @@ class Database:
             try:
                 connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
             except psycopg.Error as error:
-                if error.sqlstate not in failures.LOST_SNAPSHOT:
+                if error.sqlstate not in LOST_SNAPSHOT:
                     raise
-                raise failures.lost_snapshot(self.where) from None
+                raise lost_snapshot(self.where) from None
             yield connection
 
 

@@ -20,10 +20,10 @@ import psycopg
 import pyarrow as pa
 from psycopg import errors, sql
 
+from customer360 import failures
 from customer360.errors import Customer360Error
 from customer360.postgres import binary_copy, catalog
 from customer360.postgres.connection import Database
-from customer360.postgres.failures import failure
 
 INTERNAL_SCHEMA: Final = "customer360_internal"
 """Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
@@ -79,9 +79,8 @@ def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
     """
     connection = _wait_for_slot(database, writers)
     try:
-        yield Writer(connection)
-    except psycopg.OperationalError as error:
-        raise failure(database.where, error) from None
+        with failures.plain(database.where):
+            yield Writer(connection)
     finally:
         connection.close()
 

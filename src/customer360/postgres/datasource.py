@@ -27,6 +27,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
+from customer360 import java_process
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 
 def register(spark: SparkSession) -> None:
-    """Makes the format `postgres` known to *spark*."""
+    """Makes the format `postgres` known to *spark*, which becomes the active session: Spark looks for it there."""
+    java_process.activate(spark)
     spark.dataSource.register(PostgresDataSource)
 
 

@@ -18,12 +18,12 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
+from customer360 import failures
 from customer360.errors import Customer360Error
 from customer360.postgres import catalog, contract, ddl, locks, preflight, reader
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, PUBLISHED_PART
-from customer360.postgres.failures import failure
 from customer360.postgres.origin import SIGNED
 from customer360.tables import RESULT_SCHEMA, Table
 
@@ -234,7 +234,7 @@ def publication(
     Raises: Customer360Error when another run holds the lock for longer than *wait_seconds*, and when the server
     fails in the middle of the work.
     """
-    with _plain_failures(database), database.connect(f"customer360 {purpose}") as connection:
+    with failures.plain(database.where), database.connect(f"customer360 {purpose}") as connection:
         locks.take_run_lock(connection, wait_seconds)
         prepare_internal_schema(connection)
         _drop_leftovers(connection)
@@ -244,14 +244,6 @@ def publication(
         except BaseException:
             change.discard()
             raise
-
-
-@contextmanager
-def _plain_failures(database: Database) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.OperationalError as error:
-        raise failure(database.where, error) from None
 
 
 @contextmanager

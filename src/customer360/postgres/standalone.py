@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
+from customer360 import failures
 from customer360.errors import Customer360Error, nearest
 from customer360.postgres import catalog, conversion, locks, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.ddl import named, split_names
-from customer360.postgres.failures import failure
 from customer360.postgres.publish import STANDALONE, comment_on, create_staging, prepare_internal_schema
 from customer360.postgres.spark_types import postgres_type
 
@@ -144,14 +144,14 @@ def _refill(connection: psycopg.Connection[Any], staged: sql.Identifier, table: 
 
 @contextmanager
 def _plain_refusals(database: Database, table: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
-            raise failure(database.where, error) from None
-        detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
-        primary = error.diag.message_primary or str(error).splitlines()[0]
-        raise Customer360Error(f"{table} does not take the rows: {primary}{detail}; nothing was changed") from None
+    with failures.plain(database.where):
+        try:
+            yield
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
+                raise
+            words = failures.postgresql.said(error).words
+            raise Customer360Error(f"{table} does not take the rows: {words}; nothing was changed") from None
 
 
 def drop(database: Database, staging: str) -> None:

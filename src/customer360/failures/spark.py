@@ -1,0 +1,93 @@
+"""Failures of Spark and of its Python workers, which arrive as the text of a traceback among Java's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psutil", "psycopg[binary]", "pyarrow")
+"""The wheels that have to be installed where the workers run; PySpark itself comes with Spark."""
+
+_LIBRARIES: Final = ("pyspark", "py4j", "grpc")
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a Python worker raised: the module and the name of the class, and its text, of one or more lines."""
+
+    module: str
+    name: str
+    text: str
+
+
+def is_one(error: BaseException) -> bool:
+    return any(kind.__module__.partition(".")[0] in _LIBRARIES for kind in type(error).__mro__)
+
+
+def raised_by_worker(text: str) -> Raised | None:
+    """The last error that a Python worker raised; one that this package has put into one line goes first."""
+    found = [Raised(*match.groups(default="")) for match in _RAISED.finditer(text)]
+    ours = [raised for raised in found if raised.name == "Customer360Error"]
+    last = next(iter([*ours, *reversed(found)]), None)
+    return Raised(last.module, last.name, last.text.strip()) if last else None
+
+
+_RAISED: Final = re.compile(
+    # A traceback: its head, its indented lines, then MODULE.CLASS: TEXT until Java or Spark goes on.
+    r"^[^\n]*Traceback \(most recent call last\):\n(?:[ \t]+[^\n]*\n)+"
+    r"(?:([\w.]+)\.)?(\w+)(?:: (.*?))?(?=\n\s*\n|\n\s+at |\n\t|\nDuring handling|\nJVM stacktrace|\n\[|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def is_known(text: str) -> bool:
+    return mistake(text) is not None
+
+
+def line(text: str) -> str:
+    """What a person is told of a failure in which no Python worker had a say."""
+    known = mistake(text)
+    return known or f"Spark failed: {sentence(text)}; published data is whole. Correct that, then run it again."
+
+
+def sentence(text: str) -> str:
+    """The first sentence of what Spark says, without its name for the condition."""
+    if match := re.search(r"\[[A-Z][A-Z_.0-9]+\] (.+?)(?:[.:] |[.:]?$)", text, re.MULTILINE):
+        return match[1]
+    causes = re.findall(r"^Caused by: ([\w.$]+(?:: .+)?)$", text, re.MULTILINE)
+    first = re.sub(r"^An error occurred while calling .*\n: ", "", text.strip()).splitlines()
+    return str(causes[-1] if causes else first[0] if first else "without a reason").rstrip(".")
+
+
+def mistake(reason: str) -> str | None:
+    """The line for a person when *reason*, what Spark says of a failure, is one of a few well-known ones."""
+    for pattern, known in _MISTAKES.items():
+        if match := re.search(pattern, reason):
+            needed = " ".join(f'"{name}"' if "[" in name else name for name in NEEDED)
+            return known.format(*match.groups(), needed=needed)
+    return None
+
+
+_WAY_OUT: Final = "install on every worker: pip install {needed} (docs/cluster.md has more ways)"
+_MISTAKES: Final = {
+    "No space left on device": (
+        "Spark has no room left for its temporary files; make some, or set TMPDIR to a folder that has more"
+    ),
+    "Python worker exited unexpectedly": (
+        "a Python worker of Spark ended unexpectedly, killed or out of memory; published data is whole: "
+        "run the same command again, with fewer tasks at once if memory was short: --master 'local[1]'"
+    ),
+    r"java\.lang\.OutOfMemoryError": (
+        "Spark's Java process ran out of memory; published data is whole: give it more by "
+        "PYSPARK_SUBMIT_ARGS='--driver-memory 4g pyspark-shell', or run fewer tasks at once: --master 'local[1]'"
+    ),
+    r"No module named '([\w.]+)'": "the Python of Spark's workers lacks the module '{0}'; " + _WAY_OUT,
+    r"PACKAGE_NOT_INSTALLED\] (\S+) >= (\S+)": "the Python of Spark's workers lacks {0} {1} or newer; " + _WAY_OUT,
+    r'Cannot run program "([^"]+)"': (
+        "Spark's workers have no Python at {0}; set PYSPARK_PYTHON to the one they have, with the driver's version"
+    ),
+    r"Python in worker has different version: (\S+) than that in driver: (\S+?),": (
+        "Spark's workers run Python {0} and this is Python {1}; set PYSPARK_PYTHON to the same version there"
+    ),
+}
