@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,3 +104,75 @@ def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
         until(lambda: not family(mark))
 
         assert {path.name for path in tmp_path.iterdir()} <= {f"customer360-{os.getuid()}"}
+
+
+NOTEBOOK = """
+import os, signal, sys, threading
+from customer360 import java_process, spark as sparks
+from customer360.postgres.datasource import register
+
+def write(rows, table):
+    frame = spark.range(rows).write.format("postgres").option("url", sys.argv[1]).option("table", table)
+    frame.mode("append").save()
+
+def count(table):
+    return spark.read.format("postgres").option("url", sys.argv[1]).option("table", table).load().count()
+
+spark = sparks.session(master="local[2]")
+register(spark)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook's kernel does for each cell
+"""
+
+
+def in_a_notebook(database: Database, *cells: str) -> list[str]:
+    """What the *cells* print, run in a process of their own like those of a kernel."""
+    command = [sys.executable, "-c", NOTEBOOK + "".join(cells), database.url]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    return (run.stdout + (run.stderr if run.returncode else "")).splitlines()
+
+
+@pytest.mark.spark
+def test_after_an_interrupted_write_the_next_ones_work(database: Database) -> None:
+    """The stop button costs the connection to Java, and a new one has to know the session and its formats."""
+    interrupted = """
+threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    write(80_000_000, "long")
+except BaseException as error:
+    print(type(error).__name__)
+"""
+    in_this_thread_and_another = """
+write(20, "short")
+thread = threading.Thread(target=write, args=(20, "short"))
+thread.start(); thread.join()
+print(count("short"), flush=True)
+java_process.kill()  # rather than wait for what the interrupted cell began
+os._exit(0)
+"""
+
+    assert in_a_notebook(database, interrupted, in_this_thread_and_another) == ["KeyboardInterrupt", "40"]
+
+
+@pytest.mark.spark
+def test_after_java_was_killed_the_next_session_works(database: Database) -> None:
+    """A kernel lives on when Java was out of memory; PySpark would ask the dead one for ever."""
+    killed = """
+threading.Timer(2, java_process.kill).start()
+try:
+    with sparks.plain_errors():
+        write(80_000_000, "long")
+except Exception as error:
+    print(error)
+"""
+    again = """
+spark = sparks.session(master="local[2]")
+register(spark)
+write(20, "short")
+print(count("short"))
+spark.stop()
+"""
+
+    line, rows = in_a_notebook(database, killed, again)
+
+    assert line.startswith("Spark's Java process ended unexpectedly, killed or out of memory (heap ")
+    assert rows == "20"

@@ -361,7 +361,7 @@ def _ending(error: BaseException) -> tuple[str | None, int]:
         return f"{error.format_message()} (see: {command} --help)", error.exit_code
     if isinstance(error, click.ClickException):
         return error.format_message(), error.exit_code
-    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+    if isinstance(error, click.Abort) or failures.was_interrupted(error):
         return _STOPPED, 130
     return failures.explained(error), 1
 

@@ -121,6 +121,7 @@ def stay_active(session: SparkSession) -> None:
     Each thread of Python has a connection of its own, and an interrupted call costs a thread its connection. On a
     new one no session is active, and Spark would not find the format `postgres`.
     """
+    from py4j.protocol import Py4JNetworkError
     from pyspark.sql import SparkSession
 
     client: Any = getattr(getattr(session, "_jvm", None), "_gateway_client", None)
@@ -130,7 +131,10 @@ def stay_active(session: SparkSession) -> None:
 
     @wraps(connect)
     def connected() -> Any:
-        connection = connect()
+        try:
+            connection = connect()
+        except Py4JNetworkError:  # Java may close the first one after an interrupted call
+            connection = connect()
         if (current := SparkSession._instantiatedSession) is not None:
             activate(current)
             client.deque.remove(connection)  # whoever asked for it gives it back, as `activate` did

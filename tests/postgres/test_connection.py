@@ -94,7 +94,10 @@ def test_a_snapshot_whose_connection_has_ended_is_said_so(database: Database) ->
     with database.snapshot() as snapshot:
         pass
 
-    with closing(database.connect_arrow()) as reading, pytest.raises(Customer360Error, match="has ended; published data"):
+    with (
+        closing(database.connect_arrow()) as reading,
+        pytest.raises(Customer360Error, match="has ended; published data"),
+    ):
         reading.share_snapshot(snapshot)
 
 
