@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from customer360 import doctor, settings, spark
@@ -145,6 +146,19 @@ def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: 
         assert found("other tables", where).mend.endswith("DROP TABLE customer360_internal.mine;")
         connection.execute(found("reader", where).mend)  # type: ignore[arg-type]
     assert found("reader", where).state == "ok"
+
+
+def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
+    """No right to create helps there; what it says to do does."""
+    with database.connect() as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+
+    finding = found("rights", Where(database=database.url))
+
+    assert finding.state == "failed"
+    assert finding.found == "default_transaction_read_only is on: nothing can be changed"
+    assert "SET default_transaction_read_only = off" in finding.mend
 
 
 @pytest.mark.slow

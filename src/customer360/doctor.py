@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 import psutil
 import psycopg
 
-from customer360 import settings, spark
+from customer360 import machine, settings, spark
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
@@ -153,7 +153,21 @@ def encoding(name: str) -> Finding:
 
 
 def _rights(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the schemas can be made, or tables in those that are there."""
+    """Whether the server takes changes at all, and ours in particular."""
+    query = "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean"
+    ((is_standby, is_read_only),) = connection.execute(query).fetchall()
+    if is_standby:
+        found, mend = "this server is a standby, which takes no changes", "name the primary in the URL"
+        yield Finding("rights", "failed", found, mend)
+    elif is_read_only:
+        mend = "ALTER ROLE or ALTER DATABASE ... SET default_transaction_read_only = off"
+        yield Finding("rights", "failed", "default_transaction_read_only is on: nothing can be changed", mend)
+    else:
+        yield from _creation(connection)
+
+
+def _creation(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Whether the schemas can be made, or tables in those that are there; then what is in them."""
     query = """
         SELECT name,
             CASE WHEN to_regnamespace(name) IS NULL THEN has_database_privilege(current_database(), 'CREATE')
@@ -224,23 +238,14 @@ def disk(check: str, folder: Path, free: int, mend: str) -> Finding:
 
 
 def memory(_: Where) -> Iterator[Finding]:
-    machine = psutil.virtual_memory()
-    limit = _memory_limit() or machine.total
-    yield free_memory(min(machine.available, limit), min(machine.total, limit))
+    total = machine.memory()
+    yield free_memory(min(psutil.virtual_memory().available, total), total)
 
 
 def free_memory(free: int, total: int) -> Finding:
     """Spark's JVM takes 1 to 3 GB, its Python workers and PostgreSQL the rest."""
     found = f"{free / _GB:,.1f} of {total / _GB:,.1f} GB free"
     return _amount("memory", free, 1, 2, found, "close other programs, or take a machine with more memory")
-
-
-def _memory_limit() -> int | None:
-    """What a container is given, which may be less than the machine has."""
-    try:
-        return int(Path("/sys/fs/cgroup/memory.max").read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _amount(check: str, have: int, needed: float, enough: float, found: str, mend: str) -> Finding:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from customer360 import failures
 from customer360.errors import Customer360Error
-from customer360.failures.spark import sentence
+from customer360.failures.spark import is_one, sentence
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -59,7 +58,7 @@ def require_apart(source: Place | None, target: Place | None) -> None:
 
 def read(spark: SparkSession, source: Place) -> DataFrame:
     """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
-    with failures.plain(known=lambda reason: _line(source, reason) or f"cannot read {source}: {sentence(reason)}"):
+    with plain_errors(source, otherwise=f"cannot read {source}: "):
         rows = spark.read.format(source.format).load(source.name) if source.format else spark.table(source.name)
         _ = rows.schema  # Spark Connect looks no earlier
     return rows
@@ -82,9 +81,21 @@ def write(rows: DataFrame, target: Place) -> int:
         return rows.sparkSession.read.format(target.format).load(target.name).count()
 
 
-def plain_errors(place: Place | str) -> AbstractContextManager[None]:
-    """`failures.plain`, with what Spark's conditions mean for *place*."""
-    return failures.plain(known=partial(_line, place))
+@contextmanager
+def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterator[None]:
+    """
+    One line for what Spark says of *place*: for what is known, or, after the words *otherwise*, for all.
+
+    Anything else passes, for `customer360.spark.plain_errors` to tell.
+    """
+    try:
+        yield
+    except Exception as error:
+        reason = str(error) if is_one(error) else ""
+        line = reason and (_line(place, reason) or (otherwise and otherwise + sentence(reason)))
+        if not line:
+            raise
+        raise Customer360Error(line) from None
 
 
 def _line(place: Place | str, reason: str) -> str | None:

@@ -15,6 +15,10 @@ from customer360.errors import Customer360Error, nearest
 from customer360.settings import MAX_REJECTED
 from customer360.where import Where
 
+_FIRST_DAY: Final = date(1900, 1, 1)
+_LAST_DAY: Final = date(2199, 12, 31)
+"""Beyond these, adding days and months to the as-of date would leave the calendar."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -68,9 +72,12 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+            day = value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
         except ValueError:
             self.fail(f"{value!r} is no day; write it as 2026-06-30", param, ctx)
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            self.fail(f"'{day}' is out of range; write a day from {_FIRST_DAY} to {_LAST_DAY}", param, ctx)
+        return day
 
 
 class Share(click.ParamType[float]):

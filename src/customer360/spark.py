@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 OLDEST_JAVA: Final = 17
 _LARGEST_HEAP_GB: Final = 3
-_SMALLEST_HEAP_MB: Final = 256
+_SMALLEST_HEAP_MB: Final = 512  # Spark refuses to start below 450
 _SMALL_MEMORY: Final = 4 << 30
 
 _SETTINGS: Final = {
@@ -113,7 +113,8 @@ def _started(builder: SparkSession.Builder, where: str, *, is_elsewhere: bool) -
     except Exception as error:
         # Py4J's first line says only which constructor failed.
         lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()
-        raise Customer360Error(f"Spark did not start at {where}: {lines[0]}") from error
+        reason = failures.spark.mistake(str(error)) or lines[0]
+        raise Customer360Error(f"Spark did not start at {where}: {reason}") from error
     # It would show every failed query on stderr, as a page of JSON; a failure reaches a person as an exception.
     PySparkLogger.getLogger("DataFrameQueryContextLogger").disabled = True
     if is_elsewhere:

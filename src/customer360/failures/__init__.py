@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,9 +18,6 @@ from customer360.errors import Customer360Error
 from customer360.failures import files, machine, postgresql, spark
 
 THE_DATABASE: Final = "the database"
-
-Known = Callable[[str], "str | None"]
-"""What the text of an error means in one place, or None; it takes precedence over what it means anywhere."""
 
 
 def explained(error: BaseException, where: str = THE_DATABASE) -> str | None:
@@ -51,15 +48,14 @@ def _of_spark(text: str, where: str) -> str | None:
 
 
 @contextmanager
-def plain(where: str = THE_DATABASE, *, known: Known | None = None) -> Iterator[None]:
+def plain(where: str = THE_DATABASE) -> Iterator[None]:
     """Raises: Customer360Error with the one line for what fails in here from outside; anything else passes."""
     try:
         yield
     except Customer360Error:
         raise
     except Exception as error:
-        line = known(str(error)) if known and spark.is_one(error) else None
-        if line := line or explained(error, where):
+        if line := explained(error, where):
             raise Customer360Error(line) from None
         raise
 

@@ -56,7 +56,15 @@ def line(error: BaseException) -> str | None:
         return _out_of_memory(str(error))
     if isinstance(error, (subprocess.CalledProcessError, subprocess.TimeoutExpired)):
         return _of_program(error)
+    if _is_duckdbs(error, "OutOfMemoryException"):
+        return _out_of_memory(str(error).partition("\n")[0])
+    if _is_duckdbs(error, "IOException"):
+        return _refused(None, str(error).partition("\n")[0])
     return line_of_words(type(error).__name__, str(error))
+
+
+def _is_duckdbs(error: BaseException, name: str) -> bool:
+    return type(error).__name__ == name and "duckdb" in type(error).__module__
 
 
 def line_of_text(raised: Raised) -> str | None:

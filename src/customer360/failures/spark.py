@@ -74,6 +74,10 @@ _MISTAKES: Final = {
     "No space left on device": (
         "Spark has no room left for its temporary files; make some, or set TMPDIR to a folder that has more"
     ),
+    "JAVA_GATEWAY_EXITED": (
+        "Java ended before it was up, as its own words above may tell; see that there is memory for it (the "
+        "container's limit, ulimit -v) and that JAVA_HOME is right"
+    ),
     "Python worker exited unexpectedly": (
         "a Python worker of Spark ended unexpectedly, killed or out of memory; published data is whole: "
         "run the same command again, with fewer tasks at once if memory was short: --master 'local[1]'"
