@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
+from psycopg import sql
 
 from customer360 import settings
 from customer360.cli import cli
@@ -213,6 +214,63 @@ def test_status_without_results_is_older_than_any_age(database: Database, home: 
     assert (empty.returncode, stopped.returncode) == (1, 1)
     assert empty.stderr == "customer360: there are no results; make them with: customer360 run\n"
     assert "the embedded PostgreSQL is not running" in stopped.stderr
+
+
+FAILURES = {
+    "a server that takes no changes": (
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        "in a read-only transaction; published data is whole. The server takes no changes here",
+    ),
+    "a time limit of the server": ("ALTER DATABASE {} SET statement_timeout = '100ms'", ""),
+    "a trigger that forbids it": (
+        """CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS
+             $$BEGIN RAISE 'no new tables' USING HINT = 'ask Grace'; END$$;
+           CREATE EVENT TRIGGER forbid ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION forbid()""",
+        "no new tables (ask Grace); published data is whole. Correct what the function or trigger complains about.",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("statement", "said"), FAILURES.values(), ids=FAILURES)
+def test_what_fails_in_the_server_is_one_line_too(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str, said: str
+) -> None:
+    """With the traceback for whoever asks for it; time limits are not meant for this work."""
+    with database.connect() as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL(statement).format(name))
+    monkeypatch.chdir(tmp_path)  # where the mapping is written
+    members = tmp_path / "members.csv"
+    members.write_text("customer_id,name,join_date,account_balance\n1,Ada,2024-05-01,10.50\n")
+    arguments = ["load", str(members), "--yes", "--json", "--database", database.url]
+
+    run = customer360(*arguments)
+
+    if not said:
+        assert run.returncode == 0, run.stderr
+        return
+    assert (run.returncode, run.stdout) == (1, "")
+    assert said in run.stderr
+    assert run.stderr.count("\n") == 1
+    shown = customer360("--traceback", *arguments).stderr
+    assert "psycopg.errors." in shown
+    assert shown.endswith(run.stderr)
+    entry = json.loads(customer360("--log-format", "json", *arguments).stderr.splitlines()[-1])
+    assert said in entry["message"]
+    assert "psycopg.errors." in entry["traceback"]
+    password = database.parts["password"]
+    assert password not in shown + json.dumps(entry)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_at_the_edge_of_the_calendar_is_refused(day: str) -> None:
+    """Nothing can be counted from it: the day after does not exist, or no customer has joined yet."""
+    run = customer360("load", "members.csv", "--as-of", day)
+
+    assert run.returncode == 2
+    assert f"'{day}' is out of range; write a day from 1900-01-01 to 2199-12-31" in run.stderr
+    assert run.stderr.count("\n") == 1
 
 
 def served(database: Database, number: int) -> tuple[str, subprocess.CompletedProcess[str]]:

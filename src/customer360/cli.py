@@ -331,7 +331,7 @@ cli.add_command(db)
 
 
 def main() -> None:
-    """Runs a command; a person's mistake ends with one line and exit code 1, a misuse of options with 2."""
+    """Runs a command; what fails from outside ends with one line and exit code 1, a misuse of options with 2."""
     was_told = False
 
     def end(*_: object) -> None:

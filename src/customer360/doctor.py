@@ -21,6 +21,7 @@ import psycopg
 
 from customer360 import machine, settings, spark
 from customer360.errors import Customer360Error
+from customer360.failures import plain
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
 from customer360.postgres.embedded import HOST, PREFERRED_PORT, EmbeddedPostgres, free_port
@@ -35,6 +36,7 @@ OLDEST_PYTHON: Final = (3, 10)
 DASHBOARD_PORT: Final = 8360
 _ANSWER_SECONDS: Final = 1
 _CONNECT_SECONDS: Final = 3
+_PURPOSE: Final = "customer360 doctor"
 _GB: Final = 1e9
 
 
@@ -136,7 +138,7 @@ def _embedded() -> Iterator[Finding]:
 
 
 def _connected(database: Database, kind: str) -> Iterator[Finding]:
-    with database.connect("customer360 doctor", connect_timeout=_CONNECT_SECONDS) as connection:
+    with plain(database.where), database.connect(_PURPOSE, connect_timeout=_CONNECT_SECONDS) as connection:
         version = connection.info.parameter_status("server_version") or ""
         yield Finding("PostgreSQL", "ok", f"{kind}{version.split()[0]} at {database.where}")
         yield encoding(connection.info.parameter_status("server_encoding") or "")

@@ -8,7 +8,7 @@ from typing import Final
 
 EXIT_CODES: Final = {
     0: "Done, or nothing to complain of; the dashboard was stopped by Ctrl-C or SIGTERM.",
-    1: "Something a person can mend, said in one line with the way out; also what `doctor` and `--max-age` find.",
+    1: "Something failed or is wrong, told in one line with the way out; also what `doctor` and `--max-age` find.",
     2: "A command or an option was mistyped; nothing was started.",
     130: "Stopped by Ctrl-C.",
     143: "Stopped by SIGTERM.",
@@ -20,8 +20,9 @@ class Customer360Error(Exception):
     """
     A mistake a person can mend: shown as one line, without a traceback, with exit code 1.
 
-    The message says who uses what where, what is wrong, and the nearest valid name or the way out.
-    Anything else that escapes is our own fault and keeps its traceback.
+    The message says who uses what where, what is wrong, and the nearest valid name or the way out. What fails
+    outside of this software becomes one too (`customer360.failures`). Anything else that escapes is our own fault
+    and keeps its traceback.
     """
 
 

@@ -22,7 +22,7 @@ SETTINGS: Final = {
     HOME: "The folder of the embedded PostgreSQL; default: the user's data folder (root: /var/lib/customer360).",
     DASHBOARD_TOKEN: "A secret of 16 or more characters that the dashboard asks for; --token-file goes before it.",
     LOG_FORMAT: "text or json: how progress and errors are written to stderr; --log-format goes before it.",
-    TRACEBACK: "1 shows the traceback of every error above its line, as --traceback does.",
+    TRACEBACK: "1 shows above the line of an error how it came about, as --traceback does.",
 }
 """Every environment variable that is read, and what it does."""
 
