@@ -24,7 +24,7 @@ from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.run import Refresh, run_operations
 from customer360.pipeline.staging import stage
 from customer360.postgres.connection import Database
-from customer360.postgres.embedded import psql_command
+from customer360.postgres.programs import psql_command
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.tables import CUSTOMERS, RESULT_TABLES
