@@ -257,7 +257,7 @@ def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Da
         connection.execute("CREATE TABLE target (id int)")
 
     with pytest.raises(PySparkException, match="column 'id' is integer and cannot hold '3000000000': integer out"):
-        write(spark.range(2_999_999_999, 3_000_000_001), database, "public.target", "append")
+        write(spark.range(3_000_000_000, 3_000_000_001), database, "public.target", "append")
     with pytest.raises(PySparkException, match="there is no schema nosuch to make nosuch.t in"):
         write(spark.range(3), database, "nosuch.t")
 

@@ -9,6 +9,7 @@ from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.publish import publication
 from customer360.postgres.reader import READER, require_readable, unreadable
+from customer360.postgres.status import last_refresh
 from customer360.tables import ACTIVITIES, BANDS, REFRESHES, REJECTED_CUSTOMERS
 
 
@@ -74,3 +75,15 @@ def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
         finally:
             connection.execute("DROP OWNED BY grace_reader")
             connection.execute("DROP ROLE grace_reader")
+
+
+def test_between_a_load_and_the_first_run_there_are_no_results_yet(database: Database) -> None:
+    """A load leaves only rejected rows, which the reader must not see: a dashboard says what to run, not what it lacks."""
+    with publication(database, "test") as change:
+        change.stage(REJECTED_CUSTOMERS)
+        change.publish()
+
+    with database.connect() as connection:
+        connection.execute(f"SET ROLE {READER}")
+        require_readable(connection)
+        assert last_refresh(connection) is None

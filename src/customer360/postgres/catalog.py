@@ -80,6 +80,15 @@ def has_unique_key(connection: psycopg.Connection[Any], table: str, column: str)
     return bool(value(connection, query, quoted(table), column))
 
 
+def is_reachable(connection: psycopg.Connection[Any], table: Table) -> bool:
+    """Whether *table* is there, in a schema that the user may enter; without that PostgreSQL looks no further."""
+    query = """
+        SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s AND has_schema_privilege(n.oid, 'USAGE')
+    """
+    return bool(value(connection, query, table.schema, table.name))
+
+
 def shape(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, ...]]:
     """What stands under the name of *table*: its kind and its columns; empty when nothing does."""
     query = """

@@ -96,7 +96,7 @@ def _rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
 def last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
     """The latest row of the table refreshes, ready for JSON, or None when there is none."""
-    if not catalog.exists(connection, REFRESHES.full_name):
+    if not catalog.is_reachable(connection, REFRESHES):
         return None
     query = sql.SQL("SELECT * FROM {} ORDER BY refresh_id DESC LIMIT 1").format(ddl.identifier(REFRESHES))
     with connection.cursor(row_factory=dict_row) as cursor:
