@@ -178,23 +178,13 @@ def test_a_sheet_is_named_of_workbooks_only(tmp_path: Path) -> None:
     ("rows", "said"),
     [
         (
-            [
-                ["Customer report"],
-                ["As of", "2024-05-01"],
-                [],
-                ["id", "name", "city", "joined"],
-                [1, "Ann", "Porto", 1],
-            ],
-            "row 1 holds only 'Customer report', which is not a row of column names; delete the rows above row 4",
-        ),
-        (
             [[1, date(2024, 1, 2), "Ann"], [2, date(2024, 1, 2), "Bob"]],
             "has no row of column names: it begins with",
         ),
     ],
 )
 def test_the_first_row_has_the_names_of_the_columns(tmp_path: Path, rows: list[list[Any]], said: str) -> None:
-    """A title above them, or none, is told rather than taken for one."""
+    """A row of values is told rather than taken for one."""
     with pytest.raises(Customer360Error) as raised:
         read(sheets(tmp_path / "members.xlsx", Sheet=rows))
 

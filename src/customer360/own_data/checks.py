@@ -96,6 +96,8 @@ def _missing(column: str) -> Callable[[Rows], Mask]:
 
 
 def _missing_amount(rows: Rows) -> Mask:
+    if "order_amount" in rows.cells:  # the order has it on another line
+        return rows.nowhere
     return _blank(rows, "amount") & (_blank(rows, "quantity") | _blank(rows, "unit_price"))
 
 

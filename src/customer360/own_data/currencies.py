@@ -22,7 +22,7 @@ from customer360.own_data.sources import Source
 from customer360.own_data.synonyms import SYNONYMS
 from customer360.own_data.threads import in_threads
 
-AMOUNTS: Final = ("account_balance", "amount", "unit_price")
+AMOUNTS: Final = ("account_balance", "amount", "order_amount", "refunded", "unit_price")
 _CODES: Final = {
     "€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "R$": "BRL", "CA$": "CAD", "C$": "CAD", "A$": "AUD",
     "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "₹": "INR", "RS": "INR",

@@ -17,6 +17,7 @@ import pyarrow as pa
 from customer360.errors import Customer360Error, nearest
 from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
 from customer360.own_data.sniff import are_values
+from customer360.own_data.title_rows import count, in_words, rows_above
 
 _ROWS_AT_ONCE: Final = 10_000
 _LOOKED_AT: Final = 50
@@ -40,7 +41,9 @@ def excel_rows(path: Path, sheet: str | None = None) -> tuple[str, Iterator[pa.R
     with _workbook(path) as book:
         chosen = _chosen(path, book, sheet)
         others = [other for other in book.worksheets if other.title != chosen]
-        return f"Excel, sheet '{chosen}'{_others(others)}", _batches(path, chosen)
+        above = _above(book[chosen])
+        titles = in_words([row for _, row in above], "above the column names")
+        return f"Excel, sheet '{chosen}'{titles}{_others(others)}", _batches(path, chosen, len(above))
 
 
 @contextmanager
@@ -77,7 +80,7 @@ def _chosen(path: Path, book: Any, name: str | None) -> str:
     sheets = [sheet for sheet in book.worksheets if sheet.title == name or (not name and _is_visible(sheet))]
     for sheet in sheets:
         rows = list(islice(_filled(sheet), _LOOKED_AT))
-        if name or sum(_count(row) > 1 for _, row in rows) > 1:
+        if name or sum(count(row) > 1 for _, row in rows) > 1:
             _require_header(path, sheet.title, rows)
             return str(sheet.title)
     raise Customer360Error(
@@ -87,22 +90,21 @@ def _chosen(path: Path, book: Any, name: str | None) -> str:
 
 
 def _require_header(path: Path, sheet: str, rows: Sequence[_Row]) -> None:
-    """The first row that holds a value has the names of the columns."""
+    """The first row below the titles has the names of the columns."""
     where = f"{path.name}, sheet '{sheet}'"
     if not rows:
         raise Customer360Error(f"{where} is empty; put the customers there, under a row of column names")
-    number, first = rows[0]
-    widest = max(_count(row) for _, row in rows)
-    if _count(first) * 2 <= widest:
-        below = next(number for number, row in rows if _count(row) * 2 > widest)
-        raise Customer360Error(
-            f"{where}: row {number} holds only {_shown(first)!r}, which is not a row of column names; "
-            f"delete the rows above row {below}, where the table seems to begin"
-        )
+    first = rows[rows_above([row for _, row in rows])][1]
     if are_values([_text(cell) or "" for cell in first]):
         raise Customer360Error(
             f"{where} has no row of column names: it begins with {_shown(first)!r}; put one in front"
         )
+
+
+def _above(sheet: Any) -> list[_Row]:
+    """The rows above the column names that hold a value."""
+    rows = list(islice(_filled(sheet), _LOOKED_AT))
+    return rows[: rows_above([row for _, row in rows])]
 
 
 def _is_visible(sheet: Any) -> bool:
@@ -118,10 +120,10 @@ def _others(sheets: Sequence[Any]) -> str:
     return f" ({len(sheets)} more sheet{'s' * (len(sheets) > 1)}: {names}{more}; --sheet reads another)"
 
 
-def _batches(path: Path, sheet: str) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, sheet: str, above: int) -> Iterator[pa.RecordBatch]:
     with _workbook(path) as book:
         _require_computed(path, book[sheet])
-        rows = _filled(book[sheet])
+        rows = islice(_filled(book[sheet]), above, None)
         header = [_text(cell) or "" for cell in next(rows)[1]]
         while some := list(islice(rows, _ROWS_AT_ONCE)):
             yield _batch(header, some)
@@ -164,10 +166,6 @@ def _require_computed(path: Path, sheet: Any) -> None:
                         "was never computed; open the file in Excel or LibreOffice and save it, then load it"
                     )
             before = text[-_LONGEST_CELL:]
-
-
-def _count(row: Iterable[Any]) -> int:
-    return sum(cell not in (None, "") for cell in row)
 
 
 def _shown(row: Iterable[Any]) -> str:

@@ -87,7 +87,8 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
         derived = transactions.derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
         tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
-        tally = replace(tally, cancelled_lines=derived.cancelled).with_left_out(seen.left_out)
+        tally = replace(tally, cancelled_lines=derived.cancelled)
+        tally = tally.with_left_out(seen.left_out + derived.returned_lines, derived.returned_orders)
         return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]

@@ -26,8 +26,11 @@ CUSTOMER_COLUMNS: Final = (
 LINE_COLUMNS: Final = (
     CUSTOMERS["customer_id"],
     CUSTOMERS["source_id"],
+    Column("order_id", "text", "What the source calls the order: the lines that share it are one order."),
     Column("order_date", "timestamp", "Moment of the order."),
     Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
+    Column("order_amount", "numeric(18,6)", "Amount of the whole order, on one of its lines or on each."),
+    Column("refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."),
     Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
     Column("unit_price", "numeric(18,6)", "Price of a piece."),
     Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
@@ -42,13 +45,17 @@ LINE_COLUMNS: Final = (
 COLUMN_OF: Final = {column.name: column for column in (*CUSTOMER_COLUMNS, *LINE_COLUMNS)}
 TARGETS: Final = tuple(column.name for column in CUSTOMER_COLUMNS)
 LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
-AIDS: Final = frozenset({"source_id", "left_date", "currency", "discount"})
+AIDS: Final = frozenset(
+    {"source_id", "left_date", "currency", "discount", "order_id", "order_amount", "refunded"}
+)
 """Columns that follow from others or help to find them, and that nobody misses."""
 NEWEST_BY: Final = "newest_by"
 WHERE: Final = "where"
 CURRENCY: Final = "currency"
 STYLES: Final = (*dates.STYLES, *numbers.STYLES)
-_SECTIONS: Final = ("columns", "constants", "formats", "values", "loyalty_status", "keep")
+ROWS: Final = {"customers": False, "order lines": True}
+"""What the rows of a source may be, and whether customers are derived from them."""
+_SECTIONS: Final = ("source", "columns", "constants", "formats", "values", "loyalty_status", "keep")
 MAPPING_SUFFIX: Final = ".mapping.toml"
 _LONGEST_STEM: Final = 100
 
@@ -114,21 +121,27 @@ class CustomerMapping:
 
     def require(self) -> CustomerMapping:
         """Raises: Customer360Error when a column is missing without which there are no customers."""
-        needed, either = _NEEDS[self.transactions]
-        lacking = [name for name in needed if name not in self.present]
-        if not any(set(group) <= set(self.present) for group in either):
-            lacking.append(" or ".join(" and ".join(group) for group in either))
-        if lacking:
+        if lacking := self.lacking:
             raise Customer360Error(
                 f"nothing in the source was found for {', '.join(lacking)}; name the columns in the mapping"
             )
         return self
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is missing without which there are no customers; of several that would do, in one text."""
+        if not self.transactions:
+            known = set(self.present) - {"customer_id", *AIDS}
+            return (*self._without("customer_id"), *(() if known else ("any other column",)))
+        if any(set(group) <= set(self.present) for group in _AMOUNTS):
+            return self._without("customer_id", "order_date")
+        return *self._without("customer_id", "order_date"), " or ".join(map(" and ".join, _AMOUNTS))
 
-_NEEDS: Final = {
-    False: (("customer_id",), (("join_date",), ("account_balance",))),
-    True: (("customer_id", "order_date"), (("amount",), ("quantity", "unit_price"))),
-}
+    def _without(self, *needed: str) -> tuple[str, ...]:
+        return tuple(name for name in needed if name not in self.present)
+
+
+_AMOUNTS: Final = (("amount",), ("quantity", "unit_price"), ("order_id", "order_amount"))
 
 
 def mapping_path(name: str) -> Path:
@@ -137,15 +150,27 @@ def mapping_path(name: str) -> Path:
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 
-def read_mapping(path: Path, *, transactions: bool = False) -> CustomerMapping:
-    """The mapping in the TOML file at *path*. Raises: Customer360Error naming what is wrong in it."""
-    content = _parsed(path)
+def read_mapping(path: Path, *, transactions: bool | None = None) -> CustomerMapping:
+    """
+    The mapping in the TOML file at *path*; what its rows are is said there, unless *transactions* does.
+
+    Raises: Customer360Error naming what is wrong in it.
+    """
+    return mapping_of(path, parsed(path), transactions=transactions)
+
+
+def mapping_of(path: Path, content: Mapping[str, Any], *, transactions: bool | None = None) -> CustomerMapping:
+    """The mapping in *content*, which was read from *path*."""
     _known(path, "section", content, _SECTIONS)
+    rows = _texts(path, "source", content.get("source", {})).get("rows", "customers")
+    _known(path, "kind of rows", [rows], ROWS)
+    transactions = ROWS[rows] if transactions is None else transactions
     targets = LINE_TARGETS if transactions else TARGETS
     tables = {name: _table(path, content, name) for name in _SECTIONS}
     for section in ("columns", "constants", "formats", "values"):
         more = (NEWEST_BY,) if section == "formats" else ()
         _known(path, f"column in [{section}]", tables[section], (*targets, *more))
+    _known(path, "key in [source]", tables["source"], ["rows"])
     _known(path, "key in [loyalty_status]", tables["loyalty_status"], ["order"])
     _known(path, "key in [keep]", tables["keep"], [NEWEST_BY, WHERE, CURRENCY])
     for style in tables["formats"].values():
@@ -165,7 +190,8 @@ def read_mapping(path: Path, *, transactions: bool = False) -> CustomerMapping:
     )
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def parsed(path: Path) -> dict[str, Any]:
+    """What the TOML file at *path* holds."""
     toml = _toml()
     try:
         return dict(toml.loads(path.read_text(encoding="utf-8-sig")))
@@ -219,21 +245,39 @@ def _list(path: Path, order: Any) -> list[str]:
     return order
 
 
-def written(mapping: CustomerMapping, source: str, columns: Iterable[str], hints: Iterable[str] = ()) -> str:
-    """The mapping as TOML with comments, for a person to edit; *hints* are conditions to consider."""
-    return "\n".join(_lines(mapping, source, columns, hints)) + "\n"
+def written(
+    mapping: CustomerMapping,
+    source: str,
+    columns: Iterable[str],
+    hints: Iterable[str] = (),
+    proposals: Mapping[str, str] | None = None,
+) -> str:
+    """
+    The mapping as TOML with comments, for a person to edit.
+
+    *hints* are conditions to consider; *proposals* are right sides that may be meant for what is missing.
+    """
+    return "\n".join(_lines(mapping, source, columns, hints, proposals)) + "\n"
 
 
-def _lines(mapping: CustomerMapping, source: str, columns: Iterable[str], hints: Iterable[str]) -> Iterator[str]:
+def _lines(
+    mapping: CustomerMapping,
+    source: str,
+    columns: Iterable[str],
+    hints: Iterable[str],
+    proposals: Mapping[str, str] | None,
+) -> Iterator[str]:
     yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
     yield "# A right side is a column of the source, or an SQL expression of its columns."
     yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
-    yield from ("", "[columns]")
+    rows = next(name for name, is_lines in ROWS.items() if is_lines == mapping.transactions)
+    yield from ("", "[source]", f"rows = {toml_text(rows)}", "", "[columns]")
     for target in mapping.targets:
         if target in mapping.columns:
             yield f"{target} = {toml_text(mapping.columns[target])}"
         elif target not in mapping.constants:
-            yield f"# {target} = not in the source"
+            proposed = (proposals or {}).get(target)
+            yield f"# {target} = {toml_text(proposed)}   a proposal" if proposed else f"# {target} = not in the source"
     yield from _section("constants", mapping.constants, '# country = "Portugal"   the same for every customer')
     yield from _section(
         "formats", mapping.formats, f'# join_date = "{dates.DAY_FIRST}"   one of: {", ".join(STYLES)}'

@@ -16,10 +16,12 @@ from typing import Any, Final
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import distinct
 from customer360.own_data.encodings import WESTERN, encoding_of, open_bytes
+from customer360.own_data.title_rows import in_words, rows_above
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS: Final = 1 << 18
 _SAMPLE_LINES: Final = 200
+_MOSTLY: Final = 0.5
 _NAMES_OF_DELIMITERS: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}
 _VALUE: Final = re.compile(r"[-+]?[\d.,]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|[^@\s]+@[^@\s]+")
 
@@ -43,6 +45,8 @@ class CsvShape:
     quote: str | None = None
     is_guess: bool = False
     """Whether the encoding is only likely."""
+    above: str = ""
+    """What stands above the column names and is not read, in words."""
 
     def __str__(self) -> str:
         delimiter = _NAMES_OF_DELIMITERS.get(self.delimiter, repr(self.delimiter))
@@ -50,7 +54,7 @@ class CsvShape:
         note = (
             " (it is not UTF-8: look at the accented letters; --encoding names another)" if self.is_guess else ""
         )
-        return f"CSV, {encoding}{note}, {delimiter}-separated"
+        return f"CSV, {encoding}{note}, {delimiter}-separated{self.above}"
 
 
 def csv_shape(
@@ -69,12 +73,41 @@ def csv_shape(
         delimiter, rest, lines_before = delimiter or match[1], rest[match.end() :], lines_before + 1
     if not rest.strip():
         raise Customer360Error(f"{path.name} is empty; export it again, with a line of column names")
-    delimiter = delimiter or delimiter_of(rest, quote)
+    delimiter, above, rest, skipped = _without_titles(rest, delimiter, quote)
+    lines_before += skipped
     header, lines = _header(path, rest, delimiter, quote, lines_before + 1)
     _require_header(path, header, delimiter, rest)
     return CsvShape(
-        found, delimiter, distinct(header), lines_before + lines, quote, encoding is None and found == WESTERN
+        found, delimiter, distinct(header), lines_before + lines, quote, encoding is None and found == WESTERN, above
     )
+
+
+def _without_titles(text: str, delimiter: str | None, quote: str | None) -> tuple[str, str, str, int]:
+    """
+    The delimiter, what stands above the column names in words, the text from these on, and the lines before them.
+
+    Titles are looked for when the first line does not have the fields of most others.
+    """
+    best = delimiter or delimiter_of(text, quote)
+    is_usual = _agreement(text, best, quote)[0] > _MOSTLY and not _titles(text, best, quote)
+    if is_usual or (delimiter and delimiter != delimiter_of(text, quote)):
+        return best, "", text, 0
+    for one in sorted([delimiter] if delimiter else DELIMITERS, key=lambda one: one != best):
+        if titles := _titles(text, one, quote):
+            lines = titles[-1][1]
+            rest = "".join(text.splitlines(keepends=True)[lines:])
+            if rest.strip() and _agreement(rest, one, quote)[0] > _MOSTLY:
+                return one, in_words([row for row, _ in titles], "above the column names"), rest, lines
+    return best, "", text, 0
+
+
+def _titles(text: str, delimiter: str, quote: str | None) -> list[tuple[list[str], int]]:
+    """The rows above the column names, each with the line on which it ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), **_dialect(delimiter, quote))
+    rows = []
+    with suppress(csv.Error):
+        rows.extend((row, reader.line_num) for row in islice(reader, _SAMPLE_LINES))
+    return rows[: rows_above([row for row, _ in rows])]
 
 
 def _header(path: Path, text: str, delimiter: str, quote: str | None, line: int) -> tuple[list[str], int]:

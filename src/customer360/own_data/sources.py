@@ -37,6 +37,7 @@ from customer360.own_data.json_rows import json_batches
 from customer360.own_data.mapping import MAPPING_SUFFIX
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.threads import in_threads
+from customer360.own_data.title_rows import in_words, without_footer
 
 FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
@@ -157,7 +158,8 @@ class _Spool:
             if reading.sheet and _kind(path) != "excel":
                 raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
             description, batches = _READERS[_kind(path)](path, reading)
-            self.add(path.name, batches)
+            files = self.add(path.name, batches)
+            below = self._without_footer(files[-1]) if files else ""
         except (UnicodeError, LookupError) as error:
             raise Customer360Error(f"cannot read {path} ({error}); name its encoding with --encoding") from None
         except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
@@ -165,11 +167,23 @@ class _Spool:
                 raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
             raise Customer360Error(f"cannot read {path} ({reason}); is it complete, and yours to read?") from None
-        return description
+        return description + below
 
-    def add(self, name: str, batches: Iterable[pa.RecordBatch]) -> None:
+    def add(self, name: str, batches: Iterable[pa.RecordBatch]) -> list[Path]:
+        """Writes the rows of *batches*; returns the files that hold them."""
         numbered = zip(self._numbers, _together(map(self._named, batches)), strict=False)
-        self._rows += sum(in_threads(partial(self._write, name), numbered))
+        written = list(in_threads(partial(self._write, name), numbered))
+        self._rows += sum(rows for _, rows in written)
+        return [path for path, _ in written]
+
+    def _without_footer(self, path: Path) -> str:
+        """Drops the notices at the end of the last file of a source; returns them in words."""
+        rows = pq.ParquetFile(path).read()
+        kept, notices = without_footer(rows)
+        if len(kept) < len(rows):
+            self._rows -= len(rows) - len(kept)
+            write_parquet(path, kept)
+        return in_words([[notice] for notice in notices], "below the data")
 
     def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """With its columns as they were first spelt: Spark does not tell upper from lower case."""
@@ -180,13 +194,14 @@ class _Spool:
             ]
         )
 
-    def _write(self, name: str, numbered: tuple[int, Sequence[pa.RecordBatch]]) -> int:
+    def _write(self, name: str, numbered: tuple[int, Sequence[pa.RecordBatch]]) -> tuple[Path, int]:
         number, batches = numbered
         columns = dict.fromkeys(column for batch in batches for column in batch.schema.names)
         schema = arrow_schema(column for column in columns if column not in PROVENANCE)
         rows = pa.Table.from_batches([_of_file(batch, schema, name) for batch in batches])
-        write_parquet(self._folder / f"{number:09}.parquet", rows)
-        return len(rows)
+        path = self._folder / f"{number:09}.parquet"
+        write_parquet(path, rows)
+        return path, len(rows)
 
 
 def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:

@@ -41,10 +41,14 @@ class Tally:
     reasons: Mapping[str, Reason]
     cancelled_lines: int = 0
     rows_left_out: int = 0
+    returned_orders: int = 0
+    """Orders of which everything was paid back; their lines are among those left out."""
 
-    def with_left_out(self, rows: int) -> Tally:
-        """The same with *rows* more that did not meet the mapping's condition."""
-        return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows)
+    def with_left_out(self, rows: int, returned_orders: int = 0) -> Tally:
+        """The same with *rows* more that are left out, those of *returned_orders* among them."""
+        return replace(
+            self, rows_in=self.rows_in + rows, rows_left_out=rows, returned_orders=returned_orders
+        )
 
     @property
     def rejected_share(self) -> float:

@@ -31,6 +31,8 @@ _SILENT: Final = frozenset(
         "loyalty_points",
         "account_balance",
         "amount",
+        "order_amount",
+        "refunded",
         "quantity",
         "unit_price",
         "discount",

@@ -1,0 +1,108 @@
+"""Orders of several lines: what stands on the first of them alone, and amounts that stand on each."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data.cells import filled
+from customer360.own_data.mapped import column_of
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.notes import used_columns
+from customer360.own_data.sources import Source, write_parquet
+
+_OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amount", "refunded", "loyalty_points")
+"""What a line does not take over from the first line of its order."""
+
+
+def with_order_amount(mapping: CustomerMapping, source: Source) -> CustomerMapping:
+    """
+    *mapping* with its amount as that of the whole order, where the first lines of *source* show that it is.
+
+    That is so when the orders of several lines have the amount on one line only, or the same on each, and other
+    orders have other amounts.
+    """
+    order, amount = (column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "amount"))
+    if not (mapping.transactions and order and amount):
+        return mapping
+    rows = source.read(source.files[0], [order, amount])
+    by_order: dict[str, list[str | None]] = {}
+    for name, text in zip(rows[order].to_pylist(), filled(rows[amount]).to_pylist(), strict=True):
+        if name and name.strip():
+            by_order.setdefault(name, []).append(text)
+    several = [amounts for amounts in by_order.values() if len(amounts) > 1]
+    is_clear = len(several) > 1 or "total" in amount.lower() or any(None in amounts for amounts in several)
+    said = {next((text for text in amounts if text), None) for amounts in by_order.values()}
+    if several and is_clear and len(said) > 1 and all(_is_of_order(amounts) for amounts in several):
+        columns = {"order_amount" if name == "amount" else name: side for name, side in mapping.columns.items()}
+        return replace(mapping, columns=columns)
+    return mapping
+
+
+def _is_of_order(amounts: Sequence[str | None]) -> bool:
+    """Whether *amounts* are one: on the first line alone, or on each."""
+    said = [text for text in amounts if text]
+    return len(set(said)) == 1 and len(said) in {1, len(amounts)}
+
+
+def inherited(source: Source, mapping: CustomerMapping) -> Source:
+    """
+    *source* with the cells that lines leave blank as the line before has them, when both are of one order.
+
+    Only in columns that *mapping* uses and that are not a line's own.
+    """
+    order = column_of(mapping.columns.get("order_id", ""), source.columns)
+    if not (mapping.transactions and order):
+        return source
+    own = {column_of(mapping.columns[name], source.columns) for name in _OF_LINES if name in mapping.columns}
+    columns = [name for name in used_columns(mapping, source.columns) if name not in {*own, order}]
+    if not columns or not any(changed for _, _, changed in _filled(source, order, columns)):
+        return source
+    folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
+    for file, rows, _ in _filled(source, order, columns):
+        write_parquet(folder / file.name, pa.Table.from_batches([rows]))
+    return replace(source, folder=folder)
+
+
+def _filled(source: Source, order: str, columns: Sequence[str]) -> Iterator[tuple[Path, pa.RecordBatch, bool]]:
+    """Each file, its rows with what they take over from the lines before them, and whether they take any."""
+    last: pa.RecordBatch | None = None
+    for file in source.files:
+        rows = source.read(file)
+        both = rows if last is None else _joined(last, rows)
+        is_first = _is_first(both[order])
+        changed = False
+        for name in dict.fromkeys(columns):
+            place = both.schema.get_field_index(name)
+            taken = _taken(both[name], is_first)
+            changed = changed or not taken.equals(both[name])
+            both = both.set_column(place, both.schema.field(place), taken)
+        rows = both if last is None else both.slice(1)
+        last = rows.slice(len(rows) - 1)
+        yield file, rows, changed
+
+
+def _joined(last: pa.RecordBatch, rows: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.Table.from_batches([last, rows]).combine_chunks().to_batches()[0]
+
+
+def _is_first(orders: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which rows have another order than the row before, or none."""
+    texts = filled(orders)
+    same = pc.fill_null(pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1)), False)
+    return np.concatenate([[True], ~same.to_numpy(zero_copy_only=False)])
+
+
+def _taken(texts: pa.Array, is_first: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
+    is_said = pc.is_valid(filled(texts)).to_numpy(zero_copy_only=False)
+    if (is_said | is_first).all():
+        return texts
+    places = np.maximum.accumulate(np.where(is_said | is_first, np.arange(len(texts)), 0))
+    return texts.take(pa.array(places))

@@ -1,0 +1,93 @@
+"""Rows above the column names and below the data, as reports have them: titles, dates of export, notices."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data.columns import PROVENANCE, SOURCE_LINE, SOURCE_TEXT
+
+_MOST: Final = 40
+"""How many rows a report may have above its column names."""
+_SHOWN: Final = 3
+
+Row = Sequence[Any]
+
+
+def rows_above(rows: Sequence[Row]) -> int:
+    """
+    How many of the first *rows* stand above the column names.
+
+    These are rows with at most half as many cells as most rows have, and what a blank row parts from the names.
+    """
+    usual, cells = _usual(map(_end, rows)), _usual(map(count, rows))
+    start = next((place for place, row in enumerate(rows) if count(row) * 2 > max(cells, 2)), 0)
+    names = next(
+        (place for place in range(start, min(len(rows), _MOST)) if _end(rows[place]) >= usual and usual > 2), start
+    )
+    has_blank = any(not count(row) for row in rows[start:names])
+    found = names if has_blank else start
+    return found if found <= _MOST else 0
+
+
+def _usual(sizes: Iterable[int]) -> int:
+    """The size that most rows of several cells have."""
+    counts = Counter(size for size in sizes if size > 1)
+    return max(counts, key=lambda size: (counts[size], size), default=0)
+
+
+def count(row: Iterable[Any]) -> int:
+    """How many cells of *row* hold something."""
+    return sum(cell is not None and str(cell).strip() != "" for cell in row)
+
+
+def _end(row: Row) -> int:
+    """The place after the last cell that holds something."""
+    return max((place for place, cell in enumerate(row, start=1) if cell not in (None, "")), default=0)
+
+
+def in_words(rows: Sequence[Row], place: str) -> str:
+    """The *rows* that are not read, for a person: how many, and what the first of them say."""
+    said = [" ".join(str(cell) for cell in row if cell not in (None, ""))[:60] for row in rows if count(row)]
+    if not said:
+        return ""
+    shown = "; ".join(repr(text) for text in said[:_SHOWN]) + ("; ..." if len(said) > _SHOWN else "")
+    return f", without {len(said)} row{'s' * (len(said) > 1)} {place} ({shown})"
+
+
+def without_footer(rows: pa.Table) -> tuple[pa.Table, list[str]]:
+    """
+    *rows* without the notices at their end, and these.
+
+    A notice is a line of one text where others have several cells, or a row with a text in its first cell alone
+    that blank lines part from the others: someone of whom only the name is known stays.
+    """
+    columns = [name for name in rows.schema.names if name not in PROVENANCE]
+    rows = rows.take(pc.sort_indices(rows, sort_keys=[(SOURCE_LINE, "ascending")]))
+    last = rows.slice(max(0, len(rows) - _MOST)).to_pylist() if len(columns) > 2 else []
+    start = len(last)
+    while start and _is_notice(last[start - 1], columns):
+        start -= 1
+    dropped = last[start:]
+    if not start or not dropped:
+        return rows, []
+    is_parted = dropped[0][SOURCE_LINE] > last[start - 1][SOURCE_LINE] + 1
+    if not is_parted and not dropped[0][SOURCE_TEXT]:
+        return rows, []
+    texts = [(row[SOURCE_TEXT] or row[columns[0]]).strip().strip('"') for row in dropped]
+    return rows.slice(0, len(rows) - len(dropped)), texts
+
+
+def _is_notice(row: Mapping[str, Any], columns: Sequence[str]) -> bool:
+    text = (row[SOURCE_TEXT] or row[columns[0]] or "").strip()
+    if len(re.findall(r"[^\W\d_]{2,}", text)) < 2:
+        return False
+    if row[SOURCE_TEXT]:
+        is_quoted = re.fullmatch(r'"(?:[^"]|"")*"', text) is not None
+        return is_quoted or not any(mark in text for mark in ",;\t|")
+    return count(row[name] for name in columns) == 1
