@@ -16,11 +16,12 @@ from psycopg import sql
 from customer360.errors import Customer360Error, printable
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
-from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
-from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, toml_text, written
 from customer360.own_data.notes import Note, notes, used_columns
+from customer360.own_data.orders import inherited
+from customer360.own_data.propose import proposals, proposed, unread
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
 from customer360.pipeline.load import load_customers
@@ -49,7 +50,7 @@ class Request:
     from_database: str | None = field(default=None, repr=False)
     table: str | None = None
     query: str | None = None
-    transactions: bool = False
+    transactions: bool | None = None
     mapping: Path | None = None
     delimiter: str | None = None
     encoding: str | None = None
@@ -74,13 +75,17 @@ class Planned:
     sample: Mapping[str, list[str]]
     file: Path | None
     """Where the mapping is kept."""
+    said: tuple[str, ...] = ()
+    """Where the mapping comes from, and how it counts."""
 
     @property
     def notes(self) -> list[Note]:
-        return notes(self.mapping, self.source.columns, self.sample)
+        found = notes(self.mapping, self.source.columns, self.sample)
+        return [*found, *unread(self.mapping, self.source.columns, self.sample)]
 
     def lines(self) -> Iterator[str]:
         yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"
+        yield from (f"  {line}" for line in self.said)
         width = max(map(len, self.mapping.targets))
         shown = [target for target in self.mapping.targets if target in self._filled or target not in AIDS]
         sides = {target: self._side(target) for target in shown}
@@ -175,7 +180,8 @@ class Loaded:
     def _why_left_out(self) -> str:
         of_mapping = "they do not meet the mapping's condition" if self.planned.mapping.where else ""
         later = "they are later than --as-of" if self.planned.mapping.until else ""
-        return " or ".join(filter(None, (of_mapping, later)))
+        orders = f"everything of their {self.tally.returned_orders:,} orders was paid back"
+        return " or ".join(filter(None, (of_mapping, later, orders if self.tally.returned_orders else "")))
 
     def facts(self) -> Mapping[str, Any]:
         tally = asdict(self.tally)
@@ -214,7 +220,7 @@ def _require_replaceable(database: Database, request: Request) -> None:
 
 def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
     """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
-    source, mapping = planned.source, planned.mapping
+    source, mapping = inherited(planned.source, planned.mapping), planned.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
     if harmless(mapping, source.columns):
         from customer360.own_data.expressions import evaluated
@@ -258,18 +264,31 @@ def plan(source: Source, request: Request) -> Planned:
     """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
     sample = source.sample()
     file = request.mapping or mapping_path(source.name)
+    said: tuple[str, ...] = ()
     if request.mapping or file.exists():
         mapping = with_source_id(read_mapping(file, transactions=request.transactions), source.columns)
     else:
-        mapping = guess(source.columns, sample, transactions=request.transactions)
-        mapping = with_source_id(mapping, source.columns)
-        if not request.dry_run:
+        proposal = proposed(source, sample, transactions=request.transactions)
+        mapping, said = with_source_id(proposal.mapping, source.columns), proposal.said
+        if not request.dry_run or mapping.lacking:
             wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
-            _write(file, written(mapping, source.name, source.columns, wheres))
+            missing = proposals(mapping, source.columns, sample)
+            _write(file, written(mapping, source.name, source.columns, wheres, missing))
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
-    mapping = replace(mapping, until=request.as_of if request.transactions else None)
-    return Planned(source, mapping.with_styles(*styles), sample, kept)
+    mapping = replace(mapping, until=request.as_of if mapping.transactions else None)
+    return Planned(source, mapping.with_styles(*styles), sample, kept, said)
+
+
+def _require(planned: Planned) -> None:
+    """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
+    found = proposals(planned.mapping, planned.source.columns, planned.sample)
+    may_be = "; ".join(f"{target} = {toml_text(side)}" for target, side in found.items())
+    try:
+        planned.mapping.require()
+    except Customer360Error as error:
+        where = f" in {planned.file}" if planned.file else ""
+        raise Customer360Error(f"{error}{where}" + (f", such as: {may_be}" if may_be else "")) from None
 
 
 def _write(file: Path, text: str) -> None:
@@ -286,7 +305,7 @@ def _agree(where: Where, planned: Planned, request: Request) -> None:
     if not where.as_json:
         sys.stdout.writelines(f"{printable(line)}\n" for line in planned.lines())
         sys.stdout.flush()
-    planned.mapping.require()
+    _require(planned)
     if request.yes or request.dry_run or request.mapping:
         return
     if not (where.at_terminal and sys.stdin.isatty()):

@@ -165,7 +165,11 @@ STORY: Final = (
 )
 
 LOAD: Final = (
-    click.option("--transactions", is_flag=True, help="The rows are order lines: derive the customers from them."),
+    click.option(
+        "--transactions/--no-transactions",
+        default=None,
+        help="The rows are order lines: derive the customers from them. Default: found.",
+    ),
     click.option("--from-database", metavar="URL", help="Read from this PostgreSQL instead of a file."),
     click.option("--table", metavar="TABLE", help="The table there."),
     click.option("--query", metavar="SQL", help="Or what this query gives there."),

@@ -15,7 +15,17 @@ from customer360.own_data import dates, numbers
 from customer360.own_data.cells import ACTIVITY, cells, filled, is_text
 from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
 from customer360.own_data.row_only import quoted
-from customer360.own_data.synonyms import GENERIC, LINE_SYNONYMS, NEWEST, PREFIXES, STATUSES, SYNONYMS
+from customer360.own_data.synonyms import (
+    FIRST_NAMES,
+    GENERIC,
+    LAST_NAMES,
+    LINE_SYNONYMS,
+    NEWEST,
+    PERSONS,
+    PREFIXES,
+    STATUSES,
+    SYNONYMS,
+)
 from customer360.tables import CUSTOMERS
 
 Sample = Mapping[str, Sequence[str]]
@@ -51,8 +61,8 @@ def guess(columns: Sequence[str], sample: Sample, *, transactions: bool = False)
     free = [name for name in columns if name not in found.values()]
     found |= _named_in_parts(levels, free)
     if transactions:
-        return CustomerMapping(_with_id(_lines(found, sample), sample), transactions=True)
-    mapped = _with_id({**found, **_derived(found, free, sample)}, sample)
+        return CustomerMapping(with_id(_lines(found, sample), sample), transactions=True)
+    mapped = with_id({**found, **_derived(found, free, sample)}, sample)
     newest = column_called(NEWEST, free)
     order = _ladder(sample[found["loyalty_status"]]) if "loyalty_status" in found else ()
     return CustomerMapping(mapped, status_order=order, newest_by=newest or found.get("last_login"))
@@ -75,7 +85,7 @@ def _candidates(columns: Sequence[str], sample: Sample, *, transactions: bool) -
     for place, column in enumerate(columns):
         forms = _forms(column)
         for target_place, (target, names) in enumerate(synonyms.items()):
-            best = _nearest((_plain(target), *names), forms)
+            best = _nearest((plain(target), *names), forms)
             if best:
                 level, synonym = best
                 # Of two columns that may be the id of a customer the one that tells customers apart is.
@@ -94,18 +104,21 @@ def _nearest(names: Sequence[str], forms: Sequence[str | None]) -> tuple[int, in
 
 def _forms(column: str) -> list[str | None]:
     """What a column may be called: as it is, without the kind of person in front, by the end of its path."""
-    path = [_plain(part) for part in re.split(r"[.:/]", column)]
+    path = [plain(part) for part in re.split(r"[.:/]", column)]
     whole, end, last = "".join(path), "".join(path[-2:]), path[-1]
     ends = [end, last, _short(last)] if len(path) > 1 else []
+    bare = plain(re.sub(r"[(\[].*?[)\]]", "", column))  # Total (EUR), Created (UTC)
+    bare_too = [bare, _short(bare)] if bare != whole else []
     # address.id is no customer's, and tier.name no name.
-    return [whole, _short(whole), *(None if form in GENERIC else form for form in ends)]
+    return [whole, _short(whole), *bare_too, *(None if form in GENERIC else form for form in ends)]
 
 
 def _short(name: str) -> str | None:
     return next((name[len(prefix) :] for prefix in PREFIXES if name.startswith(prefix)), None)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without case, spaces and punctuation."""
     return re.sub(r"[\W_]+", "", name).lower()
 
 
@@ -120,10 +133,12 @@ def _repeats(values: Sequence[str]) -> bool:
 
 
 def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool:
-    """Whether most of *values* can be the target's; customer ids may be of any kind, see `_with_id`."""
-    name = _plain(re.split(r"[.:/]", one.column)[-1])
+    """Whether most of *values* can be the target's; customer ids may be of any kind, see `with_id`."""
+    name = plain(re.split(r"[.:/]", one.column)[-1])
     if one.target == "customer_id":
-        return not transactions or _plain(one.column) not in GENERIC or _repeats(values)
+        if plain(one.column) in PERSONS:  # a name is no id: two people may share it
+            return sum(" " in value.strip() for value in values) * 2 < len(values)
+        return not transactions or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
         return not values or sum(map(bool, map(_CODES[transactions].fullmatch, values))) * 2 < len(values)
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}
@@ -132,10 +147,10 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
     if one.target == "loyalty_status":
         return 0 < len(words) <= _MOST_STATUSES and not (name in STATUSES and words & ACTIVITY)
     # What is called as the column is can only be it: cells that cannot be read are rejected by name.
-    return one.level == 0 or is_text(COLUMN_OF[one.target]) or _reads(one.target, values)
+    return one.level == 0 or is_text(COLUMN_OF[one.target]) or reads(one.target, values)
 
 
-def _reads(target: str, values: Sequence[str]) -> bool:
+def reads(target: str, values: Sequence[str]) -> bool:
     """Whether half of *values* or more, and at least one, can be the target's."""
     texts = filled(pa.array(values, pa.string())).drop_null()
     column = COLUMN_OF[target]
@@ -146,7 +161,7 @@ def _reads(target: str, values: Sequence[str]) -> bool:
 
 def _named_in_parts(levels: Mapping[str, tuple[str, int]], free: Sequence[str]) -> dict[str, str]:
     """The first and the last name together, unless a column is called as a full name is."""
-    first, last = column_called(["firstname"], free), column_called(["lastname", "surname"], free)
+    first, last = column_called(FIRST_NAMES, free), column_called(LAST_NAMES, free)
     if not (first and last) or levels.get("name", ("", 2))[1] < 2:
         return {}
     return {"name": f"concat_ws(' ', filled_text({quoted(first)}), filled_text({quoted(last)}))"}
@@ -167,7 +182,7 @@ def _derived(found: Mapping[str, str], free: Sequence[str], sample: Sample) -> d
 def _end(column: str, values: Sequence[str]) -> dict[str, str]:
     """Where no date of leaving was found: a column of years, one that is blank so far, or one of other signs."""
     cell = f"filled({quoted(column)})"
-    if _plain(column).endswith("year"):
+    if plain(column).endswith("year"):
         later = f"try_cast({cell} AS double) > year(as_of_date())"
         return {"is_active": f"{cell} IS NULL OR coalesce({later}, false)"}
     is_blank = not pc.count(filled(pa.array(values, pa.string()))).as_py()
@@ -180,18 +195,25 @@ def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
     if (
         "quantity" in found
         and "unit_price" not in found
-        and _plain(found.get("amount", "")) in LINE_SYNONYMS["unit_price"]
+        and plain(found.get("amount", "")) in LINE_SYNONYMS["unit_price"]
     ):
         found["unit_price"] = found.pop("amount")
     if "amount" in found and {"quantity", "unit_price"} <= set(found):
         amount = found["amount"]
-        is_of_orders = _plain(amount).startswith("order") or len(sample[amount]) < len(sample[found["quantity"]])
+        is_of_orders = plain(amount).startswith("order") or len(sample[amount]) < len(sample[found["quantity"]])
         found = {target: column for target, column in found.items() if target != "amount" or not is_of_orders}
     if "discount" in found and ("amount" in found or not _are_shares(sample[found["discount"]])):
         del found["discount"]
-    if "email" in found and _plain(found.get("customer_id", "")) in GENERIC:
-        del found["customer_id"]  # it is the order's
+    if "email" in found and "customer_id" in found and not _names_customers(found, sample):
+        del found["customer_id"]
     return found
+
+
+def _names_customers(found: Mapping[str, str], sample: Sample) -> bool:
+    """Whether the id is a customer's and not the order's, and guests have one too, as they have an e-mail address."""
+    column = found["customer_id"]
+    is_of_persons = any(person in plain(column) for person in PREFIXES)
+    return is_of_persons and len(sample[column]) >= len(sample[found["email"]])
 
 
 def _are_shares(values: Sequence[str]) -> bool:
@@ -201,10 +223,12 @@ def _are_shares(values: Sequence[str]) -> bool:
     return len(values) > 0 and bool(pc.all(is_share).as_py())
 
 
-def _with_id(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
+def with_id(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
     """Ids that are no numbers as such; without an id the e-mail address tells customers apart."""
     if "customer_id" in found:
         column = found["customer_id"]
+        if column not in sample:
+            return dict(found)
         side = column if _are_numbers(sample[column]) else f"hashed_id({quoted(column)})"
         return {**found, "customer_id": side}
     if "email" in found:

@@ -30,7 +30,9 @@ LINE_COLUMNS: Final = (
     Column("order_date", "timestamp", "Moment of the order."),
     Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
     Column("order_amount", "numeric(18,6)", "Amount of the whole order, on one of its lines or on each."),
-    Column("refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."),
+    Column(
+        "refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."
+    ),
     Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
     Column("unit_price", "numeric(18,6)", "Price of a piece."),
     Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
@@ -45,9 +47,7 @@ LINE_COLUMNS: Final = (
 COLUMN_OF: Final = {column.name: column for column in (*CUSTOMER_COLUMNS, *LINE_COLUMNS)}
 TARGETS: Final = tuple(column.name for column in CUSTOMER_COLUMNS)
 LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
-AIDS: Final = frozenset(
-    {"source_id", "left_date", "currency", "discount", "order_id", "order_amount", "refunded"}
-)
+AIDS: Final = frozenset({"source_id", "left_date", "currency", "discount", "order_id", "order_amount", "refunded"})
 """Columns that follow from others or help to find them, and that nobody misses."""
 NEWEST_BY: Final = "newest_by"
 WHERE: Final = "where"
@@ -277,7 +277,11 @@ def _lines(
             yield f"{target} = {toml_text(mapping.columns[target])}"
         elif target not in mapping.constants:
             proposed = (proposals or {}).get(target)
-            yield f"# {target} = {toml_text(proposed)}   a proposal" if proposed else f"# {target} = not in the source"
+            yield (
+                f"# {target} = {toml_text(proposed)}   a proposal"
+                if proposed
+                else f"# {target} = not in the source"
+            )
     yield from _section("constants", mapping.constants, '# country = "Portugal"   the same for every customer')
     yield from _section(
         "formats", mapping.formats, f'# join_date = "{dates.DAY_FIRST}"   one of: {", ".join(STYLES)}'

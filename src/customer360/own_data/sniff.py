@@ -78,7 +78,13 @@ def csv_shape(
     header, lines = _header(path, rest, delimiter, quote, lines_before + 1)
     _require_header(path, header, delimiter, rest)
     return CsvShape(
-        found, delimiter, distinct(header), lines_before + lines, quote, encoding is None and found == WESTERN, above
+        found,
+        delimiter,
+        distinct(header),
+        lines_before + lines,
+        quote,
+        encoding is None and found == WESTERN,
+        above,
     )
 
 

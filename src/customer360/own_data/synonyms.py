@@ -23,37 +23,59 @@ def _of_persons(names: Sequence[str], persons: Sequence[str] = PERSONS) -> tuple
 SYNONYMS: Final = {
     "customer_id": (
         *_of_persons(_IDS), "cardnumber", "recordid", "id", "no", "number", "nr", "key", "code",
-        *_of_persons(_IDS, ("account",)),
+        *_of_persons(_IDS, ("account",)), "customer", "member", "client", "buyer", "user",
     ),
     "name": (
         "fullname", *_of_persons(["name", "fullname"]), "personnamefullname", "displayname", "billingname",
         "shippingname",
+        "billtoname", "billtofullname", "shiptoname", "recipientname", "attendeename", "billingfullname",
     ),
     "email": (
         "emailaddress", "mail", *_of_persons(["email", "emailaddress", "mail"]), "personalemailaddress", "emailid",
+        "billingemail", "billingemailaddress", "primaryemail", "email1", "emailaddress1", "email1value",
+        "payeremail", "attendeeemail", "workemail", "shippingemail", "orderemail",
     ),
     "gender": ("sex", "persongender"),
-    "birth_date": ("dateofbirth", "dob", "birthday", "personbirthdate", "bornon", "born"),
+    "birth_date": ("dateofbirth", "dob", "birthday", "personbirthdate", "bornon", "born",
+        "birthdate",
+    ),
     "country": (
         "countryname", "countrycode", "countryregion", "homeaddresscountry", "homeaddresscountrycode", "nation",
         "defaultaddresscountry", "defaultaddresscountrycode", "billingcountry", "shippingcountry",
+        "addresscountry", "addresscountrycode", "billingaddresscountry", "billingaddresscountrycode",
+        "billingcountrycode", "shippingaddresscountry", "shippingcountrycode", "mailingcountry",
+        "primaryaddresscountry", "countrybilling", "billtocountry", "shipcountry", "shiptocountry",
+        "deliverycountry", "homecountry", "homecountryregion", "businesscountryregion", "address1country",
     ),
-    "city": ("town", "homeaddresscity", "location", "defaultaddresscity", "billingcity", "shippingcity"),
+    "city": ("town", "homeaddresscity", "location", "defaultaddresscity", "billingcity", "shippingcity",
+        "towncity", "citytown", "addresscity", "billingaddresscity", "shippingaddresscity", "mailingcity",
+        "primaryaddresscity", "citybilling", "billtocity", "shipcity", "shiptocity", "deliverycity", "homecity",
+        "businesscity", "address1city", "suburb",
+    ),
     "join_date": (
         "joined", "joinedat", "joinedon", "dateofjoining", "since", "membersince", "enrollmentdate",
         "enrolmentdate", "enrolldate", "enrolledat", "enrolled", "signupdate", "signup", "signedup", "signedupat",
         "registrationdate", "registered", "registeredat", "registeredon", "createdat", "created", "createddate",
         "createdutc", "creationdate", "createdate", "createdon", "dateadded", "dtcustomer", "startdate",
         "becamememberon", "opened", "openedat", "dateopened",
+        "datejoined", "dateregistered", "dateofregistration", "datecreated", "accountcreated",
+        "accountcreatedat", "accountcreatedon", "createdtime", "createtime", "creationtime", "addtime",
+        "addedon", "addedat", "profilecreatedon", "optintime", "firstseen", "firstseenat", "firstvisit",
+        "firstvisitdate", "registrationtime",
     ),
     "first_purchase": (
         "firstpurchasedate", "firstorder", "firstorderdate", "firstorderat", "firsttransaction",
         "firsttransactiondate", "firstpurchasedat",
+        "firstsale", "firstsaledate", "firstorderon", "dateoffirstpurchase", "dateoffirstorder",
     ),
     "last_login": (
         "lastloginat", "lastlogindate", "lastseen", "lastseenat", "lastactive", "lastactivity",
         "lastactivitydate", "lastactivityat", "lastvisit", "lastvisitdate", "lastaccess", "lastpurchasedate",
         "lastpurchase", "lastorder", "lastorderdate", "lasttransactiondate",
+        "lastactivitytime", "lastactivitydateutc", "lastlogintime", "lastsignin", "lastsigninat", "lastsession",
+        "lastvisited", "lastvisitedat", "lastvisiton", "lastsale", "lastsaledate", "lastordered",
+        "lastorderedon", "lastorderat", "lastpurchasedat", "lastpurchasedon", "dateoflastpurchase",
+        "dateoflastorder", "datelastordered",
     ),
     "is_active": (
         "active", "activeflag", "enabled", "activemember", "isactivemember", "status", "accountstatus",
@@ -66,11 +88,16 @@ SYNONYMS: Final = {
     "loyalty_points": (
         "points", "pointsbalance", "pointbalance", "loyaltypointsbalance", "currentpoints",
         "miles", "rewardpoints", "pointsearned",
+        "availablepoints", "loyaltybalance", "rewardbalance", "rewardspoints", "totalpoints", "pointsavailable",
     ),
     "account_balance": (
         "balance", "currentbalance", "totalspent", "totalspend", "spent", "spend", "spending", "lifetimespend",
         "lifetimevalue", "ltv", "clv", "totalrevenue", "revenue", "monetary", "monetaryvalue", "totalsales",
         "sales", "totalamount", "totalpurchases", "purchaseamount", "amountspent", "totalcharges",
+        "spenttodate", "lifetimesales", "lifetimerevenue", "totalpaid", "totalvalue", "totalordervalue",
+        "totalorderamount", "totalordersvalue", "totalspentamount", "salestotal", "valueoforders",
+        "customerlifetimevalue", "lifetimespent", "totalpurchase", "totalpurchased", "moneyspent", "netsales",
+        "lifetimepurchases",
     ),
     "left_date": (
         "cancellationdate", "cancelleddate", "canceleddate", "cancelledat", "canceledat", "cancellationyear",
@@ -82,17 +109,42 @@ SYNONYMS: Final = {
 """By column, the likeliest first; the column's own name precedes them all."""
 LINE_SYNONYMS: Final = {
     "customer_id": SYNONYMS["customer_id"],
+    "order_id": (
+        "order", "orderno", "ordernumber", "ordernr", "orderref", "orderreference", "ordercode", "invoice",
+        "invoiceid", "invoiceno", "invoicenumber", "receipt", "receiptid", "receiptno", "receiptnumber", "sale",
+        "saleid", "salenumber", "saleno", "transactionid", "transactionno", "transactionnumber", "basketid",
+        "purchaseid", "checkoutid", "ticketnumber", "bookingid", "documentnumber", "paymentid",
+    ),
     "order_date": (
         "date", "invoicedate", "transactiondate", "purchasedate", "orderedat", "orderdatetime",
         "time", "timestamp", "datetime", "createdat", "saledate", "day", "orderpurchasetimestamp",
+        "ordered", "orderplaced", "orderplacedat", "orderplacedon", "dateplaced", "placedon", "placedat",
+        "dateoforder", "ordertime", "ordercreated", "ordercreatedat", "ordercreatedon", "created", "createddate",
+        "createdon", "createdtime", "createtime", "datecreated", "creationdate", "purchasedat", "purchasedon",
+        "purchased", "transactiontime", "transactiondatetime", "saletime", "saledatetime", "soldat",
+        "paymentdate", "paymenttime", "datepaid", "paidat", "paidon", "datetimeutc", "createddateutc",
+        "createdutc", "checkoutdate", "submittedat", "documentdate", "billingdate", "completedat",
     ),
     "amount": (
         "total", "totalamount", "linetotal", "sales", "revenue", "value", "netamount", "price",
         "totalprice", "orderamount", "ordertotal", "transactionamount", "spend", "paymentvalue",
+        "grandtotal", "ordergrandtotal", "ordervalue", "totalordervalue", "totalordervalueinclvat",
+        "totalincltax", "totalinctax", "ordertotalincltax", "ordertotalinctax", "totalpaid", "amountpaid",
+        "totalcollected", "paymentamount", "totalsale", "totalsales", "grossamount", "gross", "grosssales",
+        "netsales", "lineamount", "itemtotal", "grosstotal", "nettotal",
     ),
-    "quantity": ("qty", "units", "count", "pieces", "items", "lineitemquantity", "orderquantity"),
-    "unit_price": ("price", "priceperunit", "itemprice", "lineitemprice"),
+    "quantity": ("qty", "units", "count", "pieces", "items", "lineitemquantity", "orderquantity",
+        "quantitysold", "qtysold", "qtyordered", "quantityordered", "itemquantity", "productquantity",
+    ),
+    "unit_price": ("price", "priceperunit", "itemprice", "lineitemprice",
+        "productprice", "saleprice", "sellingprice",
+    ),
     "discount": ("discountrate", "discountshare", "discountpct", "discountpercent", "discountpercentage"),
+    "order_amount": ("ordersamount",),
+    "refunded": (
+        "refundedamount", "amountrefunded", "totalrefunded", "refundamount", "refundtotal", "totalrefund",
+        "refundsamount", "refunds", "refund", "orderrefundamount", "partialrefunds",
+    ),
     "loyalty_points": SYNONYMS["loyalty_points"],
     "name": SYNONYMS["name"],
     "email": SYNONYMS["email"],
@@ -110,3 +162,6 @@ STATUSES: Final = (
     "deliverystatus", "fulfillmentstatus", "salesstatus",
 )  # fmt: skip
 """What the state of an order is called."""
+
+FIRST_NAMES: Final = ("firstname", "givenname", "forename", "billingfirstname", "first")
+LAST_NAMES: Final = ("lastname", "surname", "familyname", "billinglastname", "last")

@@ -46,9 +46,7 @@ class Tally:
 
     def with_left_out(self, rows: int, returned_orders: int = 0) -> Tally:
         """The same with *rows* more that are left out, those of *returned_orders* among them."""
-        return replace(
-            self, rows_in=self.rows_in + rows, rows_left_out=rows, returned_orders=returned_orders
-        )
+        return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows, returned_orders=returned_orders)
 
     @property
     def rejected_share(self) -> float:
