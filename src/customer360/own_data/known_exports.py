@@ -1,0 +1,102 @@
+"""
+The exports of common tools that are known by their column names, each a mapping in a file of `recipes`.
+
+A recipe is a mapping as a person would write it, with a section [recipe] on top: the tool, the export, the columns
+that its header must have, and what a person should know of how it is read. A right side may be a list: the first
+one whose columns the file has is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from customer360.errors import Customer360Error
+from customer360.own_data.guess import Sample, plain, with_id
+from customer360.own_data.mapped import column_of
+from customer360.own_data.mapping import ROWS, CustomerMapping, mapping_of, parsed
+from customer360.own_data.row_only import row_only
+
+_FOLDER: Final = Path(__file__).parent / "recipes"
+_SECTION: Final = "recipe"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the export of a *tool* is read; *columns* are those by which it is recognized."""
+
+    name: str
+    tool: str
+    export: str
+    columns: frozenset[str]
+    tells: tuple[str, ...]
+    content: Mapping[str, Any]
+    is_open: bool = False
+    """Whether people add columns of their own to the export, which are guessed then."""
+
+    @property
+    def is_of_lines(self) -> bool:
+        return ROWS[self.content.get("source", {}).get("rows", "customers")]
+
+    def __str__(self) -> str:
+        return f"{self.tool} ({self.export})"
+
+    def fits(self, columns: Sequence[str]) -> bool:
+        return self.columns <= set(map(plain, columns))
+
+    def mapping(self, columns: Sequence[str], sample: Sample) -> CustomerMapping:
+        """The recipe for a file that has these *columns*; what it needs and the file lacks is left out."""
+        sections = {
+            section: _present(sides, columns) if section in {"columns", "keep"} else sides
+            for section, sides in self.content.items()
+        }
+        mapping = mapping_of(_FOLDER / f"{self.name}.toml", sections)
+        return replace(mapping, columns=with_id(mapping.columns, sample))
+
+
+def recipe_for(columns: Sequence[str], *, transactions: bool | None = None) -> Recipe | None:
+    """The recipe that knows a file with these *columns*, the one that asks for most of them; None for none."""
+    fitting = [recipe for recipe in recipes() if recipe.fits(columns)]
+    if transactions is not None:
+        fitting = [recipe for recipe in fitting if recipe.is_of_lines == transactions]
+    return max(fitting, key=lambda recipe: len(recipe.columns), default=None)
+
+
+@cache
+def recipes() -> tuple[Recipe, ...]:
+    """Every recipe, by name."""
+    return tuple(_read(path) for path in sorted(_FOLDER.glob("*.toml")))
+
+
+def _read(path: Path) -> Recipe:
+    content = parsed(path)
+    about = content.pop(_SECTION)
+    names = frozenset(map(plain, about["columns"]))
+    return Recipe(path.stem, about["tool"], about["export"], names, tuple(about.get("tells", ())), content,
+        about.get("open", False))  # fmt: skip
+
+
+def _present(sides: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """Of each target the first right side that the file can fill."""
+    found = {}
+    for target, side in sides.items():
+        for one in side if isinstance(side, list) else [side]:
+            if (usable := _usable(target, one, columns)) is not None:
+                found[target] = usable
+                break
+    return found
+
+
+def _usable(target: str, side: str, columns: Sequence[str]) -> str | None:
+    """*side*, a column as this file spells it, or an expression; None when the file lacks what it names."""
+    spelt = {plain(name): name for name in reversed(columns)}
+    if column := column_of(side, columns) or spelt.get(plain(side)):
+        return column
+    try:
+        row_only(target, side, columns)
+    except Customer360Error:
+        return None
+    return side

@@ -1,0 +1,115 @@
+"""The first mapping of a source: that of a known export, else a guess; and what may be meant for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from customer360.own_data.guess import Sample, column_called, guess, reads
+from customer360.own_data.known_exports import Recipe, recipe_for
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.notes import Note, used_columns
+from customer360.own_data.orders import with_order_amount
+from customer360.own_data.row_only import quoted
+from customer360.own_data.sources import Source
+from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+
+_FEWEST: Final = 0.9
+"""Which share of the values of a column have to differ for it to tell customers apart."""
+_READ: Final = ("join_date", "last_login", "first_purchase", "birth_date", "account_balance", "loyalty_points")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A *mapping*, and what a person should know of where it comes from."""
+
+    mapping: CustomerMapping
+    said: tuple[str, ...] = ()
+
+
+def proposed(source: Source, sample: Sample, *, transactions: bool | None = None) -> Proposal:
+    """
+    The mapping of *source* as a known export, else as far as its names and values tell.
+
+    *transactions*: whether its rows are order lines, where a person says so.
+    """
+    if recipe := recipe_for(source.columns, transactions=transactions):
+        return _of_recipe(recipe, source, sample)
+    is_lines = are_order_lines(source.columns, sample) if transactions is None else transactions
+    mapping = with_order_amount(guess(source.columns, sample, transactions=is_lines), source)
+    said = []
+    if is_lines and transactions is None:
+        said.append(
+            "the rows are taken to be order lines, from which the customers are derived; if each is a customer, add "
+            "--no-transactions"
+        )
+    if "order_amount" in mapping.columns:
+        said.append(
+            f"{mapping.columns['order_amount']} is taken to be the amount of the whole order and is counted once "
+            f"per {mapping.columns['order_id']}; if it is that of the line, write amount instead of order_amount"
+        )
+    return Proposal(mapping, tuple(said))
+
+
+def _of_recipe(recipe: Recipe, source: Source, sample: Sample) -> Proposal:
+    mapping = recipe.mapping(source.columns, sample)
+    if recipe.is_open:
+        free = [name for name in source.columns if name not in set(used_columns(mapping, source.columns))]
+        more = guess(free, {name: sample[name] for name in free}).columns
+        mapping = replace(mapping, columns={**more, **mapping.columns})
+    rows = "order lines, from which the customers are derived" if recipe.is_of_lines else "customers"
+    return Proposal(mapping, (f"recognized as the export of {recipe}; its rows are {rows}", *recipe.tells))
+
+
+def are_order_lines(columns: Sequence[str], sample: Sample) -> bool:
+    """Whether rows name an order, a day and an amount, and do not say when a customer joined or left."""
+    lines = guess(columns, sample, transactions=True)
+    if lines.lacking or "order_id" not in lines.columns:
+        return False
+    customers = guess(columns, sample)
+    return not {"loyalty_status", "birth_date", "last_login", "left_date"} & set(customers.columns)
+
+
+def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
+    """For each column that is missing, and that a load cannot do without, the likeliest right side."""
+    free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
+    found = {}
+    lacking = " ".join(mapping.lacking)
+    for target, side in (
+        ("customer_id", _an_id(free, sample)),
+        ("order_date", _first_that_reads("order_date", free, sample)),
+        ("amount", _first_that_reads("amount", free, sample)),
+    ):
+        if target in lacking and side:
+            found[target] = side
+    return found
+
+
+def _an_id(free: Sequence[str], sample: Sample) -> str | None:
+    """A column of addresses, else one that is called like a person, else one whose values all differ."""
+    by_address = (name for name in free if sum("@" in value for value in sample[name]) * 2 > len(sample[name]))
+    by_name = (column_called([*SYNONYMS["customer_id"], "name", *SYNONYMS["name"]], free),)
+    distinct = (name for name in free if len(set(sample[name])) >= _FEWEST * len(sample[name]))
+    column = next(filter(None, (*by_address, *by_name, *distinct)), None)
+    return f"hashed_id(lower({quoted(column)}))" if column else None
+
+
+def _first_that_reads(target: str, free: Sequence[str], sample: Sample) -> str | None:
+    return column_called([target, *LINE_SYNONYMS[target]], free) or next(
+        (name for name in free if reads(target, sample[name])), None
+    )
+
+
+def unread(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> Iterator[Note]:
+    """The columns that are called as a missing one is, but whose values cannot be read as that."""
+    used = set(used_columns(mapping, columns))
+    free = [name for name in columns if name not in used and sample[name]]
+    for target in _READ if not mapping.transactions else ():
+        column = None if target in mapping.present else column_called([target, *SYNONYMS[target]], free)
+        if column and not reads(target, sample[column]):
+            yield Note(
+                f"{column} may be {target}, but {sample[column][0][:40]!r} in it cannot be read as that; if it is, "
+                f'write in [columns]: {target} = an expression that gives it, such as "to_date({quoted(column)}, '
+                "'yyyy.MM.dd')\""
+            )
