@@ -21,7 +21,7 @@ from customer360.own_data.mapped import column_of, harmless, sides, with_source_
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, toml_text, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.orders import inherited
-from customer360.own_data.propose import proposals, proposed, unread
+from customer360.own_data.propose import proposals, proposed
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
 from customer360.pipeline.load import load_customers
@@ -80,8 +80,7 @@ class Planned:
 
     @property
     def notes(self) -> list[Note]:
-        found = notes(self.mapping, self.source.columns, self.sample)
-        return [*found, *unread(self.mapping, self.source.columns, self.sample)]
+        return notes(self.mapping, self.source.columns, self.sample)
 
     def lines(self) -> Iterator[str]:
         yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"

@@ -196,8 +196,10 @@ def _time(part: dict[str, pa.Array]) -> tuple[_Numbers, _Numbers]:
     half = pc.utf8_slice_codeunits(pc.utf8_lower(part["half"]), 0, 1)
     minute, second = (_integers(part[name]) for name in ("minute", "second"))
     after_noon, named = _is(half, "p"), ~_is(half, "")
-    valid = (minute < 60) & (second < 60) & np.where(named, (hour >= 1) & (hour <= 12), hour < 24)
-    hour = np.where(named, hour % 12, hour) + 12 * after_noon
+    # Some programs write AM and PM after 24 hours: 14:22 PM, 00:22 AM.
+    fits = np.where(named, np.where(after_noon, hour >= 1, hour <= 12), True) & (hour < 24)
+    valid = (minute < 60) & (second < 60) & fits
+    hour = np.where(named & (hour <= 12), hour % 12 + 12 * after_noon, hour)
     time = np.stack([hour, minute, second, fraction], axis=1) @ _MICROSECONDS
     return time - _offset(part["zone"]), valid
 

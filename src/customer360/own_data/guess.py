@@ -37,6 +37,10 @@ _LADDERS: Final = (
     ("low", "medium", "high"),
 )
 _MOST_STATUSES: Final = 30
+_LAST: Final = 10
+"""What is added to the level of a column that is taken when there is no other."""
+_GUESTS: Final = frozenset({"0", "-1", "guest"})
+"""What stands for a customer without an account in place of an id."""
 _CODES: Final = {False: re.compile(r"[\W\d]+"), True: re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*")}
 """Numbers such as #1001, which are nobody's name; in order lines such as SO-1001 too."""
 
@@ -90,6 +94,8 @@ def _candidates(columns: Sequence[str], sample: Sample, *, transactions: bool) -
                 level, synonym = best
                 # Of two columns that may be the id of a customer the one that tells customers apart is.
                 is_repeated = target == "customer_id" and not transactions and _repeats(sample[column])
+                # A column called just Customer may hold ids, when no other one does.
+                level += _LAST if target == "customer_id" and plain(column) in PERSONS else 0
                 yield _Candidate(level, target_place, is_repeated, synonym, place, target, column)
 
 
@@ -104,7 +110,7 @@ def _nearest(names: Sequence[str], forms: Sequence[str | None]) -> tuple[int, in
 
 def _forms(column: str) -> list[str | None]:
     """What a column may be called: as it is, without the kind of person in front, by the end of its path."""
-    path = [plain(part) for part in re.split(r"[.:/]", column)]
+    path = [plain(part) for part in re.split(r"[.:/]| - ", column)]
     whole, end, last = "".join(path), "".join(path[-2:]), path[-1]
     ends = [end, last, _short(last)] if len(path) > 1 else []
     bare = plain(re.sub(r"[(\[].*?[)\]]", "", column))  # Total (EUR), Created (UTC)
@@ -141,6 +147,8 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
         return not transactions or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
         return not values or sum(map(bool, map(_CODES[transactions].fullmatch, values))) * 2 < len(values)
+    if one.target == "refunded" and {value.strip() for value in values} <= {"0", "1"}:
+        return False  # whether it was, not how much
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}
     if one.target == "is_active" and name.endswith(("status", "state")):
         return bool(words) and words <= (ACTIVITY if name.endswith("state") else ACTIVITY | {"0", "1", "y", "n"})
@@ -201,7 +209,10 @@ def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
     if "amount" in found and {"quantity", "unit_price"} <= set(found):
         amount = found["amount"]
         is_of_orders = plain(amount).startswith("order") or len(sample[amount]) < len(sample[found["quantity"]])
-        found = {target: column for target, column in found.items() if target != "amount" or not is_of_orders}
+        if is_of_orders and "order_id" in found:
+            found["order_amount"] = amount
+        if is_of_orders:
+            del found["amount"]
     if "discount" in found and ("amount" in found or not _are_shares(sample[found["discount"]])):
         del found["discount"]
     if "email" in found and "customer_id" in found and not _names_customers(found, sample):
@@ -210,10 +221,11 @@ def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
 
 
 def _names_customers(found: Mapping[str, str], sample: Sample) -> bool:
-    """Whether the id is a customer's and not the order's, and guests have one too, as they have an e-mail address."""
+    """Whether the id is a customer's, not the order's, and guests have one as they have an e-mail address."""
     column = found["customer_id"]
     is_of_persons = any(person in plain(column) for person in PREFIXES)
-    return is_of_persons and len(sample[column]) >= len(sample[found["email"]])
+    has_guests = bool(_GUESTS & {value.strip().lower() for value in sample[column]})
+    return is_of_persons and not has_guests and len(sample[column]) >= len(sample[found["email"]])
 
 
 def _are_shares(values: Sequence[str]) -> bool:

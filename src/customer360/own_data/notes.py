@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from customer360.own_data.cells import ACTIVITY
-from customer360.own_data.guess import Sample, column_called
+from customer360.own_data.guess import Sample, column_called, plain
 from customer360.own_data.mapped import column_of, sides
 from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.row_only import named_in, quoted
@@ -20,6 +20,8 @@ _UNDONE: Final = re.compile(
 )
 """What is said of an order that may not count."""
 _SHOWN: Final = 6
+_YES: Final = frozenset({"1", "yes", "y", "true"})
+_NO: Final = frozenset({"0", "no", "n", "false"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,11 @@ def notes(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> l
     used = set(used_columns(mapping, columns))
     free = [name for name in columns if name not in used]
     if mapping.transactions:
-        return [*_of_discounts(mapping, free, sample), *_of_orders(free, sample)]
+        return [
+            *_of_discounts(mapping, free, sample),
+            *_of_orders(mapping, free, sample),
+            *_of_flags(free, sample),
+        ]
     return list(_of_activity(mapping, free, sample))
 
 
@@ -70,12 +76,39 @@ def _of_discounts(mapping: CustomerMapping, free: Sequence[str], sample: Sample)
             )
 
 
-def _of_orders(free: Sequence[str], sample: Sample) -> Iterator[Note]:
-    column = column_called(STATUSES, [name for name in free if any(map(_UNDONE.search, sample[name]))])
+def _of_flags(free: Sequence[str], sample: Sample) -> Iterator[Note]:
+    """Columns that say with yes or no that an order was cancelled or paid back."""
+    for column in free:
+        marks = {value.strip().lower() for value in sample[column]}
+        if _UNDONE.search(column) and marks & _YES and marks <= _YES | _NO:
+            texts = ", ".join(f"'{mark}'" for mark in sorted(marks & _YES))
+            where = f"lower(coalesce({quoted(column)}, '')) NOT IN ({texts})"
+            yield Note(
+                f"{column} is not used, and rows that it marks are counted; to leave them out, write in [keep]: "
+                f"where = {toml_text(where)}",
+                where,
+            )
+
+
+def _of_orders(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+    if mapping.where:
+        return
+    # What was paid back is taken off by itself, and a part that came back leaves a purchase.
+    counted = re.compile("(?i)partial" + ("|refund" if "refunded" in mapping.columns else ""))
+    undone_in = {
+        name: [
+            text
+            for text in dict.fromkeys(map(str.strip, sample[name]))
+            if _UNDONE.search(text) and not counted.search(text)
+        ]
+        for name in free
+    }
+    found = [name for name in free if undone_in[name]]
+    ending = (name for name in found if plain(name).endswith(("status", "state")))
+    column = column_called(STATUSES, found) or next(ending, None)
     if column is None:
         return
-    values = Counter(value.strip() for value in sample[column])
-    undone = [value for value in values if _UNDONE.search(value)]
+    values, undone = Counter(value.strip() for value in sample[column]), undone_in[column]
     if len(values) <= 5 * _SHOWN:
         texts = ", ".join("'" + value.replace("\\", "").replace("'", "''") + "'" for value in undone[:_SHOWN])
         where = f"coalesce({quoted(column)}, '') NOT IN ({texts})"

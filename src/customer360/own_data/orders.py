@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data.cells import filled
+from customer360.own_data.guess import plain
 from customer360.own_data.mapped import column_of
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.sources import Source, write_parquet
 
@@ -22,31 +23,54 @@ _OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amoun
 """What a line does not take over from the first line of its order."""
 
 
-def with_order_amount(mapping: CustomerMapping, source: Source) -> CustomerMapping:
+def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[CustomerMapping, str]:
     """
     *mapping* with its amount as that of the whole order, where the first lines of *source* show that it is.
 
-    That is so when the orders of several lines have the amount on one line only, or the same on each, and other
-    orders have other amounts.
+    They do when orders of several lines have it on one line only, or the same on each though their prices differ.
+    When it is the same on each and nothing else tells, nobody knows, and it is left out. The text says so.
     """
-    order, amount = (column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "amount"))
+    names = [column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "amount")]
+    order, amount = names
     if not (mapping.transactions and order and amount):
-        return mapping
-    rows = source.read(source.files[0], [order, amount])
-    by_order: dict[str, list[str | None]] = {}
-    for name, text in zip(rows[order].to_pylist(), filled(rows[amount]).to_pylist(), strict=True):
+        return mapping, ""
+    price = column_of(mapping.columns.get("unit_price", ""), source.columns)
+    lines = _by_order(source, order, amount, price)
+    several = [found for found in lines.values() if len(found) > 1]
+    if not several or not all(_is_one([said for said, _ in found]) for found in several):
+        return mapping, ""
+    rest = {
+        name: side for name, side in mapping.columns.items() if name not in {"amount", "quantity", "unit_price"}
+    }
+    is_clear = any(None in dict(found) or len({text for _, text in found}) > 1 for found in several)
+    if is_clear or plain(amount).startswith(("order", "grand")):
+        return replace(mapping, columns={**rest, "order_amount": amount}), (
+            f"{amount} is taken to be the amount of the whole order, and is counted once per {order}"
+        )
+    example = next(name for name, found in lines.items() if len(found) > 1)
+    return replace(mapping, columns=rest), (
+        f"{amount} is the same on every line of an order, such as {lines[example][0][0]} in order {example}; "
+        f"write in [columns] order_amount = {toml_text(amount)} if it is that of the order, or amount = "
+        f"{toml_text(amount)} if it is that of the line"
+    )
+
+
+def _by_order(
+    source: Source, order: str, amount: str, price: str | None
+) -> dict[str, list[tuple[str | None, str | None]]]:
+    """The amounts and the prices of the first lines, by their order."""
+    rows = source.read(source.files[0], [order, amount, *([price] if price else [])])
+    prices = rows[price].to_pylist() if price else [None] * len(rows)
+    found: dict[str, list[tuple[str | None, str | None]]] = {}
+    for name, text, its_price in zip(
+        rows[order].to_pylist(), filled(rows[amount]).to_pylist(), prices, strict=True
+    ):
         if name and name.strip():
-            by_order.setdefault(name, []).append(text)
-    several = [amounts for amounts in by_order.values() if len(amounts) > 1]
-    is_clear = len(several) > 1 or "total" in amount.lower() or any(None in amounts for amounts in several)
-    said = {next((text for text in amounts if text), None) for amounts in by_order.values()}
-    if several and is_clear and len(said) > 1 and all(_is_of_order(amounts) for amounts in several):
-        columns = {"order_amount" if name == "amount" else name: side for name, side in mapping.columns.items()}
-        return replace(mapping, columns=columns)
-    return mapping
+            found.setdefault(name, []).append((text, its_price))
+    return found
 
 
-def _is_of_order(amounts: Sequence[str | None]) -> bool:
+def _is_one(amounts: Sequence[str | None]) -> bool:
     """Whether *amounts* are one: on the first line alone, or on each."""
     said = [text for text in amounts if text]
     return len(set(said)) == 1 and len(said) in {1, len(amounts)}

@@ -1,15 +1,15 @@
-"""The first mapping of a source: that of a known export, else a guess; and what may be meant for what is missing."""
+"""The first mapping of a source: that of a known export, else a guess; and proposals for what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from customer360.own_data.guess import Sample, column_called, guess, reads
 from customer360.own_data.known_exports import Recipe, recipe_for
 from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.notes import Note, used_columns
+from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
 from customer360.own_data.row_only import quoted
 from customer360.own_data.sources import Source
@@ -17,7 +17,6 @@ from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
 
 _FEWEST: Final = 0.9
 """Which share of the values of a column have to differ for it to tell customers apart."""
-_READ: Final = ("join_date", "last_login", "first_purchase", "birth_date", "account_balance", "loyalty_points")
 
 
 @dataclass(frozen=True)
@@ -37,18 +36,14 @@ def proposed(source: Source, sample: Sample, *, transactions: bool | None = None
     if recipe := recipe_for(source.columns, transactions=transactions):
         return _of_recipe(recipe, source, sample)
     is_lines = are_order_lines(source.columns, sample) if transactions is None else transactions
-    mapping = with_order_amount(guess(source.columns, sample, transactions=is_lines), source)
+    mapping, of_order = with_order_amount(guess(source.columns, sample, transactions=is_lines), source)
     said = []
     if is_lines and transactions is None:
         said.append(
-            "the rows are taken to be order lines, from which the customers are derived; if each is a customer, add "
-            "--no-transactions"
+            "the rows are taken to be order lines, from which the customers are derived; if each is a customer, "
+            "add --no-transactions"
         )
-    if "order_amount" in mapping.columns:
-        said.append(
-            f"{mapping.columns['order_amount']} is taken to be the amount of the whole order and is counted once "
-            f"per {mapping.columns['order_id']}; if it is that of the line, write amount instead of order_amount"
-        )
+    said += [of_order] if of_order else []
     return Proposal(mapping, tuple(said))
 
 
@@ -63,27 +58,24 @@ def _of_recipe(recipe: Recipe, source: Source, sample: Sample) -> Proposal:
 
 
 def are_order_lines(columns: Sequence[str], sample: Sample) -> bool:
-    """Whether rows name an order, a day and an amount, and do not say when a customer joined or left."""
+    """Whether rows name an order, a day and an amount, and nothing that only customers have."""
     lines = guess(columns, sample, transactions=True)
     if lines.lacking or "order_id" not in lines.columns:
         return False
     customers = guess(columns, sample)
-    return not {"loyalty_status", "birth_date", "last_login", "left_date"} & set(customers.columns)
+    return not {"birth_date", "last_login"} & set(customers.columns)
 
 
 def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
-    found = {}
+    likely = {
+        "customer_id": _an_id(free, sample),
+        "order_date": _first_that_reads("order_date", free, sample),
+        "amount": _first_that_reads("amount", free, sample),
+    }
     lacking = " ".join(mapping.lacking)
-    for target, side in (
-        ("customer_id", _an_id(free, sample)),
-        ("order_date", _first_that_reads("order_date", free, sample)),
-        ("amount", _first_that_reads("amount", free, sample)),
-    ):
-        if target in lacking and side:
-            found[target] = side
-    return found
+    return {target: side for target, side in likely.items() if side and target in lacking}
 
 
 def _an_id(free: Sequence[str], sample: Sample) -> str | None:
@@ -99,17 +91,3 @@ def _first_that_reads(target: str, free: Sequence[str], sample: Sample) -> str |
     return column_called([target, *LINE_SYNONYMS[target]], free) or next(
         (name for name in free if reads(target, sample[name])), None
     )
-
-
-def unread(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> Iterator[Note]:
-    """The columns that are called as a missing one is, but whose values cannot be read as that."""
-    used = set(used_columns(mapping, columns))
-    free = [name for name in columns if name not in used and sample[name]]
-    for target in _READ if not mapping.transactions else ():
-        column = None if target in mapping.present else column_called([target, *SYNONYMS[target]], free)
-        if column and not reads(target, sample[column]):
-            yield Note(
-                f"{column} may be {target}, but {sample[column][0][:40]!r} in it cannot be read as that; if it is, "
-                f'write in [columns]: {target} = an expression that gives it, such as "to_date({quoted(column)}, '
-                "'yyyy.MM.dd')\""
-            )

@@ -110,7 +110,7 @@ def _without_titles(text: str, delimiter: str | None, quote: str | None) -> tupl
 def _titles(text: str, delimiter: str, quote: str | None) -> list[tuple[list[str], int]]:
     """The rows above the column names, each with the line on which it ends."""
     reader = csv.reader(io.StringIO(text, newline=""), **_dialect(delimiter, quote))
-    rows = []
+    rows: list[tuple[list[str], int]] = []
     with suppress(csv.Error):
         rows.extend((row, reader.line_num) for row in islice(reader, _SAMPLE_LINES))
     return rows[: rows_above([row for row, _ in rows])]

@@ -34,6 +34,7 @@ SYNONYMS: Final = {
         "emailaddress", "mail", *_of_persons(["email", "emailaddress", "mail"]), "personalemailaddress", "emailid",
         "billingemail", "billingemailaddress", "primaryemail", "email1", "emailaddress1", "email1value",
         "payeremail", "attendeeemail", "workemail", "shippingemail", "orderemail",
+        "purchaseemail", "emailwork", "personemailwork", "emailhome",
     ),
     "gender": ("sex", "persongender"),
     "birth_date": ("dateofbirth", "dob", "birthday", "personbirthdate", "bornon", "born",
@@ -51,6 +52,7 @@ SYNONYMS: Final = {
         "towncity", "citytown", "addresscity", "billingaddresscity", "shippingaddresscity", "mailingcity",
         "primaryaddresscity", "citybilling", "billtocity", "shipcity", "shiptocity", "deliverycity", "homecity",
         "businesscity", "address1city", "suburb",
+        "billingsuburb",
     ),
     "join_date": (
         "joined", "joinedat", "joinedon", "dateofjoining", "since", "membersince", "enrollmentdate",
@@ -62,6 +64,7 @@ SYNONYMS: Final = {
         "accountcreatedat", "accountcreatedon", "createdtime", "createtime", "creationtime", "addtime",
         "addedon", "addedat", "profilecreatedon", "optintime", "firstseen", "firstseenat", "firstvisit",
         "firstvisitdate", "registrationtime",
+        "addedtime", "registration", "registeredtime",
     ),
     "first_purchase": (
         "firstpurchasedate", "firstorder", "firstorderdate", "firstorderat", "firsttransaction",
@@ -84,6 +87,7 @@ SYNONYMS: Final = {
     "loyalty_status": (
         "tier", "tiername", "loyaltytier", "level", "loyaltylevel", "membershiptier",
         "membershiplevel", "membershiptype", "status", "loyaltycard", "cardtype", "class", "segment", "membership",
+        "viptier", "rewardtier", "currenttier", "tierlevel", "customergroup", "customergroupname", "membergroup",
     ),
     "loyalty_points": (
         "points", "pointsbalance", "pointbalance", "loyaltypointsbalance", "currentpoints",
@@ -98,13 +102,16 @@ SYNONYMS: Final = {
         "totalorderamount", "totalordersvalue", "totalspentamount", "salestotal", "valueoforders",
         "customerlifetimevalue", "lifetimespent", "totalpurchase", "totalpurchased", "moneyspent", "netsales",
         "lifetimepurchases",
+        "storecredit",
     ),
     "left_date": (
         "cancellationdate", "cancelleddate", "canceleddate", "cancelledat", "canceledat", "cancellationyear",
         "churndate", "churnedat", "leftat", "lefton", "closedat", "closedate", "dateclosed", "terminationdate",
         "terminatedat", "deactivatedat", "membershipend", "membershipenddate", "enddate", "exitdate",
     ),
-    "currency": ("currencycode", "currencyiso", "isocurrency", "ordercurrency", "transactioncurrency", "ccy"),
+    "currency": ("currencycode", "currencyiso", "isocurrency", "ordercurrency", "transactioncurrency", "ccy",
+        "ordercurrencycode", "currencysymbol",
+    ),
 }  # fmt: skip
 """By column, the likeliest first; the column's own name precedes them all."""
 LINE_SYNONYMS: Final = {
@@ -131,13 +138,13 @@ LINE_SYNONYMS: Final = {
         "grandtotal", "ordergrandtotal", "ordervalue", "totalordervalue", "totalordervalueinclvat",
         "totalincltax", "totalinctax", "ordertotalincltax", "ordertotalinctax", "totalpaid", "amountpaid",
         "totalcollected", "paymentamount", "totalsale", "totalsales", "grossamount", "gross", "grosssales",
-        "netsales", "lineamount", "itemtotal", "grosstotal", "nettotal",
+        "netsales", "lineamount", "itemtotal", "grosstotal", "saleprice", "nettotal",
     ),
     "quantity": ("qty", "units", "count", "pieces", "items", "lineitemquantity", "orderquantity",
         "quantitysold", "qtysold", "qtyordered", "quantityordered", "itemquantity", "productquantity",
     ),
     "unit_price": ("price", "priceperunit", "itemprice", "lineitemprice",
-        "productprice", "saleprice", "sellingprice",
+        "productprice", "sellingprice",
     ),
     "discount": ("discountrate", "discountshare", "discountpct", "discountpercent", "discountpercentage"),
     "order_amount": ("ordersamount",),

@@ -166,8 +166,8 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
 def _several(order: str | None, amount: object, other: object) -> str:
     if amount is None:
         return (
-            f"order {order or 'without an id'} has no order_amount on any of its lines; leave it out with where in "
-            "[keep], or name another column in the mapping"
+            f"order {order or 'without an id'} has no order_amount on any of its lines; leave it out with where "
+            "in [keep], or name another column in the mapping"
         )
     return (
         f"order {order!r} has the order amounts {amount} and {other}, but an order has one; if they are those of "
