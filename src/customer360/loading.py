@@ -133,6 +133,8 @@ class Planned:
             "mapping": mapping,
             "missing_columns": self.mapping.missing,
             "mapping_file": self.file,
+            "order_lines": self.mapping.transactions,
+            "said": self.said,
             "notes": [note.text for note in self.notes],
         }
 

@@ -72,12 +72,14 @@ def test_a_mistake_in_a_mapping_is_named_with_the_nearest_right_thing(
     assert said in str(raised.value)
 
 
-def test_only_an_id_and_one_of_a_date_or_a_balance_are_needed() -> None:
-    """All else may be missing."""
-    CustomerMapping({"customer_id": "a", "account_balance": "b"}).require()
-    CustomerMapping({"customer_id": "a", "join_date": "b"}).require()
-    with pytest.raises(Customer360Error, match="customer_id, join_date or account_balance"):
+def test_only_an_id_and_something_to_know_of_customers_are_needed() -> None:
+    """All else may be missing: a list of names has neither a date nor a balance."""
+    for column in ("account_balance", "join_date", "name", "email"):
+        CustomerMapping({"customer_id": "a", column: "b"}).require()
+    with pytest.raises(Customer360Error, match="customer_id; name the columns"):
         CustomerMapping({"name": "a"}).require()
+    with pytest.raises(Customer360Error, match="any other column"):
+        CustomerMapping({"customer_id": "a", "source_id": "b"}).require()
     with pytest.raises(Customer360Error, match="order_date, amount or quantity and unit_price"):
         CustomerMapping({"customer_id": "a", "quantity": "b"}, transactions=True).require()
 

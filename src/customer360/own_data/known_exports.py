@@ -31,7 +31,7 @@ class Recipe:
     name: str
     tool: str
     export: str
-    columns: frozenset[str]
+    columns: tuple[str, ...]
     tells: tuple[str, ...]
     content: Mapping[str, Any]
     is_open: bool = False
@@ -45,7 +45,7 @@ class Recipe:
         return f"{self.tool} ({self.export})"
 
     def fits(self, columns: Sequence[str]) -> bool:
-        return self.columns <= set(map(plain, columns))
+        return set(map(plain, self.columns)) <= set(map(plain, columns))
 
     def mapping(self, columns: Sequence[str], sample: Sample) -> CustomerMapping:
         """The recipe for a file that has these *columns*; what it needs and the file lacks is left out."""
@@ -74,9 +74,8 @@ def recipes() -> tuple[Recipe, ...]:
 def _read(path: Path) -> Recipe:
     content = parsed(path)
     about = content.pop(_SECTION)
-    names = frozenset(map(plain, about["columns"]))
-    return Recipe(path.stem, about["tool"], about["export"], names, tuple(about.get("tells", ())), content,
-        about.get("open", False))  # fmt: skip
+    columns, tells = tuple(about["columns"]), tuple(about.get("tells", ()))
+    return Recipe(path.stem, about["tool"], about["export"], columns, tells, content, about.get("open", False))
 
 
 def _present(sides: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
