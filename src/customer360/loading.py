@@ -18,10 +18,10 @@ from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
-from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, toml_text, written
+from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.orders import inherited
-from customer360.own_data.propose import proposals, proposed
+from customer360.own_data.propose import in_words, proposals, proposed
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
 from customer360.own_data.tally import Tally
 from customer360.pipeline.load import load_customers
@@ -284,12 +284,11 @@ def plan(source: Source, request: Request) -> Planned:
 def _require(planned: Planned) -> None:
     """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
     found = proposals(planned.mapping, planned.source.columns, planned.sample)
-    may_be = "; ".join(f"{target} = {toml_text(side)}" for target, side in found.items())
     try:
         planned.mapping.require()
     except Customer360Error as error:
         where = f" in {planned.file}" if planned.file else ""
-        raise Customer360Error(f"{error}{where}" + (f", such as: {may_be}" if may_be else "")) from None
+        raise Customer360Error(f"{error}{where}{in_words(found)}") from None
 
 
 def _write(file: Path, text: str) -> None:

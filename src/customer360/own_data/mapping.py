@@ -278,7 +278,7 @@ def _lines(
         elif target not in mapping.constants:
             proposed = (proposals or {}).get(target)
             yield (
-                f"# {target} = {toml_text(proposed)}   a proposal"
+                f"# {target} = {toml_text(proposed)}   # a proposal"
                 if proposed
                 else f"# {target} = not in the source"
             )

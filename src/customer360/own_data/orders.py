@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data.cells import filled
+from customer360.own_data.columns import SOURCE_FILE
 from customer360.own_data.guess import plain
 from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import CustomerMapping, toml_text
@@ -101,7 +102,7 @@ def _filled(source: Source, order: str, columns: Sequence[str]) -> Iterator[tupl
     for file in source.files:
         rows = source.read(file)
         both = rows if last is None else _joined(last, rows)
-        is_first = _is_first(both[order])
+        is_first = _is_first(both[order]) | _is_first(both[SOURCE_FILE])
         changed = False
         for name in dict.fromkeys(columns):
             place = both.schema.get_field_index(name)
@@ -117,9 +118,9 @@ def _joined(last: pa.RecordBatch, rows: pa.RecordBatch) -> pa.RecordBatch:
     return pa.Table.from_batches([last, rows]).combine_chunks().to_batches()[0]
 
 
-def _is_first(orders: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which rows have another order than the row before, or none."""
-    texts = filled(orders)
+def _is_first(values: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which rows have another value than the row before, or none."""
+    texts = filled(values)
     same = pc.fill_null(pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1)), False)
     return np.concatenate([[True], ~same.to_numpy(zero_copy_only=False)])
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from customer360.own_data.guess import Sample, column_called, guess, reads
 from customer360.own_data.known_exports import Recipe, recipe_for
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
 from customer360.own_data.row_only import quoted
@@ -69,13 +69,27 @@ def are_order_lines(columns: Sequence[str], sample: Sample) -> bool:
 def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
-    likely = {
+    likely: dict[str, str | None] = {
         "customer_id": _an_id(free, sample),
         "order_date": _first_that_reads("order_date", free, sample),
         "amount": _first_that_reads("amount", free, sample),
     }
+    if "order_id" in mapping.columns:
+        likely["order_amount"] = likely["amount"]
     lacking = " ".join(mapping.lacking)
     return {target: side for target, side in likely.items() if side and target in lacking}
+
+
+def in_words(proposals: Mapping[str, str]) -> str:
+    """What a person may write in the mapping for what is missing; nothing when nothing is proposed."""
+    sides = dict(proposals)
+    of_order, amount = sides.pop("order_amount", None), sides.pop("amount", None)
+    lines = [f"{target} = {toml_text(side)}" for target, side in sides.items()]
+    if amount:
+        lines.append(f"amount = {toml_text(amount)}")
+    if of_order:
+        lines[-1] += f", or order_amount = {toml_text(of_order)} if it is that of the whole order"
+    return f", such as: {'; '.join(lines)}" if lines else ""
 
 
 def _an_id(free: Sequence[str], sample: Sample) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from customer360.errors import Customer360Error
-from customer360.own_data.checks import DAMAGED_ID
+from customer360.own_data.checks import DAMAGED_ID, TOTALS
 from customer360.own_data.parts import duckdb_in
 
 _HINTS: Final = {
@@ -50,8 +50,9 @@ class Tally:
 
     @property
     def rejected_share(self) -> float:
-        """Of the rows that were not left out."""
-        return self.rows_rejected / max(1, self.rows_in - self.rows_left_out)
+        """Of the rows that were not left out; a total says nothing of whether the others are read rightly."""
+        totals = self.reasons[TOTALS].rows if TOTALS in self.reasons else 0
+        return max(0, self.rows_rejected - totals) / max(1, self.rows_in - self.rows_left_out - totals)
 
     def require(self, max_rejected: float) -> None:
         """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""

@@ -1,0 +1,200 @@
+"""Lines that are of one order: what they take over from its first line, and what counts once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.loading import Request, plan
+from customer360.own_data import sources
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.orders import inherited
+from customer360.own_data.propose import proposed
+from customer360.own_data.sources import batch_source, file_source
+from tests.own_data.test_load import customers, found_in
+
+ORDER = {"customer_id": "member", "order_id": "order", "order_date": "day", "order_amount": "total"}
+
+
+def written(folder: Path, *lines: str) -> Path:
+    path = folder / "orders.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
+    """On its first line or on each; an order that was paid back in whole is no purchase, one in part is."""
+    path = written(
+        tmp_path, "order,member,day,total,back", "A1,7,2024-01-02,30.00,0", "A1,7,2024-01-02,30.00,0",
+        "A2,7,2024-02-03,20.00,-5.00", "A2,7,2024-02-03,,", "A3,7,2024-03-04,10.00,10.00", "A4,8,2024-03-04,9.00,9.00",
+    )  # fmt: skip
+
+    with found_in(path, CustomerMapping({**ORDER, "refunded": "back"}, transactions=True)) as found:
+        assert found.tally.returned_orders == 2
+        assert found.tally.rows_left_out == 2
+        only = customers(found)
+
+    assert set(only) == {7}, "who paid nothing in the end is no customer"
+    assert only[7]["account_balance"] == Decimal("45.00")
+    assert str(only[7]["last_login"]) == "2024-02-03 00:00:00"
+
+
+def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) -> None:
+    """The day of a purchase is that of the order, not that on which a part of it came back."""
+    mapping = CustomerMapping(
+        {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, transactions=True
+    )
+    path = written(
+        tmp_path, "order,member,day,paid", "A1,7,2024-01-02,30.00", "A1,7,2024-05-02,-10.00", "A2,7,2024-02-02,5.00",
+        "A2,7,2024-06-02,-5.00",
+    )  # fmt: skip
+
+    with found_in(path, mapping) as found:
+        customer = customers(found)[7]
+
+    assert customer["account_balance"] == Decimal("20.00")
+    assert str(customer["last_login"]) == "2024-01-02 00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["A1,7,2024-01-02,30.00", "A1,7,2024-01-02,20.00"], "order 'A1' has the order amounts 20.000000 and 30"),
+        (["A1,7,2024-01-02,30.00", "A2,7,2024-01-02,"], "order A2 has no order_amount on any of its lines"),
+    ],
+)
+def test_an_order_has_one_amount(tmp_path: Path, lines: list[str], said: str) -> None:
+    """Two amounts are those of lines, and would be counted wrongly either way."""
+    path = written(tmp_path, "order,member,day,total", *lines)
+
+    with (
+        pytest.raises(Customer360Error, match=said),
+        found_in(path, CustomerMapping(ORDER, transactions=True)),
+    ):
+        pass
+
+
+def test_a_line_takes_over_what_only_the_first_line_of_its_order_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only blank cells, only from the same order, only what the mapping uses, and from one file of rows to the next."""
+    monkeypatch.setattr(sources, "FILE_ROWS", 2)
+    rows = [
+        ("A1", "7", "2024-01-02", "30.00", "paid", "gift"), ("A1", "", None, "", "", ""),
+        ("A1", "", "2024-01-05", "", " ", None), ("A2", "", "2024-01-06", "5.00", "", ""),
+    ]  # fmt: skip
+    names = ["order", "member", "day", "total", "state", "note"]
+    table = pa.table({name: pa.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
+    mapping = CustomerMapping(ORDER, transactions=True, where="state = 'paid'")
+
+    with batch_source("orders", "rows", table.to_batches(max_chunksize=2)) as source:
+        taken = inherited(source, mapping)
+        assert len(taken.files) == len(source.files) == 2
+        found = [row for batch in taken.batches() for row in batch.to_pylist()]
+
+    assert [(row["member"], row["day"], row["total"], row["state"], row["note"]) for row in found] == [
+        ("7", "2024-01-02", "30.00", "paid", "gift"),
+        ("7", "2024-01-02", "", "paid", ""),
+        ("7", "2024-01-05", "", "paid", None),
+        ("", "2024-01-06", "5.00", "", ""),
+    ]
+
+
+def test_a_line_takes_over_nothing_from_another_file(tmp_path: Path) -> None:
+    """Each shop, and each year, may begin with order 1."""
+    for name, member in (("a.csv", "7"), ("b.csv", "")):
+        (tmp_path / name).write_text(f"order,member,day,total\n1,{member},2024-01-02,30.00\n")
+
+    with file_source(tmp_path) as source:
+        assert inherited(source, CustomerMapping(ORDER, transactions=True)) is source
+
+
+def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
+    """Nothing is copied, and nothing without an order is filled."""
+    path = written(tmp_path, "order,member,day,total", "A1,7,2024-01-02,30.00", ",,2024-01-02,30.00", ",8,,1.00")
+
+    with file_source(path) as source:
+        assert inherited(source, CustomerMapping(ORDER, transactions=True)) is source
+
+
+@pytest.mark.parametrize(
+    ("header", "lines", "target"),
+    [
+        # Only on the first line; the same on each though the prices differ; named as that of the order.
+        ("order_id,member_id,date,total", ["1,7,2024-01-02,30", "1,7,2024-01-02,", "2,8,2024-01-03,9"], "order_amount"),
+        ("order_id,member_id,date,qty,price,total", ["1,7,2024-01-02,1,10,30", "1,7,2024-01-02,1,20,30"], "order_amount"),
+        ("order_id,member_id,date,grand total", ["1,7,2024-01-02,30", "1,7,2024-01-02,30"], "order_amount"),
+        ("order_id,member_id,date,total", ["1,7,2024-01-02,30", "1,7,2024-01-02,20"], "amount"),
+        ("order_id,member_id,date,total", ["1,7,2024-01-02,30", "2,7,2024-01-02,30"], "amount"),
+    ],
+)  # fmt: skip
+def test_the_lines_tell_whether_an_amount_is_that_of_the_order(
+    tmp_path: Path, header: str, lines: list[str], target: str
+) -> None:
+    """It would be counted once per line otherwise; the plan says so."""
+    with file_source(written(tmp_path, header, *lines)) as source:
+        found = proposed(source, source.sample())
+
+    assert found.mapping.transactions
+    assert {"amount", "order_amount"} & set(found.mapping.columns) == {target}
+    assert any("counted once per order_id" in line for line in found.said) == (target == "order_amount")
+
+
+def test_when_nothing_tells_nobody_guesses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tickets of 20 may cost 20 or 40: the mapping is written, and the answer is one line of it."""
+    path = written(tmp_path, "order_id,member_id,date,total", "1,7,2024-01-02,20.00", "1,7,2024-01-02,20.00")
+    monkeypatch.chdir(tmp_path)
+
+    with file_source(path) as source:
+        planned = plan(source, Request(path=path))
+
+    assert planned.mapping.lacking
+    assert "total is the same on every line of an order, such as 20.00 in order 1" in planned.said[-1]
+    text = (tmp_path / "orders.mapping.toml").read_text()
+    assert '# amount = "total"   # a proposal' in text
+    assert '# order_amount = "total"   # a proposal' in text
+
+
+def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: Path) -> None:
+    """It is said, and can be said otherwise; the mapping keeps it for the next time."""
+    path = written(tmp_path, "order no.,customer email,order date,total", "1,a@example.com,2024-01-02,20.00")
+
+    with file_source(path) as source:
+        found = proposed(source, source.sample())
+        assert found.mapping.transactions
+        assert "taken to be order lines" in found.said[0]
+        assert not proposed(source, source.sample(), transactions=False).mapping.transactions
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "customer_id"),
+    [
+        ("order_id,id,email,date,total", "A1,9,a@example.com,2024-01-02,5", "hashed_id(lower(`email`))"),
+        ("payment id,record id,email,date,amount", "A1,9,a@example.com,2024-01-02,5", "hashed_id(lower(`email`))"),
+        ("order_id,customer,date,total", "A1,17,2024-01-02,5", "customer"),
+        (
+            "order_id,customer,email,date,total",
+            "A1,Ann Berg,a@example.com,2024-01-02,5",
+            "hashed_id(lower(`email`))",
+        ),
+        # A guest is customer 0 of the shop, as every other guest is.
+        ("order_id,customer_id,email,date,total", "A1,0,a@example.com,2024-01-02,5", "hashed_id(lower(`email`))"),
+    ],
+)
+def test_an_order_or_a_payment_is_no_customer(tmp_path: Path, header: str, line: str, customer_id: str) -> None:
+    """An e-mail address or a column called like a customer is; a name is no id, for two may share it."""
+    with file_source(written(tmp_path, header, line)) as source:
+        assert proposed(source, source.sample(), transactions=True).mapping.columns["customer_id"] == customer_id
+
+
+def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
+    """Their orders would be rejected, though it is known whose they are."""
+    path = written(
+        tmp_path, "order_id,customer_id,email,date,total", "1,c7,a@example.com,2024-01-02,5",
+        "2,,b@example.com,2024-01-03,5",
+    )  # fmt: skip
+
+    with file_source(path) as source:
+        assert proposed(source, source.sample()).mapping.columns["customer_id"] == "hashed_id(lower(`email`))"
