@@ -264,3 +264,93 @@ def test_lines_have_an_amount_or_a_quantity_and_a_price(
 
     assert found.columns == {"customer_id": "Customer ID", "order_date": "InvoiceDate", **amount}
     found.require()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        # Of websites, shops, CRMs, points of sale and loyalty programmes that no recipe knows.
+        (
+            {"First Name": ["Ann"], "Last Name": ["Berg"], "Email 1": ["a@example.com"], "Phone 1": ["'+49"],
+             "Address 1 - City": ["Porto"], "Address 1 - Country": ["PT"], "Labels": ["x"],
+             "Created At (UTC+0)": ["2025-03-05 10:11"], "Email subscriber status": ["Subscribed"],
+             "Last Activity": ["Purchased"], "Last Activity Date (UTC+0)": ["2026-01-02 11:12"]},
+            {"customer_id": "hashed_id(lower(`Email 1`))", "email": "Email 1", "city": "Address 1 - City",
+             "country": "Address 1 - Country", "join_date": "Created At (UTC+0)",
+             "last_login": "Last Activity Date (UTC+0)"},
+        ),
+        (
+            {"Record Id": ["zcrm_52"], "Contact Owner": ["Ines"], "First Name": ["Ann"], "Last Name": ["Berg"],
+             "Account Name": ["Kettle"], "Email": ["a@example.com"], "Date of Birth": ["1990-02-03"],
+             "Created Time": ["2025-03-05 10:11:12"], "Modified Time": ["2026-01-01 10:00:00"],
+             "Contact Name": ["Ann Berg"], "Last Activity Time": ["2026-01-02 11:12:13"],
+             "Mailing City": ["Porto"], "Mailing Country": ["Portugal"]},
+            {"customer_id": "hashed_id(`Record Id`)", "name": "Contact Name", "email": "Email",
+             "birth_date": "Date of Birth", "join_date": "Created Time", "last_login": "Last Activity Time",
+             "city": "Mailing City", "country": "Mailing Country"},
+        ),
+        (
+            {"Person - ID": ["88"], "Person - Name": ["Ann Berg"], "Person - Organization": ["Acme"],
+             "Person - Email - Work": ["a@example.com"], "Person - Person created": ["2025-03-05 10:11:12"],
+             "Person - Last activity date": ["2026-01-12"]},
+            {"customer_id": "Person - ID", "name": "Person - Name", "email": "Person - Email - Work",
+             "join_date": "Person - Person created", "last_login": "Person - Last activity date"},
+        ),
+        (
+            {"ID": ["1"], "Social title": ["Mr."], "First name": ["Ann"], "Last name": ["Berg"],
+             "Email address": ["a@example.com"], "Sales": ["€1,234.50"], "Enabled": ["1"],
+             "Registration": ["2025-03-05 10:11:12"], "Last visit": ["2026-01-02 11:12:13"]},
+            {"customer_id": "ID", "email": "Email address", "account_balance": "Sales", "is_active": "Enabled",
+             "join_date": "Registration", "last_login": "Last visit"},
+        ),
+        (
+            {"Email": ["a@example.com"], "Points balance": ["120"], "VIP tier": ["Gold"],
+             "Member status": ["member"], "Created at": ["2025-03-05T10:11:12Z"]},
+            {"customer_id": "hashed_id(lower(`Email`))", "email": "Email", "loyalty_points": "Points balance",
+             "loyalty_status": "VIP tier", "join_date": "Created at"},
+        ),
+        (
+            {"Member no.": ["00100"], "Member name": ["Ann Berg"], "E-mail": ["a@example.com"],
+             "Joined on": ["2026-09-18"], "Spent to date (EUR)": ["2801.39"], "Remarks": []},
+            {"customer_id": "Member no.", "name": "Member name", "email": "E-mail", "join_date": "Joined on",
+             "account_balance": "Spent to date (EUR)"},
+        ),
+    ],
+)  # fmt: skip
+def test_exports_that_nobody_described_are_guessed(
+    columns: dict[str, list[str]], expected: dict[str, str]
+) -> None:
+    """By what such tools call things, whatever is in brackets behind a name or in front of a dash."""
+    found = guessed(columns).columns
+
+    assert {target: side for target, side in found.items() if target in expected} == expected
+    assert set(found) - set(expected) <= {"name"}, "a first and a last name"
+
+
+def test_what_was_paid_back_is_an_amount_and_not_a_mark() -> None:
+    """Refunded? 1 is no euro that was paid back."""
+    lines = {
+        "order id": ["1", "2"],
+        "email": ["a@example.com"] * 2,
+        "date": ["2024-01-02"] * 2,
+        "total": ["5.00"] * 2,
+    }
+
+    assert "refunded" not in guessed({**lines, "Refunded?": ["1", "0"]}, transactions=True).columns
+    assert (
+        guessed({**lines, "Refund amount": ["1.50", "0"]}, transactions=True).columns["refunded"]
+        == "Refund amount"
+    )
+
+
+def test_points_with_fractions_are_money() -> None:
+    """A loyalty balance may be of either, and rows that cannot be read would be rejected."""
+    assert "loyalty_points" not in guessed({"id": ["1"] * 2, "loyalty balance": ["12.50", "3"]}).columns
+    assert guessed({"id": ["1"], "loyalty balance": ["12"]}).columns["loyalty_points"] == "loyalty balance"
+
+
+def test_a_blank_column_gives_way_to_another_of_the_same_meaning() -> None:
+    """Exports have several columns for an address, and fill one."""
+    found = guessed({"Buyer Email": [], "Purchase Email": ["a@example.com"], "joined": ["2024-01-02"]})
+
+    assert found.columns["email"] == "Purchase Email"

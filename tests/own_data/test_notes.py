@@ -62,3 +62,26 @@ def test_a_status_that_is_neither_yes_nor_no_is_named_with_the_way_to_use_it() -
         'status is not used: Pending may be active or not; write in [columns]: is_active = "status", '
         'and in [values.is_active]: "Pending" = "no"'
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "proposed"),
+    [
+        # What is paid back is taken off by itself, and a part that came back leaves a purchase.
+        ({"order status": ["Paid", "Cancelled", "Partially refunded"]}, ["NOT IN ('Cancelled')"]),
+        ({"order status": ["Paid", "Refunded", "Void"], "refund amount": ["5.00"]}, ["NOT IN ('Void')"]),
+        ({"order status": ["Paid", "Refunded"]}, ["NOT IN ('Refunded')"]),
+        # A state by another name, and marks.
+        ({"Attendee Status": ["Attending", "Refunded"]}, ["coalesce(`Attendee Status`, '') NOT IN ('Refunded')"]),
+        ({"Refunded?": ["0", "1"]}, ["lower(coalesce(`Refunded?`, '')) NOT IN ('1')"]),
+        ({"Refunded?": ["0", "0"], "note": ["refund it", "x"]}, []),
+    ],
+)
+def test_what_makes_an_order_none_is_proposed(columns: dict[str, list[str]], proposed: list[str]) -> None:
+    """One line of the mapping leaves it out; nothing is left out in silence."""
+    every = {**LINES, "amount": ["5", "5"], **columns}
+    mapping = guess(list(every), every, transactions=True)
+    wheres = [note.where for note in notes(mapping, list(every), every) if note.where]
+
+    assert len(wheres) == len(proposed)
+    assert all(text in where for text, where in zip(proposed, wheres, strict=True))
