@@ -84,6 +84,18 @@ def test_only_an_id_and_something_to_know_of_customers_are_needed() -> None:
         CustomerMapping({"customer_id": "a", "quantity": "b"}, transactions=True).require()
 
 
+def test_a_mapping_says_what_the_rows_are(tmp_path: Path) -> None:
+    """So that nobody has to say it again; who says it takes precedence."""
+    lines = CustomerMapping({"customer_id": "a", "order_date": "b", "amount": "c"}, transactions=True)
+    path = tmp_path / "orders.mapping.toml"
+    path.write_text(written(lines, "orders.csv", ["a", "b", "c"]))
+
+    assert read_mapping(path) == read_mapping(path, transactions=True) == lines
+    path.write_text('[source]\nrows = "orders"\n')
+    with pytest.raises(Customer360Error, match="kind of rows 'orders'. Did you mean 'order lines'"):
+        read_mapping(path)
+
+
 @pytest.mark.parametrize(
     ("source", "file"),
     [

@@ -198,3 +198,18 @@ def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
 
     with file_source(path) as source:
         assert proposed(source, source.sample()).mapping.columns["customer_id"] == "hashed_id(lower(`email`))"
+
+
+def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people may share a name, so a person has to say that it tells them apart."""
+    path = written(tmp_path, "Receipt,Customer,Date,Total", "1,Ann Berg,2024-01-02,5", "2,Bo Ek,2024-01-03,7")
+    monkeypatch.chdir(tmp_path)
+
+    with file_source(path) as source:
+        planned = plan(source, Request(path=path, dry_run=True))
+
+    assert planned.mapping.transactions
+    assert planned.mapping.lacking == ("customer_id",)
+    assert '# customer_id = "hashed_id(lower(`Customer`))"' in (tmp_path / "orders.mapping.toml").read_text()

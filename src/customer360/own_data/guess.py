@@ -96,8 +96,8 @@ def _candidates(columns: Sequence[str], sample: Sample, *, transactions: bool) -
                 # one gives way to any other.
                 gives_way = target == "customer_id" and not transactions and _repeats(sample[column])
                 gives_way = gives_way or not sample[column]
-                # A column called just Customer may hold ids, when no other one does.
-                level += _LAST if target == "customer_id" and plain(column) in PERSONS else 0
+                # A column called just Customer may hold ids, or else names, when no other one does.
+                level += _LAST if target in {"customer_id", "name"} and plain(column) in PERSONS else 0
                 yield _Candidate(level, target_place, gives_way, synonym, place, target, column)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from customer360.own_data.guess import Sample, column_called, guess, reads
 from customer360.own_data.known_exports import Recipe, recipe_for
+from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
@@ -60,7 +61,7 @@ def _of_recipe(recipe: Recipe, source: Source, sample: Sample) -> Proposal:
 def are_order_lines(columns: Sequence[str], sample: Sample) -> bool:
     """Whether rows name an order, a day and an amount, and nothing that only customers have."""
     lines = guess(columns, sample, transactions=True)
-    if lines.lacking or "order_id" not in lines.columns:
+    if not set(lines.lacking) <= {"customer_id"} or "order_id" not in lines.columns:
         return False
     customers = guess(columns, sample)
     return not {"birth_date", "last_login"} & set(customers.columns)
@@ -70,7 +71,7 @@ def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) 
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
     likely: dict[str, str | None] = {
-        "customer_id": _an_id(free, sample),
+        "customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns)),
         "order_date": _first_that_reads("order_date", free, sample),
         "amount": _first_that_reads("amount", free, sample),
     }
@@ -92,12 +93,12 @@ def in_words(proposals: Mapping[str, str]) -> str:
     return f", such as: {'; '.join(lines)}" if lines else ""
 
 
-def _an_id(free: Sequence[str], sample: Sample) -> str | None:
-    """A column of addresses, else one that is called like a person, else one whose values all differ."""
+def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
+    """A column of addresses, else one that is called like a person, else the name, else one whose values differ."""
     by_address = (name for name in free if sum("@" in value for value in sample[name]) * 2 > len(sample[name]))
     by_name = (column_called([*SYNONYMS["customer_id"], "name", *SYNONYMS["name"]], free),)
     distinct = (name for name in free if len(set(sample[name])) >= _FEWEST * len(sample[name]))
-    column = next(filter(None, (*by_address, *by_name, *distinct)), None)
+    column = next(filter(None, (*by_address, *by_name, name, *distinct)), None)
     return f"hashed_id(lower({quoted(column)}))" if column else None
 
 

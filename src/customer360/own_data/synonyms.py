@@ -29,6 +29,7 @@ SYNONYMS: Final = {
         "fullname", *_of_persons(["name", "fullname"]), "personnamefullname", "displayname", "billingname",
         "shippingname",
         "billtoname", "billtofullname", "shiptoname", "recipientname", "attendeename", "billingfullname",
+        "customer", "client", "member", "buyer", "guest",
     ),
     "email": (
         "emailaddress", "mail", *_of_persons(["email", "emailaddress", "mail"]), "personalemailaddress", "emailid",

@@ -85,9 +85,9 @@ def without_footer(rows: pa.Table) -> tuple[pa.Table, list[str]]:
 
 def _is_notice(row: Mapping[str, Any], columns: Sequence[str]) -> bool:
     text = (row[SOURCE_TEXT] or row[columns[0]] or "").strip()
-    if len(re.findall(r"[^\W\d_]{2,}", text)) < 2:
-        return False
+    words = re.findall(r"[^\W\d_]{2,}", text)
     if row[SOURCE_TEXT]:
         is_quoted = re.fullmatch(r'"(?:[^"]|"")*"', text) is not None
-        return is_quoted or not any(mark in text for mark in ",;\t|")
-    return count(row[name] for name in columns) == 1
+        is_one = is_quoted or not any(mark in text for mark in ",;\t|")
+        return is_one and (len(words) > 1 or re.search(r"\w:? \w", text) is not None) and bool(words)
+    return len(words) > 1 and count(row[name] for name in columns) == 1
