@@ -88,7 +88,8 @@ def inherited(source: Source, mapping: CustomerMapping) -> Source:
         return source
     own = {column_of(mapping.columns[name], source.columns) for name in _OF_LINES if name in mapping.columns}
     columns = [name for name in used_columns(mapping, source.columns) if name not in {*own, order}]
-    if not columns or not any(changed for _, _, changed in _filled(source, order, columns)):
+    needed = [order, *columns, SOURCE_FILE]
+    if not columns or not any(changed for _, _, changed in _filled(source, order, columns, needed)):
         return source
     folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
     for file, rows, _ in _filled(source, order, columns):
@@ -96,11 +97,17 @@ def inherited(source: Source, mapping: CustomerMapping) -> Source:
     return replace(source, folder=folder)
 
 
-def _filled(source: Source, order: str, columns: Sequence[str]) -> Iterator[tuple[Path, pa.RecordBatch, bool]]:
-    """Each file, its rows with what they take over from the lines before them, and whether they take any."""
+def _filled(
+    source: Source, order: str, columns: Sequence[str], needed: Sequence[str] = ()
+) -> Iterator[tuple[Path, pa.RecordBatch, bool]]:
+    """
+    Each file, its rows with what they take over from the lines before them, and whether they take any.
+
+    All columns of the rows, or those that are *needed*.
+    """
     last: pa.RecordBatch | None = None
     for file in source.files:
-        rows = source.read(file)
+        rows = source.read(file, needed)
         both = rows if last is None else _joined(last, rows)
         is_first = _is_first(both[order]) | _is_first(both[SOURCE_FILE])
         changed = False

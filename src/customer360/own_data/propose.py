@@ -94,7 +94,7 @@ def in_words(proposals: Mapping[str, str]) -> str:
 
 
 def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
-    """A column of addresses, else one that is called like a person, else the name, else one whose values differ."""
+    """A column of addresses, else one called like a person, else the name, else one whose values differ."""
     by_address = (name for name in free if sum("@" in value for value in sample[name]) * 2 > len(sample[name]))
     by_name = (column_called([*SYNONYMS["customer_id"], "name", *SYNONYMS["name"]], free),)
     distinct = (name for name in free if len(set(sample[name])) >= _FEWEST * len(sample[name]))

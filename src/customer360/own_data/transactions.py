@@ -36,13 +36,19 @@ _ORDERS: Final = """
                    abs(refunded)::DECIMAL(38,18) AS refunded
                ),
                coalesce(quantity < 0, false) OR coalesce(amount < 0, false) AS is_cancelled,
-               coalesce(order_id, '' || row) AS its_order,
                (order_date, row) AS place
         FROM (
             SELECT *, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6) AS product FROM read_parquet($files)
         )
-    ), totalled AS (
-        SELECT customer_id, its_order,
+    ), totalled AS ({totalled})
+    SELECT *, coalesce(paid > 0 AND amount <= 0, false) AS is_returned FROM totalled"""
+"""
+A line's amount, else quantity times price less the discount, is taken off when the pieces came back. Amounts are
+summed with all their decimals, and the sum is rounded once, half away from zero, as PostgreSQL rounds numeric. A
+line without an order_id is an order of its own. An order of which everything was paid back is no purchase.
+"""
+_OF_SEVERAL_LINES: Final = """
+        SELECT customer_id,
                any_value(order_id) AS order_id,
                min(order_date) AS order_date,
                min(place) AS place,
@@ -60,14 +66,12 @@ _ORDERS: Final = """
                arg_max(city, place) AS city,
                count(*) AS lines,
                count(*) FILTER (is_cancelled) AS cancelled_lines
-        FROM line GROUP BY customer_id, its_order
-    )
-    SELECT *, coalesce(paid > 0 AND amount <= 0, false) AS is_returned FROM totalled"""
-"""
-A line's amount, else quantity times price less the discount, is taken off when the pieces came back. Amounts are
-summed with all their decimals, and the sum is rounded once, half away from zero, as PostgreSQL rounds numeric. A
-line without an order_id is an order of its own. An order of which everything was paid back is no purchase.
-"""
+        FROM line GROUP BY customer_id, coalesce(order_id, '' || row)"""
+_OF_ONE_LINE: Final = """
+        SELECT * REPLACE (amount - coalesce(refunded, 0) AS amount),
+               order_amount AS other_amount, amount AS paid, 1 AS lines, is_cancelled::INTEGER AS cancelled_lines
+        FROM line"""
+"""The same where the lines have no order_id: half the time for millions of them."""
 _CUSTOMERS: Final = """
     CREATE TABLE customers AS
     WITH customer AS (
@@ -141,17 +145,17 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
         f"{name if name in filled else 'NULL'}::{CUSTOMERS[name].type} AS {name}"
         for name in CUSTOMERS.column_names
     )
-    lines_of = {
-        "files": [str(part.good) for part in parts],
-        "largest_line": _LARGEST_LINE, "is_of_orders": "order_amount" in mapping.present,
-    }  # fmt: skip
+    of_lines: dict[str, object] = {"files": [str(part.good) for part in parts], "largest_line": _LARGEST_LINE}
+    has_ids = "order_id" in mapping.present
+    of_orders = {"is_of_orders": "order_amount" in mapping.present} if has_ids else {}
     given = {
         "largest_balance": _LARGEST_BALANCE, "too_large": TOO_LARGE,
         "negative_points": NEGATIVE_POINTS, "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
     }  # fmt: skip
     with duckdb_in(folder) as duck:
-        duck.execute(_ORDERS, lines_of)
-        if different := duck.execute(_DIFFERENT, {"is_of_orders": lines_of["is_of_orders"]}).fetchone():
+        totalled = _OF_SEVERAL_LINES if has_ids else _OF_ONE_LINE
+        duck.execute(_ORDERS.format(totalled=totalled), {**of_lines, **of_orders})
+        if has_ids and (different := duck.execute(_DIFFERENT, of_orders).fetchone()):
             raise Customer360Error(_several(*different))
         duck.execute(_CUSTOMERS, given)
         found = duck.table("customers")
