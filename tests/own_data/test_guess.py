@@ -354,3 +354,10 @@ def test_a_blank_column_gives_way_to_another_of_the_same_meaning() -> None:
     found = guessed({"Buyer Email": [], "Purchase Email": ["a@example.com"], "joined": ["2024-01-02"]})
 
     assert found.columns["email"] == "Purchase Email"
+
+
+def test_a_number_of_purchases_is_no_money() -> None:
+    """Total purchases may be either; amounts have cents or a currency."""
+    for values, is_money in ((["3", "12"], False), (["3.50", "12"], True), (["€ 3", "€ 12"], True)):
+        found = guessed({"id": ["1", "2"], "Total purchases": values}).columns
+        assert ("account_balance" in found) == is_money, values

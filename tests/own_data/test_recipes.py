@@ -75,9 +75,8 @@ def test_every_recipe_has_a_miniature_and_is_recognized_by_its_header_only() -> 
 def test_a_recipe_is_complete_with_the_columns_by_which_it_is_recognized() -> None:
     """A condition, an id or an amount that needs another column would be dropped in silence, unless there are several."""
     for recipe in recipes():
-        amounts = recipe.content["columns"].get("amount", [])
-        spellings = amounts[:1] if isinstance(amounts, list) else []
-        mapping = recipe.mapping([*recipe.columns, *spellings], {})
+        several = [side for side in recipe.content["columns"].values() if isinstance(side, list)]
+        mapping = recipe.mapping([*recipe.columns, *(side[0] for side in several)], {})
         assert mapping.lacking == (), recipe.name
         assert (mapping.where is not None) == ("where" in recipe.content.get("keep", {})), recipe.name
 

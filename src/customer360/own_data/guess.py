@@ -20,6 +20,7 @@ from customer360.own_data.synonyms import (
     GENERIC,
     LAST_NAMES,
     LINE_SYNONYMS,
+    MAYBE_COUNTS,
     NEWEST,
     PERSONS,
     PREFIXES,
@@ -149,6 +150,8 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
         return not transactions or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
         return not values or sum(map(bool, map(_CODES[transactions].fullmatch, values))) * 2 < len(values)
+    if one.target == "account_balance" and plain(one.column) in MAYBE_COUNTS:
+        return any(re.search(r"[.,]\d\d(?!\d)|[^\s\d.,]", value.strip()) for value in values)
     if one.target == "refunded" and {value.strip() for value in values} <= {"0", "1"}:
         return False  # whether it was, not how much
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}

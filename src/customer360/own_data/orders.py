@@ -22,6 +22,8 @@ from customer360.own_data.sources import Source, write_parquet
 
 _OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amount", "refunded", "loyalty_points")
 """What a line does not take over from the first line of its order."""
+_AMOUNTS: Final = ("amount", "quantity", "unit_price", "discount")
+"""What the amount of an order makes needless."""
 
 
 def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[CustomerMapping, str]:
@@ -31,28 +33,34 @@ def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[Custome
     They do when orders of several lines have it on one line only, or the same on each though their prices differ.
     When it is the same on each and nothing else tells, nobody knows, and it is left out. The text says so.
     """
-    names = [column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "amount")]
-    order, amount = names
-    if not (mapping.transactions and order and amount):
+    order, given, amount = (
+        column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "order_amount", "amount")
+    )
+    if not (mapping.transactions and order and (given or amount)):
         return mapping, ""
+    if given:
+        return _of_orders(mapping, order, given)
     price = column_of(mapping.columns.get("unit_price", ""), source.columns)
-    lines = _by_order(source, order, amount, price)
+    lines = _by_order(source, order, str(amount), price)
     several = [found for found in lines.values() if len(found) > 1]
     if not several or not all(_is_one([said for said, _ in found]) for found in several):
         return mapping, ""
-    rest = {
-        name: side for name, side in mapping.columns.items() if name not in {"amount", "quantity", "unit_price"}
-    }
     is_clear = any(None in dict(found) or len({text for _, text in found}) > 1 for found in several)
-    if is_clear or plain(amount).startswith(("order", "grand")):
-        return replace(mapping, columns={**rest, "order_amount": amount}), (
-            f"{amount} is taken to be the amount of the whole order, and is counted once per {order}"
-        )
+    if is_clear or plain(str(amount)).startswith(("order", "grand")):
+        return _of_orders(mapping, order, str(amount))
     example = next(name for name, found in lines.items() if len(found) > 1)
+    rest = {name: side for name, side in mapping.columns.items() if name != "amount"}
     return replace(mapping, columns=rest), (
         f"{amount} is the same on every line of an order, such as {lines[example][0][0]} in order {example}; "
-        f"write in [columns] order_amount = {toml_text(amount)} if it is that of the order, or amount = "
-        f"{toml_text(amount)} if it is that of the line"
+        f"write in [columns] order_amount = {toml_text(str(amount))} if it is that of the order, or amount = "
+        f"{toml_text(str(amount))} if it is that of the line"
+    )
+
+
+def _of_orders(mapping: CustomerMapping, order: str, amount: str) -> tuple[CustomerMapping, str]:
+    rest = {name: side for name, side in mapping.columns.items() if name not in _AMOUNTS}
+    return replace(mapping, columns={**rest, "order_amount": amount}), (
+        f"{amount} is taken to be the amount of the whole order, and is counted once per {order}"
     )
 
 

@@ -22,7 +22,7 @@ def _of_persons(names: Sequence[str], persons: Sequence[str] = PERSONS) -> tuple
 
 SYNONYMS: Final = {
     "customer_id": (
-        *_of_persons(_IDS), "cardnumber", "recordid", "id", "no", "number", "nr", "key", "code",
+        *_of_persons(_IDS), "cardnumber", "recordid", "recordidcontact", "id", "no", "number", "nr", "key", "code",
         *_of_persons(_IDS, ("account",)), "customer", "member", "client", "buyer", "user",
     ),
     "name": (
@@ -66,6 +66,7 @@ SYNONYMS: Final = {
         "addedon", "addedat", "profilecreatedon", "optintime", "firstseen", "firstseenat", "firstvisit",
         "firstvisitdate", "registrationtime",
         "addedtime", "registration", "registeredtime",
+        "firstactivity", "firstactivitydate", "optedinat",
     ),
     "first_purchase": (
         "firstpurchasedate", "firstorder", "firstorderdate", "firstorderat", "firsttransaction",
@@ -80,6 +81,7 @@ SYNONYMS: Final = {
         "lastvisited", "lastvisitedat", "lastvisiton", "lastsale", "lastsaledate", "lastordered",
         "lastorderedon", "lastorderat", "lastpurchasedat", "lastpurchasedon", "dateoflastpurchase",
         "dateoflastorder", "datelastordered",
+        "laststampdate", "lastearned", "lastearneddate",
     ),
     "is_active": (
         "active", "activeflag", "enabled", "activemember", "isactivemember", "status", "accountstatus",
@@ -89,11 +91,13 @@ SYNONYMS: Final = {
         "tier", "tiername", "loyaltytier", "level", "loyaltylevel", "membershiptier",
         "membershiplevel", "membershiptype", "status", "loyaltycard", "cardtype", "class", "segment", "membership",
         "viptier", "rewardtier", "currenttier", "tierlevel", "customergroup", "customergroupname", "membergroup",
+        "viptiername", "tiertitle",
     ),
     "loyalty_points": (
         "points", "pointsbalance", "pointbalance", "loyaltypointsbalance", "currentpoints",
         "miles", "rewardpoints", "pointsearned",
         "availablepoints", "loyaltybalance", "rewardbalance", "rewardspoints", "totalpoints", "pointsavailable",
+        "stamps", "stampscollected", "stampbalance", "stampsbalance", "currentstamps",
     ),
     "account_balance": (
         "balance", "currentbalance", "totalspent", "totalspend", "spent", "spend", "spending", "lifetimespend",
@@ -104,6 +108,7 @@ SYNONYMS: Final = {
         "customerlifetimevalue", "lifetimespent", "totalpurchase", "totalpurchased", "moneyspent", "netsales",
         "lifetimepurchases",
         "storecredit",
+        "openbalance",
     ),
     "left_date": (
         "cancellationdate", "cancelleddate", "canceleddate", "cancelledat", "canceledat", "cancellationyear",
@@ -140,12 +145,14 @@ LINE_SYNONYMS: Final = {
         "totalincltax", "totalinctax", "ordertotalincltax", "ordertotalinctax", "totalpaid", "amountpaid",
         "totalcollected", "paymentamount", "totalsale", "totalsales", "grossamount", "gross", "grosssales",
         "netsales", "lineamount", "itemtotal", "grosstotal", "saleprice", "nettotal",
+        "ordertotalamount", "orderamounttotal",
     ),
     "quantity": ("qty", "units", "count", "pieces", "items", "lineitemquantity", "orderquantity",
         "quantitysold", "qtysold", "qtyordered", "quantityordered", "itemquantity", "productquantity",
     ),
     "unit_price": ("price", "priceperunit", "itemprice", "lineitemprice",
         "productprice", "sellingprice",
+        "itemcost",
     ),
     "discount": ("discountrate", "discountshare", "discountpct", "discountpercent", "discountpercentage"),
     "order_amount": ("ordersamount",),
@@ -173,3 +180,13 @@ STATUSES: Final = (
 
 FIRST_NAMES: Final = ("firstname", "givenname", "forename", "billingfirstname", "first")
 LAST_NAMES: Final = ("lastname", "surname", "familyname", "billinglastname", "last")
+
+MAYBE_COUNTS: Final = (
+    "totalpurchases",
+    "totalpurchase",
+    "totalpurchased",
+    "lifetimepurchases",
+    "sales",
+    "totalsales",
+)
+"""What may be money or a number of purchases: amounts have cents."""
