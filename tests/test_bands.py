@@ -98,6 +98,14 @@ def test_ages_have_few_bands_of_equal_width_from_the_first_day(oldest: int) -> N
     assert bands.number(oldest) == len(bands.all())
 
 
+def test_days_are_written_in_full():
+    """1k days is no length of time that a person says."""
+    labels = [band.label for band in age_bands("account_age_days", 4_100).all()]
+
+    assert labels[:2] == ["0–250", "250–500"]
+    assert labels[4] == "1,000–1,250"
+
+
 @pytest.mark.parametrize(("value", "label"), [(1_000, "over 1k"), (2_500_000, "over 2.5M"), (500, "over 500")])
 def test_large_edges_are_written_short_and_exact(value: int, label: str) -> None:
     """An axis has little room."""

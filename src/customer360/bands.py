@@ -61,10 +61,10 @@ class Bands:
 
     def all(self) -> tuple[Band, ...]:
         """Every band, in rising order; a band may be empty."""
-        zero = Decimal(0)
+        zero, written = Decimal(0), _short if self.of_amounts else "{:,f}".format
         bands = [Band(-1, None, zero, "below 0"), Band(0, None, zero, "0")] if self.of_amounts else []
         for number, (low, high) in enumerate(pairwise((zero, *self.edges)), start=1):
-            bands.append(Band(number, low, high, f"{_short(low)}–{_short(high)}"))
+            bands.append(Band(number, low, high, f"{written(low)}–{written(high)}"))
         if self.of_amounts:
             last = self.edges[-1] if self.edges else zero
             bands.append(Band(len(self.edges) + 1, last, None, f"over {_short(last)}"))

@@ -134,7 +134,7 @@ Nobody joins as Gold: under a filter by what customers are today, early and late
 OF_JOINING: Final = (JOIN_MONTH, JOIN_YEAR, ACCOUNT_AGE_BAND)
 """When customers joined, as an axis."""
 
-FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in since", "Active")
+FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in after purchase", "Active")
 """
 The stages in their order, numbered from 1.
 

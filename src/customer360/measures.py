@@ -44,23 +44,23 @@ ACTIVE_CUSTOMERS: Final = Measure(
     "active_customers",
     "Active Customers",
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Active"),
-    "customers whose stored is_active is true",
+    "customers marked active in the source",
     good="up",
-    note="the stored flag, not behaviour; unknown flags are counted apart",
+    note="the stored is_active, not behaviour; unknown flags are counted apart",
 )
 INACTIVE_CUSTOMERS: Final = Measure(
     "inactive_customers",
     "Inactive Customers",
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Inactive"),
-    "customers whose stored is_active is false",
+    "customers marked inactive in the source",
     good="down",
     note="unknown flags are counted apart",
 )
 UNKNOWN_ACTIVITY_CUSTOMERS: Final = Measure(
     "unknown_activity_customers",
-    "Customers of Unknown Activity",
+    "Activity Unknown",
     Where(TOTAL_CUSTOMERS, ACTIVITY, UNKNOWN),
-    "customers whose stored is_active is null",
+    "customers whose activity the source does not state",
     good="down",
 )
 ACTIVE_SHARE: Final = Measure(
@@ -150,7 +150,7 @@ CUSTOMERS_ABOVE_THRESHOLD: Final = Measure(
     "customers whose balance is strictly more than X",
     folder="Balance",
     good="up",
-    note="X is adjustable and snaps to the edges of the balance bands, where the count is exact",
+    note="X moves in steps, the edges of the balance bands, where the count is exact",
 )
 SHARE_ABOVE_THRESHOLD: Final = Measure(
     "share_above_threshold",
@@ -161,7 +161,7 @@ SHARE_ABOVE_THRESHOLD: Final = Measure(
     "percent",
     "Balance",
     good="up",
-    note="customers without a known balance stay in the denominator; X snaps to the edges of the balance bands",
+    note="customers without a known balance stay in the denominator; X moves in steps, the edges of the bands",
 )
 SHARE_ABOVE_THRESHOLD_OF_OTHERS: Final = Measure(
     "share_above_threshold_of_others",
@@ -189,11 +189,11 @@ TOTAL_POINTS: Final = Measure(
     "total_points",
     "Total Loyalty Points Awarded",
     Sum("points_sum"),
-    "points held: a lower bound of those awarded",
+    "points that customers currently hold",
     "points",
     folder="Loyalty points",
     good="up",
-    note="points already spent are in no data; by join month it is what that cohort holds today",
+    note="points already spent are not in the data, so more were awarded; by join month, what that cohort holds today",
 )
 CUSTOMERS_WITH_POINTS: Final = Measure(
     "customers_with_points",
@@ -255,7 +255,7 @@ CUSTOMERS_WITHOUT_LOGIN: Final = Measure(
     "customers_without_login",
     "Customers without a Login",
     Missing("recency_count"),
-    "customers for whom no login is known",
+    "customers with no recorded login",
     folder="Engagement",
     good="down",
 )
@@ -263,7 +263,7 @@ AVERAGE_LOGIN_RECENCY: Final = Measure(
     "average_login_recency",
     "Average Last Login Frequency",
     Ratio(DAYS_SINCE_LAST_LOGIN, CUSTOMERS_WITH_LOGIN),
-    "mean days since the last login, over customers with a login",
+    "average days since the last login, over customers with a login",
     "days",
     "decimal",
     "Engagement",
@@ -275,18 +275,18 @@ AVERAGE_LOGIN_RECENCY_OF_OTHERS: Final = Measure(
     "average_login_recency_of_others",
     "Average Last Login Frequency, Others",
     Others(AVERAGE_LOGIN_RECENCY),
-    "the same mean over all customers outside the filters; no value without a filter",
+    "the same average over all customers outside the filters; no value without a filter",
     "days",
     "decimal",
     "Engagement",
 )
 OUT_OF_ORDER_CUSTOMERS: Final = Measure(
     "out_of_order_customers",
-    "Customers out of Funnel Order",
+    "Customers Who Skipped a Stage",
     Sum("out_of_order_customers"),
-    "customers who meet a later funnel stage without an earlier one",
+    "customers who reached a later funnel stage without an earlier one",
     folder="Engagement",
-    note="the funnel counts them only up to the first stage they miss",
+    note="the funnel counts them only up to the stage before the one they skipped",
     good="down",
 )
 SHARE_OF_FIRST_STAGE: Final = Measure(

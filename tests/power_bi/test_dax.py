@@ -162,7 +162,7 @@ def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_
         Evaluator(semantic_model, {("Funnel Stage", "Funnel Stage"): [{stage}]}).measure(
             "Total Customers (Engagement)"
         )
-        for stage in ("Joined", "First purchase", "Logged in since", "Active")
+        for stage in ("Joined", "First purchase", "Logged in after purchase", "Active")
     ]
     reached = database.execute(
         "SELECT sum(customers) FILTER (funnel_stage >= n) FROM analytics.engagement_segments, range(1, 5) AS t(n) "
@@ -395,7 +395,7 @@ def test_data_of_less_than_two_years_compare_with_nothing():
         ),
     ],
 )
-@pytest.mark.parametrize("title", ["Customer Acquisition", "Loyalty Points by Join Month", "Age of Accounts"])
+@pytest.mark.parametrize("title", ["Customer Acquisition", "Loyalty Points by Join Month", "Account Age"])
 def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title, filters, said):
     """Nobody joins as Gold: a line that falls to nothing does not mean that fewer join."""
     shown = Evaluator(semantic_model, chosen(semantic_model, filters)).measure(f"Subtitle of {title}")

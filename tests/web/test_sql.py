@@ -153,7 +153,7 @@ def test_members_stand_in_their_own_order(database):
     assert statuses == [(status, status) for status in STATUSES]
     assert bands[:4] == [(-1, "below 0"), (0, "0"), (1, "0–100"), (2, "100–250")]
     assert years == [(year, year) for year in range(years[0][0], miniature.AS_OF.year + 1)]
-    assert stages == [(1, "Joined"), (2, "First purchase"), (3, "Logged in since"), (4, "Active")]
+    assert stages == [(1, "Joined"), (2, "First purchase"), (3, "Logged in after purchase"), (4, "Active")]
 
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)

@@ -169,7 +169,7 @@ def _measures(table: ModelTable) -> Iterator[str]:
             table,
             dax.parameter_name(BALANCE_THRESHOLD),
             dax.parameter_value(BALANCE_THRESHOLD),
-            "X, as the slicer sets it; it snaps to the edges of the balance bands.",
+            "X, as the slicer sets it; it moves in steps, the edges of the balance bands.",
             ["\t\tformatString: #,0.00"],
         )
     if table.name == model.field(LOYALTY_STATUS).table:
