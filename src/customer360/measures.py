@@ -193,7 +193,7 @@ TOTAL_POINTS: Final = Measure(
     "points",
     folder="Loyalty points",
     good="up",
-    note="points already spent are not in the data, so more were awarded; by join month, what that cohort holds today",
+    note="points already spent are not in the data, so more were awarded; by join month, what those customers hold",
 )
 CUSTOMERS_WITH_POINTS: Final = Measure(
     "customers_with_points",

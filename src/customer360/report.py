@@ -104,7 +104,7 @@ _FINANCIAL: Final = Page(
             Place(0, 0, 7, 10),
             ("total_customers", "share_of_customers"),
             ("balance_band", "points_band"),
-            subtitle="balance bands in rows, points bands in columns; customers with an unknown value are left out",
+            subtitle="balance bands in rows, points bands in columns; customers with unknown values are left out",
         ),
         Visual(
             "balance_by_status",
@@ -254,7 +254,7 @@ _ACTIVITY: Final = Page(
             Place(0, 3, 8, 7),
             ("total_points", "average_points", "total_customers"),
             ("join_month",),
-            subtitle="points currently held, by the month customers joined: newer customers have had less time to earn",
+            subtitle="points currently held, by the month customers joined; newer ones have had less time to earn",
         ),
         Visual(
             "points_by_status",

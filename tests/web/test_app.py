@@ -155,10 +155,10 @@ def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("/api/pages/sales", "there is no page 'sales'; the pages are overview"),
-        ("/api/pages/overview?country=Narnia", "'Narnia' is no country of the data; there are"),
-        ("/api/pages/overview?country=%00%ff", "is no country of the data"),
-        ("/api/pages/overview?x=1", "'x' is not a filter of this page; there are"),
+        ("/api/pages/sales", "unknown page 'sales'; the pages are overview"),
+        ("/api/pages/overview?country=Narnia", "there is no country 'Narnia' in this data; available:"),
+        ("/api/pages/overview?country=%00%ff", "there is no country"),
+        ("/api/pages/overview?x=1", "unknown parameter 'x'; this page knows"),
     ],
 )
 def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):

@@ -108,29 +108,29 @@ def test_the_same_view_has_the_same_key_whatever_the_order(results):
 
 def test_an_unknown_page_names_the_pages():
     """There are four."""
-    with pytest.raises(Customer360Error, match="no page 'sales'; the pages are overview, financial, engagement"):
+    with pytest.raises(Customer360Error, match="unknown page 'sales'; the pages are overview, financial, engagement"):
         page_of("sales")
 
 
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("country", "Narnia", "'Narnia' is no country of the data; there are Chile, Kenya, Norway, Other, Unknown"),
-        ("country", "", "'' is no country of the data"),
-        ("contry", "Kenya", "'contry' is not a filter of this page; there are loyalty_status, activity, country"),
-        ("join_month", "2025-01", "join_month is one range of months, such as 2020-01..2021-12"),
-        ("join_month", "2025-13..", "join_month is one range of months"),
-        ("join_month", "2025-1..", "join_month is one range of months"),
+        ("country", "Narnia", "there is no country 'Narnia' in this data; available: Chile, Kenya, Norway, Other, Unknown"),
+        ("country", "", "there is no country '' in this data"),
+        ("contry", "Kenya", "unknown parameter 'contry'; this page knows loyalty_status, activity, country"),
+        ("join_month", "2025-01", "invalid join_month; use one range of months, such as 2020-01..2021-12"),
+        ("join_month", "2025-13..", "invalid join_month; use one range of months"),
+        ("join_month", "2025-1..", "invalid join_month; use one range of months"),
         ("join_month", "2025-06..2025-01", "join_month ends before it starts; write the earlier month first"),
-        ("balance_threshold", "much", "balance_threshold is one number from 0 to 1e+16, such as 5000"),
-        ("balance_threshold", "-1", "balance_threshold is one number from 0"),
-        ("balance_threshold", "NaN", "balance_threshold is one number from 0"),
-        ("balance_threshold", "1e99", "balance_threshold is one number from 0"),
-        ("pick.customers_by_status", "Diamond", "'Diamond' is no loyalty_status of the data; there are Bronze"),
+        ("balance_threshold", "much", "invalid balance_threshold; use one number from 0 to 1e+16, such as 5000"),
+        ("balance_threshold", "-1", "invalid balance_threshold; use one number from 0"),
+        ("balance_threshold", "NaN", "invalid balance_threshold; use one number from 0"),
+        ("balance_threshold", "1e99", "invalid balance_threshold; use one number from 0"),
+        ("pick.customers_by_status", "Diamond", "there is no loyalty status 'Diamond' in this data; available: Bronze"),
         ("pick.customers_by_status", "Gold,1", "a mark of pick.customers_by_status is loyalty_status, joined by"),
-        ("pick.acquisition", "2025-03", "'2025-03' is no join_month of the data"),
-        ("pick.total_customers", "1", "page 'overview' has no visual 'total_customers' with marks; it has customers_"),
-        ("pick.balance_by_status", "Gold", "page 'overview' has no visual 'balance_by_status' with marks"),
+        ("pick.acquisition", "2025-03", "there is no join month '2025-03' in this data"),
+        ("pick.total_customers", "1", "page 'overview' has no visual 'total_customers' to pick marks in; available: customers_"),
+        ("pick.balance_by_status", "Gold", "page 'overview' has no visual 'balance_by_status' to pick marks in"),
     ],
 )  # fmt: skip
 def test_what_is_not_valid_is_refused_naming_what_is(results, name, value, says):

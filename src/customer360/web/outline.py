@@ -155,7 +155,7 @@ def _dimension(cut: Dimension, results: Results) -> Json:
         "keys": keys,
         **({"labels": labels} if labels != keys else {}),
         **({"level_of": cut.level_of} if cut.level_of else {}),
-        **({"unit": "days"} if cut is ACCOUNT_AGE_BAND else {}),
+        **({"axis": "Days since joining"} if cut is ACCOUNT_AGE_BAND else {}),
         "of_today": cut not in AT_JOINING,
     }
 

@@ -60,7 +60,7 @@ def page_of(name: str) -> Page:
     """The page called *name*. Raises: Customer360Error naming the pages there are."""
     pages = {page.name: page for page in REPORT.pages}
     if name not in pages:
-        raise Customer360Error(f"there is no page '{_short(name)}'; the pages are {', '.join(pages)}")
+        raise Customer360Error(f"unknown page '{_short(name)}'; the pages are {', '.join(pages)}")
     return pages[name]
 
 
@@ -113,7 +113,7 @@ def _number(values: Sequence[str]) -> Decimal:
             raise ValueError
     except (ValueError, InvalidOperation):
         raise Customer360Error(
-            f"{BALANCE_THRESHOLD.name} is one number from 0 to {_LARGEST:.0e}, such as 5000"
+            f"invalid {BALANCE_THRESHOLD.name}; use one number from 0 to {_LARGEST:.0e}, such as 5000"
         ) from None
     return number
 
@@ -124,7 +124,7 @@ def _months(values: Sequence[str]) -> Between:
         first, last = text.split("..")
         between = Between(_month(first) if first else date.min, _month(last) if last else date.max)
     except ValueError:
-        raise Customer360Error(f"{JOIN_MONTH.name} is one range of months, such as 2020-01..2021-12") from None
+        raise Customer360Error(f"invalid {JOIN_MONTH.name}; use one range of months, such as 2020-01..2021-12") from None
     if between.first > between.last:
         raise Customer360Error(f"{JOIN_MONTH.name} ends before it starts; write the earlier month first")
     return between
@@ -140,7 +140,7 @@ def _month(text: str) -> date:
 def _marks(visual: Visual, values: Sequence[str], results: Results) -> Filters:
     cuts = [dimension(name) for name in visual.by]
     if len(cuts) > 1 and len(values) > 1:
-        raise Customer360Error(f"{PICK}{visual.name} takes one mark: two cells are no rows and columns")
+        raise Customer360Error(f"{PICK}{visual.name} takes one mark: two cells do not make a rectangle")
     marks = [[unquote(key) for key in value.split(",")] for value in values]
     if any(len(keys) != len(cuts) for keys in marks):
         raise Customer360Error(f"a mark of {PICK}{visual.name} is {', '.join(visual.by)}, joined by a comma")
@@ -155,14 +155,15 @@ def _member(cut: Dimension, text: str, results: Results) -> object:
     if text in known:
         return known[text]
     some = ", ".join(list(known)[:_MOST_SHOWN]) + (", ..." if len(known) > _MOST_SHOWN else "")
-    raise Customer360Error(f"'{_short(text)}' is no {cut.name} of the data; there are {some}")
+    label = cut.label.lower()
+    raise Customer360Error(f"there is no {label} '{_short(text)}' in this data; available: {some or 'none'}")
 
 
 def _visual(page: Page, name: str) -> Visual:
     pickable = {visual.name: visual for visual in page.visuals if visual.by}
     if name not in pickable:
         raise Customer360Error(
-            f"page '{page.name}' has no visual '{_short(name)}' with marks; it has {', '.join(pickable)}"
+            f"page '{page.name}' has no visual '{_short(name)}' to pick marks in; available: {', '.join(pickable)}"
         )
     return pickable[name]
 
@@ -170,7 +171,7 @@ def _visual(page: Page, name: str) -> Visual:
 def _unknown_parameter(name: str, page: Page) -> str:
     valid = [*REPORT.slicers, BALANCE_THRESHOLD.name]
     valid += [f"{PICK}{visual.name}" for visual in page.visuals if visual.by]
-    return f"'{_short(name)}' is not a filter of this page; there are {', '.join(valid)}"
+    return f"unknown parameter '{_short(name)}'; this page knows {', '.join(valid)}"
 
 
 def _short(text: str) -> str:

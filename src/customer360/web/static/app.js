@@ -14,7 +14,9 @@ import { Page } from "./page.js";
 import { printing } from "./printing.js";
 import { Slicers } from "./slicers.js";
 import * as chips from "./chips.js";
+import { filtersOn } from "./filters.js";
 import * as state from "./state.js";
+import { onStep, tidied } from "./tidy.js";
 import { onThemeChange } from "./theme.js";
 
 const PROGRESS_AFTER = 150;
@@ -30,6 +32,7 @@ let shown = null;
 let request = new AbortController();
 let slow = 0;
 let waiting = false;
+let told = null;
 const pages = new Map();
 
 const placeOf = (address) => ({ page: state.pageOf(address), parameters: state.parametersOf(address) });
@@ -41,6 +44,7 @@ function go({ page, parameters }, { replace = false } = {}) {
   write();
   const address = state.addressOf(page, parameters);
   if (address === location.pathname + location.search) return;
+  notices.left([]);
   here = placeOf(new URL(address, location));
   unwritten = () => history[replace ? "replaceState" : "pushState"](null, "", address);
   load();
@@ -68,8 +72,7 @@ const actions = {
   member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
   range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
   threshold: (value, options) => filter((all) => state.withValue(all, report.parameter.name, value), options),
-  clear: () => filter((all) => state.withoutFilters(all, report?.parameter.name)),
-  reset: () => go({ page: here.page, parameters: new URLSearchParams() }),
+  clear: () => filter(() => new URLSearchParams()),
   remove: (name, value) => filter((all) => state.withMember(all, name, value, false)),
 };
 
@@ -81,19 +84,23 @@ async function load() {
   const known = local.answer(report, page, parameters);
   if (!known) write();
   const asked = Promise.all([known ?? api.page(page, state.queryOf(parameters), signal), ready(signal)]);
-  if (report && !known) showState(page, parameters);
+  const isSamePage = shown?.name === page;
+  if (report && !known && isSamePage) showState(page, parameters);
   clearTimeout(slow);
-  slow = setTimeout(() => notices.busy(true), PROGRESS_AFTER);
+  slow = setTimeout(() => {
+    notices.busy(true);
+    turnTo(page, parameters);
+  }, PROGRESS_AFTER);
   try {
     const [answer] = await asked;
     if (answer.refresh !== report.refresh.id) await renew(signal);
     if (signal.aborted) return;
-    draw(page, parameters, answer);
-    if (known) showState(page, parameters); // charts first here too, see Page.update
+    draw(page, stepped(page, parameters), answer);
+    if (known || !isSamePage) showState(here.page, here.parameters); // charts first here too, see Page.update
     retry.done();
     waiting = false;
   } catch (error) {
-    if (error.name !== "AbortError") failed(error);
+    if (error.name !== "AbortError") await failed(error, signal);
   } finally {
     if (!signal.aborted) calm();
   }
@@ -102,6 +109,24 @@ async function load() {
 function calm() {
   clearTimeout(slow);
   notices.busy(false);
+}
+
+/** Another page than the one on the screen: name, tab and frames turn together, also when its numbers are late. */
+function turnTo(page, parameters) {
+  if (!report || !charts || shown?.name === page) return;
+  showState(page, parameters);
+  open(pageCalled(page));
+  shown.wait(true);
+}
+
+/** With X on a step, as page and address then both say. */
+function stepped(page, parameters) {
+  const exact = onStep(report, parameters);
+  if (exact === parameters) return parameters;
+  write();
+  history.replaceState(null, "", state.addressOf(page, exact));
+  here = { page, parameters: exact };
+  return exact;
 }
 
 /** The report's definition and the charting library, once; both load while the first page is asked for. */
@@ -135,51 +160,83 @@ function showState(page, parameters) {
 }
 
 function draw(name, parameters, answer) {
-  const definition = report.pages.find((page) => page.name === name);
-  if (!pages.has(name)) pages.set(name, new Page(definition, report, actions, charts));
-  const page = pages.get(name);
+  const page = pageCalled(name);
   notices.clear();
-  if (shown !== page) open(page, definition);
-  page.update(answer.visuals, parameters);
-  chips.show(report, definition, page, parameters, actions);
-  painted(page, state.queryOf(parameters));
+  if (shown !== page) open(page);
+  page.update(answer.visuals, parameters, (sliced) => local.answer(report, name, sliced));
+  chips.show(page, parameters, actions);
+  painted(page, parameters);
 }
 
-function open(page, definition) {
-  const first = shown === null;
+function pageCalled(name) {
+  const definition = report.pages.find((page) => page.name === name);
+  if (!pages.has(name)) pages.set(name, new Page(definition, report, actions, charts));
+  return pages.get(name);
+}
+
+function open(page) {
   shown?.close();
   shown = page;
   page.open();
-  if (!first) notices.announce(definition.title);
 }
 
 /** Charts paint in the next frame: only then is an answer on the screen. */
-function painted(page, query) {
+function painted(page, parameters) {
   requestAnimationFrame(() => {
     root.dataset.refresh = report.refresh.id;
-    root.dataset.query = query;
+    root.dataset.query = state.queryOf(parameters);
     root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
     setTimeout(write);
-    whenIdle(() => afterPaint(page), { timeout: LATER });
+    whenIdle(() => afterPaint(page, parameters), { timeout: LATER });
   });
 }
 
 /** What nobody waits for. */
-function afterPaint(page) {
+function afterPaint(page, parameters) {
   page.afterPaint();
+  tell(page, parameters);
   local.load(report, page.name);
 }
 
-function failed(error) {
+/** A step is said to who does not see it; the first page is read anyway. */
+function tell(page, parameters) {
+  const { title } = report.pages.find(({ name }) => name === page.name);
+  const place = `${page.name} ${state.queryOf(parameters)}`;
+  const isFirst = told === null;
+  const isElsewhere = shown !== told?.page;
+  if (told?.place === place) return;
+  told = { page, place };
+  if (isFirst) return;
+  const filters = filtersOn(page, parameters).map(({ text }) => text);
+  const count = local.customers(report, page.name, parameters) ?? page.customers();
+  const said = [isElsewhere && title, count !== null && notices.people(count, report), filters.join(", ") || "No filters"];
+  notices.announce(said.filter(Boolean).join(". "));
+}
+
+async function failed(error, signal) {
   if (!(error instanceof api.Refused)) throw error;
   waiting = error.code === "no_results";
-  if (error.status === 400) {
-    retry.done();
-    return notices.refused(error, actions.reset);
-  }
+  if (error.status === 400) return refused(error, signal);
   if (waiting) empty();
-  else notices.unreachable(error, shown !== null, retry.now);
+  else unreachable(error);
   retry.later();
+}
+
+function unreachable(error) {
+  turnTo(here.page, here.parameters);
+  const isDrawn = shown !== null && !shown.isWaiting;
+  notices.unreachable(error, isDrawn, retry.now);
+}
+
+/** What is not valid may be so under an older refresh, or a mail program's: the rest of the address still counts. */
+async function refused(error, signal) {
+  retry.done();
+  await renew(signal);
+  const { page, parameters } = here;
+  const { kept, left } = tidied(report, page, parameters);
+  if (!left.length) return notices.refused(error, actions.clear);
+  go({ page, parameters: kept }, { replace: true });
+  notices.left(left);
 }
 
 function empty() {

@@ -21,6 +21,7 @@ export function valueAxis(measure, show = true) {
     type: "value",
     show,
     splitNumber: 4,
+    minInterval: measure.format === "count" ? 1 : 0,
     splitLine: { lineStyle: { color: line } },
     axisLabel: { ...text("muted"), formatter: (value) => format.tick(value, measure.format) },
   };
@@ -35,7 +36,7 @@ export function unitAbove(measure) {
 /** Names below columns: in one line, in two by turns, or slanted where columns are narrow. */
 export function categoryLabels({ size }, names) {
   const slot = size.width / Math.max(1, names.length);
-  const widest = Math.max(0, ...names.map(widthOf));
+  const widest = Math.max(0, ...names.map((name) => widthOf(name)));
   const label = { ...text("muted"), margin: 10, interval: 0, rotate: 0, formatter: null };
   if (widest + GAP <= slot) return label;
   const byTurns = (name, at) => (at % 2 ? `\n${name}` : name);
@@ -43,9 +44,17 @@ export function categoryLabels({ size }, names) {
   return { ...label, rotate: slot < 24 ? 90 : 45, width: 96, overflow: "truncate" };
 }
 
-export function widthOf(name) {
-  pen.font = `${SIZE}px ${FONT}`;
+export function widthOf(name, font = `${SIZE}px ${FONT}`) {
+  pen.font = font;
   return pen.measureText(name).width;
+}
+
+/** *name*, cut with an ellipsis where it is wider than *most*. */
+export function shortened(name, most, font) {
+  if (widthOf(name, font) <= most) return name;
+  const letters = [...name];
+  while (letters.length > 1 && widthOf(`${letters.join("")}…`, font) > most) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
 }
 
 const STEPS = [1, 3, 6, 12, 24, 60, 120];

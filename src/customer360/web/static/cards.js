@@ -14,8 +14,9 @@ export function card() {
   const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
   const spark = svg("svg", { class: "spark", "aria-hidden": "true", ...box }, svg("polyline"), svg("path"));
   const sign = element("span", { class: "sign" });
+  const way = element("span", { class: "visually-hidden" });
   const text = element("span", {});
-  const delta = element("p", { class: "delta" }, sign, " ", text);
+  const delta = element("p", { class: "delta" }, way, sign, " ", text);
   const more = element("p", { class: "more" });
   const figures = element("div", { class: "figures" }, number, spark);
   return {
@@ -29,6 +30,7 @@ export function card() {
       drawSpark(spark, data.spark?.values ?? []);
       const said = changeOf(visual, report, data);
       setText(sign, said.sign);
+      setText(way, said.way ?? "");
       setText(text, said.text);
       delta.title = `${said.sign} ${said.text}`.trim();
       delta.className = `delta ${said.mood}`;
@@ -64,7 +66,7 @@ function since(now, before, { of, months }, report) {
   const text = `vs ${format.large(before, "count")} in ${format.months(windowOf(of, report.refresh.as_of))}`;
   if (size === null || now === before) return { sign: size === null ? "—" : "=", mood: "", text };
   const up = now > before;
-  return { sign: `${up ? "▲" : "▼"} ${size}`, mood: up ? "good" : "bad", text };
+  return { sign: `${up ? "▲" : "▼"} ${size}`, way: up ? "up " : "down ", mood: up ? "good" : "bad", text };
 }
 
 function whyNot(months, report) {
@@ -77,7 +79,7 @@ function fillMore(more, visual, report, data) {
   const told = visual.more.filter((name) => data.values[name]); // nobody left out need not be said
   const parts = told.map((name) => {
     const measure = report.measures[name];
-    return `${measure.label} ${format.toldLarge(data.values[name], measure)}`;
+    return `${measure.label}: ${format.toldLarge(data.values[name], measure)}`;
   });
   while (more.children.length > parts.length) more.lastChild.remove();
   while (more.children.length < parts.length) more.append(element("span", {}));

@@ -12,6 +12,8 @@ import { content } from "./tip.js";
 const BY_AXIS = new Set(["line", "area", "bar", "column", "histogram"]);
 
 const PAPER_SCALE = 3;
+const MOST_BARS = 12;
+const BAR_ROOM = 24;
 
 export const chart = (frame) => new Chart(frame);
 
@@ -35,8 +37,20 @@ class Chart {
     const members = JSON.stringify(view.rows.map((row) => row.mark));
     const sameMembers = members === this.members;
     this.members = members;
+    if (!sameMembers) this.stretch(view);
     if (!this.drawn) this.start(view);
     this.send(this.kind.change({ ...this.view(view), sameMembers }));
+  }
+
+  /** Many lying bars scroll instead of lying on each other. */
+  stretch(view) {
+    const wanted = view.rows.length * BAR_ROOM;
+    const isLong = view.rows.length > MOST_BARS && wanted > this.body.clientHeight && isHorizontal(this.view(view));
+    const height = isLong ? `${wanted}px` : "";
+    if (this.canvas.style.minHeight === height) return;
+    this.canvas.style.minHeight = height;
+    this.measure();
+    this.resize(view);
   }
 
   view({ visual, rows, picks, report }) {
@@ -101,6 +115,8 @@ class Chart {
 
   highlight(at) {
     const index = this.frame.visual.kind === "treemap" ? at + 1 : at;
+    const { scrollHeight, clientHeight } = this.body;
+    if (scrollHeight > clientHeight) this.body.scrollTop = (at / this.frame.rows.length) * scrollHeight - clientHeight / 2;
     this.downplay();
     this.drawn.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: index });
     this.drawn.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });

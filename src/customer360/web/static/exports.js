@@ -1,39 +1,80 @@
-/** Files: the numbers of a visual as CSV, its looks as PNG. */
+/** Files: the numbers of a visual as CSV, its looks as PNG. Both carry the as-of day and the filters. */
 
-import { paint } from "./paint.js";
+import { filtersReaching } from "./filters.js";
+import * as format from "./format.js";
+import { paint, withCaption } from "./paint.js";
 import { sheetOf } from "./sheet.js";
 
 const MARK = "\uFEFF"; // tells spreadsheets that the file is UTF-8
 const SCALE = 2;
+const LONGEST_SLUG = 80;
 const DAY = /^\d{4}-\d\d-\d\d$/;
+const RUNS = /(^|[,;\t\r\n])(?=["'\s]*[=+\-@＝＋－＠])|^(?=[\t\r\n])/g;
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 
 export function download(frame) {
-  save(new Blob([MARK + csv(sheetOf(frame))], { type: "text/csv" }), fileName(frame, "csv"));
+  save(new Blob([MARK + csv(frame)], { type: "text/csv" }), fileName(frame, "csv"));
 }
 
 export function picture(frame) {
+  const filters = filtersIn(frame).map(({ text }) => text);
+  const day = `${frame.report.name} · As of ${format.date(frame.report.refresh.as_of)}`;
   const canvas = paint(frame.body, SCALE, frame.drawing.picture?.(SCALE));
-  canvas.toBlob((blob) => save(blob, fileName(frame, "png")));
+  const whole = withCaption(canvas, SCALE, [day, ...(filters.length ? filters : ["No filters"])].join(" · "));
+  whole.toBlob((blob) => save(blob, fileName(frame, "png")));
 }
 
-/** Numbers and days as they are, members as they are written. */
-function csv({ columns, rows }) {
+/** What the numbers on the screen were asked with, which is not always what the address says by now. */
+const filtersIn = ({ visual, page, parameters }) => filtersReaching(visual, page, parameters);
+
+/** Numbers and days as they are, members as they are written; a column for the day, and one for each filter. */
+function csv(frame) {
+  const { columns, rows } = sheetOf(frame);
   const raw = ({ value, text }, at) => (columns[at].format || DAY.test(value) ? value : text);
-  const lines = [columns.map(({ label }) => label), ...rows.map(({ cells }) => cells.map(raw))];
+  const same = [["As of", [frame.report.refresh.as_of]], ...membersByLabel(filtersIn(frame))];
+  const values = same.map(([, members]) => members.join("; "));
+  const lines = [
+    [...columns.map(({ label }) => label), ...same.map(([label]) => label)],
+    ...rows.map(({ cells }) => [...cells.map(raw), ...values]),
+  ];
   return lines.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
 }
 
-/** A text that a spreadsheet would run as a formula gets an apostrophe; what would break the line gets quotes. */
+const membersByLabel = (filters) =>
+  [...Map.groupBy(filters, ({ label }) => label)].map(([label, all]) => [
+    `Filter: ${label}`,
+    all.map(({ member }) => member),
+  ]);
+
+/**
+ * A text that a spreadsheet would run as a formula gets an apostrophe; what would break the line gets quotes.
+ *
+ * Where lists are separated by semicolons a spreadsheet splits there, so each part counts. Numbers do not run.
+ */
 function quoted(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  if (typeof value === "number" || NUMBER.test(value)) return String(value);
+  const safe = String(value).replace(RUNS, (found) => `${found}'`);
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-function fileName({ page, visual, report }, ending) {
-  return `customer360-${page.name}-${visual.name}-${report.refresh.as_of}.${ending}`;
+function fileName(frame, ending) {
+  const { page, visual, report } = frame;
+  return `${["customer360", page.name, visual.name, report.refresh.as_of, ...slugs(filtersIn(frame))].join("-")}.${ending}`;
 }
+
+/** The filters as part of a file name: those that fit, and how many more. */
+function slugs(filters) {
+  const all = filters.map(({ member }) => slug(member)).filter(Boolean);
+  const fitting = all.filter((_, at) => all.slice(0, at + 1).join("-").length <= LONGEST_SLUG);
+  return all.length > fitting.length ? [...fitting, `and-${all.length - fitting.length}-more`] : all;
+}
+
+const slug = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "");
 
 function save(blob, name) {
   const link = document.createElement("a");

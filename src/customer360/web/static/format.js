@@ -13,6 +13,8 @@ const TENTHS = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const SHARE = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const WHOLE_SHARE = number({ style: "percent", maximumFractionDigits: 0 });
 const COMPACT = number({ notation: "compact", maximumFractionDigits: 1 });
+const THREE_DIGITS = number({ notation: "compact", minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const TICK = number({ notation: "compact", maximumSignificantDigits: 3 });
 const DAY = day({ day: "numeric", month: "short", year: "numeric" });
 const MONTH = day({ month: "short", year: "numeric" });
 const MOMENT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
@@ -28,16 +30,18 @@ const FULL = {
 /** The whole number: tooltips and tables. */
 export const full = (value, format) => (value === null || value === undefined ? NONE : FULL[format](value));
 
-/** As short as a label at a mark or a cell needs. */
+/** As short as a label at a mark needs: three digits, so that one chart is written in one way. */
 export function compact(value, format) {
   if (value === null || value === undefined) return NONE;
-  if (format === "percent") return SHARE.format(value);
-  if (format === "date" || Math.abs(value) < 1000) return FULL[format](value);
-  return COMPACT.format(value);
+  const isShort = Math.abs(value) < 1000 && format !== "amount";
+  return format === "percent" || isShort ? full(value, format) : THREE_DIGITS.format(value);
 }
 
 /** As short as a cell of a heat map needs: of a share the per cents alone. */
-export const cell = (value, format) => (format === "percent" ? WHOLE.format(value * 100) : compact(value, format));
+export function cell(value, format) {
+  if (format === "percent") return WHOLE.format(value * 100);
+  return Math.abs(value) < 1000 ? full(value, format) : COMPACT.format(value);
+}
 
 /** As large as a card has room for: whole up to seven digits. */
 export function large(value, format) {
@@ -48,7 +52,7 @@ export function large(value, format) {
 /** A tick of an axis. */
 export function tick(value, format) {
   if (format === "percent") return WHOLE_SHARE.format(value);
-  return Math.abs(value) < 1000 ? String(value) : COMPACT.format(value);
+  return TICK.format(value);
 }
 
 /** A number with its unit, where neither the number nor its name says it. */

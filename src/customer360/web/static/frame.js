@@ -9,6 +9,7 @@ import { funnel } from "./funnel.js";
 import { heatMap } from "./heatmap.js";
 import { windowOf } from "./masks.js";
 import { popover } from "./popover.js";
+import { rove, stop } from "./roving.js";
 import { rowsOf } from "./rows.js";
 import { sheetOf } from "./sheet.js";
 import { slider } from "./slider.js";
@@ -16,8 +17,9 @@ import { picksOf } from "./state.js";
 import { table } from "./table.js";
 import { tableView } from "./tableview.js";
 
-/** Small, and one beside the other: the day stands above them. */
-const NUMBERS = new Set(["card", "kpi", "parameter"]);
+/** Columns on a screen of half the width: two cards side by side, or the three of a row. */
+const small = ({ width }) => (width === 4 ? 4 : 6);
+const TABLET = { card: small, kpi: small, parameter: small, heat_map: () => 12, funnel: () => 12, treemap: () => 12 };
 const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, parameter: slider };
 
 export class Frame {
@@ -64,6 +66,7 @@ export class Frame {
     section.style.setProperty("--column", `${place.column + 1} / span ${place.width}`);
     section.style.setProperty("--row", `${place.row + 1} / span ${place.height}`);
     section.style.setProperty("--height", place.height);
+    section.style.setProperty("--tablet", TABLET[kind]?.(place) ?? (place.width > 6 ? 12 : 6));
     return section;
   }
 
@@ -72,34 +75,36 @@ export class Frame {
     const about = tool("info", `About ${title}`);
     this.about = element("div", { class: "about" });
     const explained = [about, popover(about, `About ${title}`, this.about)];
-    if (missing.length) return element("div", { class: "toolbar" }, ...explained);
+    const bar = element("div", { class: "toolbar", role: "toolbar", "aria-label": `${title}: tools` });
+    rove(bar, { among: ".tool" });
+    if (missing.length) return bar.append(...explained), bar;
     this.toggle = tool("table", `${title}: show as a table`, () => this.showTable(this.tableSlot.hidden));
     this.toggle.setAttribute("aria-pressed", "false");
-    return element(
-      "div",
-      { class: "toolbar" },
+    const tools = [
       about,
       this.toggle,
       tool("csv", `${title}: download as CSV`, () => download(this)),
       tool("png", `${title}: download as picture`, () => picture(this)),
-      explained[1],
-    );
+    ];
+    stop(tools);
+    bar.append(...tools, explained[1]);
+    return bar;
   }
 
-  /** The report changed: what is said about the measures, and the day of the data. */
+  /** The report changed: what is said about the measures. */
   renew() {
     this.drawn = null;
-    const { kind, definition } = this.visual;
-    const day = `as of ${format.date(this.report.refresh.as_of)}`;
-    const text = NUMBERS.has(kind) ? (monthsOf(this) ?? definition) : `${definition} · ${day}`;
+    const text = monthsOf(this) ?? this.visual.definition;
     setText(this.subtitle, text);
     this.subtitle.title = text;
   }
 
-  update(data, parameters) {
+  /** *whole* is what there would be without the clicks on marks, where that is known. */
+  update(data, parameters, whole) {
     const picks = picksOf(parameters, this.visual.name);
     const context = contextOf(this, parameters);
-    const state = JSON.stringify([data, [...picks], context]);
+    this.parameters = parameters;
+    const state = JSON.stringify([data, [...picks], context, whole]);
     if (state === this.drawn) return;
     this.drawn = state;
     this.data = data;
@@ -107,7 +112,7 @@ export class Frame {
     this.stale = true;
     if (data.missing) return;
     this.note(context.notes);
-    this.rows = rowsOf(this.visual, data, this.report, context.months);
+    this.rows = rowsOf(this.visual, data, this.report, context.months, whole);
     this.drawing.update(this);
     if (!this.tableSlot.hidden) this.fillTable();
     this.body.classList.toggle("picked", picks.size > 0);

@@ -31,10 +31,20 @@ export function mark(current, parameters) {
   if (link !== old) reveal(link);
 }
 
-/** On a small screen the links scroll. */
+/** On a small screen the links scroll, and fade at the edge that has more. */
 function reveal(link) {
   if (pages.scrollWidth > pages.clientWidth) link?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  fade();
 }
+
+function fade() {
+  const beyond = pages.scrollWidth - pages.clientWidth - pages.scrollLeft;
+  pages.classList.toggle("more-before", pages.scrollLeft > 1);
+  pages.classList.toggle("more-after", beyond > 1);
+}
+
+pages.addEventListener("scroll", fade, { passive: true });
+new ResizeObserver(fade).observe(pages);
 
 function themeButton() {
   const button = element("button", {

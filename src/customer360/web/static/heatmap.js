@@ -45,12 +45,13 @@ function ramp() {
   });
 }
 
-/** The members of both axes that have a value, in the order in which the server sends them. */
-function gridOf({ rows, visual }) {
+/** The members of both axes that have a value, in their order; bands rise from the bottom, as on any other axis. */
+function gridOf({ rows, visual, report }) {
   const known = rows.filter((row) => row.value !== null);
   const axis = (at) => [...new Map(known.map((row) => [row.keys[at], row.names[at]]))];
   const byKey = ([one], [other]) => (typeof one === "number" ? one - other : 0);
   const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
+  if (report.dimensions[visual.by[0]].type === "band") lines.reverse();
   return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };
 }
 
@@ -93,7 +94,8 @@ function fill({ rows, picks, visual, report }, grid, end) {
     if (!grid.pickable) continue;
     setAttribute(mark, "aria-pressed", picks.has(row.mark));
     setAttribute(mark, "aria-disabled", known.has(keys) ? null : "true");
-    setAttribute(mark, "aria-label", `${names}: ${format.full(row.value, written)}`);
+    const shown = mark.textContent ? `${mark.textContent} · ` : "";
+    setAttribute(mark, "aria-label", `${shown}${names}: ${format.full(row.value, written)}`);
   }
   if (grid.pickable) stop([...grid.cells.values()].map(({ mark }) => mark));
   setText(end, format.tick(most, written));

@@ -56,6 +56,22 @@ export function answer(report, page, parameters) {
   }
 }
 
+/** How many customers the filters leave; null where the tables here cannot tell. */
+export function customers(report, page, parameters) {
+  if (held.refresh !== report.refresh.id) return null;
+  try {
+    const view = viewOf(report, page, parameters);
+    const { expression } = report.measures.total_customers;
+    const cube = view.page.cubes.find(({ columns }) => columns.includes(expression.column));
+    if (!cube) return null;
+    const scope = scopeOf({ name: "", fact: cube.fact, only: {} }, view, [], [expression]);
+    return evaluate(expression, scope)[0] ?? 0;
+  } catch (error) {
+    if (error instanceof Unknown) return null;
+    throw error;
+  }
+}
+
 /** What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups. */
 function scopeOf(visual, view, by, expressions) {
   const { report, threshold, selected } = view;

@@ -7,13 +7,18 @@ const place = document.getElementById("notice");
 const visuals = document.getElementById("visuals");
 const progress = document.getElementById("progress");
 const announcement = document.getElementById("announcement");
-const texts = { request: null, server: null, database: null };
+const texts = { link: null, request: null, server: null, database: null };
+
+const LAST = " Showing the last loaded data.";
 
 export const busy = (is) => {
   progress.hidden = !is;
 };
 
 export const announce = (text) => setText(announcement, text);
+
+/** "3 of 100,000 customers". */
+export const people = (count, { refresh }) => `${format.whole(count)} of ${format.whole(refresh.rows_out)} customers`;
 
 /** Everything is as usual again, except what the database has to say. */
 export function clear() {
@@ -23,25 +28,30 @@ export function clear() {
 export function unreachable(error, hasData, retry) {
   const cause = error.message ? sentence(error.message) : "The server cannot be reached.";
   if (!error.message && texts.server) return;
-  const shown = hasData ? " What you see was loaded before. It tries again by itself." : " It tries again by itself.";
-  set("request", notice(cause + shown, button("Try now", retry)));
+  set("request", notice(`${cause}${hasData ? LAST : ""} Reconnecting automatically.`, button("Try now", retry)));
 }
 
 export function refused(error, reset) {
   set("request", notice(sentence(error.message), button("Clear filters", reset)));
 }
 
+/** What an address asked for and this data does not have; gone with the next step, or when dismissed. */
+export function left(parts) {
+  const text = `This link was adjusted. Left out: ${parts.join("; ")}.`;
+  set("link", parts.length ? notice(text, button("Dismiss", () => left([]))) : null);
+}
+
 /** Whether the server has gone silent while there is data on the screen. */
 export function lost(is) {
-  const text = "The server cannot be reached. What you see was loaded before; it is renewed by itself.";
+  const text = `The server cannot be reached.${LAST} Reconnecting automatically.`;
   if (is === Boolean(texts.server)) return;
   set("server", is ? notice(text) : null);
 }
 
 /** *since* is when the database was last there, null when it is. */
 export function database(since) {
-  const text = "Filters still work, on the data of the last refresh.";
-  const gone = () => notice(`The database cannot be reached since ${format.moment(since)}. ${text}`);
+  const text = "Filters still work on the data of the last refresh.";
+  const gone = () => notice(`The database has been unreachable since ${format.moment(since)}. ${text}`);
   set("database", since ? gone() : null);
 }
 
@@ -52,8 +62,8 @@ export function noResults() {
     element(
       "div",
       { class: "empty-page" },
-      element("h2", {}, "There are no results yet"),
-      element("p", {}, "Make them with ", command, ". They appear here by themselves."),
+      element("h2", {}, "No results yet"),
+      element("p", {}, "Run ", command, ". The results appear here automatically."),
     ),
   );
 }

@@ -6,7 +6,7 @@
  */
 
 import * as format from "./format.js";
-import { categoryLabels, FONT, measureOf, SIZE, text, unitAbove, valueAxis, widthOf, within } from "./axes.js";
+import { categoryLabels, FONT, measureOf, shortened, SIZE, text, unitAbove, valueAxis, widthOf, within } from "./axes.js";
 import { colours, dimmed, statusColour, textOn } from "./theme.js";
 import { timeline, timelineChange } from "./timeline.js";
 
@@ -14,6 +14,9 @@ const ROOM_FOR_LABEL = 42;
 const LEAST_COLUMN = 24;
 const LABEL_LINE = 24;
 const LABEL_LINES = 28;
+const WIDEST_NAME = 160;
+const BOLD = `600 ${SIZE}px ${FONT}`;
+const TOTAL = `600 16px ${FONT}`;
 
 export const KINDS = {
   donut: { base: donut, change: donutChange },
@@ -36,6 +39,9 @@ function colourOf({ visual, report, picks }, row) {
   return picks.size && !picks.has(row.mark) ? dimmed(colour) : colour;
 }
 
+/** The room that a name may take beside a mark: part of a narrow visual, never most of it. */
+const roomForName = ({ size }) => Math.min(WIDEST_NAME, size.width * 0.3);
+
 /** Columns lie down where they would be too narrow to stand. */
 export const isHorizontal = ({ visual, rows, size }) =>
   visual.kind === "bar" || (visual.kind === "column" && size.width / Math.max(1, rows.length) < LEAST_COLUMN);
@@ -43,8 +49,10 @@ export const isHorizontal = ({ visual, rows, size }) =>
 // --- donut -------------------------------------------------------------------------------------------------
 
 /** As large as its labels leave room for. */
-function radius({ rows, size }) {
-  const label = Math.max(0, ...rows.map((row) => widthOf(row.names[0]))) * 1.1 + LABEL_LINE;
+function radius(view) {
+  const { rows, size } = view;
+  const widest = Math.max(0, ...rows.map((row) => widthOf(row.names[0], BOLD)));
+  const label = Math.min(widest, roomForName(view)) + LABEL_LINE;
   const outer = Math.max(40, Math.min(size.height / 2 - LABEL_LINES, size.width / 2 - label));
   return [outer * 0.68, outer];
 }
@@ -61,7 +69,7 @@ function donut(view) {
         label: {
           ...text(),
           lineHeight: 16,
-          formatter: ({ data }) => `{name|${data.name}}\n${data.share}`,
+          formatter: ({ data }) => `{name|${shortened(data.name, roomForName(view), BOLD)}}\n${data.share}`,
           rich: { name: { fontWeight: 600 } },
           bleedMargin: 0, // the card around it has a margin
         },
@@ -77,7 +85,7 @@ function donutChange(view) {
   const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
   const measure = measureOf(view);
   return {
-    graphic: [{ id: "total", style: totalStyle(format.large(total, measure.format), format.unit(measure)) }],
+    graphic: [{ id: "total", style: totalStyle(format.large(total, measure.format), format.unit(measure), radius(view)) }],
     series: [
       {
         startAngle: view.rows.length === 1 ? 0 : 90, // else the label of the only part lies below, where no room is
@@ -92,13 +100,16 @@ function donutChange(view) {
   };
 }
 
-function totalStyle(total, unit) {
+/** The total where the hole has room for it: never a part of a number. */
+function totalStyle(total, unit, [hole]) {
   const { ink, muted } = colours();
+  const fits = (text, font, height) => widthOf(text, font) + 8 <= 2 * Math.sqrt(Math.max(0, hole ** 2 - height ** 2));
+  const lines = fits(total, TOTAL, 20) && fits(unit, undefined, 20) ? `{total|${total}}\n{unit|${unit}}` : "";
   return {
-    text: `{total|${total}}\n{unit|${unit}}`,
+    text: lines || (fits(total, TOTAL, 10) ? `{total|${total}}` : ""),
     textAlign: "center",
     rich: {
-      total: { font: `600 16px ${FONT}`, fill: ink, lineHeight: 20 },
+      total: { font: TOTAL, fill: ink, lineHeight: 20 },
       unit: { font: `${SIZE}px ${FONT}`, fill: muted, lineHeight: 16 },
     },
   };
@@ -118,13 +129,14 @@ function bar(view) {
       inverse: true,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { ...text(), interval: 0 },
+      axisLabel: { ...text(), interval: 0, formatter: (name) => shortened(name, roomForName(view)) },
       data: [],
     },
     series: [
       {
         type: "bar",
         barMaxWidth: 32,
+        barGap: "-100%",
         barCategoryGap: "36%",
         showBackground: share,
         backgroundStyle: { color: line, opacity: 0.5 },
@@ -132,14 +144,28 @@ function bar(view) {
         emphasis: { itemStyle: { borderColor: colours().ink, borderWidth: 1 } },
         data: [],
       },
+      ghosts({ barMaxWidth: 32, barCategoryGap: "36%" }),
     ],
   };
 }
+
+/** Behind the bars: as long as they were before a mark was clicked elsewhere. */
+const ghosts = (shape) => ({
+  type: "bar",
+  ...shape,
+  silent: true,
+  z: 1,
+  itemStyle: { color: dimmed(colours().main) },
+  emphasis: { disabled: true },
+  tooltip: { show: false },
+  data: [],
+});
 
 function column(view) {
   const measure = measureOf(view);
   const { line, ink, paper } = colours();
   const touching = view.visual.kind === "histogram";
+  const shape = { barMaxWidth: touching ? null : 48, barCategoryGap: touching ? 0 : "28%" };
   const slot = view.size.width / Math.max(1, view.rows.length);
   const labelled = slot >= ROOM_FOR_LABEL;
   return {
@@ -158,20 +184,21 @@ function column(view) {
     series: [
       {
         type: "bar",
-        barMaxWidth: touching ? null : 48,
-        barCategoryGap: touching ? 0 : "28%",
+        ...shape,
+        barGap: "-100%",
         itemStyle: touching ? { borderColor: paper, borderWidth: 0.5 } : {},
         label: { ...valueLabel(measure), show: labelled, position: "top" },
         emphasis: { itemStyle: { borderColor: ink, borderWidth: 1 } },
         data: [],
       },
+      ghosts(shape),
     ],
   };
 }
 
 function axisName({ report, visual }) {
-  const { label, unit } = report.dimensions[visual.by[0]];
-  return unit ? `${label} (${unit})` : label;
+  const { label, axis } = report.dimensions[visual.by[0]];
+  return axis ?? label;
 }
 
 const valueLabel = (measure) => ({
@@ -183,10 +210,13 @@ const valueLabel = (measure) => ({
 function categoryChange(view) {
   const names = view.rows.map((row) => row.names[0]);
   const lying = () => ({ yAxis: { data: names } });
-  const standing = () => ({ xAxis: { data: names, axisLabel: categoryLabels(view, names) } });
-  const axis = isHorizontal(view) ? lying : standing;
+  const { zero } = measureOf(view).expression;
+  const standing = () => ({ xAxis: standingLabels(view, names) });
+  const isLying = isHorizontal(view);
+  const axis = isLying ? lying : standing;
   return {
     ...(view.sameMembers ? {} : axis()),
+    ...(isLying ? { xAxis: { max: extentOf(view) } } : {}),
     series: [
       {
         data: view.rows.map((row) => ({
@@ -194,8 +224,23 @@ function categoryChange(view) {
           itemStyle: { color: colourOf(view, row) },
         })),
       },
+      { data: zero ? view.rows.map(({ whole = null }) => whole) : [] }, // of what adds up: a mean has no part
     ],
   };
+}
+
+/** Names below columns, and the axis's own name below them. */
+function standingLabels(view, names) {
+  const axisLabel = categoryLabels(view, names);
+  const widest = Math.min(axisLabel.width ?? Infinity, Math.max(0, ...names.map((name) => widthOf(name))));
+  const height = axisLabel.rotate ? Math.sin((axisLabel.rotate * Math.PI) / 180) * (widest + SIZE) : (axisLabel.lineHeight ?? SIZE);
+  return { data: names, axisLabel, nameGap: axisLabel.margin + height + 4 };
+}
+
+/** As long as the longest bar, and as the longest was before a mark was clicked elsewhere. */
+function extentOf(view) {
+  if (measureOf(view).format === "percent") return 1;
+  return Math.max(0, ...view.rows.flatMap(({ value, whole }) => [value ?? 0, whole ?? 0])) || "dataMax";
 }
 
 // --- treemap -----------------------------------------------------------------------------------------------
@@ -215,7 +260,8 @@ function treemap() {
         bottom: 0,
         itemStyle: { gapWidth: 2, borderWidth: 0 },
         label: {
-          position: [12, 10],
+          position: [0, 0],
+          padding: [10, 12],
           lineHeight: 18,
           fontFamily: FONT,
           fontSize: SIZE,

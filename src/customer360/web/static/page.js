@@ -2,6 +2,7 @@
 
 import { Frame } from "./frame.js";
 import { nameOf } from "./rows.js";
+import { picks, queryOf, withoutPicks } from "./state.js";
 
 const grid = document.getElementById("visuals");
 
@@ -16,6 +17,7 @@ export class Page {
 
   set report(report) {
     this.current = report;
+    this.whole = null;
     this.frames.forEach((frame) => frame.renew());
   }
 
@@ -38,10 +40,36 @@ export class Page {
   }
 
   /** Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once. */
-  update(data, parameters) {
+  update(data, parameters, ask) {
     Object.values(data).forEach((one) => this.remember(one));
+    const whole = this.wholeOf(data, parameters, ask);
     const frames = [...this.frames].sort((one, other) => other.isChart - one.isChart);
-    frames.forEach((frame) => frame.update(data[frame.visual.name], parameters));
+    frames.forEach((frame) => frame.update(data[frame.visual.name], parameters, whole?.[frame.visual.name]));
+    this.wait(false);
+  }
+
+  /** What there is under the slicers alone, which *ask* may know: known since before the first click. */
+  wholeOf(data, parameters, ask) {
+    const sliced = withoutPicks(parameters);
+    const query = queryOf(sliced);
+    if (!picks(parameters).length) this.whole = { query, data };
+    else if (this.whole?.query !== query) this.whole = { query, data: ask(sliced)?.visuals };
+    return picks(parameters).length ? this.whole.data : null;
+  }
+
+  /** Empty frames until the numbers come: those of another page, or of other filters, would be taken for them. */
+  wait(on) {
+    this.isWaiting = on;
+    grid.classList.toggle("waiting", on);
+    grid.inert = on;
+  }
+
+  /** How many customers it shows, by loyalty status, or null where no visual says. */
+  customers() {
+    const isWhole = ({ visual: { by, measure, more }, picks }) =>
+      by.join() === "loyalty_status" && [measure, ...more].includes("total_customers") && !picks.size;
+    const rows = this.frames.find(isWhole)?.rows;
+    return rows ? rows.reduce((sum, { values }) => sum + (values.total_customers ?? 0), 0) : null;
   }
 
   afterPaint() {
@@ -63,6 +91,7 @@ export class Page {
   /** How members are written: a picked one must be named even where filters leave nothing of it. */
   remember({ labels = {}, keys }) {
     for (const [dimension, names] of Object.entries(labels)) {
+      if (this.report.dimensions[dimension].type === "month") continue;
       names.forEach((name, at) => this.members.set(`${dimension} ${keys[dimension][at]}`, name));
     }
   }

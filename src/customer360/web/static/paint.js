@@ -4,6 +4,8 @@
  * Enough for the visuals of this report, and nothing has to be loaded or trusted.
  */
 
+import { colours } from "./theme.js";
+
 /** A canvas of *root* at *scale*; a chart is given as a canvas of its own at that scale. */
 export function paint(root, scale, chart) {
   const area = root.getBoundingClientRect();
@@ -96,4 +98,36 @@ function paintDrawing(pen, drawing, box) {
     pen.lineWidth = parseFloat(style.strokeWidth);
     pen.stroke(path);
   }
+}
+
+const CAPTION = { font: '12px "Segoe UI", system-ui, sans-serif', line: 16, edge: 16 };
+
+/** *canvas* with lines of *text* below: what a picture must say that has left its page. */
+export function withCaption(canvas, scale, text) {
+  const { muted, paper, line } = colours();
+  const whole = document.createElement("canvas");
+  const width = canvas.width / scale;
+  const lines = wrapped(whole.getContext("2d"), text, width - 2 * CAPTION.edge);
+  const above = canvas.height / scale;
+  whole.width = canvas.width;
+  whole.height = Math.ceil((above + lines.length * CAPTION.line + CAPTION.edge) * scale);
+  const pen = whole.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = paper;
+  pen.fillRect(0, 0, width, whole.height / scale);
+  pen.drawImage(canvas, 0, 0, width, above);
+  pen.fillStyle = line;
+  pen.fillRect(CAPTION.edge, above, width - 2 * CAPTION.edge, 1);
+  Object.assign(pen, { fillStyle: muted, font: CAPTION.font, textBaseline: "top" });
+  lines.forEach((one, at) => pen.fillText(one, CAPTION.edge, above + 8 + at * CAPTION.line));
+  return whole;
+}
+
+function wrapped(pen, text, width) {
+  pen.font = CAPTION.font;
+  return text.split(" ").reduce((lines, word) => {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length && pen.measureText(longer).width <= width) return [...lines.slice(0, -1), longer];
+    return [...lines, word];
+  }, []);
 }

@@ -2,20 +2,21 @@
 
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-/** *width* gives the buttons per row; one is a plain list, where arrows go to the next and the previous. */
-export function rove(body, { width = () => 1, moved = () => {} } = {}) {
+/** *width* gives the buttons per row; one is a plain list, where arrows go to the next and the previous. *among*: which buttons. */
+export function rove(body, { width = () => 1, moved = () => {}, among = "button[data-mark]" } = {}) {
   body.addEventListener("keydown", clickWithModifier);
-  const buttons = () => [...body.querySelectorAll("button[data-mark]")];
+  const buttons = () => [...body.querySelectorAll(among)];
   body.addEventListener("keydown", (event) => {
     const all = buttons();
-    const next = all[target(event.key, all.indexOf(document.activeElement), all.length, width())];
+    const at = all.indexOf(document.activeElement);
+    const next = at < 0 ? null : all[target(event.key, at, all.length, width())];
     if (!next) return;
     event.preventDefault();
     stop(all, next);
     next.focus();
   });
   body.addEventListener("focusin", (event) => {
-    const button = event.target.closest("button[data-mark]");
+    const button = event.target.closest(among);
     if (!button) return;
     stop(buttons(), button);
     moved(button);

@@ -3,19 +3,28 @@
  *
  * Charts, tooltips, marks for the keyboard, table views and files all start from these.
  *
- * @typedef {{mark: string, keys: Array, names: string[], value: number|null, values: Object<string, number|null>}} Row
+ * @typedef {{mark: string, keys: Array, names: string[], value: number|null, values: Object<string, number|null>,
+ *   whole: number|undefined, isGhost: boolean|undefined}} Row
  */
 
 import * as format from "./format.js";
 import { markOf } from "./state.js";
 
+const BARS = new Set(["bar", "column", "histogram"]);
+
 /** @returns {Row[]} */
-export function rowsOf(visual, data, report, months) {
+export function rowsOf(visual, data, report, months, whole) {
   if (!data.keys) return [];
+  const rows = rowsIn(visual, data, report);
+  if (isTimeline(visual, report)) return withEveryMonth(rows, visual, report, months);
+  return BARS.has(visual.kind) && whole?.keys ? withGhosts(rows, rowsIn(visual, whole, report), visual, report) : rows;
+}
+
+function rowsIn(visual, data, report) {
   const keys = visual.by.map((name) => data.keys[name]);
   const names = visual.by.map((name) => namesOf(name, data, report));
   const shown = [visual.measure, ...visual.more];
-  const rows = keys[0].map((_, index) => {
+  return keys[0].map((_, index) => {
     const values = Object.fromEntries(shown.map((name) => [name, data.values[name][index]]));
     return row(
       keys.map((column) => column[index]),
@@ -24,7 +33,6 @@ export function rowsOf(visual, data, report, months) {
       values,
     );
   });
-  return isTimeline(visual, report) ? withEveryMonth(rows, visual, report, months) : rows;
 }
 
 const isTimeline = (visual, report) => visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
@@ -34,20 +42,31 @@ function row(keys, names, measure, values) {
 }
 
 function namesOf(name, data, report) {
-  if (data.labels?.[name]) return data.labels[name];
-  return data.keys[name].map((key) => nameOf(name, key, report));
+  const written = report.dimensions[name].type === "month" ? null : data.labels?.[name];
+  return written ?? data.keys[name].map((key) => nameOf(name, key, report));
 }
 
-/** How a member is written whose label the server does not send. */
+/** How a member is written whose label the server does not send, and every month: in the language of the reader. */
 export const nameOf = (dimension, key, report) =>
   report.dimensions[dimension]?.type === "month" ? format.month(key) : String(key);
 
-/** A month without customers is zero customers, but no average: that stays a gap. */
+/** Of nobody: zero customers, but no average. */
+const nothing = ({ measure, more }, { measures }) =>
+  Object.fromEntries([measure, ...more].map((name) => [name, measures[name].expression.zero ? 0 : null]));
+
+/** With what each member had before a mark was clicked elsewhere, also those of whom the click leaves nobody. */
+function withGhosts(rows, before, visual, report) {
+  const known = new Map(rows.map((one) => [one.mark, one]));
+  return before.map(({ keys, names, mark, value: whole }) => {
+    const ghost = { ...row(keys, names, visual.measure, nothing(visual, report)), isGhost: true };
+    return { ...(known.get(mark) ?? ghost), whole };
+  });
+}
+
+/** A month without customers stays on the axis; where nobody has a value the line has a gap. */
 function withEveryMonth(rows, visual, report, months) {
   const known = new Map(rows.map((one) => [one.keys[0], one]));
-  const none = Object.fromEntries(
-    [visual.measure, ...visual.more].map((name) => [name, report.measures[name].expression.zero ? 0 : null]),
-  );
+  const none = nothing(visual, report);
   return monthsBetween(...endsOf(rows, visual, report, months)).map(
     (month) => known.get(month) ?? row([month], [format.month(month)], visual.measure, none),
   );

@@ -21,7 +21,7 @@ function ofMarks({ visual, rows, report }) {
   const members = visual.by.map((name) => ({ name, label: report.dimensions[name].label, format: null }));
   return {
     columns: [...members, ...measures],
-    rows: rows.map((row) => ({
+    rows: rows.filter(({ isGhost }) => !isGhost).map((row) => ({
       mark: row.mark,
       cells: [
         ...row.names.map((text, at) => ({ value: row.keys[at], text })),

@@ -41,7 +41,8 @@ export class Slicers {
   show(parameters) {
     this.slicers.forEach((slicer) => slicer.show(parameters));
     const count = this.report.slicers.filter(({ dimension }) => parameters.has(dimension)).length;
-    setAttribute(this.clear, "aria-disabled", !count && !picks(parameters).length);
+    const isAny = count || picks(parameters).length || parameters.has(this.report.parameter.name);
+    setAttribute(this.clear, "aria-disabled", !isAny);
     setText(this.count, count ? `Filters (${count})` : "Filters");
   }
 
@@ -77,10 +78,10 @@ function box(slicer, key, actions) {
 function chips(slicer, report, actions) {
   const isStatus = report.dimensions[slicer.dimension]?.type === "status";
   const boxes = slicer.members.map(({ key }) => box(slicer, key, actions));
-  const labels = slicer.members.map(({ key, label }, at) => {
-    if (isStatus) boxes[at].className = `dot ${statusColour(key, report)}`;
-    return element("label", { class: "chip" }, boxes[at], label);
-  });
+  const swatch = (key) => isStatus && element("i", { class: `swatch ${statusColour(key, report)}` });
+  const labels = slicer.members.map(({ key, label }, at) =>
+    element("label", { class: "chip" }, boxes[at], swatch(key) || null, element("span", { title: label }, label)),
+  );
   return { body: group(slicer, element("div", { class: "chips" }, ...labels)), show: check(slicer, boxes) };
 }
 
@@ -97,12 +98,28 @@ function list(slicer, actions) {
     class: "search",
     placeholder: `Search ${slicer.label.toLowerCase()}`,
     "aria-label": `Search ${slicer.label.toLowerCase()}`,
-    input: () => find(search.value, options),
+    input: () => find(),
+    keydown: (event) => event.key === "Enter" && pickOnly(event),
   });
+  const none = element("p", { class: "no-match", role: "status" });
+  const find = () => {
+    const wanted = search.value.trim().toLowerCase();
+    for (const option of options) option.hidden = !option.textContent.toLowerCase().includes(wanted);
+    setText(none, options.some(({ hidden }) => !hidden) ? "" : "No match");
+  };
+  const pickOnly = (event) => {
+    event.preventDefault();
+    const found = options.filter(({ hidden }) => !hidden);
+    if (found.length === 1) found[0].click();
+  };
   const choices = element("div", { class: "options", role: "group", "aria-label": slicer.label }, ...options);
   const text = element("span", {});
   const button = element("button", { type: "button", class: "button select" }, text, icon("down"));
-  const panel = popover(button, `${slicer.label}: choose members`, search, choices);
+  const panel = popover(button, `${slicer.label}: choose members`, search, none, choices);
+  panel.addEventListener("beforetoggle", () => {
+    search.value = "";
+    find();
+  });
   const checked = check(slicer, boxes);
   return {
     body: element("div", { class: "slicer" }, button, panel),
@@ -111,11 +128,6 @@ function list(slicer, actions) {
       setText(text, `${slicer.label}: ${summary(slicer, members(parameters, slicer.dimension))}`);
     },
   };
-}
-
-function find(text, options) {
-  const wanted = text.trim().toLowerCase();
-  for (const option of options) option.hidden = !option.textContent.toLowerCase().includes(wanted);
 }
 
 function summary(slicer, chosen) {

@@ -71,7 +71,3 @@ export function withPick(parameters, visual, mark, { adding, alone }) {
 
 export const withoutPicks = (parameters) =>
   new URLSearchParams([...parameters].filter(([name]) => !name.startsWith(PICK)));
-
-/** Without slicers and picks: only the parameter X stays. */
-export const withoutFilters = (parameters, parameter) =>
-  new URLSearchParams([...parameters].filter(([name]) => name === parameter));

@@ -3,12 +3,14 @@
 const THEMES = ["auto", "light", "dark"];
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
+const forced = matchMedia("(forced-colors: active)");
 let cached = null;
 
 export const theme = () => root.dataset.theme;
 
 /** Goes to the next theme and keeps it for the next visit. */
 export function nextTheme() {
+  if (forced.matches) return theme();
   const next = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length];
   localStorage.setItem("theme", next);
   wear(next);
@@ -27,6 +29,10 @@ export function onThemeChange(changed) {
   };
   root.addEventListener("themechange", forget);
   system.addEventListener("change", forget);
+  forced.addEventListener("change", () => {
+    root.dataset.theme = forced.matches ? "auto" : (localStorage.getItem("theme") ?? "auto");
+    forget();
+  });
 }
 
 /** The palette as it is now: `colours()["main-soft"]`. */
@@ -38,8 +44,23 @@ export function colours() {
   cached = Object.fromEntries(
     [...names.split(" "), ...statuses].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
   );
+  if (forced.matches) Object.assign(cached, systemColours());
   return cached;
 }
+
+/** Where the reader's system sets the colours, text and ground on a canvas are its own. */
+function systemColours() {
+  const probe = document.body.appendChild(document.createElement("span"));
+  const [ink, paper] = ["CanvasText", "Canvas"].map((name) => {
+    probe.style.color = name;
+    return hex(getComputedStyle(probe).color);
+  });
+  probe.remove();
+  return { ink, muted: ink, focus: ink, paper, canvas: paper };
+}
+
+const hex = (rgb) =>
+  `#${rgb.match(/[\d.]+/g).slice(0, 3).map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
 
 /** The name of the colour of a loyalty status. */
 export const statusColour = (key, report) => (report.statuses[key] ? `status-${report.statuses[key]}` : "unknown");

@@ -42,7 +42,7 @@ export function timelineChange(view) {
   const { rows, picks, report, sameMembers } = view;
   const open = rows.length > 0 && isUnfinished(rows.at(-1).keys[0], report) ? rows.length - 1 : rows.length;
   const style = { lineStyle: { opacity: picks.size ? DIMMED : 1 } };
-  const points = rows.map((row) => point(row, picks));
+  const points = rows.map((_, at) => point(rows, at, picks));
   const closed = points.map((one, at) => (at < open ? one : null));
   const dashed = open < rows.length ? points.map((one, at) => (at < open - 1 ? null : one)) : [];
   return {
@@ -54,5 +54,10 @@ export function timelineChange(view) {
   };
 }
 
-/** A picked month is a dot on the line. */
-const point = ({ value, mark }, picks) => (picks.has(mark) ? { value, symbol: "circle", symbolSize: 10 } : value);
+/** A picked month is a dot on the line; so is one without a neighbour, since there is no line through it. */
+function point(rows, at, picks) {
+  const { value, mark } = rows[at];
+  const isAlone = value !== null && [at - 1, at + 1].every((place) => (rows[place]?.value ?? null) === null);
+  if (picks.has(mark)) return { value, symbol: "circle", symbolSize: 10 };
+  return isAlone ? { value, symbol: "circle", symbolSize: 6 } : value;
+}

@@ -1,0 +1,70 @@
+/**
+ * The active filters as a reader names them: slicers, clicked marks and X.
+ *
+ * @typedef {{name: string, value: string, by: string[], label: string, member: string, text: string}} Filter
+ */
+
+import * as format from "./format.js";
+import { keysOf, picks, range } from "./state.js";
+import { definitionOf } from "./view.js";
+
+/** Every filter of *page*, one per member, as a chip shows it. @returns {Filter[]} */
+export function filtersOn(page, parameters) {
+  const { report } = page;
+  const definition = definitionOf(report, page.name);
+  const x = isOnPage(definition, report) ? chosenX(report, parameters) : [];
+  return [...slices(report, parameters), ...picked(definition, page, parameters), ...x];
+}
+
+/** The filters that reach *visual*; X, chosen or not, where its number depends on it. @returns {Filter[]} */
+export function filtersReaching(visual, page, parameters) {
+  const { report } = page;
+  const own = `pick.${visual.name}`;
+  const reaches = ({ name, by }) => name !== own && by.some((one) => report.facts[visual.fact].includes(one));
+  const x = dependsOnX(visual, report) ? [filterOfX(report, parameters.get(report.parameter.name))] : [];
+  return [...filtersOn(page, parameters).filter(reaches), ...x];
+}
+
+function slices(report, parameters) {
+  return report.slicers.flatMap((slicer) => {
+    if (!slicer.members) return span(slicer, parameters);
+    return parameters.getAll(slicer.dimension).map((value) => {
+      const label = slicer.members.find(({ key }) => String(key) === value)?.label ?? value;
+      return filter(slicer.dimension, value, [slicer.dimension], slicer.label, label);
+    });
+  });
+}
+
+function span({ dimension, label }, parameters) {
+  const value = parameters.get(dimension);
+  if (!value) return [];
+  const { from, to } = range(parameters, dimension);
+  const written = (month) => month && format.month(`${month}-01`);
+  const both = `${written(from)} to ${written(to)}`;
+  return [filter(dimension, value, [dimension], label, from && to ? both : from ? `from ${written(from)}` : `to ${written(to)}`)];
+}
+
+function picked(definition, page, parameters) {
+  return picks(parameters).map(([name, mark]) => {
+    const visual = definition.visuals.find((one) => one.name === name);
+    const names = keysOf(mark).map((key, at) => page.nameOf(visual?.by[at], key));
+    return filter(`pick.${name}`, mark, visual?.by ?? [], visual?.title ?? name, names.join(" · "));
+  });
+}
+
+const chosenX = (report, parameters) =>
+  parameters.has(report.parameter.name) ? [filterOfX(report, parameters.get(report.parameter.name))] : [];
+
+function filterOfX({ parameter }, chosen) {
+  const { name, label, default: usual } = parameter;
+  return filter(name, chosen, [], `${label} (X)`, format.full(Number(chosen ?? usual), "count"));
+}
+
+const filter = (name, value, by, label, member) => ({ name, value, by, label, member, text: `${label}: ${member}` });
+
+const isOnPage = (definition, report) => definition.visuals.some((visual) => dependsOnX(visual, report));
+
+const dependsOnX = (visual, report) =>
+  [visual.measure, ...visual.more].some((name) => hasX(report.measures[name].expression));
+
+const hasX = ({ case: kind, of, to }) => kind === "Above" || [of, to].some((part) => part && hasX(part));
