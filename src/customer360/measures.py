@@ -193,7 +193,7 @@ TOTAL_POINTS: Final = Measure(
     "points",
     folder="Loyalty points",
     good="up",
-    note="points already spent are not in the data, so more were awarded; by join month, what those customers hold",
+    note="points already spent are not in the data, so more were awarded; by join month, what they hold today",
 )
 CUSTOMERS_WITH_POINTS: Final = Measure(
     "customers_with_points",

@@ -145,7 +145,9 @@ def test_a_click_narrows_the_other_visuals_everywhere():
 
 def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
     """The customers without a value are counted in the subtitle, not drawn as a bar of their own."""
-    [heat_map] = [content for content in VISUALS.values() if "Customers by Balance and Points" in json.dumps(content)]
+    [heat_map] = [
+        content for content in VISUALS.values() if "Customers by Balance and Points" in json.dumps(content)
+    ]
     fields = [each["field"]["Column"]["Property"] for each in heat_map["filterConfig"]["filters"]]
 
     assert fields == ["Balance Band", "Points Band"]

@@ -60,7 +60,5 @@ def download(reader, visual, what):
     button = reader.visual(visual).get_by_role("button", name=f"download as {what}")
     with reader.page.expect_download() as found:
         button.dispatch_event("click")
-    assert found.value.suggested_filename.startswith(
-        f"customer360-{urlsplit(reader.page.url).path[1:]}-{visual}-"
-    )
+    assert found.value.suggested_filename.startswith(f"customer360-{urlsplit(reader.page.url).path[1:]}-{visual}-")
     return found.value

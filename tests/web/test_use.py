@@ -121,7 +121,9 @@ def test_no_cell_of_a_file_runs_in_a_spreadsheet_and_ids_stay_ids(page, database
 
 
 def is_number(text):
-    return re.fullmatch(r"[+-]?\d+(\.\d+)?.*", text, re.DOTALL) and not re.search(r"[+\-*/(]", text[1:].split(",")[0])
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?.*", text, re.DOTALL) and not re.search(
+        r"[+\-*/(]", text[1:].split(",")[0]
+    )
 
 
 def renamed(table, column, values):
@@ -216,7 +218,9 @@ def series(reader, visual):
 def labels(reader, visual):
     """Every text on the canvas of *visual*."""
     texts = "zr.storage.getDisplayList(true).filter(({ type }) => type === 'tspan').map(({ style }) => style.text)"
-    return reader.page.evaluate(f"async () => {{ const zr = (await ({CHART})('{visual}')).getZr(); return {texts}; }}")
+    return reader.page.evaluate(
+        f"async () => {{ const zr = (await ({CHART})('{visual}')).getZr(); return {texts}; }}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ def test_the_same_view_has_the_same_key_whatever_the_order(results):
 
 def test_an_unknown_page_names_the_pages():
     """There are four."""
-    with pytest.raises(Customer360Error, match="unknown page 'sales'; the pages are overview, financial, engagement"):
+    with pytest.raises(
+        Customer360Error, match="unknown page 'sales'; the pages are overview, financial, engagement"
+    ):
         page_of("sales")
 
 

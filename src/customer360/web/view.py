@@ -124,7 +124,9 @@ def _months(values: Sequence[str]) -> Between:
         first, last = text.split("..")
         between = Between(_month(first) if first else date.min, _month(last) if last else date.max)
     except ValueError:
-        raise Customer360Error(f"invalid {JOIN_MONTH.name}; use one range of months, such as 2020-01..2021-12") from None
+        raise Customer360Error(
+            f"invalid {JOIN_MONTH.name}; use one range of months, such as 2020-01..2021-12"
+        ) from None
     if between.first > between.last:
         raise Customer360Error(f"{JOIN_MONTH.name} ends before it starts; write the earlier month first")
     return between

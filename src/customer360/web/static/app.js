@@ -195,7 +195,7 @@ function painted(page, parameters) {
 function afterPaint(page, parameters) {
   page.afterPaint();
   tell(page, parameters);
-  local.load(report, page.name);
+  local.load(report, page.name).then(() => page.complete((sliced) => local.answer(report, page.name, sliced)));
 }
 
 /** A step is said to who does not see it; the first page is read anyway. */

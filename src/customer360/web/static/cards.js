@@ -27,6 +27,7 @@ export function card() {
       setText(figure, format.large(value, measure.format));
       setText(unit, value === null ? "" : format.word(measure));
       number.title = format.told(value, measure);
+      spark.toggleAttribute("hidden", measure.expression.case !== "LastMonths"); // nothing else has a past in the data
       drawSpark(spark, data.spark?.values ?? []);
       const said = changeOf(visual, report, data);
       setText(sign, said.sign);

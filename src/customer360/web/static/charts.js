@@ -54,7 +54,12 @@ class Chart {
   }
 
   view({ visual, rows, picks, report }) {
-    return { visual, rows, picks, report, size: this.size };
+    return { visual, rows, picks, report, size: this.size, roomOf: (at) => this.roomOf(at) };
+  }
+
+  /** Where the library has put a tile, known while it writes what stands on it. */
+  roomOf(at) {
+    return this.drawn.getModel().getSeriesByIndex(0).getData().getItemLayout(at);
   }
 
   start(view) {

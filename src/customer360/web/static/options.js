@@ -16,6 +16,9 @@ const LABEL_LINE = 24;
 const LABEL_LINES = 28;
 const WIDEST_NAME = 160;
 const BOLD = `600 ${SIZE}px ${FONT}`;
+const MANY = 12;
+const INSET = 10;
+const NAME = `600 14px ${FONT}`;
 const TOTAL = `600 16px ${FONT}`;
 
 export const KINDS = {
@@ -52,7 +55,7 @@ export const isHorizontal = ({ visual, rows, size }) =>
 function radius(view) {
   const { rows, size } = view;
   const widest = Math.max(0, ...rows.map((row) => widthOf(row.names[0], BOLD)));
-  const label = Math.min(widest, roomForName(view)) + LABEL_LINE;
+  const label = Math.max(widthOf("100.0 %"), Math.min(widest, roomForName(view))) + LABEL_LINE;
   const outer = Math.max(40, Math.min(size.height / 2 - LABEL_LINES, size.width / 2 - label));
   return [outer * 0.68, outer];
 }
@@ -65,7 +68,7 @@ function donut(view) {
       {
         type: "pie",
         radius: radius(view),
-        itemStyle: { borderColor: paper, borderWidth: 2 },
+        itemStyle: { borderColor: paper, borderWidth: view.rows.length > MANY ? 0.5 : 2 },
         label: {
           ...text(),
           lineHeight: 16,
@@ -245,7 +248,7 @@ function extentOf(view) {
 
 // --- treemap -----------------------------------------------------------------------------------------------
 
-function treemap() {
+function treemap({ roomOf }) {
   return {
     series: [
       {
@@ -261,12 +264,12 @@ function treemap() {
         itemStyle: { gapWidth: 2, borderWidth: 0 },
         label: {
           position: [0, 0],
-          padding: [10, 12],
+          padding: [INSET, INSET],
           lineHeight: 18,
           fontFamily: FONT,
           fontSize: SIZE,
           rich: { name: { fontSize: 14, fontWeight: 600, lineHeight: 22 } },
-          formatter: ({ data }) => `{name|${data.name}}\n${data.figures}`,
+          formatter: ({ data, dataIndex }) => written(data, roomOf(dataIndex)),
         },
         emphasis: { itemStyle: { borderColor: colours().ink, borderWidth: 2 } },
         data: [],
@@ -275,8 +278,16 @@ function treemap() {
   };
 }
 
+/** Its name, and the figures that its tile has room for: never a part of one. */
+function written({ name, figures }, { width, height }) {
+  const room = width - 2 * INSET - 1;
+  const lines = Math.floor((height - 2 * INSET - 22) / 18);
+  const fitting = figures.every((one) => widthOf(one) <= room) ? figures.slice(0, Math.max(0, lines)) : [];
+  return lines < 0 || room < 2 * SIZE ? "" : [`{name|${shortened(name, room, NAME)}}`, ...fitting].join("\n");
+}
+
 function treemapChange(view) {
-  const { format: written } = measureOf(view);
+  const { format: unit } = measureOf(view);
   const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
   return {
     series: [
@@ -287,7 +298,7 @@ function treemapChange(view) {
           return {
             name: row.names[0],
             value: row.value,
-            figures: `${format.compact(row.value, written)}\n${share}`,
+            figures: [format.compact(row.value, unit), share],
             itemStyle: { color: colour },
             label: { color: textOn(colour) },
           };

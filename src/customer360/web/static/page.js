@@ -42,6 +42,7 @@ export class Page {
   /** Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once. */
   update(data, parameters, ask) {
     Object.values(data).forEach((one) => this.remember(one));
+    Object.assign(this, { data, parameters });
     const whole = this.wholeOf(data, parameters, ask);
     const frames = [...this.frames].sort((one, other) => other.isChart - one.isChart);
     frames.forEach((frame) => frame.update(data[frame.visual.name], parameters, whole?.[frame.visual.name]));
@@ -55,6 +56,13 @@ export class Page {
     if (!picks(parameters).length) this.whole = { query, data };
     else if (this.whole?.query !== query) this.whole = { query, data: ask(sliced)?.visuals };
     return picks(parameters).length ? this.whole.data : null;
+  }
+
+  /** What an address with clicked marks opened without: *ask* may know it by now. */
+  complete(ask) {
+    if (this.isWaiting || !this.whole || this.whole.data) return;
+    this.whole = null;
+    this.update(this.data, this.parameters, ask);
   }
 
   /** Empty frames until the numbers come: those of another page, or of other filters, would be taken for them. */
