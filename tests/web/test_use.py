@@ -193,6 +193,22 @@ def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, table
     complaints.clear()
 
 
+def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, tables, complaints):
+    """The top ten is asked of the server; where that is gone, the ticked filter is not yet in it."""
+    publish(database, tables)
+    with running(make_app(database), Address(port=0)) as address:
+        reader = Reader(page, address.url)
+        reader.open("financial")
+    page.get_by_text("The server cannot be reached").wait_for()
+
+    page.get_by_role("checkbox", name="Gold").check()
+
+    page.get_by_text("the numbers are those of the step before").wait_for()
+    assert page.locator("#filters .filter").count() == 0
+    page.close()
+    complaints.clear()
+
+
 def test_before_the_first_answer_the_page_has_its_shape(page, dashboard):
     """Not a blank sheet for as long as a slow line needs."""
     page.route("**/api/**", lambda route: None)

@@ -117,6 +117,7 @@ function turnTo(page, parameters) {
   showState(page, parameters);
   open(pageCalled(page));
   shown.wait(true);
+  chips.show(shown, parameters, actions);
 }
 
 /** With X on a step, as page and address then both say. */
@@ -209,8 +210,8 @@ function tell(page, parameters) {
   if (isFirst) return;
   const filters = filtersOn(page, parameters).map(({ text }) => text);
   const count = local.customers(report, page.name, parameters) ?? page.customers();
-  const said = [isElsewhere && title, count !== null && notices.people(count, report), filters.join(", ") || "No filters"];
-  notices.announce(said.filter(Boolean).join(". "));
+  const people = count === null ? "" : notices.people(count, report);
+  notices.announce([isElsewhere && title, people, filters.join(", ") || "No filters"].filter(Boolean).join(". "));
 }
 
 async function failed(error, signal) {
@@ -225,7 +226,8 @@ async function failed(error, signal) {
 function unreachable(error) {
   turnTo(here.page, here.parameters);
   const isDrawn = shown !== null && !shown.isWaiting;
-  notices.unreachable(error, isDrawn, retry.now);
+  const isBehind = isDrawn && root.dataset.query !== state.queryOf(here.parameters);
+  notices.unreachable(error, { isDrawn, isBehind }, retry.now);
 }
 
 /** What is not valid may be so under an older refresh, or a mail program's: the rest of the address still counts. */

@@ -37,9 +37,12 @@ class Chart {
     const members = JSON.stringify(view.rows.map((row) => row.mark));
     const sameMembers = members === this.members;
     this.members = members;
+    const ghosts = view.rows.map(({ whole }) => whole).join();
+    const sameGhosts = ghosts === this.ghosts;
+    this.ghosts = ghosts;
     if (!sameMembers) this.stretch(view);
     if (!this.drawn) this.start(view);
-    this.send(this.kind.change({ ...this.view(view), sameMembers }));
+    this.send(this.kind.change({ ...this.view(view), sameMembers, sameGhosts }));
   }
 
   /** Many lying bars scroll instead of lying on each other. */
@@ -120,11 +123,16 @@ class Chart {
 
   highlight(at) {
     const index = this.frame.visual.kind === "treemap" ? at + 1 : at;
-    const { scrollHeight, clientHeight } = this.body;
-    if (scrollHeight > clientHeight) this.body.scrollTop = (at / this.frame.rows.length) * scrollHeight - clientHeight / 2;
+    this.reveal(at / this.frame.rows.length);
     this.downplay();
     this.drawn.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: index });
     this.drawn.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });
+  }
+
+  /** Where the bars scroll: those around *share* of the height. */
+  reveal(share) {
+    const { scrollHeight, clientHeight } = this.body;
+    if (scrollHeight > clientHeight) this.body.scrollTop = share * scrollHeight - clientHeight / 2;
   }
 
   downplay() {

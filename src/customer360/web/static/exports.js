@@ -60,7 +60,8 @@ function quoted(value) {
 
 function fileName(frame, ending) {
   const { page, visual, report } = frame;
-  return `${["customer360", page.name, visual.name, report.refresh.as_of, ...slugs(filtersIn(frame))].join("-")}.${ending}`;
+  const parts = ["customer360", page.name, visual.name, report.refresh.as_of, ...slugs(filtersIn(frame))];
+  return `${parts.join("-")}.${ending}`;
 }
 
 /** The filters as part of a file name: those that fit, and how many more. */

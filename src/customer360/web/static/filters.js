@@ -41,7 +41,8 @@ function span({ dimension, label }, parameters) {
   const { from, to } = range(parameters, dimension);
   const written = (month) => month && format.month(`${month}-01`);
   const both = `${written(from)} to ${written(to)}`;
-  return [filter(dimension, value, [dimension], label, from && to ? both : from ? `from ${written(from)}` : `to ${written(to)}`)];
+  const text = from && to ? both : from ? `from ${written(from)}` : `to ${written(to)}`;
+  return [filter(dimension, value, [dimension], label, text)];
 }
 
 function picked(definition, page, parameters) {

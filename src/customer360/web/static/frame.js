@@ -10,7 +10,7 @@ import { heatMap } from "./heatmap.js";
 import { windowOf } from "./masks.js";
 import { popover } from "./popover.js";
 import { rove, stop } from "./roving.js";
-import { rowsOf } from "./rows.js";
+import { BARS, rowsOf } from "./rows.js";
 import { sheetOf } from "./sheet.js";
 import { slider } from "./slider.js";
 import { picksOf } from "./state.js";
@@ -42,6 +42,10 @@ export class Frame {
 
   get isChart() {
     return !(this.visual.kind in HTML_KINDS || this.visual.missing.length);
+  }
+
+  get hasGhosts() {
+    return BARS.has(this.visual.kind);
   }
 
   /** With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns. */

@@ -10,6 +10,7 @@ const announcement = document.getElementById("announcement");
 const texts = { link: null, request: null, server: null, database: null };
 
 const LAST = " Showing the last loaded data.";
+const BEHIND = " Your last step is not loaded yet: the numbers are those of the step before.";
 
 export const busy = (is) => {
   progress.hidden = !is;
@@ -25,10 +26,12 @@ export function clear() {
   set("request", null);
 }
 
-export function unreachable(error, hasData, retry) {
+/** *isBehind*: what is on the screen was there before the last step. */
+export function unreachable(error, { isDrawn, isBehind }, retry) {
   const cause = error.message ? sentence(error.message) : "The server cannot be reached.";
-  if (!error.message && texts.server) return;
-  set("request", notice(`${cause}${hasData ? LAST : ""} Reconnecting automatically.`, button("Try now", retry)));
+  if (!error.message && texts.server && !isBehind) return;
+  const shown = isBehind ? BEHIND : isDrawn ? LAST : "";
+  set("request", notice(`${cause}${shown} Reconnecting automatically.`, button("Try now", retry)));
 }
 
 export function refused(error, reset) {

@@ -6,7 +6,8 @@
  */
 
 import * as format from "./format.js";
-import { categoryLabels, FONT, measureOf, shortened, SIZE, text, unitAbove, valueAxis, widthOf, within } from "./axes.js";
+import * as axes from "./axes.js";
+import { FONT, measureOf, shortened, SIZE, text, widthOf, within } from "./axes.js";
 import { colours, dimmed, statusColour, textOn } from "./theme.js";
 import { timeline, timelineChange } from "./timeline.js";
 
@@ -87,8 +88,9 @@ function donut(view) {
 function donutChange(view) {
   const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
   const measure = measureOf(view);
+  const written = format.large(total, measure.format);
   return {
-    graphic: [{ id: "total", style: totalStyle(format.large(total, measure.format), format.unit(measure), radius(view)) }],
+    graphic: [{ id: "total", style: totalStyle(written, format.unit(measure), radius(view)) }],
     series: [
       {
         startAngle: view.rows.length === 1 ? 0 : 90, // else the label of the only part lies below, where no room is
@@ -172,7 +174,7 @@ function column(view) {
   const slot = view.size.width / Math.max(1, view.rows.length);
   const labelled = slot >= ROOM_FOR_LABEL;
   return {
-    ...(labelled ? {} : unitAbove(measure)),
+    ...(labelled ? {} : axes.unitAbove(measure)),
     grid: { ...within, left: 0, right: 0, top: 24, bottom: touching ? 20 : 4 },
     xAxis: {
       type: "category",
@@ -183,7 +185,7 @@ function column(view) {
       axisTick: { show: false },
       data: [],
     },
-    yAxis: { ...valueAxis(measure, !labelled), max: labelled ? "dataMax" : null },
+    yAxis: { ...axes.valueAxis(measure, !labelled), max: labelled ? "dataMax" : null },
     series: [
       {
         type: "bar",
@@ -227,16 +229,17 @@ function categoryChange(view) {
           itemStyle: { color: colourOf(view, row) },
         })),
       },
-      { data: zero ? view.rows.map(({ whole = null }) => whole) : [] }, // of what adds up: a mean has no part
+      ...(view.sameGhosts ? [] : [{ data: zero ? view.rows.map(({ whole = null }) => whole) : [] }]), // a mean has none
     ],
   };
 }
 
 /** Names below columns, and the axis's own name below them. */
 function standingLabels(view, names) {
-  const axisLabel = categoryLabels(view, names);
+  const axisLabel = axes.categoryLabels(view, names);
   const widest = Math.min(axisLabel.width ?? Infinity, Math.max(0, ...names.map((name) => widthOf(name))));
-  const height = axisLabel.rotate ? Math.sin((axisLabel.rotate * Math.PI) / 180) * (widest + SIZE) : (axisLabel.lineHeight ?? SIZE);
+  const slanted = Math.sin((axisLabel.rotate * Math.PI) / 180) * (widest + SIZE);
+  const height = axisLabel.rotate ? slanted : (axisLabel.lineHeight ?? SIZE);
   return { data: names, axisLabel, nameGap: axisLabel.margin + height + 4 };
 }
 
@@ -269,7 +272,7 @@ function treemap({ roomOf }) {
           fontFamily: FONT,
           fontSize: SIZE,
           rich: { name: { fontSize: 14, fontWeight: 600, lineHeight: 22 } },
-          formatter: ({ data, dataIndex }) => written(data, roomOf(dataIndex)),
+          formatter: ({ data, dataIndex }) => inTile(data, roomOf(dataIndex)),
         },
         emphasis: { itemStyle: { borderColor: colours().ink, borderWidth: 2 } },
         data: [],
@@ -279,7 +282,7 @@ function treemap({ roomOf }) {
 }
 
 /** Its name, and the figures that its tile has room for: never a part of one. */
-function written({ name, figures }, { width, height }) {
+function inTile({ name, figures }, { width, height }) {
   const room = width - 2 * INSET - 1;
   const lines = Math.floor((height - 2 * INSET - 22) / 18);
   const fitting = figures.every((one) => widthOf(one) <= room) ? figures.slice(0, Math.max(0, lines)) : [];

@@ -45,7 +45,10 @@ export class Page {
     Object.assign(this, { data, parameters });
     const whole = this.wholeOf(data, parameters, ask);
     const frames = [...this.frames].sort((one, other) => other.isChart - one.isChart);
-    frames.forEach((frame) => frame.update(data[frame.visual.name], parameters, whole?.[frame.visual.name]));
+    for (const frame of frames) {
+      const { name } = frame.visual;
+      frame.update(data[name], parameters, frame.hasGhosts ? whole?.[name] : null);
+    }
     this.wait(false);
   }
 

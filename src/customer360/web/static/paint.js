@@ -104,7 +104,7 @@ const CAPTION = { font: '12px "Segoe UI", system-ui, sans-serif', line: 16, edge
 
 /** *canvas* with lines of *text* below: what a picture must say that has left its page. */
 export function withCaption(canvas, scale, text) {
-  const { muted, paper, line } = colours();
+  const { muted, paper } = colours();
   const whole = document.createElement("canvas");
   const width = canvas.width / scale;
   const lines = wrapped(whole.getContext("2d"), text, width - 2 * CAPTION.edge);
@@ -116,8 +116,6 @@ export function withCaption(canvas, scale, text) {
   pen.fillStyle = paper;
   pen.fillRect(0, 0, width, whole.height / scale);
   pen.drawImage(canvas, 0, 0, width, above);
-  pen.fillStyle = line;
-  pen.fillRect(CAPTION.edge, above, width - 2 * CAPTION.edge, 1);
   Object.assign(pen, { fillStyle: muted, font: CAPTION.font, textBaseline: "top" });
   lines.forEach((one, at) => pen.fillText(one, CAPTION.edge, above + 8 + at * CAPTION.line));
   return whole;

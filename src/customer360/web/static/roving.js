@@ -2,7 +2,7 @@
 
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-/** *width* gives the buttons per row; one is a plain list, where arrows go to the next and the previous. *among*: which buttons. */
+/** *width*: buttons per row; one is a plain list, where arrows go to the next and the previous. *among*: which buttons. */
 export function rove(body, { width = () => 1, moved = () => {}, among = "button[data-mark]" } = {}) {
   body.addEventListener("keydown", clickWithModifier);
   const buttons = () => [...body.querySelectorAll(among)];

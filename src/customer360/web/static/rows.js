@@ -10,14 +10,14 @@
 import * as format from "./format.js";
 import { markOf } from "./state.js";
 
-const BARS = new Set(["bar", "column", "histogram"]);
+export const BARS = new Set(["bar", "column", "histogram"]);
 
 /** @returns {Row[]} */
 export function rowsOf(visual, data, report, months, whole) {
   if (!data.keys) return [];
   const rows = rowsIn(visual, data, report);
   if (isTimeline(visual, report)) return withEveryMonth(rows, visual, report, months);
-  return BARS.has(visual.kind) && whole?.keys ? withGhosts(rows, rowsIn(visual, whole, report), visual, report) : rows;
+  return whole?.keys ? withGhosts(rows, rowsIn(visual, whole, report), visual, report) : rows;
 }
 
 function rowsIn(visual, data, report) {
