@@ -45,8 +45,7 @@ def _log(ctx: click.Context, param: click.Parameter, log_format: str) -> None:
 
 def _tracebacks(ctx: click.Context, param: click.Parameter, are_wanted: bool) -> None:
     del ctx, param
-    if are_wanted:
-        logs.show_tracebacks()
+    logs.show_tracebacks(are_wanted)
 
 
 @click.group(cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

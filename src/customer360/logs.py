@@ -38,9 +38,9 @@ def write_json() -> None:
     logging.captureWarnings(True)
 
 
-def show_tracebacks() -> None:
-    """From now on an error that is told in one line comes with its traceback."""
-    _TRACEBACKS.setLevel(logging.DEBUG)
+def show_tracebacks(are_wanted: bool) -> None:
+    """Whether from now on an error that is told in one line comes with its traceback."""
+    _TRACEBACKS.setLevel(logging.DEBUG if are_wanted else logging.WARNING)
 
 
 def are_tracebacks_shown() -> bool:

@@ -117,7 +117,7 @@ def test_how_an_error_came_about_shows_the_cause_and_no_secret() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kilobytes", [400_000, 500_000, 600_000, 800_000])
+@pytest.mark.parametrize("kilobytes", [500_000, 600_000, 800_000])
 def test_a_limit_on_memory_is_told_in_one_line(tmp_path: Path, kilobytes: int) -> None:
     """Of `ulimit -v`, wherever it is first felt: a library, a thread, an allocation; or at the end, the database."""
     members = tmp_path / "members.csv"
