@@ -167,8 +167,7 @@ Date,Time,Time Zone,Gross Sales,Discounts,Net Sales,Tax,Tip,Partial Refunds,Tota
 10/15/2025,2:30:00 PM,Eastern Time (US & Canada),$60.00,$0.00,$60.00,$0.00,$10.00,$0.00,$70.00,Point of Sale,TX900,PM900,Payment,SQ1,Ann Berg
 10/16/2025,2:30:00 PM,Eastern Time (US & Canada),-$20.00,$0.00,-$20.00,$0.00,$0.00,$0.00,-$20.00,Point of Sale,TX901,PM901,Refund,SQ1,Ann Berg
 """,
-        {"SQ1": {"name": "Ann Berg", "account_balance": "50.00", "first_purchase": "2025-10-15",
-                 "last_login": "2025-10-15 14:30:00"}},
+        {"SQ1": {"name": "Ann Berg", "account_balance": "50.00", "first_purchase": "2025-10-15"}},
     ),
     "square_items": Miniature(
         "items.csv",

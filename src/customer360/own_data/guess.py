@@ -152,6 +152,8 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
         return not values or sum(map(bool, map(_CODES[transactions].fullmatch, values))) * 2 < len(values)
     if one.target == "account_balance" and plain(one.column) in MAYBE_COUNTS:
         return any(re.search(r"[.,]\d\d(?!\d)|[^\s\d.,]", value.strip()) for value in values)
+    if one.target == "loyalty_points" and "balance" in name:  # with cents it is money
+        return not any(re.search(r"\d[.,]\d\d?$", value.strip()) for value in values) and reads(one.target, values)
     if one.target == "refunded" and {value.strip() for value in values} <= {"0", "1"}:
         return False  # whether it was, not how much
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}
@@ -164,13 +166,12 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
 
 
 def reads(target: str, values: Sequence[str]) -> bool:
-    """Whether half of *values* or more, nearly all of whole numbers, and at least one, can be the target's."""
+    """Whether half of *values* or more, and at least one, can be the target's."""
     texts = filled(pa.array(values, pa.string())).drop_null()
     column = COLUMN_OF[target]
     styles = {"date": dates.STYLES, "timestamp": dates.STYLES, "boolean": (None,)}.get(column.type, numbers.STYLES)
     read: int = max(pc.count(cells(texts, column, style).values).as_py() for style in styles)
-    # Points with fractions are money.
-    return read * (20 / 19 if column.type == "bigint" else 2) >= len(texts) > 0
+    return read * 2 >= len(texts) > 0
 
 
 def _named_in_parts(levels: Mapping[str, tuple[str, int]], free: Sequence[str]) -> dict[str, str]:

@@ -78,7 +78,7 @@ _CUSTOMERS: Final = """
         SELECT customer_id,
                min(order_date)::DATE AS join_date,
                (min(order_date) FILTER (amount > 0))::DATE AS first_purchase,
-               coalesce(max(order_date) FILTER (amount > 0), max(order_date)) AS last_login,
+               max(order_date) AS last_login,
                round(sum(amount), 2) AS account_balance,
                sum(loyalty_points) AS loyalty_points,
                arg_max(source_id, place) AS source_id,
@@ -136,7 +136,7 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
     One row per customer of the order lines in *parts*.
 
     join_date is the day of the first order, first_purchase that of the first one with an amount above zero,
-    last_login the moment of the last such one, account_balance the sum of the amounts, less cancellations and
+    last_login the moment of the last order, account_balance the sum of the amounts, less cancellations and
     refunds. Raises: Customer360Error for an order with several order amounts.
     """
     customers, rejected = folder / "customers.parquet", folder / "rejected-customers.parquet"
