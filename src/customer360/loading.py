@@ -15,10 +15,11 @@ from psycopg import sql
 
 from customer360.errors import Customer360Error, printable
 from customer360.own_data import dates, numbers
+from customer360.own_data.evaluate import evaluated_simply
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
+from customer360.own_data.mapped import column_of, sides, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
@@ -35,7 +36,7 @@ from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from customer360.where import Where
 
 _SHOWN_VALUES: Final = 3
-_INTERNAL: Final = frozenset({"transactions", "labels", "until"})
+_INTERNAL: Final = frozenset({"transactions", "labels", "until", "is_hashed"})
 _SHOWN_UNUSED: Final = 50
 _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}
 _DECIMALS: Final = {option: style for style, option in OPTIONS.items() if style in numbers.STYLES}
@@ -216,7 +217,10 @@ def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
     """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
     source, mapping = planned.source, planned.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
-    if harmless(mapping, source.columns):
+    simple = evaluated_simply(source, mapping, as_of=as_of)
+    if simple:
+        source, mapping = simple
+    else:
         from customer360.own_data.expressions import evaluated
 
         with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):

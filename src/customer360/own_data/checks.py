@@ -171,6 +171,10 @@ WRONG_SHAPE: Final = {
 
 DUPLICATE: Final = "customer_id_duplicate"
 DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing says which one is right."
+COLLISION: Final = "customer_id_collision"
+COLLISION_MEANS: Final = (
+    "Another id of the file has the same hash, so that two customers would be one; give ids that are numbers."
+)
 TOO_LARGE: Final = "account_balance_too_large"
 NEGATIVE_POINTS: Final = "negative_points"
 TOO_MANY_POINTS: Final = "too_many_points"

@@ -1,4 +1,4 @@
-"""Several rows with the same customer_id: which one is kept."""
+"""Several rows with the same customer_id: which one is kept, and whether they are of one customer at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from customer360.own_data.checks import DUPLICATE
+from customer360.own_data.checks import COLLISION, DUPLICATE
 from customer360.own_data.parts import ROW, Part, duckdb_in, reject
 from customer360.own_data.sources import Source
 
@@ -16,7 +16,7 @@ _LOSING: Final = """
     WITH every AS (
         SELECT *, false AS is_rejected FROM read_parquet($good)
         UNION ALL BY NAME
-        SELECT *, true AS is_rejected FROM read_parquet($rejected)
+        SELECT *, true AS is_rejected FROM read_parquet($rejected) WHERE NOT contains(reasons, $collision)
     ), repeated AS (
         SELECT customer_id FROM every GROUP BY customer_id HAVING count(customer_id) > 1
     ), twin AS (
@@ -30,6 +30,22 @@ _LOSING: Final = """
     SELECT row FROM twin WHERE place > 1 OR NOT $keeps_newest"""
 
 
+_COLLIDING: Final = """
+    WITH collision AS (
+        SELECT customer_id FROM read_parquet($good)
+        GROUP BY customer_id HAVING min(hashed_text) <> max(hashed_text)
+    )
+    SELECT row FROM read_parquet($good) SEMI JOIN collision USING (customer_id)"""
+
+
+def reject_collisions(parts: Sequence[Part], source: Source, folder: Path) -> None:
+    """Moves every row whose id has the hash of another id to the rejected rows: two customers must not be one."""
+    with duckdb_in(folder) as duck:
+        found = pa.array(duck.execute(_COLLIDING, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
+    if len(found):
+        reject(found, COLLISION, parts, source)
+
+
 def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, keeps_newest: bool) -> None:
     """
     Moves every row that gives way to another with the same id to the rejected rows of its part.
@@ -38,7 +54,7 @@ def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, ke
     does, for nobody can tell which is right.
     """
     good, rejected = [str(part.good) for part in parts], [str(part.rejected) for part in parts]
-    given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest}
+    given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest, "collision": COLLISION}
     with duckdb_in(folder) as duck:
         losing = pa.array(duck.execute(_LOSING, given).fetchnumpy()[ROW])
     if len(losing):

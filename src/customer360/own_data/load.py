@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from customer360.own_data import transactions
 from customer360.own_data.currencies import require_one_currency
-from customer360.own_data.duplicates import reject_duplicates
+from customer360.own_data.duplicates import reject_collisions, reject_duplicates
 from customer360.own_data.evidence import file_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
 from customer360.own_data.mapping import AIDS, CustomerMapping
@@ -82,6 +82,8 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     parts = seen.parts
     if seen.has_totals:
         reject_sums(parts, source, mapping)
+    if mapping.is_hashed:
+        reject_collisions(parts, source, folder)
     rejected = [part.rejected for part in parts]
     if mapping.transactions:
         derived = transactions.derive_customers(parts, mapping, folder)

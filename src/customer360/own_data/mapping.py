@@ -62,7 +62,8 @@ class CustomerMapping:
     *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
     of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
     that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
-    columns of the source that the id is made of. *until*: order lines of later days are left out.
+    columns of the source that the id is made of. *until*: order lines of later days are left out. *is_hashed*:
+    whether the id is the hash of a single column.
     """
 
     columns: Mapping[str, str]
@@ -76,6 +77,7 @@ class CustomerMapping:
     currency: str | None = None
     labels: tuple[str, ...] = ()
     until: date | None = None
+    is_hashed: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
