@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timezone
@@ -15,9 +15,11 @@ from psycopg import sql
 
 from customer360.errors import Customer360Error, printable
 from customer360.own_data import dates, numbers
+from customer360.own_data.checks import day_after
 from customer360.own_data.evaluate import evaluated_simply
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.guess import guess
+from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, sides, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
@@ -75,10 +77,15 @@ class Planned:
     sample: Mapping[str, list[str]]
     file: Path | None
     """Where the mapping is kept."""
+    unread: Sequence[Unread] = ()
+    """What is called like a column of the customers, and cannot be read."""
 
     @property
     def notes(self) -> list[Note]:
-        return notes(self.mapping, self.source.columns, self.sample)
+        latest = day_after(datetime.now(timezone.utc).date())
+        dated = [Note(text) for text in counted(self.mapping, self.source.columns, self.sample, latest)]
+        unread = [Note(one.note) for one in self.unread]
+        return [*notes(self.mapping, self.source.columns, self.sample), *dated, *unread]
 
     def lines(self) -> Iterator[str]:
         yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"
@@ -131,6 +138,7 @@ class Planned:
             "missing_columns": self.mapping.missing,
             "mapping_file": self.file,
             "notes": [note.text for note in self.notes],
+            "unread": [asdict(one) for one in self.unread],
         }
 
 
@@ -161,14 +169,16 @@ class Loaded:
             where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
         for name, reason in tally.reasons.items():
-            first = f"  first in line {reason.first_line:,}" if reason.first_line else ""
-            yield f"  {name:<28} {reason.rows:>12,}{first}"
+            yield f"  {name:<28} {reason.rows:>12,}  {reason}".rstrip()
         if tally.hint:
             yield f"  {tally.hint}"
         if self.formats:
             yield "read as: " + ", ".join(f"{column} {style}" for column, style in self.formats.items())
-        if self.missing:
-            yield f"not in your data: {', '.join(self.missing)}"
+        unread = {one.target: one for one in self.planned.unread}
+        if unread:
+            yield f"not read: {', '.join(f'{name} ({one})' for name, one in unread.items())}"
+        if absent := [name for name in self.missing if name not in unread]:
+            yield f"not in your data: {', '.join(absent)}"
         if self.as_of:
             yield f"results will be as of {self.as_of}, the last day in the data; for another: --as-of DAY"
         yield "nothing was changed" if self.is_dry else "make the results with: customer360 run"
@@ -273,7 +283,7 @@ def plan(source: Source, request: Request) -> Planned:
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
     mapping = replace(mapping, until=request.as_of if request.transactions else None)
-    return Planned(source, mapping.with_styles(*styles), sample, kept)
+    return Planned(source, mapping.with_styles(*styles), sample, kept, unread(mapping, source))
 
 
 def _write(file: Path, text: str) -> None:

@@ -184,7 +184,9 @@ LOAD: Final = (
     ),
     click.option(
         "--dates",
-        type=click.Choice(["day-first", "month-first", "year-first"]),
+        type=click.Choice(
+            ["day-first", "month-first", "year-first", "excel-days", "epoch-seconds", "epoch-milliseconds"]
+        ),
         help="How to read 03/04/2024 and 03-04-05. Default: found.",
     ),
     click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found."),

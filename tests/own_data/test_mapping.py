@@ -72,12 +72,14 @@ def test_a_mistake_in_a_mapping_is_named_with_the_nearest_right_thing(
     assert said in str(raised.value)
 
 
-def test_only_an_id_and_one_of_a_date_or_a_balance_are_needed() -> None:
+def test_only_an_id_and_any_other_column_are_needed() -> None:
     """All else may be missing."""
     CustomerMapping({"customer_id": "a", "account_balance": "b"}).require()
-    CustomerMapping({"customer_id": "a", "join_date": "b"}).require()
-    with pytest.raises(Customer360Error, match="customer_id, join_date or account_balance"):
+    CustomerMapping({"customer_id": "a", "name": "b"}).require()
+    with pytest.raises(Customer360Error, match="found for customer_id; name"):
         CustomerMapping({"name": "a"}).require()
+    with pytest.raises(Customer360Error, match="found for name or email or "):
+        CustomerMapping({"customer_id": "a", "source_id": "a"}).require()
     with pytest.raises(Customer360Error, match="order_date, amount or quantity and unit_price"):
         CustomerMapping({"customer_id": "a", "quantity": "b"}, transactions=True).require()
 

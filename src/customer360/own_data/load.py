@@ -88,12 +88,12 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     if mapping.transactions:
         derived = transactions.derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
-        tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
+        tally = tallied(_rows([derived.customers]), rejected, mapping, folder, lines=derived.lines)
         tally = replace(tally, cancelled_lines=derived.cancelled).with_left_out(seen.left_out)
         return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
-    tally = tallied(_rows(customers), rejected, folder).with_left_out(seen.left_out)
+    tally = tallied(_rows(customers), rejected, mapping, folder).with_left_out(seen.left_out)
     left_by = as_of if "left_date" in mapping.present else None
     return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
 

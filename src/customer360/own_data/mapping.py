@@ -128,7 +128,7 @@ class CustomerMapping:
 
 
 _NEEDS: Final = {
-    False: (("customer_id",), (("join_date",), ("account_balance",))),
+    False: (("customer_id",), tuple((name,) for name in TARGETS if name not in {"customer_id", *AIDS})),
     True: (("customer_id", "order_date"), (("amount",), ("quantity", "unit_price"))),
 }
 

@@ -80,9 +80,14 @@ class Source:
         return sorted(self.folder.glob("*.parquet"))
 
     def sample(self) -> dict[str, list[str]]:
-        """Some values of each column, without nulls and blanks."""
+        """The first values of each column, without nulls and blanks: of its first rows that hold any."""
         first = self.read(self.files[0])[:_SAMPLE_ROWS]
-        return {name: [text for text in first[name].to_pylist() if text and text.strip()] for name in self.columns}
+        return {name: _filled(first[name]) or self._later(name) for name in self.columns}
+
+    def _later(self, name: str) -> list[str]:
+        """The values of a column that is blank at first, as one of which a program began to write only lately."""
+        batches = (self.read(file, [name]) for file in self.files)
+        return next((found[:_SAMPLE_ROWS] for batch in batches if (found := _filled(batch[name]))), [])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows, a file at a time."""
@@ -98,6 +103,10 @@ class Source:
             present = [name for name in schema.names if name in there]
             rows = parquet.read(present, use_threads=False).combine_chunks()
         return _as_schema(rows.to_batches()[0], schema)
+
+
+def _filled(texts: pa.Array) -> list[str]:
+    return [text for text in texts.to_pylist() if text and text.strip()]
 
 
 def arrow_schema(columns: Iterable[str]) -> pa.Schema:
