@@ -13,7 +13,8 @@ import pyarrow.csv
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
-from customer360.own_data.encodings import Utf8Blocks, open_bytes
+from customer360.own_data.encodings import Utf8Blocks
+from customer360.own_data.packed import open_bytes
 from customer360.own_data.sniff import CsvShape, holds_rows
 
 WRONG_FIELDS: Final = "wrong_number_of_fields"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import IO, Final
 import pyarrow as pa
 
 from customer360.errors import Customer360Error
+from customer360.own_data.packed import open_bytes
 
 _CHUNK: Final = 1 << 20
 _BOMS: Final = (
@@ -37,13 +37,6 @@ _NOT_WESTERN: Final = re.compile(
 )
 """What text in another encoding has when it is read as cp1252, and text of Western Europe hardly ever."""
 _ODD: Final = re.compile("[^\x00-\x7f]")
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """The file's bytes, unpacked when it is a gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
 def encoding_of(path: Path) -> str:

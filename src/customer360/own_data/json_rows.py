@@ -14,7 +14,7 @@ import pyarrow as pa
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
 from customer360.own_data.csv_rows import problems
-from customer360.own_data.encodings import open_bytes
+from customer360.own_data.packed import open_bytes
 
 NOT_AN_OBJECT: Final = "not_a_json_object"
 _LINES_AT_ONCE: Final = 50_000

@@ -135,7 +135,9 @@ _NEEDS: Final = {
 
 def mapping_path(name: str) -> Path:
     """Where the mapping of the source called *name* is written: beside where the person is."""
-    stem = re.split(r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx)\b", name, maxsplit=1, flags=re.I)[0]
+    stem = re.split(
+        r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|zip)\b", name, maxsplit=1, flags=re.I
+    )[0]
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import distinct
-from customer360.own_data.encodings import WESTERN, encoding_of, open_bytes
+from customer360.own_data.encodings import WESTERN, encoding_of
+from customer360.own_data.packed import open_bytes
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS: Final = 1 << 18

@@ -8,8 +8,9 @@ is counted, checked and loaded afterwards is then the same, even when the source
 from __future__ import annotations
 
 import errno
+import lzma
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,7 +35,7 @@ from customer360.own_data.columns import (
 from customer360.own_data.csv_rows import csv_batches
 from customer360.own_data.encodings import encoding_of
 from customer360.own_data.json_rows import json_batches
-from customer360.own_data.mapping import MAPPING_SUFFIX
+from customer360.own_data.kinds import Piece, kind_of, pieces_of
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.threads import in_threads
 
@@ -42,10 +43,6 @@ FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
 _EXACT: Final = 2.0**53
 """Below it a float holds every whole number."""
-_KINDS: Final = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".jsonl": "json", ".ndjson": "json", ".json": "json", ".xlsx": "excel",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,15 +114,15 @@ def arrow_schema(columns: Iterable[str]) -> pa.Schema:
 
 @contextmanager
 def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
-    """The rows of the file, or of the files of one kind in the directory, at *path*."""
+    """The rows of the file, or of the files of one kind in the directory, at *path*; see `pieces_of`."""
     try:
-        files = _files(path)
+        found = pieces_of(path)
     except OSError as error:
         raise Customer360Error(f"cannot look at {path} ({error.strerror}); is the path right?") from None
     with _spool() as spool:
-        descriptions = dict.fromkeys(spool.add_file(file, reading or Reading()) for file in files)
-        many = f"{len(files)} files of " if len(files) > 1 else ""
-        yield spool.source(path.resolve().name, many + "; ".join(descriptions))
+        descriptions = dict.fromkeys(spool.add_file(piece, reading or Reading()) for piece in found.pieces)
+        many = f"{len(found.pieces)} files of " if len(found.pieces) > 1 else ""
+        yield spool.source(path.resolve().name, many + "; ".join(descriptions) + found.note)
 
 
 @contextmanager
@@ -160,16 +157,18 @@ class _Spool:
         columns = tuple(self._columns.values())
         return Source(name, description, self._folder, columns, self._rows)
 
-    def add_file(self, path: Path, reading: Reading) -> str:
+    def add_file(self, piece: Piece, reading: Reading) -> str:
         """Adds the rows of one file; returns how it is written."""
+        path = piece.file
         try:
-            if reading.sheet and _kind(path) != "excel":
+            kind = kind_of(path)
+            if reading.sheet and kind != "excel":
                 raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
-            description, batches = _READERS[_kind(path)](path, reading)
-            self.add(path.name, batches)
+            description, batches = _READERS[kind](path, reading)
+            self.add(piece.name, (_of_partition(batch, piece.partition) for batch in batches))
         except (UnicodeError, LookupError) as error:
             raise Customer360Error(f"cannot read {path} ({error}); name its encoding with --encoding") from None
-        except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
@@ -196,6 +195,15 @@ class _Spool:
         rows = pa.Table.from_batches([_of_file(batch, schema, name) for batch in batches])
         write_parquet(self._folder / f"{number:09}.parquet", rows)
         return len(rows)
+
+
+def _of_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None]) -> pa.RecordBatch:
+    """With what the names of its folders say, where it does not say it itself."""
+    there = {name.lower() for name in batch.schema.names}
+    for name, value in partition.items():
+        if name.lower() not in there:
+            batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
+    return batch
 
 
 def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
@@ -230,32 +238,6 @@ def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.record_batch(columns, schema=schema)
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise Customer360Error(f"there is no file {path}; give the path of the file that holds your customers")
-    if not path.is_dir():
-        if not path.is_file():
-            raise Customer360Error(f"{path} is not a regular file; save its content to a file first")
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.is_file() and _is_of_the_source(file.name))
-    kinds = sorted({_kind(file) for file in files})
-    if len(kinds) != 1:
-        held = f"files of several kinds ({', '.join(kinds)})" if kinds else "no file"
-        raise Customer360Error(f"{path} holds {held}; give a directory with files of one kind, or one file")
-    return files
-
-
-def _is_of_the_source(name: str) -> bool:
-    return not (name.startswith((".", "_")) or name.endswith(MAPPING_SUFFIX))
-
-
-def _kind(path: Path) -> str:
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix == ".xls":
-        raise Customer360Error(f"{path.name} is of an old kind of Excel; save it as .xlsx or CSV")
-    return _KINDS.get(suffix, "csv")
-
-
 def _csv(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
     shape = csv_shape(path, delimiter=reading.delimiter, encoding=reading.encoding, quote=reading.quote)
     return str(shape), csv_batches(path, shape)
@@ -284,7 +266,7 @@ _READERS: Final[dict[str, Callable[[Path, Reading], tuple[str, Iterator[pa.Recor
 def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Typed rows as text, each with its number from 1."""
     place = 1
-    for batch in batches:
+    for batch in map(_flat, batches):
         names = distinct(batch.schema.names)
         typed = typed_columns(
             name for name, kind in zip(names, batch.schema.types, strict=True) if _has_fractions(kind)
@@ -297,6 +279,16 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             }
         )
         place += len(batch)
+
+
+def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With the fields of structs as columns, such as address.city."""
+    if not any(map(pa.types.is_struct, batch.schema.types)):
+        return batch
+    rows = pa.Table.from_batches([batch])
+    while any(map(pa.types.is_struct, rows.schema.types)):
+        rows = rows.flatten()
+    return pa.record_batch([column.combine_chunks() for column in rows.columns], schema=rows.schema)
 
 
 def _has_fractions(kind: pa.DataType) -> bool:
