@@ -34,7 +34,7 @@ from customer360.own_data.columns import (
 )
 from customer360.own_data.csv_rows import csv_batches
 from customer360.own_data.encodings import encoding_of
-from customer360.own_data.json_rows import json_batches
+from customer360.own_data.json_rows import json_rows
 from customer360.own_data.kinds import Piece, kind_of, pieces_of
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.threads import in_threads
@@ -245,7 +245,8 @@ def _csv(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
 
 def _json(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
     encoding = reading.encoding or encoding_of(path)
-    return f"JSON lines{'' if encoding == 'utf-8' else f', {encoding}'}", json_batches(path, encoding)
+    description, batches = json_rows(path, encoding)
+    return f"{description}{'' if encoding == 'utf-8' else f', {encoding}'}", batches
 
 
 def _parquet(path: Path, _: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
