@@ -58,6 +58,7 @@ class Request:
     encoding: str | None = None
     quote: str | None = None
     sheet: str | None = None
+    skip_lines: int = 0
     dates: str | None = None
     decimal: str | None = None
     as_of: date | None = None
@@ -253,7 +254,8 @@ def _source(request: Request) -> AbstractContextManager[Source]:
         return _database_source(request.from_database, request.table, request.query)
     if request.path is None:
         raise Customer360Error("name the file that holds your customers, or a database with --from-database")
-    return file_source(request.path, Reading(request.delimiter, request.encoding, request.quote, request.sheet))
+    reading = Reading(request.delimiter, request.encoding, request.quote, request.sheet, request.skip_lines)
+    return file_source(request.path, reading)
 
 
 def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:

@@ -482,3 +482,72 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(Customer360Error, match=said):
             read(tmp_path / name)
+
+
+ESCAPED = 'id,name,path\n1,"Ada \\"The Ace\\" Lind",C:\\x\n2,"Bo, \\"B\\"",\\N\n3,"a\\\\",z\n4,Cy,"two\nlines"\n'
+
+
+@pytest.mark.parametrize("reading", [None, Reading(quote="backslash")], ids=["found", "said"])
+def test_a_backslash_before_a_quotation_mark_makes_it_one_of_the_cell(
+    tmp_path: Path, reading: Reading | None
+) -> None:
+    """As MySQL and many programs write it; other backslashes are as they are."""
+    path = tmp_path / "members.csv"
+    path.write_text(ESCAPED)
+
+    assert [(row["source_line"], row["name"], row["path"]) for row in read(path, reading)] == [
+        (2, 'Ada "The Ace" Lind', "C:\\x"),
+        (3, 'Bo, "B"', "\\N"),
+        (4, "a\\", "z"),
+        (5, "Cy", "two\nlines"),
+    ]
+
+
+def test_a_backslash_that_the_first_rows_do_not_have_is_asked_about(tmp_path: Path) -> None:
+    """Otherwise names would be loaded mangled."""
+    path = tmp_path / "members.csv"
+    path.write_text(
+        "id,name\n" + "".join(f"{i},Name {i}\n" for i in range(30_000)) + '30000,"Ada \\"Ace\\" Lind"\n'
+    )
+
+    with pytest.raises(
+        Customer360Error, match="line 30,002: a backslash .* --quote backslash, or .* --quote double"
+    ):
+        read(path)
+    assert read(path, Reading(quote="backslash"))[-1]["name"] == 'Ada "Ace" Lind'
+
+
+def test_a_backslash_at_the_end_of_a_cell_is_no_escape(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text('id,path\n1,"C:\\dir\\"\n2,"C:\\a ""b"" c"\n')
+
+    assert [row["path"] for row in read(path)] == ["C:\\dir\\", 'C:\\a "b" c']
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("id    name      joined\n1     Ann Lee   2024-01-02\n22    Bob       2024-01-03\n", None),
+        ("  id joined\n   1 2024-01-02\n  22 2024-01-03\n", None),
+        ("id joined\n1 2024-01-02\n22\t 2024-01-03\n", Reading(delimiter=" ")),
+    ],
+    ids=["two blanks or more", "any number", "said"],
+)
+def test_columns_may_be_separated_by_blanks(tmp_path: Path, text: str, reading: Reading | None) -> None:
+    path = tmp_path / "members.txt"
+    path.write_text(text)
+
+    rows = read(path, reading)
+
+    assert [(row["source_line"], row["id"], row["joined"]) for row in rows] == [
+        (2, "1", "2024-01-02"),
+        (3, "22", "2024-01-03"),
+    ]
+    assert rows[0].get("name", "Ann Lee") == "Ann Lee"
+
+
+def test_lines_that_are_skipped_count_for_the_lines_of_rows(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text('Report "x\n\nid,name\n1,Ann\n')
+
+    assert [(row["source_line"], row["id"]) for row in read(path, Reading(skip_lines=2))] == [(4, "1")]

@@ -6,9 +6,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,15 @@ _NAMES_OF_DELIMITERS: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|":
 _VALUE: Final = re.compile(r"[-+]?[\d.,]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|[^@\s]+@[^@\s]+")
 
 
-QUOTES: Final = ("double", "none")
-"""What a quotation mark may be: around a cell, and twice for itself; or a character like any other."""
+QUOTES: Final = ("double", "backslash", "none")
+"""
+What a quotation mark may be: around a cell, and inside it twice or after a backslash for itself; or a character
+like any other.
+"""
+_ESCAPED: Final = re.compile(r'(?m)(?:^|[,;\t|])"[^"\r\n]*\\"[^,;\t|\r\n"]')
+BLANKS: Final = " "
+"""The delimiter of columns that any number of blanks separate."""
+_RUNS: Final = {2: re.compile(r"[ \t]{2,}"), 1: re.compile(r"[ \t]+")}
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class CsvShape:
     quote: str | None = None
     is_guess: bool = False
     """Whether the encoding is only likely."""
+    is_escaped: bool = False
+    """Whether a backslash before a quotation mark makes it one of the cell."""
+    blanks: int = 0
+    """How many blanks separate columns at least; 0 when something else does."""
 
     def __str__(self) -> str:
         delimiter = _NAMES_OF_DELIMITERS.get(self.delimiter, repr(self.delimiter))
@@ -51,31 +62,140 @@ class CsvShape:
         note = (
             " (it is not UTF-8: look at the accented letters; --encoding names another)" if self.is_guess else ""
         )
-        return f"CSV, {encoding}{note}, {delimiter}-separated"
+        escaped = ', \\" for a quotation mark' if self.is_escaped else ""
+        return f"CSV, {encoding}{note}, {'blank' if self.blanks else delimiter}-separated{escaped}"
+
+    def rewritten(self, text: str) -> str:
+        """Whole lines of the file with tabs for the blanks between columns, and quotation marks doubled."""
+        if self.blanks:
+            lines = (_RUNS[self.blanks].sub("\t", line.strip(" \t")) for line in text.split("\n"))
+            text = "\n".join(lines)
+        return re.sub(r'\\(["\\])', _doubled, text) if self.is_escaped else text
+
+    @property
+    def is_rewritten(self) -> bool:
+        return self.is_escaped or self.blanks > 0
+
+
+def _doubled(found: re.Match[str]) -> str:
+    return '""' if found[1] == '"' else "\\"
 
 
 def csv_shape(
-    path: Path, *, delimiter: str | None = None, encoding: str | None = None, quote: str | None = None
+    path: Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    quote: str | None = None,
+    skip_lines: int = 0,
 ) -> CsvShape:
     """
     How the CSV file at *path* is written. Raises: Customer360Error when it is empty or has no header.
 
-    A first line such as `sep=;`, which spreadsheets write, names the delimiter and is no header.
+    A first line such as `sep=;`, which spreadsheets write, names the delimiter and is no header. *skip_lines*
+    lines in front are not looked at.
     """
     found = encoding or encoding_of(path)
-    sample = _sample(path, found)
-    skipped = len(sample) - len(rest := sample.lstrip("\r\n"))
-    lines_before = sample[:skipped].count("\n")
+    sample = "\n".join(_sample(path, found).split("\n", skip_lines)[skip_lines:])
+    skipped = len(sample) - len(rest := sample.lstrip("\r\n\ufeff"))
+    lines_before = skip_lines + sample[:skipped].count("\n")
     if match := re.match(r'"?sep=(.)"?\r?\n', rest, re.IGNORECASE):
         delimiter, rest, lines_before = delimiter or match[1], rest[match.end() :], lines_before + 1
     if not rest.strip():
         raise Customer360Error(f"{path.name} is empty; export it again, with a line of column names")
-    delimiter = delimiter or delimiter_of(rest, quote)
-    header, lines = _header(path, rest, delimiter, quote, lines_before + 1)
-    _require_header(path, header, delimiter, rest)
-    return CsvShape(
-        found, delimiter, distinct(header), lines_before + lines, quote, encoding is None and found == WESTERN
-    )
+    is_guess = encoding is None and found == WESTERN
+    shape = CsvShape(found, delimiter or "", (), lines_before, quote, is_guess, _is_escaped(rest, quote))
+    shape = _with_delimiter(path, shape, rest)
+    rest = shape.rewritten(rest)
+    header, lines = _header(path, rest, shape.delimiter, quote, lines_before + 1)
+    _require_header(path, header, shape.delimiter, rest)
+    columns = distinct([*header, *[""] * _has_blank_end(header, rest, shape)])
+    return replace(shape, columns=columns, lines_before_rows=lines_before + lines)
+
+
+def _is_escaped(text: str, quote: str | None) -> bool:
+    return quote == "backslash" or (quote is None and bool(_ESCAPED.search(text)))
+
+
+def _with_delimiter(path: Path, shape: CsvShape, text: str) -> CsvShape:
+    """*shape* with what separates columns. Raises: Customer360Error for lines above the names of the columns."""
+    if shape.delimiter == BLANKS:
+        return replace(shape, delimiter="\t", blanks=1)
+    if not shape.delimiter and (blanks := _blanks(text)):
+        return replace(shape, delimiter="\t", blanks=blanks)
+    quote, rewritten = shape.quote, shape.rewritten(text)
+    found = [_start(rewritten, one, quote) for one in ([shape.delimiter] if shape.delimiter else DELIMITERS)]
+    start = max(found, key=lambda start: start.place)
+    if start.line > 1:
+        line = shape.lines_before_rows + start.line
+        raise Customer360Error(
+            f"{path.name}, line {shape.lines_before_rows + 1:,} holds {text.splitlines()[0][:60]!r}, which is not "
+            f"a row of column names; the table seems to begin in line {line:,}: skip what is above it with "
+            f"--skip-lines {line - 1}"
+        )
+    return replace(shape, delimiter=shape.delimiter or delimiter_of(rewritten, quote))
+
+
+def _blanks(text: str) -> int:
+    """How many blanks separate the columns at least, when nothing but blanks does; else 0."""
+    lines = [line.strip(" \t\r") for line in text[: text.rfind("\n") + 1].split("\n") if line.strip()][
+        :_SAMPLE_LINES
+    ]
+    if len(lines) < 2 or any(sign in line for line in lines for sign in ',;|"\t'):
+        return 0
+    for least, run in _RUNS.items():
+        counts = {len(run.split(line)) for line in lines}
+        if len(counts) == 1 and counts.pop() > 1:
+            return least
+    return 0
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The *line* in which a table seems to begin, and how good a *place* it is."""
+
+    line: int
+    place: tuple[float, int]
+
+
+def _start(text: str, delimiter: str, quote: str | None) -> _Start:
+    """Where the rows begin that have as many fields as most, when those above them have fewer; else line 1."""
+    rows = _rows(text, delimiter, quote)
+    counts = Counter(len(row) for _, row in rows if len(row) > 1)
+    if not counts:
+        return _Start(1, (0.0, 0))
+    usual, often = counts.most_common(1)[0]
+    first = next(place for place, (_, row) in enumerate(rows) if len(row) == usual)
+    above = [row for _, row in rows[:first]]
+    is_begin = often * 2 > len(rows) - first and often > 1 and all(len(row) < usual for row in above)
+    if not is_begin or not above or are_values(rows[first][1]) or _ends_blank(above[-1], rows[first:], usual):
+        return _Start(1, (often / len(rows), usual))
+    return _Start(rows[first][0], (often / len(rows), usual))
+
+
+def _rows(text: str, delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
+    """The first rows that hold anything, each with the line that it begins on."""
+    # A last line that the sample cuts in the middle says nothing.
+    complete = text[: text.rfind("\n") + 1] or text
+    reader = csv.reader(io.StringIO(complete, newline=""), **_dialect(delimiter, quote))
+    rows, line = [], 1
+    with suppress(csv.Error):  # a cell longer than the module allows: what came before it says enough
+        for row in islice(reader, _SAMPLE_LINES):
+            if row:
+                rows.append((line, row))
+            line = reader.line_num + 1
+    return rows
+
+
+def _ends_blank(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], usual: int) -> bool:
+    """Whether every row ends with a delimiter, and the *header* does not."""
+    return len(header) == usual - 1 and all(not row[-1].strip() for _, row in rows if len(row) == usual)
+
+
+def _has_blank_end(header: Sequence[str], text: str, shape: CsvShape) -> bool:
+    rows = _rows(text, shape.delimiter, shape.quote)[1:]
+    longer = [(line, row) for line, row in rows if len(row) == len(header) + 1]
+    return len(longer) * 2 > len(rows) and _ends_blank(header, longer, len(header) + 1)
 
 
 def _header(path: Path, text: str, delimiter: str, quote: str | None, line: int) -> tuple[list[str], int]:
@@ -133,12 +253,7 @@ def delimiter_of(text: str, quote: str | None = None) -> str:
 
 
 def _agreement(text: str, delimiter: str, quote: str | None) -> tuple[float, int]:
-    # A last line that the sample cuts in the middle says nothing.
-    complete = text[: text.rfind("\n") + 1] or text
-    rows = csv.reader(io.StringIO(complete, newline=""), **_dialect(delimiter, quote))
-    counts: list[int] = []
-    with suppress(csv.Error):  # a cell longer than the module allows: what came before it says enough
-        counts.extend(len(row) for row in islice(rows, _SAMPLE_LINES) if row)
+    counts = [len(row) for _, row in _rows(text, delimiter, quote)]
     if not counts or counts[0] == 1:
         return 0.0, 1
     return Counter(counts)[counts[0]] / len(counts), counts[0]

@@ -54,6 +54,8 @@ class Reading:
     quote: str | None = None
     """What a quotation mark in CSV is: one of `QUOTES`."""
     sheet: str | None = None
+    skip_lines: int = 0
+    """How many lines of CSV stand above the names of the columns."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ class _Spool:
             kind = kind_of(path)
             if reading.sheet and kind != "excel":
                 raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
+            if reading.skip_lines and kind != "csv":
+                raise Customer360Error(f"{path.name} is not CSV; --skip-lines skips lines of CSV")
             description, batches = _READERS[kind](path, reading)
             self.add(piece.name, (_of_partition(batch, piece.partition) for batch in batches))
         except (UnicodeError, LookupError) as error:
@@ -239,7 +243,13 @@ def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _csv(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    shape = csv_shape(path, delimiter=reading.delimiter, encoding=reading.encoding, quote=reading.quote)
+    shape = csv_shape(
+        path,
+        delimiter=reading.delimiter,
+        encoding=reading.encoding,
+        quote=reading.quote,
+        skip_lines=reading.skip_lines,
+    )
     return str(shape), csv_batches(path, shape)
 
 
