@@ -166,6 +166,8 @@ class Loaded:
             yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
         if tally.rows_left_out:
             yield f"{tally.rows_left_out:,} rows {would}left out: {self._why_left_out()}"
+        if tally.rows_identical:
+            yield f"{tally.rows_identical:,} rows say the same as another row, which stands for them"
         if tally.rows_rejected:
             where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"

@@ -69,6 +69,8 @@ _COUNTED: Final = {
 }
 """Numbers that count from a day on: their look, what 0 is from 1970 on, the microseconds in 1, the first day."""
 _JSON_DATE: Final = r"^\\?/Date\((\d{12,13})(?:[+-]\d{4})?\)\\?/$"
+_WORDED: Final = r"[^\d.,+-].*\d|\d.*[^\d.,+-]"
+"""What may be a date in words: it has a digit, and more than a number."""
 _REGION: Final = r"(?P<rest>^.*\d) ?\[?(?P<region>[A-Z][A-Za-z]+/[A-Za-z_/]+)\]?$"
 _SETS: Final = [frozenset(style for place, style in enumerate(ORDERS) if bits >> place & 1) for bits in range(8)]
 _FAR: Final = 1 << 40
@@ -184,7 +186,7 @@ def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = No
     found = _shaped(texts, order, latest)
     if style in _COUNTED:
         found = pc.coalesce(_since(texts, style), found)
-    is_worded = pc.and_(pc.is_null(found), pc.fill_null(pc.match_substring_regex(texts, r"[^\d.,+-]"), False))
+    is_worded = pc.and_(pc.is_null(found), pc.fill_null(pc.match_substring_regex(texts, _WORDED), False))
     if pc.any(is_worded).as_py():
         found = pc.replace_with_mask(found, is_worded, _worded(texts.filter(is_worded), order, latest))
     return found
@@ -208,7 +210,8 @@ def _worded(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
     """Moments in words; with a region such as Europe/Berlin, or as JavaScript's /Date(1672876800000)/."""
     counted = pc.replace_substring_regex(texts, _JSON_DATE, r"\1")
     since = _since(pc.if_else(pc.equal(counted, texts), pa.scalar(None, pa.string()), counted), EPOCH_MILLISECONDS)
-    texts = in_digits(texts)
+    spelt = texts.dictionary_encode()
+    texts = in_digits(spelt.dictionary).take(spelt.indices)
     parts = pc.extract_regex(texts, _REGION)
     regions = pc.struct_field(parts, "region")
     found = pc.coalesce(since, _shaped(pc.coalesce(pc.struct_field(parts, "rest"), texts), order, latest))

@@ -9,7 +9,9 @@ from typing import Final
 import pyarrow as pa
 
 from customer360.own_data.checks import COLLISION, DUPLICATE
-from customer360.own_data.parts import ROW, Part, duckdb_in, reject
+from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
 from customer360.own_data.sources import Source
 
 _LOSING: Final = """
@@ -36,6 +38,27 @@ _COLLIDING: Final = """
         GROUP BY customer_id HAVING min(hashed_text) <> max(hashed_text)
     )
     SELECT row FROM read_parquet($good) SEMI JOIN collision USING (customer_id)"""
+
+
+_IDENTICAL: Final = """
+    WITH repeated AS (
+        SELECT customer_id FROM read_parquet($good) GROUP BY customer_id HAVING count(*) > 1
+    ), twin AS (
+        SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place
+        FROM read_parquet($good) SEMI JOIN repeated USING (customer_id)
+    )
+    SELECT row FROM twin WHERE place > 1"""
+
+
+def drop_identical(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> int:
+    """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
+    columns = (*(column.name for column in mapping.table_columns), NEWEST_MOMENT, NEWEST_NUMBER)
+    with duckdb_in(folder) as duck:
+        query = _IDENTICAL.format(columns=", ".join(columns))
+        found = pa.array(duck.execute(query, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
+    if len(found):
+        drop(found, parts)
+    return len(found)
 
 
 def reject_collisions(parts: Sequence[Part], source: Source, folder: Path) -> None:

@@ -42,7 +42,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Tally:
-    """Every row of the source is counted once: in *rows_loaded*, *rows_rejected* or *rows_left_out*."""
+    """
+    Every row of the source is counted once: as loaded, rejected, left out or identical.
+
+    The last of these say the same as another row, which is loaded for them.
+    """
 
     rows_in: int
     rows_loaded: int
@@ -51,10 +55,15 @@ class Tally:
     reasons: Mapping[str, Reason]
     cancelled_lines: int = 0
     rows_left_out: int = 0
+    rows_identical: int = 0
 
     def with_left_out(self, rows: int) -> Tally:
         """The same with *rows* more that did not meet the mapping's condition."""
         return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows)
+
+    def with_identical(self, rows: int) -> Tally:
+        """The same with *rows* more that another row stands for."""
+        return replace(self, rows_in=self.rows_in + rows, rows_identical=rows)
 
     @property
     def rejected_share(self) -> float:
