@@ -316,6 +316,12 @@ def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, da
         with database.connect() as connection:
             connection.execute("ALTER TABLE members RENAME customer_id TO customer_idd")
         run_operations(database, spark, table="public.members", as_of=AS_OF)
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE accounts (customer_id uuid, name text)")
+    with pytest.raises(
+        Customer360Error, match="is uuid, .*customer360 load --from-database URL --table public.acc"
+    ):
+        run_operations(database, spark, table="public.accounts", as_of=AS_OF)
     assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")
 
 

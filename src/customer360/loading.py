@@ -19,7 +19,7 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.evaluate import evaluated_simply
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.guess import guess
-from customer360.own_data.hints import Unread, counted, unread
+from customer360.own_data.hints import Unread, counted, proposals, unread
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import column_of, sides, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
@@ -299,12 +299,26 @@ def _write(file: Path, text: str) -> None:
         ) from None
 
 
+def _way_out(planned: Planned, request: Request) -> str:
+    """Where the columns are to be named, and which these may be; also after a dry run the mapping is there."""
+    source = planned.source
+    file = planned.file or request.mapping or mapping_path(source.name)
+    if not file.exists():
+        _write(file, written(planned.mapping, source.name, source.columns))
+    lines = list(proposals(planned.mapping, source.columns, planned.sample))
+    example = f", for example: {'; '.join(lines)}" if lines else ""
+    return f" {file}{example}"
+
+
 def _agree(where: Where, planned: Planned, request: Request) -> None:
     """Shows the mapping, and asks where nobody has agreed to it yet."""
     if not where.as_json:
         sys.stdout.writelines(f"{printable(line)}\n" for line in planned.lines())
         sys.stdout.flush()
-    planned.mapping.require()
+    try:
+        planned.mapping.require()
+    except Customer360Error as error:
+        raise Customer360Error(f"{error}{_way_out(planned, request)}") from None
     if request.yes or request.dry_run or request.mapping:
         return
     if not (where.at_terminal and sys.stdin.isatty()):

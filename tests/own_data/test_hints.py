@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.loading import Loaded, Planned, Request, plan
+from customer360.loading import Loaded, Planned, Request, load, plan
 from customer360.own_data.hints import unread
 from customer360.own_data.load import loadable
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
+from customer360.where import Where
 from tests.own_data.test_load import AS_OF, found_in
 
 EXACT = CustomerMapping({"customer_id": "customer_id", "name": "name", "join_date": "join_date"})
@@ -112,3 +113,26 @@ def test_numbers_that_are_read_as_dates_are_announced_before_anything_is_loaded(
     assert "last_login holds numbers such as 1704067200, which are read as epoch seconds: 2024-01-01" in text
     read_as = next(line for line in text.splitlines() if line.startswith("read as: "))
     assert {"join_date excel days", "last_login epoch seconds"} <= {*read_as[9:].split(", ")}
+
+
+@pytest.mark.parametrize(
+    ("transactions", "text", "lines"),
+    [
+        (False, "ref,tier\nA1,Gold\nA2,Gold\n", 'customer_id = "hashed_id(`ref`)"'),
+        (True, "who,when_was,what,how_much\n1,2024-01-01,tea,5.00\n1,2024-01-02,tea,6.00\n", 'order_date = "when_was"; amount = "how_much"'),
+    ],
+)  # fmt: skip
+def test_a_refused_file_has_its_mapping_written_with_a_proposal_for_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactions: bool, text: str, lines: str
+) -> None:
+    """After a dry run too: there is nothing to edit otherwise."""
+    path = tmp_path / "members.csv"
+    path.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    request = Request(path, dry_run=True, transactions=transactions)
+
+    with pytest.raises(Customer360Error, match="name the columns in the mapping members.mapping.toml") as refused:
+        load(Where(), request)
+
+    assert lines in str(refused.value)
+    assert (tmp_path / "members.mapping.toml").read_text().startswith("# How `customer360 load` reads members.csv")

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.own_data.cells import Cells, Mask, is_text, mask
+from customer360.own_data.cells import BIRTH, Cells, Mask, is_text, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
@@ -204,13 +204,13 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
     return (
         Check(
             "date_before_1900",
-            "join_date, first_purchase, last_login or order_date lies before 1900: a placeholder, not a date.",
-            _any_day(columns, lambda day, _: pc.less(day, EARLIEST_DATE)),
+            "birth_date, join_date, first_purchase, last_login or order_date lies before 1900: a placeholder.",
+            _any_day((*columns, BIRTH), lambda day, _: pc.less(day, EARLIEST_DATE)),
         ),
         Check(
             "date_in_future",
             "A date lies more than a day after the as-of date; the one day is for time zones.",
-            _any_day((*columns, "birth_date"), lambda day, as_of: pc.greater(day, day_after(as_of))),
+            _any_day((*columns, BIRTH), lambda day, as_of: pc.greater(day, day_after(as_of))),
         ),
     )
 

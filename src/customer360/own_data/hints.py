@@ -15,7 +15,7 @@ from customer360.own_data.cells import cells, filled
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.guess import Sample, column_called
 from customer360.own_data.mapped import column_of, sides
-from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
+from customer360.own_data.mapping import COLUMN_OF, CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.sources import Source
 from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
@@ -75,6 +75,32 @@ def _first(source: Source, target: str, column: str) -> Iterator[Unread]:
             value, line = texts[place].as_py()[:_LONGEST], batch[SOURCE_LINE][place].as_py()
             yield Unread(target, column, value, line, is_large)
             return
+
+
+def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> Iterator[str]:
+    """For each column that *mapping* needs and lacks a line of [columns] with the likeliest of those unused."""
+    used = {*used_columns(mapping, columns)}
+    free = [name for name in columns if name not in used and sample[name]]
+    needs = ["order_date", "amount", "customer_id"] if mapping.transactions else ["customer_id"]
+    for target in (target for target in needs if target not in mapping.present):
+        column = max(free, key=lambda name: _likelihood(target, sample[name], mapping), default=None)
+        if column is not None:
+            side = f"hashed_id(`{column}`)" if target == "customer_id" else column
+            yield f"{target} = {toml_text(column if _all_read(target, sample[column]) else side)}"
+            free.remove(column)
+
+
+def _likelihood(target: str, values: Sequence[str], mapping: CustomerMapping) -> tuple[float, float]:
+    """How many of *values* are such, and how far they differ: ids do in a list of customers, not in order lines."""
+    texts = filled(pa.array(values, pa.string())).drop_null()
+    is_id = target == "customer_id"
+    read = 1.0 if is_id else (pc.sum(_readable(texts, target)).as_py() or 0) / max(1, len(texts))
+    different = len(set(values)) / len(values)
+    return read, -different if is_id and mapping.transactions else different
+
+
+def _all_read(target: str, values: Sequence[str]) -> bool:
+    return bool(pc.all(_readable(filled(pa.array(values, pa.string())).drop_null(), target)).as_py())
 
 
 def counted(mapping: CustomerMapping, columns: Sequence[str], sample: Sample, latest: date) -> Iterator[str]:
