@@ -91,7 +91,7 @@ def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) 
 
 
 def _likelihood(target: str, values: Sequence[str], mapping: CustomerMapping) -> tuple[float, float]:
-    """How many of *values* are such, and how far they differ: ids do in a list of customers, not in order lines."""
+    """How many of *values* are such, and how far they differ, as ids of customers do and those of lines do not."""
     texts = filled(pa.array(values, pa.string())).drop_null()
     is_id = target == "customer_id"
     read = 1.0 if is_id else (pc.sum(_readable(texts, target)).as_py() or 0) / max(1, len(texts))
