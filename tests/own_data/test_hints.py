@@ -96,7 +96,7 @@ def test_what_no_customer_can_do_without_is_not_left_out(tmp_path: Path) -> None
     path.write_text("customer_id,name,join_date\nx,Ann,2024-01-01\n")
 
     with found_in(path, EXACT) as found:
-        assert "to load the customers without it" not in found.tally.hint
+        assert found.tally.hint == 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"'
 
 
 def test_numbers_that_are_read_as_dates_are_announced_before_anything_is_loaded(

@@ -172,3 +172,10 @@ def test_the_fields_of_structs_are_columns(tmp_path: Path) -> None:
         ("Rome", "1.5"),
         (None, None),
     ]
+
+
+def test_sixteen_bytes_are_a_uuid(tmp_path: Path) -> None:
+    ids = pa.array([bytes(range(16)), None], pa.binary(16))
+    pq.write_table(pa.table({"id": ids, "name": ["Ann", "Bob"]}), tmp_path / "m.parquet")
+
+    assert [row["id"] for row in read(tmp_path / "m.parquet")] == ["00010203-0405-0607-0809-0a0b0c0d0e0f", None]

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,6 +44,7 @@ FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
 _EXACT: Final = 2.0**53
 """Below it a float holds every whole number."""
+_UUID_BYTES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -311,6 +313,10 @@ def as_text(values: pa.Array) -> pa.Array:
     """Any values as a person would write them; lists and structs as JSON-like text."""
     if pa.types.is_floating(values.type):
         return _floats_as_text(values)
+    if pa.types.is_fixed_size_binary(values.type) and values.type.byte_width == _UUID_BYTES:
+        return pa.array(
+            [None if value is None else str(UUID(bytes=value)) for value in values.to_pylist()], pa.string()
+        )
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):

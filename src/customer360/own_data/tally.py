@@ -14,6 +14,7 @@ from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import duckdb_in
 
 _HINTS: Final = {
+    "customer_id_unreadable": 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"',
     "is_active_unreadable": "say in [values.is_active] which words mean yes or no",
     DAMAGED_ID: "export the ids as text, with all their digits",
 }
