@@ -149,7 +149,9 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
 
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    assert found["plan"]["mapping"]["columns"] == {"customer_id": "ID", "join_date": "Dt_Customer"}
+    assert found["plan"]["mapping"]["columns"] == {
+        "customer_id": "ID", "source_id": "ID", "join_date": "Dt_Customer",
+    }  # fmt: skip
     assert (found["rows_in"], found["rows_loaded"], found["dry_run"]) == (200, 200, True)
     assert found["formats"] == {"join_date": "day first"}
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
