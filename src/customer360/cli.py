@@ -139,7 +139,7 @@ def load(where: Where, **request: Any) -> None:
     """
     Fill public.customers with your own customers, from a file, a directory or another PostgreSQL.
 
-    CSV of any delimiter and encoding, also gzipped, Parquet, JSON lines, or Excel. The columns are guessed by
+    CSV of any delimiter and encoding, JSON, both also packed, Parquet, or Excel. The columns are guessed by
     name; the guess is shown, and written to members.mapping.toml, where you can edit it. Rows that cannot be
     loaded go to analytics.rejected_customers, each with all its reasons. Other customers of your own are never
     deleted, unless --replace is given.
