@@ -81,14 +81,18 @@ class Source:
         return sorted(self.folder.glob("*.parquet"))
 
     def sample(self) -> dict[str, list[str]]:
-        """The first values of each column, without nulls and blanks: of its first rows that hold any."""
-        first = self.read(self.files[0])[:_SAMPLE_ROWS]
-        return {name: _filled(first[name]) or self._later(name) for name in self.columns}
+        """
+        The first values of each column, without nulls and blanks.
 
-    def _later(self, name: str) -> list[str]:
-        """The values of a column that is blank at first, as one of which a program began to write only lately."""
-        batches = (self.read(file, [name]) for file in self.files)
-        return next((found[:_SAMPLE_ROWS] for batch in batches if (found := _filled(batch[name]))), [])
+        Of a column that is blank at first, such as one that a program began to write lately, the later ones.
+        """
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            if not (blank := [name for name in self.columns if not found.get(name)]):
+                break
+            batch = self.read(file, blank)
+            found |= {name: _filled(batch[name], _SAMPLE_ROWS) for name in blank}
+        return {name: found[name] for name in self.columns}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows, a file at a time."""
@@ -106,8 +110,14 @@ class Source:
         return _as_schema(rows.to_batches()[0], schema)
 
 
-def _filled(texts: pa.Array) -> list[str]:
-    return [text for text in texts.to_pylist() if text and text.strip()]
+def _filled(texts: pa.Array, rows: int) -> list[str]:
+    """The values in the first *rows* of *texts*; or the first ones after these."""
+    for some in (texts[:rows], texts[rows:]):
+        is_filled = pc.not_equal(pc.utf8_trim_whitespace(some), "")
+        if pc.any(is_filled).as_py():
+            found: list[str] = some.filter(is_filled)[:rows].to_pylist()
+            return found
+    return []
 
 
 def arrow_schema(columns: Iterable[str]) -> pa.Schema:
