@@ -178,7 +178,7 @@ def _top(profiles: pd.DataFrame) -> pd.DataFrame:
         if filled[cell] <= 10:
             kept = {name: row[name] for name in (*SLICERS, "customer_id", "source_id", "name", "account_balance")}
             rows.append(kept | {"cell_rank": filled[cell]})
-    return pd.DataFrame(rows).astype(object)
+    return pd.DataFrame(rows, columns=list(tables.TOP_CUSTOMERS.column_names)).astype(object)
 
 
 def _retention(profiles: pd.DataFrame) -> pd.DataFrame:
@@ -201,12 +201,12 @@ def _retention(profiles: pd.DataFrame) -> pd.DataFrame:
                     "retained_share": round(Decimal(len(kept)) / len(cohort), 6),
                 }
             )
-    return pd.DataFrame(rows).astype(object)
+    return pd.DataFrame(rows, columns=list(tables.COHORT_RETENTION.column_names)).astype(object)
 
 
 def _calendar(profiles: pd.DataFrame) -> pd.DataFrame:
-    first = min(profiles["join_month"].dropna())
-    months = pd.date_range(first, AS_OF, freq="MS")
+    joined = profiles["join_month"].dropna()
+    months = pd.date_range(min(joined), AS_OF, freq="MS") if len(joined) else pd.DatetimeIndex([])
     return pd.DataFrame(
         {
             "month": [month.date() for month in months],
@@ -239,4 +239,5 @@ def _load(connection: duckdb.DuckDBPyConnection, table: tables.Table, rows: pd.D
         [None if pd.isna(value) else value for value in row]
         for row in rows[[column.name for column in columns]].itertuples(index=False, name=None)
     ]
-    connection.executemany(f"INSERT INTO {table.full_name} VALUES ({', '.join('?' * len(columns))})", values)
+    if values:
+        connection.executemany(f"INSERT INTO {table.full_name} VALUES ({', '.join('?' * len(columns))})", values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -306,23 +306,54 @@ def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
 def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, database: Database) -> None:
     """Before Spark has read anything; with the columns that are there, one of which may only be called otherwise."""
     with database.connect() as connection:
-        connection.execute("CREATE TABLE members (customer_id bigint, country text, joined date)")
+        connection.execute("CREATE TABLE members (customer_id bigint, source_id text, joined date)")
 
     with pytest.raises(
-        Customer360Error,
-        match="customers in public.members have neither join_date nor account_balance; .* customer_id, country, jo",
+        Customer360Error, match="members have only customer_id, source_id, joined; .* name, country,"
     ):
         run_operations(database, spark, table="public.members", as_of=AS_OF)
     with pytest.raises(Customer360Error, match=r"lack the column customer_id. Did you mean 'customer_idd'\?"):
         with database.connect() as connection:
             connection.execute("ALTER TABLE members RENAME customer_id TO customer_idd")
         run_operations(database, spark, table="public.members", as_of=AS_OF)
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE accounts (customer_id uuid, name text)")
+    with pytest.raises(
+        Customer360Error, match="is uuid, .*customer360 load --from-database URL --table public.acc"
+    ):
+        run_operations(database, spark, table="public.accounts", as_of=AS_OF)
     assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")
 
 
-@pytest.mark.parametrize("known", ["join_date date", "account_balance numeric"])
+def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
+    spark: SparkSession, database: Database
+) -> None:
+    """As of today, for nothing tells of another day; what needs a date holds nothing rather than zero."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE members AS SELECT id AS customer_id, 'Name ' || id AS name, "
+            "CASE WHEN id % 3 = 0 THEN 'Chile' ELSE 'Kenya' END AS country FROM generate_series(1, 90) id"
+        )
+
+    refresh = run_operations(database, spark, table="public.members")
+
+    assert (refresh.rows_in, refresh.rows_out, refresh.rows_rejected) == (90, 90, 0)
+    assert refresh.as_of_date == datetime.now(timezone.utc).date()
+    assert refresh.missing_columns.split(", ") == [
+        name for name in SOURCE_COLUMNS if name not in (*IDS, "name", "country")
+    ]
+    assert fetch(
+        database, "SELECT country, sum(customers) FROM analytics.customer_segments GROUP BY 1 ORDER BY 1"
+    ) == [("Chile", 30), ("Kenya", 60)]
+    assert value(database, "SELECT count(*) FROM analytics.customer_profiles WHERE account_age_days IS NULL") == 90
+    for empty in ("cohort_retention", "calendar_months"):
+        assert value(database, f"SELECT count(*) FROM analytics.{empty}") == 0
+    assert value(database, "SELECT count(balance_band) FROM analytics.customer_segments") == 0
+
+
+@pytest.mark.parametrize("known", ["join_date date", "account_balance numeric", "name text"])
 def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, database: Database, known: str) -> None:
-    """Only an id and a date or a balance are needed; what holds nothing lacks as much as what is not there."""
+    """Only an id and any other column are needed; what holds nothing lacks as much as what is not there."""
     column, kind = known.split()
     with database.connect() as connection:
         connection.execute(
@@ -338,7 +369,7 @@ def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, databa
     assert value(database, "SELECT missing_columns FROM analytics.refreshes") == refresh.missing_columns
 
 
-VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_id"}
+VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_id", "text": "'A'"}
 
 
 def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:

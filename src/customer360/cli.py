@@ -138,7 +138,7 @@ def load(where: Where, **request: Any) -> None:
     """
     Fill public.customers with your own customers, from a file, a directory or another PostgreSQL.
 
-    CSV of any delimiter and encoding, also gzipped, Parquet, JSON lines, or Excel. The exports of common shops
+    CSV of any delimiter and encoding, JSON, both also packed, Parquet, or Excel. The exports of common shops
     and CRMs are known; other columns are guessed by name, and customers are derived from order lines. The mapping
     is shown, and written to members.mapping.toml, where you can edit it. Rows that cannot be
     loaded go to analytics.rejected_customers, each with all its reasons. Other customers of your own are never

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timezone
@@ -15,9 +15,12 @@ from psycopg import sql
 
 from customer360.errors import Customer360Error, printable
 from customer360.own_data import dates, numbers
+from customer360.own_data.checks import day_after
+from customer360.own_data.evaluate import evaluated_simply
 from customer360.own_data.formats import OPTIONS
+from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import column_of, harmless, sides, with_source_id
+from customer360.own_data.mapped import column_of, sides, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.orders import inherited
@@ -36,7 +39,7 @@ from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from customer360.where import Where
 
 _SHOWN_VALUES: Final = 3
-_INTERNAL: Final = frozenset({"transactions", "labels", "until"})
+_INTERNAL: Final = frozenset({"transactions", "labels", "until", "is_hashed"})
 _SHOWN_UNUSED: Final = 50
 _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}
 _DECIMALS: Final = {option: style for style, option in OPTIONS.items() if style in numbers.STYLES}
@@ -56,6 +59,7 @@ class Request:
     encoding: str | None = None
     quote: str | None = None
     sheet: str | None = None
+    skip_lines: int = 0
     dates: str | None = None
     decimal: str | None = None
     as_of: date | None = None
@@ -77,10 +81,15 @@ class Planned:
     """Where the mapping is kept."""
     said: tuple[str, ...] = ()
     """Where the mapping comes from, and how it counts."""
+    unread: Sequence[Unread] = ()
+    """What is called like a column of the customers, and cannot be read."""
 
     @property
     def notes(self) -> list[Note]:
-        return notes(self.mapping, self.source.columns, self.sample)
+        latest = day_after(datetime.now(timezone.utc).date())
+        dated = [Note(text) for text in counted(self.mapping, self.source.columns, self.sample, latest)]
+        unread = [Note(one.note) for one in self.unread]
+        return [*notes(self.mapping, self.source.columns, self.sample), *dated, *unread]
 
     def lines(self) -> Iterator[str]:
         yield f"{self.source.name}: {self.source.rows:,} rows, {self.source.description}"
@@ -136,6 +145,7 @@ class Planned:
             "order_lines": self.mapping.transactions,
             "said": self.said,
             "notes": [note.text for note in self.notes],
+            "unread": [asdict(one) for one in self.unread],
         }
 
 
@@ -162,18 +172,22 @@ class Loaded:
             yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
         if tally.rows_left_out:
             yield f"{tally.rows_left_out:,} rows {would}left out: {self._why_left_out()}"
+        if tally.rows_identical:
+            yield f"{tally.rows_identical:,} rows say the same as another row, which stands for them"
         if tally.rows_rejected:
             where = "" if self.is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
         for name, reason in tally.reasons.items():
-            first = f"  first in line {reason.first_line:,}" if reason.first_line else ""
-            yield f"  {name:<28} {reason.rows:>12,}{first}"
+            yield f"  {name:<28} {reason.rows:>12,}  {reason}".rstrip()
         if tally.hint:
             yield f"  {tally.hint}"
         if self.formats:
             yield "read as: " + ", ".join(f"{column} {style}" for column, style in self.formats.items())
-        if self.missing:
-            yield f"not in your data: {', '.join(self.missing)}"
+        unread = {one.target: one for one in self.planned.unread}
+        if unread:
+            yield f"not read: {', '.join(f'{name} ({one})' for name, one in unread.items())}"
+        if absent := [name for name in self.missing if name not in unread]:
+            yield f"not in your data: {', '.join(absent)}"
         if self.as_of:
             yield f"results will be as of {self.as_of}, the last day in the data; for another: --as-of DAY"
         yield "nothing was changed" if self.is_dry else "make the results with: customer360 run"
@@ -223,7 +237,10 @@ def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
     """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
     source, mapping = inherited(planned.source, planned.mapping), planned.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
-    if harmless(mapping, source.columns):
+    simple = evaluated_simply(source, mapping, as_of=as_of)
+    if simple:
+        source, mapping = simple
+    else:
         from customer360.own_data.expressions import evaluated
 
         with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):
@@ -246,7 +263,8 @@ def _source(request: Request) -> AbstractContextManager[Source]:
         return _database_source(request.from_database, request.table, request.query)
     if request.path is None:
         raise Customer360Error("name the file that holds your customers, or a database with --from-database")
-    return file_source(request.path, Reading(request.delimiter, request.encoding, request.quote, request.sheet))
+    reading = Reading(request.delimiter, request.encoding, request.quote, request.sheet, request.skip_lines)
+    return file_source(request.path, reading)
 
 
 def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:
@@ -278,7 +296,7 @@ def plan(source: Source, request: Request) -> Planned:
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
     mapping = replace(mapping, until=request.as_of if mapping.transactions else None)
-    return Planned(source, mapping.with_styles(*styles), sample, kept, said)
+    return Planned(source, mapping.with_styles(*styles), sample, kept, said=said, unread=unread(mapping, source))
 
 
 def _require(planned: Planned) -> None:

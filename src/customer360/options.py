@@ -110,7 +110,11 @@ class Delimiter(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = {"tab": "\t", "\\t": "\t"}.get(str(value), str(value))
         if len(text) != 1 or text in '\r\n"' or not text.isascii():
-            self.fail(f"{value!r} is no delimiter; write one character, or tab", param, ctx)
+            self.fail(
+                f"{value!r} is no delimiter; write one character, or tab; a blank stands for any number of blanks",
+                param,
+                ctx,
+            )
         return text
 
 
@@ -180,15 +184,24 @@ LOAD: Final = (
     click.option("--encoding", metavar="NAME", help="As utf-8 or cp1252. Default: found."),
     click.option(
         "--quote",
-        type=click.Choice(["double", "none"]),
-        help='What " is in CSV: around a cell, or a character like any other. Default: found.',
+        type=click.Choice(["double", "backslash", "none"]),
+        help='How CSV writes " inside a cell: "" or \\"; none if it is a plain character. Default: found.',
+    ),
+    click.option(
+        "--skip-lines",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Lines of CSV above the column names to skip. Default: 0.",
     ),
     click.option(
         "--sheet", metavar="NAME", help="The sheet of an Excel workbook. Default: the first with a table."
     ),
     click.option(
         "--dates",
-        type=click.Choice(["day-first", "month-first", "year-first"]),
+        type=click.Choice(
+            ["day-first", "month-first", "year-first", "excel-days", "epoch-seconds", "epoch-milliseconds"]
+        ),
         help="How to read 03/04/2024 and 03-04-05. Default: found.",
     ),
     click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found."),

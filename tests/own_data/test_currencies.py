@@ -27,6 +27,8 @@ def members(folder: Path, *amounts: str, header: str = "id;balance") -> Path:
         (["€ 1", "€ 2", "$3"], "EUR 2, USD 1"),
         (["EUR 1.00", "£2.00", "£3"], "GBP 2, EUR 1"),
         (["R$ 1,00", "zł 2,00", "2,00 zł"], "PLN 2, BRL 1"),
+        (["CA$1", "A$2", "US$3", "NZ$4", "$5"], "USD 2, AUD 1, CAD 1, NZD 1"),
+        (["Rp1.000", "EUR12.50", "12.50CHF", "Fr. 3", "kr 4"], "CHF 2, EUR 1, IDR 1, KR 1"),
     ],
 )
 def test_amounts_in_several_currencies_are_refused_with_the_rows_of_each(

@@ -6,10 +6,22 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer360.own_data.dates import DAY_FIRST, MONTH_FIRST, STYLES, YEAR_FIRST, date_evidence, moments
+from customer360.own_data.dates import (
+    DAY_FIRST,
+    EPOCH_MILLISECONDS,
+    EPOCH_SECONDS,
+    EXCEL_DAYS,
+    MONTH_FIRST,
+    ORDERS,
+    STYLES,
+    YEAR_FIRST,
+    counted,
+    date_evidence,
+    moments,
+)
 
 
 def one(text: str, style: str = DAY_FIRST) -> datetime | None:
@@ -59,6 +71,7 @@ def test_every_moment_reads_back(moment: datetime) -> None:
     assert one(moment.strftime("%m/%d/%Y"), MONTH_FIRST) == datetime(moment.year, moment.month, moment.day)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_breaks_it(text: str) -> None:
     """Whatever stands in a cell."""
@@ -110,7 +123,7 @@ def test_the_year_first_is_read_when_it_is_said_to_be(text: str, moment: datetim
     assert one(text, YEAR_FIRST) == moment
 
 
-@given(st.dates(date(1970, 1, 1), date(2026, 6, 30)), st.sampled_from("-/."), st.sampled_from(STYLES))
+@given(st.dates(date(1970, 1, 1), date(2026, 6, 30)), st.sampled_from("-/."), st.sampled_from(ORDERS))
 def test_every_day_with_a_year_of_two_digits_reads_back(day: date, mark: str, style: str) -> None:
     """In each order; and this order is never said to be impossible."""
     parts = {DAY_FIRST: "%d{0}%m{0}%y", MONTH_FIRST: "%m{0}%d{0}%y", YEAR_FIRST: "%y{0}%m{0}%d"}
@@ -148,3 +161,87 @@ def test_what_computers_write_is_read_alike_among_others_and_alone(days: list[da
 
     assert alone[: len(days)] == among[: len(days)]
     assert alone[len(days) :].null_count == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("6/13/23, 3:27\u202fPM", None),  # not day first
+        ("13/6/23, 3:27\u202fPM", datetime(2023, 6, 13, 15, 27)),
+        ("2023-01-05\u00a010:00", datetime(2023, 1, 5, 10)),
+        ("13/6/2023 10:30 p. m.", datetime(2023, 6, 13, 22, 30)),
+        ("2024-03-01 10:00:00 EST", datetime(2024, 3, 1, 15)),
+        ("2024-03-01 10:00 MESZ", datetime(2024, 3, 1, 8)),
+        ("2023-01-05T10:00:00+01:00[Europe/Berlin]", datetime(2023, 1, 5, 9)),
+        ("2023-07-05 10:00 America/New_York", datetime(2023, 7, 5, 14)),
+        ("2023-01-05 10:00:00 +0000 UTC", datetime(2023, 1, 5, 10)),
+        ("2024-03-01 10:00 UTC+2", datetime(2024, 3, 1, 8)),
+        ("Thu Jan 05 2023 10:00:00 GMT+0100 (Central European Standard Time)", datetime(2023, 1, 5, 9)),
+        ("Thu, 29 Feb 2024 10:30:00 +0200", datetime(2024, 2, 29, 8, 30)),
+        ("Thu Jan  5 10:30:00 UTC 2023", datetime(2023, 1, 5, 10, 30)),
+        ("Friday, March 1, 2024 at 10:30 AM", datetime(2024, 3, 1, 10, 30)),
+        ("Mar 5, 2024 10:00 GMT", datetime(2024, 3, 5, 10)),
+        ("05-JAN-23 11.30.00.500000 PM", datetime(2023, 1, 5, 23, 30, 0, 500_000)),
+        ("05JAN2023", datetime(2023, 1, 5)),
+        ("05JAN2023:10:30:00", datetime(2023, 1, 5, 10, 30)),
+        ("Jan  5 2023 10:00AM", datetime(2023, 1, 5, 10)),
+        ("20230105T103000Z", datetime(2023, 1, 5, 10, 30)),
+        ("/Date(1672876800000)/", datetime(2023, 1, 5)),
+        ("05.01.2023 10.30", datetime(2023, 1, 5, 10, 30)),
+        ("05.01.2023, 10:30 Uhr", datetime(2023, 1, 5, 10, 30)),
+        ("3. M\u00e4rz 2023", datetime(2023, 3, 3)),
+        ("Dienstag, 12. Dezember 2023 um 8:05 Uhr", datetime(2023, 12, 12, 8, 5)),
+        ("5 f\u00e9vr. 2023", datetime(2023, 2, 5)),
+        ("mar. 5 mars 2024 \u00e0 10h30", datetime(2024, 3, 5, 10, 30)),
+        ("1er ao\u00fbt 2024", datetime(2024, 8, 1)),
+        ("5 de enero de 2023", datetime(2023, 1, 5)),
+        ("luned\u00ec 4 marzo 2024", datetime(2024, 3, 4)),
+        ("8 de outubro de 2024", datetime(2024, 10, 8)),
+        ("donderdag 7 maart 2024", datetime(2024, 3, 7)),
+        ("2023\u5e741\u67085\u65e5", datetime(2023, 1, 5)),
+    ],
+)  # fmt: skip
+def test_dates_with_words_and_zones_are_read_as_people_and_programs_write_them(
+    text: str, moment: datetime | None
+) -> None:
+    assert moments(pa.array([text, None])).to_pylist() == [moment, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-03-01 10:00 IST", "2023-07-05 10:00 Nowhere/Land", "30 Feb 2024", "5 Foo 2024", "2024-03-01 25:00", "2023-05",
+        "2024-03-01 10:00 Europe/Berlin tomorrow", "32. M\u00e4rz 2023", "marzo", "Q1 2024", "2024-02-29 24:00:00",
+    ],
+)  # fmt: skip
+def test_what_is_no_day_or_has_several_meanings_is_not_read(text: str) -> None:
+    """IST is the time of India, of Ireland and of Israel."""
+    assert moments(pa.array([text])).to_pylist() == [None]
+
+
+def test_the_name_of_a_day_does_not_hide_that_the_order_is_unclear() -> None:
+    """Mon 05/06/2024 is two days, as 05/06/2024 is."""
+    assert date_evidence(pa.array(["Mon 05/06/2024"])).example == "05/06/2024"
+
+
+@pytest.mark.parametrize(
+    ("texts", "style", "first"),
+    [
+        (["45292", None, "44927.5"], EXCEL_DAYS, datetime(2024, 1, 1)),
+        (["1704067200", "1672531200.0"], EPOCH_SECONDS, datetime(2024, 1, 1)),
+        (["1704067200000", "1577836800000"], EPOCH_MILLISECONDS, datetime(2024, 1, 1)),
+    ],
+)
+def test_numbers_that_count_from_a_day_on_are_dates(texts: list[str | None], style: str, first: datetime) -> None:
+    """As spreadsheets and programs keep them, when all values of a column are such."""
+    assert date_evidence(pa.array(texts), latest=date(2026, 7, 1)).possible == (style,)
+    assert moments(pa.array(texts), style)[0].as_py() == first
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["45292", "99999"], ["45292", "x"], ["45292", "2024-01-01"], ["2024", "2023"], ["20240101"], ["1900000000"], [None], ["12345678901"]],
+)  # fmt: skip
+def test_numbers_of_another_kind_are_no_dates(texts: list[str | None]) -> None:
+    """A day to come, a year, a text among them: such a column is no count of days."""
+    assert counted(pa.array(texts, pa.string()), date(2026, 7, 1)) is None

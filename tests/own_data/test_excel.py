@@ -66,7 +66,11 @@ def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("old.xls", b"\xd0\xcf\x11\xe0", "old.xls is of an old kind of Excel; save it as .xlsx or CSV"),
+        (
+            "old.xls",
+            b"\xd0\xcf\x11\xe0",
+            "old.xls is an old kind of Excel, or a workbook with a password; save it as .xlsx or CSV",
+        ),
         ("broken.xlsx", b"no workbook", "cannot read broken.xlsx as Excel (File is not a zip file); save it"),
         ("cut.xlsx", None, "cannot read cut.xlsx as Excel"),
     ],

@@ -92,7 +92,7 @@ def test_words_that_are_neither_yes_nor_no_are_rejected_with_the_way_out(tmp_pat
     path = written(tmp_path, "id,balance,is_active\n1,5,active\n2,5,pending\n")
 
     refused = pytest.raises(
-        Customer360Error, match=r"line 3\); say in \[values.is_active\] which words mean yes or no"
+        Customer360Error, match=r"line 3: 'pending'\); say in \[values.is_active\] which words mean yes or no"
     )
     with refused, found_in(path, CustomerMapping({**BALANCES.columns, "is_active": "is_active"})) as found:
         found.tally.require(0.05)

@@ -642,7 +642,7 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
     with found_in(path, mapping) as found:
         loaded, lost, tally = list(rows_of(found.customers, CUSTOMERS)), rejected(found), found.tally
 
-    assert tally.rows_loaded + tally.rows_rejected == tally.rows_in == len(rows) + 1
+    assert tally.rows_loaded + tally.rows_rejected + tally.rows_identical == tally.rows_in == len(rows) + 1
     assert (len(loaded), len(lost)) == (tally.rows_loaded, tally.rows_rejected)
     assert all(row["reasons"] and json.loads(row["original_row"])["source_line"] > 1 for row in lost)
     assert len({row["customer_id"] for row in loaded}) == len(loaded)
@@ -688,3 +688,28 @@ def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 5, 2: 3}
         assert (found.tally.rows_in, found.tally.rows_left_out, found.tally.rows_rejected) == (5, 3, 0)
         assert found.last_day == date(2017, 12, 31)
+
+
+def test_rows_that_say_the_same_are_one_customer(tmp_path: Path) -> None:
+    """They are counted apart from the rejected ones; a row that differs in what is mapped is another matter."""
+    path = tmp_path / "members.csv"
+    path.write_text(
+        "customer_id,join_date,account_balance,note\n1,2024-01-01,1.50,a\n1,2024-01-01,1.5,b\n2,2024-01-01,2,\n"
+        "2,2024-01-01,3,\n3,2024-01-01,3,\n1,2024-01-01,1.50,a\n"
+    )
+
+    with found_in(path) as found:
+        tally = found.tally
+        assert sorted(customers(found)) == [1, 3]
+        assert reasons(found) == {4: {"customer_id_duplicate"}, 5: {"customer_id_duplicate"}}
+
+    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.rows_identical) == (6, 2, 2, 2)
+    assert found.facts()["rows_identical"] == 2
+
+
+def test_order_lines_that_say_the_same_are_two_purchases(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text("customer_id,order_date,amount\n1,2024-01-01,5\n1,2024-01-01,5\n")
+
+    with found_in(path, transactions=True) as found:
+        assert customers(found)[1]["account_balance"] == Decimal(10)

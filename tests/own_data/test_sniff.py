@@ -121,3 +121,53 @@ def test_a_quotation_mark_in_the_header_swallows_no_rows(tmp_path: Path, content
     with pytest.raises(Customer360Error, match="members.csv, line 1: a quotation mark .* --quote none"):
         csv_shape(path)
     assert csv_shape(path, quote="none").lines_before_rows == 1
+
+
+PREAMBLES = {
+    "a title": "Customer report\nMade: 2024-05-01\n\n",
+    "comments": "# made by crm\n# 2024-05-01\n#\n",
+    "cells": '"Account:","Loyalty"\n"As of:","2024-05-01"\n\n',
+}
+
+
+@pytest.mark.parametrize("preamble", PREAMBLES.values(), ids=PREAMBLES)
+def test_lines_above_the_column_names_are_skipped_and_named(tmp_path: Path, preamble: str) -> None:
+    """As reports have them; their first line is no row of column names."""
+    path = tmp_path / "members.csv"
+    path.write_text(f"{preamble}id,name,joined\n1,Ann,2024-01-02\n2,Bob,2024-01-03\n")
+
+    found, told = csv_shape(path), csv_shape(path, skip_lines=3)
+
+    for shape in (found, told):
+        assert (shape.columns, shape.lines_before_rows) == (("id", "name", "joined"), 4)
+    assert "above the column names" in str(found)
+    assert "above" not in str(told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,name\n1,Ann\n2,Bob,x\n",
+        "id;name;x\n1;a\n2;b\n3;c\n",
+        "name,joined\n1,Ann,2024\n2,Bob,2024\n3,Cy,2024\n",
+    ],
+)
+def test_column_names_above_longer_or_shorter_rows_are_no_title(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text(text)
+
+    assert csv_shape(path).lines_before_rows == 1
+
+
+def test_a_delimiter_at_the_end_of_every_row_is_a_column_without_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("id,name\n1,Ann,\n2,Bob,\n")
+
+    assert csv_shape(path).columns == ("id", "name", "column_3")
+
+
+def test_a_second_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text('\ufeff\ufeff"id","name"\n1,Ann\n')
+
+    assert csv_shape(path).columns == ("id", "name")

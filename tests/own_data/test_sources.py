@@ -257,13 +257,73 @@ def test_json_lines_keep_numbers_as_written_and_open_objects(tmp_path: Path) -> 
     )
 
 
-def test_a_json_array_is_refused_with_the_command_that_splits_it(tmp_path: Path) -> None:
-    """A common mistake."""
-    path = tmp_path / "members.json"
-    path.write_text('[{"id": 1}]')
+LAID_OUT = {
+    "in one line": '[{"id": 1, "points": 1.50}, {"id": 2, "points": null}]',
+    "pretty": '\n[\n {\n  "id": 1,\n  "points": 1.50\n },\n {\n  "id": 2, "points": null\n }\n]\n',
+    "under a key": '{"total": 2, "customers": [{"id": 1, "points": 1.50},\n{"id": 2, "points": null}], "next": {"a": [1]}}',
+    "under a key in one line": '{"customers": [{"id": 1, "points": 1.50}, {"id": 2, "points": null}]}',
+    "one after another": '{\n "id": 1,\n "points": 1.50\n}\n{\n "id": 2,\n "points": null\n}\n',
+    "after a mark": '\ufeff[{"id": 1, "points": 1.50}, {"id": 2}]',
+}
 
-    with pytest.raises(Customer360Error, match="write one object per line"):
+
+@pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
+def test_objects_of_json_are_rows_however_they_are_laid_out(tmp_path: Path, text: str) -> None:
+    """As programs answer, and as people print it; numbers stay as they are written."""
+    path = tmp_path / "members.json"
+    path.write_text(text)
+
+    assert [(row["id"], row["points"]) for row in read(path)] == [("1", "1.50"), ("2", None)]
+
+
+def test_the_rows_of_a_pretty_array_have_the_lines_on_which_they_begin(tmp_path: Path) -> None:
+    path = tmp_path / "members.json"
+    path.write_text('[\n  {\n    "id": 1\n  },\n  7,\n  {"id": 2}\n]')
+
+    rows = read(path)
+
+    assert [(row["source_line"], row["id"]) for row in rows if not row["source_problem"]] == [(2, "1"), (6, "2")]
+    assert [(row["source_line"], row["source_text"]) for row in rows if row["source_problem"]] == [(5, "7")]
+
+
+def test_a_long_array_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
+    """With a value at every edge between two pieces."""
+    path = tmp_path / "members.json"
+    path.write_text(json.dumps([{"id": i, "name": "n" * (i % 97)} for i in range(20_000)], indent=1))
+
+    rows = read(path)
+
+    assert [(row["id"], len(row["name"])) for row in rows] == [(str(i), i % 97) for i in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"customers": [{"id": 1}], "orders": [{"id": 2}]}', "line 1: there are several arrays of objects .customers, orders."),
+        ('{\n"a": [{"id": 1}]}\n{\n"a": [{"id": 2}]}', "line 3: there are several objects with arrays; write one object per line"),
+        ('[{"id": 1},\n{"id": 2', "line 2: this is no JSON value: "),
+        ('[{"id": 1}\n{"id": 2}]', "line 2: a ',' is missing before "),
+    ],
+)  # fmt: skip
+def test_json_that_is_damaged_or_several_tables_is_refused_with_its_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "members.json"
+    path.write_text(text)
+
+    with pytest.raises(Customer360Error, match=said):
         read(path)
+
+
+def test_names_that_differ_only_in_letter_case_are_one_column(tmp_path: Path) -> None:
+    """Unless one object has both: then each keeps its value."""
+    path = tmp_path / "members.jsonl"
+    path.write_text('{"id": 1, "Name": "Ann"}\n{"id": 2, "name": "Bob"}\n{"id": 3, "NAME": "Cy"}\n')
+    both = tmp_path / "both.jsonl"
+    both.write_text('{"id": 1, "Name": "Ann"}\n{"id": 2, "name": "b", "Name": "Bob"}\n')
+
+    assert [row["Name"] for row in read(path)] == ["Ann", "Bob", "Cy"]
+    assert [(row["Name"], row["name_2"]) for row in read(both)] == [("Ann", None), ("Bob", "b")]
 
 
 def test_parquet_becomes_text_that_reads_back_exactly(tmp_path: Path) -> None:
@@ -422,3 +482,72 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(Customer360Error, match=said):
             read(tmp_path / name)
+
+
+ESCAPED = 'id,name,path\n1,"Ada \\"The Ace\\" Lind",C:\\x\n2,"Bo, \\"B\\"",\\N\n3,"a\\\\",z\n4,Cy,"two\nlines"\n'
+
+
+@pytest.mark.parametrize("reading", [None, Reading(quote="backslash")], ids=["found", "said"])
+def test_a_backslash_before_a_quotation_mark_makes_it_one_of_the_cell(
+    tmp_path: Path, reading: Reading | None
+) -> None:
+    """As MySQL and many programs write it; other backslashes are as they are."""
+    path = tmp_path / "members.csv"
+    path.write_text(ESCAPED)
+
+    assert [(row["source_line"], row["name"], row["path"]) for row in read(path, reading)] == [
+        (2, 'Ada "The Ace" Lind', "C:\\x"),
+        (3, 'Bo, "B"', "\\N"),
+        (4, "a\\", "z"),
+        (5, "Cy", "two\nlines"),
+    ]
+
+
+def test_a_backslash_that_the_first_rows_do_not_have_is_asked_about(tmp_path: Path) -> None:
+    """Otherwise names would be loaded mangled."""
+    path = tmp_path / "members.csv"
+    path.write_text(
+        "id,name\n" + "".join(f"{i},Name {i}\n" for i in range(30_000)) + '30000,"Ada \\"Ace\\" Lind"\n'
+    )
+
+    with pytest.raises(
+        Customer360Error, match="line 30,002: a backslash .* --quote backslash, or .* --quote double"
+    ):
+        read(path)
+    assert read(path, Reading(quote="backslash"))[-1]["name"] == 'Ada "Ace" Lind'
+
+
+def test_a_backslash_at_the_end_of_a_cell_is_no_escape(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text('id,path\n1,"C:\\dir\\"\n2,"C:\\a ""b"" c"\n')
+
+    assert [row["path"] for row in read(path)] == ["C:\\dir\\", 'C:\\a "b" c']
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("id    name      joined\n1     Ann Lee   2024-01-02\n22    Bob       2024-01-03\n", None),
+        ("  id joined\n   1 2024-01-02\n  22 2024-01-03\n", None),
+        ("id joined\n1 2024-01-02\n22\t 2024-01-03\n", Reading(delimiter=" ")),
+    ],
+    ids=["two blanks or more", "any number", "said"],
+)
+def test_columns_may_be_separated_by_blanks(tmp_path: Path, text: str, reading: Reading | None) -> None:
+    path = tmp_path / "members.txt"
+    path.write_text(text)
+
+    rows = read(path, reading)
+
+    assert [(row["source_line"], row["id"], row["joined"]) for row in rows] == [
+        (2, "1", "2024-01-02"),
+        (3, "22", "2024-01-03"),
+    ]
+    assert rows[0].get("name", "Ann Lee") == "Ann Lee"
+
+
+def test_lines_that_are_skipped_count_for_the_lines_of_rows(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text('Report "x\n\nid,name\n1,Ann\n')
+
+    assert [(row["source_line"], row["id"]) for row in read(path, Reading(skip_lines=2))] == [(4, "1")]

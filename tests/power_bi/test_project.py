@@ -114,6 +114,14 @@ def test_a_link_that_somebody_made_is_work_too(tmp_path):
         build(tmp_path / "out")
 
 
+def test_a_database_may_have_blanks_in_its_name(tmp_path):
+    build(tmp_path / "project", database="Sales 2024", schema="my results")
+
+    text = "".join(path.read_text("utf-8") for path in (tmp_path / "project").rglob("expressions.tmdl"))
+    assert '"Sales 2024" meta' in text
+    assert '"my results" meta' in text
+
+
 def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
     """The first thing that a person tries."""
     (tmp_path / "empty").mkdir()
@@ -132,8 +140,9 @@ def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
         ({"server": "db:port"}, "is not HOST or HOST:PORT"),
         ({"server": "postgresql://me:secret@db/x"}, "is not HOST or HOST:PORT"),
         ({"server": ""}, "is not HOST or HOST:PORT"),
-        ({"database": 'a"b'}, "database .* must be a name without spaces"),
-        ({"schema": "my schema"}, "schema 'my schema' must be a name without spaces"),
+        ({"database": 'a"b'}, "database .* must be a name without quotes"),
+        ({"schema": "my\nschema"}, "schema .* must be a name without quotes, backslashes and line breaks"),
+        ({"schema": " "}, "schema ' ' must be a name"),
     ],
 )
 def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message):

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -231,24 +232,46 @@ def test_slicers_and_clicks_together_are_what_those_customers_say(results, profi
 MISSING = ("country", "last_login", "loyalty_points")
 
 
+ONLY_NAMES: Final = (
+    "join_date", "first_purchase", "last_login", "is_active", "loyalty_status", "loyalty_points", "account_balance",
+)  # fmt: skip
+"""What a list of names and countries lacks."""
+
+
 @pytest.fixture(scope="module")
 def lacking():
     """Results of customers of whom nobody recorded the `MISSING` columns."""
     return hold(miniature_results(missing=MISSING))
 
 
-@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
-def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, page):
-    """Never a 0 for what nobody recorded; every visual that can be drawn is drawn."""
-    asked = view(page, [], lacking)
+@pytest.fixture(scope="module")
+def names_only():
+    """Results of customers of whom nothing but a name and a country is known."""
+    return hold(miniature_results(missing=ONLY_NAMES))
 
-    found = answer(asked, lacking)["visuals"]
+
+@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+@pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
+def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, names_only, page, absent):
+    """Never a 0 for what nobody recorded; every visual that can be drawn is drawn."""
+    held = lacking if absent == MISSING else names_only
+    asked = view(page, [], held)
+
+    found = answer(asked, held)["visuals"]
 
     for visual in page.visuals:
-        needed = [name for name in MISSING if name in visual.needs]
+        needed = [name for name in absent if name in visual.needs]
         assert found[visual.name].get("missing", ()) == tuple(needed), visual.name
         if not needed and visual.kind != "table":
-            assert not {name for name in found[visual.name]["values"] if needs(measure(name)) & {*MISSING}}
+            assert not {name for name in found[visual.name]["values"] if needs(measure(name)) & {*absent}}
+
+
+def test_a_list_of_names_and_countries_is_counted_by_country(names_only):
+    """Without any date there is no month to show, and no month to ask for."""
+    found = answer(view(REPORT.pages[0], [], names_only), names_only)["visuals"]
+
+    assert found["total_customers"]["values"]["total_customers"] == 700
+    assert sum(found["customers_by_country"]["values"]["total_customers"]) == 700
 
 
 @pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)

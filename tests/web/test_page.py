@@ -6,7 +6,7 @@ import csv
 import io
 import random
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from decimal import Decimal
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -587,15 +587,39 @@ def test_of_nobody_every_visual_says_so(reader):
 
 
 MISSING = ("country", "last_login", "loyalty_points")
+ONLY_NAMES = (
+    "join_date", "first_purchase", "last_login", "is_active", "loyalty_status", "loyalty_points", "account_balance",
+)  # fmt: skip
+"""What a list of names and countries lacks."""
+
+
+@contextmanager
+def dashboard_without(server, missing):
+    """The address of the dashboard of customers of whom nobody recorded the *missing* columns."""
+    with new_database(server) as database:
+        publish(database, miniature_results(missing=missing))
+        with running(make_app(database), Address(port=0)) as address:
+            yield address.url
 
 
 @pytest.fixture(scope="module")
 def lacking(server):
     """The dashboard of customers of whom nobody recorded the `MISSING` columns."""
-    with new_database(server) as database:
-        publish(database, miniature_results(missing=MISSING))
-        with running(make_app(database), Address(port=0)) as address:
-            yield address.url
+    with dashboard_without(server, MISSING) as url:
+        yield url
+
+
+def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
+    """Without any date or amount most visuals say what they lack, and none of them fails."""
+    with dashboard_without(server, ONLY_NAMES) as url:
+        reader = Reader(page, url)
+        for definition in REPORT.pages:
+            reader.open(definition.name)
+            for visual in definition.visuals:
+                said = reader.visual(visual.name).get_by_text("Not in your data")
+                assert said.count() == bool(visual.lacks(ONLY_NAMES)), visual.name
+        reader.open("overview")
+        assert reader.number("total_customers") == "700"
 
 
 @pytest.mark.parametrize("definition", REPORT.pages, ids=lambda one: one.name)

@@ -32,8 +32,6 @@ KEY: Final = "customer_id"
 IDS: Final = (KEY, "source_id")
 AS_READ: Final = "as_read_"
 """Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
-ONE_OF: Final = ("join_date", "account_balance")
-"""Without any of these there is nothing to say about a customer."""
 
 
 def source_rows(customers: DataFrame) -> DataFrame:
@@ -42,7 +40,7 @@ def source_rows(customers: DataFrame) -> DataFrame:
 
     A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC. Whole numbers
     that come in a type with decimals are also kept as they were read, under `AS_READ` and their name.
-    Raises: Customer360Error when they lack what there is nothing to say without.
+    Raises: Customer360Error when they lack the id, or have nothing else.
     """
     require(customers.columns, "the customers")
     as_read = [F.col(name).alias(AS_READ + name) for name in _with_decimals(customers)]
@@ -50,12 +48,14 @@ def source_rows(customers: DataFrame) -> DataFrame:
 
 
 def require(columns: Collection[str], whose: str) -> None:
-    """Raises: Customer360Error when *columns* lack the id, or each of the columns of which one must be there."""
+    """Raises: Customer360Error when *columns* lack the id, or have nothing that results can say of a customer."""
     if KEY not in columns:
         raise Customer360Error(f"{whose} lack the column {KEY}.{nearest(KEY, columns)}")
-    if not any(name in columns for name in ONE_OF):
-        found = ", ".join(columns)
-        raise Customer360Error(f"{whose} have neither {' nor '.join(ONE_OF)}; one is needed. They have: {found}")
+    told = [name for name in SOURCE_COLUMNS if name not in IDS]
+    if not {*told} & {*columns}:
+        raise Customer360Error(
+            f"{whose} have only {', '.join(columns)}; the results need at least one of {', '.join(told)}"
+        )
 
 
 def _with_decimals(customers: DataFrame) -> list[str]:

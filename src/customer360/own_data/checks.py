@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.own_data.cells import Cells, Mask, is_text, mask
+from customer360.own_data.cells import BIRTH, Cells, Mask, is_text, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
@@ -173,6 +173,10 @@ WRONG_SHAPE: Final = {
 
 DUPLICATE: Final = "customer_id_duplicate"
 DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing says which one is right."
+COLLISION: Final = "customer_id_collision"
+COLLISION_MEANS: Final = (
+    "Another id of the file has the same hash, so that two customers would be one; give ids that are numbers."
+)
 TOO_LARGE: Final = "account_balance_too_large"
 NEGATIVE_POINTS: Final = "negative_points"
 TOO_MANY_POINTS: Final = "too_many_points"
@@ -202,13 +206,13 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
     return (
         Check(
             "date_before_1900",
-            "join_date, first_purchase, last_login or order_date lies before 1900: a placeholder, not a date.",
-            _any_day(columns, lambda day, _: pc.less(day, EARLIEST_DATE)),
+            "birth_date, join_date, first_purchase, last_login or order_date lies before 1900: a placeholder.",
+            _any_day((*columns, BIRTH), lambda day, _: pc.less(day, EARLIEST_DATE)),
         ),
         Check(
             "date_in_future",
             "A date lies more than a day after the as-of date; the one day is for time zones.",
-            _any_day((*columns, "birth_date"), lambda day, as_of: pc.greater(day, day_after(as_of))),
+            _any_day((*columns, BIRTH), lambda day, as_of: pc.greater(day, day_after(as_of))),
         ),
     )
 

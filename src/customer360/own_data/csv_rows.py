@@ -13,7 +13,8 @@ import pyarrow.csv
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
-from customer360.own_data.encodings import Utf8Blocks, open_bytes
+from customer360.own_data.encodings import Utf8Blocks
+from customer360.own_data.packed import open_bytes
 from customer360.own_data.sniff import CsvShape, holds_rows
 
 WRONG_FIELDS: Final = "wrong_number_of_fields"
@@ -63,7 +64,8 @@ def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch
         column_types=dict.fromkeys(shape.columns, pa.string()), strings_can_be_null=False
     )
     with open_bytes(path) as file:
-        yield from pa.csv.open_csv(Utf8Blocks(file, shape.encoding), read, parse, convert)
+        rewritten = shape.rewritten if shape.is_rewritten else None
+        yield from pa.csv.open_csv(Utf8Blocks(file, shape.encoding, rewritten), read, parse, convert)
 
 
 def _unforced(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -106,6 +108,8 @@ class _Lines:
         self._breaks += int(every.sum())
         lines = numbers + before[: len(batch)]
         self._require_no_rows_in_cells(batch, lines, np.flatnonzero(breaks[: len(batch)]))
+        if self._shape.quote is None and not self._shape.is_escaped:
+            self._require_no_escapes(batch, lines)
         self._unsplit += [
             (number + int(shift), text)
             for (number, text), shift in zip(unsplit, before[len(batch) :], strict=True)
@@ -118,6 +122,14 @@ class _Lines:
         for place in places if self._shape.quote is None else ():
             if holds_rows((column[int(place)].as_py() for column in batch.columns), self._shape.delimiter):
                 raise Customer360Error(_swallowing(self._path, int(lines[place])))
+
+    def _require_no_escapes(self, batch: pa.RecordBatch, lines: Any) -> None:
+        """Of "Ada \\"Ace\\" Lind" a reader of doubled quotation marks makes Ada \\Ace\\" Lind"."""
+        for column in batch.columns:
+            if may_hold(column, b"\\") and may_hold(column, b'"'):
+                found = pc.index(pc.match_substring_regex(column, r'^[^"]*\\[^"]*\\".*"$'), True).as_py()
+                if found >= 0:
+                    raise Customer360Error(_escaping(self._path, int(lines[found])))
 
     def _numbers(self, rows: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[int, str]]]:
         """The numbers of the next *rows* rows that were split, and the rows among them that were not."""
@@ -192,6 +204,13 @@ def _never_closed(path: Path, line: int) -> str:
     return (
         f"{path.name}: a quotation mark that opens at or after line {line:,} is never closed; close or remove it, "
         "or read such marks as plain characters with --quote none"
+    )
+
+
+def _escaping(path: Path, line: int) -> str:
+    return (
+        f"{path.name}, line {line:,}: a backslash stands before a quotation mark; read the mark as one of the "
+        "cell with --quote backslash, or as a backslash with --quote double"
     )
 
 

@@ -25,9 +25,13 @@ from customer360.own_data.threads import in_threads
 AMOUNTS: Final = ("account_balance", "amount", "order_amount", "refunded", "unit_price")
 _CODES: Final = {
     "€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "R$": "BRL", "CA$": "CAD", "C$": "CAD", "A$": "AUD",
-    "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "₹": "INR", "RS": "INR",
-    "RS.": "INR", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FT.": "HUF", "LEI": "RON", "LEI.": "RON",
-    "FR": "CHF", "FR.": "CHF", "₺": "TRY", "₩": "KRW", "₽": "RUB", "₴": "UAH", "₪": "ILS", "KR.": "KR",
+    "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "₹": "INR", "RS": "INR", "RS.": "INR",
+    "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FT.": "HUF", "LEI": "RON", "LEI.": "RON", "FR": "CHF", "FR.": "CHF",
+    "SFR": "CHF", "SFR.": "CHF", "NT$": "TWD", "SG$": "SGD", "MEX$": "MXN", "AR$": "ARS", "CL$": "CLP",
+    "COL$": "COP", "RP": "IDR", "RP.": "IDR", "RM": "MYR", "TL": "TRY", "TL.": "TRY", "ЛВ": "BGN", "ЛВ.": "BGN",
+    "РУБ": "RUB", "РУБ.": "RUB", "KSH": "KES", "KSH.": "KES", "RMB": "CNY", "S/": "PEN", "S/.": "PEN",
+    "฿": "THB", "₫": "VND", "₦": "NGN", "₱": "PHP", "E£": "EGP", "DH": "AED", "DIN": "RSD", "₺": "TRY",
+    "₩": "KRW", "₽": "RUB", "₴": "UAH", "₪": "ILS", "KR.": "KR",
 }  # fmt: skip
 """What else a currency is called, in upper case. $ is that of the US unless a letter before it says otherwise."""
 

@@ -11,13 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from customer360.own_data.date_words import in_digits
 from customer360.own_data.styles import Evidence
 
 DAY_FIRST: Final = "day first"
 MONTH_FIRST: Final = "month first"
 YEAR_FIRST: Final = "year first"
 """With two digits: 24-12-31."""
-STYLES: Final = (DAY_FIRST, MONTH_FIRST, YEAR_FIRST)
+EXCEL_DAYS: Final = "excel days"
+"""45292 is 2024-01-01: the days since 1899-12-30, as a spreadsheet keeps dates."""
+EPOCH_SECONDS: Final = "epoch seconds"
+EPOCH_MILLISECONDS: Final = "epoch milliseconds"
+ORDERS: Final = (DAY_FIRST, MONTH_FIRST, YEAR_FIRST)
+STYLES: Final = (*ORDERS, EXCEL_DAYS, EPOCH_SECONDS, EPOCH_MILLISECONDS)
 
 _PIVOT: Final = 40
 """A year of two digits below it is in this century."""
@@ -43,7 +49,9 @@ _ORDERED: Final = {
     MONTH_FIRST: r"^(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/]" + _YEAR + _TIME + "$",
     YEAR_FIRST: r"^(?P<year>\d{2})[-/.](?P<month>\d{2})[-/.](?P<day>\d{2})" + _TIME + "$",
 }
-_TRIPLE: Final = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})[-/.](?P<third>\d{4}|\d{2})(?:[T ,].*)?$"
+_TRIPLE: Final = (
+    r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})[-/.](?P<third>\d{4}|\d{2})(?:[T ,\x{a0}\x{202f}].*)?$"
+)
 _NEVER: Final = (
     r"^(?:0{1,8}|0000[-/.]00[-/.]00|00[-/.]00[-/.]00(?:00)?|0001-01-01|1899-12-3[01]|1900-0?1-0?0"
     r"|0?0[-/.]0?1[-/.]1900|0?1[-/.]0?0[-/.]1900|(?i:0?0[- ]jan[- ](?:19)?00)|00:00:00)"
@@ -53,7 +61,18 @@ _NEVER: Final = (
 _BY_MACHINES: Final = ("2024-02-29", "2024-02-29 10:30:00", "2024-02-29 10:30:00.000000")
 _LENGTHS: Final = pa.array([*map(len, _BY_MACHINES), None], pa.int32())
 """Of dates and moments as computers write them."""
-_SETS: Final = [frozenset(style for place, style in enumerate(STYLES) if bits >> place & 1) for bits in range(8)]
+_DAY: Final = 86_400_000_000
+_COUNTED: Final = {
+    EXCEL_DAYS: (r"^\d{5}(?:\.\d+)?$", -25_569, _DAY, date(1930, 1, 1)),
+    EPOCH_SECONDS: (r"^\d{9,10}(?:\.\d+)?$", 0, 1_000_000, date(1973, 3, 4)),
+    EPOCH_MILLISECONDS: (r"^\d{12,13}(?:\.0+)?$", 0, 1_000, date(1973, 3, 4)),
+}
+"""Numbers that count from a day on: their look, what 0 is from 1970 on, the microseconds in 1, the first day."""
+_JSON_DATE: Final = r"^\\?/Date\((\d{12,13})(?:[+-]\d{4})?\)\\?/$"
+_WORDED: Final = r"[^\d.,+-].*\d|\d.*[^\d.,+-]"
+"""What may be a date in words: it has a digit, and more than a number."""
+_REGION: Final = r"(?P<rest>^.*\d) ?\[?(?P<region>[A-Z][A-Za-z]+/[A-Za-z_/]+)\]?$"
+_SETS: Final = [frozenset(style for place, style in enumerate(ORDERS) if bits >> place & 1) for bits in range(8)]
 _FAR: Final = 1 << 40
 _GROUPS: Final = re.compile(r"\?P<(\w+)>")
 _MICROSECONDS: Final = np.array([3_600_000_000, 60_000_000, 1_000_000, 1], dtype=np.int64)
@@ -71,6 +90,11 @@ def date_evidence(
 
     A year of two digits is not read as one after *latest*; of a birth it is then in the century before.
     """
+    if (style := counted(texts, latest)) is not None:
+        return Evidence(STYLES, {frozenset({style}): len(texts) - texts.null_count})
+    is_worded = pc.fill_null(pc.match_substring_regex(texts, r"^[^\d\s].*\d[-/.]\d"), False)
+    if pc.any(is_worded).as_py():
+        texts = pc.replace_with_mask(texts, is_worded, in_digits(texts.filter(is_worded)))
     # Taking texts apart is dear, and most columns have no such date at all.
     is_triple = pc.fill_null(pc.match_substring_regex(texts, r"^\d\d?[-/.]\d\d?[-/.]\d"), False)
     parts = pc.extract_regex(texts.filter(is_triple), _TRIPLE)
@@ -123,6 +147,33 @@ def _length(texts: pa.Array) -> _Numbers:
     return pc.binary_length(texts).to_numpy(zero_copy_only=False)
 
 
+def counted(texts: pa.Array, latest: date) -> str | None:
+    """The style in which all of *texts* are numbers that count from a day on, none of them after *latest*."""
+    first = next((text for text in texts if text.is_valid), None)
+    if first is None or not first.as_py()[:5].isdecimal():
+        return None
+    for style, (shape, *_) in _COUNTED.items():
+        if pc.all(pc.match_substring_regex(texts, shape)).as_py():
+            found = _since(texts, style).drop_null()
+            until = pa.scalar(np.datetime64(latest, "us") + np.timedelta64(1, "D"), pa.timestamp("us"))
+            return (
+                style if len(found) == len(texts.drop_null()) and pc.all(pc.less(found, until)).as_py() else None
+            )
+    return None
+
+
+def _since(texts: pa.Array, style: str) -> pa.Array:
+    """The moments that numbers are in *style*; null where they are none, or lie before its first day."""
+    shape, start, unit, first = _COUNTED[style]
+    fits = pc.match_substring_regex(texts, shape)
+    numbers = pc.if_else(fits, texts, pa.scalar(None, pa.string())).cast(pa.float64())
+    moments = (
+        pc.round(pc.multiply(pc.add(numbers, float(start)), float(unit))).cast(pa.int64()).cast(pa.timestamp("us"))
+    )
+    is_late = pc.greater_equal(moments, pa.scalar(np.datetime64(first, "us"), pa.timestamp("us")))
+    return pc.if_else(is_late, moments, pa.scalar(None, pa.timestamp("us")))
+
+
 def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = None) -> pa.Array:
     """
     Timestamps without zone, UTC where *texts* name a zone; null where they are no moment.
@@ -131,9 +182,20 @@ def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = No
     """
     if (moments := _by_machines(texts)) is not None:
         return moments
+    order = style if style in ORDERS else DAY_FIRST
+    found = _shaped(texts, order, latest)
+    if style in _COUNTED:
+        found = pc.coalesce(_since(texts, style), found)
+    is_worded = pc.and_(pc.is_null(found), pc.fill_null(pc.match_substring_regex(texts, _WORDED), False))
+    if pc.any(is_worded).as_py():
+        found = pc.replace_with_mask(found, is_worded, _worded(texts.filter(is_worded), order, latest))
+    return found
+
+
+def _shaped(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
     found = np.full(len(texts), np.datetime64("NaT", "us"))
     waiting = pc.is_valid(texts).to_numpy(zero_copy_only=False)
-    for shape in (_SHAPES[0], _ORDERED[style], *_SHAPES[1:]):
+    for shape in (_SHAPES[0], _ORDERED[order], *_SHAPES[1:]):
         if not waiting.any():
             break
         places = np.flatnonzero(waiting)
@@ -142,6 +204,30 @@ def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = No
         found[places[matches]] = _moments(parts.filter(pa.array(matches)), _GROUPS.findall(shape), latest)
         waiting[places[matches]] = False
     return pa.array(found, pa.timestamp("us"), from_pandas=True)
+
+
+def _worded(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
+    """Moments in words; with a region such as Europe/Berlin, or as JavaScript's /Date(1672876800000)/."""
+    counted = pc.replace_substring_regex(texts, _JSON_DATE, r"\1")
+    since = _since(pc.if_else(pc.equal(counted, texts), pa.scalar(None, pa.string()), counted), EPOCH_MILLISECONDS)
+    spelt = texts.dictionary_encode()
+    texts = in_digits(spelt.dictionary).take(spelt.indices)
+    parts = pc.extract_regex(texts, _REGION)
+    regions = pc.struct_field(parts, "region")
+    found = pc.coalesce(since, _shaped(pc.coalesce(pc.struct_field(parts, "rest"), texts), order, latest))
+    for region in pc.unique(regions).drop_null().to_pylist():
+        is_there = pc.fill_null(pc.equal(regions, region), False)
+        found = pc.replace_with_mask(found, is_there, _in_utc(found.filter(is_there), region))
+    return found
+
+
+def _in_utc(moments: pa.Array, region: str) -> pa.Array:
+    """The *moments* of the clocks in *region*; null where there is no such region."""
+    try:
+        local = pc.assume_timezone(moments, region, ambiguous="earliest", nonexistent="earliest")
+    except pa.ArrowException:
+        return pa.nulls(len(moments), pa.timestamp("us"))
+    return local.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
 
 
 def _by_machines(texts: pa.Array) -> pa.Array | None:

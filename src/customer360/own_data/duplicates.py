@@ -1,4 +1,4 @@
-"""Several rows with the same customer_id: which one is kept."""
+"""Several rows with the same customer_id: which one is kept, and whether they are of one customer at all."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Final
 
 import pyarrow as pa
 
-from customer360.own_data.checks import DUPLICATE
-from customer360.own_data.parts import ROW, Part, duckdb_in, reject
+from customer360.own_data.checks import COLLISION, DUPLICATE
+from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
 from customer360.own_data.sources import Source
 
 _LOSING: Final = """
     WITH every AS (
         SELECT *, false AS is_rejected FROM read_parquet($good)
         UNION ALL BY NAME
-        SELECT *, true AS is_rejected FROM read_parquet($rejected)
+        SELECT *, true AS is_rejected FROM read_parquet($rejected) WHERE NOT contains(reasons, $collision)
     ), repeated AS (
         SELECT customer_id FROM every GROUP BY customer_id HAVING count(customer_id) > 1
     ), twin AS (
@@ -30,6 +32,43 @@ _LOSING: Final = """
     SELECT row FROM twin WHERE place > 1 OR NOT $keeps_newest"""
 
 
+_COLLIDING: Final = """
+    WITH collision AS (
+        SELECT customer_id FROM read_parquet($good)
+        GROUP BY customer_id HAVING min(hashed_text) <> max(hashed_text)
+    )
+    SELECT row FROM read_parquet($good) SEMI JOIN collision USING (customer_id)"""
+
+
+_IDENTICAL: Final = """
+    WITH repeated AS (
+        SELECT customer_id FROM read_parquet($good) GROUP BY customer_id HAVING count(*) > 1
+    ), twin AS (
+        SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place
+        FROM read_parquet($good) SEMI JOIN repeated USING (customer_id)
+    )
+    SELECT row FROM twin WHERE place > 1"""
+
+
+def drop_identical(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> int:
+    """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
+    columns = (*(column.name for column in mapping.table_columns), NEWEST_MOMENT, NEWEST_NUMBER)
+    with duckdb_in(folder) as duck:
+        query = _IDENTICAL.format(columns=", ".join(columns))
+        found = pa.array(duck.execute(query, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
+    if len(found):
+        drop(found, parts)
+    return len(found)
+
+
+def reject_collisions(parts: Sequence[Part], source: Source, folder: Path) -> None:
+    """Moves every row whose id has the hash of another id to the rejected rows: two customers must not be one."""
+    with duckdb_in(folder) as duck:
+        found = pa.array(duck.execute(_COLLIDING, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
+    if len(found):
+        reject(found, COLLISION, parts, source)
+
+
 def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, keeps_newest: bool) -> None:
     """
     Moves every row that gives way to another with the same id to the rejected rows of its part.
@@ -38,7 +77,7 @@ def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, ke
     does, for nobody can tell which is right.
     """
     good, rejected = [str(part.good) for part in parts], [str(part.rejected) for part in parts]
-    given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest}
+    given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest, "collision": COLLISION}
     with duckdb_in(folder) as duck:
         losing = pa.array(duck.execute(_LOSING, given).fetchnumpy()[ROW])
     if len(losing):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
 import pyarrow as pa
 
 from customer360.errors import Customer360Error
+from customer360.own_data.packed import open_bytes
 
 _CHUNK: Final = 1 << 20
 _BOMS: Final = (
@@ -37,13 +37,6 @@ _NOT_WESTERN: Final = re.compile(
 )
 """What text in another encoding has when it is read as cp1252, and text of Western Europe hardly ever."""
 _ODD: Final = re.compile("[^\x00-\x7f]")
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """The file's bytes, unpacked when it is a gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
 def encoding_of(path: Path) -> str:
@@ -138,10 +131,11 @@ class Utf8Blocks(io.RawIOBase):
     The bytes of *file* as UTF-8, in blocks of which none ends between the two characters of a line break.
 
     Arrow drops a line feed at the start of a block after one that ends with a carriage return, also in quotes.
+    With *rewritten*, whole lines are as it makes them.
     """
 
-    def __init__(self, file: IO[bytes], encoding: str) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], encoding: str, rewritten: Callable[[str], str] | None = None) -> None:
+        self._file, self._rewritten, self._line = file, rewritten, b""
         is_utf_8 = encoding.replace("-sig", "") == "utf-8"
         self._decoder = None if is_utf_8 else codecs.getincrementaldecoder(encoding)()
         self._ahead = b""
@@ -162,4 +156,12 @@ class Utf8Blocks(io.RawIOBase):
     def _next(self, size: int) -> bytes:
         chunk = self._file.read(size)
         self._is_at_end = not chunk
-        return chunk if self._decoder is None else self._decoder.decode(chunk, final=not chunk).encode()
+        if self._decoder is not None:
+            chunk = self._decoder.decode(chunk, final=self._is_at_end).encode()
+        return chunk if self._rewritten is None else self._whole_lines(chunk, self._rewritten)
+
+    def _whole_lines(self, chunk: bytes, rewritten: Callable[[str], str]) -> bytes:
+        text = self._line + chunk
+        end = len(text) if self._is_at_end else text.rfind(b"\n") + 1
+        self._line = text[end:]
+        return rewritten(text[:end].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

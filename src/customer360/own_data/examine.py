@@ -25,6 +25,7 @@ from customer360.own_data.columns import (
 from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
 from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
+from customer360.own_data.simple import same_id
 from customer360.own_data.totals import LABELLED, empty, labelled
 from customer360.tables import Column
 
@@ -32,6 +33,8 @@ REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
 FROM_A_SOURCE: Final = f'{{"{SOURCE_LINE}":'
 """How the JSON of a row that was rejected when it was loaded begins, and of no other."""
+HASHED: Final = "hashed_text"
+"""What a customer_id is the hash of; null when it is none."""
 NEWEST_MOMENT: Final = "newest_moment"
 NEWEST_NUMBER: Final = "newest_number"
 
@@ -68,6 +71,7 @@ def examined(
             **values,
             REASONS: pc.coalesce(batch[SOURCE_PROBLEM], failed),
             LABELLED: pa.array(labels),
+            HASHED: same_id(ids[0]) if mapping.is_hashed else pa.nulls(len(batch), pa.string()),
             SOURCE_LINE: batch[SOURCE_LINE],
             SOURCE_FILE: batch[SOURCE_FILE],
             **_newest(newest, formats.get(NEWEST_BY), len(batch)),

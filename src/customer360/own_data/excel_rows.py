@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time
 from importlib import import_module
 from itertools import islice
@@ -55,8 +56,14 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
             f"{path.name} takes the package openpyxl; install it with: pip install openpyxl, or save it as CSV"
         ) from None
     book = None
+    opened = ExitStack()
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=not formulas)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook is no part of a table
+            # By its content: a workbook may be called .csv or .xls.
+            book = openpyxl.load_workbook(
+                opened.enter_context(path.open("rb")), read_only=True, data_only=not formulas
+            )
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # programs write wrong ones, and openpyxl stops there
         yield book
@@ -67,13 +74,15 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     finally:
         if book is not None:
             book.close()
+        opened.close()
 
 
 def _chosen(path: Path, book: Any, name: str | None) -> str:
     titles = [sheet.title for sheet in book.worksheets]
     if not titles:
         raise Customer360Error(
-            f"{path.name} has no sheet that can be read; save it as an ordinary .xlsx, or as CSV"
+            f"{path.name} has no sheet that can be read, as a Strict Open XML workbook; save it as an ordinary "
+            "Excel Workbook (.xlsx), or as CSV"
         )
     if name is not None and name not in titles:
         raise Customer360Error(f"{path.name} has no sheet '{name}'.{nearest(name, titles)}")

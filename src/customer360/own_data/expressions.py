@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -19,9 +18,9 @@ from pyspark.sql import types as t
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE
-from customer360.own_data.mapped import MAPPED, harmless, with_sides
+from customer360.own_data.mapped import MAPPED, harmless, with_made
 from customer360.own_data.mapping import WHERE, CustomerMapping
-from customer360.own_data.row_only import named_in, quoted
+from customer360.own_data.row_only import quoted
 from customer360.own_data.sources import FILE_ROWS, Source, arrow_schema, write_parquet
 
 _ANSI: Final = "spark.sql.ansi.enabled"
@@ -54,9 +53,7 @@ def evaluated(
         except PySparkException as error:
             raise Customer360Error(f"the mapping cannot be evaluated: {_first_line(str(error))}") from None
     typed = {field.name for field in kinds if not isinstance(field.dataType, t.StringType)}
-    more = replace(source, folder=folder, columns=(*source.columns, *made), typed=source.typed | typed)
-    mapping = replace(mapping, labels=named_in(wanted.get("customer_id", "")))
-    return more, with_sides(mapping, {target: MAPPED + target for target in wanted})
+    return with_made(source, mapping, wanted, folder, typed)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from customer360.own_data.styles import Evidence
 _KINDS: Final = {dates.STYLES: "--dates", numbers.STYLES: "--decimal"}
 OPTIONS: Final = {
     dates.DAY_FIRST: "day-first", dates.MONTH_FIRST: "month-first", dates.YEAR_FIRST: "year-first",
-    numbers.POINT: "point", numbers.COMMA: "comma",
+    dates.EXCEL_DAYS: "excel-days", dates.EPOCH_SECONDS: "epoch-seconds",
+    dates.EPOCH_MILLISECONDS: "epoch-milliseconds", numbers.POINT: "point", numbers.COMMA: "comma",
 }  # fmt: skip
 """What a person writes after --dates and --decimal."""
 

@@ -1,62 +1,116 @@
-"""The rows of a file of JSON lines as text, each with its line."""
+"""The rows of a JSON file as text, each with its line: an object per line, or arrays of objects."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
 from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
 from customer360.own_data.csv_rows import problems
-from customer360.own_data.encodings import open_bytes
+from customer360.own_data.json_objects import Objects
+from customer360.own_data.packed import open_bytes
 
 NOT_AN_OBJECT: Final = "not_a_json_object"
 _LINES_AT_ONCE: Final = 50_000
+_LONGEST_LOOK: Final = 1 << 20
 
 
-def json_batches(path: Path, encoding: str) -> Iterator[pa.RecordBatch]:
+def json_rows(path: Path, encoding: str) -> tuple[str, Iterator[pa.RecordBatch]]:
     """
-    One row per line that holds a JSON object; objects inside it become columns such as `loyalty.points`.
+    How the file is laid out, in words, and its rows; objects inside a row become columns such as `loyalty.points`.
 
-    Numbers stay as they are written. Another line comes as its text, with its problem.
+    Numbers stay as they are written. What is not an object comes as its text, with its problem.
     """
+    if _is_lines(path, encoding):
+        return "JSON lines", _batches(_of_lines(path, encoding))
+    objects = Objects(path, encoding)
+    first = list(islice(objects, 1))
+    return objects.description, _batches(chain(first, objects))
+
+
+def _is_lines(path: Path, encoding: str) -> bool:
+    """Whether each line holds an object of its own; one object around the only array of them does not count."""
     with io.TextIOWrapper(open_bytes(path), encoding=encoding) as text:
-        numbered = ((number, line) for number, line in enumerate(text, start=1) if line.strip())
-        while some := list(islice(numbered, _LINES_AT_ONCE)):
-            if some[0][0] == 1 and some[0][1].lstrip().startswith("["):
-                raise Customer360Error(
-                    f"{path.name} is one JSON array; write one object per line, for example with: jq -c '.[]'"
-                )
-            yield from _batches(some)
+        lines = (line for line in iter(lambda: text.readline(_LONGEST_LOOK), "") if line.strip())
+        first, second = next(lines, ""), next(lines, "")
+    if not first.lstrip("\ufeff \t").startswith(("{", "[")) or _object(second) is not None:
+        return not first.lstrip("\ufeff \t").startswith("[")
+    found = _object(first)
+    return found is not None and not (second == "" and _wraps(found))
 
 
-def _batches(numbered: list[tuple[int, str]]) -> Iterator[pa.RecordBatch]:
-    rows: list[dict[str, str | None]] = []
-    wrong: list[tuple[int, str]] = []
-    lines = []
-    for number, line in numbered:
-        if (row := _row(line)) is None:
-            wrong.append((number, line.rstrip("\r\n")))
-        else:
-            rows.append(row)
-            lines.append(number)
+def _wraps(row: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, list) and value and isinstance(value[0], dict) for value in row.values())
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    with suppress(ValueError, RecursionError):
+        found = json.loads(line)
+        return found if isinstance(found, dict) else None
+    return None
+
+
+def _of_lines(path: Path, encoding: str) -> Iterator[tuple[int, Any, str]]:
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding) as text:
+        for number, line in enumerate(text, start=1):
+            if line.strip():
+                value = None
+                with suppress(ValueError, RecursionError):
+                    value = json.loads(line, parse_int=str, parse_float=Typed)
+                yield number, value, line
+
+
+def _batches(values: Iterator[tuple[int, Any, str]]) -> Iterator[pa.RecordBatch]:
+    while some := list(islice(values, _LINES_AT_ONCE)):
+        rows: list[dict[str, str | None]] = []
+        lines: list[int] = []
+        wrong: list[tuple[int, str]] = []
+        for number, value, text in some:
+            row = _row(value)
+            if row is None:
+                wrong.append((number, text.rstrip("\r\n")))
+            else:
+                rows.append(row)
+                lines.append(number)
+        keys, rows = _keys(rows)
+        columns = text_columns(distinct(keys), [[row.get(key) for key in keys] for row in rows])
+        yield pa.record_batch({**columns, SOURCE_LINE: pa.array(lines, pa.int64())})
+        yield problems([line for line, _ in wrong], NOT_AN_OBJECT, [text for _, text in wrong])
+
+
+def _keys(rows: list[dict[str, str | None]]) -> tuple[Sequence[str], list[dict[str, str | None]]]:
+    """The names of all *rows*: those that differ only in letter case are one, unless an object has both."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    columns = text_columns(distinct(keys), [[row.get(key) for key in keys] for row in rows])
-    yield pa.record_batch({**columns, SOURCE_LINE: pa.array(lines, pa.int64())})
-    yield problems([line for line, _ in wrong], NOT_AN_OBJECT, [text for _, text in wrong])
+    if len({key.lower() for key in keys}) == len(keys):
+        return keys, rows
+    spelt: dict[str, str] = {}
+    for key in keys:
+        spelt.setdefault(key.lower(), key)
+    rows = [_spelt(row, spelt) for row in rows]
+    return list(dict.fromkeys(key for row in rows for key in row)), rows
 
 
-def _row(line: str) -> dict[str, str | None] | None:
-    try:
-        return dict(_flat(json.loads(line, parse_int=str, parse_float=Typed)))
-    except (ValueError, AttributeError, RecursionError):
+def _spelt(row: dict[str, str | None], spelt: Mapping[str, str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for key, value in row.items():
+        name = spelt[key.lower()]
+        found[key if name in found or (name != key and name in row) else name] = value
+    return found
+
+
+def _row(value: Any) -> dict[str, str | None] | None:
+    if not isinstance(value, dict):
         return None
+    with suppress(RecursionError):
+        return dict(_flat(value))
+    return None
 
 
 def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from customer360.own_data import transactions
 from customer360.own_data.currencies import require_one_currency
-from customer360.own_data.duplicates import reject_duplicates
+from customer360.own_data.duplicates import drop_identical, reject_collisions, reject_duplicates
 from customer360.own_data.evidence import file_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
 from customer360.own_data.mapping import AIDS, CustomerMapping
@@ -60,6 +60,7 @@ class Loadable:
             "rows_in": self.tally.rows_in,
             "rows_rejected": self.tally.rows_rejected,
             "rows_left_out": self.tally.rows_left_out,
+            "rows_identical": self.tally.rows_identical,
             "rejected": {name: reason.rows for name, reason in self.tally.reasons.items()},
         }
 
@@ -82,17 +83,21 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     parts = seen.parts
     if seen.has_totals:
         reject_sums(parts, source, mapping)
+    if mapping.is_hashed:
+        reject_collisions(parts, source, folder)
     rejected = [part.rejected for part in parts]
     if mapping.transactions:
         derived = transactions.derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
-        tally = tallied(_rows([derived.customers]), rejected, folder, lines=derived.lines)
+        tally = tallied(_rows([derived.customers]), rejected, mapping, folder, lines=derived.lines)
         tally = replace(tally, cancelled_lines=derived.cancelled)
         tally = tally.with_left_out(seen.left_out + derived.returned_lines, derived.returned_orders)
         return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
+    identical = drop_identical(parts, mapping, folder)
     reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
-    tally = tallied(_rows(customers), rejected, folder).with_left_out(seen.left_out)
+    tally = tallied(_rows(customers), rejected, mapping, folder).with_left_out(seen.left_out)
+    tally = tally.with_identical(identical)
     left_by = as_of if "left_date" in mapping.present else None
     return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from customer360.own_data.cells import Mask, cells, mask
 from customer360.own_data.columns import SOURCE_PROBLEM
 from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.row_only import named_in, row_only
+from customer360.own_data.simple import is_hash_of_one
+from customer360.own_data.sources import Source
 from customer360.tables import Column
 
 MAPPED: Final = "mapped:"
@@ -73,6 +76,21 @@ def harmless(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | 
     """
     wanted = expressions(mapping, columns)
     return {target: row_only(target, text, columns, as_of=as_of) for target, text in wanted.items()}
+
+
+def with_made(
+    source: Source, mapping: CustomerMapping, wanted: Mapping[str, str], folder: Path, typed: Collection[str]
+) -> tuple[Source, CustomerMapping]:
+    """
+    *source* as it is in *folder*, with a column more for each expression in *wanted*; and *mapping* naming these.
+
+    *typed* are those of the columns that are no texts.
+    """
+    made = (*source.columns, *(MAPPED + target for target in wanted))
+    more = replace(source, folder=folder, columns=made, typed=source.typed | {*typed})
+    is_hash = is_hash_of_one(mapping.columns.get("customer_id", ""), source.columns)
+    mapping = replace(mapping, labels=named_in(wanted.get("customer_id", "")), is_hashed=is_hash)
+    return more, with_sides(mapping, {target: MAPPED + target for target in wanted})
 
 
 def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:

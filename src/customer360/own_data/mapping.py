@@ -69,7 +69,8 @@ class CustomerMapping:
     *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
     of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
     that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
-    columns of the source that the id is made of. *until*: order lines of later days are left out.
+    columns of the source that the id is made of. *until*: order lines of later days are left out. *is_hashed*:
+    whether the id is the hash of a single column.
     """
 
     columns: Mapping[str, str]
@@ -83,6 +84,7 @@ class CustomerMapping:
     currency: str | None = None
     labels: tuple[str, ...] = ()
     until: date | None = None
+    is_hashed: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -146,7 +148,9 @@ _AMOUNTS: Final = (("amount",), ("quantity", "unit_price"), ("order_id", "order_
 
 def mapping_path(name: str) -> Path:
     """Where the mapping of the source called *name* is written: beside where the person is."""
-    stem = re.split(r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx)\b", name, maxsplit=1, flags=re.I)[0]
+    stem = re.split(
+        r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|zip)\b", name, maxsplit=1, flags=re.I
+    )[0]
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 

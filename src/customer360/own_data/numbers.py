@@ -22,8 +22,11 @@ NUMBER: Final = pa.decimal128(38, 10)
 _PLAIN: Final = r"^-?\d{1,25}(?:\.\d{1,10})?$"
 _DIGITS: Final = r"^-?\d{1,25}$"
 _CURRENCY: Final = (
-    r"(?i:\p{Sc}|R\$|\b(?:EUR|USD|GBP|CHF|JPY|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|INR|BRL|MXN|ZAR|TRY|SGD"
-    r"|HKD|KRW)\b|\b(?:kr|Rs|Fr|Ft|lei)\b\.?|z\x{142}|K\x{10d})"
+    r"(?i:(?:US|CA|C|AU|A|NZ|HK|SG|S|MX|MEX|R|NT|AR|CL|COL|TT|J|BZ|FJ)\$|E\x{a3}|\p{Sc}"
+    r"|EUR|USD|GBP|CHF|JPY|CNY|RMB|CAD|AUD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|ILS|AED|SAR|QAR|KWD"
+    r"|EGP|MAD|TND|ZAR|NGN|KES|GHS|INR|PKR|LKR|BDT|NPR|THB|VND|IDR|MYR|SGD|PHP|HKD|TWD|KRW|BRL|MXN|ARS|CLP|COP|PEN"
+    r"|UYU|KZT|GEL|AZN"
+    r"|(?:SFr|KSh|kr|Rs|Rp|RM|Fr|Ft|lei|TL|dh|din|z\x{142}|K\x{10d}|\x{43b}\x{432}|\x{440}\x{443}\x{431})\.?|S/\.?)"
 )
 _ZERO: Final = (
     rf"^\s*(?:{_CURRENCY}\s*[-\x{{2013}}\x{{2014}}]{{1,2}}|[-\x{{2013}}\x{{2014}}]{{1,2}}\s*{_CURRENCY})\s*$"

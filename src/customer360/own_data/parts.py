@@ -115,6 +115,16 @@ def reject(losing: pa.Array, reason: str, parts: Sequence[Part], source: Source)
     list(in_threads(partial(_reject, losing, reason, source), parts))
 
 
+def drop(rows: pa.Array, parts: Sequence[Part]) -> None:
+    """Removes the good rows whose numbers are *rows*, which others stand for, without a reason."""
+    list(in_threads(partial(_drop, rows), parts))
+
+
+def _drop(rows: pa.Array, part: Part) -> None:
+    good = pq.ParquetFile(part.good).read()
+    write_parquet(part.good, good.filter(pc.invert(pc.is_in(good[ROW], rows))))
+
+
 def _reject(losing: pa.Array, reason: str, source: Source, part: Part) -> None:
     good, rejected = (pq.ParquetFile(file).read() for file in (part.good, part.rejected))
     loses, loses_too = pc.is_in(good[ROW], losing), pc.is_in(rejected[ROW], losing)

@@ -6,16 +6,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import distinct
-from customer360.own_data.encodings import WESTERN, encoding_of, open_bytes
+from customer360.own_data.encodings import WESTERN, encoding_of
+from customer360.own_data.packed import open_bytes
 from customer360.own_data.title_rows import in_words, rows_above
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -26,8 +27,15 @@ _NAMES_OF_DELIMITERS: Final = {"\t": "tab", ",": "comma", ";": "semicolon", "|":
 _VALUE: Final = re.compile(r"[-+]?[\d.,]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|[^@\s]+@[^@\s]+")
 
 
-QUOTES: Final = ("double", "none")
-"""What a quotation mark may be: around a cell, and twice for itself; or a character like any other."""
+QUOTES: Final = ("double", "backslash", "none")
+"""
+What a quotation mark may be: around a cell, and inside it twice or after a backslash for itself; or a character
+like any other.
+"""
+_ESCAPED: Final = re.compile(r'(?m)(?:^|[,;\t|])"[^"\r\n]*\\"[^,;\t|\r\n"]')
+BLANKS: Final = " "
+"""The delimiter of columns that any number of blanks separate."""
+_RUNS: Final = {2: re.compile(r"[ \t]{2,}"), 1: re.compile(r"[ \t]+")}
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class CsvShape:
     """Whether the encoding is only likely."""
     above: str = ""
     """What stands above the column names and is not read, in words."""
+    is_escaped: bool = False
+    """Whether a backslash before a quotation mark makes it one of the cell."""
+    blanks: int = 0
+    """How many blanks separate columns at least; 0 when something else does."""
 
     def __str__(self) -> str:
         delimiter = _NAMES_OF_DELIMITERS.get(self.delimiter, repr(self.delimiter))
@@ -54,38 +66,110 @@ class CsvShape:
         note = (
             " (it is not UTF-8: look at the accented letters; --encoding names another)" if self.is_guess else ""
         )
-        return f"CSV, {encoding}{note}, {delimiter}-separated{self.above}"
+        escaped = ', \\" for a quotation mark' if self.is_escaped else ""
+        return f"CSV, {encoding}{note}, {'blank' if self.blanks else delimiter}-separated{escaped}{self.above}"
+
+    def rewritten(self, text: str) -> str:
+        """Whole lines of the file with tabs for the blanks between columns, and quotation marks doubled."""
+        if self.blanks:
+            lines = (_RUNS[self.blanks].sub("\t", line.strip(" \t")) for line in text.split("\n"))
+            text = "\n".join(lines)
+        return re.sub(r'\\(["\\])', _doubled, text) if self.is_escaped else text
+
+    @property
+    def is_rewritten(self) -> bool:
+        return self.is_escaped or self.blanks > 0
+
+
+def _doubled(found: re.Match[str]) -> str:
+    return '""' if found[1] == '"' else "\\"
 
 
 def csv_shape(
-    path: Path, *, delimiter: str | None = None, encoding: str | None = None, quote: str | None = None
+    path: Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    quote: str | None = None,
+    skip_lines: int = 0,
 ) -> CsvShape:
     """
     How the CSV file at *path* is written. Raises: Customer360Error when it is empty or has no header.
 
-    A first line such as `sep=;`, which spreadsheets write, names the delimiter and is no header.
+    A first line such as `sep=;`, which spreadsheets write, names the delimiter and is no header. *skip_lines*
+    lines in front are not looked at.
     """
     found = encoding or encoding_of(path)
-    sample = _sample(path, found)
-    skipped = len(sample) - len(rest := sample.lstrip("\r\n"))
-    lines_before = sample[:skipped].count("\n")
+    sample = "\n".join(_sample(path, found).split("\n", skip_lines)[skip_lines:])
+    skipped = len(sample) - len(rest := sample.lstrip("\r\n\ufeff"))
+    lines_before = skip_lines + sample[:skipped].count("\n")
     if match := re.match(r'"?sep=(.)"?\r?\n', rest, re.IGNORECASE):
         delimiter, rest, lines_before = delimiter or match[1], rest[match.end() :], lines_before + 1
     if not rest.strip():
         raise Customer360Error(f"{path.name} is empty; export it again, with a line of column names")
-    delimiter, above, rest, skipped = _without_titles(rest, delimiter, quote)
-    lines_before += skipped
-    header, lines = _header(path, rest, delimiter, quote, lines_before + 1)
-    _require_header(path, header, delimiter, rest)
-    return CsvShape(
-        found,
-        delimiter,
-        distinct(header),
-        lines_before + lines,
-        quote,
-        encoding is None and found == WESTERN,
-        above,
+    is_guess = encoding is None and found == WESTERN
+    shape = CsvShape(
+        found, delimiter or "", (), lines_before, quote, is_guess, is_escaped=_is_escaped(rest, quote)
     )
+    shape = _with_blanks(shape, rest)
+    found_in, above, rest, skipped = _without_titles(shape.rewritten(rest), shape.delimiter or None, quote)
+    shape = replace(shape, delimiter=found_in, above=above)
+    lines_before += skipped
+    header, lines = _header(path, rest, shape.delimiter, quote, lines_before + 1)
+    _require_header(path, header, shape.delimiter, rest)
+    columns = distinct([*header, *[""] * _has_blank_end(header, rest, shape)])
+    return replace(shape, columns=columns, lines_before_rows=lines_before + lines)
+
+
+def _is_escaped(text: str, quote: str | None) -> bool:
+    return quote == "backslash" or (quote is None and bool(_ESCAPED.search(text)))
+
+
+def _with_blanks(shape: CsvShape, text: str) -> CsvShape:
+    """*shape* with how many blanks separate columns, where nothing else does."""
+    if shape.delimiter == BLANKS:
+        return replace(shape, delimiter="\t", blanks=1)
+    blanks = 0 if shape.delimiter else _blanks(text)
+    return replace(shape, delimiter="\t", blanks=blanks) if blanks else shape
+
+
+def _blanks(text: str) -> int:
+    """How many blanks separate the columns at least, when nothing but blanks does; else 0."""
+    lines = [line.strip(" \t\r") for line in text[: text.rfind("\n") + 1].split("\n") if line.strip()][
+        :_SAMPLE_LINES
+    ]
+    if len(lines) < 2 or any(sign in line for line in lines for sign in ',;|"\t'):
+        return 0
+    for least, run in _RUNS.items():
+        counts = {len(run.split(line)) for line in lines}
+        if len(counts) == 1 and counts.pop() > 1:
+            return least
+    return 0
+
+
+def _rows(text: str, delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
+    """The first rows that hold anything, each with the line that it begins on."""
+    # A last line that the sample cuts in the middle says nothing.
+    complete = text[: text.rfind("\n") + 1] or text
+    reader = csv.reader(io.StringIO(complete, newline=""), **_dialect(delimiter, quote))
+    rows, line = [], 1
+    with suppress(csv.Error):  # a cell longer than the module allows: what came before it says enough
+        for row in islice(reader, _SAMPLE_LINES):
+            if row:
+                rows.append((line, row))
+            line = reader.line_num + 1
+    return rows
+
+
+def _ends_blank(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], usual: int) -> bool:
+    """Whether every row ends with a delimiter, and the *header* does not."""
+    return len(header) == usual - 1 and all(not row[-1].strip() for _, row in rows if len(row) == usual)
+
+
+def _has_blank_end(header: Sequence[str], text: str, shape: CsvShape) -> bool:
+    rows = _rows(text, shape.delimiter, shape.quote)[1:]
+    longer = [(line, row) for line, row in rows if len(row) == len(header) + 1]
+    return len(longer) * 2 > len(rows) and _ends_blank(header, longer, len(header) + 1)
 
 
 def _without_titles(text: str, delimiter: str | None, quote: str | None) -> tuple[str, str, str, int]:
@@ -171,12 +255,7 @@ def delimiter_of(text: str, quote: str | None = None) -> str:
 
 
 def _agreement(text: str, delimiter: str, quote: str | None) -> tuple[float, int]:
-    # A last line that the sample cuts in the middle says nothing.
-    complete = text[: text.rfind("\n") + 1] or text
-    rows = csv.reader(io.StringIO(complete, newline=""), **_dialect(delimiter, quote))
-    counts: list[int] = []
-    with suppress(csv.Error):  # a cell longer than the module allows: what came before it says enough
-        counts.extend(len(row) for row in islice(rows, _SAMPLE_LINES) if row)
+    counts = [len(row) for _, row in _rows(text, delimiter, quote)]
     if not counts or counts[0] == 1:
         return 0.0, 1
     return Counter(counts)[counts[0]] / len(counts), counts[0]

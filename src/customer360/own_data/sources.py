@@ -8,14 +8,16 @@ is counted, checked and loaded afterwards is then the same, even when the source
 from __future__ import annotations
 
 import errno
+import lzma
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,8 +35,8 @@ from customer360.own_data.columns import (
 )
 from customer360.own_data.csv_rows import csv_batches
 from customer360.own_data.encodings import encoding_of
-from customer360.own_data.json_rows import json_batches
-from customer360.own_data.mapping import MAPPING_SUFFIX
+from customer360.own_data.json_rows import json_rows
+from customer360.own_data.kinds import Piece, kind_of, pieces_of
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.threads import in_threads
 from customer360.own_data.title_rows import in_words, without_footer
@@ -43,10 +45,7 @@ FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
 _EXACT: Final = 2.0**53
 """Below it a float holds every whole number."""
-_KINDS: Final = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".jsonl": "json", ".ndjson": "json", ".json": "json", ".xlsx": "excel",
-}  # fmt: skip
+_UUID_BYTES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ class Reading:
     quote: str | None = None
     """What a quotation mark in CSV is: one of `QUOTES`."""
     sheet: str | None = None
+    skip_lines: int = 0
+    """How many lines of CSV stand above the names of the columns."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,18 @@ class Source:
         return sorted(self.folder.glob("*.parquet"))
 
     def sample(self) -> dict[str, list[str]]:
-        """Some values of each column, without nulls and blanks."""
-        first = self.read(self.files[0])[:_SAMPLE_ROWS]
-        return {name: [text for text in first[name].to_pylist() if text and text.strip()] for name in self.columns}
+        """
+        The first values of each column, without nulls and blanks.
+
+        Of a column that is blank at first, such as one that a program began to write lately, the later ones.
+        """
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            if not (blank := [name for name in self.columns if not found.get(name)]):
+                break
+            batch = self.read(file, blank)
+            found |= {name: _filled(batch[name], _SAMPLE_ROWS) for name in blank}
+        return {name: found[name] for name in self.columns}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows, a file at a time."""
@@ -101,6 +111,16 @@ class Source:
         return _as_schema(rows.to_batches()[0], schema)
 
 
+def _filled(texts: pa.Array, rows: int) -> list[str]:
+    """The values in the first *rows* of *texts*; or the first ones after these."""
+    for some in (texts[:rows], texts[rows:]):
+        is_filled = pc.not_equal(pc.utf8_trim_whitespace(some), "")
+        if pc.any(is_filled).as_py():
+            found: list[str] = some.filter(is_filled)[:rows].to_pylist()
+            return found
+    return []
+
+
 def arrow_schema(columns: Iterable[str]) -> pa.Schema:
     """Columns of text, with the provenance of each row."""
     kinds = {SOURCE_LINE: pa.int64()}
@@ -109,15 +129,15 @@ def arrow_schema(columns: Iterable[str]) -> pa.Schema:
 
 @contextmanager
 def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
-    """The rows of the file, or of the files of one kind in the directory, at *path*."""
+    """The rows of the file, or of the files of one kind in the directory, at *path*; see `pieces_of`."""
     try:
-        files = _files(path)
+        found = pieces_of(path)
     except OSError as error:
         raise Customer360Error(f"cannot look at {path} ({error.strerror}); is the path right?") from None
     with _spool() as spool:
-        descriptions = dict.fromkeys(spool.add_file(file, reading or Reading()) for file in files)
-        many = f"{len(files)} files of " if len(files) > 1 else ""
-        yield spool.source(path.resolve().name, many + "; ".join(descriptions))
+        descriptions = dict.fromkeys(spool.add_file(piece, reading or Reading()) for piece in found.pieces)
+        many = f"{len(found.pieces)} files of " if len(found.pieces) > 1 else ""
+        yield spool.source(path.resolve().name, many + "; ".join(descriptions) + found.note)
 
 
 @contextmanager
@@ -152,17 +172,21 @@ class _Spool:
         columns = tuple(self._columns.values())
         return Source(name, description, self._folder, columns, self._rows)
 
-    def add_file(self, path: Path, reading: Reading) -> str:
+    def add_file(self, piece: Piece, reading: Reading) -> str:
         """Adds the rows of one file; returns how it is written."""
+        path = piece.file
         try:
-            if reading.sheet and _kind(path) != "excel":
+            kind = kind_of(path)
+            if reading.sheet and kind != "excel":
                 raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
-            description, batches = _READERS[_kind(path)](path, reading)
-            files = self.add(path.name, batches)
+            if reading.skip_lines and kind != "csv":
+                raise Customer360Error(f"{path.name} is not CSV; --skip-lines skips lines of CSV")
+            description, batches = _READERS[kind](path, reading)
+            files = self.add(piece.name, (_of_partition(batch, piece.partition) for batch in batches))
             below = self._without_footer(files[-1]) if files else ""
         except (UnicodeError, LookupError) as error:
             raise Customer360Error(f"cannot read {path} ({error}); name its encoding with --encoding") from None
-        except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
@@ -204,6 +228,15 @@ class _Spool:
         return path, len(rows)
 
 
+def _of_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None]) -> pa.RecordBatch:
+    """With what the names of its folders say, where it does not say it itself."""
+    there = {name.lower() for name in batch.schema.names}
+    for name, value in partition.items():
+        if name.lower() not in there:
+            batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
+    return batch
+
+
 def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     """As many batches at once as come to about `FILE_ROWS`."""
     some: list[pa.RecordBatch] = []
@@ -236,40 +269,21 @@ def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.record_batch(columns, schema=schema)
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise Customer360Error(f"there is no file {path}; give the path of the file that holds your customers")
-    if not path.is_dir():
-        if not path.is_file():
-            raise Customer360Error(f"{path} is not a regular file; save its content to a file first")
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.is_file() and _is_of_the_source(file.name))
-    kinds = sorted({_kind(file) for file in files})
-    if len(kinds) != 1:
-        held = f"files of several kinds ({', '.join(kinds)})" if kinds else "no file"
-        raise Customer360Error(f"{path} holds {held}; give a directory with files of one kind, or one file")
-    return files
-
-
-def _is_of_the_source(name: str) -> bool:
-    return not (name.startswith((".", "_")) or name.endswith(MAPPING_SUFFIX))
-
-
-def _kind(path: Path) -> str:
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix == ".xls":
-        raise Customer360Error(f"{path.name} is of an old kind of Excel; save it as .xlsx or CSV")
-    return _KINDS.get(suffix, "csv")
-
-
 def _csv(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
-    shape = csv_shape(path, delimiter=reading.delimiter, encoding=reading.encoding, quote=reading.quote)
+    shape = csv_shape(
+        path,
+        delimiter=reading.delimiter,
+        encoding=reading.encoding,
+        quote=reading.quote,
+        skip_lines=reading.skip_lines,
+    )
     return str(shape), csv_batches(path, shape)
 
 
 def _json(path: Path, reading: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
     encoding = reading.encoding or encoding_of(path)
-    return f"JSON lines{'' if encoding == 'utf-8' else f', {encoding}'}", json_batches(path, encoding)
+    description, batches = json_rows(path, encoding)
+    return f"{description}{'' if encoding == 'utf-8' else f', {encoding}'}", batches
 
 
 def _parquet(path: Path, _: Reading) -> tuple[str, Iterator[pa.RecordBatch]]:
@@ -290,7 +304,7 @@ _READERS: Final[dict[str, Callable[[Path, Reading], tuple[str, Iterator[pa.Recor
 def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Typed rows as text, each with its number from 1."""
     place = 1
-    for batch in batches:
+    for batch in map(_flat, batches):
         names = distinct(batch.schema.names)
         typed = typed_columns(
             name for name, kind in zip(names, batch.schema.types, strict=True) if _has_fractions(kind)
@@ -305,6 +319,16 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         place += len(batch)
 
 
+def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With the fields of structs as columns, such as address.city."""
+    if not any(map(pa.types.is_struct, batch.schema.types)):
+        return batch
+    rows = pa.Table.from_batches([batch])
+    while any(map(pa.types.is_struct, rows.schema.types)):
+        rows = rows.flatten()
+    return pa.record_batch([column.combine_chunks() for column in rows.columns], schema=rows.schema)
+
+
 def _has_fractions(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
@@ -314,6 +338,10 @@ def as_text(values: pa.Array) -> pa.Array:
     """Any values as a person would write them; lists and structs as JSON-like text."""
     if pa.types.is_floating(values.type):
         return _floats_as_text(values)
+    if pa.types.is_fixed_size_binary(values.type) and values.type.byte_width == _UUID_BYTES:
+        return pa.array(
+            [None if value is None else str(UUID(bytes=value)) for value in values.to_pylist()], pa.string()
+        )
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):

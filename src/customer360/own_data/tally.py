@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,30 +10,44 @@ from typing import Final
 
 from customer360.errors import Customer360Error
 from customer360.own_data.checks import DAMAGED_ID, TOTALS
+from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import duckdb_in
 
 _HINTS: Final = {
+    "customer_id_unreadable": 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"',
     "is_active_unreadable": "say in [values.is_active] which words mean yes or no",
     DAMAGED_ID: "export the ids as text, with all their digits",
 }
 """What a person can do about a reason."""
+_OF_CELLS: Final = ("_unreadable", "_too_large")
+"""How the reasons end that are about the cell of one column."""
+_NEEDED: Final = frozenset({"customer_id", "order_date", "amount", "quantity", "unit_price"})
+"""Columns that no mapping can do without."""
+_MANY: Final = 0.05
+"""From this share on it may be the column that is wrong, and not the rows."""
+_LONGEST: Final = 40
 
 
 @dataclass(frozen=True)
 class Reason:
-    """How many rows were rejected for a reason, and the line of the first."""
+    """How many rows were rejected for a reason, the line of the first, and its cell where one is to blame."""
 
     rows: int
     first_line: int | None
+    example: str | None = None
 
-    def __add__(self, other: Reason) -> Reason:
-        lines = [line for line in (self.first_line, other.first_line) if line is not None]
-        return Reason(self.rows + other.rows, min(lines, default=None))
+    def __str__(self) -> str:
+        place = f"first in line {self.first_line:,}" if self.first_line else ""
+        return f"{place}: {self.example!r}" if place and self.example else place
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Every row of the source is counted once: in *rows_loaded*, *rows_rejected* or *rows_left_out*."""
+    """
+    Every row of the source is counted once: as loaded, rejected, left out or identical.
+
+    The last of these say the same as another row, which is loaded for them.
+    """
 
     rows_in: int
     rows_loaded: int
@@ -43,10 +58,15 @@ class Tally:
     rows_left_out: int = 0
     returned_orders: int = 0
     """Orders of which everything was paid back; their lines are among those left out."""
+    rows_identical: int = 0
 
     def with_left_out(self, rows: int, returned_orders: int = 0) -> Tally:
         """The same with *rows* more that are left out, those of *returned_orders* among them."""
         return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows, returned_orders=returned_orders)
+
+    def with_identical(self, rows: int) -> Tally:
+        """The same with *rows* more that another row stands for."""
+        return replace(self, rows_in=self.rows_in + rows, rows_identical=rows)
 
     @property
     def rejected_share(self) -> float:
@@ -70,25 +90,53 @@ class Tally:
     @property
     def hint(self) -> str:
         """What makes more rows loadable, or nothing."""
-        return "; ".join(hint for reason, hint in _HINTS.items() if reason in self.reasons)
+        hints = [hint for reason, hint in _HINTS.items() if reason in self.reasons]
+        many = [name for name, reason in self.reasons.items() if reason.rows > _MANY * self.rows_in]
+        columns = [name.removesuffix(end) for end in _OF_CELLS for name in many if name.endswith(end)]
+        if optional := [f'{column} = ""' for column in dict.fromkeys(columns) if column not in _NEEDED]:
+            hints.append(
+                f"to load the customers without it, write in [columns] of the mapping: {', '.join(optional)}"
+            )
+        return "; ".join(hints)
 
     def _why(self) -> str:
         why = ", ".join(
-            f"{name} ({reason.rows:,}" + (f", first in line {reason.first_line:,})" if reason.first_line else ")")
+            f"{name} ({', '.join(filter(None, (f'{reason.rows:,}', str(reason))))})"
             for name, reason in list(self.reasons.items())[:5]
         )
         return f"{why}; {self.hint}" if self.hint else why
 
 
-def tallied(customers: int, rejected: Sequence[Path], folder: Path, *, lines: int | None = None) -> Tally:
+def tallied(
+    customers: int, rejected: Sequence[Path], mapping: CustomerMapping, folder: Path, *, lines: int | None = None
+) -> Tally:
     """The count of *customers*, which stand for as many rows or for *lines*, and of the *rejected* rows' files."""
-    query = "SELECT reasons, sum(lines)::BIGINT, min(source_line) FROM read_parquet(?) GROUP BY reasons"
     with duckdb_in(folder) as duck:
-        by_kind = duck.execute(query, [[str(file) for file in rejected]]).fetchall()
-    reasons: dict[str, Reason] = {}
-    for names, rows, line in by_kind:
+        by_kind = duck.execute(_BY_KIND, [[str(file) for file in rejected]]).fetchall()
+    kinds: dict[str, list[tuple[int, int | None, str | None]]] = {}
+    for names, *kind in by_kind:
         for name in names.split(", "):
-            reasons[name] = reasons.get(name, Reason(0, None)) + Reason(rows, line)
+            kinds.setdefault(name, []).append((kind[0], kind[1], kind[2]))
+    reasons = {name: _reason(name, found, mapping) for name, found in kinds.items()}
     most_first = dict(sorted(reasons.items(), key=lambda named: (-named[1].rows, named[0])))
-    loaded, lost = customers if lines is None else lines, sum(rows for _, rows, _ in by_kind)
+    loaded, lost = customers if lines is None else lines, sum(rows for _, rows, *_ in by_kind)
     return Tally(loaded + lost, loaded, lost, customers, most_first)
+
+
+_BY_KIND: Final = """
+    SELECT reasons, sum(lines)::BIGINT, min(source_line), arg_min(original_row, source_line)
+    FROM read_parquet(?) GROUP BY reasons"""
+
+
+def _reason(name: str, kinds: Sequence[tuple[int, int | None, str | None]], mapping: CustomerMapping) -> Reason:
+    """All the *kinds* of rows with a reason together; the first one shows its cell."""
+    first = min((kind for kind in kinds if kind[1] is not None), key=lambda kind: kind[1] or 0, default=None)
+    line, row = (first[1], first[2]) if first else (None, None)
+    return Reason(sum(rows for rows, *_ in kinds), line, _cell(name, row, mapping))
+
+
+def _cell(reason: str, row: str | None, mapping: CustomerMapping) -> str | None:
+    """The cell of *row* that is to blame for *reason*, when it is one."""
+    column = next((reason.removesuffix(end) for end in _OF_CELLS if reason.endswith(end)), None)
+    cell = json.loads(row).get(mapping.columns.get(column)) if row and column else None
+    return None if cell is None else cell.strip()[:_LONGEST]

@@ -15,7 +15,7 @@ from psycopg import sql
 from customer360 import __version__, lake
 from customer360.errors import Customer360Error
 from customer360.lake import Place
-from customer360.operations.conform import SOURCE_COLUMNS, require
+from customer360.operations.conform import KEY, SOURCE_COLUMNS, require
 from customer360.operations.run import Results, results
 from customer360.own_data.examine import FROM_A_SOURCE
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
@@ -213,8 +213,14 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
             f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
             "or name yours with --table"
         )
-    present = [field.name for field in types.fields(connection, named(table))]
+    fields = types.fields(connection, named(table))
+    present = [field.name for field in fields]
     require(present, f"the customers in {table}")
+    if any(field.name == KEY and field.postgres_type == "uuid" for field in fields):
+        raise Customer360Error(
+            f"{KEY} of {table} is uuid, and the results need whole numbers; load the customers, which numbers "
+            f"them: customer360 load --from-database URL --table {table}"
+        )
     return [name for name in SOURCE_COLUMNS if name in present]
 
 

@@ -104,8 +104,8 @@ def _source(server: str, database: str, schema: str, storage: str) -> Source:
     if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", server):
         raise Customer360Error(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
     for kind, name in (("database", database), ("schema", schema)):
-        if not re.fullmatch(r"[^\s\"'\\]+", name):
-            raise Customer360Error(f"{kind} '{name}' must be a name without spaces, quotes or backslashes")
+        if not re.fullmatch(r"[^\s\"'\\](?:[^\"'\\\x00-\x1f]*[^\s\"'\\])?", name):
+            raise Customer360Error(f"{kind} {name!r} must be a name without quotes, backslashes and line breaks")
     return Source(server, database, schema, cast(Storage, storage))
 
 

@@ -1,0 +1,106 @@
+"""What a person should know about how columns are read: what cannot be, and what is not what it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.own_data import dates, numbers
+from customer360.own_data.cells import cells, filled
+from customer360.own_data.columns import SOURCE_LINE
+from customer360.own_data.guess import Sample, column_called
+from customer360.own_data.mapped import column_of, sides
+from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
+from customer360.own_data.notes import used_columns
+from customer360.own_data.sources import Source
+from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+
+_LONGEST: Final = 40
+_WAYS: Final = {
+    "large": "more than {type} holds; give an expression, such as `{column}` / 1000,",
+    "date": "a date; write it as YYYY-MM-DD, or give an expression, such as to_date(`{column}`, 'dd/MM/yy')",
+    "number": "a number; write it as 1234.50, or give an expression, such as replace(`{column}`, ' pts', '')",
+}
+
+
+@dataclass(frozen=True)
+class Unread:
+    """The *target* that *column* would fill, were its values readable: the first that is not, and its line."""
+
+    target: str
+    column: str
+    value: str
+    line: int
+    is_too_large: bool = False
+
+    @property
+    def note(self) -> str:
+        kind = "large" if self.is_too_large else "date" if _is_dated(self.target) else "number"
+        way = _WAYS[kind].format(column=self.column, type=COLUMN_OF[self.target].type)
+        return f"{self}, which is {'' if self.is_too_large else 'not '}{way} for {self.target} in the mapping"
+
+    def __str__(self) -> str:
+        return f"{self.column} holds {self.value!r} in line {self.line:,}"
+
+
+def unread(mapping: CustomerMapping, source: Source) -> list[Unread]:
+    """What *mapping* leaves out though a column of *source* is called like it, because its values say nothing."""
+    synonyms = LINE_SYNONYMS if mapping.transactions else SYNONYMS
+    used = {*used_columns(mapping, source.columns)}
+    free = [name for name in source.columns if name not in used]
+    found = []
+    for target in mapping.missing:
+        column = column_called([target.replace("_", ""), *synonyms.get(target, ())], free)
+        if column and COLUMN_OF[target].type not in {"text", "boolean"}:
+            found += list(_first(source, target, column))
+    return found
+
+
+def _first(source: Source, target: str, column: str) -> Iterator[Unread]:
+    """The first value of *column* that is none of *target*, whatever the style."""
+    for file in source.files:
+        batch = source.read(file, [column, SOURCE_LINE])
+        texts = filled(batch[column])
+        bad = pc.and_(pc.is_valid(texts), pc.invert(_readable(texts, target)))
+        if pc.any(bad).as_py():
+            place = pc.index(bad, True).as_py()
+            is_large = not _is_dated(target) and any(
+                cells(texts[place : place + 1], COLUMN_OF[target], style).too_large[0] for style in numbers.STYLES
+            )
+            value, line = texts[place].as_py()[:_LONGEST], batch[SOURCE_LINE][place].as_py()
+            yield Unread(target, column, value, line, is_large)
+            return
+
+
+def counted(mapping: CustomerMapping, columns: Sequence[str], sample: Sample, latest: date) -> Iterator[str]:
+    """A line for each date that *mapping* fills from numbers, such as a spreadsheet's 45292."""
+    for target, side in sides(mapping).items():
+        column = column_of(side, columns)
+        if column is None or target not in COLUMN_OF or not _is_dated(target):
+            continue
+        texts = filled(pa.array(sample[column], pa.string())).drop_null()
+        if len(texts) and (style := dates.counted(texts, latest)):
+            day = dates.moments(texts[:1], style)[0].as_py().date()
+            yield (
+                f"{column} holds numbers such as {texts[0]}, which are read as {style}: {day}; if they are no "
+                f'dates, write in [columns] of the mapping: {target} = ""'
+            )
+
+
+def _is_dated(target: str) -> bool:
+    return COLUMN_OF[target].type in {"date", "timestamp"}
+
+
+def _readable(texts: pa.Array, target: str) -> pa.Array:
+    column = COLUMN_OF[target]
+    styles = dates.STYLES if _is_dated(target) else numbers.STYLES
+    read = [pc.is_valid(cells(texts, column, style).values) for style in styles]
+    either = read[0]
+    for other in read[1:]:
+        either = pc.or_(either, other)
+    return either

@@ -1,0 +1,114 @@
+"""What cannot be read is said to be unreadable, with its first value, its line and the way out; never to be absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.loading import Loaded, Planned, Request, plan
+from customer360.own_data.hints import unread
+from customer360.own_data.load import loadable
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.sources import file_source
+from tests.own_data.test_load import AS_OF, found_in
+
+EXACT = CustomerMapping({"customer_id": "customer_id", "name": "name", "join_date": "join_date"})
+
+
+def said(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """All that a dry run says of the file at *path*."""
+    monkeypatch.chdir(path.parent)
+    with file_source(path) as source:
+        planned: Planned = plan(source, Request(path, dry_run=True))
+        found = loadable(source, planned.mapping, as_of=AS_OF)
+        missing = tuple(found.facts()["missing_columns"])
+        loaded = Loaded(planned, found.tally, found.mapping.formats, missing, None, is_dry=True)
+        return "\n".join([*planned.lines(), *loaded.lines()])
+
+
+@pytest.mark.parametrize(
+    ("target", "header", "values", "note"),
+    [
+        ("join_date", "Member Since", ("", "5th of Foo"), "Member Since holds '5th of Foo' in line 3, which is not a date; write it as YYYY-MM-DD"),
+        ("loyalty_points", "Points", ("n/a", "many"), "Points holds 'many' in line 3, which is not a number"),
+        ("account_balance", "Revenue", ("98765432109.00", "98765432108.00"), "Revenue holds '98765432109.00' in line 2, which is more than numeric(12,2) holds"),
+    ],
+)  # fmt: skip
+def test_a_column_that_is_called_like_another_is_not_absent_when_it_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, header: str, values: tuple[str, str], note: str
+) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text(f"customer_id,name,{header}\n1,Ann,{values[0]}\n2,Bob,{values[1]}\n")
+
+    text = said(path, monkeypatch)
+
+    assert f"note: {note}" in text
+    assert f"\nnot read: {target} ({header} holds " in text
+    assert target not in next(line for line in text.splitlines() if line.startswith("not in your data: "))
+
+
+def test_what_is_read_or_blank_throughout_is_not_called_unreadable(tmp_path: Path) -> None:
+    """A column without any value says nothing of the customers: it is absent."""
+    path = tmp_path / "members.csv"
+    path.write_text("customer_id,name,Member Since,Points,Class\n1,Ann,,5,first\n")
+
+    with file_source(path) as source:
+        assert unread(CustomerMapping({"customer_id": "customer_id", "loyalty_points": "Points"}), source) == []
+
+
+def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a programme began to give points after a thousand customers, or in the second file of a folder."""
+    folder = tmp_path / "members"
+    folder.mkdir()
+    (folder / "a.csv").write_text("customer_id,name,Pts,Points\n" + "".join(f"{i},N,,\n" for i in range(1500)))
+    (folder / "b.csv").write_text("customer_id,name,Points,Joined\n5000,Z,50,2024-01-01\n")
+
+    monkeypatch.chdir(tmp_path)
+    with file_source(folder) as source:
+        columns = plan(source, Request(folder, dry_run=True)).mapping.columns
+
+    assert (columns["loyalty_points"], columns["join_date"]) == ("Points", "Joined")
+
+
+def test_a_refusal_names_the_first_cell_and_the_line_of_the_mapping_that_leaves_its_column_out(
+    tmp_path: Path,
+) -> None:
+    """One optional column that nobody can read must not keep the customers out."""
+    path = tmp_path / "members.csv"
+    path.write_text("customer_id,name,join_date\n1,Ann,99/99/9999\n2,Bob,x\n")
+
+    with found_in(path, EXACT) as found, pytest.raises(Customer360Error) as refused:
+        found.tally.require(0.05)
+
+    assert "join_date_unreadable (2, first in line 2: '99/99/9999')" in str(refused.value)
+    assert 'to load the customers without it, write in [columns] of the mapping: join_date = ""' in str(
+        refused.value
+    )
+
+
+def test_what_no_customer_can_do_without_is_not_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("customer_id,name,join_date\nx,Ann,2024-01-01\n")
+
+    with found_in(path, EXACT) as found:
+        assert found.tally.hint == 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"'
+
+
+def test_numbers_that_are_read_as_dates_are_announced_before_anything_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("customer_id,name,created_at,last_login\n1,Ann,45292,1704067200\n2,Bob,44927,1672531200\n")
+
+    text = said(path, monkeypatch)
+
+    assert (
+        "created_at holds numbers such as 45292, which are read as excel days: 2024-01-01; if they are no" in text
+    )
+    assert "last_login holds numbers such as 1704067200, which are read as epoch seconds: 2024-01-01" in text
+    read_as = next(line for line in text.splitlines() if line.startswith("read as: "))
+    assert {"join_date excel days", "last_login epoch seconds"} <= {*read_as[9:].split(", ")}
