@@ -211,6 +211,10 @@ def dashboard(
 @click.option("--database", metavar="NAME", default="customer360", show_default=True, help="Its database.")
 @click.option("--schema", default="analytics", show_default=True, help="Schema of the result tables.")
 @click.option("--storage", default="import", show_default=True, help="import (a copy) or directquery (live).")
+@click.option("--name", default="Customer 360", show_default=True, help="What Fabric and Power BI call it.")
+@click.option(
+    "--hide-names", is_flag=True, help="Leave names and your own ids out: customers by customer_id alone."
+)
 @click.option("--overwrite", is_flag=True, help="Replace a project that was changed since it was built.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def power_bi(as_json: bool, **project: Any) -> None:
@@ -223,6 +227,7 @@ def power_bi(as_json: bool, **project: Any) -> None:
     Example:
       customer360 power-bi
       customer360 power-bi my_report --server db.example.com:5432 --database crm --storage directquery
+      customer360 power-bi shared_report --name "Customer 360 Test" --hide-names
     """
     from customer360 import stages
 

@@ -283,25 +283,14 @@ def run(
         )  # fmt: skip
 
 
-def power_bi(
-    folder: str,
-    *,
-    server: str | None = None,
-    database: str = "customer360",
-    schema: str = "analytics",
-    storage: str = "import",
-    overwrite: bool = False,
-) -> Rendered:
+def power_bi(folder: str, *, server: str | None = None, **options: Any) -> Rendered:
     """Builds the project; without *server*, for the embedded database, where there is one."""
     from customer360.power_bi import project
 
     if server is None:
         embedded = EmbeddedPostgres()
         server = _address(embedded.database()) if embedded.is_made() else project.SERVER
-    built = project.build(
-        folder, server=server, database=database, schema=schema, storage=storage, overwrite=overwrite
-    )
-    return Rendered(built)
+    return Rendered(project.build(folder, server=server, **options))
 
 
 def status(where: Where) -> Stands:

@@ -386,7 +386,7 @@ def _month_end(day: date) -> date:
 def _format(value: object, pattern: str) -> str:
     if pattern == "mmm yyyy":
         return f"{value:%b %Y}"
-    return format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f"}[pattern])
+    return format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f", "#,0.0": ",.1f"}[pattern])
 
 
 def _switch(value: object, *cases: object) -> object:

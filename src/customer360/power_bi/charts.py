@@ -4,7 +4,7 @@ Visuals as Power BI's native visual types: which field goes into which role, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,12 +12,15 @@ from customer360.dimensions import LOYALTY_STATUS, Dimension, dimension
 from customer360.expressions import LastMonths, Measure
 from customer360.measures import BALANCE_THRESHOLD, measure
 from customer360.palette import LIGHT
-from customer360.power_bi import model, theme
+from customer360.power_bi import model, theme, values
 from customer360.power_bi import queries as q
 from customer360.power_bi.model import Field
 from customer360.power_bi.queries import Json
 from customer360.power_bi.tmdl import STATUS_COLOR
 from customer360.visuals import Kind, Visual
+
+NO_VALUE: Final = "—"
+"""What the data lacks; 0 is a number."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def measure_field(one: Measure, visual: Visual) -> Field:
 
 
 def _value(visual: Visual) -> list[Json]:
-    return [_measure(visual.measure, visual)]
+    return [q.projection(values.field(visual), is_measure=True, name=visual.measure.label)]
 
 
 def _measure(one: Measure, visual: Visual) -> Json:
@@ -98,7 +101,7 @@ def _card(visual: Visual) -> Chart:
         "fontSize": q.number(theme.SIZES["value"]),
         "fontFamily": q.text(theme.FONT_BOLD),
         "labelDisplayUnits": q.number(1),
-        "showBlankAs": q.text("0"),
+        "showBlankAs": q.text(NO_VALUE),
         "horizontalAlignment": q.text("left"),
     }
     objects = {
@@ -108,6 +111,24 @@ def _card(visual: Visual) -> Chart:
         "padding": q.properties({"paddingUniform": q.whole(4)}, default),
     }
     return Chart("cardVisual", {"Data": _value(visual), **_tooltips(visual)}, objects, phone_height=120)
+
+
+def cards(fields: Iterable[tuple[Field, str]]) -> Chart:
+    """Several numbers side by side, each below its label."""
+    default = {"id": "default"}
+    value = {
+        "fontSize": q.number(theme.SIZES["title"]),
+        "fontFamily": q.text(theme.FONT_BOLD),
+        "labelDisplayUnits": q.number(1),
+        "showBlankAs": q.text(NO_VALUE),
+    }
+    objects = {
+        "value": q.properties(value, default),
+        "label": q.properties({"fontSize": q.number(theme.SIZES["small"])}, default),
+        "outline": q.properties({"show": q.flag(False)}, default),
+    }
+    shown = [q.projection(field, is_measure=True, name=label) for field, label in fields]
+    return Chart("cardVisual", {"Data": shown}, objects)
 
 
 def _kpi(visual: Visual) -> Chart:
@@ -172,15 +193,14 @@ def _line(visual: Visual) -> Chart:
 def _bar(visual: Visual) -> Chart:
     objects = {
         "labels": q.properties({"show": q.flag(True)}),
-        "valueAxis": q.properties({"show": q.flag(False), "start": q.number(0)}),
+        "valueAxis": q.properties({"show": q.flag(False)}),
         **_colors(visual),
     }
     return Chart("clusteredBarChart", _along(visual), objects, _in_order(visual))
 
 
 def _column(visual: Visual) -> Chart:
-    axis = {"axisType": q.text("Categorical")}
-    objects = {"categoryAxis": q.properties(axis), "valueAxis": q.properties({"start": q.number(0)})}
+    objects = {"categoryAxis": q.properties({"axisType": q.text("Categorical")})}
     return Chart("clusteredColumnChart", _along(visual), objects, _in_order(visual))
 
 
@@ -188,7 +208,6 @@ def _histogram(visual: Visual) -> Chart:
     axis = {"axisType": q.text("Categorical"), "innerPadding": q.whole(4)}
     objects = {
         "categoryAxis": q.properties(axis),
-        "valueAxis": q.properties({"start": q.number(0)}),
         "legend": q.properties({"show": q.flag(False)}),
     }
     return Chart("columnChart", _along(visual), objects, _in_order(visual))
@@ -197,7 +216,7 @@ def _histogram(visual: Visual) -> Chart:
 def _heat_map(visual: Visual) -> Chart:
     """A matrix whose cells are coloured by value; high bands stand on top, as on an axis."""
     rows, columns = map(dimension, visual.by)
-    shown = measure_field(visual.measure, visual)
+    shown = values.field(visual)
     reference = f"{shown.table}.{shown.column}"
     objects = {
         "values": q.properties(
@@ -228,7 +247,8 @@ def _gradient(reference: str) -> Json:
 def _table(visual: Visual) -> Chart:
     """Name, value, then the rest; the id keeps two customers of one name apart."""
     first, *others = [
-        q.projection(model.fact_field(visual.fact, name), is_measure=False) for name in visual.columns
+        q.projection(model.fact_field(visual.fact, name), is_measure=False, name=visual.fact[name].label)
+        for name in visual.columns
     ]
     objects = {
         "columnHeaders": q.properties(

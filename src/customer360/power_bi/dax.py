@@ -8,13 +8,14 @@ fact does not have is taken from the fact that has it, or is blank: it never rep
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from customer360.dimensions import AT_JOINING, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, dimensions_of
 from customer360.expressions import (
     Above,
     Comparable,
+    Format,
     LastMonths,
     Latest,
     Measure,
@@ -36,6 +37,13 @@ from customer360.power_bi import model
 from customer360.power_bi.model import Field
 from customer360.tables import REFRESHES, Table
 
+FORMATS: Final[Mapping[Format, str]] = {
+    "count": "#,0",
+    "amount": "#,0.00",
+    "decimal": "#,0.0",
+    "percent": "0.0%",
+    "date": "d mmm yyyy",
+}
 MISSING_COLUMNS: Final = "Missing Columns"
 """The measure that names the columns of the source that hold nothing."""
 

@@ -20,6 +20,7 @@ HEADING_TOP: Final = 12
 HEADING_HEIGHT: Final = 56
 SLICERS_TOP: Final = 76
 SLICERS_HEIGHT: Final = 76
+SLICER_COLUMNS: Final = 10
 TOP: Final = 168
 WIDTH: Final = 2 * EDGE + COLUMNS * CELL_WIDTH + (COLUMNS - 1) * GUTTER
 HEIGHT: Final = TOP + ROWS * CELL_HEIGHT + (ROWS - 1) * GUTTER + GUTTER
@@ -55,9 +56,19 @@ def heading(column: int, width: int) -> Rectangle:
 
 
 def slicer(number: int, of: int) -> Rectangle:
-    """The *number*-th of equally wide slicers below the heading."""
-    width = COLUMNS // of
-    return Rectangle(_left(number * width), SLICERS_TOP, _span(width), SLICERS_HEIGHT)
+    """The *number*-th slicer below the heading; the button that clears them stands behind the last."""
+    left, right = (each * SLICER_COLUMNS // of for each in (number, number + 1))
+    return Rectangle(_left(left), SLICERS_TOP, _span(right - left), SLICERS_HEIGHT)
+
+
+def clear_button() -> Rectangle:
+    """Behind the slicers."""
+    return Rectangle(_left(SLICER_COLUMNS), SLICERS_TOP, _span(COLUMNS - SLICER_COLUMNS), SLICERS_HEIGHT)
+
+
+def tooltip() -> Rectangle:
+    """All of a page that appears beside the pointer."""
+    return Rectangle(0, 0, 320, 120)
 
 
 def phone(heights: list[int]) -> list[Rectangle]:

@@ -34,6 +34,8 @@ class ModelColumn:
     sort_by: str = ""
     format: str = ""
     is_parameter: bool = False
+    category: str = ""
+    """What it means outside the model, such as Country: maps and searches know it then."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,20 @@ class Field:
         return f"'{self.table}'[{self.column}]"
 
 
+NAMING: Final = ("name", "source_id")
+"""Columns that tell who a customer is; without them customer_id is shown."""
+
 # Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
 _SHOWN: Final = {
-    "top_customers": ("name", "source_id"),
+    "top_customers": NAMING,
     "cohort_retention": ("months_since",),
     "refreshes": ("as_of_date", "source_table", "source_kind", "started_at", "finished_at", "version"),
     "data_quality": ("check_name", "severity", "description"),
 }
-_UNUSED: Final = ("cell_rank", "retained_share")
+_UNUSED: Final = ("cell_rank", "retained_share", "rows_in", "rows_out", "rows_not_yet_joined")
 _NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "as_of_date": "As of Date"}
 _ROLES: Final = {"join_month": "Calendar", "join_year": "Calendar", "last_login_month": "Last Login Calendar"}
+_CATEGORIES: Final = {d.COUNTRY: "Country"}
 _ROLE_PREFIX: Final = {"Last Login Calendar": "Last Login "}
 
 
@@ -159,6 +165,19 @@ def edge_field(dimension: Dimension) -> Field:
     return Field(table.name, table.column("low").name)
 
 
+def tables_for(*, hide_names: bool) -> tuple[ModelTable, ...]:
+    """The tables of the model; with *hide_names* no column tells who a customer is."""
+    return tuple(map(_without_names, MODEL_TABLES)) if hide_names else MODEL_TABLES
+
+
+def _without_names(table: ModelTable) -> ModelTable:
+    if not any(column.source in NAMING for column in table.columns):
+        return table
+    kept = (column for column in table.columns if column.source not in NAMING)
+    shown = (replace(one, hidden=one.hidden and one.source != tables.CUSTOMERS.key[0]) for one in kept)
+    return replace(table, columns=tuple(shown))
+
+
 def table_named(name: str) -> ModelTable:
     return next(table for table in MODEL_TABLES if table.name == name)
 
@@ -175,7 +194,7 @@ def _fact(fact: Table) -> ModelTable:
     columns = tuple(
         replace(_column(fact, name, _NAMES.get(name) or fact[name].label), hidden=False)
         if name in shown
-        else replace(_column(fact, name, name), hidden=True)
+        else replace(_column(fact, name, name), hidden=True, key=(name,) == fact.key)
         for name in fact.column_names
         if name not in _UNUSED
     )
@@ -192,7 +211,11 @@ def _calendar(dimension: Dimension) -> ModelTable:
         _column(source, "quarter", f"{prefix}Quarter"),
         replace(_column(source, "month_label", f"{prefix}Month Label"), sort_by=f"{prefix}Month"),
     )
-    return ModelTable(name, f"{source.comment} Here: {dimension.label.lower()}.", columns, source, calendar=True)
+    description = (
+        f"{source.comment} Here: {dimension.label.lower()}. Months are the finest level: time intelligence "
+        "by day, such as DATESINPERIOD over days, has nothing to work on."
+    )
+    return ModelTable(name, description, columns, source, calendar=True)
 
 
 def _members(dimension: Dimension) -> ModelTable:
@@ -201,9 +224,10 @@ def _members(dimension: Dimension) -> ModelTable:
     order = replace(_column(source, dimension.order, _title(dimension.order)), hidden=True)
     text = replace(_column(source, dimension.text, dimension.label), sort_by=order.name)
     if not dimension.banded_column:
-        return ModelTable(dimension.label, source.comment, (replace(text, key=True), order), source)
-    edges = (_column(source, "low", "Lower Edge"), _column(source, "high", "Upper Edge"))
-    columns = (text, replace(order, key=True), *(replace(edge, hidden=True) for edge in edges))
+        text = replace(text, key=True, category=_CATEGORIES.get(dimension, ""))
+        return ModelTable(dimension.label, source.comment, (text, order), source)
+    edge = replace(_column(source, "low", "Lower Edge"), hidden=True)
+    columns = (text, replace(order, key=True), *[edge] * (dimension is BALANCE_THRESHOLD.of))
     description = f"{source.comment} Here: {dimension.banded_column}."
     return ModelTable(dimension.label, description, columns, source, banded_column=dimension.banded_column)
 

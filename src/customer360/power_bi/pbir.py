@@ -15,7 +15,7 @@ from typing import Final
 from customer360.dimensions import JOIN_MONTH, dimension
 from customer360.measures import AS_OF_DATE
 from customer360.palette import LIGHT
-from customer360.power_bi import charts, layout, model, subtitles, theme
+from customer360.power_bi import charts, layout, model, subtitles, theme, tooltips
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
 from customer360.power_bi.layout import Rectangle
@@ -32,16 +32,22 @@ _VERSION_AT_IMPORT: Final = {"visual": "2.4.0", "report": "3.0.0", "page": "2.3.
 def files(report: Report) -> dict[str, Json]:
     """Every file of the report's definition folder: path -> content."""
     pages = {identity("page", page.name): page for page in report.pages}
+    order = [
+        *pages,
+        *(_tooltip_name(one) for page in report.pages for one in page.visuals if tooltips.has_page(one)),
+    ]
     built: dict[str, Json] = {
         "version.json": _file("versionMetadata/1.0.0", version="2.0.0"),
         "report.json": _report(),
-        "pages/pages.json": _file("pagesMetadata/1.0.0", pageOrder=list(pages), activePageName=next(iter(pages))),
+        "pages/pages.json": _file("pagesMetadata/1.0.0", pageOrder=order, activePageName=order[0]),
     }
     for name, page in pages.items():
         built[f"pages/{name}/page.json"] = _page(name, page)
-        for visual, (content, phone) in _visuals(report, page).items():
-            built[f"pages/{name}/visuals/{visual}/visual.json"] = content
-            built[f"pages/{name}/visuals/{visual}/mobile.json"] = phone
+        for folder, (content, phone) in _visuals(report, page).items():
+            built[f"pages/{name}/visuals/{folder}/visual.json"] = content
+            built[f"pages/{name}/visuals/{folder}/mobile.json"] = phone
+        for visual in filter(tooltips.has_page, page.visuals):
+            built |= _tooltip_page(_tooltip_name(visual), visual)
     return built
 
 
@@ -76,6 +82,7 @@ def _report() -> Json:
             "useStylableVisualContainerHeader": True,
             "exportDataMode": "AllowSummarized",
             "defaultDrillFilterOtherVisuals": True,
+            "defaultFilterActionIsDataFilter": True,
             "allowChangeFilterTypes": True,
             "useEnhancedTooltips": True,
             "useDefaultAggregateDisplayName": True,
@@ -99,7 +106,43 @@ def _page(name: str, page: Page) -> Json:
         displayOption="FitToPage",
         height=layout.HEIGHT,
         width=layout.WIDTH,
+        **_interactions(page),
     )
+
+
+def _interactions(page: Page) -> Json:
+    """A row of a table is one customer: a click on it does not filter the page by that customer's status."""
+    exceptions = [
+        {"source": identity(page.name, table.name), "target": identity(page.name, other.name), "type": "NoFilter"}
+        for table in page.visuals
+        if table.kind == "table"
+        for other in page.visuals
+        if other is not table
+    ]
+    return {"visualInteractions": exceptions} if exceptions else {}
+
+
+def _tooltip_name(visual: Visual) -> str:
+    return identity("tooltip", visual.name)
+
+
+def _tooltip_page(name: str, visual: Visual) -> dict[str, Json]:
+    """A page that no reader opens: it appears beside the pointer, filtered by what lies below."""
+    place = layout.tooltip()
+    page = _file(
+        "page/2.0.0",
+        name=name,
+        displayName=f"Tooltip: {visual.title}",
+        displayOption="ActualSize",
+        height=place.height,
+        width=place.width,
+        type="Tooltip",
+        visibility="HiddenInViewMode",
+    )
+    shown = charts.cards(tooltips.fields(visual))
+    folder = identity("tooltip", visual.name, "cards")
+    content = _visual(folder, _Placed("cards", shown, place, f"Tooltip of {visual.title}", framed=False), 0)
+    return {f"pages/{name}/page.json": page, f"pages/{name}/visuals/{folder}/visual.json": content}
 
 
 # --- visuals ---------------------------------------------------------------------------------------------
@@ -118,6 +161,8 @@ class _Placed:
     help: str = ""
     framed: bool = True
     sync: str = ""
+    action: str = ""
+    tooltip_page: str = ""
 
 
 def _visuals(report: Report, page: Page) -> dict[str, tuple[Json, Json]]:
@@ -170,7 +215,7 @@ def _as_of() -> Chart:
 def _slicers(report: Report) -> Iterator[_Placed]:
     for number, name in enumerate(report.slicers):
         cut = dimension(name)
-        label = "Joined" if cut is JOIN_MONTH else cut.label
+        label = "Joined, by first day of month" if cut is JOIN_MONTH else cut.label
         objects = {
             "data": q.properties({"mode": q.text("Between" if cut is JOIN_MONTH else "Dropdown")}),
             "header": q.properties({"show": q.flag(True), "text": q.text(label)}),
@@ -180,6 +225,22 @@ def _slicers(report: Report) -> Iterator[_Placed]:
         chart = Chart("slicer", {"Values": values}, objects, phone_height=80)
         place = layout.slicer(number, len(report.slicers))
         yield _Placed(f"slicer/{name}", chart, place, f"Slicer: {label}", sync=name)
+    yield _Placed("clear", _clear_button(), layout.clear_button(), "Clear all slicers", action="ClearAllSlicers")
+
+
+def _clear_button() -> Chart:
+    label = {
+        "show": q.flag(True),
+        "text": q.text("Clear all slicers"),
+        "fontSize": q.number(theme.SIZES["label"]),
+        "fontColor": q.color(LIGHT.ink),
+    }
+    objects = {
+        "icon": q.properties({"show": q.flag(False)}),
+        "outline": q.properties({"show": q.flag(False)}),
+        "text": q.properties({"show": q.flag(True)}) + q.properties(label, {"id": "default"}),
+    }
+    return Chart("actionButton", {}, objects, phone_height=48)
 
 
 def _placed(visual: Visual) -> _Placed:
@@ -192,6 +253,7 @@ def _placed(visual: Visual) -> _Placed:
         title=visual.title,
         subtitle=_subtitle(visual),
         help=visual.measure.description,
+        tooltip_page=_tooltip_name(visual) if tooltips.has_page(visual) else "",
     )
 
 
@@ -219,7 +281,7 @@ def _visual(name: str, placed: _Placed, order: int) -> Json:
     return {
         **_file("visualContainer/2.4.0", name=name, position=_position(placed.place, order), visual=visual),
         **({"filterConfig": {"filters": list(chart.filters)}} if chart.filters else {}),
-        **({"howCreated": "InsertVisualButton"} if chart.type == "pageNavigator" else {}),
+        **({"howCreated": "InsertVisualButton"} if chart.type in ("pageNavigator", "actionButton") else {}),
     }
 
 
@@ -250,6 +312,11 @@ def _container(placed: _Placed) -> dict[str, list[Json]]:
         "title": q.properties({"show": q.flag(bool(placed.title)), "text": q.text(placed.title)}),
         "padding": q.properties({side: q.number(8) for side in ("top", "bottom", "left", "right")}),
     }
+    if placed.action:
+        objects["visualLink"] = q.properties({"show": q.flag(True), "type": q.text(placed.action)})
+    if placed.tooltip_page:
+        shown = {"type": q.text("Canvas"), "section": q.text(placed.tooltip_page)}
+        objects["visualTooltip"] = q.properties({"show": q.flag(True), **shown})
     if placed.subtitle:
         objects["subTitle"] = q.properties({"show": q.flag(True), "text": placed.subtitle})
     if placed.help:

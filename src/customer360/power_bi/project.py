@@ -14,15 +14,17 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Final, cast, get_args
 
 from customer360.errors import Customer360Error, nearest
-from customer360.power_bi import pbir, theme, tmdl
+from customer360.power_bi import model, pbir, theme, tmdl
 from customer360.power_bi.tmdl import Source, Storage
 from customer360.report import REPORT
+from customer360.tables import CUSTOMERS
+from customer360.visuals import Report, Visual
 
 NAME: Final = REPORT.name
 MARKER: Final = ".customer360-power-bi"
@@ -31,6 +33,7 @@ DATABASE: Final = "customer360"
 SCHEMA: Final = "analytics"
 """The embedded database's, so that the project opens on the machine that made the results."""
 
+_LONGEST_NAME: Final = 200
 _FABRIC: Final = "https://developer.microsoft.com/json-schemas/fabric"
 _MARKER_TEXT: Final = "Built by `customer360 power-bi`, which replaces this folder while it is as it was built."
 _LINE_ENDS: Final = "* text eol=lf\n"  # so that a checkout on Windows is still as it was built
@@ -54,17 +57,21 @@ def build(
     database: str = DATABASE,
     schema: str = SCHEMA,
     storage: str = "import",
+    name: str = NAME,
+    hide_names: bool = False,
     overwrite: bool = False,
 ) -> Built:
     """
     Write the project into *folder*, replacing an earlier build; needs no database.
+
+    *name* is what a workspace shows. With *hide_names* customers are called by their customer_id alone.
 
     Raises Customer360Error for an unknown *storage*, a *server* that is not HOST or HOST:PORT, a name that
     cannot stand in the model, a folder that is not ours, was changed since (unless *overwrite*) or cannot be
     written. Then nothing has changed.
     """
     destination = Path(folder)
-    contents = files(_source(server, database, schema, storage))
+    contents = files(_source(Source(server, database, schema, cast(Storage, storage), name, hide_names)))
     try:
         _refuse_what_is_not_ours(destination, overwrite)
         _swap_in(destination, contents)
@@ -80,11 +87,11 @@ def files(source: Source) -> dict[str, str]:
     custom = theme.theme()
     objects = {
         f"{NAME}.pbip": _pbip(report),
-        f"{report}/.platform": _platform("Report"),
+        f"{report}/.platform": _platform("Report", source),
         f"{report}/definition.pbir": _pbir(semantic_model),
-        **{f"{report}/definition/{path}": content for path, content in pbir.files(REPORT).items()},
+        **{f"{report}/definition/{path}": content for path, content in pbir.files(_report(source)).items()},
         f"{report}/StaticResources/RegisteredResources/{custom['name']}": custom,
-        f"{semantic_model}/.platform": _platform("SemanticModel"),
+        f"{semantic_model}/.platform": _platform("SemanticModel", source),
         f"{semantic_model}/definition.pbism": _pbism(),
     }
     base = resources.files("customer360.power_bi").joinpath("base_theme.json").read_text("utf-8")
@@ -98,15 +105,34 @@ def files(source: Source) -> dict[str, str]:
     return {MARKER: f"{_MARKER_TEXT}\nsha256 {_digest(contents)}\n", **contents}
 
 
-def _source(server: str, database: str, schema: str, storage: str) -> Source:
+def _report(source: Source) -> Report:
+    """The report over the model's tables, which may be without names."""
+    if not source.hide_names:
+        return REPORT
+    pages = (replace(page, visuals=tuple(map(_without_names, page.visuals))) for page in REPORT.pages)
+    return replace(REPORT, pages=tuple(pages))
+
+
+def _without_names(visual: Visual) -> Visual:
+    if not visual.columns:
+        return visual
+    kept = (column for column in visual.columns if column not in model.NAMING)
+    return replace(visual, columns=(CUSTOMERS.key[0], *kept))
+
+
+def _source(source: Source) -> Source:
+    """*source* when everything in it can stand in a project."""
+    server, storage = source.server, source.storage
     if storage not in get_args(Storage):
         raise Customer360Error(f"storage '{storage}' is not known.{nearest(storage, get_args(Storage))}")
     if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", server):
         raise Customer360Error(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
-    for kind, name in (("database", database), ("schema", schema)):
+    for kind, name in (("database", source.database), ("schema", source.schema)):
         if not re.fullmatch(r"[^\s\"'\\](?:[^\"'\\\x00-\x1f]*[^\s\"'\\])?", name):
             raise Customer360Error(f"{kind} {name!r} must be a name without quotes, backslashes and line breaks")
-    return Source(server, database, schema, cast(Storage, storage))
+    if not source.name.strip() or not source.name.isprintable() or len(source.name) > _LONGEST_NAME:
+        raise Customer360Error(f"name '{source.name}' must be one line of 1 to {_LONGEST_NAME} characters")
+    return source
 
 
 def _refuse_what_is_not_ours(folder: Path, overwrite: bool) -> None:
@@ -184,11 +210,13 @@ def _pbip(report: str) -> dict[str, object]:
     }
 
 
-def _platform(kind: str) -> dict[str, object]:
+def _platform(kind: str, source: Source) -> dict[str, object]:
+    """Items with one logical id are the same item: a project of another name or database is another one."""
+    project = (source.name, source.server, source.database, source.schema, source.storage)
     return {
         "$schema": f"{_FABRIC}/gitIntegration/platformProperties/2.0.0/schema.json",
-        "metadata": {"type": kind, "displayName": NAME},
-        "config": {"version": "2.0", "logicalId": tmdl.identity("item", kind)},
+        "metadata": {"type": kind, "displayName": source.name},
+        "config": {"version": "2.0", "logicalId": tmdl.identity("item", kind, *project)},
     }
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from customer360.dimensions import AT_JOINING, JOIN_MONTH, Dimension, dimension, dimensions_of
-from customer360.expressions import Comparable, LastMonths, parameter_of
-from customer360.measures import measure
+from customer360.dimensions import AT_JOINING, JOIN_MONTH, LAST_LOGIN_MONTH, Dimension, dimension, dimensions_of
+from customer360.expressions import Comparable, LastMonths, Measure, facts_of, parameter_of
+from customer360.measures import AS_OF_DATE, TOTAL_CUSTOMERS, measure
 from customer360.power_bi import dax, model
 from customer360.report import REPORT
 from customer360.tables import CUSTOMERS
@@ -32,7 +32,7 @@ def name(visual: Visual) -> str:
 
 def is_moving(visual: Visual) -> bool:
     """Whether the subtitle depends on data or filters: on a missing column, on whom it leaves out, on X."""
-    return bool(visual.needs) or visual.measure.left_out is not None
+    return bool(visual.needs or visual.by) or visual.measure.left_out is not None
 
 
 def expression(visual: Visual) -> str:
@@ -61,11 +61,41 @@ def _parts(visual: Visual) -> Iterator[str]:
         yield f'"; X = " & FORMAT ( [{dax.parameter_name(parameter)}], "#,0.00" )'
     if left_out := shown.left_out:
         yield f'"; " & FORMAT ( [{model.measure_name(left_out, fact)}] + 0, "#,0" ) & " left out"'
+    yield from _without_a_place(visual)
+    if visual.kind == "kpi":
+        yield from (_said(one, visual) for one in visual.tooltip_measures if one is not left_out)
+    if {JOIN_MONTH.name, LAST_LOGIN_MONTH.name}.intersection(visual.by):
+        yield _open_month()
     if visual.is_over_joining and set(_OF_TODAY) <= set(dimensions_of(fact)):
         yield f"[{ONLY_TODAY}]"
     if beyond := _beyond(visual):
         labels = " & ".join(f'IF ( {_is_filtered([cut])}, ", {cut.label}" )' for cut in beyond)
         yield f'IF ( {_is_filtered(beyond)}, "; not filtered by " & MID ( {labels}, 3, 200 ), "" )'
+
+
+def _without_a_place(visual: Visual) -> Iterator[str]:
+    """How many customers are in no part of the visual, whatever its axes keep."""
+    cuts = [dimension(name) for name in visual.by if dimension(name).nullable]
+    if not cuts or visual.fact not in facts_of(TOTAL_CUSTOMERS):
+        return
+    lifted = ", ".join(f"REMOVEFILTERS ( '{model.field(cut).table}' )" for cut in cuts)
+    placed = ", ".join(f"NOT ISBLANK ( {model.field(cut).dax} )" for cut in cuts)
+    everybody = f"[{model.measure_name(TOTAL_CUSTOMERS, visual.fact)}]"
+    count = f"CALCULATE ( {everybody}, {lifted} ) - CALCULATE ( {everybody}, {lifted}, {placed} )"
+    known = " or ".join(dict.fromkeys(column for cut in cuts for column in cut.needs))
+    yield f'IF ( {count} > 0, "; " & FORMAT ( {count}, "#,0" ) & " without {known} left out" )'
+
+
+def _said(one: Measure, visual: Visual) -> str:
+    """A further number, for a visual that has no tooltip."""
+    value = f"[{model.measure_name(one, visual.fact)}]{' + 0' * one.counts_nobody}"
+    return f'"; {one.label}: " & FORMAT ( {value}, "{dax.FORMATS[one.format]}" )'
+
+
+def _open_month() -> str:
+    """The last month of an axis, while it is not over."""
+    day = f"[{AS_OF_DATE.label}]"
+    return f'IF ( {day} < EOMONTH ( {day}, 0 ), "; " & FORMAT ( {day}, "mmm yyyy" ) & " is not over" )'
 
 
 def _beyond(visual: Visual) -> list[Dimension]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from customer360.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
-from customer360.expressions import Format, Measure, facts_of
+from customer360.expressions import Measure, facts_of
 from customer360.measures import BALANCE_THRESHOLD
 from customer360.palette import LIGHT
-from customer360.power_bi import dax, model, subtitles
+from customer360.power_bi import dax, model, subtitles, tooltips, values
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
 from customer360.report import REPORT
 from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESHES, UNKNOWN, Table
@@ -34,15 +34,11 @@ class Source:
     database: str
     schema: str
     storage: Storage
+    name: str = REPORT.name
+    """What a workspace calls the project."""
+    hide_names: bool = False
 
 
-FORMATS: Final[Mapping[Format, str]] = {
-    "count": "#,0",
-    "amount": "#,0.00",
-    "decimal": "#,0.0",
-    "percent": "0.0%",
-    "date": "d mmm yyyy",
-}
 HIDDEN: Final = ["\t\tisHidden"]
 STATUS_COLOR: Final = "Loyalty Status Colour"
 EXAMPLE_COUNTRY: Final = "Germany"
@@ -57,7 +53,10 @@ def files(source: Source) -> dict[str, str]:
         "model.tmdl": _model(),
         "expressions.tmdl": _expressions(source),
         "relationships.tmdl": "\n".join(_relationship(each) for each in RELATIONSHIPS),
-        **{f"tables/{table.name}.tmdl": _table(table, source) for table in MODEL_TABLES},
+        **{
+            f"tables/{table.name}.tmdl": _table(table, source)
+            for table in model.tables_for(hide_names=source.hide_names)
+        },
         "roles/Country reader.tmdl": _role(),
     }
 
@@ -125,6 +124,7 @@ def _relationship(relationship: Relationship) -> str:
 def _role() -> str:
     """An example to edit. What country cannot narrow is closed, or its totals would tell of other countries."""
     country = model.field(COUNTRY)
+    rejected = f"\n\ttablePermission {model.fact_name(REFRESHES)}\n\n\t\tcolumnPermission rows_rejected\n"
     closed = "".join(
         f"\n\ttablePermission {quoted(model.fact_name(fact))} = FALSE ()\n"
         for fact in (COHORT_RETENTION, DATA_QUALITY)
@@ -135,6 +135,7 @@ def _role() -> str:
         "\tmodelPermission: read\n\n"
         f'\ttablePermission {quoted(country.table)} = {country.dax} = "{EXAMPLE_COUNTRY}"\n'
         f"{closed}"
+        f"{rejected}\t\t\tmetadataPermission: none\n"
     )
 
 
@@ -159,8 +160,8 @@ def _measures(table: ModelTable) -> Iterator[str]:
             text = "Whether this table has all that a visual is cut by; if not, its measures say nothing here."
             yield _named_measure(table, dax.answers_name(fact), dax.answers(fact), text, HIDDEN)
             for visual in (visual for page in REPORT.pages for visual in page.visuals):
-                if visual.fact is fact and subtitles.is_moving(visual):
-                    yield _subtitle(table, visual)
+                if visual.fact is fact:
+                    yield from _of_visual(table, visual)
     if table.name == model.fact_name(REFRESHES):
         text = REFRESHES["missing_columns"].description
         yield _named_measure(table, dax.MISSING_COLUMNS, dax.missing_columns(), text, HIDDEN)
@@ -183,16 +184,29 @@ def _measures(table: ModelTable) -> Iterator[str]:
 
 def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
     name, expression = model.measure_name(measure, fact), dax.expression(measure, fact)
-    unit = ' \\"days\\"' if measure.unit == "days" else ""
-    properties = [f"\t\tformatString: {FORMATS[measure.format]}{unit}", f"\t\tdisplayFolder: {measure.folder}"]
+    unit = ' "days"' if measure.unit == "days" else ""
+    properties = [f"\t\tformatString: {dax.FORMATS[measure.format]}{unit}", f"\t\tdisplayFolder: {measure.folder}"]
     is_double = facts_of(measure)[0] is not fact
     hidden = HIDDEN if measure.hidden or is_double else []
     return _named_measure(table, name, expression, measure.description, [*properties, *hidden])
 
 
-def _subtitle(table: ModelTable, visual: Visual) -> str:
-    text = f"The definition of '{visual.title}', with the numbers that belong to it."
-    return _named_measure(table, subtitles.name(visual), subtitles.expression(visual), text, HIDDEN)
+def _of_visual(table: ModelTable, visual: Visual) -> Iterator[str]:
+    """What one visual says below its title, and what it draws where that is not the measure itself."""
+    if subtitles.is_moving(visual):
+        text = f"The definition of '{visual.title}', with the numbers that belong to it."
+        folder = ["\t\tdisplayFolder: Subtitles", *HIDDEN]
+        yield _named_measure(table, subtitles.name(visual), subtitles.expression(visual), text, folder)
+    if values.is_filled(visual):
+        text = f"What '{visual.title}' draws: {visual.measure.label}, with 0 for nobody."
+        format_string = dax.FORMATS[visual.measure.format] + (";-#,0;" if visual.kind == "heat_map" else "")
+        folder = [f"\t\tformatString: {format_string}", "\t\tdisplayFolder: Values", *HIDDEN]
+        yield _named_measure(table, values.name(visual), values.expression(visual), text, folder)
+
+    for name, (one, expression) in tooltips.measures(visual).items():
+        text = f"{one.definition[0].upper()}{one.definition[1:]}, beside the pointer."
+        folder = [f"\t\tformatString: {dax.FORMATS[one.format]}", "\t\tdisplayFolder: Tooltips", *HIDDEN]
+        yield _named_measure(table, name, expression, text, folder)
 
 
 def _named_measure(
@@ -224,6 +238,7 @@ def _column(table: ModelTable, column: ModelColumn) -> str:
     lines = [f"\t/// {column.description}", f"\tcolumn {quoted(column.name)}", f"\t\tdataType: {column.type}"]
     lines += HIDDEN * column.hidden + ["\t\tisKey"] * column.key
     lines += [f"\t\tformatString: {column.format}"] * bool(column.format)
+    lines += [f"\t\tdataCategory: {column.category}"] * bool(column.category)
     lines += [f"\t\tlineageTag: {identity('column', table.name, column.name)}", "\t\tsummarizeBy: none"]
     lines += [f"\t\tsourceColumn: {column.source}"]
     lines += [f"\t\tsortByColumn: {quoted(column.sort_by)}"] * bool(column.sort_by)

@@ -1,0 +1,50 @@
+"""
+Tooltips of visuals that have none of their own: a small page that Power BI shows beside the pointer.
+
+Such a page is filtered by the cell below the pointer. The total of a share is then that of the cell, so the share
+must lift the filters of the visual's axes itself.
+"""
+
+from __future__ import annotations
+
+from customer360.dimensions import dimension
+from customer360.expressions import Measure, OfTotal
+from customer360.power_bi import model, values
+from customer360.power_bi.model import Field
+from customer360.visuals import Visual
+
+
+def has_page(visual: Visual) -> bool:
+    """Whether *visual* has more to tell than a matrix can."""
+    return visual.kind == "heat_map" and bool(visual.tooltip_measures)
+
+
+def fields(visual: Visual) -> list[tuple[Field, str]]:
+    """What the page shows, each with its label: the number of the cell, then the further ones."""
+    further = [(_field(one, visual), one.label) for one in visual.tooltip_measures]
+    return [(values.field(visual), visual.measure.label), *further]
+
+
+def measures(visual: Visual) -> dict[str, tuple[Measure, str]]:
+    """The measures that only the page needs: name -> what it is there, and its DAX."""
+    shares = (
+        [one for one in visual.tooltip_measures if isinstance(one.expression, OfTotal)] if has_page(visual) else []
+    )
+    return {_name(one, visual): (one, _share(one, visual)) for one in shares}
+
+
+def _field(one: Measure, visual: Visual) -> Field:
+    is_share = isinstance(one.expression, OfTotal)
+    shown = _name(one, visual) if is_share else model.measure_name(one, visual.fact)
+    return Field(model.fact_name(visual.fact), shown)
+
+
+def _name(one: Measure, visual: Visual) -> str:
+    return f"Tooltip of {visual.title}: {one.label}"
+
+
+def _share(one: Measure, visual: Visual) -> str:
+    assert isinstance(one.expression, OfTotal)  # noqa: S101 - asked by the caller
+    part = f"[{model.measure_name(one.expression.of, visual.fact)}]"
+    lifted = ", ".join(f"REMOVEFILTERS ( '{model.field(dimension(name)).table}' )" for name in visual.by)
+    return f"DIVIDE ( {part} + 0, CALCULATE ( {part}, {lifted} ) )"
