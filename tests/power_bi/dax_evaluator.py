@@ -4,25 +4,24 @@ A small evaluator of the DAX that the model holds, over pandas tables.
 It reads the emitted TMDL: tables, measures, relationships and partitions come from that text, and nothing from the
 code that wrote it. It knows the functions we emit and no other, with DAX's own manners: filters travel from the
 one side to the many, blank counts as 0 when compared or added, a filter in CALCULATE replaces the one on its
-column unless kept, and rows without a partner belong to a blank member.
+column unless kept, texts that differ in letter case or trailing blanks are the same, and rows without a partner
+belong to a blank member. What the engine refuses when it loads a model is refused here too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pandas as pd
 
+from tests.power_bi import dax_static
+from tests.power_bi.dax_parser import parse
+
 ColumnName = tuple[str, str]
 Context = dict[ColumnName, list[set]]
-
-TOKEN = re.compile(
-    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|"(?P<text>[^"]*)"|'(?P<table>(?:[^']|'')+)'|\[(?P<name>[^\]]+)\]"""
-    r"""|(?P<word>\w+)|(?P<sign>&&|\|\||<>|>=|<=|[-+*=<>(),&]))"""
-)
 
 MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
 
@@ -36,6 +35,7 @@ class Model:
 
     rows: dict[str, pd.DataFrame] = field(default_factory=dict)
     measures: dict[str, list] = field(default_factory=dict)
+    types: dict[ColumnName, str] = field(default_factory=dict)
     relationships: list[tuple[ColumnName, ColumnName, bool]] = field(default_factory=list)
 
 
@@ -48,8 +48,23 @@ def read(files: dict[str, str], data: dict[str, pd.DataFrame]) -> Model:
         elif path.endswith("relationships.tmdl"):
             for block in text.split("relationship ")[1:]:
                 ends = [_column_name(re.search(rf"{end}Column: (.+)", block)[1]) for end in ("from", "to")]
-                model.relationships.append((*ends, "toCardinality: many" in block))
+                if "isActive: false" not in block:
+                    model.relationships.append((*ends, "toCardinality: many" in block))
+    if refused := [*dax_static.problems(model.measures, model.types), *_duplicates(model)]:
+        raise ValueError("; ".join(refused))
     return model
+
+
+def same_text(value: object) -> object:
+    """What Power BI takes for the same: letter case and trailing blanks do not count."""
+    return value.casefold().rstrip(" ") if isinstance(value, str) else value
+
+
+def _duplicates(model: Model) -> Iterator[str]:
+    for _, (table, column), overlapping in model.relationships:
+        keys = [same_text(value) for value in model.rows[table][column]]
+        if not overlapping and len(keys) != len(set(keys)):
+            yield f"{table}[{column}] contains a duplicate value, which the one side may not"
 
 
 def _column_name(text: str) -> ColumnName:
@@ -66,6 +81,8 @@ def _read_table(model: Model, text: str, data: dict[str, pd.DataFrame]) -> None:
     for head, fenced, plain in MEASURE.findall(text):
         model.measures[_plain(head)] = parse(fenced or plain)
     sources = re.findall(r"^\tcolumn (.+)\n(?:\t\t.*\n)*?\t\tsourceColumn: (.+)$", text, re.M)
+    for column, kind in re.findall(r"^\tcolumn (.+)\n\t\tdataType: (\w+)$", text, re.M):
+        model.types[name, _plain(column)] = kind
     rows = _partition(text, data)
     model.rows[name] = pd.DataFrame({_plain(column): rows[source] for column, source in sources}, dtype=object)
 
@@ -85,92 +102,6 @@ def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.where(rows.notna(), None)
 
 
-# --- parsing -------------------------------------------------------------------------------------------
-
-LEVELS = (("||",), ("&&",), ("=", "<>", ">=", "<=", ">", "<"), ("&",), ("+", "-"), ("*",))
-
-
-def parse(text: str) -> list:
-    """The expression as nested lists: [operator or function or kind, operands...]."""
-    tokens = []
-    position = 0
-    text = text.strip()
-    while position < len(text):
-        match = TOKEN.match(text, position)
-        if match is None:
-            raise SyntaxError(f"not DAX that we emit: {text[position:]}")
-        tokens.append((match.lastgroup, match[match.lastgroup]))
-        position = match.end()
-    parser = _Parser(tokens)
-    tree = parser.statement()
-    if parser.tokens:
-        raise SyntaxError(f"left over: {parser.tokens}")
-    return tree
-
-
-@dataclass
-class _Parser:
-    tokens: list[tuple[str, str]]
-
-    def next(self, *expected: str) -> tuple[str, str] | None:
-        if self.tokens and (
-            not expected or (self.tokens[0][1] in expected and self.tokens[0][0] in ("sign", "word"))
-        ):
-            return self.tokens.pop(0)
-        return None
-
-    def need(self, expected: str) -> None:
-        if not self.next(expected):
-            raise SyntaxError(f"expected {expected} before {self.tokens}")
-
-    def statement(self) -> list:
-        variables = []
-        while self.next("VAR"):
-            name = self.next()[1]
-            self.need("=")
-            variables.append((name, self.operation()))
-        if variables:
-            self.need("RETURN")
-        return ["let", variables, self.operation()] if variables else self.operation()
-
-    def operation(self, level: int = 0) -> list:
-        if level == len(LEVELS):
-            return self.operand()
-        left = self.operation(level + 1)
-        while sign := self.next(*LEVELS[level]):
-            left = [sign[1], left, self.operation(level + 1)]
-        return left
-
-    def operand(self) -> list:
-        if self.next("-"):
-            return ["negative", self.operand()]
-        if self.next("NOT"):
-            return ["not", self.operand()]
-        if self.next("("):
-            inner = self.operation()
-            self.need(")")
-            return inner
-        kind, value = self.next()
-        if kind == "number":
-            return ["constant", float(value)]
-        if kind == "text":
-            return ["constant", value]
-        if kind == "name":
-            return ["measure", value]
-        if kind == "table":
-            if self.tokens and self.tokens[0][0] == "name":
-                return ["column", (value, self.tokens.pop(0)[1])]
-            return ["table", value]
-        return [value.upper(), *self.arguments()] if self.next("(") else ["variable", value]
-
-    def arguments(self) -> list:
-        found: list = []
-        while not self.next(")"):
-            found.append(self.operation())
-            self.next(",")
-        return found
-
-
 # --- evaluating ----------------------------------------------------------------------------------------
 
 
@@ -187,7 +118,7 @@ def _compare(left: object, right: object) -> tuple:
                 :: 1 if one is left else -1
             ]
     if isinstance(left, (str, date)):
-        return left, right
+        return same_text(left), same_text(right)
     return float(left), float(right)
 
 
@@ -258,7 +189,10 @@ class Evaluator:
         (_, [_, column]), (_, shown), (_, between) = operands
         members = [member for member in self.visible(column[0], context)[column[1]] if member is not None]
         assert shown == column
-        return between.join(dict.fromkeys(members))
+        return between.join(
+            {same_text(member): member for member in reversed(members)}[key]
+            for key in dict.fromkeys(map(same_text, members))
+        )
 
     def computed(self, kind: str, values: list) -> object:
         if kind in COMPARISONS:
@@ -331,13 +265,15 @@ class Evaluator:
         for (filtered, column), filters in context.items():
             if filtered == table:
                 for members in filters:
-                    rows = _only(rows, [value in members for value in rows[column]])
+                    kept = set(map(same_text, members))
+                    rows = _only(rows, [same_text(value) in kept for value in rows[column]])
         for (many, foreign), (one, key), overlapping in self.model.relationships:
             if many == table and self.is_filtered(one, context):
-                keys = set(self.visible(one, context)[key])
+                keys = set(map(same_text, self.visible(one, context)[key]))
                 blank = not overlapping and self.blank_member(one, context)
-                known = set(self.model.rows[one][key])
-                rows = _only(rows, [value in keys or (blank and value not in known) for value in rows[foreign]])
+                known = set(map(same_text, self.model.rows[one][key]))
+                values = map(same_text, rows[foreign])
+                rows = _only(rows, [value in keys or (blank and value not in known) for value in values])
         return rows
 
     def is_filtered(self, table: str, context: Context) -> bool:
@@ -384,6 +320,8 @@ def _month_end(day: date) -> date:
 
 
 def _format(value: object, pattern: str) -> str:
+    if value is None:
+        return ""
     if pattern == "mmm yyyy":
         return f"{value:%b %Y}"
     return format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f", "#,0.0": ",.1f"}[pattern])
@@ -408,7 +346,7 @@ FUNCTIONS: dict[str, Callable] = {
     "&": lambda a, b: f"{a or ''}{b or ''}",
     "&&": lambda a, b: a and b,
     "||": lambda a, b: a or b,
-    "CONTAINSSTRING": lambda text, part: part in (text or ""),
+    "CONTAINSSTRING": lambda text, part: part.casefold() in (text or "").casefold(),
     "*": lambda a, b: _number(a) * _number(b),
     "not": lambda value: not value,
     "negative": lambda value: -_number(value),

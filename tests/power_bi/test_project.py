@@ -16,7 +16,8 @@ from customer360.power_bi.project import build
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "power_bi"
-CHECKS = Path(os.environ.get("POWER_BI_CHECKS_DIR", ROOT.parent / "shared" / "power_bi" / "checks"))
+CHECKS = os.environ.get("POWER_BI_CHECKS_DIR", "")
+"""A folder with check_all.sh, which runs Microsoft's tools on a project; they need node and a download."""
 
 
 def contents(folder):
@@ -235,9 +236,9 @@ def test_every_file_is_utf8_without_a_mark_and_json_is_json(tmp_path):
 @pytest.mark.parametrize("storage", ["import", "directquery"])
 def test_microsofts_own_checks_find_nothing(tmp_path, storage):
     """JSON schemas, the PBIR validator, the Tabular Object Model, references, M and DAX."""
-    script = CHECKS / "check_all.sh"
-    if not script.is_file() or not shutil.which("node"):
-        pytest.skip(f"NOT CHECKED by Microsoft's tools: {script} or node is missing")
+    script = Path(CHECKS, "check_all.sh")
+    if not CHECKS or not script.is_file() or not shutil.which("node"):
+        pytest.skip("NOT CHECKED by Microsoft's tools: set POWER_BI_CHECKS_DIR to their folder, and install node")
     build(tmp_path / "out", storage=storage)
 
     result = subprocess.run(

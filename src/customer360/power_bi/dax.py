@@ -95,14 +95,14 @@ def answers_name(fact: Table) -> str:
     return f"{model.fact_name(fact)} Answer"
 
 
-def answers(fact: Table) -> str:
+def answers(fact: Table, *, hide_names: bool = False) -> str:
     """
     Whether *fact* has all that it is cut by.
 
     What only the other segments have may not even be filtered; anything else may not be an axis.
     """
     filtered = [f"ISCROSSFILTERED ( '{table}' )" for table in model.tables_of_siblings(fact)]
-    shown = [f"ISINSCOPE ( {field.dax} )" for field in model.fields_beyond(fact)]
+    shown = [f"ISINSCOPE ( {field.dax} )" for field in model.fields_beyond(fact, hide_names=hide_names)]
     return f"NOT ( {' || '.join([*filtered, *shown])} )"
 
 

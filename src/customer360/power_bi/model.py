@@ -149,11 +149,11 @@ def tables_of_siblings(fact: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_dimension_table(cut).name for cut in cuts))
 
 
-def fields_beyond(fact: Table) -> tuple[Field, ...]:
+def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[Field, ...]:
     """The columns in the field list that do not cut *fact*, and are not of its siblings."""
     related = {one.to_table for one in RELATIONSHIPS if one.from_table == fact_name(fact)}
     known = {fact_name(fact), BALANCE_THRESHOLD.label, *related, *tables_of_siblings(fact)}
-    others = (table for table in MODEL_TABLES if table.name not in known)
+    others = (table for table in tables_for(hide_names=hide_names) if table.name not in known)
     return tuple(
         Field(table.name, column.name) for table in others for column in table.columns if not column.hidden
     )

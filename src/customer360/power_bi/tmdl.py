@@ -147,18 +147,19 @@ def _table(table: ModelTable, source: Source) -> str:
     ]
     if table.calendar:
         head.append("\tdataCategory: Time")
-    blocks = ["\n".join(head), *_measures(table), *(_column(table, each) for each in table.columns)]
+    blocks = ["\n".join(head), *_measures(table, source), *(_column(table, each) for each in table.columns)]
     blocks.append(_partition(table, source))
     return "\n\n".join(blocks) + "\n"
 
 
-def _measures(table: ModelTable) -> Iterator[str]:
+def _measures(table: ModelTable, source: Source) -> Iterator[str]:
     for fact in FACTS:
         if model.fact_name(fact) == table.name:
             for measure in model.measures_of(fact):
                 yield _measure(table, measure, fact)
             text = "Whether this table has all that a visual is cut by; if not, its measures say nothing here."
-            yield _named_measure(table, dax.answers_name(fact), dax.answers(fact), text, HIDDEN)
+            condition = dax.answers(fact, hide_names=source.hide_names)
+            yield _named_measure(table, dax.answers_name(fact), condition, text, HIDDEN)
             for visual in (visual for page in REPORT.pages for visual in page.visuals):
                 if visual.fact is fact:
                     yield from _of_visual(table, visual)

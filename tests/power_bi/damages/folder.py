@@ -1,0 +1,46 @@
+"""Damage to the folder: files that are missing, or that name each other wrongly."""
+
+from __future__ import annotations
+
+from customer360.power_bi.pbir import identity
+from tests.power_bi.damages.apply import MODEL, content, damage, renamed, without
+
+# --- files -------------------------------------------------------------------------------------------------
+
+without("no base theme", "BaseThemes/CY26SU10.json")
+without("no relationships", "relationships.tmdl")
+without("no .platform", "Customer 360.Report/.platform")
+without("no definition.pbism", "definition.pbism")
+renamed("a visual in a folder of another name", identity("overview", "acquisition"), "0" * 20)
+renamed("a table in a file of another name", "tables/Country.tmdl", "tables/Countries.tmdl")
+content(
+    "a logical id that is none",
+    "Customer 360.Report/.platform",
+    lambda item: item["config"].update(logicalId="report"),
+)
+content(
+    "a report of another model",
+    "Customer 360.Report/definition.pbir",
+    lambda pbir: pbir["datasetReference"]["byPath"].update(path="../Customers.SemanticModel"),
+)
+content("a report of no version", "Customer 360.Report/definition.pbir", lambda pbir: pbir.pop("version"))
+content(
+    "a project of no report",
+    "Customer 360.pbip",
+    lambda pbip: pbip["artifacts"][0]["report"].update(path="Customers.Report"),
+)
+content(
+    "a theme that calls itself otherwise",
+    "report.json",
+    lambda report: report["themeCollection"]["customTheme"].update(name="Other.json"),
+)
+damage("a byte order mark", lambda files: {**files, f"{MODEL}model.tmdl": "\ufeff" + files[f"{MODEL}model.tmdl"]})
+damage(
+    "a report id that is also the model's",
+    lambda files: {
+        **files,
+        "Customer 360.SemanticModel/.platform": files["Customer 360.Report/.platform"].replace(
+            '"Report"', '"SemanticModel"'
+        ),
+    },
+)

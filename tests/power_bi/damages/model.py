@@ -1,0 +1,197 @@
+"""Damage to the semantic model: to its names, shape, relationships, queries, DAX and roles."""
+
+from __future__ import annotations
+
+from tests.power_bi.damages.apply import pattern, text
+
+SEGMENTS, ENGAGEMENT = "tables/Customer Segments.tmdl", "tables/Engagement Segments.tmdl"
+
+# --- names and references ---------------------------------------------------------------------------
+
+text("a reference to a table that does not exist", "model.tmdl", "ref table Country", "ref table Countries")
+text("a table without a reference", "model.tmdl", "ref table Country\n", "")
+text("a reference to a role that does not exist", "model.tmdl", "ref role 'Country reader'", "ref role Reader")
+text("a level of compatibility that is missing", "database.tmdl", "\tcompatibilityLevel: 1601\n", "")
+text("implicit measures", "model.tmdl", "\tdiscourageImplicitMeasures\n", "")
+text("hidden date tables", "model.tmdl", "__PBI_TimeIntelligenceEnabled = 0", "__PBI_TimeIntelligenceEnabled = 1")
+pattern(
+    "two columns of one tag", "tables/Country.tmdl", r"(lineageTag: )(\S+)((?:.|\n)*?lineageTag: )\S+", r"\1\2\3\2"
+)
+pattern("a tag that is none", "tables/Country.tmdl", r"lineageTag: \S+", "lineageTag: country")
+pattern("a measure described by nothing", SEGMENTS, r"\t/// Number of customers\.\n", "")
+text(
+    "a column that a visual needs is gone", "tables/Activity.tmdl", "column Activity\n", "column 'Activity Name'\n"
+)
+text("two measures of one name", ENGAGEMENT, "measure 'Total Customers (Engagement)'", "measure 'Total Customers'")
+
+# --- shape ------------------------------------------------------------------------------------------
+
+text("blanks for tabs", "tables/Country.tmdl", "\t\tdataType", "        dataType")
+text("a property that does not exist", "tables/Country.tmdl", "\t\tsummarizeBy: none", "\t\tsummarise: none")
+text("a type that does not exist", "tables/Country.tmdl", "dataType: string", "dataType: text")
+text(
+    "a number that is a text",
+    SEGMENTS,
+    "column balance_count\n\t\tdataType: int64",
+    "column balance_count\n\t\tdataType: string",
+)
+text("a way of storing that does not exist", "tables/Country.tmdl", "mode: import", "mode: copy")
+text("one table that is asked", "tables/Country.tmdl", "mode: import", "mode: directQuery")
+text("a sum by itself", "tables/Customer Segments.tmdl", "summarizeBy: none", "summarizeBy: sum")
+text(
+    "a sum in the field list",
+    SEGMENTS,
+    "column customers\n\t\tdataType: int64\n\t\tisHidden",
+    "column customers\n\t\tdataType: int64",
+)
+text(
+    "a double in the field list",
+    ENGAGEMENT,
+    "\t\tdisplayFolder: Customers\n\t\tisHidden",
+    "\t\tdisplayFolder: Customers",
+)
+text(
+    "statuses in the order of the alphabet", "tables/Loyalty Status.tmdl", "\t\tsortByColumn: 'Status Order'\n", ""
+)
+text("months in the order of the alphabet", "tables/Calendar.tmdl", "\t\tsortByColumn: Month\n", "")
+text(
+    "an order by a column that does not exist",
+    "tables/Country.tmdl",
+    "sortByColumn: 'Country Order'",
+    "sortByColumn: Order",
+)
+text("a month that is no key", "tables/Calendar.tmdl", "\t\tisKey\n", "")
+text("a calendar that is no table of dates", "tables/Calendar.tmdl", "\tdataCategory: Time\n", "")
+text("a share that is a number", SEGMENTS, "formatString: 0.0%", "formatString: #,0.0")
+text("days without their unit", SEGMENTS, '#,0.0 "days"', "#,0.0")
+text("an amount without cents", SEGMENTS, "formatString: #,0.00", "formatString: #,0")
+
+# --- relationships ----------------------------------------------------------------------------------
+
+RELATIONS = "relationships.tmdl"
+pattern(
+    "a relationship the wrong way round",
+    RELATIONS,
+    r"fromColumn: (.*)\n\ttoColumn: (.*)",
+    r"fromColumn: \2\n\ttoColumn: \1",
+)
+pattern(
+    "a relationship that is not active",
+    RELATIONS,
+    r"(\tfromColumn: 'Customer Segments'.country)",
+    r"\tisActive: false\n\1",
+)
+pattern(
+    "a relationship that filters both ways",
+    RELATIONS,
+    r"(\tfromColumn: 'Customer Segments'.country)",
+    r"\tcrossFilteringBehavior: bothDirections\n\1",
+)
+pattern("a relationship less", RELATIONS, r"relationship \S+\n\tfromColumn: 'Customer Segments'.country\n.*\n", "")
+pattern(
+    "one side that is many",
+    RELATIONS,
+    r"(\tfromColumn: 'Customer Segments'.country)",
+    r"\ttoCardinality: many\n\1",
+)
+text("many that are one side", RELATIONS, "\ttoCardinality: many\n", "")
+pattern(
+    "a relationship of two types", RELATIONS, r"toColumn: Country.Country", "toColumn: Country.'Country Order'"
+)
+pattern(
+    "a relationship with another table",
+    RELATIONS,
+    r"(fromColumn: 'Customer Segments'.balance_band\n\ttoColumn: )'Balance Band'",
+    r"\1'Points Band'",
+)
+pattern(
+    "a pair that is related twice",
+    RELATIONS,
+    r"\A",
+    "relationship 01234567-89ab-cdef-0123-456789abcdef\n\tfromColumn: 'Customer Segments'.country\n\ttoColumn: Country.Country\n\n",
+)
+
+# --- queries ----------------------------------------------------------------------------------------
+
+text("a comma less in a query", "tables/Country.tmdl", "false]),", "false])")
+text(
+    "a query that ends with an unknown step",
+    "tables/Country.tmdl",
+    "in\n\t\t\t\t    Columns",
+    "in\n\t\t\t\t    Result",
+)
+text("a step of an unknown step", "tables/Country.tmdl", "Table.SelectColumns(Data", "Table.SelectColumns(Date")
+text("a function that M does not have", "tables/Country.tmdl", "Table.SelectColumns", "Table.SelectColumn")
+text("a column that the query does not give", "tables/Country.tmdl", '{"country", ', '{"county", ')
+text("a query of another table", "tables/Country.tmdl", 'Item = "countries"', 'Item = "activities"')
+text(
+    "bands of another column",
+    "tables/Points Band.tmdl",
+    '[banded_column] = "loyalty_points"',
+    '[banded_column] = "account_balance"',
+)
+text("edges that hold the empty one", "tables/Balance Threshold.tmdl", " and [low] <> null", "")
+text("a parameter that is misspelt", "tables/Country.tmdl", '#"Database"', '#"Databse"')
+text("a parameter of another type", "expressions.tmdl", 'Type = "Text"', 'Type = "Number"')
+text("a parameter that is none", "expressions.tmdl", "IsParameterQuery = true, ", "")
+text("a sourceColumn that is not there", "tables/Country.tmdl", "sourceColumn: country\n", "sourceColumn: land\n")
+text("a stage that is missing", "tables/Funnel Stage.tmdl", '{1, "Joined", 3}, ', "")
+
+# --- DAX --------------------------------------------------------------------------------------------
+
+text(
+    "a parenthesis less",
+    SEGMENTS,
+    "SUM ( 'Customer Segments'[customers] )",
+    "SUM ( 'Customer Segments'[customers] ",
+)
+text("a column that does not exist", SEGMENTS, "'Customer Segments'[balance_sum]", "'Customer Segments'[balance]")
+text("a measure that does not exist", SEGMENTS, "[Total Account Balance]", "[Total Balance]")
+text("a function that DAX does not have", SEGMENTS, "DIVIDE (", "QUOTIENTS (")
+text("a function with an argument too few", SEGMENTS, "EDATE ( FullMonthsEnd, -12 )", "EDATE ( FullMonthsEnd )")
+text("a sum of texts", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "SUM ( 'Customer Segments'[country] )")
+text("a measure of itself", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "[% Active Customers] * 1")
+text("a filter that compares with a measure", SEGMENTS, ">= Threshold", ">= [Balance Threshold Value]")
+text(
+    "a column without a row", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "'Customer Segments'[customers]"
+)
+text("an undeclared variable", SEGMENTS, "VAR Threshold =", "VAR Edge =")
+text("a text compared with a number", SEGMENTS, "'Activity'[Activity] = \"Active\"", "'Activity'[Activity] = 1")
+text("a member of another name", SEGMENTS, "'Activity'[Activity] = \"Active\"", "'Activity'[Activity] = \"Yes\"")
+text(
+    "a filter that replaces the reader's",
+    SEGMENTS,
+    "KEEPFILTERS ( 'Activity'[Activity] = \"Active\" )",
+    "'Activity'[Activity] = \"Active\"",
+)
+text(
+    "a ratio upside down",
+    SEGMENTS,
+    "DIVIDE ( [Active Customers] + 0, [Total Customers] )",
+    "DIVIDE ( [Total Customers] + 0, [Active Customers] )",
+)
+text(
+    "a share of all and not of the selection", SEGMENTS, "ALLSELECTED ()", "REMOVEFILTERS ( 'Customer Segments' )"
+)
+text("eleven months", SEGMENTS, "EDATE ( FullMonthsEnd, -12 )", "EDATE ( FullMonthsEnd, -11 )")
+text("a band above that is not", SEGMENTS, ">= Threshold", "> Threshold")
+text("the sum of another column", SEGMENTS, "'Customer Segments'[points_sum]", "'Customer Segments'[points_count]")
+text(
+    "a share of the stage after",
+    ENGAGEMENT,
+    "MIN ( 'Funnel Stage'[Stage] ) - 1",
+    "MIN ( 'Funnel Stage'[Stage] ) + 1",
+)
+text(
+    "a value that draws another measure", SEGMENTS, "[New Customers, Last 12 Months] + 0", "[Total Customers] + 0"
+)
+text("a value that is blank for nobody", SEGMENTS, "= [Total Customers] + 0\n", "= [Total Customers]\n")
+
+# --- roles ------------------------------------------------------------------------------------------
+
+ROLE = "roles/Country reader.tmdl"
+text("a role that sees retention", ROLE, "\n\ttablePermission 'Cohort Retention' = FALSE ()\n", "")
+text("a role that sees what was rejected", ROLE, "metadataPermission: none", "metadataPermission: read")
+text("a role by a column that does not exist", ROLE, "'Country'[Country] =", "'Country'[Name] =")
+text("a role about a table that does not exist", ROLE, "'Data Quality'", "Quality")
+text("a role that sees all countries", ROLE, "'Country'[Country] = \"Germany\"", "TRUE ()")

@@ -1,0 +1,56 @@
+"""
+Rules that the files of a project must keep, whoever wrote them: each rule yields a line for every breach.
+
+They read the files as text, as Power BI does, and know nothing of the code that wrote them but the definitions:
+tables, dimensions, measures and the report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.power_bi.rules import dax, folder, layout, meaning, model, pages, queries, report, shown, tmdl
+
+Files = Mapping[str, str]
+
+
+def problems(files: Files) -> Iterator[str]:
+    """Each breach in the files of a project (path -> text); a file that cannot be read hides what it holds."""
+    try:
+        yield from _problems(files)
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        SyntaxError,
+        RuntimeError,
+        AssertionError,
+    ) as error:
+        yield f"cannot be read: {type(error).__name__}: {error}"
+
+
+def _problems(files: Files) -> Iterator[str]:
+    objects: dict[str, Any] = {
+        path: json.loads(text)
+        for path, text in files.items()
+        if path.endswith((".json", ".pbip", ".pbir", ".pbism", ".platform"))
+    }
+    definition = {
+        path.partition("/definition/")[2]: text for path, text in files.items() if path.endswith(".tmdl")
+    }
+    read = tmdl.read(definition)
+    yield from folder.problems(files, objects)
+    yield from report.problems(objects)
+    yield from layout.problems(objects)
+    yield from pages.problems(objects)
+    yield from shown.problems(objects)
+    yield from read.problems
+    yield from model.problems(read)
+    yield from queries.problems(read)
+    yield from dax.problems(read)
+    yield from report.references(objects, read)
+    if not read.problems:
+        yield from meaning.problems(dict(files))

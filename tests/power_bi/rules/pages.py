@@ -1,0 +1,81 @@
+"""The pages: which there are and in which order, what stands around their visuals, and what a click leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from customer360.dimensions import JOIN_MONTH
+from customer360.power_bi.pbir import identity
+from customer360.report import REPORT
+from customer360.visuals import Page
+from tests.power_bi.rules.report import field_of
+from tests.power_bi.rules.shown import column, literal
+
+
+def problems(objects: Mapping[str, Any]) -> Iterator[str]:
+    visuals = {path.split("/")[-2]: one for path, one in objects.items() if path.endswith("/visual.json")}
+    yield from _book(objects)
+    for page in REPORT.pages:
+        here = f"/pages/{identity('page', page.name)}/visuals/"
+        order = _reading_order(page)
+        there = {path.split("/")[-2] for path in objects if here in path}
+        if there != set(order):
+            yield f"page {page.name} has {len(there)} visuals instead of {len(order)}"
+            continue
+        for position, name in enumerate(order):
+            if visuals[name]["position"]["tabOrder"] != 1000 * position:
+                yield f"visual {position} of page {page.name} is not reached in its turn"
+        yield from (f"{page.name}: {problem}" for problem in _around(page, visuals))
+
+
+def _reading_order(page: Page) -> list[str]:
+    slicers = [f"slicer/{name}" for name in REPORT.slicers]
+    own = [visual.name for visual in page.visuals]
+    return [identity(page.name, each) for each in ("heading", "navigation", "as_of", *slicers, "clear", *own)]
+
+
+def _book(objects: Mapping[str, Any]) -> Iterator[str]:
+    """The pages in their order and by their names, tooltips behind them."""
+    pages = {path.split("/")[-2]: page for path, page in objects.items() if path.endswith("/page.json")}
+    [book] = [one for path, one in objects.items() if path.endswith("/pages.json")]
+    expected = [identity("page", page.name) for page in REPORT.pages]
+    if book["pageOrder"][: len(expected)] != expected or book["activePageName"] != expected[0]:
+        yield "the pages are in another order"
+    for name, page in zip(expected, REPORT.pages, strict=True):
+        if pages[name]["displayName"] != page.title or pages[name]["displayOption"] != "FitToPage":
+            yield f"page {page.name} is called or sized otherwise"
+        sources = {each["source"] for each in pages[name].get("visualInteractions", [])}
+        tables = {identity(page.name, visual.name) for visual in page.visuals if visual.kind == "table"}
+        targets = {each["target"] for each in pages[name].get("visualInteractions", [])}
+        others = {identity(page.name, visual.name) for visual in page.visuals} - tables
+        if sources != tables or (tables and targets != others):
+            yield f"page {page.name} lets other clicks filter nothing"
+        if any(each["type"] != "NoFilter" for each in pages[name].get("visualInteractions", [])):
+            yield f"page {page.name} has an interaction of another type"
+
+
+def _around(page: Page, visuals: Mapping[str, Any]) -> Iterator[str]:
+    """Title, navigation, date and slicers of a page."""
+    for name in REPORT.slicers:
+        built = visuals[identity(page.name, f"slicer/{name}")]["visual"]
+        mode = "'Between'" if name == JOIN_MONTH.name else "'Dropdown'"
+        if (built["visualType"], literal(built["objects"], "data.mode")) != ("slicer", mode):
+            yield f"the slicer {name} is of another kind"
+        shown = [field_of(one["field"]) for one in built["query"]["queryState"]["Values"]["projections"]]
+        if shown != [column(name)]:
+            yield f"the slicer {name} filters {shown}"
+        sync = built.get("syncGroup")
+        if sync != {"groupName": name, "fieldChanges": True, "filterChanges": True}:
+            yield f"the slicer {name} does not keep its choice"
+    heading = visuals[identity(page.name, "heading")]["visual"]["objects"]["general"][0]["properties"]
+    if heading["paragraphs"][0]["textRuns"][0]["value"] != page.title:
+        yield "has another heading"
+    date = visuals[identity(page.name, "as_of")]["visual"]["query"]["queryState"]["Data"]["projections"]
+    if [field_of(one["field"]) for one in date] != [("Measure", ("Refreshes", "Data as of"))]:
+        yield "shows another date"
+    if visuals[identity(page.name, "navigation")]["visual"]["visualType"] != "pageNavigator":
+        yield "has no navigation"
+    button = visuals[identity(page.name, "clear")]["visual"]
+    if literal(button["visualContainerObjects"], "visualLink.type") != "'ClearAllSlicers'":
+        yield "has no button that clears the slicers"

@@ -1,0 +1,340 @@
+"""What each visual of the report shows: from its definition to the fields, order, filters and colours in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from customer360.dimensions import LOYALTY_STATUS, dimension
+from customer360.expressions import Comparable, LastMonths, Measure
+from customer360.measures import BALANCE_THRESHOLD, measure
+from customer360.palette import LIGHT
+from customer360.power_bi import model
+from customer360.power_bi.pbir import identity
+from customer360.report import REPORT
+from customer360.visuals import Visual
+from tests.power_bi.rules.report import field_of, fields, walk
+
+FieldName = tuple[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Native:
+    """A kind of visual in Power BI: its type, the roles of its axes and of its value, and how it must be formatted."""
+
+    type: str
+    axes: tuple[str, ...] = ()
+    value: str = "Y"
+    tooltips: bool = True
+    sorted: bool = True
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+
+_CATEGORY = ("Category",)
+_BLANK = {"value.showBlankAs": "'—'", "value.labelDisplayUnits": "1D", "label.show": "false"}
+_ZERO = {"valueAxis.start": "0D", "categoryAxis.axisType": "'Scalar'"}
+_PARTS = {"labels.show": "true"}
+NATIVES = {
+    "card": Native("cardVisual", value="Data", sorted=False, objects=_BLANK),
+    "kpi": Native("kpi", value="Indicator", tooltips=False, sorted=False, objects={"trendline.show": "false"}),
+    "donut": Native(
+        "donutChart", _CATEGORY, objects={**_PARTS, "labels.labelStyle": "'Category, percent of total'"}
+    ),
+    "line": Native("lineChart", _CATEGORY, objects=_ZERO),
+    "area": Native("areaChart", _CATEGORY, objects=_ZERO),
+    "bar": Native("clusteredBarChart", _CATEGORY, objects={**_PARTS, "valueAxis.show": "false"}),
+    "column": Native("clusteredColumnChart", _CATEGORY, objects={"categoryAxis.axisType": "'Categorical'"}),
+    "histogram": Native("columnChart", _CATEGORY, objects={"categoryAxis.axisType": "'Categorical'"}),
+    "heat_map": Native(
+        "pivotTable",
+        ("Rows", "Columns"),
+        "Values",
+        tooltips=False,
+        objects={"subTotals.rowSubtotals": "false", "subTotals.columnSubtotals": "false"},
+    ),
+    "table": Native("tableEx", value="Values", tooltips=False, objects={"total.totals": "false"}),
+    "funnel": Native(
+        "funnel", _CATEGORY, objects={**_PARTS, "labels.funnelLabelStyle": "'Data, percent of first'"}
+    ),
+    "treemap": Native("treemap", ("Group",), "Values", sorted=False, objects=_PARTS),
+    "parameter": Native(
+        "slicer",
+        value="Values",
+        tooltips=False,
+        sorted=False,
+        objects={"data.mode": "'After'", "header.show": "false"},
+    ),
+}
+FILLED = ("card", "kpi", "line", "area", "column", "histogram", "heat_map")
+EDGE, GUTTER, CELL, ROW, TOP = 24, 16, 104, 50, 168
+
+
+def problems(objects: Mapping[str, Any]) -> Iterator[str]:
+    visuals = {path.split("/")[-2]: one for path, one in objects.items() if path.endswith("/visual.json")}
+    for page in REPORT.pages:
+        for visual in page.visuals:
+            content = visuals[identity(page.name, visual.name)]
+            yield from (f"{visual.name}: {problem}" for problem in _of_visual(visual, content))
+
+
+def is_filled(visual: Visual) -> bool:
+    """Whether nobody is drawn as 0: a count, in a visual that has a place for it."""
+    counts = visual.measure.format == "count" and not isinstance(visual.measure.expression, Comparable)
+    return visual.kind in FILLED and counts
+
+
+# --- one visual --------------------------------------------------------------------------------------------
+
+
+def _of_visual(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
+    native, built = NATIVES[visual.kind], content["visual"]
+    if built["visualType"] != native.type:
+        yield f"is a {built['visualType']} and not a {native.type}"
+    state = built["query"]["queryState"]
+    shown = {role: [field_of(one["field"]) for one in part["projections"]] for role, part in state.items()}
+    expected = _roles(visual, native)
+    if shown != expected and shown != _without_names(visual, expected):
+        yield f"shows {shown} and not {expected}"
+    yield from _labels(visual, native, state)
+    if _order(built) != _expected_order(visual, native):
+        yield f"is sorted {_order(built)} and not {_expected_order(visual, native)}"
+    yield from _formats(visual, native, built)
+    yield from _filtered(visual, content)
+    yield from _told(visual, built)
+    yield from _placed(visual, content["position"])
+
+
+def _labels(visual: Visual, native: Native, state: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader reads for a field: the measure's own label, whatever the model calls it."""
+    labels = {role: [dimension(name).label] for role, name in zip(native.axes, visual.by, strict=False)}
+    if visual.kind not in ("table", "parameter"):
+        labels[native.value] = [visual.measure.label]
+    if visual.compare:
+        labels["Goal"] = [measure(visual.compare).label]
+    if native.tooltips and visual.tooltip_measures:
+        labels["Tooltips"] = [one.label for one in visual.tooltip_measures]
+    for role, expected in labels.items():
+        shown = state.get(role, {}).get("projections", [])
+        if [one.get("displayName", one["nativeQueryRef"]) for one in shown] != expected:
+            yield f"calls {role} otherwise than {expected}"
+        if role in native.axes and not all(one.get("active") for one in shown):
+            yield f"has an axis {role} that is not in use"
+
+
+def _measure(one: Measure, visual: Visual) -> FieldName:
+    return "Measure", (model.fact_name(visual.fact), model.measure_name(one, visual.fact))
+
+
+def column(name: str) -> FieldName:
+    shown = model.field(dimension(name))
+    return "Column", (shown.table, shown.column)
+
+
+def _value(visual: Visual) -> FieldName:
+    if is_filled(visual):
+        return "Measure", (model.fact_name(visual.fact), f"Value of {visual.title}")
+    return _measure(visual.measure, visual)
+
+
+def _roles(visual: Visual, native: Native) -> dict[str, list[FieldName]]:
+    if visual.kind == "parameter":
+        return {"Values": [("Column", (BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label))]}
+    roles = {role: [column(name)] for role, name in zip(native.axes, visual.by, strict=True)}
+    roles[native.value] = [_value(visual)]
+    if visual.compare:
+        roles["Goal"] = [_measure(measure(visual.compare), visual)]
+    if visual.columns:
+        shown = [model.fact_field(visual.fact, name) for name in visual.columns]
+        first, *others = [("Column", (one.table, one.column)) for one in shown]
+        roles["Values"] = [first, *roles["Values"], *others]
+    if native.tooltips and visual.tooltip_measures:
+        roles["Tooltips"] = [_measure(one, visual) for one in visual.tooltip_measures]
+    return roles
+
+
+def _without_names(visual: Visual, roles: dict[str, list[FieldName]]) -> dict[str, list[FieldName]]:
+    """The same in a project without names: customer_id first, and no name or id of the source."""
+    if not visual.columns:
+        return roles
+    table = model.fact_name(visual.fact)
+    naming = {(table, visual.fact[name].label) for name in ("name", "source_id")}
+    kept = [one for one in roles["Values"] if one[1] not in naming]
+    return {**roles, "Values": [("Column", (table, "customer_id")), *kept]}
+
+
+def _order(built: Mapping[str, Any]) -> list[tuple[FieldName, str]]:
+    sort = built["query"].get("sortDefinition", {}).get("sort", [])
+    return [(field_of(each["field"]), each["direction"]) for each in sort]
+
+
+def _expected_order(visual: Visual, native: Native) -> list[tuple[FieldName, str]]:
+    """Along the axis; a table by its value, highest first; rows of bands highest first, as on an axis."""
+    if not native.sorted:
+        return []
+    if visual.kind == "table":
+        return [(_measure(visual.measure, visual), "Descending")]
+    is_axis_up = visual.kind == "heat_map" and bool(dimension(visual.by[0]).banded_column)
+    return [(column(visual.by[0]), "Descending" if is_axis_up else "Ascending")]
+
+
+# --- formatting --------------------------------------------------------------------------------------------
+
+
+def literal(objects: Mapping[str, Any], path: str) -> str | None:
+    """The literal of a property: 'labels.show' -> true."""
+    name, _, each = path.partition(".")
+    for part in objects.get(name, []):
+        value = part["properties"].get(each, {})
+        value = value.get("solid", {}).get("color", value)
+        if "Literal" in value.get("expr", {}):
+            return value["expr"]["Literal"]["Value"]
+    return None
+
+
+def _formats(visual: Visual, native: Native, built: Mapping[str, Any]) -> Iterator[str]:
+    expected = dict(native.objects)
+    if visual.kind == "kpi":
+        expected |= _goal(visual)
+    for path, value in expected.items():
+        if literal(built["objects"], path) != value:
+            yield f"has {path} {literal(built['objects'], path)} and not {value}"
+    if visual.kind in ("bar", "column", "histogram") and literal(built["objects"], "valueAxis.start"):
+        yield "has an axis that does not start where its values do"
+    if built["objects"].get("dataPoint", []) and visual.kind != "funnel":
+        yield from _status_colors(visual, built)
+    elif LOYALTY_STATUS.name in visual.by:
+        yield "does not have the colours of the statuses"
+    if visual.kind == "heat_map":
+        yield from _gradient(visual, built)
+
+
+def _goal(visual: Visual) -> dict[str, str]:
+    is_flow = isinstance(visual.measure.expression, LastMonths)
+    is_low = visual.measure.good == "down"
+    good, bad = (LIGHT.good, LIGHT.bad) if is_flow else (LIGHT.ink, LIGHT.ink)
+    return {
+        "goals.showGoal": str(bool(visual.compare)).lower(),
+        "goals.direction": "'Low is good'" if is_low else "'High is good'",
+        "goals.distanceLabel": "'Value'" if visual.measure.format == "percent" else "'Percent'",
+        "goals.goalText": "'12 months before'" if is_flow else "'Others'",
+        "status.direction": "'Negative'" if is_low else "'Positive'",
+        "status.goodColor": f"'{good}'",
+        "status.badColor": f"'{bad}'",
+        "status.neutralColor": f"'{LIGHT.ink}'",
+    }
+
+
+def _status_colors(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
+    [part] = built["objects"]["dataPoint"]
+    color = part["properties"]["fill"]["solid"]["color"]["expr"]
+    if field_of(color) != ("Measure", ("Loyalty Status", "Loyalty Status Colour")):
+        yield f"is coloured by {field_of(color)}"
+    if part.get("selector") != {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}:
+        yield "has colours that no part takes"
+    if LOYALTY_STATUS.name not in visual.by:
+        yield "is coloured by statuses and not cut by them"
+
+
+def _gradient(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
+    table, name = _value(visual)[1]
+    parts = [part for part in built["objects"].get("values", []) if "backColor" in part["properties"]]
+    rules = [rule["FillRule"] for part in parts for rule in walk(part) if "Input" in rule.get("FillRule", {})]
+    if len(rules) != 1:
+        yield "does not colour its cells"
+        return
+    stops = rules[0]["FillRule"].get("linearGradient2", {})
+    colors = [stops.get(stop, {}).get("color", {}).get("Literal", {}).get("Value") for stop in ("min", "max")]
+    if colors != [f"'{LIGHT.heat_low}'", f"'{LIGHT.heat_high}'"]:
+        yield f"colours its cells from {colors[0]} to {colors[1]}"
+    if rules[0]["Input"] != {"SelectRef": {"ExpressionName": f"{table}.{name}"}}:
+        yield "colours its cells by something else"
+    selector = {"data": [{"dataViewWildcard": {"matchingOption": 1}}], "metadata": f"{table}.{name}"}
+    if parts[0].get("selector") != selector:
+        yield "colours something else than its cells"
+    if stops.get("nullColoringStrategy", {}).get("strategy", {}).get("Literal", {}).get("Value") != "'noColor'":
+        yield "colours cells without a value"
+    if literal(built["visualContainerObjects"], "stylePreset.name") != "'None'":
+        yield "has a style that covers its colours"
+
+
+# --- filters -----------------------------------------------------------------------------------------------
+
+
+def _filtered(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
+    found = [_asked(one) for one in content.get("filterConfig", {}).get("filters", [])]
+    expected: list[tuple[Any, ...]] = [
+        ("known", column(name)[1]) for name in visual.by if dimension(name).nullable
+    ]
+    expected += [
+        ("only", column(name)[1], [f"{member}L" for member in kept]) for name, kept in visual.only.items()
+    ]
+    if visual.top:
+        table = model.fact_name(visual.fact)
+        key = (table, "customer_id")
+        expected.append(("top", key, {key}, (table, "account_balance"), 0, 2, visual.top))
+    if found != expected:
+        yield f"is filtered by {found} and not by {expected}"
+    if visual.kind == "parameter":
+        preset = content["visual"]["objects"]["general"][0]["properties"]["filter"]["filter"]
+        compared = preset["Where"][0]["Condition"].get("Comparison", {})
+        value = compared.get("Right", {}).get("Literal", {}).get("Value")
+        if (compared.get("ComparisonKind"), value) != (2, f"{BALANCE_THRESHOLD.default}D"):
+            yield f"starts at {compared.get('ComparisonKind')} {value}"
+
+
+def _asked(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    field = field_of(one["field"])[1]
+    condition = one["filter"]["Where"][0]["Condition"]
+    if one["type"] == "TopN":
+        query = one["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
+        [order] = query["OrderBy"]
+        total = order["Expression"]["Aggregation"]
+        alias = {source["Name"]: source["Entity"] for source in query["From"]}
+        by = total["Expression"]["Column"]
+        table = alias[by["Expression"]["SourceRef"]["Source"]]
+        chosen = {each for _, each in fields([query["Select"], condition], alias)}
+        return "top", field, chosen, (table, by["Property"]), total["Function"], order["Direction"], query["Top"]
+    if one["type"] == "Categorical":
+        return "only", field, [value["Literal"]["Value"] for [value] in condition["In"]["Values"]]
+    compared = condition["Not"]["Expression"]["Comparison"]
+    is_null = (compared["ComparisonKind"], compared["Right"]["Literal"]["Value"]) == (0, "null")
+    return "known" if is_null else "otherwise", field
+
+
+# --- what is told, and where it stands ---------------------------------------------------------------------
+
+
+def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
+    container = built["visualContainerObjects"]
+    title = visual.title.replace("'", "''")
+    if (literal(container, "title.show"), literal(container, "title.text")) != ("true", f"'{title}'"):
+        yield "has another title"
+    if not (literal(container, "general.altText") or "").startswith(f"'{title}. "):
+        yield "is told otherwise to those who do not see it"
+    if literal(container, "visualHeaderTooltip.text") != "'" + visual.measure.description.replace("'", "''") + "'":
+        yield "explains another number"
+    if literal(container, "subTitle.show") != "true":
+        yield "has no subtitle"
+    says = container["subTitle"][0]["properties"]["text"]["expr"]
+    moves = bool(visual.needs or visual.by) or visual.measure.left_out is not None
+    moving = ("Measure", (model.fact_name(visual.fact), f"Subtitle of {visual.title}"))
+    expected = moving if moves else "'" + visual.definition.replace("'", "''") + "'"
+    if (says["Literal"]["Value"] if "Literal" in says else field_of(says)) != expected:
+        yield "has another subtitle"
+    has_page = visual.kind == "heat_map" and bool(visual.tooltip_measures)
+    page = f"'{identity('tooltip', visual.name)}'"
+    if has_page != (literal(container, "visualTooltip.section") == page):
+        yield "shows another page beside the pointer"
+
+
+def _placed(visual: Visual, position: Mapping[str, Any]) -> Iterator[str]:
+    place = visual.place
+    expected = (
+        EDGE + place.column * (CELL + GUTTER),
+        TOP + place.row * (ROW + GUTTER),
+        place.width * (CELL + GUTTER) - GUTTER,
+        place.height * (ROW + GUTTER) - GUTTER,
+    )
+    if tuple(position[each] for each in ("x", "y", "width", "height")) != expected:
+        yield "stands elsewhere"
