@@ -47,22 +47,6 @@ FILTER_COLUMNS = {"funnel_stage": ("Funnel Stage", "Stage")} | {
 }
 
 
-@pytest.fixture(scope="module")
-def tables():
-    return miniature.result_tables(miniature.profiles(miniature.customers(400)))
-
-
-@pytest.fixture(scope="module")
-def database(tables):
-    with miniature.database(tables) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def semantic_model(tables):
-    return dax_evaluator.read(files(SOURCE), tables)
-
-
 def column_of(name):
     shown = model.field(dimension(name))
     return FILTER_COLUMNS.get(name, (shown.table, shown.column))

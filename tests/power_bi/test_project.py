@@ -144,6 +144,8 @@ def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
         ({"database": 'a"b'}, "database .* must be a name without quotes"),
         ({"schema": "my\nschema"}, "schema .* must be a name without quotes, backslashes and line breaks"),
         ({"schema": " "}, "schema ' ' must be a name"),
+        ({"name": "  "}, "name '  ' must be one line of 1 to 200 characters"),
+        ({"name": "x" * 201}, "must be one line of 1 to 200 characters"),
     ],
 )
 def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message):
@@ -158,6 +160,52 @@ def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message)
 def test_a_server_may_be_a_name_or_an_address_with_or_without_a_port(tmp_path, server):
     """Whatever the PostgreSQL connector takes."""
     assert build(tmp_path / "out", server=server).project.is_file()
+
+
+def items(folder):
+    found = [json.loads(path.read_text()) for path in sorted(folder.rglob(".platform"))]
+    return [item["metadata"]["displayName"] for item in found], [item["config"]["logicalId"] for item in found]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"name": "Customer 360 Test"},
+        {"server": "db.example:5432"},
+        {"database": "crm"},
+        {"schema": "results"},
+        {"storage": "directquery"},
+    ],
+)
+def test_another_project_is_another_item(tmp_path, option):
+    """Two items of one logical id cannot stand in one workspace, as those of a test and of its production do."""
+    build(tmp_path / "one")
+    build(tmp_path / "other", **option)
+    names, ids = items(tmp_path / "other")
+
+    assert not set(ids) & set(items(tmp_path / "one")[1])
+    assert names == [option.get("name", "Customer 360")] * 2
+    assert len(set(ids)) == 2
+
+
+@pytest.mark.parametrize("storage", ["import", "directquery"])
+def test_without_names_no_column_tells_who_a_customer_is(tmp_path, storage):
+    """Whoever may build on a model can read all of it; the table then calls customers by their customer_id."""
+    build(tmp_path / "out", hide_names=True, storage=storage)
+    texts = {path: content.decode() for path, content in contents(tmp_path / "out").items()}
+    table = texts["Customer 360.SemanticModel/definition/tables/Top Customers.tmdl"]
+
+    assert re.findall(r"sourceColumn: (name|source_id|email)$", "".join(texts.values()), re.M) == []
+    assert '"name"' not in table
+    assert '"source_id"' not in table
+    [shown] = [json.loads(text) for path, text in texts.items() if '"visualType": "tableEx"' in text]
+    values = shown["visual"]["query"]["queryState"]["Values"]["projections"]
+    assert [each["queryRef"] for each in values] == [
+        "Top Customers.customer_id",
+        "Top Customers.Account Balance",
+        "Loyalty Status.Loyalty Status",
+    ]
+    assert values[0]["displayName"] == "Customer ID"
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
