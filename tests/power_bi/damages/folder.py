@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from customer360.palette import LIGHT
 from customer360.power_bi.pbir import identity
-from tests.power_bi.damages.apply import MODEL, content, damage, renamed, without
+from tests.power_bi.damages.apply import MODEL, Files, content, damage, renamed, without
 
 # --- files -------------------------------------------------------------------------------------------------
 
@@ -44,3 +45,16 @@ damage(
         ),
     },
 )
+content(
+    "a model of another version",
+    "Customer 360.SemanticModel/definition.pbism",
+    lambda pbism: pbism.update(version="1.0"),
+)
+
+
+def _colors(files: Files) -> Files:
+    [path] = [path for path in files if "/RegisteredResources/" in path]
+    return {**files, path: files[path].replace(LIGHT.main, "#000000")}
+
+
+damage("a theme that changed under its name", _colors)

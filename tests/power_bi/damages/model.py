@@ -187,6 +187,49 @@ text(
 )
 text("a value that is blank for nobody", SEGMENTS, "= [Total Customers] + 0\n", "= [Total Customers]\n")
 
+text(
+    "the month of the as-of date counted in",
+    SEGMENTS,
+    "EOMONTH ( [Data as of] + 1, -1 ) + 1",
+    "EOMONTH ( [Data as of], 0 ) + 1",
+)
+text(
+    "a band without an edge taken for 0",
+    SEGMENTS,
+    ", KEEPFILTERS ( NOT ISBLANK ( 'Balance Band'[Lower Edge] ) )",
+    "",
+)
+text(
+    "nothing of something that is blank",
+    SEGMENTS,
+    "DIVIDE ( [Active Customers] + 0",
+    "DIVIDE ( [Active Customers]",
+)
+text("the oldest refresh", "tables/Refreshes.tmdl", "Newest = MAX (", "Newest = MIN (")
+text(
+    "the worst check and not all",
+    "tables/Data Quality.tmdl",
+    "SUM ( 'Data Quality'[rows_failed] )",
+    "MAX ( 'Data Quality'[rows_failed] )",
+)
+text("a total in every part", SEGMENTS, "[Customer Segments Answer],", "1 = 1,")
+text(
+    "a count of what is missing",
+    SEGMENTS,
+    " && NOT CONTAINSSTRING ( [Missing Columns], \"loyalty_points\" ),\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
+    ",\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
+)
+text("a cohort that was not followed", "tables/Cohort Retention.tmdl", "+ 3 ) <", "+ 2 ) <")
+text("years that do not compare", SEGMENTS, "= 24", "= 12")
+text("another definition below a title", SEGMENTS, "Customers by the month they joined", "Customers by month")
+text(
+    "a share of a row beside the pointer",
+    SEGMENTS,
+    "CALCULATE ( [Total Customers], REMOVEFILTERS ( 'Balance Band' ), REMOVEFILTERS ( 'Points Band' ) ) )\n",
+    "CALCULATE ( [Total Customers], REMOVEFILTERS ( 'Balance Band' ) ) )\n",
+)
+text("a 0 in every empty cell", SEGMENTS, "formatString: #,0;-#,0;", "formatString: #,0")
+
 # --- roles ------------------------------------------------------------------------------------------
 
 ROLE = "roles/Country reader.tmdl"

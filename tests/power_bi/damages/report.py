@@ -344,3 +344,12 @@ content(
     lambda report: report["settings"].pop("defaultFilterActionIsDataFilter"),
 )
 without("a page without one of its visuals", f"{identity('overview', 'total_customers')}/visual.json")
+visual("another label", DONUT, lambda built: state(built)["Y"]["projections"][0].update(displayName="Clients"))
+visual("a slicer called otherwise", "overview/slicer/country", on_literal("", "header.text", "'Land'"))
+visual("a navigator to hidden pages", "overview/navigation", on_literal("", "pages.showHiddenPages", "true"))
+visual(
+    "a tooltip page that is not shown",
+    HEAT,
+    on_literal("", "visualTooltip.show", "false", "visualContainerObjects"),
+)
+visual("a KPI in thousands", RECENCY, on_literal("", "indicator.indicatorDisplayUnits", "1000D"))

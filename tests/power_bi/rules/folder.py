@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,13 @@ def _items(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator[str
     names = {platform["metadata"]["displayName"] for platform in platforms.values() if platform}
     if len(set(ids)) != len(ids) or len(names) != 1:
         yield "report and model share an id, or differ in name"
+    versions = [
+        objects[f"{report}/definition.pbir"].get("version"),
+        objects[f"{model}/definition.pbism"].get("version"),
+    ]
+    versions.append(objects[f"{report}/definition/version.json"].get("version"))
+    if versions != ["4.0", "4.2", "2.0.0"]:
+        yield f"the versions are {versions}"
     wanted = ["database", "model", "expressions", "relationships"]
     for path in (f"{model}/definition/{name}.tmdl" for name in wanted):
         if path not in files:
@@ -121,10 +129,18 @@ def _resources(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator
             yield f"theme {theme['name']} is in no package"
         elif json.loads(files[place])["name"] != theme["name"]:
             yield f"theme {theme['name']} calls itself otherwise"
+        elif theme["type"] == "RegisteredResources" and _digest(files[place]) not in theme["name"]:
+            yield f"theme {theme['name']} is not named by its content"
     if set(content["themeCollection"]) != {"baseTheme", "customTheme"}:
         yield "a theme is missing"
     if content["settings"] != SETTINGS:
         yield f"the settings are {content['settings']}"
+
+
+def _digest(theme: str) -> str:
+    """Desktop keeps themes by name: under an old name a changed one is not seen."""
+    content = {name: value for name, value in json.loads(theme).items() if name not in ("$schema", "name")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _kept_out(files: Mapping[str, str]) -> Iterator[str]:

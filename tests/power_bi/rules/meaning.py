@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from customer360.dimensions import FACTS, Between, dimension
-from customer360.expressions import Measure, facts_of
-from customer360.measures import BALANCE_THRESHOLD
+from customer360.expressions import Measure, facts_of, needs
+from customer360.measures import BALANCE_THRESHOLD, MEASURES
 from customer360.power_bi import model
 from customer360.report import REPORT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Table
@@ -30,6 +30,8 @@ _FILTERS: tuple[dict[str, Any], ...] = (
     {"activity": ["Inactive"], "loyalty_status": ["Gold", "Silver"]},
     {"join_month": Between(date(2022, 3, 1), date(2025, 2, 1))},
 )
+_THRESHOLDS = (BALANCE_THRESHOLD.default, Decimal(0), *[Decimal(1_000)] * 4)
+_MISSING = ("last_login", "is_active", "loyalty_points")  # in the order of the source
 _OF_BANDS = {CUSTOMER_SEGMENTS: {"balance_band": [0, 3]}, ENGAGEMENT_SEGMENTS: {"funnel_stage": [3]}}
 _CUTS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (CUSTOMER_SEGMENTS, ("loyalty_status",)),
@@ -50,7 +52,14 @@ def problems(files: Mapping[str, str]) -> Iterator[str]:
         return
     semantic_model = dax_evaluator.read(dict(models), _tables())
     is_right = True
-    for problem in chain(_filled(semantic_model), _differences(semantic_model)):
+    lacking = dax_evaluator.read(dict(models), _lacking())
+    for problem in chain(
+        _filled(semantic_model),
+        _blank(lacking),
+        _beyond(semantic_model),
+        _shares(semantic_model),
+        _differences(semantic_model),
+    ):
         is_right = False
         yield problem
     if is_right:
@@ -60,10 +69,11 @@ def problems(files: Mapping[str, str]) -> Iterator[str]:
 def _differences(semantic_model: dax_evaluator.Model) -> Iterator[str]:
     for fact, cuts, number, name, expected in _expectations():
         filters = (*_FILTERS, *_OF_BANDS.values())[number]
-        threshold = Decimal(1_000) if number else BALANCE_THRESHOLD.default
+        threshold = _THRESHOLDS[number]
         evaluator = Evaluator(semantic_model, chosen(semantic_model, {**_known(cuts), **filters}, threshold))
         found = evaluator.measure(name, {column_of(cut): [{member}] for cut, member in cuts})
-        if not (found == expected if isinstance(expected, date) else row_level.same(found, expected)):
+        is_same = found == expected if isinstance(expected, date) else row_level.same(found, expected)
+        if not is_same or (found is None and expected == 0 and name.startswith("%")):
             yield f"{name} is {found} and not {expected} under {filters} for {cuts} of {fact.name}"
 
 
@@ -84,9 +94,58 @@ def _filled(semantic_model: dax_evaluator.Model) -> Iterator[str]:
                     yield f"{visual.title} draws {drawn} and not {value}"
 
 
+def _blank(lacking: dax_evaluator.Model) -> Iterator[str]:
+    """What the data lacks is blank, and the visual says it."""
+    evaluator = Evaluator(lacking)
+    for fact in FACTS:
+        for one in model.measures_of(fact):
+            if needs(one).intersection(_MISSING) and evaluator.measure(_name(one, fact)) is not None:
+                yield f"{one.label} has a value without its column"
+    for page in REPORT.pages:
+        for visual in page.visuals:
+            for column in visual.lacks(_MISSING)[:1]:
+                if evaluator.measure(f"Subtitle of {visual.title}") != f"Not in your data: {column}":
+                    yield f"{visual.title} does not say that {column} is missing"
+                if is_filled(visual) and evaluator.measure(f"Value of {visual.title}") is not None:
+                    yield f"{visual.title} draws what is missing"
+
+
+def _beyond(semantic_model: dax_evaluator.Model) -> Iterator[str]:
+    """A measure by what its facts do not have is blank, and does not repeat its total."""
+    visible = [one for one in MEASURES if not one.hidden and one.format != "date"]
+    labels = (("Account Age Band", "Account Age Band"), ("Balance Band", "Balance Band"))
+    both = {column: [set(semantic_model.rows[column[0]][column[1]])] for column in labels}
+    for one in visible:
+        if Evaluator(semantic_model).measure(one.label, both) is not None:
+            yield f"{one.label} has a value where no table knows both axes"
+    for one in (one for one in visible if facts_of(one) == (CUSTOMER_SEGMENTS,)):
+        if (
+            Evaluator(semantic_model).measure(one.label, {("Funnel Stage", "Funnel Stage"): [{"Joined"}]})
+            is not None
+        ):
+            yield f"{one.label} repeats its total by stage"
+
+
+def _shares(semantic_model: dax_evaluator.Model) -> Iterator[str]:
+    """The share beside the pointer is that of the whole map."""
+    segments = _tables()["customer_segments"]
+    cells = segments.groupby(["balance_band", "points_band"])["customers"].sum()
+    balance, points = cells.idxmax()
+    cell = {("Balance Band", "Band"): [{balance}], ("Points Band", "Band"): [{points}]}
+    share = Evaluator(semantic_model, cell).measure("Tooltip of Where Balances and Points Meet: % of Customers")
+    if not row_level.same(share, cells.max() / segments["customers"].sum()):
+        yield f"the share beside the pointer is {share}"
+
+
 @cache
 def _tables() -> dict[str, pd.DataFrame]:
-    return miniature.result_tables(miniature.profiles(miniature.customers(300)))
+    tables = miniature.result_tables(miniature.profiles(miniature.customers(300)))
+    return {**tables, "data_quality": tables["data_quality"].assign(rows_failed=[9, 4, 3])}
+
+
+@cache
+def _lacking() -> dict[str, pd.DataFrame]:
+    return miniature.result_tables(miniature.profiles(miniature.customers(100, missing=_MISSING)), _MISSING)
 
 
 @cache
@@ -97,7 +156,7 @@ def _expectations() -> list[tuple[Table, tuple[tuple[str, object], ...], int, st
         for fact in FACTS:
             asked = list(model.measures_of(fact))
             for number, filters in enumerate(_FILTERS):
-                query = sql.aggregate(fact, asked, filters=filters, threshold=Decimal(1_000) if number else None)
+                query = sql.aggregate(fact, asked, filters=filters, threshold=_THRESHOLDS[number])
                 [row] = database.execute(query.text, query.parameters).fetchall()
                 found += [
                     (fact, (), number, _name(one, fact), value) for one, value in zip(asked, row, strict=True)

@@ -306,13 +306,29 @@ def _measures(read: Read) -> Iterator[str]:
         for visual in page.visuals:
             if is_filled(visual) and f"Value of {visual.title}" in read.measures:
                 drawn = read.measures[f"Value of {visual.title}"][1].properties.get("formatString", "")
-                if drawn.partition(";")[0] != FORMATS[visual.measure.format]:
+                hides_0 = ";-#,0;" if visual.kind == "heat_map" else ""
+                if drawn != FORMATS[visual.measure.format] + hides_0:
                     yield f"what {visual.title} draws is formatted {drawn}"
+    yield from _subtitles(read)
     for name, (_, measure) in read.measures.items():
         if name not in expected and name != "Balance Threshold Value" and not measure.has("isHidden"):
             yield f"{name} stands in the field list"
         if name.startswith(("Tooltip of ", "Value of ")) and not measure.has("formatString"):
             yield f"{name} has no format"
+
+
+def _subtitles(read: Read) -> Iterator[str]:
+    """Each begins with the definition of its visual, and stands where no reader looks for a number."""
+    for page in REPORT.pages:
+        for visual in page.visuals:
+            name = f"Subtitle of {visual.title}"
+            if name not in read.measures:
+                continue
+            _, measure = read.measures[name]
+            if f'"{visual.definition}"' not in measure.text:
+                yield f"{name} says something else"
+            if measure.properties.get("displayFolder") != "Subtitles":
+                yield f"{name} stands among the numbers"
 
 
 def _roles(read: Read) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer360.dimensions import JOIN_MONTH
+from customer360.dimensions import JOIN_MONTH, dimension
 from customer360.power_bi.pbir import identity
 from customer360.report import REPORT
 from customer360.visuals import Page
@@ -62,6 +62,9 @@ def _around(page: Page, visuals: Mapping[str, Any]) -> Iterator[str]:
         mode = "'Between'" if name == JOIN_MONTH.name else "'Dropdown'"
         if (built["visualType"], literal(built["objects"], "data.mode")) != ("slicer", mode):
             yield f"the slicer {name} is of another kind"
+        label = "Joined, by first day of month" if name == JOIN_MONTH.name else dimension(name).label
+        if literal(built["objects"], "header.text") != f"'{label}'":
+            yield f"the slicer {name} is called otherwise"
         shown = [field_of(one["field"]) for one in built["query"]["queryState"]["Values"]["projections"]]
         if shown != [column(name)]:
             yield f"the slicer {name} filters {shown}"
@@ -74,8 +77,10 @@ def _around(page: Page, visuals: Mapping[str, Any]) -> Iterator[str]:
     date = visuals[identity(page.name, "as_of")]["visual"]["query"]["queryState"]["Data"]["projections"]
     if [field_of(one["field"]) for one in date] != [("Measure", ("Refreshes", "Data as of"))]:
         yield "shows another date"
-    if visuals[identity(page.name, "navigation")]["visual"]["visualType"] != "pageNavigator":
-        yield "has no navigation"
+    navigation = visuals[identity(page.name, "navigation")]["visual"]
+    hides = [literal(navigation["objects"], f"pages.show{kind}Pages") for kind in ("Hidden", "Tooltip")]
+    if navigation["visualType"] != "pageNavigator" or hides != ["false", "false"]:
+        yield "has no navigation, or one that leads to hidden pages"
     button = visuals[identity(page.name, "clear")]["visual"]
     if literal(button["visualContainerObjects"], "visualLink.type") != "'ClearAllSlicers'":
         yield "has no button that clears the slicers"

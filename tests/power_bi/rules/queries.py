@@ -19,7 +19,7 @@ STEPS = {
     "Columns": r'Table\.SelectColumns\((?P<of>\w+), \{(?P<columns>"\w+"(?:, "\w+")*)\}\)',
 }
 LITERAL = r"#table\(type table \[(?P<typed>[^\]]+)\], \{(?P<rows>.+)\}\)"
-META = r'"[^"\\]*" meta \[IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true\]'
+META = r'"[^"\\]+" meta \[IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true\]'
 
 
 def problems(read: Read) -> Iterator[str]:

@@ -35,12 +35,11 @@ _CATEGORY = ("Category",)
 _BLANK = {"value.showBlankAs": "'—'", "value.labelDisplayUnits": "1D", "label.show": "false"}
 _ZERO = {"valueAxis.start": "0D", "categoryAxis.axisType": "'Scalar'"}
 _PARTS = {"labels.show": "true"}
+_DONUT = {"labels.labelStyle": "'Category, percent of total'", "slices.innerRadiusRatio": "64L"}
 NATIVES = {
     "card": Native("cardVisual", value="Data", sorted=False, objects=_BLANK),
     "kpi": Native("kpi", value="Indicator", tooltips=False, sorted=False, objects={"trendline.show": "false"}),
-    "donut": Native(
-        "donutChart", _CATEGORY, objects={**_PARTS, "labels.labelStyle": "'Category, percent of total'"}
-    ),
+    "donut": Native("donutChart", _CATEGORY, objects=_PARTS | _DONUT),
     "line": Native("lineChart", _CATEGORY, objects=_ZERO),
     "area": Native("areaChart", _CATEGORY, objects=_ZERO),
     "bar": Native("clusteredBarChart", _CATEGORY, objects={**_PARTS, "valueAxis.show": "false"}),
@@ -97,6 +96,8 @@ def _of_visual(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
     if shown != expected and shown != _without_names(visual, expected):
         yield f"shows {shown} and not {expected}"
     yield from _labels(visual, native, state)
+    if built["query"].get("sortDefinition", {}).get("isDefaultSort"):
+        yield "leaves its order to Power BI"
     if _order(built) != _expected_order(visual, native):
         yield f"is sorted {_order(built)} and not {_expected_order(visual, native)}"
     yield from _formats(visual, native, built)
@@ -215,6 +216,8 @@ def _goal(visual: Visual) -> dict[str, str]:
     good, bad = (LIGHT.good, LIGHT.bad) if is_flow else (LIGHT.ink, LIGHT.ink)
     return {
         "goals.showGoal": str(bool(visual.compare)).lower(),
+        "goals.showDistance": str(bool(visual.compare)).lower(),
+        "indicator.indicatorDisplayUnits": "1D" if visual.compare else "0D",
         "goals.direction": "'Low is good'" if is_low else "'High is good'",
         "goals.distanceLabel": "'Value'" if visual.measure.format == "percent" else "'Percent'",
         "goals.goalText": "'12 months before'" if is_flow else "'Others'",
@@ -314,6 +317,8 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
         yield "is told otherwise to those who do not see it"
     if literal(container, "visualHeaderTooltip.text") != "'" + visual.measure.description.replace("'", "''") + "'":
         yield "explains another number"
+    if literal(container, "visualHeader.showTooltipButton") != "true":
+        yield "hides its explanation"
     if literal(container, "subTitle.show") != "true":
         yield "has no subtitle"
     says = container["subTitle"][0]["properties"]["text"]["expr"]
@@ -324,7 +329,8 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
         yield "has another subtitle"
     has_page = visual.kind == "heat_map" and bool(visual.tooltip_measures)
     page = f"'{identity('tooltip', visual.name)}'"
-    if has_page != (literal(container, "visualTooltip.section") == page):
+    shows = [literal(container, f"visualTooltip.{each}") for each in ("show", "type", "section")]
+    if shows != (["true", "'Canvas'", page] if has_page else [None] * 3):
         yield "shows another page beside the pointer"
 
 
