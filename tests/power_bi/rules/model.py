@@ -325,8 +325,8 @@ def _subtitles(read: Read) -> Iterator[str]:
             if name not in read.measures:
                 continue
             _, measure = read.measures[name]
-            if f'"{visual.definition}"' not in measure.text:
-                yield f"{name} says something else"
+            said = [visual.definition, *(f"Not in your data: {column}" for column in sorted(visual.needs))]
+            yield from (f"{name} does not say: {text}" for text in said if f'"{text}"' not in measure.text)
             if measure.properties.get("displayFolder") != "Subtitles":
                 yield f"{name} stands among the numbers"
 
