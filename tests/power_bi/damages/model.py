@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from customer360.report import REPORT
 from tests.power_bi.damages.apply import pattern, text
 
+VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visuals}
 SEGMENTS, ENGAGEMENT = "tables/Customer Segments.tmdl", "tables/Engagement Segments.tmdl"
 
 # --- names and references ---------------------------------------------------------------------------
@@ -221,7 +223,9 @@ text(
 )
 text("a cohort that was not followed", "tables/Cohort Retention.tmdl", "+ 3 ) <", "+ 2 ) <")
 text("years that do not compare", SEGMENTS, "= 24", "= 12")
-text("another definition below a title", SEGMENTS, "Customers by the month they joined", "Customers by month")
+text(
+    "another definition below a title", SEGMENTS, f'"{VISUALS["acquisition"].definition}"', '"Customers by month"'
+)
 text(
     "a share of a row beside the pointer",
     SEGMENTS,

@@ -128,11 +128,12 @@ def _beyond(semantic_model: dax_evaluator.Model) -> Iterator[str]:
 
 def _shares(semantic_model: dax_evaluator.Model) -> Iterator[str]:
     """The share beside the pointer is that of the whole map."""
+    heat_map = next(one for page in REPORT.pages for one in page.visuals if one.name == "balance_and_points")
     segments = _tables()["customer_segments"]
     cells = segments.groupby(["balance_band", "points_band"])["customers"].sum()
     balance, points = cells.idxmax()
     cell = {("Balance Band", "Band"): [{balance}], ("Points Band", "Band"): [{points}]}
-    share = Evaluator(semantic_model, cell).measure("Tooltip of Where Balances and Points Meet: % of Customers")
+    share = Evaluator(semantic_model, cell).measure(f"Tooltip of {heat_map.title}: % of Customers")
     if not row_level.same(share, cells.max() / segments["customers"].sum()):
         yield f"the share beside the pointer is {share}"
 
