@@ -403,6 +403,7 @@ def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(spark: SparkSe
         }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> None:
     """Not a hundred times: exports of surveys have thousands."""
     path = tmp_path / "survey.csv"

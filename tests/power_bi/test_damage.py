@@ -7,6 +7,8 @@ from customer360.power_bi.tmdl import Source
 from tests.power_bi import rules
 from tests.power_bi.damages import DAMAGES
 
+pytestmark = pytest.mark.slow
+
 BUILT = files(Source("db.example:5432", "crm", "analytics", "import"))
 
 

@@ -19,6 +19,7 @@ VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visua
 FILLED = [visual for page in REPORT.pages for visual in page.visuals if values.is_filled(visual)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("visual", FILLED, ids=lambda visual: visual.name)
 def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_model, visual):
     """A card, a month and a band of nobody; a column that the data lacks is no 0."""

@@ -203,7 +203,7 @@ def _copies(log: Path) -> int:
         for file in log.rglob("*")
         if file.is_file()
         for line in file.read_text().splitlines()
-        if line.startswith("{")
+        if line.startswith("{") and line.endswith("}")  # Spark that is stopped hard leaves half a line
     )
     return sum(
         event["Event"] == "SparkListenerTaskStart" and event["Task Info"]["Speculative"] for event in events

@@ -423,6 +423,7 @@ def test_a_programme_younger_than_both_windows_compares_nothing(profiles):
         assert value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "first", "last"),
     [
