@@ -26,7 +26,7 @@ from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.orders import inherited
 from customer360.own_data.propose import in_words, proposals, proposed
 from customer360.own_data.sources import Reading, Source, batch_source, file_source
-from customer360.own_data.tally import Tally
+from customer360.own_data.tally import Reason, Tally
 from customer360.pipeline.load import load_customers
 from customer360.postgres import types
 from customer360.postgres.connection import Database
@@ -160,6 +160,8 @@ class Loaded:
     as_of: date | None
     """The last day in the data, where nobody gave an as-of date."""
     is_dry: bool = False
+    given_up: Mapping[str, Reason] = field(default_factory=dict)
+    """The columns that the customers were loaded without, because too many of their cells cannot be read."""
 
     def lines(self) -> Iterator[str]:
         tally = self.tally
@@ -186,7 +188,9 @@ class Loaded:
         unread = {one.target: one for one in self.planned.unread}
         if unread:
             yield f"not read: {', '.join(f'{name} ({one})' for name, one in unread.items())}"
-        if absent := [name for name in self.missing if name not in unread]:
+        for name, reason in self.given_up.items():
+            yield f"not loaded: {name}, since {reason.rows:,} of its cells cannot be read, {reason}"
+        if absent := [name for name in self.missing if name not in {*unread, *self.given_up}]:
             yield f"not in your data: {', '.join(absent)}"
         if self.as_of:
             yield f"results will be as of {self.as_of}, the last day in the data; for another: --as-of DAY"
@@ -199,9 +203,11 @@ class Loaded:
         return " or ".join(filter(None, (of_mapping, later, orders if self.tally.returned_orders else "")))
 
     def facts(self) -> Mapping[str, Any]:
-        tally = asdict(self.tally)
-        return {"plan": self.planned.facts(), **tally, "formats": self.formats, "missing_columns": self.missing,
-                "as_of": self.as_of, "dry_run": self.is_dry}  # fmt: skip
+        given_up = {name: asdict(reason) for name, reason in self.given_up.items()}
+        return {
+            "plan": self.planned.facts(), **asdict(self.tally), "formats": self.formats, "given_up": given_up,
+            "missing_columns": self.missing, "as_of": self.as_of, "dry_run": self.is_dry,
+        }  # fmt: skip
 
 
 def load(where: Where, request: Request) -> Loaded:
@@ -222,7 +228,9 @@ def load(where: Where, request: Request) -> Loaded:
                 waiting=where.waiting, watch=where.watch,
             )  # fmt: skip
     as_of = None if request.as_of else found.last_day
-    return Loaded(planned, found.tally, found.mapping.formats, _missing(found), as_of, is_dry=request.dry_run)
+    return Loaded(
+        planned, found.tally, found.mapping.formats, _missing(found), as_of, request.dry_run, found.given_up
+    )
 
 
 def _require_replaceable(database: Database, request: Request) -> None:
@@ -246,7 +254,11 @@ def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
         with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):
             source, mapping = evaluated(source, mapping, spark, as_of=as_of, is_shared=not where.cluster)
     with where.watch("Examining the rows", total=source.rows):
-        return loadable(source, mapping, as_of=as_of)
+        found = loadable(source, mapping, as_of=as_of)
+    if not (given_up := found.tally.dispensable(request.max_rejected)):
+        return found
+    with where.watch(f"Examining them without {', '.join(given_up)}", total=source.rows):
+        return replace(loadable(source, mapping.without(given_up), as_of=as_of), given_up=given_up)
 
 
 def _missing(found: Loadable) -> tuple[str, ...]:

@@ -159,6 +159,23 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
 
 @pytest.mark.spark
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
+@pytest.mark.parametrize(("unread", "is_given_up"), [(4, True), (1, False)])
+def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
+    tmp_path: Path, home: Path, unread: int, is_given_up: bool
+) -> None:
+    """No number of the report is made of it; a few bad ones are rejected rows like any other."""
+    births = ["sometime"] * unread + ["1980-02-03"] * (40 - unread)
+    rows = [f"{number},2024-01-02,{birth}" for number, birth in enumerate(births, start=1)]
+    (tmp_path / "members.csv").write_text("\n".join(["customer_id,join_date,birth_date", *rows, ""]))
+
+    run = load(tmp_path, "members.csv", "--dry-run")
+
+    assert run.returncode == 0, run.stderr
+    told = "not loaded: birth_date, since 4 of its cells cannot be read, first in line 2: 'sometime'"
+    assert (told in run.stdout) == is_given_up
+    assert ("40 customers would be loaded" in run.stdout) == is_given_up
+
+
 def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database: Database) -> None:
     """Guess, correct, load; then the order lines of a shop in their place."""
     airline(tmp_path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from customer360.own_data.mapping import AIDS, CustomerMapping
 from customer360.own_data.parts import examine, last_day
 from customer360.own_data.sources import Source
 from customer360.own_data.sums import reject_sums
-from customer360.own_data.tally import Tally, tallied
+from customer360.own_data.tally import Reason, Tally, tallied
 from customer360.tables import CUSTOMERS
 
 
@@ -38,6 +38,8 @@ class Loadable:
     tally: Tally
     last_day: date | None
     """The last day on which something happened to a customer; None without any date."""
+    given_up: Mapping[str, Reason] = field(default_factory=dict)
+    """The columns that the customers are loaded without, because too many of their cells cannot be read."""
 
     @property
     def columns(self) -> tuple[str, ...]:

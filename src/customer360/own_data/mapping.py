@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -105,6 +105,10 @@ class CustomerMapping:
     @property
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in self.targets if name not in {*self.present, *AIDS})
+
+    def without(self, targets: Collection[str]) -> CustomerMapping:
+        """The same with nothing for *targets*."""
+        return replace(self, columns={name: side for name, side in self.columns.items() if name not in targets})
 
     def with_formats(self, found: Mapping[str, str]) -> CustomerMapping:
         return replace(self, formats={**found, **self.formats})

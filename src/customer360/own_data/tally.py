@@ -23,6 +23,8 @@ _OF_CELLS: Final = ("_unreadable", "_too_large")
 """How the reasons end that are about the cell of one column."""
 _NEEDED: Final = frozenset({"customer_id", "order_date", "amount", "quantity", "unit_price"})
 """Columns that no mapping can do without."""
+_DISPENSABLE: Final = frozenset({"birth_date"})
+"""Columns of which no number of the report is made: customers are loaded without them rather than not at all."""
 _MANY: Final = 0.05
 """From this share on it may be the column that is wrong, and not the rows."""
 _LONGEST: Final = 40
@@ -86,6 +88,13 @@ class Tally:
             left_out = f"{self.rows_left_out:,} left out by keep.where or --as-of" if self.rows_left_out else ""
             why = ", ".join(filter(None, (self._why(), left_out)))
             raise Customer360Error(f"no row can be loaded: {why}; nothing was changed")
+
+    def dispensable(self, max_rejected: float) -> Mapping[str, Reason]:
+        """The columns to do without, where too many of their cells cannot be read for the rows to be loaded."""
+        if self.rejected_share <= max_rejected:
+            return {}
+        unread = {column: self.reasons.get(f"{column}{_OF_CELLS[0]}") for column in _DISPENSABLE}
+        return {column: reason for column, reason in unread.items() if reason}
 
     @property
     def hint(self) -> str:
