@@ -303,7 +303,7 @@ def plan(source: Source, request: Request) -> Planned:
         mapping, said = with_source_id(proposal.mapping, source.columns), proposal.said
         if not request.dry_run or mapping.lacking:
             wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
-            missing = proposals(mapping, source.columns, sample)
+            missing = proposals(mapping, source.columns, sample) if mapping.lacking else {}
             _write(file, written(mapping, source.name, source.columns, wheres, missing))
     styles = (_DAY_ORDERS.get(request.dates or ""), _DECIMALS.get(request.decimal or ""))
     kept = file if file.exists() else None
@@ -313,10 +313,10 @@ def plan(source: Source, request: Request) -> Planned:
 
 def _require(planned: Planned) -> None:
     """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
-    found = proposals(planned.mapping, planned.source.columns, planned.sample)
     try:
         planned.mapping.require()
     except Customer360Error as error:
+        found = proposals(planned.mapping, planned.source.columns, planned.sample)
         where = f" in {planned.file}" if planned.file else ""
         raise Customer360Error(f"{error}{where}{in_words(found)}") from None
 

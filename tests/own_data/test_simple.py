@@ -51,9 +51,8 @@ def odd(folder: Path) -> Path:
     rng = random.Random(36)
     texts = ODD + ["".join(rng.choices("aB 0é\u0130\u03a3.", k=rng.randrange(50))) for _ in range(500)]
     path = folder / "odd.parquet"
-    pq.write_table(
-        pa.table({"a": texts, "b": [*reversed(texts)]}, pa.schema([("a", pa.string()), ("b", pa.string())])), path
-    )
+    both = {"a": [*texts, None, "NULL"], "b": [*reversed(texts), None, None]}
+    pq.write_table(pa.table(both, pa.schema([("a", pa.string()), ("b", pa.string())])), path)
     return path
 
 
@@ -71,6 +70,17 @@ def test_simple_expressions_give_byte_for_byte_what_spark_gives(spark: SparkSess
         assert made(simple[0]) == made(by_spark)
         assert (simple[0].columns, simple[0].typed) == (by_spark.columns, by_spark.typed)
         assert simple[1] == mapped_by_spark
+
+
+def test_a_customer_without_any_name_keeps_their_row(tmp_path: Path) -> None:
+    """Words for nothing in every part of a name leave nothing to join."""
+    path = tmp_path / "members.csv"
+    path.write_text("customer_id,first_name,last_name,join_date\n1,Ada,NULL,2023-01-05\n2,NULL,NULL,2023-01-05\n")
+
+    with found_in(path) as found:
+        names = {row["customer_id"]: row["name"] for row in rows_of(found.customers, CUSTOMERS)}
+
+    assert names == {1: "Ada", 2: None}
 
 
 def test_the_hash_of_an_id_never_changes(tmp_path: Path) -> None:

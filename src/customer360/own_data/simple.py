@@ -140,7 +140,12 @@ def _hashed_id(texts: pa.Array) -> pa.Array:
 
 
 def _concat_ws(mark: pa.Scalar, *texts: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(*texts, mark, null_handling="skip")
+    # Not Arrow's own join: it loses the rows in which every text is null.
+    length = max(len(text) for text in texts if isinstance(text, pa.Array))
+    columns = [text.to_pylist() if isinstance(text, pa.Array) else [text.as_py()] * length for text in texts]
+    join = mark.as_py().join
+    rows = zip(*columns, strict=True)
+    return pa.array([join(text for text in row if text is not None) for row in rows], pa.string())
 
 
 def _make_date(*parts: Any) -> pa.Array:
