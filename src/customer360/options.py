@@ -189,7 +189,7 @@ LOAD: Final = (
     ),
     click.option(
         "--skip-lines",
-        type=click.IntRange(min=0),
+        type=click.IntRange(0, 1_000_000),
         default=0,
         metavar="N",
         help="Lines of CSV above the column names to skip. Default: 0.",

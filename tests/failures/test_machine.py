@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import resource
+import shlex
 import subprocess
 import sys
 import zlib
@@ -123,8 +124,8 @@ def test_a_limit_on_memory_is_told_in_one_line(tmp_path: Path, kilobytes: int) -
     members = tmp_path / "members.csv"
     members.write_text("customer_id,name,join_date,account_balance\n1,Ada,2024-05-01,10.50\n")
     code = "from customer360.cli import main; main()"
-    load = f"load {members} --yes --database postgresql://a@127.0.0.1:1/x"
-    command = f"ulimit -v {kilobytes}; exec {sys.executable} -c '{code}' {load}"
+    load = f"load {shlex.quote(str(members))} --yes --database postgresql://a@127.0.0.1:1/x"
+    command = f"ulimit -v {kilobytes}; exec {shlex.quote(sys.executable)} -c '{code}' {load}"
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 
     run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, cwd=tmp_path)
