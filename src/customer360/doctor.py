@@ -22,6 +22,7 @@ import psycopg
 from customer360 import machine, settings, spark
 from customer360.errors import Customer360Error
 from customer360.failures import plain
+from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
 from customer360.postgres.embedded import HOST, PREFERRED_PORT, EmbeddedPostgres, free_port
@@ -203,6 +204,9 @@ def _tables(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         yield Finding("tables", "failed", found, mend)
     else:
         yield Finding("tables", "ok", "those that are there can be replaced")
+    if catalog.exists(connection, CUSTOMERS.full_name):
+        told = f"dump the whole database: pg_dump -t {CUSTOMERS.full_name} would hold no rows"
+        yield Finding("backup", "ok", f"{told} (docs/operating.md)")
     _, others = leftovers(connection)
     if others:
         names = ", ".join(f"{INTERNAL_SCHEMA}.{name}" for name in sorted(others))
