@@ -6,21 +6,24 @@ PYTHON ?= python3
 # uv from PATH, else one of our own under .uv, fetched as a wheel from the package index that pip uses.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(UV) run --no-sync
+# pyspark-client, which the embedded engine takes, and pyspark own the same folder, so Apache Spark has another environment.
+SPARK_RUN := UV_PROJECT_ENVIRONMENT=.venv-spark $(RUN)
 
 .PHONY: demo test check set-up notebooks screenshots lint format docs audit torture bench clean help
 
 help:            ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-demo: set-up     ## Fill 100,000 mock customers, run the operations, open the dashboard
+demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up .venv/.browser lint  ## Every test: the small ones on every core, then those with a Spark or a server of their own, two files at a time
-	$(RUN) pytest -n auto -m "not spark and not slow"
-	$(RUN) pytest -n 2 --dist loadfile -m "spark or slow"
+test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, two files at a time, then those of Apache Spark
+	$(RUN) pytest -n auto -m "not spark and not slow and not java"
+	$(RUN) pytest -n 2 --dist loadfile -m "(spark or slow) and not java"
+	$(SPARK_RUN) pytest -n 2 --dist loadfile -m java
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
-	$(RUN) pytest -n auto --dist loadfile -m "not spark and not slow and not browser"
+	$(RUN) pytest -n auto --dist loadfile -m "not spark and not slow and not browser and not java"
 
 lint: set-up
 	$(RUN) ruff check
@@ -53,9 +56,22 @@ audit: set-up    ## Ask the public advisories about every locked package
 
 set-up: .venv/.complete
 
+# `make demo` gets what it runs and nothing else. Python compiles that at the first use, which is sooner than all of it here.
+# Where everything is set up already, everything stays.
+.venv/.demo: pyproject.toml uv.lock | $(UV)
+	@if [ -e .venv/.complete ]; then $(MAKE) --silent .venv/.complete; else \
+	echo "Installing what it needs into .venv: 0.7 GB, a minute the first time"; \
+	$(UV) sync --frozen --no-default-groups --extra embedded --no-compile-bytecode --quiet; fi
+	@touch $@
+
 .venv/.complete: pyproject.toml uv.lock | $(UV)
-	@echo "Installing what it needs into .venv: 1.8 GB, a few minutes the first time"
-	@$(UV) sync --frozen --all-extras --quiet
+	@echo "Installing what the work on it needs into .venv: 1.4 GB, a few minutes the first time"
+	@$(UV) sync --frozen --extra embedded --extra excel --extra notebook --quiet
+	@touch .venv/.demo $@
+
+.venv-spark/.complete: pyproject.toml uv.lock | $(UV)
+	@echo "Installing Apache Spark and Java into .venv-spark: 1.4 GB, a few minutes the first time"
+	@UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --frozen --no-group docs --extra spark --extra excel --quiet
 	@touch $@
 
 # Tests, pictures and benchmarks need a browser. Without one these tests are skipped, and say why.
@@ -66,8 +82,8 @@ set-up: .venv/.complete
 .uv/bin/uv:
 	@$(PYTHON) scripts/install_uv.py .uv
 
-bench: .venv/.browser ## Take every benchmark, peers included, write the tables and tell what changed: an hour and a half
+bench: .venv/.browser .venv-spark/.complete ## Take every benchmark, peers included, write the tables and tell what changed: an hour and a half
 	PATH="$(dir $(abspath $(UV))):$$PATH" $(RUN) python -m benchmarks.all
 
 clean:           ## Forget the environment; the data of the embedded database stays
-	rm -rf .venv .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-spark .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from customer360 import settings
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.spark.installed import default_engine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,13 +32,22 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for the session is marked `spark`, and what tries thousands of inputs `slow`, so that none is forgotten."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    What asks for the session is marked `spark`, what has a cluster `java`, and what tries thousands of inputs `slow`.
+
+    What needs Java is left out where the embedded engine is installed, which cannot share an environment with Spark.
+    """
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)
         if item.path.parent.name == "attacks":
             item.add_marker(pytest.mark.slow)
+        if item.path.parent.name == "cluster":
+            item.add_marker(pytest.mark.java)
+    if default_engine() == "embedded":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("java")])
+        items[:] = [item for item in items if not item.get_closest_marker("java")]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from customer360.doctor import Finding, diagnose
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.publish import publication
+from customer360.spark import installed
 from customer360.tables import ACTIVITIES
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
@@ -42,8 +44,9 @@ def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Pat
 
     checks = {check["check"]: check for check in json.loads(run.stdout)["checks"]}
     assert run.returncode == 0, run.stdout
+    java = ["Java"] if installed.default_engine() == "spark" else []
     assert list(checks) == [
-        "Python", "Java", "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
+        "Python", "engine", *java, "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
         "permissions",
     ]  # fmt: skip
     assert checks["PostgreSQL"]["found"] == f"embedded, not made yet; the first command makes it in {home}"
@@ -71,6 +74,24 @@ def test_a_failed_check_ends_with_exit_code_1() -> None:
     assert "s3cret" not in run.stdout
 
 
+def test_an_engine_that_lacks_files_is_told_with_its_repair(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before a command fails in the middle of its imports."""
+    broken = tmp_path / "pyspark_client-4.2.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Name: pyspark-client\nVersion: 4.2.0\n")
+    (broken / "RECORD").write_text("pyspark/__init__.py,,\npyspark/version.py,,\n")
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    monkeypatch.setattr("sys.modules", {name: module for name, module in sys.modules.items() if name != "pyspark"})
+
+    (finding,) = doctor.engine(Where())
+
+    assert finding.state == "failed"
+    assert finding.found.startswith("pyspark-client lacks pyspark/__init__.py")
+
+
+@pytest.mark.java
 def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
     """Of the machine when that is new enough, else the one that was installed."""
     assert found("Java").state == "ok"
@@ -78,6 +99,7 @@ def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
     assert (f"{own.version} of this machine" if own else "installed with this package") in found("Java").found
 
 
+@pytest.mark.java
 def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from customer360.settings import DATABASE_URL
 from tests.torture.commands import CUSTOMER360, family, java, kill, own_words, workers
 from tests.torture.place import MARK
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.java]
 
 STOPPED = "customer360: stopped; nothing was changed by what had not finished\n"
 _WAIT_SECONDS = 30

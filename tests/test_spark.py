@@ -26,6 +26,7 @@ def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
 
 
+@pytest.mark.java
 def test_a_machine_without_java_gets_the_one_that_was_installed(no_java: None) -> None:
     """An empty machine has none; the wheel brings one that Spark can use."""
     home = sparks.java_home()
@@ -33,6 +34,7 @@ def test_a_machine_without_java_gets_the_one_that_was_installed(no_java: None) -
     assert (sparks.java_version(home / "bin" / "java") or 0) >= sparks.OLDEST_JAVA
 
 
+@pytest.mark.java
 def test_an_old_java_is_passed_over(no_java: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Java 8 is still the default in places."""
     old = tmp_path / "old" / "bin" / "java"
@@ -100,7 +102,7 @@ def named(request: pytest.FixtureRequest) -> list[str]:
     return prefix
 
 
-@pytest.mark.spark
+@pytest.mark.java
 @pytest.mark.slow
 def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path, named: list[str]) -> None:
     """The whole way on an empty machine; Spark's banners and warnings tell a newcomer nothing."""
@@ -138,6 +140,7 @@ def test_a_master_that_is_not_there_is_one_line() -> None:
         Where(master="spark://nowhere:7077").open_database()
 
 
+@pytest.mark.java
 def test_what_a_person_has_set_for_every_session_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -165,6 +168,7 @@ def test_what_a_person_has_set_for_every_session_is_left_alone(
     assert options["spark.ui.enabled"] == "false"
 
 
+@pytest.mark.java
 def test_the_jars_that_java_looks_into_first_are_there() -> None:
     """Their names are those of this PySpark: one that is called otherwise by now would silently cost a second."""
     assert len(list(sparks._first_jars())) == len(sparks._FIRST_JARS)
@@ -203,6 +207,6 @@ def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypa
     monkeypatch.setitem(sys.modules, "grpc", None)
 
     with pytest.raises(
-        Customer360Error, match=r"^Spark Connect needs more packages: pip install 'customer360\[connect\]'$"
+        Customer360Error, match=r"^Spark Connect needs more packages: pip install 'customer360\[spark\]'$"
     ):
         sparks._by_remote(SparkSession.Builder(), "sc://127.0.0.1:15002")

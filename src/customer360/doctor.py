@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -30,6 +31,7 @@ from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import leftovers
 from customer360.postgres.reader import READER, missing_grants
+from customer360.spark import installed
 from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
 from customer360.where import Where
 
@@ -95,18 +97,28 @@ def python(_: Where) -> Iterator[Finding]:
         yield Finding("Python", "failed", platform.python_version(), f"install Python {oldest} or newer")
 
 
-def java(_: Where) -> Iterator[Finding]:
-    """The one that Spark would be started with."""
-    if own := spark.machine_java():
-        yield Finding("Java", "ok", f"{own.version} of this machine, {own.path}")
+def engine(_: Where) -> Iterator[Finding]:
+    """The one that computes where nobody names a cluster, and for Spark the Java that it would be started with."""
+    try:
+        is_embedded = installed.default_engine() == "embedded"
+    except Customer360Error as error:  # which says itself what to do
+        yield Finding("engine", "failed", str(error))
         return
-    packaged = spark.packaged_java()
-    version = spark.java_version(packaged) if sys.platform != "win32" else None
-    if version:
-        yield Finding("Java", "ok", f"{version}, installed with this package")
+    if is_embedded:
+        yield Finding("engine", "ok", f"embedded, Sail {version('pysail')}, without Java")
     else:
-        mend = f"install Java {spark.OLDEST_JAVA} or newer and set JAVA_HOME"
-        yield Finding("Java", "failed", f"none that Spark can use; {packaged} does not run here", mend)
+        yield Finding("engine", "ok", "Apache Spark")
+        yield _java()
+
+
+def _java() -> Finding:
+    if own := spark.machine_java():
+        return Finding("Java", "ok", f"{own.version} of this machine, {own.path}")
+    packaged = spark.packaged_java()
+    if packaged and (number := spark.java_version(packaged)):
+        return Finding("Java", "ok", f"{number}, installed with this package")
+    found = f"none that Spark can use; {packaged} does not run here" if packaged else "none that Spark can use"
+    return Finding("Java", "failed", found, f"install Java {spark.OLDEST_JAVA} or newer and set JAVA_HOME")
 
 
 # -- the database -----------------------------------------------------------------------------------------
@@ -353,5 +365,5 @@ def _is_there(path: Path) -> bool:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    python, java, postgresql, room, memory, database_port, dashboard_port, permissions,
+    python, engine, postgresql, room, memory, database_port, dashboard_port, permissions,
 )  # fmt: skip

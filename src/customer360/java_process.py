@@ -70,7 +70,7 @@ def quieten_logs() -> None:
 
 def quieten(session: SparkSession) -> None:
     """Keeps PySpark from showing a traceback of its own when Java is killed."""
-    session.sparkContext._accumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+    session.sparkContext._accumulatorServer.handle_error = lambda *_: None
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:

