@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,23 +71,6 @@ def test_a_failed_check_ends_with_exit_code_1() -> None:
     assert "failed   PostgreSQL       cannot connect to a@127.0.0.1:1/x" in run.stdout
     assert run.stderr == ""
     assert "s3cret" not in run.stdout
-
-
-def test_an_engine_that_lacks_files_is_told_with_its_repair(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Before a command fails in the middle of its imports."""
-    broken = tmp_path / "pyspark_client-4.2.0.dist-info"
-    broken.mkdir()
-    (broken / "METADATA").write_text("Name: pyspark-client\nVersion: 4.2.0\n")
-    (broken / "RECORD").write_text("pyspark/__init__.py,,\npyspark/version.py,,\n")
-    monkeypatch.setattr("sys.path", [str(tmp_path)])
-    monkeypatch.setattr("sys.modules", {name: module for name, module in sys.modules.items() if name != "pyspark"})
-
-    (finding,) = doctor.engine(Where())
-
-    assert finding.state == "failed"
-    assert finding.found.startswith("pyspark-client lacks pyspark/__init__.py")
 
 
 @pytest.mark.java

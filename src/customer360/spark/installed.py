@@ -19,18 +19,17 @@ _CLASSIC: Final = "pyspark"
 
 def default_engine() -> Engine:
     """
-    The engine of this Python where nobody names another: the embedded one where it is installed, else Spark.
+    The engine where nobody names another: the embedded one where it is installed, else Spark.
 
-    A platform's own PySpark counts as Spark, also where no distribution is known to have brought it. Nothing of
-    PySpark is imported. Raises: Customer360Error when neither is there, or what is there lacks files.
+    A platform's own PySpark counts as Spark, even if no distribution says that it brought it. Takes milliseconds
+    and imports nothing of PySpark. Raises: Customer360Error when none is installed, or it lacks files.
     """
-    owner = _owner()
-    if owner != _CLIENT:
+    if _owner() != _CLIENT:
         return "spark"
     if find_spec("pysail") is None:
         raise Customer360Error(
-            "of the embedded engine only the client is installed; name a cluster by --remote, or run: "
-            f"{_pip(_CLIENT)} install 'customer360[embedded]'"
+            "only the client of the embedded engine is installed; name a cluster by --remote, or run: "
+            + _install("embedded")
         )
     return "embedded"
 
@@ -40,69 +39,65 @@ def require_spark(purpose: str) -> None:
     if _owner() == _CLIENT:
         raise Customer360Error(
             f"{purpose} needs Apache Spark, which cannot share an environment with the embedded engine; "
-            "in a new one run: pip install 'customer360[spark]'"
+            f"in a new one run: {_install('spark')}"
         )
 
 
 def require_pyspark() -> None:
-    """Raises: Customer360Error when no PySpark is installed, or it lacks files. Each one can reach a remote cluster."""
+    """Raises: Customer360Error when no PySpark is installed or it lacks files; any can reach a remote cluster."""
     _owner()
 
 
 def _owner() -> str | None:
-    """The distribution that PySpark's files belong to; None where a platform has brought them by itself."""
+    """The distribution that PySpark's files belong to; None where a platform has brought them."""
     folder = _folder()
     owners = [found for name in (_CLIENT, _CLASSIC) if (found := _distribution(name)) and _is_at(found, folder)]
+    if not owners and folder is None:
+        raise Customer360Error(f"no engine is installed; run: {_install('embedded')}")
     if len(owners) > 1:
-        raise Customer360Error(
-            f"pyspark and pyspark-client are both installed and overwrite each other's files; run: {_repair()}"
-        )
-    if not owners:
-        if folder is None:
-            raise Customer360Error("no engine is installed; run: pip install 'customer360[embedded]'")
-        return None
-    if missing := next(_missing(owners[0]), None):
-        raise Customer360Error(
-            f"{owners[0].name} lacks {missing}, as after another PySpark was removed: {_repair()}"
-        )
-    return owners[0].name
+        fault = "pyspark and pyspark-client are both installed and overwrite each other's files"
+        raise Customer360Error(f"{fault}; run: {_repair(owners)}")
+    if missing := next((name for owner in owners for name in _missing(owner)), None):
+        fault = f"{owners[0].name} lacks its file {missing}, as after pip removed the other PySpark"
+        raise Customer360Error(f"{fault}; run: {_repair(owners)}")
+    return owners[0].name if owners else None
 
 
 def _folder() -> Path | None:
-    """Where Python finds PySpark. A folder of leftovers, which has no `__init__.py`, is none."""
+    """Where Python finds PySpark. What is left of one that was removed has no `__init__.py` and does not count."""
     spec = find_spec("pyspark")
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _is_at(found: Distribution, folder: Path | None) -> bool:
-    """Whether Python finds the files of *found*, or nothing at all; not those that a platform puts before them."""
-    own = Path(str(found.locate_file("pyspark")))
-    return folder is None or own.resolve() == folder.resolve()
+    """Whether Python imports PySpark from *found*, or from nowhere; not from a platform that comes first."""
+    return folder is None or Path(str(found.locate_file("pyspark"))).resolve() == folder.resolve()
 
 
 def _missing(found: Distribution) -> Iterator[str]:
-    """The Python files of *found* that are gone, as far as its list of files tells."""
+    """The Python files that *found* has installed, where it lists them, and that are gone."""
     root = str(found.locate_file(""))
     for line in (found.read_text("RECORD") or "").splitlines():
         name = line.partition(",")[0]
-        if name.endswith(".py") and not os.path.exists(os.path.join(root, name)):  # noqa: PTH110, PTH118  500 of them
+        if name.endswith(".py") and not os.path.exists(os.path.join(root, name)):  # noqa: PTH110, PTH118  hundreds
             yield name
 
 
-def _repair() -> str:
-    """Removes both, for whatever one leaves of the other lacks files, and installs one of them again."""
-    extra: Engine = "embedded" if find_spec("pysail") else "spark"
-    pip = _pip(_CLIENT, _CLASSIC)
-    names = " ".join(name for name in (_CLASSIC, _CLIENT) if _distribution(name))
-    return f"{pip} uninstall {names} && {pip} install 'customer360[{extra}]'"
+def _repair(owners: list[Distribution]) -> str:
+    """Removes all, as what one leaves of the other lacks files, and installs the one that was in use."""
+    names = [owner.name for owner in owners]
+    extra: Engine = "embedded" if find_spec("pysail") or _CLASSIC not in names else "spark"
+    return f"{_pip()} uninstall -y {' '.join(names)} && {_install(extra)}"
 
 
-def _pip(*names: str) -> str:
-    """How packages get into this environment: by uv where it has brought one of *names*, else by pip."""
-    found = (_distribution(name) for name in names)
-    return (
-        "uv pip" if any(each and (each.read_text("INSTALLER") or "").strip() == "uv" for each in found) else "pip"
-    )
+def _install(extra: Engine) -> str:
+    return f"{_pip()} install 'customer360[{extra}]'"
+
+
+def _pip() -> str:
+    """What has installed this package; an environment of uv has no pip."""
+    own = _distribution("customer360")
+    return "uv pip" if own and (own.read_text("INSTALLER") or "").strip() == "uv" else "pip"
 
 
 def _distribution(name: str) -> Distribution | None:
