@@ -1,0 +1,226 @@
+"""The engine without Java, for one machine: Sail in a process that starts and ends with this one."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock, Timer
+from typing import TYPE_CHECKING, Any, Final
+
+from customer360 import machine, temporary
+from customer360.errors import Customer360Error, one_line
+from customer360.spark.locked_port import INTRUDED
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.client import ChannelBuilder
+    from pyspark.sql.connect.session import SparkSession
+
+_START_SECONDS: Final = 60
+_END_SECONDS: Final = 2
+_NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN")
+_UNLIMITED: Final = -1
+_TRIES: Final = 2
+
+
+class _IntrudedError(Exception):
+    """Another program connected to the engine before its port was locked."""
+
+
+def is_installed() -> bool:
+    return find_spec("pysail") is not None
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine, of the process that started it; threads may share it."""
+
+    target: str
+    """Where gRPC reaches it."""
+    is_locked: bool
+    """Whether nobody else can: neither another account nor another process."""
+    process: subprocess.Popen[bytes] = field(repr=False)
+    owner: int = field(repr=False)
+    _until_end: ExitStack = field(repr=False)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def channel_builder(self) -> ChannelBuilder:
+        """For `SparkSession.builder.channelBuilder`: one connection, kept however long it is idle."""
+        from pyspark.sql.connect.client import ChannelBuilder
+
+        target = self.target
+
+        class EngineChannel(ChannelBuilder):
+            host = "embedded"
+
+            def toChannel(self) -> Any:  # noqa: N802  PySpark's name
+                return self._insecure_channel(target)
+
+        options = {
+            "grpc.max_send_message_length": _UNLIMITED,
+            "grpc.max_receive_message_length": _UNLIMITED,
+            "grpc.client_idle_timeout_ms": 2**31 - 1,
+            "grpc.default_authority": "localhost",  # Sail refuses the path of a socket
+            "grpc.enable_http_proxy": 0,
+        }
+        return EngineChannel(channelOptions=list(options.items()))
+
+    def follow(self, session: SparkSession) -> None:
+        """Lets *session* fail at once when the engine has ended; PySpark would try again for ten minutes."""
+        from pyspark.sql.connect.client.retries import DefaultPolicy
+
+        has_ended = self.has_ended
+
+        class WhileItRuns(DefaultPolicy):
+            def can_retry(self, e: BaseException) -> bool:
+                return super().can_retry(e) and not has_ended(_END_SECONDS)
+
+        session.client.set_retry_policies([WhileItRuns()])
+
+    def has_ended(self, wait_seconds: float = 0) -> bool:
+        """Whether its process is gone; one that was just killed may be given some time to go."""
+        if wait_seconds:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(wait_seconds)
+        return self.process.poll() is not None
+
+    def kill(self) -> None:
+        """Ends its process, whatever it does; its files are left to `stop`."""
+        if self.owner == os.getpid():
+            self.process.kill()
+
+    def stop(self) -> None:
+        """Ends its process and removes its files; in a fork of the owner, nothing."""
+        if self.owner == os.getpid():
+            self.process.kill()
+            self.process.wait()
+            self._until_end.close()
+
+
+_lock: Final = Lock()
+_running: Engine | None = None
+
+
+def start() -> Engine:
+    """
+    The engine of this process; started if none runs.
+
+    A fork of this process gets an engine of its own. Raises: Customer360Error when it does not start.
+    """
+    global _running
+    with _lock:
+        if _running is None or _running.owner != os.getpid() or _running.has_ended():
+            if _running is not None:
+                _running.stop()
+            _running = _started()
+        return _running
+
+
+@atexit.register
+def stop() -> None:
+    """Ends the engine of this process, if there is one."""
+    global _running
+    running, _running = _running, None
+    if running is not None:
+        running.stop()
+
+
+def _started() -> Engine:
+    for _ in range(_TRIES):
+        with suppress(_IntrudedError):
+            return _attempt()
+    raise Customer360Error(
+        "the embedded engine did not start: another program on this machine connects to every port that opens; "
+        "end that program, or use --master 'local[*]' (pip install 'customer360[spark]')"
+    )
+
+
+def _attempt() -> Engine:
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary.folder("engine"))
+        process = _spawned(folder)
+        stack.callback(_end, process)
+        ready = _ready(process, folder)
+        return Engine(**ready, process=process, owner=os.getpid(), _until_end=stack.pop_all())
+
+
+def _spawned(folder: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C in a terminal reaches this process alone, and this one decides."""
+    new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    with open(folder / "log", "wb") as log:  # noqa: PTH123
+        # Python puts the current folder first on the path of `-m`: one that is empty, and closed to others.
+        return subprocess.Popen(
+            [sys.executable, "-m", "customer360.spark.engine"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=_environment(folder),
+            start_new_session=True, creationflags=new_group, bufsize=0,
+        )  # fmt: skip
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TASKS}
+    return {**kept, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(_path())}
+
+
+def _path() -> list[str]:
+    return [str(Path(entry).absolute()) for entry in sys.path]
+
+
+def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
+    """What the engine says when it is up. Raises: Customer360Error when it ends before."""
+    assert process.stdin is not None  # noqa: S101  both are pipes
+    assert process.stdout is not None  # noqa: S101
+    request = {"folder": str(folder), "path": _path(), "current": str(Path.cwd())}
+    patience = Timer(_START_SECONDS, process.kill)
+    patience.daemon = True
+    patience.start()
+    try:
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+        _import_client()
+        line = process.stdout.readline()
+    finally:
+        patience.cancel()
+    if not line and process.wait() == INTRUDED:
+        raise _IntrudedError
+    if not line:
+        raise Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log')}")
+    ready: dict[str, Any] = json.loads(line)
+    return ready
+
+
+def _import_client() -> None:
+    """What every session needs, while the engine starts on another core."""
+    with suppress(ImportError):
+        import pyspark.sql.connect.session  # noqa: F401
+
+
+def _last_words(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return one_line(lines[-1]) if lines else f"it said nothing for {_START_SECONDS} seconds"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
+def killed() -> Customer360Error:
+    return Customer360Error(
+        "the embedded engine ended unexpectedly, killed or out of memory "
+        f"({machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
+        "memory is short, raise the container's limit or close other programs"
+    )

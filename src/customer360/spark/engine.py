@@ -1,0 +1,138 @@
+"""
+The embedded engine: Sail in a process of its own, `python -m customer360.spark.engine`, started by `embedded`.
+
+It reads one JSON line from stdin, writes one to stdout when it is ready, and ends when stdin does: the process that
+started it has ended, however that happened.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+
+from customer360 import machine
+
+_SOCKET: Final = "s"
+_KILLED_FIRST: Final = "500"
+_POOL_SHARE: Final = 0.4
+_WARM: Final = ("pyarrow.compute", "cloudpickle", "pyspark.worker", "pandas", "numpy")
+
+
+def main() -> None:
+    request = json.loads(sys.stdin.buffer.readline())
+    folder = Path(request["folder"])
+    _settle(request)
+    _end_even_if_busy()
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)  # it stops as soon as nobody refers to it
+    ready = _serve(server, folder)
+    os.write(sys.stdout.fileno(), json.dumps(ready).encode() + b"\n")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads there any more
+    Thread(target=_warm_up, daemon=True).start()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    _remove(folder)
+    os._exit(0)
+
+
+def _settle(request: Mapping[str, Any]) -> None:
+    """The same modules and the same folder as the process that started this one, but not its Ctrl-C."""
+    sys.path[:] = request["path"]
+    os.chdir(request["current"])
+    os.environ.update(_sail_settings())
+    if hasattr(signal, "pthread_sigmask"):  # blocked, not ignored: Sail installs a handler of its own
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
+
+
+def _sail_settings() -> dict[str, str]:
+    """A person may tune Sail by its own variables; only its mode is not theirs, for others would open ports."""
+    pool = str(int(machine.memory() * _POOL_SHARE))
+    defaults = {
+        "RUST_LOG": "error",
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": pool,
+        "SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE": pool,
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(os.cpu_count() or 2),
+    }
+    return {
+        **defaults,
+        **{name: os.environ[name] for name in defaults if name in os.environ},
+        "SAIL_MODE": "local",
+    }
+
+
+def _serve(server: Any, folder: Path) -> dict[str, Any]:
+    """Starts Sail's *server*; returns where it is reached, and whether by this user alone."""
+    from customer360.spark import locked_port
+    from customer360.spark.relay import relay
+
+    if not locked_port.may_work():
+        server.start(background=True)
+        return _open(server)
+    ports = locked_port.SourcePorts()
+    try:
+        is_locked = locked_port.start_locked(lambda: server.start(background=True), ports.numbers)
+    except locked_port.IntruderError:
+        os._exit(locked_port.INTRUDED)
+    if not is_locked:
+        return _open(server)
+    socket = str(folder / _SOCKET)
+    relay(socket, server.listening_address, ports)
+    return {"target": f"unix:{socket}", "is_locked": True}
+
+
+def _open(server: Any) -> dict[str, Any]:
+    host, port = server.listening_address
+    return {"target": f"{host}:{port}", "is_locked": False}
+
+
+def _end_even_if_busy() -> None:
+    """
+    Lets Linux end this process 3 seconds after stdin has ended, though a task holds Python's lock and we cannot.
+
+    Linux sends SIGQUIT at that end; its handler is the C function `alarm`, which takes the signal's number, 3, for
+    seconds.
+    """
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    libc = ctypes.CDLL(None)
+    libc.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    libc.signal(int(signal.SIGQUIT), ctypes.cast(libc.alarm, ctypes.c_void_p))
+    stdin = sys.stdin.fileno()
+    fcntl.fcntl(stdin, fcntl.F_SETSIG, int(signal.SIGQUIT))
+    fcntl.fcntl(stdin, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(stdin, fcntl.F_SETFL, fcntl.fcntl(stdin, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _warm_up() -> None:
+    """What the first Python task would wait for."""
+    for name in _WARM:
+        with suppress(ImportError):
+            import_module(name)
+
+
+def _remove(folder: Path) -> None:
+    """Tasks that still run may add to it meanwhile."""
+    for _ in range(3):
+        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.with_suffix(".lock").unlink()
+
+
+if __name__ == "__main__":
+    main()
