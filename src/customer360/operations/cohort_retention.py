@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -41,5 +42,6 @@ def _months_since_joining(day: Column) -> Column:
 
 
 def _retained_share() -> Column:
-    """In decimals: a double would round some halves down."""
-    return F.col("retained_customers").cast("decimal(18,0)") / F.col("cohort_customers").cast("decimal(18,0)")
+    """In whole millionths: a double would round some halves down, and engines divide decimals differently."""
+    millionths = F.expr("(2000000 * retained_customers + cohort_customers) div (2 * cohort_customers)")
+    return millionths * F.lit(Decimal("0.000001"))

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -14,18 +21,38 @@ def rejected_customers(checked: DataFrame) -> DataFrame:
     """
     One row per *checked* row that fails a 'reject' check, with the names of all those it fails.
 
-    original_row holds the columns that the operations read, nulls included, moments to the microsecond.
+    original_row holds the columns that the operations read, nulls included, moments to the microsecond. Python
+    writes it, because engines write JSON differently.
     """
-    reasons = [F.when(fails(bit(check)), check.name) for check in REJECTS]
-    original_row = F.to_json(
-        F.struct([_as_read(name, checked.columns) for name in SOURCE_COLUMNS]),
-        {"ignoreNullFields": "false", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"},
-    )
+    reasons = F.concat_ws(", ", *[F.when(fails(bit(check)), check.name) for check in REJECTS])
+    read = [_as_read(name, checked.columns) for name in SOURCE_COLUMNS]
     rejected = checked.where(fails(REJECT_BITS)).select(
-        "customer_id", F.concat_ws(", ", *reasons).alias("reasons"), original_row.alias("original_row")
+        "customer_id", reasons.alias("reasons"), F.struct(*read).alias("row")
     )
-    return conform(rejected, tables.REJECTED_CUSTOMERS)
+    schema = "customer_id bigint, reasons string, original_row string"
+    return conform(rejected.mapInArrow(_with_original_rows, schema), tables.REJECTED_CUSTOMERS)
 
 
 def _as_read(name: str, columns: list[str]) -> Column:
     return F.col(AS_READ + name if AS_READ + name in columns else name).alias(name)
+
+
+def _with_original_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = pa.array([_as_json(row) for row in batch.column("row").to_pylist()], pa.string())
+        columns = [batch.column("customer_id"), batch.column("reasons"), rows]
+        yield pa.RecordBatch.from_arrays(columns, ["customer_id", "reasons", "original_row"])
+
+
+def _as_json(row: dict[str, Any]) -> str:
+    return "{" + ",".join(f'"{name}":{_json(value)}' for name, value in row.items()) + "}"
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")  # JSON's numbers are decimal; Python's json would make it a double
+    if isinstance(value, datetime):
+        value = value.isoformat(timespec="microseconds")
+    elif isinstance(value, date):
+        value = value.isoformat()
+    return json.dumps(value, ensure_ascii=False)

@@ -95,9 +95,9 @@ def _margins(known: DataFrame) -> DataFrame:
         *[F.count_if(_is_known(name)).alias(f"{name}_known") for name in _OPTIONAL],
         F.min("join_date").alias("first_join_date"),
     )
-    as_texts = cells.withColumns({name: F.col(name).cast("string") for name in _MARGINS})
-    values = as_texts.unpivot([*_SUMS, "first_join_date"], list(_MARGINS), "margin", "value")
-    return _summed(values.where(F.col("value").isNotNull()))
+    by_margin = cells.withColumn("margin", F.explode(F.array(*map(F.lit, _MARGINS))))
+    value = F.coalesce(*[F.when(F.col("margin") == name, F.col(name).cast("string")) for name in _MARGINS])
+    return _summed(by_margin.withColumn("value", value).where(F.col("value").isNotNull()))
 
 
 def _spelt_alike(margins: DataFrame) -> DataFrame:
