@@ -61,12 +61,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """A Spark session as the commands start it, with two cores, and tasks that are tried twice as on a cluster."""
+    """A PySpark session as the commands start it, of the engine that is installed."""
     from customer360 import spark
 
-    session = spark.session(master="local[2,2]", app_name="customer360 tests")
+    session = spark.session(app_name="customer360 tests")
     yield session
-    session.stop()
+    spark.stop(session)
 
 
 def new_home() -> Path:

@@ -342,7 +342,7 @@ def test_a_password_becomes_the_users_line(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_path: Path) -> None:
     """The one command of a newcomer, on an empty home; then status, and a second demo."""
-    arguments = ["demo", "--customers", "2k", "--as-of", "2026-06-30", "--master", "local[2]"]
+    arguments = ["demo", "--customers", "2k", "--as-of", "2026-06-30"]
     code = "from customer360.cli import main; main()"
     environment = {**os.environ, "CUSTOMER360_HOME": str(home)}
 

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import psutil
 import psycopg
 
-from customer360 import machine, settings, spark
+from customer360 import machine, settings
 from customer360.errors import Customer360Error
 from customer360.failures import plain
 from customer360.postgres import catalog
@@ -31,7 +31,7 @@ from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import leftovers
 from customer360.postgres.reader import READER, missing_grants
-from customer360.spark import installed
+from customer360.spark import installed, java
 from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
 from customer360.where import Where
 
@@ -112,13 +112,13 @@ def engine(_: Where) -> Iterator[Finding]:
 
 
 def _java() -> Finding:
-    if own := spark.machine_java():
+    if own := java.machine_java():
         return Finding("Java", "ok", f"{own.version} of this machine, {own.path}")
-    packaged = spark.packaged_java()
-    if packaged and (number := spark.java_version(packaged)):
+    packaged = java.packaged_java()
+    if packaged and (number := java.java_version(packaged)):
         return Finding("Java", "ok", f"{number}, installed with this package")
     found = f"none that Spark can use; {packaged} does not run here" if packaged else "none that Spark can use"
-    return Finding("Java", "failed", found, f"install Java {spark.OLDEST_JAVA} or newer and set JAVA_HOME")
+    return Finding("Java", "failed", found, f"install Java {java.OLDEST_JAVA} or newer and set JAVA_HOME")
 
 
 # -- the database -----------------------------------------------------------------------------------------

@@ -68,10 +68,10 @@ class Where:
     @property
     def cluster(self) -> str | None:
         """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
-        from customer360 import spark, workers
+        from customer360 import spark
 
         if self.master:
-            return None if workers.is_local(self.master) else self.master
+            return None if spark.workers.is_local(self.master) else self.master
         return spark.shown(self.remote) if self.remote else spark.active_cluster()
 
     def open_reader(self) -> Database:
@@ -93,20 +93,19 @@ class Where:
 
     @contextmanager
     def session(self) -> Iterator[SparkSession]:
-        """A Spark session that ends with the command."""
-        from customer360 import java_process, spark
+        """A PySpark session that ends with the command."""
+        from customer360 import spark
 
-        with self.watch("Starting Spark"):
+        with self.watch("Starting PySpark"):
             session = spark.session(master=self.master, remote=self.remote)
         try:
             with spark.plain_errors():
                 yield session
         except KeyboardInterrupt:
-            if not self.cluster:
-                java_process.kill()
+            spark.kill(session)
             raise
         finally:
-            java_process.stop(session)
+            spark.stop(session)
 
     def show(self, outcome: Outcome) -> None:
         """On stdout: the outcome's lines, or with --json one JSON object."""

@@ -166,7 +166,7 @@ def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: 
     """As in a notebook of a platform. In a process of its own: PySpark has either kind of session, not both."""
     code = (
         "import sys\n"
-        "from customer360 import spark, workers\n"
+        "from customer360 import spark\n"
         "from customer360.postgres.datasource import register\n"
         "session = spark.session(remote=sys.argv[1])\n"
         "assert spark.session() is session\n"

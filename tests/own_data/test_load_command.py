@@ -179,7 +179,7 @@ def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
 def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database: Database) -> None:
     """Guess, correct, load; then the order lines of a shop in their place."""
     airline(tmp_path)
-    at = ["--database", database.url, "--master", "local[2]"]
+    at = ["--database", database.url]
     first = load(tmp_path, "Customer Loyalty History.csv", "--yes", *at)
     assert first.returncode == 0, first.stderr
     assert "300 customers loaded into public.customers from 300 rows" in first.stdout
@@ -226,7 +226,7 @@ def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, d
     statuses = ["Approved"] * 7 + ["Cancelled"] * 2 + [""]
     lines = [f"{9000 + i},{i % 2},2024-01-0{1 + i % 9},10.00,{status}" for i, status in enumerate(statuses)]
     (tmp_path / "orders.csv").write_text("\n".join(["id,customer_id,order_date,amount,order_status", *lines]))
-    at = ["--database", database.url, "--master", "local[2]"]
+    at = ["--database", database.url]
 
     asked = load(tmp_path, "--transactions", "orders.csv", *at)
     assert "note: order_status has Approved (7), Cancelled (2) among the first rows" in asked.stdout
@@ -297,7 +297,7 @@ def test_a_table_of_another_database_is_a_source_too(tmp_path: Path, database: D
 
     run = load(
         tmp_path, "--from-database", database.url, "--query", "SELECT * FROM members WHERE id > 10;",
-        "--database", database.url, "--yes", "--master", "local[2]",
+        "--database", database.url, "--yes",
     )  # fmt: skip
 
     assert run.returncode == 0, run.stderr

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from customer360.operations.activities import activities
@@ -26,8 +25,9 @@ from customer360.operations.loyalty_statuses import loyalty_statuses
 from customer360.operations.rejected_customers import rejected_customers
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
+from customer360.spark.keep import kept
+from customer360.spark.workers import tasks_at_once
 from customer360.tables import REJECTED_CUSTOMERS
-from customer360.workers import tasks_at_once
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ def results(
     """
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
-    *customers* is read once: its checked rows stay with Spark, in memory and where that is short on disk, until
-    the `with` ends; but see `_kept`. *ids_are_unique* says that a unique index guards customer_id; *status_order*
-    gives the loyalty statuses, lowest first, where their mean points would not.
+    *customers* is read once: its checked rows are `kept` until the `with` ends. *ids_are_unique* says that a
+    unique index guards customer_id; *status_order* gives the loyalty statuses, lowest first, where their mean
+    points would not.
     """
-    with _kept(checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique)) as rows:
+    with kept(checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique)) as rows:
         quality = data_quality(rows)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
@@ -65,33 +65,12 @@ def results(
 
 
 @contextmanager
-def _kept(rows: DataFrame) -> Iterator[DataFrame]:
-    """
-    *rows*, which Spark keeps, once they are known, until the `with` ends.
-
-    Serverless platforms refuse to keep rows; what is made of them then finds them anew, slower and the same as
-    long as the source stands still.
-    """
-    try:
-        kept = rows.persist()
-    except PySparkException as error:
-        if "NOT_SUPPORTED" not in str(error):
-            raise
-        yield rows
-        return
-    try:
-        yield kept
-    finally:
-        kept.unpersist()
-
-
-@contextmanager
 def _tables(described: DataFrame, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
     """The tables of customers by name; customer_segments is kept, as it tells top_customers whom to rank."""
     spark = described.sparkSession
     in_parts = _in_few_parts(described)
     in_cells = in_slicer_cells(in_parts, found)
-    with _kept(customer_segments(in_cells)) as held:
+    with kept(customer_segments(in_cells)) as held:
         yield {
             "customer_profiles": customer_profiles(described),
             "customer_segments": held,

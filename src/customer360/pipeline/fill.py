@@ -17,8 +17,8 @@ from customer360.postgres.origin import guard_own_data
 from customer360.postgres.publish import publication
 from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
+from customer360.spark.workers import tasks_at_once
 from customer360.tables import CUSTOMERS
-from customer360.workers import tasks_at_once
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

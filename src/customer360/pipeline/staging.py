@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customer360.errors import Customer360Error
 from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
-from customer360.postgres.spark_task import copy_task
 from customer360.tables import (
     ACTIVITIES,
     BANDS,
@@ -29,7 +30,7 @@ from customer360.tables import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,19 @@ class Waiting:
 WAITING: Final = Waiting()
 
 
+_PART: Final = "copied_part"
+_REPORT: Final = pa.schema([(_PART, pa.int32()), ("rows", pa.int64())])
 _SMALL: Final = (CALENDAR_MONTHS, LOYALTY_STATUSES, ACTIVITIES, COUNTRIES, BANDS)
 """The dimensions: so few rows that a task costs more than copying them from here."""
 
 
 def stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
-    """Copies *rows* inside their tasks; a task's number is its part, so that a retry copies nothing twice."""
+    """
+    Copies *rows* inside their tasks. The number of a partition is that of its part, so that a task that runs twice
+    copies nothing twice.
+
+    Raises: Customer360Error when a part is missing, or two tasks were the same one.
+    """
     staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
     if table in _SMALL:
         with writer(database, writers) as copier:
@@ -56,10 +64,30 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         return
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        copy_task(database, staging, (batch.cast(schema) for batch in batches), writers)
-        yield from ()
+        filled = (batch for batch in batches if batch.num_rows)
+        first = next(filled, None)
+        if first is not None:  # a task without rows does not connect
+            part = first.column(_PART)[0].as_py()
+            wanted = (batch.select(schema.names).cast(schema) for batch in chain([first], filled))
+            with writer(database, writers) as copier:
+                copied = copier.copy_once(staging, part, wanted)
+            yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 
-    rows.mapInArrow(copy, "nothing int").collect()
+    from pyspark.sql import functions as F  # here: who stages files does not wait for PySpark
+
+    numbered = rows.withColumn(_PART, F.spark_partition_id())
+    reports = numbered.mapInArrow(copy, f"{_PART} int, rows bigint").collect()
+    _require_each_part_once(change, table, reports)
+
+
+def _require_each_part_once(change: Publication, table: Table, reports: Sequence[Row]) -> None:
+    parts = {report[_PART]: report["rows"] for report in reports}
+    copied, arrived = sum(parts.values()), change.rows(table)
+    if len(parts) < len(reports) or copied != arrived:
+        raise Customer360Error(
+            f"{len(reports)} tasks copied {len(parts)} parts of {table.full_name} with {copied:,} rows, and "
+            f"{arrived:,} arrived; nothing was published"
+        )
 
 
 def stage_files(

@@ -13,7 +13,7 @@ from customer360.postgres.ddl import named
 from customer360.postgres.pages import page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.spark_types import spark_schema
-from customer360.workers import tasks_at_once
+from customer360.spark.workers import tasks_at_once
 
 
 def read_dataframe(

@@ -27,7 +27,6 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
-from customer360 import java_process
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
@@ -38,6 +37,7 @@ from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
 from customer360.postgres.spark_task import copy_task
 from customer360.postgres.spark_types import spark_schema
+from customer360.spark import java_process
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

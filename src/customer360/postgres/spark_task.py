@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from itertools import chain
 
@@ -20,9 +21,10 @@ def copy_task(
     shown: str | None = None,
 ) -> int:
     """
-    Copies the *batches* of the Spark task that this runs in, whose number is its part; returns its rows.
+    Copies the *batches* of the task that this runs in, whose number is its part; returns its rows.
 
-    A task without rows does not connect. *shown* is what a refusal calls the table.
+    A task without rows does not connect. *shown* is what a refusal calls the table. An engine that does not number
+    its tasks does not repeat them either: there each part is a new one.
     """
     from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
 
@@ -32,5 +34,5 @@ def copy_task(
         return 0
     context = TaskContext.get()
     with writer(database, writers) as copier:
-        part = context.partitionId() if context else 0
+        part = context.partitionId() if context else secrets.randbits(62)
         return copier.copy_once(staging, part, chain([first], filled), shown=shown)

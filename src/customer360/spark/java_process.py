@@ -6,6 +6,7 @@ import atexit
 import logging
 import re
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -57,9 +58,7 @@ def starting() -> Iterator[None]:
 
 
 def _is_connected() -> bool:
-    from pyspark import SparkContext
-
-    return SparkContext._gateway is not None
+    return _gateway() is not None
 
 
 def quieten_logs() -> None:
@@ -107,11 +106,15 @@ def active_session() -> SparkSession | None:
 
 
 def activate(session: SparkSession) -> None:
-    """Makes *session* the one that is active for this thread, where Spark looks up the formats of Python."""
+    """
+    Makes *session* the one that is active for this thread, where Spark looks up the formats of Python.
+
+    A session of Spark Connect has no thread, and needs nothing.
+    """
     from pyspark.sql import SparkSession
 
-    if isinstance(session, SparkSession) and not _is_stopped(session):
-        SparkSession._get_j_spark_session_class(session._jvm).setActiveSession(session._jsparkSession)
+    if (java := getattr(session, "_jsparkSession", None)) is not None and not _is_stopped(session):
+        SparkSession._get_j_spark_session_class(session._jvm).setActiveSession(java)
 
 
 def stay_active(session: SparkSession) -> None:
@@ -149,12 +152,12 @@ def _is_stopped(session: SparkSession) -> bool:
 
 def forget_ended() -> None:
     """Lets the next session start a Java process when that of this process was killed; PySpark would not."""
-    from pyspark import SparkContext
-    from pyspark.sql import SparkSession
-
     process = _process()
     if process is None or process.poll() is None:
         return
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
     if (session := SparkSession._instantiatedSession) is not None:
         stop(session)
     SparkSession._instantiatedSession = SparkSession._activeSession = None
@@ -174,9 +177,13 @@ def has_ended() -> bool:
 
 
 def _process() -> subprocess.Popen[bytes] | None:
-    from pyspark import SparkContext
+    return getattr(_gateway(), "proc", None)
 
-    return getattr(SparkContext._gateway, "proc", None)
+
+def _gateway() -> Any:
+    """The connection to Java; None where this process has none, as with PySpark's client, which knows no Java."""
+    context = sys.modules.get("pyspark.core.context")
+    return context.SparkContext._gateway if context else None
 
 
 def killed() -> Customer360Error:

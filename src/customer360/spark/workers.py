@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from customer360 import __version__
+from customer360.spark import embedded_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_PACKAGE: Final = Path(__file__).parent
+_PACKAGE: Final = Path(__file__).parent.parent
 _SHIPPED: Final = (".py", ".json")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -27,9 +28,9 @@ def is_local(master: str) -> bool:
 
 def elsewhere(spark: SparkSession) -> str | None:
     """Where the workers of *spark* are when they are not on this machine."""
-    from pyspark.sql.utils import is_remote
-
-    if is_remote():
+    if embedded_session.serves(spark):
+        return None
+    if not hasattr(spark, "_jsparkSession"):
         return "Spark Connect"
     master = str(spark.sparkContext.master)
     return None if is_local(master) else master
@@ -37,6 +38,8 @@ def elsewhere(spark: SparkSession) -> str | None:
 
 def tasks_at_once(spark: SparkSession) -> int | None:
     """How many tasks *spark* runs at the same time; None where workers are elsewhere, and come and go."""
+    if embedded_session.serves(spark):
+        return os.cpu_count() or 1
     return None if elsewhere(spark) else int(spark.sparkContext.defaultParallelism)
 
 

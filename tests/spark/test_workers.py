@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360 import __version__, workers
+from customer360 import __version__
+from customer360.spark import workers
 
 
 def test_the_same_package_gives_the_same_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
 
 NOTEBOOK = """
 import os, signal, sys, threading
-from customer360 import java_process, spark as sparks
+from customer360 import spark as sparks
+from customer360.spark import java_process
 from customer360.postgres.datasource import register
 
 def write(rows, table):

@@ -1,0 +1,66 @@
+"""The PySpark session of the embedded engine: one in a process, whichever thread asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from customer360.spark import embedded
+from customer360.spark.client import import_client, quieten
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from customer360.spark.embedded import Engine
+
+_END_SECONDS = 2
+
+_in_use: tuple[Any, Engine] | None = None
+
+
+def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
+    """A session of this process's engine, which is started. Raises: Customer360Error when it does not start."""
+    global _in_use
+    engine = embedded.start()
+    import_client()
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    channel: Any = engine.channel_builder()
+    started: Any = (
+        ConnectSession.builder.channelBuilder(channel).appName(app_name).config(map={**settings}).create()
+    )
+    engine.follow(started)
+    quieten()
+    _in_use = started, engine
+    return started  # type: ignore[no-any-return]
+
+
+def active() -> SparkSession | None:
+    """The session in use; one that somebody stopped, or whose engine was killed, is forgotten."""
+    if _in_use and (_in_use[0].is_stopped or _in_use[1].has_ended()):
+        stop(_in_use[0])
+    return _in_use[0] if _in_use else None
+
+
+def serves(session: SparkSession) -> bool:
+    """Whether the embedded engine computes for *session*."""
+    return _in_use is not None and session is _in_use[0]
+
+
+def has_ended() -> bool:
+    """Whether the engine was killed; one that was just killed is given time to go."""
+    return _in_use is not None and _in_use[1].has_ended(_END_SECONDS)
+
+
+def stop(session: SparkSession) -> None:
+    """Ends *session* and its engine; one that was killed has nothing to say any more."""
+    global _in_use
+    _in_use = None
+    session.stop()
+    embedded.stop()
+
+
+def kill() -> None:
+    """Ends the engine at once, whatever it computes."""
+    if _in_use:
+        _in_use[1].kill()

@@ -1,0 +1,64 @@
+"""One way to a PySpark session, whatever computes: which one a person gets, and what failures look like."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from customer360 import spark as sparks
+from customer360.errors import Customer360Error
+from customer360.spark import connect
+from customer360.where import Where
+
+
+@pytest.mark.spark
+def test_a_persons_mistake_comes_out_of_spark_as_one_line(spark: object) -> None:
+    """Spark wraps what a worker raises in its own exception, with a page of traceback."""
+
+    def task(batches):  # type: ignore[no-untyped-def]
+        raise Customer360Error("column 'x' is not there; write 'y'")
+        yield
+
+    with pytest.raises(Customer360Error, match="^column 'x' is not there; write 'y'$"), sparks.plain_errors():
+        spark.range(1).mapInArrow(task, "n int").collect()  # type: ignore[attr-defined]
+
+
+@pytest.mark.spark
+def test_an_active_session_is_used_as_it_is(spark: object) -> None:
+    """On a platform that brings its own, another could not even be started."""
+    assert sparks.session() is spark
+
+
+def test_a_master_that_is_not_there_is_one_line() -> None:
+    """A wrong name fails before anything was started."""
+    with pytest.raises(
+        Customer360Error, match="workers of spark://nowhere:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
+    ):
+        Where(master="spark://nowhere:7077").open_database()
+
+
+def test_a_token_is_not_shown() -> None:
+    """Errors end in logs."""
+    assert sparks.shown("sc://spark.example.com:443/;use_ssl=true;token=secret") == "sc://spark.example.com:443"
+
+
+def test_a_master_goes_before_a_server() -> None:
+    """The server may come from SPARK_REMOTE, PySpark's own variable; whoever types --master means it."""
+    remote = "sc://spark.example.com:443/;token=secret"
+
+    assert Where(master="spark://example.com:7077", remote=remote).cluster == "spark://example.com:7077"
+    assert Where(master="local[2]", remote=remote).cluster is None
+    assert Where(remote=remote).cluster == "sc://spark.example.com:443"
+
+
+def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are large, and few need them."""
+    for name in [name for name in sys.modules if name.startswith("pyspark.sql.connect")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "grpc", None)
+
+    with pytest.raises(
+        Customer360Error, match=r"^Spark Connect needs more packages: pip install 'customer360\[spark\]'$"
+    ):
+        connect.session("sc://127.0.0.1:15002", "tests", {})
