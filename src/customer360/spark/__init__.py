@@ -37,7 +37,8 @@ def session(
     Workers that are elsewhere are sent this package. What a person has set for every session of Spark
     (spark-defaults.conf, PYSPARK_SUBMIT_ARGS) holds. Raises: Customer360Error when none starts.
     """
-    if not (master or remote) and (active := _active_session()) is not None:
+    active = _active_session()
+    if active is not None and not (master or remote):
         return active
     if not master and (remote := remote or os.environ.get("SPARK_REMOTE")):
         return connect.session(remote, app_name, _SETTINGS)
