@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from customer360.spark.workers import elsewhere
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["active_cluster", "kill", "plain_errors", "session", "shown", "stop"]
+__all__ = ["active_cluster", "kill", "named", "plain_errors", "session", "shown", "stop"]
 
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
@@ -73,6 +74,13 @@ def kill(session: SparkSession) -> None:
         embedded_session.kill()
     elif not elsewhere(session):
         java_process.kill()
+
+
+def named(session: SparkSession) -> str:
+    """What computes for *session*, as it is called in a sentence."""
+    if embedded_session.serves(session):
+        return f"the embedded engine, Sail {version('pysail')}"
+    return f"Spark {session.version}"
 
 
 def active_cluster() -> str | None:
