@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from customer360 import settings
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.spark.installed import default_engine
+from tests.documentation import ROOT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -118,6 +120,21 @@ def module_database(server: Database) -> Iterator[Database]:
     """A database that the tests of a module share and only read."""
     with new_database(server) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as it is published."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [os.environ.get("UV", "uv"), "build", "--wheel", "--out-dir", str(folder), str(ROOT)]
+    try:
+        built = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    except OSError:
+        pytest.skip("NOT CHECKED: there is no uv to build a wheel with")
+    if built.returncode:
+        pytest.skip(f"NOT CHECKED: the wheel cannot be built here: {built.stderr.strip().splitlines()[-1]}")
+    [path] = folder.glob("*.whl")
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,7 @@ def test_both_at_once_are_refused_with_the_repair(site: Path, check: object) -> 
         check()  # type: ignore[operator]
 
     assert str(caught.value) == (
-        "pyspark and pyspark-client are both installed and overwrite each other's files; run: "
+        "pyspark-client and pyspark are both installed and overwrite each other's files; run: "
         "pip uninstall -y pyspark-client pyspark && pip install 'customer360[embedded]'"
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -49,23 +48,6 @@ def test_nothing_is_written_over(tmp_path):
 
     assert mine.read_text() == "mine"
     assert not (tmp_path / "notebooks").exists()
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The package as it is published."""
-    folder = tmp_path_factory.mktemp("wheel")
-    uv = os.environ.get("UV", "uv")
-    try:
-        built = subprocess.run(
-            [uv, "build", "--wheel", "--out-dir", folder, REPOSITORY], capture_output=True, text=True, timeout=240
-        )
-    except OSError:
-        pytest.skip("NOT CHECKED: there is no uv to build a wheel with")
-    if built.returncode:
-        pytest.skip(f"NOT CHECKED: the wheel cannot be built here: {built.stderr.strip().splitlines()[-1]}")
-    [path] = folder.glob("*.whl")
-    return path
 
 
 @pytest.mark.slow

@@ -257,7 +257,7 @@ def status(where: Where, max_age: timedelta | None) -> None:
 @options(DATABASE_AND_JSON)
 def doctor(where: Where) -> None:
     """
-    Check what the commands need: Java, PostgreSQL, rights, room, memory, ports, permissions.
+    Check what the commands need: an engine, PostgreSQL, rights, room, memory, ports, permissions.
 
     It changes and starts nothing. What is not ok comes with a line on how to mend it; the exit code is 1 when
     something failed.

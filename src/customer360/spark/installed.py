@@ -55,7 +55,7 @@ def _owner() -> str | None:
     if not owners and folder is None:
         raise Customer360Error(f"no engine is installed; run: {_install('embedded')}")
     if len(owners) > 1:
-        fault = "pyspark and pyspark-client are both installed and overwrite each other's files"
+        fault = "pyspark-client and pyspark are both installed and overwrite each other's files"
         raise Customer360Error(f"{fault}; run: {_repair(owners)}")
     if missing := next((name for owner in owners for name in _missing(owner)), None):
         fault = f"{owners[0].name} lacks its file {missing}, as after pip removed the other PySpark"
