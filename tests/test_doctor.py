@@ -12,12 +12,12 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from customer360 import doctor, settings, spark
+from customer360 import doctor, settings
 from customer360.doctor import Finding, diagnose
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.publish import publication
-from customer360.spark import installed
+from customer360.spark import installed, java
 from customer360.tables import ACTIVITIES
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
@@ -43,9 +43,9 @@ def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Pat
 
     checks = {check["check"]: check for check in json.loads(run.stdout)["checks"]}
     assert run.returncode == 0, run.stdout
-    java = ["Java"] if installed.default_engine() == "spark" else []
+    runtime = ["Java"] if installed.default_engine() == "spark" else []
     assert list(checks) == [
-        "Python", "engine", *java, "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
+        "Python", "engine", *runtime, "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
         "permissions",
     ]  # fmt: skip
     assert checks["PostgreSQL"]["found"] == f"embedded, not made yet; the first command makes it in {home}"
@@ -77,7 +77,7 @@ def test_a_failed_check_ends_with_exit_code_1() -> None:
 def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
     """Of the machine when that is new enough, else the one that was installed."""
     assert found("Java").state == "ok"
-    own = spark.machine_java()
+    own = java.machine_java()
     assert (f"{own.version} of this machine" if own else "installed with this package") in found("Java").found
 
 

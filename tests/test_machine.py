@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from customer360 import machine
-from customer360.spark import heap_mb
+from customer360.spark.classic import heap_mb
 
 GB = 1 << 30
 

@@ -17,7 +17,7 @@ import pyspark
 import pytest
 
 from customer360.failures.spark import NEEDED
-from customer360.spark import java_home
+from customer360.spark.java import java_home
 
 SPARK: Final = Path(pyspark.__file__).parent
 _START_SECONDS: Final = 120

@@ -53,7 +53,7 @@ def parquet() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("m.csv.gz", gzip.compress(TEXT.encode())),
+        ("m.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("m.csv.bz2", bz2.compress(TEXT.encode())),
         ("m.csv.xz", lzma.compress(TEXT.encode())),
         ("m.csv.zst", pa.compress(TEXT.encode(), "zstd", asbytes=True)),
@@ -99,8 +99,8 @@ def orc() -> bytes:
         ("m.xls", b"<html><body><table><tr><td>1</td></tr></table>", "web page .HTML.; open it in Excel"),
         ("m.csv", b"<?xml version='1.0'?><a/>", "is XML; export the table as CSV"),
         ("m.pdf", b"%PDF-1.7\n", "is a PDF"),
-        ("m.tar.gz", gzip.compress(b"members.csv" + bytes(246) + b"ustar" + bytes(300)), "tar archive; unpack it"),
-        ("m.parquet.gz", gzip.compress(parquet()), "packed file of another kind; unpack it"),
+        ("m.tar.gz", gzip.compress(b"members.csv" + bytes(246) + b"ustar" + bytes(300), mtime=0), "tar archive; unpack it"),
+        ("m.parquet.gz", gzip.compress(parquet(), mtime=0), "packed file of another kind; unpack it"),
         ("m.zip", zipped(**{"m.parquet": "PAR1"}), "packed file of another kind; unpack it"),
     ],
 )  # fmt: skip
