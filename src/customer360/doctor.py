@@ -31,7 +31,7 @@ from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import leftovers
 from customer360.postgres.reader import READER, missing_grants
-from customer360.spark import installed, java
+from customer360.spark import accounts, installed, java, locked_port
 from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
 from customer360.where import Where
 
@@ -105,10 +105,21 @@ def engine(_: Where) -> Iterator[Finding]:
         yield Finding("engine", "failed", str(error))
         return
     if is_embedded:
-        yield Finding("engine", "ok", f"embedded, Sail {version('pysail')}, without Java")
+        yield _embedded_engine(locked_port.works(), accounts.others())
     else:
         yield Finding("engine", "ok", "Apache Spark")
         yield _java()
+
+
+def _embedded_engine(is_locked: bool, has_others: bool) -> Finding:
+    """Nobody else may compute with it, as this user."""
+    found = f"embedded, Sail {version('pysail')}, without Java"
+    if is_locked:
+        return Finding("engine", "ok", f"{found}; its port is locked against everybody else")
+    if not has_others:
+        return Finding("engine", "ok", f"{found}; its port cannot be locked here, but nobody else has an account")
+    mend = "where you do not trust them, use --master 'local[*]' (pip install 'customer360[spark]')"
+    return Finding("engine", "warning", f"{found}; its port is open to other accounts of this machine", mend)
 
 
 def _java() -> Finding:

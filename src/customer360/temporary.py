@@ -23,7 +23,7 @@ def folder(purpose: str) -> Iterator[Path]:
     """
     import fasteners
 
-    root = private_root()
+    root, owner = private_root(), os.getpid()
     with fasteners.InterProcessLock(root / ".lock"):
         _remove_dead(root)
         path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=root))
@@ -38,9 +38,10 @@ def folder(purpose: str) -> Iterator[Path]:
             f"no room is left in {root}; make some, or set TMPDIR to a folder that has more; nothing was changed"
         ) from None
     finally:
-        shutil.rmtree(path, ignore_errors=True)
-        alive.release()
-        path.with_suffix(".lock").unlink(missing_ok=True)
+        if os.getpid() == owner:  # a fork of this process ends before it, and must leave the folder to it
+            shutil.rmtree(path, ignore_errors=True)
+            alive.release()
+            path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def private_root() -> Path:

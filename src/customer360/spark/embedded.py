@@ -7,17 +7,21 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock, Thread, Timer
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360 import machine, temporary
 from customer360.errors import Customer360Error, one_line
+from customer360.spark import accounts
+from customer360.spark.client import import_client
 from customer360.spark.locked_port import INTRUDED
+from customer360.spark.relay import SOCKET
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.client import ChannelBuilder
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS: Final = 60
 _END_SECONDS: Final = 2
+_INTERRUPT_SECONDS: Final = 2
 _NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN")
 _UNLIMITED: Final = -1
 _TRIES: Final = 2
@@ -75,17 +80,42 @@ class Engine:
         }
         return EngineChannel(channelOptions=list(options.items()))
 
+    def exposure(self) -> str | None:
+        """A warning for its owner where other accounts of this machine could use it."""
+        return None if self.is_locked or not accounts.others() else EXPOSED
+
     def follow(self, session: SparkSession) -> None:
-        """Lets *session* fail at once when the engine has ended; PySpark would try again for ten minutes."""
+        """
+        Lets *session* end its calls with this engine.
+
+        Where the engine has ended, PySpark would try again for ten minutes. Where Python tasks keep all of its
+        threads, nothing interrupts them and it answers nobody: then it is killed.
+        """
         from pyspark.sql.connect.client.retries import DefaultPolicy
 
-        has_ended = self.has_ended
+        client, has_ended = session.client, self.has_ended
+        interrupt = client.interrupt_operation
 
         class WhileItRuns(DefaultPolicy):
             def can_retry(self, e: BaseException) -> bool:
                 return super().can_retry(e) and not has_ended(_END_SECONDS)
 
-        session.client.set_retry_policies([WhileItRuns()])
+        def ask(operation: str) -> None:
+            with suppress(Exception):
+                interrupt(operation)
+                session.sql("SELECT 1").collect()
+
+        def interrupt_or_kill(operation: str) -> list[str]:
+            asking = Thread(target=ask, args=(operation,), daemon=True)
+            asking.start()
+            asking.join(_INTERRUPT_SECONDS)
+            if asking.is_alive():
+                self.kill()
+            return [operation]
+
+        client.set_retry_policies([WhileItRuns()])
+        client.interrupt_operation = interrupt_or_kill  # type: ignore[method-assign, assignment]
+        session.release_session_on_close = False  # it ends with the engine
 
     def has_ended(self, wait_seconds: float = 0) -> bool:
         """Whether its process is gone; one that was just killed may be given some time to go."""
@@ -107,6 +137,11 @@ class Engine:
             self._until_end.close()
 
 
+EXPOSED: Final = (
+    "this system cannot lock the port of the embedded engine: while it runs, other accounts of this machine can "
+    "run code as you; to avoid that use --master 'local[*]' (pip install 'customer360[spark]')"
+)
+
 _lock: Final = Lock()
 _running: Engine | None = None
 
@@ -122,11 +157,10 @@ def start() -> Engine:
         if _running is None or _running.owner != os.getpid() or _running.has_ended():
             if _running is not None:
                 _running.stop()
-            _running = _started()
+            _running = launch()
         return _running
 
 
-@atexit.register
 def stop() -> None:
     """Ends the engine of this process, if there is one."""
     global _running
@@ -135,7 +169,18 @@ def stop() -> None:
         running.stop()
 
 
-def _started() -> Engine:
+def _stop_at_exit() -> None:
+    """Before Python waits for the threads of PySpark, which may wait for the engine: `atexit` comes after them."""
+    import concurrent.futures.thread  # noqa: F401  what registers later is called earlier
+
+    getattr(threading, "_register_atexit", atexit.register)(stop)
+
+
+_stop_at_exit()
+
+
+def launch() -> Engine:
+    """An engine of its own. Raises: Customer360Error when it does not start."""
     for _ in range(_TRIES):
         with suppress(_IntrudedError):
             return _attempt()
@@ -151,7 +196,15 @@ def _attempt() -> Engine:
         process = _spawned(folder)
         stack.callback(_end, process)
         ready = _ready(process, folder)
-        return Engine(**ready, process=process, owner=os.getpid(), _until_end=stack.pop_all())
+        target = ready["target"] or _socket(folder, stack)
+        return Engine(target, ready["is_locked"], process, os.getpid(), stack.pop_all())
+
+
+def _socket(folder: Path, stack: ExitStack) -> str:
+    """By a handle of its folder, as a path may be longer than an address of a socket."""
+    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    stack.callback(os.close, handle)
+    return f"unix:/proc/self/fd/{handle}/{SOCKET}"
 
 
 def _spawned(folder: Path) -> subprocess.Popen[bytes]:
@@ -172,21 +225,29 @@ def _environment(folder: Path) -> Mapping[str, str]:
 
 
 def _path() -> list[str]:
-    return [str(Path(entry).absolute()) for entry in sys.path]
+    """Where this process finds modules; an empty entry is the current folder."""
+    return [os.path.join(_current(), entry) for entry in sys.path]  # noqa: PTH118  keeps what is absolute
+
+
+def _current() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:  # removed meanwhile
+        return os.sep
 
 
 def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
     """What the engine says when it is up. Raises: Customer360Error when it ends before."""
     assert process.stdin is not None  # noqa: S101  both are pipes
     assert process.stdout is not None  # noqa: S101
-    request = {"folder": str(folder), "path": _path(), "current": str(Path.cwd())}
+    request = {"folder": str(folder), "path": _path(), "current": _current()}
     patience = Timer(_START_SECONDS, process.kill)
     patience.daemon = True
     patience.start()
     try:
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(request).encode() + b"\n")
-        _import_client()
+        import_client()  # meanwhile, on another core
         line = process.stdout.readline()
     finally:
         patience.cancel()
@@ -196,12 +257,6 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
         raise Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log')}")
     ready: dict[str, Any] = json.loads(line)
     return ready
-
-
-def _import_client() -> None:
-    """What every session needs, while the engine starts on another core."""
-    with suppress(ImportError):
-        import pyspark.sql.connect.session  # noqa: F401
 
 
 def _last_words(log: Path) -> str:

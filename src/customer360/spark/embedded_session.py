@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
     """A session of this process's engine, which is started. Raises: Customer360Error when it does not start."""
     global _in_use
     engine = embedded.start()
+    if warning := engine.exposure():
+        logging.getLogger(__name__).warning(warning)
     import_client()
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 

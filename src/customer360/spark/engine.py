@@ -1,8 +1,8 @@
 """
 The embedded engine: Sail in a process of its own, `python -m customer360.spark.engine`, started by `embedded`.
 
-It reads one JSON line from stdin, writes one to stdout when it is ready, and ends when stdin does: the process that
-started it has ended, however that happened.
+It reads one JSON line from stdin, writes one to stdout when it is ready, and ends when stdin does, because the
+process that started it has ended.
 """
 
 from __future__ import annotations
@@ -21,35 +21,41 @@ from threading import Thread
 from typing import Any, Final
 
 from customer360 import machine
+from customer360.spark import locked_port
+from customer360.spark.relay import SOCKET, relay
 
-_SOCKET: Final = "s"
 _KILLED_FIRST: Final = "500"
 _POOL_SHARE: Final = 0.4
+_NO_LIMIT: Final = 2**50
+_TUNED: Final = {
+    "RUST_LOG": "error",
+    "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(os.cpu_count() or 2),
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(2**31),  # else a notebook that rests for 15 minutes loses its session
+}
 _WARM: Final = ("pyarrow.compute", "cloudpickle", "pyspark.worker", "pandas", "numpy")
 
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
-    folder = Path(request["folder"])
-    _settle(request)
     _end_even_if_busy()
+    _settle(request)
     from pysail.spark import SparkConnectServer
 
-    server = SparkConnectServer("127.0.0.1", 0)  # it stops as soon as nobody refers to it
-    ready = _serve(server, folder)
+    server = SparkConnectServer(locked_port.ADDRESS, 0)  # it stops as soon as nobody refers to it
+    ready = _serve(server)
+    os.chdir(request["current"])
     os.write(sys.stdout.fileno(), json.dumps(ready).encode() + b"\n")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads there any more
     Thread(target=_warm_up, daemon=True).start()
     while os.read(sys.stdin.fileno(), 1):
         pass
-    _remove(folder)
+    _remove(Path(request["folder"]))
     os._exit(0)
 
 
 def _settle(request: Mapping[str, Any]) -> None:
-    """The same modules and the same folder as the process that started this one, but not its Ctrl-C."""
+    """The same modules as the process that started this one, but not its Ctrl-C."""
     sys.path[:] = request["path"]
-    os.chdir(request["current"])
     os.environ.update(_sail_settings())
     if hasattr(signal, "pthread_sigmask"):  # blocked, not ignored: Sail installs a handler of its own
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -58,45 +64,41 @@ def _settle(request: Mapping[str, Any]) -> None:
 
 
 def _sail_settings() -> dict[str, str]:
-    """A person may tune Sail by its own variables; only its mode is not theirs, for others would open ports."""
-    pool = str(int(machine.memory() * _POOL_SHARE))
-    defaults = {
-        "RUST_LOG": "error",
-        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
-        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": pool,
-        "SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE": pool,
-        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(os.cpu_count() or 2),
-    }
+    """A person may tune Sail by its own variables, but not make it open more ports."""
+    return {**_TUNED, **_memory_settings(), **_given(), "SAIL_MODE": "local"}
+
+
+def _memory_settings() -> dict[str, str]:
+    """
+    Operators share a bounded pool, fairly: where each takes what it gets, sorts find too little left to merge.
+
+    Joins sort and so can spill: Sail's hash joins fail when one side is larger than the pool.
+    """
     return {
-        **defaults,
-        **{name: os.environ[name] for name in defaults if name in os.environ},
-        "SAIL_MODE": "local",
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(int(machine.memory() * _POOL_SHARE)),
+        "SAIL_RUNTIME__TEMPORARY_FILES__MAX_SIZE": str(_NO_LIMIT),  # but that of the disk
+        "SAIL_OPTIMIZER__PREFER_HASH_JOIN": "false",
     }
 
 
-def _serve(server: Any, folder: Path) -> dict[str, Any]:
-    """Starts Sail's *server*; returns where it is reached, and whether by this user alone."""
-    from customer360.spark import locked_port
-    from customer360.spark.relay import relay
+def _given() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("SAIL_")}
 
-    if not locked_port.may_work():
+
+def _serve(server: Any) -> dict[str, Any]:
+    """Starts Sail's *server*; returns where it is reached, unless by the socket that nobody else can open."""
+    if not locked_port.works():
         server.start(background=True)
-        return _open(server)
+        host, port = server.listening_address
+        return {"target": f"{host}:{port}", "is_locked": False}
     ports = locked_port.SourcePorts()
     try:
-        is_locked = locked_port.start_locked(lambda: server.start(background=True), ports.numbers)
+        locked_port.start_locked(lambda: server.start(background=True), ports.numbers)
     except locked_port.IntruderError:
         os._exit(locked_port.INTRUDED)
-    if not is_locked:
-        return _open(server)
-    socket = str(folder / _SOCKET)
-    relay(socket, server.listening_address, ports)
-    return {"target": f"unix:{socket}", "is_locked": True}
-
-
-def _open(server: Any) -> dict[str, Any]:
-    host, port = server.listening_address
-    return {"target": f"{host}:{port}", "is_locked": False}
+    relay(SOCKET, server.listening_address, ports)
+    return {"target": None, "is_locked": True}
 
 
 def _end_even_if_busy() -> None:

@@ -1,9 +1,9 @@
 """
-A TCP port on which one process listens and nobody but that process gets an answer.
+A TCP port on which one process listens and answers nobody but itself.
 
 Sail listens on a port of 127.0.0.1 and authenticates nobody. Linux lets a process attach a filter to its listening
-socket (classic BPF, which needs no privileges): this one admits only connections from source ports that the process
-has bound itself, which no other process can use. It is in place before the first connection can be accepted.
+socket (classic BPF, which needs no privileges): this one admits only connections from source ports that the
+process has bound itself, which no other process can use. It is in place before a connection can be accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONNECTIONS: Final = 8
 _EPHEMERAL: Final = range(32_768, 61_000)
 _SO_ATTACH_FILTER: Final = 26
 _SO_LOCK_FILTER: Final = 44
-_WAITING_AT: Final = 24  # in Linux's struct tcp_info of a listening socket: the connections not accepted yet
+_WAITING: Final = 24  # in Linux's struct tcp_info of a listening socket: the connections not accepted yet
 _SETTLE_SECONDS: Final = 0.005
 
 
@@ -37,9 +37,16 @@ class IntruderError(Exception):
     """Another program connected before the port was locked; it was not answered."""
 
 
-def may_work() -> bool:
-    """Whether this system has what `locked` needs; the kernel may still refuse."""
-    return sys.platform == "linux"
+def works() -> bool:
+    """Whether this system can lock a port; tried with one that is closed again."""
+    if sys.platform != "linux":
+        return False
+    with socket.create_server((ADDRESS, 0)) as listening:
+        try:
+            _attach(listening, _admitting([]))
+        except OSError:  # a sandbox that has no such filter
+            return False
+    return True
 
 
 class SourcePorts:
@@ -83,12 +90,12 @@ def _disconnect(own: socket.socket) -> None:
     ctypes.CDLL(None, use_errno=True).connect(own.fileno(), nowhere, len(nowhere))
 
 
-def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> bool:
+def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> None:
     """
     Calls *listen*, which opens one socket and listens on it, and locks that socket to the source ports *admitted*.
 
-    False when the kernel refuses the filter; then the port is open. Until the lock is in place this process can open no
-    other file, so it cannot accept a connection. Raises: IntruderError when one is waiting by then.
+    Until the lock is in place this process can open no other file, so it cannot accept a connection. Raises:
+    IntruderError when one is waiting by then.
     """
     import resource
 
@@ -98,26 +105,23 @@ def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> bool:
     resource.setrlimit(resource.RLIMIT_NOFILE, (next_file + 1, before[1]))
     try:
         listen()
-        return _lock(next_file, admitted)
+        _lock(next_file, admitted)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def _lock(file: int, admitted: Sequence[int]) -> bool:
+def _lock(file: int, admitted: Sequence[int]) -> None:
     listening = socket.socket(fileno=file)
     try:
         _attach(listening, _admitting(admitted))
         time.sleep(_SETTLE_SECONDS)  # what another core was just handling
         (waiting,) = struct.unpack_from(
-            "=I", listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), _WAITING_AT
+            "=I", listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), _WAITING
         )
-    except OSError:
-        return False
+        if waiting:
+            raise IntruderError
     finally:
         listening.detach()  # it is Sail's
-    if waiting:
-        raise IntruderError
-    return True
 
 
 def _attach(listening: socket.socket, instructions: Sequence[bytes]) -> None:

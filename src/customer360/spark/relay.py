@@ -6,10 +6,12 @@ import os
 import socket
 from contextlib import suppress
 from threading import Thread
+from typing import Final
 
 from customer360.spark.locked_port import SourcePorts
 
-_BUFFER: int = 256 << 10
+SOCKET: Final = "s"
+_BUFFER: Final = 256 << 10
 
 
 def relay(path: str, address: tuple[str, int], ports: SourcePorts) -> None:

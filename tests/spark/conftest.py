@@ -1,0 +1,63 @@
+"""An embedded engine of a test's own: that of the whole run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from customer360.spark import embedded
+from customer360.spark.client import import_client, quieten
+from customer360.spark.embedded import Engine
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """One engine, for one test."""
+    with ExitStack() as ended:
+        yield new_engine(ended)
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[SparkSession]:
+    """A session of `engine`, which no other test sees."""
+    with ExitStack() as ended:
+        yield new_session(engine, ended)
+
+
+def new_engine(ended: ExitStack) -> Engine:
+    pytest.importorskip("pysail")
+    engine = embedded.launch()
+    ended.callback(engine.stop)
+    return engine
+
+
+def new_session(engine: Engine, ended: ExitStack) -> SparkSession:
+    import_client()
+    quieten()
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    session: Any = ConnectSession(connection=engine.channel_builder())
+    engine.follow(session)
+    ended.callback(session.stop)
+    return session
+
+
+Task = Callable[[], object]
+
+
+def run_task(session: SparkSession, task: Task) -> list[Any]:
+    """Runs *task* once in a Python task of the engine and returns the rows that hold the text of what it returned."""
+
+    def rows(batches: Any) -> Iterator[Any]:
+        import pyarrow as pa
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"found": [str(task())]})
+
+    return session.range(1).mapInArrow(rows, "found string").collect()

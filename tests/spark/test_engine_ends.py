@@ -1,0 +1,195 @@
+"""The embedded engine ends with its process, whatever ends that, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.spark import embedded
+from customer360.spark.embedded import Engine
+
+pytest.importorskip("pysail")
+
+_BEGIN = """
+import os, re, sys, time
+from pathlib import Path
+from customer360 import spark
+from customer360.spark import embedded
+session, engine = spark.session(), embedded.start()
+begun = Path(sys.argv[1])
+
+def task(batches):
+    begun.write_text("begun")
+    {task}
+    yield from batches
+
+print(engine.pid, flush=True)
+"""
+_QUERY = "session.range(3).mapInArrow(task, 'id long').collect()"
+_SLEEPS = "time.sleep(600)"
+_HOLDS_THE_LOCK = "re.match('(a*)*b', 'a' * 40)"
+_SOON = 8.0
+
+
+def started(script: str, tmp_path: Path, task: str = _SLEEPS) -> subprocess.Popen[str]:
+    """A process whose temporary files are in *tmp_path*, in a group of its own, as a terminal starts it."""
+    (tmp_path / "tmp").mkdir()
+    return subprocess.Popen(
+        [sys.executable, "-c", _BEGIN.format(task=task) + script, str(tmp_path / "begun")],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether *condition* came true in time."""
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def left_in(folder: Path) -> list[str]:
+    """What is left there for others to find."""
+    return sorted(path.name for path in folder.glob("*/*") if path.name != ".lock")
+
+
+def engines_of(folder: Path) -> list[int]:
+    """The processes that were started with temporary files in *folder*."""
+    return [
+        process.pid for process in psutil.process_iter() if str(folder) in environment(process).get("TMPDIR", "")
+    ]
+
+
+def environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
+def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
+    how: signal.Signals, tmp_path: Path
+) -> None:
+    """Ctrl-C reaches the whole group of a terminal's processes, and the engine leaves it to its owner to decide."""
+    process = started(_QUERY, tmp_path)
+    pid = int(process.stdout.readline())
+    assert wait_for((tmp_path / "begun").exists)
+
+    os.killpg(process.pid, how)
+    process.communicate(timeout=30)
+
+    assert wait_for(lambda: is_gone(pid), _SOON)
+    assert wait_for(lambda: not left_in(tmp_path / "tmp"), _SOON)
+
+
+def test_an_engine_ends_though_a_task_never_gives_python_back(tmp_path: Path) -> None:
+    """A C function that holds Python's lock keeps every other thread of the engine from noticing."""
+    process = started(_QUERY, tmp_path, _HOLDS_THE_LOCK)
+    pid = int(process.stdout.readline())
+    assert wait_for((tmp_path / "begun").exists)
+
+    process.kill()
+    process.communicate()
+
+    assert wait_for(lambda: is_gone(pid), _SOON)
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError", "embedded.stop()"])
+def test_an_engine_ends_with_a_process_that_ends_by_itself(end: str, tmp_path: Path) -> None:
+    """Even while a thread of it still waits for an answer."""
+    process = started(
+        f"import threading\nthreading.Thread(target=lambda: {_QUERY}, daemon=True).start()\n{end}", tmp_path
+    )
+    out, _ = process.communicate(timeout=60)
+
+    assert wait_for(lambda: is_gone(int(out)), _SOON)
+    assert left_in(tmp_path / "tmp") == []
+
+
+def test_a_fork_that_ends_leaves_the_engine_and_its_files_to_its_owner(tmp_path: Path) -> None:
+    fork = "pid = os.fork()\nif pid == 0: sys.exit()\nos.waitpid(pid, 0)\n"
+    process = started(f"{fork}print(session.range(3).count())", tmp_path)
+    out, error = process.communicate(timeout=60)
+
+    assert out.split()[1:] == ["3"], error
+    assert left_in(tmp_path / "tmp") == []
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 0.6, 0.9])
+def test_ctrl_c_while_an_engine_starts_leaves_nothing(seconds: float, tmp_path: Path) -> None:
+    process = started("time.sleep(60)", tmp_path)
+    assert wait_for(lambda: any((tmp_path / "tmp").iterdir()))
+    time.sleep(seconds)
+
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+
+    assert wait_for(lambda: not engines_of(tmp_path), _SOON)
+    assert left_in(tmp_path / "tmp") == []
+
+
+def test_one_engine_serves_all_threads_and_outlives_the_one_that_started_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Linux can end a child with its parent, but means the parent's thread by that."""
+    monkeypatch.setattr(embedded, "_running", None)
+    engines: list[Engine] = []
+    threads = [Thread(target=lambda: engines.append(embedded.start())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({engine.pid for engine in engines}) == 1
+    assert not engines[0].has_ended(0.2)
+    embedded.stop()
+    assert is_gone(engines[0].pid)
+
+
+def test_an_engine_that_was_killed_is_told_at_once_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PySpark would try to reach it for ten minutes."""
+    from customer360 import spark
+
+    monkeypatch.setattr(embedded, "_running", None)
+    monkeypatch.setattr(spark.embedded_session, "_in_use", None)
+    session = spark.session()
+    embedded.start().kill()
+
+    begun = time.monotonic()
+    with (
+        pytest.raises(Customer360Error, match="engine ended unexpectedly.*published data is whole"),
+        spark.plain_errors(),
+    ):
+        session.range(3).count()
+    assert time.monotonic() - begun < 5
+
+    assert spark.session().range(3).count() == 3
+    spark.stop(spark.session())
+
+
+def test_an_engine_that_cannot_start_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAIL_RUNTIME__MEMORY_POOL__TYPE", "bottomless")
+
+    with pytest.raises(Customer360Error, match="engine did not start: .*bottomless") as raised:
+        embedded.launch()
+
+    assert "\n" not in str(raised.value)
