@@ -25,10 +25,11 @@ def others() -> bool:
         return True
     import pwd
 
-    return any(_persons(pwd.getpwall(), os.getuid()))
+    return bool(persons(pwd.getpwall(), os.getuid()))
 
 
-def _persons(accounts: Iterable[struct_passwd], own: int) -> Iterable[str]:
+def persons(accounts: Iterable[struct_passwd], own: int) -> list[str]:
+    """Those who may log in, but for *own* and root, who can do everything in any case."""
     return [
         account.pw_name
         for account in accounts

@@ -33,6 +33,7 @@ _INTERRUPT_SECONDS: Final = 2
 _NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN")
 _UNLIMITED: Final = -1
 _TRIES: Final = 2
+_PROGRAM: Final = ["-m", "customer360.spark.engine"]
 
 
 class _IntrudedError(Exception):
@@ -212,8 +213,8 @@ def _spawned(folder: Path) -> subprocess.Popen[bytes]:
     new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     with open(folder / "log", "wb") as log:  # noqa: PTH123
         # Python puts the current folder first on the path of `-m`: one that is empty, and closed to others.
-        return subprocess.Popen(
-            [sys.executable, "-m", "customer360.spark.engine"],
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, *_PROGRAM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=_environment(folder),
             start_new_session=True, creationflags=new_group, bufsize=0,
         )  # fmt: skip

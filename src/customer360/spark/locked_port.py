@@ -95,7 +95,7 @@ def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> None:
     Calls *listen*, which opens one socket and listens on it, and locks that socket to the source ports *admitted*.
 
     Until the lock is in place this process can open no other file, so it cannot accept a connection. Raises:
-    IntruderError when one is waiting by then.
+    IntruderError when one is waiting by then; this process must end, and cannot accept it until it does.
     """
     import resource
 
@@ -103,11 +103,9 @@ def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> None:
     next_file = os.dup(sys.stdin.fileno())
     os.close(next_file)
     resource.setrlimit(resource.RLIMIT_NOFILE, (next_file + 1, before[1]))
-    try:
-        listen()
-        _lock(next_file, admitted)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    listen()
+    _lock(next_file, admitted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def _lock(file: int, admitted: Sequence[int]) -> None:

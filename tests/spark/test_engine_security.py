@@ -1,0 +1,251 @@
+"""Nobody but its owner uses the embedded engine, whose port authenticates nobody."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from customer360.spark import accounts, embedded, embedded_session, locked_port
+from customer360.spark.embedded import EXPOSED, Engine
+from tests.spark.conftest import new_engine, run_task
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytest.importorskip("pysail")
+
+needs_lock = pytest.mark.skipif(not locked_port.works(), reason="this system has no filters for sockets")
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can act as another user"
+)
+_NOBODY = 65534
+_AS_NOBODY = f"import os, sys, socket\nos.setgroups([]); os.setgid({_NOBODY}); os.setuid({_NOBODY})\n"
+_CONNECT = """
+for kind, address in ((socket.AF_INET, ("127.0.0.1", int(sys.argv[1]))), (socket.AF_UNIX, sys.argv[2])):
+    with socket.socket(kind) as attempt:
+        attempt.settimeout(0.5)
+        try:
+            attempt.connect(address)
+            print("connected", attempt.recv(1))
+        except OSError as error:
+            print(type(error).__name__)
+"""
+_HAMMER = """
+import re, sys, time
+from pathlib import Path
+answers, until = {}, time.monotonic() + float(sys.argv[1])
+while time.monotonic() < until:
+    listening = re.findall(r"0100007F:(\\w{4}) 00000000:0000 0A", Path("/proc/net/tcp").read_text())
+    for port in (int(number, 16) for number in listening):
+        with socket.socket() as attempt:
+            attempt.settimeout(0.002)
+            try:
+                attempt.connect(("127.0.0.1", port))
+                attempt.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + bytes.fromhex("000000040000000000"))
+                answers[port] = len(attempt.recv(9))
+            except OSError:
+                pass
+print(*(port for port, count in answers.items() if count))
+"""
+_SERVERS = """
+import os, sys, time
+from pysail.spark import SparkConnectServer
+from customer360.spark import locked_port
+kept = []
+for _ in range(int(sys.argv[2])):
+    server, ports = SparkConnectServer("127.0.0.1", 0), locked_port.SourcePorts(2)
+    listen = lambda: server.start(background=True)
+    if sys.argv[1] == "open":
+        listen()
+    else:
+        try:
+            locked_port.start_locked(listen, ports.numbers)
+        except locked_port.IntruderError:
+            os._exit(locked_port.INTRUDED)
+    print(server.listening_address[1], flush=True)
+    kept.append((server, ports))
+    time.sleep(0.02)
+os._exit(0)
+"""
+
+
+def python(script: str, *words: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+
+
+def ports_of(engine: Engine) -> list[int]:
+    found = psutil.Process(engine.pid).net_connections()
+    return [each.laddr.port for each in found if each.status == psutil.CONN_LISTEN]
+
+
+def folder_of(engine: Engine) -> Path:
+    return Path(os.path.realpath(engine.target.removeprefix("unix:"))).parent
+
+
+@needs_lock
+def test_the_engine_listens_on_one_port_and_that_is_locked(engine: Engine, session: SparkSession) -> None:
+    run_task(session, lambda: None)
+
+    assert engine.is_locked
+    assert len(ports_of(engine)) == 1
+    with socket.socket() as attempt, pytest.raises(TimeoutError):
+        attempt.settimeout(0.5)
+        attempt.connect(("127.0.0.1", ports_of(engine)[0]))
+    assert session.range(3).count() == 3
+
+
+@needs_lock
+@needs_root
+def test_another_account_reaches_neither_the_port_nor_the_socket(engine: Engine, session: SparkSession) -> None:
+    assert session.range(3).count() == 3
+
+    attempts, _ = python(_AS_NOBODY + _CONNECT, *ports_of(engine), folder_of(engine) / "s").communicate()
+
+    assert attempts.split() == ["TimeoutError", "PermissionError"]
+
+
+@needs_lock
+def test_a_source_port_stays_ours_from_one_connection_to_the_next() -> None:
+    """Whoever could bind it between two connections would be let in."""
+    ports = locked_port.SourcePorts(1)
+    with socket.create_server((locked_port.ADDRESS, 0)) as server:
+        for _ in range(3):
+            with ports.connected(server.getsockname()):
+                accepted, (_, port) = server.accept()
+                accepted.close()
+                assert [port] == ports.numbers
+                assert not can_bind(port)
+            assert not can_bind(port)
+    ports._free.get().close()
+    assert can_bind(port)
+
+
+def can_bind(port: int) -> bool:
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((locked_port.ADDRESS, port))
+        except OSError:
+            return False
+        return True
+
+
+@needs_lock
+def test_no_moment_of_the_start_lets_anybody_in() -> None:
+    """Two programs connect to whatever opens, and get answers from servers that are started without the lock."""
+    environment = {**os.environ, "RUST_LOG": "error"}
+    attackers = [python("import socket\n" + _HAMMER, 5) for _ in range(2)]
+    opened = ports_printed(python(_SERVERS, "open", 20, env=environment))
+    locked: list[int] = []
+    until = time.monotonic() + 3
+    while len(locked) < 100 and time.monotonic() < until:
+        locked += ports_printed(python(_SERVERS, "locked", 20, env=environment))
+    answered = {port for attacker in attackers for port in ports_printed(attacker)}
+
+    assert len(locked) >= 20
+    assert answered & set(opened)
+    assert not answered & set(locked)
+
+
+def ports_printed(process: subprocess.Popen[str]) -> list[int]:
+    output, _ = process.communicate(timeout=60)
+    return [int(port) for port in output.split()]
+
+
+@needs_lock
+def test_whoever_connects_before_the_lock_is_in_place_is_not_answered() -> None:
+    """The engine ends then, and is started once more."""
+    intrude = """
+import socket
+caller = socket.socket()
+caller.setblocking(False)
+def intrude():
+    server.start(background=True)
+    caller.connect_ex(server.listening_address)
+    time.sleep(0.2)
+    try:
+        print(caller.recv(1), flush=True)
+    except BlockingIOError:
+        print(caller.getpeername()[1], flush=True)
+"""
+    script = intrude + _SERVERS.replace("locked_port.start_locked(listen", "locked_port.start_locked(intrude")
+    process = python(script, "locked", 1)
+
+    assert len(ports_printed(process)) == 1, "it was connected and got no answer"
+    assert process.returncode == locked_port.INTRUDED
+
+
+def test_a_port_that_cannot_be_locked_is_told_where_others_have_an_account(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sandbox without filters for sockets, or a system that has none."""
+    refuses = (
+        "from customer360.spark import engine, locked_port\n"
+        "def refuse(*_): raise PermissionError(1, 'not permitted')\n"
+        "locked_port._attach = refuse\n"
+        "engine.main()"
+    )
+    monkeypatch.setattr(embedded, "_PROGRAM", ["-c", refuses])
+    monkeypatch.setattr(embedded, "_running", None)
+    monkeypatch.setattr(embedded_session, "_in_use", None)
+    monkeypatch.setattr(accounts, "others", lambda: True)
+
+    session = embedded_session.session("test", {})
+    answer = session.range(3).count()
+    engine = embedded.start()
+    monkeypatch.setattr(accounts, "others", lambda: False)
+    exposure = engine.exposure()
+    embedded_session.stop(session)
+
+    assert answer == 3
+    assert not engine.is_locked
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [EXPOSED]
+    assert exposure is None
+
+
+ROOT = ("root", "x", 0, 0, "", "/root", "/bin/bash")
+ADA = ("ada", "x", 1000, 1000, "", "/home/ada", "/bin/bash")
+GRACE = ("grace", "x", 1001, 1001, "", "/home/grace", "/usr/bin/zsh")
+DAEMON = ("postgres", "x", 999, 999, "", "/var/lib", "/bin/bash")
+NO_LOGIN = ("build", "x", 1002, 1002, "", "/home/build", "/usr/sbin/nologin")
+
+
+@pytest.mark.parametrize(
+    ("listed", "own", "persons"),
+    [
+        ([ROOT, ADA, DAEMON, NO_LOGIN], 1000, []),
+        ([ROOT, ADA, GRACE], 1000, ["grace"]),
+        ([ROOT, ADA], 0, ["ada"]),
+        ([ROOT], 0, []),
+    ],
+)
+def test_only_people_who_may_log_in_count_as_others(
+    listed: list[tuple[str, ...]], own: int, persons: list[str]
+) -> None:
+    found = accounts.persons([pwd.struct_passwd(entry) for entry in listed], own)
+
+    assert list(found) == persons
+
+
+def test_secrets_that_no_task_needs_are_not_handed_to_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reaches PostgreSQL is: tasks read and write there."""
+    monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "planted-token")
+    monkeypatch.setenv("SPARK_REMOTE", "sc://example.com/;token=planted-remote")
+    monkeypatch.setenv("PGPASSFILE", "/home/ada/.pgpass")
+    with ExitStack() as ended:
+        environment = psutil.Process(new_engine(ended).pid).environ()
+
+    assert not [name for name, value in environment.items() if "planted" in value]
+    assert environment["PGPASSFILE"] == "/home/ada/.pgpass"
