@@ -111,7 +111,7 @@ def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
 
     assert (code, out) == (1, "")
     assert err.startswith(
-        "customer360: the Python of Spark's workers lacks the module 'psycopg'; install on every"
+        "customer360: the Python that runs the tasks lacks the module 'psycopg'; install it there, or on every"
     )
     assert err.endswith('numpy psutil "psycopg[binary]" pyarrow (docs/cluster.md has more ways)\n')
 

@@ -36,7 +36,7 @@ def raised_by_worker(text: str) -> Raised | None:
 _RAISED: Final = re.compile(
     # A traceback: its head, its indented lines, then MODULE.CLASS: TEXT until Java or Spark goes on.
     r"^[^\n]*Traceback \(most recent call last\):\n(?:[ \t]+[^\n]*\n)+"
-    r"(?:([\w.]+)\.)?(\w+)(?:: (.*?))?(?=\n\s*\n|\n\s+at |\n\t|\nDuring handling|\nJVM stacktrace|\n\[|\Z)",
+    r"(?:([\w.]+)\.)?(\w+)(?:: (.*?))?(?=\n\s*\n|\n\s+at |\n\t|\nDuring handling|\nJVM stacktrace|\n\[|\s*\Z)",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -48,7 +48,9 @@ def is_known(text: str) -> bool:
 def line(text: str) -> str:
     """What a person is told of a failure in which no Python worker had a say."""
     known = mistake(text)
-    return known or f"Spark failed: {sentence(text)}; published data is whole. Correct that, then run it again."
+    return (
+        known or f"the engine failed: {sentence(text)}; published data is whole. Correct that, then run it again."
+    )
 
 
 def sentence(text: str) -> str:
@@ -69,10 +71,18 @@ def mistake(reason: str) -> str | None:
     return None
 
 
-_WAY_OUT: Final = "install on every worker: pip install {needed} (docs/cluster.md has more ways)"
+_WAY_OUT: Final = (
+    "install it there, or on every worker of a cluster: pip install {needed} (docs/cluster.md has more ways)"
+)
 _MISTAKES: Final = {
     "No space left on device": (
-        "Spark has no room left for its temporary files; make some, or set TMPDIR to a folder that has more"
+        "no room is left for the engine's temporary files; make some, or set TMPDIR to a folder that has more"
+    ),
+    # DataFusion, beneath Sail; most operators write to the disk then, but not all can.
+    r"Failed to allocate additional|Resources exhausted|memory pool": (
+        "the embedded engine has too little memory for a step that cannot use the disk; published data is whole: "
+        "give it more (the container's limit, a larger machine), or use --master 'local[*]' "
+        "(pip install 'customer360[spark]')"
     ),
     "JAVA_GATEWAY_EXITED": (
         "Java ended before it was up, as its own words above may tell; see that there is memory for it (the "
@@ -86,8 +96,9 @@ _MISTAKES: Final = {
         "Spark's Java process ran out of memory; published data is whole: give it more by "
         "PYSPARK_SUBMIT_ARGS='--driver-memory 4g pyspark-shell', or run fewer tasks at once: --master 'local[1]'"
     ),
-    r"No module named '([\w.]+)'": "the Python of Spark's workers lacks the module '{0}'; " + _WAY_OUT,
-    r"PACKAGE_NOT_INSTALLED\] (\S+) >= (\S+)": "the Python of Spark's workers lacks {0} {1} or newer; " + _WAY_OUT,
+    r"No module named '([\w.]+)'": "the Python that runs the tasks lacks the module '{0}'; " + _WAY_OUT,
+    r"PACKAGE_NOT_INSTALLED\] (\S+) >= (\S+)": "the Python that runs the tasks lacks {0} {1} or newer; "
+    + _WAY_OUT,
     r'Cannot run program "([^"]+)"': (
         "Spark's workers have no Python at {0}; set PYSPARK_PYTHON to the one they have, with the driver's version"
     ),

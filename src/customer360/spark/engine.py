@@ -26,10 +26,10 @@ from customer360.spark.relay import SOCKET, relay
 
 _KILLED_FIRST: Final = "500"
 _POOL_SHARE: Final = 0.4
+_POOL_PER_CORE: Final = 100 << 20  # a step sorts several times at once, and each takes at least 10 MB
 _NO_LIMIT: Final = 2**50
 _TUNED: Final = {
     "RUST_LOG": "error",
-    "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(os.cpu_count() or 2),
     "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(2**31),  # else a notebook that rests for 15 minutes loses its session
 }
 _WARM: Final = ("pyarrow.compute", "cloudpickle", "pyspark.worker", "pandas", "numpy")
@@ -74,12 +74,21 @@ def _memory_settings() -> dict[str, str]:
 
     Joins sort and so can spill: Sail's hash joins fail when one side is larger than the pool.
     """
+    pool = int(machine.memory() * _POOL_SHARE)
     return {
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
-        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(int(machine.memory() * _POOL_SHARE)),
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(pool),
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(max(1, min(_cores(), pool // _POOL_PER_CORE))),
         "SAIL_RUNTIME__TEMPORARY_FILES__MAX_SIZE": str(_NO_LIMIT),  # but that of the disk
         "SAIL_OPTIMIZER__PREFER_HASH_JOIN": "false",
     }
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 2
 
 
 def _given() -> dict[str, str]:
