@@ -21,6 +21,7 @@ from psycopg import sql
 from customer360 import settings
 from customer360.cli import cli
 from customer360.postgres.connection import Database
+from customer360.spark import installed
 from customer360.web.credentials import configured
 from tests import miniature
 from tests.web.published import miniature_results, publish
@@ -139,7 +140,9 @@ def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path)
     run = customer360("status", CUSTOMER360_HOME=str(home))
 
     assert run.returncode == 0
-    assert run.stdout == "the embedded PostgreSQL is not running; start it with: customer360 db start\n"
+    database, engine = run.stdout.splitlines()
+    assert database == "the embedded PostgreSQL is not running; start it with: customer360 db start"
+    assert engine == f"engine     {installed.description()}"
     assert list(home.iterdir()) == []
 
 
@@ -151,6 +154,7 @@ def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
 
     status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
     assert status["running"] is True
+    assert status["engine"] == installed.description()
     assert status["customers_kind"] == "absent"
     assert status["rows"] == {}
 

@@ -52,6 +52,24 @@ def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Pat
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("is_locked", "has_others", "state", "words"),
+    [
+        (True, True, "ok", "its port is locked against everybody else"),
+        (False, False, "ok", "its port cannot be locked here, but nobody else has an account"),
+        (False, True, "warning", "its port is open to other accounts of this machine"),
+    ],
+)
+def test_an_engine_that_others_could_use_is_a_warning(
+    is_locked: bool, has_others: bool, state: str, words: str
+) -> None:
+    """Sail authenticates nobody."""
+    finding = doctor._embedded_engine(is_locked, has_others)
+
+    assert (finding.state, finding.found.partition("; ")[2]) == (state, words)
+    assert bool(finding.mend) == (state != "ok")
+
+
 def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
     """On one line each, with a summary at the end."""
     diagnosis = diagnose(Where(database="postgresql://a:s3cret@127.0.0.1:1/x"))

@@ -13,7 +13,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -107,13 +106,13 @@ def engine(_: Where) -> Iterator[Finding]:
     if is_embedded:
         yield _embedded_engine(locked_port.works(), accounts.others())
     else:
-        yield Finding("engine", "ok", "Apache Spark")
+        yield Finding("engine", "ok", installed.description())
         yield _java()
 
 
 def _embedded_engine(is_locked: bool, has_others: bool) -> Finding:
     """Nobody else may compute with it, as this user."""
-    found = f"embedded, Sail {version('pysail')}, without Java"
+    found = installed.description()
     if is_locked:
         return Finding("engine", "ok", f"{found}; its port is locked against everybody else")
     if not has_others:

@@ -99,12 +99,15 @@ class Stands:
     """The end of `status`: what is in the database, or that there is none yet."""
 
     status: Status | None
+    engine: str
 
     def lines(self) -> Iterator[str]:
         if self.status is None:
             yield _NOT_RUNNING
+            yield f"engine     {self.engine}"
             return
         yield f"database   {self.status.where} (PostgreSQL {self.status.server_version})"
+        yield f"engine     {self.engine}"
         yield f"customers  {self._customers()}"
         yield f"results    {self._results()}"
         for table, rows in self.status.rows.items():
@@ -150,7 +153,8 @@ class Stands:
             )
 
     def facts(self) -> Mapping[str, Any]:
-        return {"running": False} if self.status is None else {"running": True, **self.status.as_json()}
+        facts = {"running": self.status is not None, "engine": self.engine}
+        return facts if self.status is None else {**facts, **self.status.as_json()}
 
 
 @dataclass(frozen=True)
@@ -295,12 +299,14 @@ def power_bi(folder: str, *, server: str | None = None, **options: Any) -> Rende
 
 def status(where: Where) -> Stands:
     """Looks without starting anything."""
-    server = EmbeddedPostgres()
+    from customer360.spark.installed import description
+
+    server, engine = EmbeddedPostgres(), description()
     if not where.is_external and not server.is_running():
         if server.is_made():
             server.database()  # refuses, as is_made does, what a start would refuse too
-        return Stands(None)
-    return Stands(database_status(where.open_database()))
+        return Stands(None, engine)
+    return Stands(database_status(where.open_database()), engine)
 
 
 def dashboard(

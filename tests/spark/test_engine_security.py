@@ -216,10 +216,10 @@ def test_a_port_that_cannot_be_locked_is_told_where_others_have_an_account(
 
 
 ROOT = ("root", "x", 0, 0, "", "/root", "/bin/bash")
-ADA = ("ada", "x", 1000, 1000, "", "/home/ada", "/bin/bash")
-GRACE = ("grace", "x", 1001, 1001, "", "/home/grace", "/usr/bin/zsh")
+ADA = ("ada", "x", 1000, 1000, "", "/srv/ada", "/bin/bash")
+GRACE = ("grace", "x", 1001, 1001, "", "/srv/grace", "/usr/bin/zsh")
 DAEMON = ("postgres", "x", 999, 999, "", "/var/lib", "/bin/bash")
-NO_LOGIN = ("build", "x", 1002, 1002, "", "/home/build", "/usr/sbin/nologin")
+NO_LOGIN = ("build", "x", 1002, 1002, "", "/srv/build", "/usr/sbin/nologin")
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_secrets_that_no_task_needs_are_not_handed_to_the_engine(monkeypatch: py
     """What reaches PostgreSQL is: tasks read and write there."""
     monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "planted-token")
     monkeypatch.setenv("SPARK_REMOTE", "sc://example.com/;token=planted-remote")
-    monkeypatch.setenv("PGPASSFILE", "/home/ada/.pgpass")
+    monkeypatch.setenv("PGPASSFILE", "/srv/ada/.pgpass")
     with ExitStack() as ended:
         environment = psutil.Process(new_engine(ended).pid).environ()
 
     assert not [name for name, value in environment.items() if "planted" in value]
-    assert environment["PGPASSFILE"] == "/home/ada/.pgpass"
+    assert environment["PGPASSFILE"] == "/srv/ada/.pgpass"

@@ -86,9 +86,7 @@ def _memory_settings() -> dict[str, str]:
 
 def _cores() -> int:
     """Those that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 2
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
 
 def _given() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
@@ -32,6 +32,15 @@ def default_engine() -> Engine:
             + _install("embedded")
         )
     return "embedded"
+
+
+def description() -> str:
+    """Which engine computes where nobody names another, for a person; what is wrong where none can."""
+    try:
+        is_embedded = default_engine() == "embedded"
+    except Customer360Error as error:
+        return f"none: {error}"
+    return f"embedded, Sail {version('pysail')}, without Java" if is_embedded else "Apache Spark"
 
 
 def require_spark(purpose: str) -> None:
