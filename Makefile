@@ -70,8 +70,8 @@ set-up: .venv/.complete
 	@touch .venv/.demo $@
 
 .venv-spark/.complete: pyproject.toml uv.lock | $(UV)
-	@echo "Installing Apache Spark and Java into .venv-spark: 1.4 GB, a few minutes the first time"
-	@UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --frozen --no-group docs --extra spark --extra excel --quiet
+	@echo "Installing Apache Spark and Java into .venv-spark: 1.7 GB, a few minutes the first time"
+	@UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --frozen --no-group docs --extra spark --extra excel --extra notebook --quiet
 	@touch $@
 
 # Tests, pictures and benchmarks need a browser. Without one these tests are skipped, and say why.
