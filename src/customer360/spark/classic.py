@@ -53,9 +53,8 @@ def session(master: str, app_name: str, settings: dict[str, str]) -> SparkSessio
     except Exception as error:
         raise not_started(f"Spark did not start at {master}", error) from error
     quieten()
-    if is_local(master):
-        java_process.quieten(started)
-    else:
+    java_process.quieten(started)
+    if not is_local(master):
         ship(started)
     java_process.stay_active(started)
     return started

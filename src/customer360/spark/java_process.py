@@ -68,7 +68,7 @@ def quieten_logs() -> None:
 
 
 def quieten(session: SparkSession) -> None:
-    """Keeps PySpark from showing a traceback of its own when Java is killed."""
+    """Keeps PySpark from showing a traceback of its own when Java is killed, or ends in the middle of a task."""
     session.sparkContext._accumulatorServer.handle_error = lambda *_: None
 
 
