@@ -32,6 +32,18 @@ def test_who_is_seen_later_was_retained_all_the_while(customers):
     ]
 
 
+def test_months_are_counted_in_any_century(customers):
+    """An as-of date is any day there is."""
+    table = customers("join_date last_login", (date(2262, 3, 31), datetime(2262, 5, 1)))
+
+    assert [row[1:4] for row in retention(table, date(2262, 6, 30))] == [
+        (0, 1, 1),
+        (1, 1, 1),
+        (2, 1, 1),
+        (3, 1, 0),
+    ]
+
+
 def test_a_month_that_is_not_over_is_not_reported_but_for_the_join_month(customers):
     """On 29 June many will still log in in June: a share for June would look like a fall."""
     table = customers(

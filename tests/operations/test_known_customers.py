@@ -6,7 +6,7 @@ from customer360.operations.checks import checked
 from customer360.operations.known_customers import in_slicer_cells, known_customers
 from customer360.operations.survey import survey
 
-from .literals import AS_OF, in_cells, known, rows
+from .literals import AS_OF, in_cells, known, rows, with_traits
 
 pytestmark = pytest.mark.spark
 
@@ -46,6 +46,15 @@ def test_a_login_after_the_as_of_day_is_not_known_yet(customers):
         (1, date(2026, 6, 30), date(2026, 6, 30)),
         (2, None, None),
     ]
+
+
+def test_the_last_day_there_is_has_a_month(customers):
+    """Days before 1677 and after 2262 do not fit into 64 bits of nanoseconds, which some engines count in."""
+    table = customers("join_date last_login", (date(2262, 4, 12), datetime(9999, 12, 31, 23, 59, 59, 999999)))
+
+    [found] = rows(with_traits(table, as_of=date(9999, 12, 31)), "join_month last_login_month account_age_days")
+
+    assert found == (date(2262, 4, 1), date(9999, 12, 1), 2826144)
 
 
 def test_ages_and_months_are_taken_at_the_as_of_date(customers):

@@ -38,7 +38,11 @@ def cohort_retention(customers: DataFrame, *, as_of: date) -> DataFrame:
 
 
 def _months_since_joining(day: Column) -> Column:
-    return F.months_between(F.trunc(day, "month"), "join_month").cast("int")
+    return _number(day) - _number(F.col("join_month"))
+
+
+def _number(day: Column) -> Column:
+    return F.year(day) * 12 + F.month(day)
 
 
 def _retained_share() -> Column:

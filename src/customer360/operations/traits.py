@@ -37,7 +37,7 @@ def days_until(as_of: date, column: str) -> Column:
 
 def month(column: str) -> Column:
     """The first day of the month of *column*."""
-    return F.trunc(column, "month")
+    return F.date_sub(column, F.day(column) - 1)  # not F.trunc, which on some engines ends in 2262
 
 
 def is_active_by_behaviour(days_since_last_login: Column) -> Column:
