@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import FractionalType
+from pyspark.sql.types import DataType, DoubleType, FloatType, FractionalType, TimestampType
 
 from customer360.errors import Customer360Error, nearest
 from customer360.tables import CUSTOMERS, Table
@@ -32,6 +32,9 @@ KEY: Final = "customer_id"
 IDS: Final = (KEY, "source_id")
 AS_READ: Final = "as_read_"
 """Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
+
+_EXACT: Final = 2.0**53
+"""Doubles below it hold every whole number."""
 
 
 def source_rows(customers: DataFrame) -> DataFrame:
@@ -68,8 +71,41 @@ def _with_decimals(customers: DataFrame) -> list[str]:
 
 
 def _value(name: str, customers: DataFrame) -> Column:
-    value = F.col(name) if name in customers.columns else F.lit(None)
+    wanted = CUSTOMERS[name].type
+    value = _read(name, wanted, customers.schema[name].dataType) if name in customers.columns else F.lit(None)
     return value.cast(CUSTOMERS[name].spark_type)
+
+
+def _read(name: str, wanted: str, found: DataType) -> Column:
+    """The column, so that a cast to the type *wanted* gives the same on every engine."""
+    value = F.col(name)
+    if isinstance(found, TimestampType):
+        return value.cast("timestamp")  # in the session's time zone, not in one that a file names
+    if isinstance(found, (DoubleType, FloatType)) and wanted == "text":
+        return _plain_text(value)
+    if isinstance(found, (DoubleType, FloatType)) and wanted.startswith("numeric"):
+        return _in_cents(value.cast("double"))
+    return value
+
+
+def _plain_text(number: Column) -> Column:
+    """Whole numbers without decimals, as PostgreSQL writes them: 10000000, neither 1.0E7 nor 10000000.0."""
+    is_whole = (number == F.rint(number)) & (F.abs(number) < _EXACT)
+    return F.when(is_whole, F.when(is_whole, number).cast("bigint").cast("string")).otherwise(
+        number.cast("string")
+    )
+
+
+def _in_cents(number: Column) -> Column:
+    """
+    *number* rounded half up to two decimals as it reads, so that 1.005 becomes 1.01; null for NaN and infinity.
+
+    Engines round doubles differently. A half is told by comparing: 100.5 / 100 is the very double of 1.005.
+    """
+    size = F.abs(number)
+    cents = F.rint(size * 100)
+    rounded = cents + F.when(size >= (cents + 0.5) / 100, 1).when(size < (cents - 0.5) / 100, -1).otherwise(0)
+    return F.when(size < float("inf"), F.signum(number) * rounded / 100)
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:

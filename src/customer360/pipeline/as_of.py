@@ -93,7 +93,8 @@ def last_day_of_rows(customers: DataFrame) -> LastDay:
 
     def find(until: date) -> date | None:
         dated = [field.name for field in customers.schema if isinstance(field.dataType, t.DatetimeType)]
-        days = [F.col(name).cast("date") for name in EVENTS if name in dated]
+        # By way of the session's time zone: a file may name another.
+        days = [F.col(name).cast("timestamp").cast("date") for name in EVENTS if name in dated]
         if not days:
             return None
         latest = [F.max(F.when(day <= F.lit(until), day)) for day in days]
