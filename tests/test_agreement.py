@@ -103,9 +103,8 @@ def _spark_values(rows: DataFrame, all_filters: list[Filters], edges: list[Any])
     One job: a customer is repeated for each filter, which keeps it or leaves it to the others.
     """
     x = F.element_at(F.array(*map(F.lit, edges)), F.col("number") + 1)
-    kept_by = [(_spark_filter(each), number) for number, each in enumerate(all_filters)]
-    sides = [F.struct(F.lit(number).alias("number"), kept.alias("kept")) for kept, number in kept_by]
-    repeated = rows.withColumn("side", F.explode(F.array(*sides))).select("*", "side.*").withColumn("x", x)
+    kept_by = F.array(*map(_spark_filter, all_filters))
+    repeated = rows.select("*", F.posexplode(kept_by).alias("number", "kept")).withColumn("x", x)
     values = [value.alias(name) for name, value in _spark_measures().items()]
     counted = {
         (row["number"], row["kept"]): row for row in repeated.groupBy("number", "kept").agg(*values).collect()
