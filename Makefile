@@ -17,7 +17,7 @@ help:            ## This list
 demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, two files at a time, then those of Apache Spark
+test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, then those of Apache Spark
 	$(RUN) pytest -n auto -m "not spark and not slow and not java"
 	$(RUN) pytest -n 2 --dist loadfile -m "(spark or slow) and not java"
 	$(SPARK_RUN) pytest -n 2 --dist loadfile -m java
