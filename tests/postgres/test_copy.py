@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from customer360.postgres import ddl
+from customer360.postgres.backlog import Backlog
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import prepare_internal_schema
@@ -107,6 +108,28 @@ def test_an_empty_part_is_done_too(database: Database, staging: str) -> None:
         assert copier.copy_once(staging, 1, [NUMBERS.slice(0, 0)]) == 0
 
     assert rows(database) == 0
+
+
+def test_rows_that_are_taken_early_are_copied_once_and_in_their_order(database: Database, staging: str) -> None:
+    """In an engine that serves no task while another one takes nothing, a task that waits has to go on taking."""
+    taken = list[int]()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number in range(5):
+            taken.append(number)
+            yield pa.record_batch({"n": pa.array([number], pa.int64())})
+
+    backlog = Backlog(batches())
+    backlog.take()
+    before_its_turn = len(taken)
+
+    with writer(database) as copier:
+        assert copier.copy_once(staging, 0, backlog) == 5
+
+    assert before_its_turn == 5
+    with database.connect() as connection:
+        found = connection.execute("SELECT n FROM customer360_internal.staged ORDER BY ctid").fetchall()
+    assert found == [(0,), (1,), (2,), (3,), (4,)]
 
 
 def test_no_more_writers_than_allowed_are_connected(database: Database, staging: str) -> None:

@@ -20,6 +20,7 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
+from customer360.postgres.spark_task import copy_part
 from customer360.tables import (
     ACTIVITIES,
     BANDS,
@@ -69,8 +70,7 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         if first is not None:  # a task without rows does not connect
             part = first.column(_PART)[0].as_py()
             wanted = (batch.select(schema.names).cast(schema) for batch in chain([first], filled))
-            with writer(database, writers) as copier:
-                copied = copier.copy_once(staging, part, wanted)
+            copied = copy_part(database, staging, part, wanted, writers)
             yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 
     from pyspark.sql import functions as F  # here: who stages files does not wait for PySpark

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any, Final
@@ -70,14 +70,19 @@ class Writer:
         return rows if is_first else _signed_rows(self._connection, staging, part) or 0
 
 
+def _rest() -> None:
+    time.sleep(random.uniform(0.05, 0.2))  # noqa: S311  spreads the waiting tasks
+
+
 @contextmanager
-def writer(database: Database, writers: int = WRITERS) -> Iterator[Writer]:
+def writer(database: Database, writers: int = WRITERS, meanwhile: Callable[[], None] = _rest) -> Iterator[Writer]:
     """
     A writer, when fewer than *writers* are at work; until then this task waits without a connection.
 
-    The server counts the writers, by locks that it frees when their connection closes, however it closes.
+    Between two looks it does what *meanwhile* does, for a moment. The server counts the writers, by locks that it
+    frees when their connection closes, however it closes.
     """
-    connection = _wait_for_slot(database, writers)
+    connection = _wait_for_slot(database, writers, meanwhile)
     try:
         with failures.plain(database.where):
             yield Writer(connection)
@@ -129,12 +134,12 @@ def _sign(connection: psycopg.Connection[Any], staging: str, part: int, rows: in
     return connection.execute(query, (staging, part, rows)).rowcount == 1
 
 
-def _wait_for_slot(database: Database, writers: int) -> psycopg.Connection[Any]:
+def _wait_for_slot(database: Database, writers: int, meanwhile: Callable[[], None]) -> psycopg.Connection[Any]:
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
             raise Customer360Error(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
-        time.sleep(random.uniform(0.05, 0.2))  # noqa: S311  spreads the waiting tasks
+        meanwhile()
     return connection
 
 

@@ -1,4 +1,4 @@
-"""The rows of one Spark task, copied into a staging table."""
+"""The rows of one task of an engine, copied into a staging table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 
 import pyarrow as pa
 
+from customer360.postgres.backlog import Backlog
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 
@@ -26,13 +27,40 @@ def copy_task(
     A task without rows does not connect. *shown* is what a refusal calls the table. An engine that does not number
     its tasks does not repeat them either: there each part is a new one.
     """
-    from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
-
     filled = (batch for batch in batches if batch.num_rows)
     first = next(filled, None)
     if first is None:
         return 0
+    number = _number()
+    part = secrets.randbits(62) if number is None else number
+    return copy_part(database, staging, part, chain([first], filled), writers, shown=shown)
+
+
+def copy_part(
+    database: Database,
+    staging: str,
+    part: int,
+    batches: Iterable[pa.RecordBatch],
+    writers: int,
+    *,
+    shown: str | None = None,
+) -> int:
+    """
+    Copies the *batches* of the task that this runs in as the part *part*, when it is its turn; returns its rows.
+
+    Where tasks share a process, as in the embedded engine, it takes its rows while it waits.
+    """
+    if _number() is not None:
+        with writer(database, writers) as copier:
+            return copier.copy_once(staging, part, batches, shown=shown)
+    backlog = Backlog(batches)
+    with writer(database, writers, backlog.take) as copier:
+        return copier.copy_once(staging, part, backlog, shown=shown)
+
+
+def _number() -> int | None:
+    """Spark's number of the task that this runs in; None in an engine that does not number its tasks."""
+    from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
+
     context = TaskContext.get()
-    with writer(database, writers) as copier:
-        part = context.partitionId() if context else secrets.randbits(62)
-        return copier.copy_once(staging, part, chain([first], filled), shown=shown)
+    return context.partitionId() if context else None
