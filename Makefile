@@ -38,7 +38,7 @@ format: set-up   ## Lay out the code, mend what the linter can, generate anew wh
 	$(RUN) cog -r README.md CONTRIBUTING.md docs/*.md
 	$(RUN) customer360 power-bi --server 127.0.0.1:54360 --overwrite
 
-torture: set-up  ## Kill, cut, fill up and crowd everything, at most 20 minutes; the figures go to docs/reliability.md
+torture: set-up .venv-spark/.complete  ## Kill, cut, fill up and crowd everything, at most 20 minutes; the figures go to docs/reliability.md
 	$(RUN) python -m tests.torture
 
 docs: set-up     ## Build the documentation as a site, in site/, without the network

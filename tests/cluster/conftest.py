@@ -98,19 +98,19 @@ def remote(tmp_path_factory: pytest.TempPathFactory, worker_python: Path) -> Ite
 
 
 @contextmanager
-def _java(folder: Path, *command: str, **environment: str) -> Iterator[Path]:
-    """A Java process of Spark, until the `with` ends; gives the file it logs to."""
+def _java(folder: Path, *command: str, spark: Path = SPARK, **environment: str) -> Iterator[Path]:
+    """A Java process of the Spark in the folder *spark*, until the `with` ends; gives the file it logs to."""
     folder.mkdir(exist_ok=True)
     own = {
-        "SPARK_HOME": str(SPARK),
-        "JAVA_HOME": str(java_home()),
+        "SPARK_HOME": str(spark),
+        "JAVA_HOME": environment.get("JAVA_HOME") or str(java_home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_WORKER_DIR": str(folder),
     }
     log = folder / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [SPARK / "bin" / "spark-class", *command], stdout=file, stderr=file, cwd=folder,
+            [spark / "bin" / "spark-class", *command], stdout=file, stderr=file, cwd=folder,
             env={**os.environ, **own, **environment},
         )  # fmt: skip
     try:

@@ -19,7 +19,7 @@ import psutil
 from tests.torture.place import AS_OF, MARK, PLANS, Place
 from tests.torture.states import Operation
 
-CUSTOMER360: Final = str(Path(sys.executable).with_name("customer360"))
+CUSTOMER360: Final = Path(sys.executable).with_name("customer360")
 END_SECONDS: Final = 300
 HANGS: Final = -99
 _STAGE: Final = re.compile(r"^[A-Z].*: .*\bs$")
@@ -47,12 +47,14 @@ class Outcome:
 class Command:
     """A running command, in a process group of its own as in a terminal."""
 
-    def __init__(self, place: Place, operation: Operation, *options: str, **settings: str) -> None:
+    def __init__(
+        self, place: Place, operation: Operation, *options: str, program: Path = CUSTOMER360, **settings: str
+    ) -> None:
         self.mark = secrets.token_hex(8)
         self.operation = operation
         self.is_fresh = True
         self._process = subprocess.Popen(
-            [CUSTOMER360, *_arguments(place, operation), *options],
+            [program, *_arguments(place, operation), *options],
             cwd=place.root,
             env={**place.environment(self.mark), **settings},
             stdin=subprocess.DEVNULL,
@@ -91,12 +93,12 @@ def own_words(said: str) -> str:
 
 def _arguments(place: Place, operation: Operation) -> list[str]:
     if operation.command == "run":
-        return ["run", "--master", "local[2]", f"--as-of={AS_OF}"]
+        return ["run", f"--as-of={AS_OF}"]
     if operation.command == "load":
         return ["load", str(place.file(operation.version)), "--yes", "--replace", f"--as-of={AS_OF}"]
     plan = PLANS[operation.version]
     story = [f"--customers={plan.customers}", f"--seed={plan.seed}", f"--as-of={plan.as_of}"]
-    return ["mock", "--replace", "--master", "local[2]", *story]
+    return ["mock", "--replace", *story]
 
 
 # -- the processes ----------------------------------------------------------------------------------------
@@ -105,6 +107,11 @@ def _arguments(place: Place, operation: Operation) -> list[str]:
 def family(mark: str) -> list[psutil.Process]:
     """Every living process that carries *mark*, whoever its parent is by now."""
     return [process for process in psutil.process_iter() if _environment(process).get(MARK) == mark]
+
+
+def engine(mark: str) -> list[int]:
+    """The embedded engine."""
+    return [process.pid for process in family(mark) if "customer360.spark.engine" in _command(process)]
 
 
 def java(mark: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import psycopg
 
-from tests.torture.commands import Command, java, kill, workers
+from tests.torture.commands import engine, kill
 from tests.torture.lane import Fault, Lane, Underway
 
 _BACKENDS: Final = """
@@ -20,21 +20,12 @@ def _driver(_: Lane, running: Underway) -> bool:
     return not running.is_over() and kill([running.driver])
 
 
+def _engine(_: Lane, running: Underway) -> bool:
+    return not running.is_over() and kill(engine(running.mark))
+
+
 def _everything(_: Lane, running: Underway) -> bool:
-    assert isinstance(running, Command)
-    if running.is_over():
-        return False
-    running.signal(signal.SIGKILL)
-    return True
-
-
-def _jvm(_: Lane, running: Underway) -> bool:
-    return not running.is_over() and kill(java(running.mark))
-
-
-def _worker(lane: Lane, running: Underway) -> bool:
-    found = workers(running.mark)
-    return not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
+    return not running.is_over() and kill([*engine(running.mark), running.driver])
 
 
 def _backend(lane: Lane, running: Underway) -> bool:
@@ -55,9 +46,8 @@ def _terminated(lane: Lane, running: Underway) -> bool:
 
 
 KILLED: Final = -signal.SIGKILL
-DRIVER: Final = Fault("driver, kill -9", _driver, (0, KILLED))
-EVERYTHING: Final = Fault("driver, JVM and workers at once, kill -9", _everything, (0, KILLED))
-JVM: Final = Fault("JVM, kill -9", _jvm)
-WORKER: Final = Fault("Python worker of Spark, kill -9", _worker)
+DRIVER: Final = Fault("command, kill -9", _driver, (0, KILLED))
+EVERYTHING: Final = Fault("command and engine at once, kill -9", _everything, (0, KILLED))
+ENGINE: Final = Fault("embedded engine, kill -9", _engine)
 BACKEND: Final = Fault("PostgreSQL backend, kill -9", _backend)
 TERMINATED: Final = Fault("connections ended by an administrator", _terminated)

@@ -18,7 +18,7 @@ _SWAPPING: Final = (
     + " AND xact_start IS NOT NULL AND query ~ '^(LOCK TABLE|ALTER TABLE .*(ATTACH|DETACH)|DROP|COMMENT|SELECT pg_not|COMMIT)'"
 )
 _SWAP_SECONDS: Final = {"mock": 0.004, "load": 0.006, "run": 0.02}
-_START_SECONDS: Final = {"mock": 5.0, "run": 5.0, "load": 1.0}
+_START_SECONDS: Final = {"mock": 2.0, "run": 2.0, "load": 1.0}
 _HALF: Final = 0.5
 
 

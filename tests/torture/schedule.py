@@ -16,7 +16,7 @@ Start = Callable[[Operation], Underway]
 
 
 def _fresh(lane: Lane) -> Start:
-    """A command of its own, with the start of Java."""
+    """A command of its own, with the start of the engine."""
     return lane.fresh
 
 
@@ -32,8 +32,8 @@ def _through(lane: Lane) -> Start:
 
 _SHARES: Final = (
     (crash.DRIVER, _fresh, {"mock": 0.2, "load": 0.6, "run": 0.2}),
-    (crash.JVM, _fresh, {"mock": 0.7, "run": 0.3}),
-    (crash.WORKER, _warm, {"mock": 0.8, "run": 0.6}),
+    (crash.ENGINE, _fresh, {"mock": 0.7, "run": 0.7}),
+    (crash.ENGINE, _warm, {"mock": 0.5, "run": 0.5}),
     (crash.BACKEND, _warm, {"mock": 0.4, "load": 0.4, "run": 0.2}),
     (crash.EVERYTHING, _fresh, {"mock": 0.08, "load": 0.04, "run": 0.08}),
     (crash.TERMINATED, _warm, {"mock": 0.06, "load": 0.06, "run": 0.08}),
@@ -43,9 +43,9 @@ _SHARES: Final = (
     (faults.CUT, _through, {"mock": 0.1, "load": 0.1, "run": 0.1}),
     (faults.DISK_FULL, _warm, {"mock": 0.1, "load": 0.1, "run": 0.1}),
 )
-"""Shares of the number of kills; `load` has neither a Java process nor workers of Spark, and these are often gone."""
+"""Shares of the number of kills; `load` has no engine."""
 
-_VICTIMS: Final = (crash.DRIVER, crash.JVM, crash.WORKER, crash.BACKEND)
+_VICTIMS: Final = (crash.DRIVER, crash.ENGINE, crash.BACKEND)
 SMALL_DISK_MEGABYTES: Final = 400
 
 
@@ -66,8 +66,8 @@ def quick() -> Sequence[Planned]:
     """Every fault once, where it costs least."""
     return [
         Planned(crash.DRIVER, "load", _fresh),
-        Planned(crash.JVM, "mock", _fresh),
-        Planned(crash.WORKER, "run", _warm),
+        Planned(crash.ENGINE, "mock", _fresh),
+        Planned(crash.ENGINE, "run", _warm),
         Planned(crash.BACKEND, "mock", _warm),
         Planned(crash.TERMINATED, "load", _warm),
         Planned(faults.SIGINT, "load", _fresh),

@@ -1,8 +1,8 @@
 """
-One Spark session for many operations, so that a kill need not cost a start: `python -m tests.torture.session`.
+One process for many operations, as a notebook's kernel is: `python -m tests.torture.session`.
 
 The process reads what to do, a JSON object per line, and writes how it ended. The operations are those of the
-commands, down to what a command's last line would be; only Spark stays.
+commands, down to what a command's last line would be; only the engine stays, unless it is killed.
 """
 
 from __future__ import annotations
@@ -100,21 +100,17 @@ class Running:
 
 
 def main() -> None:
-    from customer360 import spark
-
-    session = spark.session(master="local[2]")
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_outcome(session, json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(_outcome(json.loads(line))) + "\n")
         sys.stdout.flush()
-    session.stop()
 
 
-def _outcome(session: Any, order: dict[str, Any]) -> dict[str, Any]:
+def _outcome(order: dict[str, Any]) -> dict[str, Any]:
     """As `cli.main` does: one line for a person's mistake, a traceback for a fault of ours."""
     from customer360.errors import Customer360Error
 
     try:
-        _do(session, Place(Path(order["root"])), **order)
+        _do(Place(Path(order["root"])), **order)
     except Customer360Error as error:
         return {"code": 1, "said": "customer360: " + " ".join(str(error).split())}
     except BaseException:
@@ -122,7 +118,8 @@ def _outcome(session: Any, order: dict[str, Any]) -> dict[str, Any]:
     return {"code": 0, "said": ""}
 
 
-def _do(session: Any, place: Place, *, command: str, version: str, url: str | None, **_: str) -> None:
+def _do(place: Place, *, command: str, version: str, url: str | None, **_: str) -> None:
+    from customer360 import spark
     from customer360.loading import Request, load
     from customer360.pipeline.fill import fill_mock_data
     from customer360.pipeline.run import run_operations
@@ -130,9 +127,9 @@ def _do(session: Any, place: Place, *, command: str, version: str, url: str | No
 
     where = Where(database=url, as_json=True)
     if command == "mock":
-        fill_mock_data(where.open_database(), session, PLANS[version], replace=True)
+        fill_mock_data(where.open_database(), spark.session(), PLANS[version], replace=True)
     elif command == "run":
-        run_operations(where.open_database(), session, as_of=AS_OF)
+        run_operations(where.open_database(), spark.session(), as_of=AS_OF)
     else:
         load(where, Request(path=place.file(version), as_of=AS_OF, replace=True, yes=True))
 
