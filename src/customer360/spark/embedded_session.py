@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +40,25 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
 
 
 def active() -> SparkSession | None:
-    """The session in use; one that somebody stopped, or whose engine was killed, is forgotten."""
+    """
+    The session in use; one that somebody stopped, or whose engine was killed, is forgotten.
+
+    So is that of the parent in a fork, which cannot even end it: gRPC's threads are not in the fork.
+    """
+    if _in_use and _in_use[1].owner != os.getpid():
+        _forget()
     if _in_use and (_in_use[0].is_stopped or _in_use[1].has_ended()):
         stop(_in_use[0])
     return _in_use[0] if _in_use else None
+
+
+def _forget() -> None:
+    global _in_use
+    _in_use = None
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+    ConnectSession._default_session = None
+    ConnectSession._active_session.session = None
 
 
 def serves(session: SparkSession) -> bool:
