@@ -36,7 +36,7 @@ from customer360.postgres.pages import PageRange, page_ranges
 from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
 from customer360.postgres.spark_task import copy_task
-from customer360.postgres.spark_types import spark_schema
+from customer360.postgres.spark_types import spark_schema, struct_type
 from customer360.spark import java_process
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ class PostgresDataSource(DataSource):
             fields = types.chosen(fields, [name.strip() for name in split_names(names, ",")], self._shown)
         return spark_schema(fields)
 
-    def reader(self, schema: StructType) -> PostgresReader:
-        fields = types.chosen(_fields(self._database, self._relation), schema.fieldNames(), self._shown)
+    def reader(self, schema: StructType | pa.Schema) -> PostgresReader:
+        fields = types.chosen(_fields(self._database, self._relation), schema.names, self._shown)
         return PostgresReader(self._database, self._relation, fields, self.options)
 
-    def writer(self, schema: StructType, overwrite: bool) -> PostgresWriter:
+    def writer(self, schema: StructType | pa.Schema, overwrite: bool) -> PostgresWriter:
         writers = _positive(self.options, "writers", WRITERS)
         table = self._option("table")
-        staging, columns = standalone.stage(self._database, table, schema)
+        staging, columns = standalone.stage(self._database, table, struct_type(schema))
         return PostgresWriter(self._database, staging, columns, writers, table, overwrite)
 
     @property

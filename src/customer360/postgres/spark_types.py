@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DataType, StructType
@@ -15,6 +16,13 @@ from customer360.postgres.types import Field, arrow_schema
 def spark_schema(columns: Sequence[Field]) -> StructType:
     """The schema of a DataFrame with these columns; every column may be null."""
     return from_arrow_schema(arrow_schema(columns), prefer_timestamp_ntz=True)
+
+
+def struct_type(schema: StructType | pa.Schema) -> StructType:
+    """The schema that an engine hands to a source: Spark its own, Sail that of the Arrow batches to come."""
+    if isinstance(schema, StructType):
+        return schema
+    return from_arrow_schema(schema, prefer_timestamp_ntz=True)
 
 
 def postgres_type(name: str, kind: DataType) -> str:
