@@ -12,9 +12,12 @@ applies them to its other uses too, which loses rows: so Spark's filters stay wi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from psycopg import sql
@@ -40,7 +43,11 @@ from customer360.postgres.spark_types import spark_schema, struct_type
 from customer360.spark import java_process
 
 if TYPE_CHECKING:
+    import psycopg
     from pyspark.sql import SparkSession
+
+_MOST_IN_ONE: Final = 128
+"""Batches of 8 MB in one; no column of it comes near the 2 GB that Arrow can count in a column of text."""
 
 
 def register(spark: SparkSession) -> None:
@@ -64,7 +71,8 @@ class PostgresDataSource(DataSource):
 
     def reader(self, schema: StructType | pa.Schema) -> PostgresReader:
         fields = types.chosen(_fields(self._database, self._relation), schema.names, self._shown)
-        return PostgresReader(self._database, self._relation, fields, self.options)
+        in_one_process = not isinstance(schema, StructType)
+        return PostgresReader(self._database, self._relation, fields, self.options, in_one_process)
 
     def writer(self, schema: StructType | pa.Schema, overwrite: bool) -> PostgresWriter:
         writers = _positive(self.options, "writers", WRITERS)
@@ -117,7 +125,11 @@ class _Range(InputPartition):
 
 
 class PostgresReader(DataSourceReader):
-    """Reads in parallel by ranges of pages, every task in the same snapshot."""
+    """
+    Reads in parallel by ranges of pages, every task in the same snapshot.
+
+    An engine whose tasks run *in_one_process*, as Sail's do, reads all ranges at the same time.
+    """
 
     def __init__(
         self,
@@ -125,12 +137,14 @@ class PostgresReader(DataSourceReader):
         relation: sql.Composable,
         fields: Sequence[types.Field],
         options: Mapping[str, str],
+        in_one_process: bool = False,
     ) -> None:
         self._database, self._relation, self._fields = database, relation, fields
         self._table, self._snapshot = options.get("table"), options.get("snapshot")
         self._partitions = _positive(options, "partitions", 0) or None
         where = options.get("where")
         self._where = sql.SQL("({})").format(sql.SQL(where)) if where else None  # a person's own SQL
+        self._in_one_process = in_one_process
 
     def partitions(self) -> Sequence[InputPartition]:
         if self._table is None:
@@ -138,26 +152,46 @@ class PostgresReader(DataSourceReader):
         if self._snapshot:
             return self._ranges(self._table, self._snapshot)
         with self._database.connect() as connection:
-            ranges = page_ranges(connection, self._table, self._partitions)
+            ranges = self._page_ranges(connection, self._table)
         if len(ranges) == 1:
             return [_Range(ranges[0], None)]
         return self._ranges(self._table, keep_snapshot(self._database, self._relation))
 
     def _ranges(self, table: str, snapshot: str) -> list[_Range]:
         with self._database.within(snapshot) as connection:
-            return [_Range(pages, snapshot) for pages in page_ranges(connection, table, self._partitions)]
+            return [_Range(pages, snapshot) for pages in self._page_ranges(connection, table)]
+
+    def _page_ranges(self, connection: psycopg.Connection[Any], table: str) -> list[PageRange]:
+        cores = os.cpu_count() if self._in_one_process else None
+        return page_ranges(connection, table, self._partitions, tasks_at_once=cores)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, _Range)  # noqa: S101  Spark hands back what partitions() gave
         pages = partition.pages
         conditions = [condition for condition in (self._where, pages and pages.condition) if condition]
-        yield from read_batches(
+        batches = read_batches(
             self._database,
             pages.relation if pages else self._relation,
             self._fields,
             where=sql.SQL(" AND ").join(conditions) if conditions else None,
             snapshot=partition.snapshot,
         )
+        with closing(batches):
+            yield from _fewer(batches) if self._in_one_process else batches
+
+
+def _fewer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """
+    The rows of *batches*, the first ones as they are, the later ones in ever larger batches.
+
+    Sail queues up to 16 batches of a task. The task then waits for room, and keeps Python's lock meanwhile: where
+    those that make room need Python too, to write the rows or to read others, all would wait forever. These come
+    to 16 batches after 3 GB.
+    """
+    for size in chain([1] * 7, (2**doubled for doubled in range(1, 7)), repeat(_MOST_IN_ONE)):
+        if not (pieces := list(islice(batches, size))):
+            return
+        yield from pa.Table.from_batches(pieces).combine_chunks().to_batches() if size > 1 else pieces
 
 
 @dataclass
