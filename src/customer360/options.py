@@ -129,7 +129,11 @@ DATABASE_AND_JSON: Final = (
 )
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 SPARK: Final = (
-    click.option("--master", metavar="URL", help="A master of Apache Spark, such as local[*]. Default: the embedded engine, without Java."),
+    click.option(
+        "--master",
+        metavar="URL",
+        help="A master of Apache Spark, such as local[*]. Default: the embedded engine, without Java.",
+    ),
     click.option(
         "--remote",
         metavar="URL",

@@ -64,7 +64,8 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
     def fail() -> object:
         import psycopg
 
-        return psycopg.connect(url, autocommit=True).execute(statement)  # type: ignore[arg-type]
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(statement)  # type: ignore[arg-type]
 
     return fail
 
@@ -141,12 +142,13 @@ def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
 def test_what_the_engine_itself_says_is_its_first_sentence(spark: Any) -> None:
     """Not the plan, nor a stack; each engine says it in its own words."""
     with pytest.raises(Customer360Error) as told, plain_errors():
-        spark.sql("SELECT CAST('abc' AS int)").collect()
+        spark.sql("SELECT CAST(concat('abc', id) AS int) FROM range(1)").collect()
 
     assert re.match(
-        "the engine failed: (The value|Cannot cast string) 'abc' .*; published data is whole", str(told.value)
+        'the query failed: (?:The value \'abc0\' of the type "STRING" cannot be cast to "INT" because it is malformed'
+        "|Cannot cast string 'abc0' to value of Int32 type); published data is whole. Correct that, then run it again.$",
+        str(told.value),
     )
-    assert "\n" not in str(told.value)
 
 
 JAVA = """An error occurred while calling o66.save.
@@ -182,7 +184,77 @@ def test_java_without_a_worker_is_told_by_its_innermost_cause() -> None:
     """The outermost says only which step of Spark failed."""
     text = "An error occurred while calling o1.x.\n: java.lang.RuntimeException: outer\n\tat a.b\nCaused by: java.io.IOException: broken\n\tat c"
 
-    assert line(text).startswith("the engine failed: java.io.IOException: broken; published data is whole.")
+    assert line(text).startswith("the query failed: java.io.IOException: broken; published data is whole.")
+
+
+FRAMES = 'Traceback:\nTraceback (most recent call last):\n  File "/x/y.py", line 1, in z\n    f()\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        (
+            f"Python error: [postgres::writer] Customer360Error: t has no column 'a'\n{FRAMES}",
+            "Customer360Error",
+            "t has no column 'a'",
+        ),
+        (
+            f"Write failed for partition 0: External error: Python error: [PostgresWriter::write] Customer360Error: no\n{FRAMES}",
+            "Customer360Error",
+            "no",
+        ),
+        (
+            f"Python error: [W::write] RuntimeError: External error: Customer360Error: of a task before\n{FRAMES}",
+            "Customer360Error",
+            "of a task before",
+        ),
+        (f"ValueError: first line\nError: second line\n{FRAMES}", "ValueError", "first line\nError: second line"),
+        (f"Python error: [postgres::read] MemoryError\n{FRAMES}", "MemoryError", ""),
+        (
+            f"\n  An exception was thrown from the Python worker.\n{FRAMES.removeprefix('Traceback:')}MemoryError\n",
+            "MemoryError",
+            "",
+        ),
+    ],
+)
+def test_the_line_of_a_worker_is_found_in_what_the_embedded_engine_says(text: str, name: str, words: str) -> None:
+    """It puts the error of a data source first, and its traceback last."""
+    raised = raised_by_worker(text)
+
+    assert raised is not None
+    assert (raised.name, raised.text) == (name, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            f"Write failed for partition 0: Python error: [W::write] RuntimeError: Arrow error: Cast error: Cannot cast string 'C-17' to value of Int64 type\n{FRAMES}",
+            "the query failed: Cannot cast string 'C-17' to value of Int64 type; published data is whole.",
+        ),
+        (
+            "Internal error: Arrows with inconsistent types.\nThis issue was likely caused by a bug in DataFusion's code. Please",
+            "the embedded engine failed (Arrows with inconsistent types); published data is whole: run the same",
+        ),
+        (
+            'External error: task 5770 panicked with message "index out of bounds"',
+            "the embedded engine failed (index out of bounds); published data is whole: run the same",
+        ),
+        (
+            "Resources exhausted: Additional allocation failed for A with top memory consumers as:\n  A#1 consumed 1 GB",
+            "the embedded engine has too little memory for a step that cannot use the disk; published data is whole: give it",
+        ),
+        (
+            "[TABLE_OR_VIEW_NOT_FOUND] Table or view not found: crm",
+            "the query failed: Table or view not found: crm;",
+        ),
+    ],
+)
+def test_what_the_embedded_engine_says_is_one_line_with_the_cause(text: str, said: str) -> None:
+    """Not whose error was in whose, nor what a memory pool held."""
+    assert raised_by_worker(text) is None
+    assert line(text).startswith(said)
+    assert "\n" not in line(text)
 
 
 def test_what_follows_an_interrupt_is_the_interrupt() -> None:

@@ -1,4 +1,7 @@
-"""Failures of Spark and of its Python workers, which arrive as the text of a traceback among Java's."""
+"""
+Failures of PySpark's engine and of its Python workers: text with a traceback of a worker's in it, among Java's
+with Apache Spark, after a list of whose error holds whose with the embedded engine.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ def is_one(error: BaseException) -> bool:
 def raised_by_worker(text: str) -> Raised | None:
     """The last error that a Python worker raised; one that this package has put into one line goes first."""
     found = [Raised(*match.groups(default="")) for match in _RAISED.finditer(text)]
+    if match := _RAISED_BY_A_SOURCE.match(text):
+        found = [Raised("", *match.groups(default=""))]
     ours = [raised for raised in found if raised.name == "Customer360Error"]
     last = next(iter([*ours, *reversed(found)]), None)
     return Raised(last.module, last.name, last.text.strip()) if last else None
@@ -39,6 +44,18 @@ _RAISED: Final = re.compile(
     r"(?:([\w.]+)\.)?(\w+)(?:: (.*?))?(?=\n\s*\n|\n\s+at |\n\t|\nDuring handling|\nJVM stacktrace|\n\[|\s*\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_STEP: Final = (
+    r"(?:Write failed for partition \d+|(?:[A-Z]\w+ )+error|(?:RuntimeError(?=: (?:[A-Z]\w+ )+error: )))"
+)
+_WITHIN: Final = rf"(?:{_STEP}: |\[[\w<>]+::\w+\] )*"
+"""
+What the embedded engine says first: whose error is whose, as `Write failed for partition 0: External error: Python
+error: [postgres::write] `.
+"""
+_RAISED_BY_A_SOURCE: Final = re.compile(
+    rf"{_WITHIN}(?!RuntimeError: (?:[A-Z]\w+ )+error: )(\w+)(?:: (.*?))?\nTraceback:\nTraceback \(most recent",
+    re.DOTALL,
+)
 
 
 def is_known(text: str) -> bool:
@@ -49,23 +66,24 @@ def line(text: str) -> str:
     """What a person is told of a failure in which no Python worker had a say."""
     known = mistake(text)
     return (
-        known or f"the engine failed: {sentence(text)}; published data is whole. Correct that, then run it again."
+        known or f"the query failed: {sentence(text)}; published data is whole. Correct that, then run it again."
     )
 
 
 def sentence(text: str) -> str:
-    """The first sentence of what Spark says, without its name for the condition."""
-    if match := re.search(r"\[[A-Z][A-Z_.0-9]+\] (.+?)(?:[.:] |[.:]?$)", text, re.MULTILINE):
+    """The first sentence of what the engine says, without its name for the condition or for the kind of error."""
+    if match := re.search(r"\[[A-Z][A-Z_.0-9]+\] (.+?)(?:\. |(?<!not found): |[.:]?$)", text, re.MULTILINE):
         return match[1]
     causes = re.findall(r"^Caused by: ([\w.$]+(?:: .+)?)$", text, re.MULTILINE)
     first = re.sub(r"^An error occurred while calling .*\n: ", "", text.strip()).splitlines()
-    return str(causes[-1] if causes else first[0] if first else "without a reason").rstrip(".")
+    said = str(causes[-1] if causes else first[0] if first else "without a reason")
+    return re.sub(rf"^{_WITHIN}", "", said).rstrip(".")
 
 
 def mistake(reason: str) -> str | None:
     """The line for a person when *reason*, what Spark says of a failure, is one of a few well-known ones."""
     for pattern, known in _MISTAKES.items():
-        if match := re.search(pattern, reason):
+        if match := re.search(pattern, reason, re.MULTILINE):
             needed = " ".join(f'"{name}"' if "[" in name else name for name in NEEDED)
             return known.format(*match.groups(), needed=needed)
     return None
@@ -74,7 +92,13 @@ def mistake(reason: str) -> str | None:
 _WAY_OUT: Final = (
     "install it there, or on every worker of a cluster: pip install {needed} (docs/cluster.md has more ways)"
 )
+_ENGINE_FAILED: Final = (
+    "the embedded engine failed ({0}); published data is whole: run the same command again, and if it fails "
+    "again, run it with Apache Spark: --master 'local[*]' (pip install 'customer360[spark]')"
+)
 _MISTAKES: Final = {
+    r'panicked with message "?(.+?)"?\s*$': _ENGINE_FAILED,
+    r"(?:Internal error: )?([^\n]+?)\.?\s+This issue was likely caused by a bug in DataFusion": _ENGINE_FAILED,
     "No space left on device": (
         "no room is left for the engine's temporary files; make some, or set TMPDIR to a folder that has more"
     ),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +29,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
+from customer360 import failures
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
@@ -103,7 +103,7 @@ class PostgresDataSource(DataSource):
 
 
 def _fields(database: Database, relation: sql.Composable) -> tuple[types.Field, ...]:
-    with database.connect() as connection:
+    with failures.plain(database.where), database.connect() as connection:
         return types.fields(connection, relation)
 
 
@@ -147,6 +147,10 @@ class PostgresReader(DataSourceReader):
         self._in_one_process = in_one_process
 
     def partitions(self) -> Sequence[InputPartition]:
+        with failures.plain(self._database.where):  # an engine may hand on no more than the words of another error
+            return self._partitioned()
+
+    def _partitioned(self) -> list[_Range]:
         if self._table is None:
             return [_Range(None, self._snapshot)]
         if self._snapshot:
@@ -176,8 +180,7 @@ class PostgresReader(DataSourceReader):
             where=sql.SQL(" AND ").join(conditions) if conditions else None,
             snapshot=partition.snapshot,
         )
-        with closing(batches):
-            yield from _fewer(batches) if self._in_one_process else batches
+        yield from _fewer(batches) if self._in_one_process else batches
 
 
 def _fewer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
