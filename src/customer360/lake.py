@@ -59,9 +59,15 @@ def require_apart(source: Place | None, target: Place | None) -> None:
 def read(spark: SparkSession, source: Place) -> DataFrame:
     """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
     with plain_errors(source, otherwise=f"cannot read {source}: "):
-        rows = spark.read.format(source.format).load(source.name) if source.format else spark.table(source.name)
-        _ = rows.schema  # Spark Connect looks no earlier
+        rows = _rows(spark, source)
+        columns = rows.columns  # Spark Connect looks no earlier
+    if not columns:  # what the embedded engine makes of a folder that is empty, or is not there
+        raise Customer360Error(_NOTHING.format(source))
     return rows
+
+
+def _rows(spark: SparkSession, place: Place) -> DataFrame:
+    return spark.read.format(place.format).load(place.name) if place.format else spark.table(place.name)
 
 
 def folder(target: Place, refresh_id: int) -> Place:
@@ -74,11 +80,35 @@ def folder(target: Place, refresh_id: int) -> Place:
 
 
 def write(rows: DataFrame, target: Place) -> int:
-    """Replaces what is at *target* by *rows*; returns how many a reader finds there."""
+    """
+    Replaces what is at *target* by *rows*; returns how many a reader finds there.
+
+    Raises: Customer360Error when a Delta table with other columns is there, which may be someone's.
+    """
     assert target.format  # noqa: S101  `folder` gives no other
     with plain_errors(target):
+        _require_same_columns(rows, target)
         rows.write.format(target.format).mode("overwrite").save(target.name)
-        return rows.sparkSession.read.format(target.format).load(target.name).count()
+        return _rows(rows.sparkSession, target).count()
+
+
+def _require_same_columns(rows: DataFrame, target: Place) -> None:
+    """The embedded engine would drop the columns that a Delta table does not have, without a word."""
+    if target.format != "delta":
+        return
+    try:
+        held = _rows(rows.sparkSession, target).dtypes
+    except Exception as error:
+        if is_one(error) and _is_absent(str(error)):
+            return
+        raise
+    if held != rows.dtypes:
+        kinds = ", ".join(f"{name} {kind}" for name, kind in held if (name, kind) not in rows.dtypes)
+        missing = ", ".join(f"{name} {kind}" for name, kind in rows.dtypes if (name, kind) not in held)
+        raise Customer360Error(
+            f"{target} is a Delta table with other columns ({kinds or 'none of its own'}; it lacks "
+            f"{missing or 'none'}); write the profiles elsewhere"
+        )
 
 
 @contextmanager
@@ -105,13 +135,27 @@ def _line(place: Place | str, reason: str) -> str | None:
             f"{place}: Spark lacks the package for '{kind}'; add {_PACKAGES.get(kind, 'its own')} to "
             "spark.jars.packages in spark-defaults.conf, or by PYSPARK_SUBMIT_ARGS='--packages ... pyspark-shell'"
         )
-    lines = {
-        "PATH_NOT_FOUND": f"there is nothing at {place}; write {NOTATION}",
-        "TABLE_OR_VIEW_NOT_FOUND": f"Spark's catalog has no table {place}; a path has a / in it, as ./{place}",
-        "UNABLE_TO_INFER_SCHEMA": f"there are no Parquet files at {place}",
-        "CAST_INVALID_INPUT": f"a value in {place} does not fit its column: {sentence(reason)}",
-        "CAST_OVERFLOW": f"a value in {place} does not fit its column: {sentence(reason)}",
-        "NUMERIC_VALUE_OUT_OF_RANGE": f"a value in {place} does not fit its column: {sentence(reason)}",
-        "DATATYPE_MISMATCH.CAST": f"a column of {place} has a type that does not fit: {sentence(reason)}",
-    }
-    return next((line for condition, line in lines.items() if f"[{condition}" in reason), None)
+    if _is_absent(reason):
+        return _NOTHING.format(place)
+    return next(
+        (line.format(place, sentence(reason)) for said, line in _LINES.items() if re.search(said, reason)), None
+    )
+
+
+def _is_absent(reason: str) -> bool:
+    return re.search(_ABSENT, reason) is not None
+
+
+_NOTHING: Final = f"there is nothing at {{0}}; write {NOTATION}"
+_ABSENT: Final = (
+    r"\[PATH_NOT_FOUND|\[DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)"
+    "|No commit files found in _delta_log|No metadata files found in table location"
+)
+_NO_FIT: Final = "a value in {0} does not fit its column: {1}"
+_LINES: Final = {
+    r"\[TABLE_OR_VIEW_NOT_FOUND": "the catalog has no table {0}; a path has a / in it, as ./{0}",
+    r"\[UNABLE_TO_INFER_SCHEMA": "there are no Parquet files at {0}",
+    r"\[DATATYPE_MISMATCH\.CAST": "a column of {0} has a type that does not fit: {1}",
+    r"\[(?:CAST_INVALID_INPUT|CAST_OVERFLOW|NUMERIC_VALUE_OUT_OF_RANGE)": _NO_FIT,
+    "Can(?:not|'t) cast|is too large to store|is too small to store": _NO_FIT,
+}

@@ -1,9 +1,10 @@
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from customer360 import tables
@@ -121,6 +122,94 @@ def test_a_moment_falls_on_its_day_in_utc_whatever_zone_a_file_names(spark, tmp_
     [row] = source_rows(spark.read.parquet((tmp_path / "rows").as_uri())).collect()
 
     assert (row["join_date"], row["last_login"]) == (evening.date(), evening)
+
+
+def converted(spark, name, value):
+    """The column *name* of source rows that have *value* there, not known before it is computed."""
+    rows = spark.sql(f"SELECT 1L AS customer_id, IF(id = 0, {value}, NULL) AS {name} FROM range(1)")
+    if name in IDS:
+        rows = rows.withColumn("is_active", F.lit(True))
+    return source_rows(rows).select(name).first()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("account_balance", "1.005D", Decimal("1.01")),
+        ("account_balance", "2.675D", Decimal("2.68")),
+        ("account_balance", "-1.005D", Decimal("-1.01")),
+        ("account_balance", "9999999999.99D", Decimal("9999999999.99")),
+        ("account_balance", "float(1.1)", Decimal("1.10")),
+        ("account_balance", "double('NaN')", None),
+        ("account_balance", "double('-Infinity')", None),
+        ("account_balance", "CAST(NULL AS double)", None),
+        ("account_balance", "CAST('1.005' AS decimal(38,18))", Decimal("1.01")),
+        ("account_balance", "' 12.345 '", Decimal("12.35")),
+        ("loyalty_points", "' 12 '", 12),
+        ("loyalty_points", "CAST('9007199254740993' AS decimal(20,0))", 9007199254740993),
+        ("join_date", "'2024-1-5'", date(2024, 1, 5)),
+        ("join_date", "' 2024-01-05 '", date(2024, 1, 5)),
+        ("join_date", "'2024-01-05T10:00:00Z'", date(2024, 1, 5)),
+        ("join_date", "TIMESTAMP_NTZ'1969-12-31 23:59:59.999999'", date(1969, 12, 31)),
+        ("last_login", "TIMESTAMP'2024-01-05 23:30:00-05:00'", datetime(2024, 1, 6, 4, 30)),
+        ("last_login", "DATE'2024-01-05'", datetime(2024, 1, 5)),
+        ("is_active", "CAST(0.5 AS decimal(3,1))", True),
+        ("is_active", "0", False),
+        ("is_active", "'yes'", True),
+        ("source_id", "NULL", None),
+    ],
+)
+def test_a_value_is_converted_in_one_way_by_every_engine(spark, name, value, expected):
+    """A cent, or a customer, must not depend on where the results were computed."""
+    assert converted(spark, name, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("loyalty_points", "CAST('9223372036854775808' AS decimal(20,0))"),
+        ("loyalty_points", "1e30D"),
+        ("loyalty_points", "double('NaN')"),
+        ("loyalty_points", "'12.5'"),
+        ("loyalty_points", "'9223372036854775808'"),
+        ("account_balance", "1e10D"),
+        ("account_balance", "CAST('1e19' AS decimal(38,18))"),
+        ("account_balance", "10000000000L"),
+        ("account_balance", "'1,5'"),
+        ("join_date", "'2024-02-30'"),
+        ("join_date", "'05/01/2024'"),
+        ("last_login", "'yesterday'"),
+        ("is_active", "'maybe'"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_neither_cut_nor_lost(spark, name, value):
+    """It ends the run, with every engine: a wrapped or missing number would not be noticed."""
+    with pytest.raises(PySparkException):
+        converted(spark, name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("join_date", "20240105", "int"),
+        ("join_date", "CAST(5 AS smallint)", "smallint"),
+        ("last_login", "1704412800L", "bigint"),
+        ("last_login", "1.5D", "double"),
+        ("loyalty_points", "DATE'2024-01-05'", "date"),
+        ("loyalty_points", "true", "boolean"),
+        ("customer_id", "TIMESTAMP_NTZ'2024-01-05 00:00:00'", "timestamp_ntz"),
+        ("account_balance", "TIMESTAMP'2024-01-05 00:00:00'", "timestamp"),
+        ("is_active", "DATE'2024-01-05'", "date"),
+        ("name", "array('Ana')", "array<string>"),
+    ],
+)
+def test_a_column_of_another_kind_is_refused(spark, name, value, kind):
+    """Some engines make a day of a number, counted from 1970, and a number of a moment."""
+    given = {"customer_id": "1L", "is_active": "true", name: value}
+    rows = spark.sql("SELECT " + ", ".join(f"{made} AS {column}" for column, made in given.items()))
+
+    with pytest.raises(Customer360Error, match=f"^the customers have the column '{name}' as {kind}; give it as a"):
+        source_rows(rows)
 
 
 def test_a_result_has_the_columns_of_its_table_in_their_order_and_types(spark):

@@ -2,9 +2,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from pyspark.sql import Row
 
 from customer360.errors import Customer360Error
-from customer360.operations.survey import MOST_STATUSES, NAMED_COUNTRIES, survey
+from customer360.operations.survey import MOST_STATUSES, NAMED_COUNTRIES, _require_summable, survey
 
 from .literals import AS_OF, known
 
@@ -180,3 +181,15 @@ def test_without_customers_there_are_no_members_and_no_bands(customers):
 
     assert (found.first_join_date, found.loyalty_statuses, found.activities, found.countries) == (None, (), (), ())
     assert found.bands == ()
+
+
+def test_points_whose_sum_might_overflow_are_refused():
+    """A sum beyond 64 bits is an error with one engine and a negative number with another."""
+    _require_summable([Row(customers=92_000_000, most_points=10**11), Row(customers=1, most_points=None)])
+
+    with pytest.raises(
+        Customer360Error, match=r"^loyalty_points are up to 100,000,000,000, and .* above 92,233,719,446$"
+    ):
+        _require_summable(
+            [Row(customers=60_000_000, most_points=10**11), Row(customers=40_000_001, most_points=5)]
+        )

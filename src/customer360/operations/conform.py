@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, DoubleType, FloatType, FractionalType, TimestampType
+from pyspark.sql import types as t
 
 from customer360.errors import Customer360Error, nearest
+from customer360.operations.conversions import converted, require_fitting
 from customer360.tables import CUSTOMERS, Table
 
 SOURCE_COLUMNS: Final = (
@@ -33,21 +34,21 @@ IDS: Final = (KEY, "source_id")
 AS_READ: Final = "as_read_"
 """Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
 
-_EXACT: Final = 2.0**53
-"""Doubles below it hold every whole number."""
-
 
 def source_rows(customers: DataFrame) -> DataFrame:
     """
     *customers* cut down to `SOURCE_COLUMNS`, each with its type in the source table; null where they lack one.
 
     A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC. Whole numbers
-    that come in a type with decimals are also kept as they were read, under `AS_READ` and their name.
-    Raises: Customer360Error when they lack the id, or have nothing else.
+    that come in a type with decimals are also kept as they were read, under `AS_READ` and their name. A NaN or an
+    infinite balance is null. Raises: Customer360Error when they lack the id, or have nothing else, or when a
+    column has a type that does not fit.
     """
-    require(customers.columns, "the customers")
-    as_read = [F.col(name).alias(AS_READ + name) for name in _with_decimals(customers)]
-    return customers.select([_value(name, customers).alias(name) for name in SOURCE_COLUMNS] + as_read)
+    kinds = {field.name: field.dataType for field in customers.schema}
+    require(kinds, "the customers")
+    require_fitting({name: kinds[name] for name in SOURCE_COLUMNS if name in kinds})
+    as_read = [F.col(name).alias(AS_READ + name) for name in _with_decimals(kinds)]
+    return customers.select([_value(name, kinds).alias(name) for name in SOURCE_COLUMNS] + as_read)
 
 
 def require(columns: Collection[str], whose: str) -> None:
@@ -61,51 +62,14 @@ def require(columns: Collection[str], whose: str) -> None:
         )
 
 
-def _with_decimals(customers: DataFrame) -> list[str]:
+def _with_decimals(kinds: Mapping[str, t.DataType]) -> list[str]:
     whole = [name for name in SOURCE_COLUMNS if CUSTOMERS[name].type == "bigint"]
-    return [
-        field.name
-        for field in customers.schema
-        if field.name in whole and isinstance(field.dataType, FractionalType)
-    ]
+    return [name for name in kinds if name in whole and isinstance(kinds[name], t.FractionalType)]
 
 
-def _value(name: str, customers: DataFrame) -> Column:
-    wanted = CUSTOMERS[name].type
-    value = _read(name, wanted, customers.schema[name].dataType) if name in customers.columns else F.lit(None)
-    return value.cast(CUSTOMERS[name].spark_type)
-
-
-def _read(name: str, wanted: str, found: DataType) -> Column:
-    """The column, so that a cast to the type *wanted* gives the same on every engine."""
-    value = F.col(name)
-    if isinstance(found, TimestampType):
-        return value.cast("timestamp")  # in the session's time zone, not in one that a file names
-    if isinstance(found, (DoubleType, FloatType)) and wanted == "text":
-        return _plain_text(value)
-    if isinstance(found, (DoubleType, FloatType)) and wanted.startswith("numeric"):
-        return _in_cents(value.cast("double"))
-    return value
-
-
-def _plain_text(number: Column) -> Column:
-    """Whole numbers without decimals, as PostgreSQL writes them: 10000000, neither 1.0E7 nor 10000000.0."""
-    is_whole = (number == F.rint(number)) & (F.abs(number) < _EXACT)
-    return F.when(is_whole, F.when(is_whole, number).cast("bigint").cast("string")).otherwise(
-        number.cast("string")
-    )
-
-
-def _in_cents(number: Column) -> Column:
-    """
-    *number* rounded half up to two decimals as it reads, so that 1.005 becomes 1.01; null for NaN and infinity.
-
-    Engines round doubles differently. A half is told by comparing: 100.5 / 100 is the very double of 1.005.
-    """
-    size = F.abs(number)
-    cents = F.rint(size * 100)
-    rounded = cents + F.when(size >= (cents + 0.5) / 100, 1).when(size < (cents - 0.5) / 100, -1).otherwise(0)
-    return F.when(size < float("inf"), F.signum(number) * rounded / 100)
+def _value(name: str, kinds: Mapping[str, t.DataType]) -> Column:
+    wanted = CUSTOMERS[name].spark_type
+    return converted(F.col(name), kinds[name], wanted) if name in kinds else F.lit(None).cast(wanted)
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:

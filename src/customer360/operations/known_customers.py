@@ -40,8 +40,8 @@ def described(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
     )
     return known.withColumns(
         {
-            "join_month": traits.month("join_date"),
-            "last_login_month": traits.month("last_login"),
+            "join_month": traits.month(F.col("join_date")),
+            "last_login_month": traits.month(F.col("last_login")),
             "account_age_band": traits.band_number(F.col("account_age_days"), survey.account_age_days),
             "balance_band": traits.band_number(F.col("account_balance"), survey.account_balance),
             "points_band": traits.band_number(F.col("loyalty_points"), survey.loyalty_points),

@@ -64,6 +64,7 @@ def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None 
         found[row["margin"]].append(row)
     joined = [row["first_join_date"] for row in found["activity"] if row["first_join_date"] is not None]
     first_join_date = min(joined, default=None)
+    _require_summable(found["activity"])
     return Survey(
         first_join_date,
         _statuses(found["loyalty_status"], status_order or ()),
@@ -94,6 +95,7 @@ def _margins(known: DataFrame) -> DataFrame:
         F.sum("account_balance").alias("account_balance_sum"),
         *[F.count_if(_is_known(name)).alias(f"{name}_known") for name in _OPTIONAL],
         F.min("join_date").alias("first_join_date"),
+        F.max("loyalty_points").alias("most_points"),
     )
     by_margin = cells.withColumn("margin", F.explode(F.array(*map(F.lit, _MARGINS))))
     value = F.coalesce(*[F.when(F.col("margin") == name, F.col(name).cast("string")) for name in _MARGINS])
@@ -108,7 +110,9 @@ def _spelt_alike(margins: DataFrame) -> DataFrame:
 
 def _summed(values: DataFrame) -> DataFrame:
     return values.groupBy("margin", "value").agg(
-        *[F.sum(name).alias(name) for name in _SUMS], F.min("first_join_date").alias("first_join_date")
+        *[F.sum(name).alias(name) for name in _SUMS],
+        F.min("first_join_date").alias("first_join_date"),
+        F.max("most_points").alias("most_points"),
     )
 
 
@@ -133,6 +137,17 @@ def _counts(rows: Iterable[Row]) -> dict[int, int]:
 def _is_known(name: str) -> Column:
     """Whether the column holds a value; a blank text is none, as it is for the slicers."""
     return traits.trimmed(name) != "" if CUSTOMERS[name].type == "text" else F.col(name).isNotNull()
+
+
+def _require_summable(activities: Iterable[Row]) -> None:
+    """Raises: Customer360Error when a sum of points might overflow, which not every engine would say."""
+    customers = sum(row["customers"] for row in activities)
+    most = max((row["most_points"] or 0 for row in activities), default=0)
+    if customers * most >= 2**63:
+        raise Customer360Error(
+            f"loyalty_points are up to {most:,}, and their sum over {customers:,} customers may not be exact; "
+            f"correct values above {(2**63 - 1) // customers:,}"
+        )
 
 
 def _missing(activities: Sequence[Row]) -> tuple[str, ...]:

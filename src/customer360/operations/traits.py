@@ -35,9 +35,9 @@ def days_until(as_of: date, column: str) -> Column:
     return F.date_diff(F.lit(as_of), F.col(column))
 
 
-def month(column: str) -> Column:
-    """The first day of the month of *column*."""
-    return F.date_sub(column, F.day(column) - 1)  # not F.trunc, which on some engines ends in 2262
+def month(day: Column) -> Column:
+    """The first day of the month of *day*; counted back, for not every engine truncates days of all centuries."""
+    return F.date_sub(day, F.dayofmonth(day) - 1)
 
 
 def is_active_by_behaviour(days_since_last_login: Column) -> Column:
