@@ -17,10 +17,10 @@ help:            ## This list
 demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, then those of Apache Spark
+test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, then those of Apache Spark and of both engines
 	$(RUN) pytest -n auto -m "not spark and not slow and not java"
 	$(RUN) pytest -n 2 --dist loadfile -m "(spark or slow) and not java"
-	$(SPARK_RUN) pytest -n 2 --dist loadfile -m java
+	$(SPARK_RUN) pytest -n 2 --dist loadfile -m "java or both"
 
 check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
 	$(RUN) pytest -n auto --dist loadfile -m "not spark and not slow and not browser and not java"

@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     What asks for the session is marked `spark`, what has a cluster `java`, and what tries thousands of inputs `slow`.
 
-    What needs Java is left out where the embedded engine is installed, which cannot share an environment with Spark.
+    What needs the other engine is left out: the two cannot share an environment.
     """
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
@@ -47,9 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if item.path.parent.name == "cluster":
             item.add_marker(pytest.mark.java)
-    if default_engine() == "embedded":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("java")])
-        items[:] = [item for item in items if not item.get_closest_marker("java")]
+    other = "java" if default_engine() == "embedded" else "embedded"
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(other)])
+    items[:] = [item for item in items if not item.get_closest_marker(other)]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

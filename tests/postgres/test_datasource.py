@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -22,7 +26,7 @@ from customer360.postgres.datasource import PostgresDataSource, _Copied, registe
 from customer360.postgres.publish import publication
 from customer360.tables import Column, Table
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.both]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,10 +94,46 @@ def test_a_read_in_pieces_has_every_row_once(
     rows = read(spark, database, numbers, partitions=partitions)
 
     assert rows.agg(F.count("n"), F.countDistinct("n"), F.sum("n")).collect() == [(20_000, 20_000, 200_010_000)]
-    assert rows.rdd.getNumPartitions() == partitions
+    assert rows.select(F.spark_partition_id()).distinct().count() == partitions
 
 
 def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Database, numbers: str) -> None:
+    """Whatever is changed while they are read, nobody sees half of it."""
+    rows = read(spark, database, numbers, partitions=4)
+    is_read = Event()
+
+    def change() -> None:
+        with database.connect() as connection:
+            for change in count():
+                connection.execute("UPDATE numbers SET padding = %s", (str(change),))
+                if is_read.is_set():
+                    return
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        try:
+            found = [rows.agg(F.countDistinct("padding"), F.count("n")).collect() for _ in range(3)]
+        finally:
+            is_read.set()
+        changing.result()
+    assert found == [[(1, 20_000)]] * 3
+
+
+def test_a_snapshot_that_is_given_is_what_is_read(spark: SparkSession, database: Database, numbers: str) -> None:
+    """At every use of the DataFrame, as long as somebody holds it."""
+    with database.snapshot() as snapshot:
+        rows = read(spark, database, numbers, partitions=4, snapshot=snapshot)
+        with database.connect() as connection:
+            connection.execute("DELETE FROM numbers WHERE n <= 15000")
+
+        assert [rows.count(), rows.count()] == [20_000, 20_000]
+    assert read(spark, database, numbers, partitions=4).count() == 5_000
+
+
+@pytest.mark.java
+def test_a_dataframe_of_apache_spark_keeps_its_snapshot(
+    spark: SparkSession, database: Database, numbers: str
+) -> None:
     """Rows that come or go after the planning are in no piece; the pieces of a plain read share a snapshot too."""
     rows = read(spark, database, numbers, partitions=4)
     assert rows.count() == 20_000
@@ -103,6 +143,21 @@ def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Da
 
     assert rows.count() == 20_000
     assert read(spark, database, numbers, partitions=4).count() == 5_100
+    with database.connect() as connection:
+        connection.execute("TRUNCATE numbers")
+    with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was read"):
+        rows.count()
+
+
+@pytest.mark.embedded
+def test_the_embedded_engine_reads_at_every_use(spark: SparkSession, database: Database, numbers: str) -> None:
+    """It keeps plans, not rows: each use sees what is committed by then."""
+    rows = read(spark, database, numbers, partitions=4)
+    assert rows.count() == 20_000
+    with database.connect() as connection:
+        connection.execute("DELETE FROM numbers WHERE n <= 15000")
+
+    assert rows.count() == 5_000
 
 
 def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, database: Database) -> None:
@@ -162,13 +217,7 @@ def test_many_reads_take_few_connections(spark: SparkSession, database: Database
             connection.execute("LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE")
         assert connection.execute(idle.format("'customer360 snapshot'")).fetchone() == (1,)
         connection.execute("DELETE FROM numbers WHERE n > 10")
-    assert [rows.count() for rows in reads] == [20_000] * 8
     assert read(spark, database, numbers, partitions=3).count() == 10
-
-    with database.connect() as connection:
-        connection.execute("TRUNCATE numbers")
-    with pytest.raises(PySparkException, match="was replaced, emptied or rewritten while it was read"):
-        reads[0].count()
 
 
 def test_a_condition_is_applied_by_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
@@ -265,6 +314,60 @@ def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Da
     assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
 
 
+def test_a_write_whose_rows_fail_leaves_nothing(spark: SparkSession, database: Database) -> None:
+    """Some tasks have copied all of theirs by then."""
+    rows = spark.range(0, 1000, 1, 4).selectExpr("CAST(IF(id < 900, '1', concat('C-', id)) AS int) AS id")
+
+    with pytest.raises(PySparkException, match="'C-9"):
+        write(rows, database, "public.failed")
+
+    assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
+    assert fetch(database, "SELECT count(*) FROM customer360_internal.copied_parts") == [(0,)]
+    assert fetch(database, "SELECT to_regclass('public.failed')::text") == [(None,)]
+
+
+def test_a_large_read_is_written_while_it_is_read(spark: SparkSession, database: Database) -> None:
+    """
+    Reader and writer of the embedded engine share one Python, whose lock a reader keeps while it waits for room.
+
+    180 MB: more than the batches of 8 MB that fit between the two.
+    """
+    query = "SELECT n, repeat('x', 3000) AS padding FROM generate_series(1, 60000) n"
+    rows = spark.read.format("postgres").options(url=database.url, query=query).load()
+
+    write(rows, database, "public.copied")
+
+    assert fetch(database, "SELECT count(*), sum(n), sum(length(padding)) FROM copied") == [
+        (60_000, 1_800_030_000, 180_000_000)
+    ]
+
+
+def connections(database: Database) -> list[str]:
+    """What of a read or a write is connected, after a moment to end in."""
+    query = "SELECT application_name FROM pg_stat_activity WHERE application_name IN ('customer360 copy', 'customer360 write')"
+    for _ in range(50):
+        if not (found := [name for (name,) in fetch(database, query)]):
+            break
+        sleep(0.1)
+    return found
+
+
+def test_what_is_broken_off_leaves_no_connection(spark: SparkSession, database: Database, numbers: str) -> None:
+    """A read of which a few rows are enough, a read and a write that fail."""
+    assert len(read(spark, database, numbers, partitions=3).limit(5).collect()) == 5
+    with pytest.raises(PySparkException):
+        read(spark, database, numbers, partitions=3).selectExpr("CAST(padding AS int)").collect()
+    with pytest.raises(PySparkException):
+        write(
+            read(spark, database, numbers, partitions=3).selectExpr("CAST(padding AS int) AS n"),
+            database,
+            "broken",
+        )
+
+    assert connections(database) == []
+
+
+@pytest.mark.java
 def test_retried_tasks_write_their_rows_once(spark: SparkSession, database: Database, tmp_path: Path) -> None:
     """Each task dies once, after all its rows were copied: Spark's retry finds them there."""
     source = PostgresDataSource({"url": database.url, "table": "public.retried"})
@@ -355,15 +458,28 @@ def test_a_column_the_table_cannot_do_without_is_named(spark: SparkSession, data
         write(spark.range(3).toDF("id"), database, "public.target", "append")
 
 
-def test_the_url_is_in_no_plan(spark: SparkSession, database: Database, numbers: str) -> None:
+def test_the_url_is_in_no_plan(
+    spark: SparkSession, database: Database, numbers: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Plans are logged, and shown in Spark's own pages."""
-    rows = read(spark, database, numbers)
+    rows = read(spark, database, numbers).where("n > 5")
+    for mode in ("simple", "extended", "formatted", "cost"):
+        rows.explain(mode=mode)
+
+    shown = capsys.readouterr().out
+    assert "== Physical Plan ==" in shown
+    assert database.parts["password"] not in shown
+
+
+@pytest.mark.java
+def test_the_url_is_in_no_plan_of_apache_spark(spark: SparkSession, database: Database, numbers: str) -> None:
+    """Nor in what Spark itself writes of its plans."""
     from pyspark.sql.classic.dataframe import DataFrame as Classic
 
-    assert isinstance(rows, Classic)
-    plan = rows._jdf.queryExecution().toString()
+    rows = read(spark, database, numbers)
 
-    assert database.parts["password"] not in plan
+    assert isinstance(rows, Classic)
+    assert database.parts["password"] not in rows._jdf.queryExecution().toString()
 
 
 def test_the_reader_role_may_read_by_pages_too(spark: SparkSession, server: Database) -> None:

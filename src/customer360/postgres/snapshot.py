@@ -1,10 +1,11 @@
 """
 Snapshots that outlive the process which asked for them.
 
-Spark plans a read in a short-lived Python process and runs it in others, later. Between the two a small process
-of its own, the keeper, holds the transaction that exported the snapshot. There is one for a Spark driver and a
-database, however many reads it keeps: it takes reads while it is young, and ends with the driver, when nobody has
-read for a while, or when it is old. A task that starts after that fails, and never reads something else.
+Spark plans a read in a short-lived Python process and runs it in others, later; the embedded engine plans and runs
+it in its own process, at every use. Between the two a small process of its own, the keeper, holds the transaction
+that exported the snapshot. There is one for a driver (of Spark, or the embedded engine) and a database, however
+many reads it keeps: it takes reads while it is young, and ends with the driver, when nobody has read for a while,
+or when it is old. A task that starts after that fails, and never reads something else.
 
 The table itself is locked only while it is read, so that nobody who wants to swap or truncate it waits for long.
 """
@@ -59,11 +60,11 @@ _ANY_READER: Final = """
 
 def keep_snapshot(database: Database, relation: sql.Composable) -> str:
     """
-    The id of a snapshot in which *relation* can be read, kept for this process's parent: Spark's driver.
+    The id of a snapshot in which *relation* can be read, kept as long as the driver lives.
 
     Raises: Customer360Error when there is none to be had.
     """
-    driver = os.getppid()
+    driver = os.getppid() if _plans_for_spark() else os.getpid()
     digest = hashlib.sha256(database.url.encode()).hexdigest()[:12]
     address = temporary.private_root() / f"snapshots.{driver}.{digest}"
     question = json.dumps(relation.as_string(None)) + "\n"
@@ -71,6 +72,12 @@ def keep_snapshot(database: Database, relation: sql.Composable) -> str:
     if "snapshot" not in answer:
         raise Customer360Error(answer.get("error", f"no snapshot could be exported from {database.where}"))
     return str(answer["snapshot"])
+
+
+def _plans_for_spark() -> bool:
+    """Whether this is the process that Spark's driver starts to plan a read."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return bool(spec and spec.name.startswith("pyspark."))
 
 
 def _asked(address: Path, question: str) -> str | None:
@@ -101,7 +108,7 @@ def _started(database: Database, driver: int, address: Path, question: str) -> s
     keeper.stdin.close()
     answer = keeper.stdout.readline()
     keeper.stdout.close()
-    keeper.returncode = 0  # it is meant to outlive us: nothing to warn about
+    Thread(target=keeper.wait, daemon=True).start()  # it may outlive us, and may end before
     return answer
 
 
