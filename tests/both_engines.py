@@ -39,7 +39,7 @@ SPARK_PYTHON = Path(os.environ.get("CUSTOMER360_SPARK_PYTHON", REPOSITORY / ".ve
 MOCK_CUSTOMERS = 10_000
 MOCK_AS_OF = date(2026, 6, 30)
 _CASE, _REFUSED, _SAID = b"customer360 case", "refused", "said"
-_TIMES = ("refresh_id", "started_at", "finished_at")
+_TIMES = ("refresh_id", "started_at", "finished_at", "version")  # each environment was installed at its own commit
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
