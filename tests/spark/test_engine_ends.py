@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,11 @@ import psutil
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.spark import embedded
+from customer360.spark import embedded, locked_port
 from customer360.spark.embedded import Engine
 
 pytest.importorskip("pysail")
+pytestmark = pytest.mark.slow  # a second each, for the process that owns the engine
 
 _BEGIN = """
 import os, re, sys, time
@@ -184,6 +186,27 @@ def test_an_engine_that_was_killed_is_told_at_once_and_started_again(monkeypatch
 
     assert spark.session().range(3).count() == 3
     spark.stop(spark.session())
+
+
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        (f"import os; os._exit({locked_port.INTRUDED})", "another program on this machine connects to every port"),
+        ("import time; time.sleep(60)", "it said nothing for 0.3 seconds"),
+        ("raise SystemExit('the library is broken')", "engine did not start: the library is broken"),
+    ],
+)
+def test_whatever_keeps_an_engine_from_starting_is_one_line(
+    program: str, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(embedded, "_PROGRAM", ["-c", program])
+    monkeypatch.setattr(embedded, "_START_SECONDS", 0.3 if "sleep" in program else 60)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pytest.raises(Customer360Error, match=line):
+        embedded.launch()
+
+    assert left_in(tmp_path) == []
 
 
 def test_an_engine_that_cannot_start_says_why_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

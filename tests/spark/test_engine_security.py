@@ -143,6 +143,7 @@ def can_bind(port: int) -> bool:
 
 
 @needs_lock
+@pytest.mark.slow
 def test_no_moment_of_the_start_lets_anybody_in() -> None:
     """Two programs connect to whatever opens, and get answers from servers that are started without the lock."""
     environment = {**os.environ, "RUST_LOG": "error"}

@@ -7,13 +7,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock, Thread, Timer
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360 import machine, temporary
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 _START_SECONDS: Final = 60
-_END_SECONDS: Final = 2
-_INTERRUPT_SECONDS: Final = 2
 _NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN")
-_UNLIMITED: Final = -1
 _TRIES: Final = 2
 _PROGRAM: Final = ["-m", "customer360.spark.engine"]
 
@@ -62,60 +58,21 @@ class Engine:
 
     def channel_builder(self) -> ChannelBuilder:
         """For `SparkSession.builder.channelBuilder`: one connection, kept however long it is idle."""
-        from pyspark.sql.connect.client import ChannelBuilder
+        from customer360.spark.channel import EngineChannel
 
-        target = self.target
-
-        class EngineChannel(ChannelBuilder):
-            host = "embedded"
-
-            def toChannel(self) -> Any:  # noqa: N802  PySpark's name
-                return self._insecure_channel(target)
-
-        options = {
-            "grpc.max_send_message_length": _UNLIMITED,
-            "grpc.max_receive_message_length": _UNLIMITED,
-            "grpc.client_idle_timeout_ms": 2**31 - 1,
-            "grpc.default_authority": "localhost",  # Sail refuses the path of a socket
-            "grpc.enable_http_proxy": 0,
-        }
-        return EngineChannel(channelOptions=list(options.items()))
+        return EngineChannel(self.target)
 
     def exposure(self) -> str | None:
         """A warning for its owner where other accounts of this machine could use it."""
         return None if self.is_locked or not accounts.others() else EXPOSED
 
     def follow(self, session: SparkSession) -> None:
-        """
-        Lets *session* end its calls with this engine.
+        """Lets *session* give up its calls of this engine when that has ended, and Ctrl-C end them in any case."""
+        from customer360.spark.channel import interrupt_or, while_it_runs
 
-        Where the engine has ended, PySpark would try again for ten minutes. Where Python tasks keep all of its
-        threads, nothing interrupts them and it answers nobody: then it is killed.
-        """
-        from pyspark.sql.connect.client.retries import DefaultPolicy
-
-        client, has_ended = session.client, self.has_ended
-        interrupt = client.interrupt_operation
-
-        class WhileItRuns(DefaultPolicy):
-            def can_retry(self, e: BaseException) -> bool:
-                return super().can_retry(e) and not has_ended(_END_SECONDS)
-
-        def ask(operation: str) -> None:
-            with suppress(Exception):
-                interrupt(operation)
-                session.sql("SELECT 1").collect()
-
-        def interrupt_or_kill(operation: str) -> list[str]:
-            asking = Thread(target=ask, args=(operation,), daemon=True)
-            asking.start()
-            asking.join(_INTERRUPT_SECONDS)
-            if asking.is_alive():
-                self.kill()
-            return [operation]
-
-        client.set_retry_policies([WhileItRuns()])
-        client.interrupt_operation = interrupt_or_kill  # type: ignore[method-assign, assignment]
+        client: Any = session.client
+        client.set_retry_policies([while_it_runs(self)])
+        client.interrupt_operation = interrupt_or(self.kill, session)
         session.release_session_on_close = False  # it ends with the engine
 
     def has_ended(self, wait_seconds: float = 0) -> bool:
@@ -162,22 +119,13 @@ def start() -> Engine:
         return _running
 
 
+@atexit.register
 def stop() -> None:
     """Ends the engine of this process, if there is one."""
     global _running
     running, _running = _running, None
     if running is not None:
         running.stop()
-
-
-def _stop_at_exit() -> None:
-    """Before Python waits for the threads of PySpark, which may wait for the engine: `atexit` comes after them."""
-    import concurrent.futures.thread  # noqa: F401  what registers later is called earlier
-
-    getattr(threading, "_register_atexit", atexit.register)(stop)
-
-
-_stop_at_exit()
 
 
 def launch() -> Engine:

@@ -1,0 +1,85 @@
+"""PySpark's connection to the embedded engine, which may have ended, or answer nobody while Python tasks run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from pyspark.sql.connect.client import ChannelBuilder
+from pyspark.sql.connect.client.retries import DefaultPolicy, RetryPolicy
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+    from customer360.spark.embedded import Engine
+
+_SECONDS: Final = 2
+_CLEANING: Final = ("Interrupt", "ReleaseExecute", "ReleaseSession")
+_UNLIMITED: Final = -1
+_OPTIONS: Final = {
+    "grpc.max_send_message_length": _UNLIMITED,
+    "grpc.max_receive_message_length": _UNLIMITED,
+    "grpc.client_idle_timeout_ms": 2**31 - 1,
+    "grpc.default_authority": "localhost",  # Sail refuses the path of a socket
+    "grpc.enable_http_proxy": 0,
+}
+
+
+class EngineChannel(ChannelBuilder):
+    """One connection to *target*, kept however long it is idle."""
+
+    host = "embedded"
+
+    def __init__(self, target: str) -> None:
+        super().__init__(channelOptions=list(_OPTIONS.items()))
+        self._target = target
+        self.add_interceptor(_Brief())
+
+    def toChannel(self) -> Any:  # noqa: N802  PySpark's name
+        return self._insecure_channel(self._target)
+
+
+class _Brief(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+    """Lets calls that clean up wait for two seconds: Python waits for them when it exits."""
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        if details.method.endswith(_CLEANING):
+            details = details._replace(timeout=_SECONDS)
+        return continuation(details, request)
+
+
+def while_it_runs(engine: Engine) -> RetryPolicy:
+    """Tries again as long as *engine* has not ended; PySpark would for ten minutes."""
+
+    class WhileItRuns(DefaultPolicy):
+        def can_retry(self, e: BaseException) -> bool:
+            return super().can_retry(e) and not engine.has_ended(_SECONDS)
+
+    return WhileItRuns()
+
+
+def interrupt_or(kill: Callable[[], None], session: SparkSession) -> Callable[[str], list[str]]:
+    """
+    Interrupts an operation, and *kill*s the engine where it does not answer.
+
+    Nothing interrupts a Python task, and such tasks may keep all of the engine's threads.
+    """
+    interrupt = session.client.interrupt_operation
+
+    def ask(operation: str) -> None:
+        with suppress(Exception):
+            interrupt(operation)
+            session.sql("SELECT 1").collect()
+
+    def interrupted(operation: str) -> list[str]:
+        asking = Thread(target=ask, args=(operation,), daemon=True)
+        asking.start()
+        asking.join(_SECONDS)
+        if asking.is_alive():
+            kill()
+        return [operation]
+
+    return interrupted
