@@ -208,6 +208,11 @@ FRAMES = 'Traceback:\nTraceback (most recent call last):\n  File "/x/y.py", line
             "Customer360Error",
             "of a task before",
         ),
+        (
+            f"Write failed for partition 0: External error: Python error: [W::write] RuntimeError: partition 0\ncaused by\nExternal error: Customer360Error: of a read\n{FRAMES}",
+            "Customer360Error",
+            "of a read",
+        ),
         (f"ValueError: first line\nError: second line\n{FRAMES}", "ValueError", "first line\nError: second line"),
         (f"Python error: [postgres::read] MemoryError\n{FRAMES}", "MemoryError", ""),
         (

@@ -94,7 +94,8 @@ def test_a_read_in_pieces_has_every_row_once(
     rows = read(spark, database, numbers, partitions=partitions)
 
     assert rows.agg(F.count("n"), F.countDistinct("n"), F.sum("n")).collect() == [(20_000, 20_000, 200_010_000)]
-    assert rows.select(F.spark_partition_id()).distinct().count() == partitions
+    filled = rows.select(F.spark_partition_id()).distinct().count()
+    assert partitions // 2 < filled <= partitions
 
 
 def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Database, numbers: str) -> None:

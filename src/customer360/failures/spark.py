@@ -44,17 +44,14 @@ _RAISED: Final = re.compile(
     r"(?:([\w.]+)\.)?(\w+)(?:: (.*?))?(?=\n\s*\n|\n\s+at |\n\t|\nDuring handling|\nJVM stacktrace|\n\[|\s*\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_STEP: Final = (
-    r"(?:Write failed for partition \d+|(?:[A-Z]\w+ )+error|(?:RuntimeError(?=: (?:[A-Z]\w+ )+error: )))"
-)
-_WITHIN: Final = rf"(?:{_STEP}: |\[[\w<>]+::\w+\] )*"
+_INNER: Final = r"(?:(?:[A-Z]\w+ )+error: |[^\n:]+\ncaused by\n)"
+_WITHIN: Final = rf"(?:{_INNER}|Write failed for partition \d+: |\[[\w<>]+::\w+\] |RuntimeError: (?={_INNER}))*"
 """
 What the embedded engine says first: whose error is whose, as `Write failed for partition 0: External error: Python
 error: [postgres::write] `.
 """
 _RAISED_BY_A_SOURCE: Final = re.compile(
-    rf"{_WITHIN}(?!RuntimeError: (?:[A-Z]\w+ )+error: )(\w+)(?:: (.*?))?\nTraceback:\nTraceback \(most recent",
-    re.DOTALL,
+    rf"{_WITHIN}(?!RuntimeError: {_INNER})(\w+)(?:: (.*?))?\nTraceback:\nTraceback \(most recent", re.DOTALL
 )
 
 
@@ -75,9 +72,8 @@ def sentence(text: str) -> str:
     if match := re.search(r"\[[A-Z][A-Z_.0-9]+\] (.+?)(?:\. |(?<!not found): |[.:]?$)", text, re.MULTILINE):
         return match[1]
     causes = re.findall(r"^Caused by: ([\w.$]+(?:: .+)?)$", text, re.MULTILINE)
-    first = re.sub(r"^An error occurred while calling .*\n: ", "", text.strip()).splitlines()
-    said = str(causes[-1] if causes else first[0] if first else "without a reason")
-    return re.sub(rf"^{_WITHIN}", "", said).rstrip(".")
+    first = re.sub(rf"^(?:An error occurred while calling .*\n: |{_WITHIN})", "", text.strip()).splitlines()
+    return str(causes[-1] if causes else first[0] if first else "without a reason").rstrip(".")
 
 
 def mistake(reason: str) -> str | None:
