@@ -60,6 +60,7 @@ def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
         lake.folder(lake.place("main.crm.profiles"), 1)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("source", "line"),
     [
@@ -140,6 +141,7 @@ def test_a_delta_table_has_a_version_per_refresh_and_keeps_its_columns(
 
 
 @pytest.mark.spark
+@pytest.mark.both
 @pytest.mark.slow
 def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
     spark: SparkSession, database: Database, tmp_path: Path
@@ -169,6 +171,7 @@ def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
 
 
 @pytest.mark.spark
+@pytest.mark.both
 @pytest.mark.slow
 def test_customers_of_a_lake_that_do_not_fit_are_refused_in_one_line_and_nothing_changes(
     spark: SparkSession, database: Database, tmp_path: Path

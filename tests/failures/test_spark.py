@@ -71,6 +71,7 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
 
 
 @pytest.mark.spark
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("statement", "line"),
     [
@@ -105,6 +106,7 @@ def test_what_the_server_said_to_a_worker_is_told_as_if_it_had_been_said_here(
 
 
 @pytest.mark.spark
+@pytest.mark.both
 def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
     """A file that may not be written, no memory, no thread."""
 
@@ -127,6 +129,7 @@ def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.both
 def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
     """Nobody but us can do anything about it."""
     from pyspark.errors import PythonException
@@ -139,6 +142,7 @@ def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.both
 def test_what_the_engine_itself_says_is_its_first_sentence(spark: Any) -> None:
     """Not the plan, nor a stack; each engine says it in its own words."""
     with pytest.raises(Customer360Error) as told, plain_errors():

@@ -11,7 +11,7 @@ from customer360 import tables
 from customer360.errors import Customer360Error
 from customer360.operations.conform import IDS, SOURCE_COLUMNS, conform, source_rows, table_of
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.both]
 
 
 def test_only_the_columns_that_are_needed_are_read(customers):

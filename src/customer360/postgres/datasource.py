@@ -189,7 +189,7 @@ def _fewer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
     Sail queues up to 16 batches of a task. The task then waits for room, and keeps Python's lock meanwhile: where
     those that make room need Python too, to write the rows or to read others, all would wait forever. These come
-    to 16 batches after 3 GB.
+    to 16 batches after 4 GB.
     """
     for size in chain([1] * 7, (2**doubled for doubled in range(1, 7)), repeat(_MOST_IN_ONE)):
         if not (pieces := list(islice(batches, size))):
