@@ -63,10 +63,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """A PySpark session as the commands start it, of the engine that is installed."""
+    """A PySpark session of the engine that is installed; Apache Spark tries a task again that failed."""
     from customer360 import spark
 
-    session = spark.session(app_name="customer360 tests")
+    master = None if default_engine() == "embedded" else "local[2,2]"
+    session = spark.session(master=master, app_name="customer360 tests")
     yield session
     spark.stop(session)
 
