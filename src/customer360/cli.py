@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shlex
-import signal
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from customer360.options import (
     options,
 )
 from customer360.settings import LOG_FORMAT, SETTINGS, TRACEBACK
+from customer360.stops import Stops
 from customer360.where import Where
 
 _LOG: Final = logging.getLogger(__name__)
@@ -337,20 +337,12 @@ cli.add_command(db)
 
 def main() -> None:
     """Runs a command; what fails from outside ends with one line and exit code 1, a misuse of options with 2."""
-    was_told = False
-
-    def end(*_: object) -> None:
-        """As on Ctrl-C, what is under way is discarded before the process ends."""
-        nonlocal was_told
-        was_told = True
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
+    stops = Stops()
     try:
         cli.main(standalone_mode=False)
     except (KeyboardInterrupt, Exception) as error:
         # Java, told as well, may be gone first: then what is raised tells of that.
-        line, code = (_STOPPED, 143) if was_told else _ending(error)
+        line, code = (_STOPPED, 143) if stops.by_sigterm else _ending(error)
         if line:
             _fail(error, line, code)
         if not logs.are_json():
