@@ -16,7 +16,7 @@ from psycopg import sql
 from customer360.errors import Customer360Error, printable
 from customer360.own_data import dates, numbers
 from customer360.own_data.checks import day_after
-from customer360.own_data.evaluate import evaluated_simply
+from customer360.own_data.evaluate import evaluated
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.load import Loadable, loadable
@@ -242,17 +242,11 @@ def _require_replaceable(database: Database, request: Request) -> None:
 
 
 def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
-    """The rows as they would be loaded; Spark is started only for a mapping that needs it."""
+    """The rows as they would be loaded."""
     source, mapping = inherited(planned.source, planned.mapping), planned.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
-    simple = evaluated_simply(source, mapping, as_of=as_of)
-    if simple:
-        source, mapping = simple
-    else:
-        from customer360.own_data.expressions import evaluated
-
-        with where.session() as spark, where.watch("Evaluating expressions", total=source.rows):
-            source, mapping = evaluated(source, mapping, spark, as_of=as_of, is_shared=not where.cluster)
+    with where.watch("Evaluating expressions", total=source.rows):
+        source, mapping = evaluated(source, mapping, as_of=as_of)
     with where.watch("Examining the rows", total=source.rows):
         found = loadable(source, mapping, as_of=as_of)
     if not (given_up := found.tally.dispensable(request.max_rejected)):

@@ -1,4 +1,4 @@
-"""The expressions of a mapping evaluated without Spark, when all of them are simple."""
+"""The right sides of a mapping that are expressions, evaluated for every row of a source."""
 
 from __future__ import annotations
 
@@ -7,41 +7,62 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
-from customer360.own_data.mapped import MAPPED, expressions, harmless, with_made
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.simple import TYPED, Simple, evaluated, parsed
+from customer360.errors import Customer360Error
+from customer360.own_data.language.bind import bound
+from customer360.own_data.language.casts import cast
+from customer360.own_data.language.types import NULL, STRING
+from customer360.own_data.language.values import Rows, Values, constant, each
+from customer360.own_data.mapped import MAPPED, trees, with_made
+from customer360.own_data.mapping import WHERE, CustomerMapping
 from customer360.own_data.sources import Source, write_parquet
 from customer360.own_data.threads import in_threads
 
+_CONDITION: Final = frozenset({"boolean", "null"})
 
-def evaluated_simply(
+
+def evaluated(
     source: Source, mapping: CustomerMapping, *, as_of: date | None = None
-) -> tuple[Source, CustomerMapping] | None:
+) -> tuple[Source, CustomerMapping]:
     """
-    What `expressions.evaluated` gives, when every expression of *mapping* is simple; else None.
+    *source* with a column more for each expression of *mapping*, and *mapping* naming these columns.
 
-    Raises: Customer360Error for an expression that may not be evaluated.
+    *as_of* is what as_of_date() gives. Raises: Customer360Error for an expression that does not work, before any of
+    them is evaluated.
     """
-    wanted = harmless(mapping, source.columns, as_of=as_of)
-    sides = expressions(mapping, source.columns)
-    if not sides:
+    wanted = trees(mapping, source.columns, as_of=as_of)
+    if not wanted:
         return source, mapping
-    found = {target: parsed(side, source.columns) for target, side in sides.items()}
-    simple = {target: node for target, node in found.items() if node is not None}
-    if len(simple) < len(sides):
-        return None
+    made = {target: _value(target, bound(target, node)) for target, node in wanted.items()}
     folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
-    list(in_threads(partial(_write, source, simple, folder), source.files))
-    typed = {MAPPED + target for target, node in simple.items() if node.value in TYPED}
+    texts = {MAPPED + target: _text(values) for target, values in made.items()}
+    list(in_threads(partial(_write, source, texts, folder), source.files))
+    typed = {MAPPED + target for target, values in made.items() if values.type != STRING}
     return with_made(source, mapping, wanted, folder, typed)
 
 
-def _write(source: Source, simple: Mapping[str, Simple], folder: Path, file: Path) -> None:
+def _value(target: str, values: Values) -> Values:
+    """*values* if a cell can hold them. Raises: Customer360Error."""
+    if target == WHERE and values.type.name not in _CONDITION:
+        raise Customer360Error(f"the mapping of where gives a {values.type}; give a condition, such as x <> 'y'")
+    if values.type != NULL and cast(values.type, STRING) is None:
+        raise Customer360Error(f"the mapping of {target} gives a {values.type}; give one value, such as text")
+    return values
+
+
+def _text(values: Values) -> Values:
+    if values.type in {STRING, NULL}:
+        return values
+    made = cast(values.type, STRING)
+    return each(STRING, made, values) if made else constant(STRING, None)
+
+
+def _write(source: Source, texts: Mapping[str, Values], folder: Path, file: Path) -> None:
     batch = source.read(file)
-    rows = pa.Table.from_batches([batch])
-    for target, node in simple.items():
-        rows = rows.append_column(MAPPED + target, evaluated(node, batch).cast(pa.string()))
-    write_parquet(folder / file.name, rows)
+    rows, table = Rows(batch), pa.Table.from_batches([batch])
+    for name, values in texts.items():
+        table = table.append_column(name, pa.array(values.of(rows), pa.string()))
+    write_parquet(folder / file.name, table)

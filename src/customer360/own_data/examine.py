@@ -25,7 +25,6 @@ from customer360.own_data.columns import (
 from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
 from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
-from customer360.own_data.simple import same_id
 from customer360.own_data.totals import LABELLED, empty, labelled
 from customer360.tables import Column
 
@@ -71,7 +70,7 @@ def examined(
             **values,
             REASONS: pc.coalesce(batch[SOURCE_PROBLEM], failed),
             LABELLED: pa.array(labels),
-            HASHED: same_id(ids[0]) if mapping.is_hashed else pa.nulls(len(batch), pa.string()),
+            HASHED: _same_id(ids[0]) if mapping.is_hashed else pa.nulls(len(batch), pa.string()),
             SOURCE_LINE: batch[SOURCE_LINE],
             SOURCE_FILE: batch[SOURCE_FILE],
             **_newest(newest, formats.get(NEWEST_BY), len(batch)),
@@ -122,3 +121,12 @@ def original_row(row: Mapping[str, Any]) -> str:
         return json.dumps({**where, "text": row[SOURCE_TEXT]}, ensure_ascii=False)
     cells_as_they_were = {name: value for name, value in row.items() if name not in dropped}
     return json.dumps({**where, **cells_as_they_were}, ensure_ascii=False)
+
+
+def _same_id(texts: pa.Array) -> pa.Array:
+    """*texts* without blanks at their ends and in lower case: what is equal here is the same id."""
+    texts = pc.utf8_trim_whitespace(texts)
+    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
+        return pc.ascii_lower(texts)
+    # Some letters have a lower case of several, which Arrow does not know.
+    return pa.array([text if text is None else text.lower() for text in texts.to_pylist()], pa.string())

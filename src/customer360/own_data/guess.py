@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
 from customer360.own_data.cells import ACTIVITY, cells, filled, is_text
+from customer360.own_data.language.grammar import quoted
 from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
-from customer360.own_data.row_only import quoted
 from customer360.own_data.synonyms import (
     FIRST_NAMES,
     GENERIC,

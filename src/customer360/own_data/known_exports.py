@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from customer360.errors import Customer360Error
 from customer360.own_data.guess import Sample, plain, with_id
+from customer360.own_data.language.grammar import read
 from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import ROWS, CustomerMapping, mapping_of, parsed
-from customer360.own_data.row_only import row_only
 
 _FOLDER: Final = Path(__file__).parent / "recipes"
 _SECTION: Final = "recipe"
@@ -95,7 +95,7 @@ def _usable(target: str, side: str, columns: Sequence[str]) -> str | None:
     if column := column_of(side, columns) or spelt.get(plain(side)):
         return column
     try:
-        row_only(target, side, columns)
+        read(target, side, columns)
     except Customer360Error:
         return None
     return side

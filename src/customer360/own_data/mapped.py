@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from customer360.own_data.cells import Mask, cells, mask
 from customer360.own_data.columns import SOURCE_PROBLEM
+from customer360.own_data.language.grammar import read
+from customer360.own_data.language.tree import Node
 from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
-from customer360.own_data.row_only import named_in, row_only
-from customer360.own_data.simple import is_hash_of_one
 from customer360.own_data.sources import Source
 from customer360.tables import Column
 
@@ -48,7 +48,7 @@ def with_source_id(mapping: CustomerMapping, columns: Sequence[str]) -> Customer
     if side is None or "source_id" in mapping.present:
         return mapping
     column = column_of(side, columns)
-    named = (column,) if column else dict.fromkeys(named_in(row_only("customer_id", side, columns)))
+    named = (column,) if column else dict.fromkeys(read("customer_id", side, columns).columns())
     if len(named) != 1:
         return mapping
     return replace(mapping, columns={**mapping.columns, "source_id": next(iter(named))})
@@ -62,24 +62,18 @@ def column_of(side: str, columns: Iterable[str]) -> str | None:
     return found or {name.lower(): name for name in names}.get(bare.strip().lower())
 
 
-def expressions(mapping: CustomerMapping, columns: Iterable[str]) -> dict[str, str]:
-    """The right sides that are no column: what Spark is needed for."""
-    names = list(columns)
-    return {target: side for target, side in sides(mapping).items() if column_of(side, names) is None}
-
-
-def harmless(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, str]:
+def trees(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, Node]:
     """
-    The expressions of *mapping* as they may be evaluated, by what they fill.
+    The right sides of *mapping* that are no column, as they were read, by what they fill.
 
-    Raises: Customer360Error for one that is none or could use more than its row; nothing has been evaluated then.
+    Raises: Customer360Error for one that is no expression or could use more than its row.
     """
-    wanted = expressions(mapping, columns)
-    return {target: row_only(target, text, columns, as_of=as_of) for target, text in wanted.items()}
+    wanted = {target: side for target, side in sides(mapping).items() if column_of(side, columns) is None}
+    return {target: read(target, text, columns, as_of=as_of) for target, text in wanted.items()}
 
 
 def with_made(
-    source: Source, mapping: CustomerMapping, wanted: Mapping[str, str], folder: Path, typed: Collection[str]
+    source: Source, mapping: CustomerMapping, wanted: Mapping[str, Node], folder: Path, typed: Collection[str]
 ) -> tuple[Source, CustomerMapping]:
     """
     *source* as it is in *folder*, with a column more for each expression in *wanted*; and *mapping* naming these.
@@ -88,9 +82,19 @@ def with_made(
     """
     made = (*source.columns, *(MAPPED + target for target in wanted))
     more = replace(source, folder=folder, columns=made, typed=source.typed | {*typed})
-    is_hash = is_hash_of_one(mapping.columns.get("customer_id", ""), source.columns)
-    mapping = replace(mapping, labels=named_in(wanted.get("customer_id", "")), is_hashed=is_hash)
+    id_ = wanted.get("customer_id")
+    labels = tuple(dict.fromkeys(id_.columns())) if id_ else ()
+    mapping = replace(mapping, labels=labels, is_hashed=id_ is not None and _is_hash_of_one(id_))
     return more, with_sides(mapping, {target: MAPPED + target for target in wanted})
+
+
+def _is_hash_of_one(node: Node) -> bool:
+    """Whether it hashes one column: then ids that differ in more than letter case and blanks are customers."""
+    if node.name != "hashed_id":
+        return False
+    while node.name in {"hashed_id", "lower", "trim"} and len(node.parts) == 1:
+        node = node.parts[0]
+    return node.name == "column"
 
 
 def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:

@@ -10,9 +10,9 @@ from typing import Final
 
 from customer360.own_data.cells import ACTIVITY
 from customer360.own_data.guess import Sample, column_called, plain
+from customer360.own_data.language.grammar import named_in, quoted
 from customer360.own_data.mapped import column_of, sides
 from customer360.own_data.mapping import CustomerMapping, toml_text
-from customer360.own_data.row_only import named_in, quoted
 from customer360.own_data.synonyms import LINE_SYNONYMS, STATUSES
 
 _UNDONE: Final = re.compile(

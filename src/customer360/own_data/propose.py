@@ -8,11 +8,11 @@ from typing import Final
 
 from customer360.own_data.guess import Sample, column_called, guess, reads
 from customer360.own_data.known_exports import Recipe, recipe_for
+from customer360.own_data.language.grammar import quoted
 from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
-from customer360.own_data.row_only import quoted
 from customer360.own_data.sources import Source
 from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
 

@@ -1,9 +1,8 @@
 """
 The functions that an expression of a mapping may call, as data.
 
-A mapping may come from someone else, and an engine knows hundreds of functions: some call Java, some read files
-or fetch an address that a cell gives them (an XML entity), some tell about the session. So a function is refused
-unless it is listed here. Each one gives one value that depends on its arguments alone.
+A mapping may come from someone else, so a function is refused unless it is listed here. Each one gives one value
+that depends on its arguments alone: not on the machine, its files or the day.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ ALLOWED: Final = {
         "ucase", "upper",
     ),
     "Numbers": (
-        "abs", "bround", "ceil", "ceiling", "exp", "floor", "greatest", "least", "ln", "log", "log10", "log2",
-        "mod", "negative", "pmod", "positive", "pow", "power", "round", "sign", "signum", "sqrt", "try_add",
+        "abs", "bround", "ceil", "ceiling", "floor", "greatest", "least", "mod", "negative", "pmod", "positive", "round", "sign", "signum", "sqrt", "try_add",
         "try_divide", "try_multiply", "try_subtract",
     ),
     "Dates": (
@@ -43,18 +41,18 @@ ALLOWED: Final = {
     ),
     "Checksums": ("crc32", "md5", "sha", "sha1", "sha2", "xxhash64"),
 }  # fmt: skip
-"""By kind; what is called like this in every engine that evaluates mappings."""
+"""By kind. Each gives what Apache Spark's function of that name gives."""
 OWN: Final = {
     "filled": "the cell without blanks at its ends; null for what exports write for nothing",
     "filled_text": "the same for text, where words such as None or NA may be meant",
     "hashed_id": "a number for an id that is none: the same text always gives the same number",
     "as_of_date": "the as-of date of the load, the last day that is known",
 }
-"""Functions of ours, which are written out before an engine sees the expression."""
+"""Functions of ours."""
 FUNCTIONS: Final = frozenset({*OWN, *(name for names in ALLOWED.values() for name in names)})
 TYPES: Final = frozenset({
     "bigint", "boolean", "char", "date", "dec", "decimal", "double", "float", "int", "integer", "long", "numeric",
-    "real", "short", "smallint", "string", "timestamp", "timestamp_ntz", "tinyint", "varchar",
+    "real", "short", "smallint", "string", "timestamp", "tinyint", "varchar",
 })  # fmt: skip
 """What a value may be cast to."""
 UNITS: Final = frozenset({

@@ -1,0 +1,449 @@
+"""
+The expressions of a mapping: a small part of SQL that sees the values of its own row, and nothing else.
+
+A mapping is a file that people hand on. Its expressions are read here, by a grammar of our own, and no engine ever
+sees them. Only columns of the source and the functions of `functions` can occur in a tree.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, NoReturn
+
+from customer360.errors import Customer360Error, nearest, one_line
+from customer360.own_data.language import casts
+from customer360.own_data.language.functions import FUNCTIONS, TYPES, UNITS
+from customer360.own_data.language.tree import Node
+from customer360.own_data.language.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INT,
+    INTERVAL,
+    MOST_DIGITS,
+    NULL,
+    STRING,
+    TIMESTAMP,
+    Type,
+    decimal,
+)
+
+# A backslash before a quote ends the text in some engines and not in others, so it is not taken: '' is a quote.
+_TOKEN: Final = re.compile(
+    r"""\s*(?: (?P<text> [rR]'(?:[^'\\]|\\[^'])*' | '(?:[^'\\]|\\[^'"]|'')*' | "(?:[^"\\]|\\[^'"])*" )
+    | (?P<name> `(?:[^`]|``)+` ) | (?P<number> (?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w) )
+    | (?P<word> [^\W\d]\w* ) | (?P<sign> <=>|<>|!=|<=|>=|==|\|\||::|-(?!-)|/(?!\*)|[+*%=<>()\[\],.] ) )\s*""",
+    re.VERBOSE | re.DOTALL,
+)
+_DEEPEST: Final = 50
+_SHOWN: Final = 80
+_MOST_TERMS: Final = 100
+_LEVELS: Final[tuple[tuple[str, ...], ...]] = (
+    ("=", "==", "<>", "!=", "<", "<=", ">", ">=", "<=>"), ("+", "-", "||"), ("*", "/", "%", "div"),
+)  # fmt: skip
+"""The operators between two values; those of a later line bind tighter."""
+_SAME: Final = {"==": "=", "!=": "<>", "regexp": "rlike"}
+_NEGATED: Final = frozenset({"like", "ilike", "rlike", "regexp", "between", "in"})
+_RESERVED: Final = frozenset({"and", "or", "not", "case", "when", "then", "else", "end", "is", "in", "from"})
+_LITERALS: Final = {
+    "null": Node("literal", value=(NULL, None)),
+    "true": Node("literal", value=(BOOLEAN, True)),
+    "false": Node("literal", value=(BOOLEAN, False)),
+}
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    place: int
+
+    @property
+    def word(self) -> str:
+        """The keyword or sign that this may be, in lower case."""
+        return self.text.lower() if self.kind in {"word", "sign"} else ""
+
+
+def read(target: str, text: str, columns: Iterable[str], *, as_of: date | None = None) -> Node:
+    """
+    The expression *text* of *columns*, which fills *target*.
+
+    Raises: Customer360Error when it could use more than the values of its row, or is no expression.
+    """
+    return _Reader(target, text, columns, as_of or date.max).whole()
+
+
+def quoted(column: str) -> str:
+    """A column as an expression, whatever its name."""
+    return "`" + column.replace("`", "``") + "`"
+
+
+def named_in(text: str) -> tuple[str, ...]:
+    """The columns that stand in backticks in the expression *text*."""
+    return tuple(name.replace("``", "`") for name in re.findall(r"`((?:[^`]|``)+)`", re.sub(r"'[^']*'", "", text)))
+
+
+class _Reader:
+    """Reads an expression from left to right; every method returns what it has read."""
+
+    def __init__(self, target: str, text: str, columns: Iterable[str], as_of: date) -> None:
+        self._target, self._text, self._as_of = target, text, as_of
+        self._columns = {name.lower(): name for name in columns}
+        self._tokens = self._cut()
+        self._next, self._depth = 0, 0
+
+    def whole(self) -> Node:
+        found = self._expression()
+        return found if self._token.kind == "end" else self._fail()
+
+    def _cut(self) -> list[_Token]:
+        tokens, place = [], 0
+        while place < len(self._text):
+            found = _TOKEN.match(self._text, place)
+            if found is None or found.lastgroup is None:
+                raise self._error(place)
+            tokens.append(_Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
+            place = found.end()
+        return [*tokens, _Token("end", "", len(self._text))]
+
+    @property
+    def _token(self) -> _Token:
+        return self._tokens[self._next]
+
+    def _error(self, place: int, hint: str = "") -> Customer360Error:
+        shown = one_line(f"{self._text[max(0, place - _SHOWN) : place]}^{self._text[place : place + _SHOWN]}")
+        hint = (
+            hint or "close brackets and quotes, double a quote inside a text, and leave out comments and queries"
+        )
+        return Customer360Error(f"the mapping of {self._target} does not parse at ^ in {shown}; {hint}")
+
+    def _fail(self, hint: str = "") -> NoReturn:
+        raise self._error(self._token.place, hint)
+
+    def _take(self) -> _Token:
+        self._next += 1
+        return self._tokens[self._next - 1]
+
+    def _is(self, *words: str, ahead: int = 0) -> bool:
+        place = min(self._next + ahead, len(self._tokens) - 1)
+        return self._tokens[place].word in words
+
+    def _need(self, *words: str) -> str:
+        return self._take().word if self._is(*words) else self._fail()
+
+    def _maybe(self, *words: str) -> bool:
+        """Whether one of *words* comes next, which is taken then."""
+        if found := self._is(*words):
+            self._take()
+        return found
+
+    def _expression(self) -> Node:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._fail(f"write it with at most {_DEEPEST} brackets inside each other")
+        found = self._chain("or", lambda: self._chain("and", self._condition))
+        self._depth -= 1
+        return found
+
+    def _chain(self, word: str, read: Callable[[], Node]) -> Node:
+        parts = [read()]
+        while self._maybe(word):
+            parts.append(read())
+        return parts[0] if len(parts) == 1 else Node(word, tuple(parts))
+
+    def _condition(self) -> Node:
+        signs = 0
+        while self._maybe("not"):
+            signs += 1
+        found = self._tested(self._binary())
+        return _negated(found) if signs % 2 else Node("not", (_negated(found),)) if signs else found
+
+    def _tested(self, found: Node) -> Node:
+        """*found*, or a test of it where one follows."""
+        if self._maybe("is"):
+            return self._is_what(found)
+        is_negated = self._is(*_NEGATED, ahead=1) and self._maybe("not")
+        if not self._is(*_NEGATED):
+            return found
+        word = self._take().word
+        tested = Node(_SAME.get(word, word), (found, *self._against(word)))
+        return _negated(tested) if is_negated else tested
+
+    def _against(self, word: str) -> tuple[Node, ...]:
+        if word == "in":
+            self._need("(")
+            found = self._list()
+            self._need(")")
+            return found
+        parts = [self._binary()]
+        if word == "between":
+            self._need("and")
+            parts.append(self._binary())
+        elif word in {"like", "ilike"} and self._maybe("escape"):
+            parts.append(self._value())
+        return tuple(parts)
+
+    def _is_what(self, found: Node) -> Node:
+        is_negated = self._maybe("not")
+        if self._maybe("distinct"):
+            self._need("from")
+            same = Node("<=>", (found, self._binary()))
+            return same if is_negated else _negated(same)
+        word = self._need(*_LITERALS)
+        tested = Node("isnull", (found,)) if word == "null" else Node("<=>", (found, _LITERALS[word]))
+        return _negated(tested) if is_negated else tested
+
+    def _binary(self, level: int = 0) -> Node:
+        if level == len(_LEVELS):
+            return self._operand()
+        found, terms = self._binary(level + 1), 1
+        while self._is(*_LEVELS[level]):
+            terms += 1
+            if terms > _MOST_TERMS:
+                self._fail(f"write it with at most {_MOST_TERMS} values in a row")
+            name = self._take().word
+            found = Node(_SAME.get(name, name), (found, self._binary(level + 1)))
+        return found
+
+    def _operand(self) -> Node:
+        signs = []
+        while self._is("-", "+"):
+            signs.append(self._take().word)
+        if len(signs) > _DEEPEST:
+            self._fail(f"write it with at most {_DEEPEST} signs in a row")
+        found = self._value()
+        while self._is("[", "::"):
+            found = self._indexed(found) if self._take().text == "[" else Node("cast", (found,), self._type())
+        if self._is("."):
+            self._fail("put a column whose name has a point in backticks")
+        for sign in reversed(signs):
+            found = Node("negative" if sign == "-" else "positive", (found,))
+        return found
+
+    def _indexed(self, found: Node) -> Node:
+        place = self._expression()
+        self._need("]")
+        return Node("[]", (found, place))
+
+    def _value(self) -> Node:
+        token = self._token
+        if token.kind == "text":
+            return _literal(self._take().text)
+        if token.kind == "number":
+            return _number(self._take().text) or self._fail(f"write a number with at most {MOST_DIGITS} digits")
+        if token.kind == "name":
+            return self._column(self._take().text[1:-1].replace("``", "`"))
+        if token.word == "(":
+            return self._one()
+        return self._of_word() if token.kind == "word" else self._fail()
+
+    def _of_word(self) -> Node:
+        if self._is("(", ahead=1) and not self._is(*_RESERVED):
+            return self._call()
+        if self._is("date", "timestamp") and self._tokens[self._next + 1].kind == "text":
+            return self._day()
+        if self._is("interval") and self._tokens[self._next + 1].kind in {"text", "number"}:
+            return self._interval()
+        if self._is("case"):
+            return self._case()
+        if self._is(*_LITERALS):
+            return _LITERALS[self._take().word]
+        return self._fail() if self._is(*_RESERVED) else self._column(self._take().text)
+
+    def _column(self, name: str) -> Node:
+        if (column := self._columns.get(name.lower())) is not None and not self._is("("):
+            return Node("column", value=column)
+        self._next -= 1
+        if self._is("select", "with", "table", "values", "over") or self._is("(", ahead=1):
+            self._fail()
+        hint = nearest(name, self._columns.values())
+        raise Customer360Error(
+            f"the mapping of {self._target}: the source has no column '{one_line(name)}'.{hint}"
+        )
+
+    def _day(self) -> Node:
+        is_date, text = self._take().word == "date", self._token.text
+        # 'today' is a day too, and another one tomorrow.
+        if re.fullmatch(r"'[0-9T :.Z+-]+'", text):
+            value = casts.day(text[1:-1]) if is_date else casts.moment(text[1:-1])
+            if value is not None:
+                self._take()
+                return Node("literal", value=(DATE if is_date else TIMESTAMP, value))
+        self._fail("write a day of the calendar, such as DATE '2024-02-29'")
+
+    def _interval(self) -> Node:
+        self._need("interval")
+        text = self._take().text.strip("'\"")
+        unit = self._need(*UNITS)
+        if re.fullmatch(r"[+-]?[0-9]{1,9}", text) is None or unit not in casts.LENGTHS:
+            self._fail("write an interval such as INTERVAL '1' DAY")
+        return Node("literal", value=(INTERVAL, (int(text), unit)))
+
+    def _case(self) -> Node:
+        self._need("case")
+        of = None if self._is("when") else self._expression()
+        parts: list[Node] = []
+        while not parts or self._is("when"):
+            self._need("when")
+            found = self._expression()
+            self._need("then")
+            parts += (Node("=", (of, found)) if of else found, self._expression())
+        parts.append(self._expression() if self._maybe("else") else _LITERALS["null"])
+        self._need("end")
+        return Node("case", tuple(parts))
+
+    def _type(self) -> Type:
+        if not self._is(*TYPES):
+            self._fail(f"cast to one of {', '.join(sorted(TYPES))}")
+        name, sizes = self._take().word, []
+        if self._maybe("("):
+            while self._token.kind == "number":
+                sizes.append(self._take().text)
+                if not self._maybe(","):
+                    break
+            self._need(")")
+        return _type(name, sizes) or self._fail("a decimal is at most decimal(38, s), where s is at most as large")
+
+    def _call(self) -> Node:
+        name = self._token.word
+        if name not in FUNCTIONS:
+            raise Customer360Error(self._not_allowed(name))
+        self._take()
+        self._need("(")
+        if name == "as_of_date":
+            self._need(")")
+            return Node("literal", value=(DATE, self._as_of))
+        found = _FORMS.get(name, _Reader._plain)(self, name)
+        self._need(")")
+        return found
+
+    def _not_allowed(self, name: str) -> str:
+        close = difflib.get_close_matches(name, sorted(FUNCTIONS), n=1, cutoff=0)
+        return (
+            f"the mapping of {self._target} calls {name}(), which a mapping may not call; the nearest function "
+            f"that it may call is {close[0]}(); docs/own-data.md lists them all"
+        )
+
+    def _one(self) -> Node:
+        self._need("(")
+        found = self._expression()
+        self._need(")")
+        return found
+
+    def _list(self) -> tuple[Node, ...]:
+        found = [self._expression()]
+        while self._maybe(","):
+            found.append(self._expression())
+        return tuple(found)
+
+    def _plain(self, name: str) -> Node:
+        return Node(name, self._list())
+
+    def _cast(self, name: str) -> Node:
+        found = self._expression()
+        self._need("as")
+        return Node(name, (found,), self._type())
+
+    def _extract(self, _: str) -> Node:
+        unit = self._need(*UNITS)
+        self._need("from")
+        return Node("date_part", (_literal(f"'{unit}'"), self._expression()))
+
+    def _units(self, name: str) -> Node:
+        unit = self._need(*UNITS)
+        self._need(",")
+        return Node(name, (_literal(f"'{unit}'"), *self._list()))
+
+    def _trim(self, name: str) -> Node:
+        sides = {"both": "trim", "leading": "ltrim", "trailing": "rtrim"}
+        if is_sided := self._is(*sides):
+            name = sides[self._take().word]
+        parts = () if is_sided and self._is("from") else (self._expression(),)
+        if self._maybe("from"):
+            return Node(name, (*parts, self._expression()))
+        return Node(name, (*parts, *self._list())) if self._maybe(",") else Node(name, parts)
+
+    def _substring(self, name: str) -> Node:
+        parts = [self._expression()]
+        for word in ("from", "for"):
+            if self._maybe(word):
+                parts.append(self._expression())
+        return Node(name, (*parts, *self._list())) if self._maybe(",") else Node(name, tuple(parts))
+
+    def _position(self, name: str) -> Node:
+        # `a IN b` without brackets is part of no other expression.
+        found = self._operand()
+        if self._maybe("in"):
+            return Node(name, (found, self._expression()))
+        return Node(name, (found, *self._list())) if self._maybe(",") else self._fail()
+
+
+_FORMS: Final[dict[str, Callable[[_Reader, str], Node]]] = {
+    "cast": _Reader._cast, "try_cast": _Reader._cast, "extract": _Reader._extract, "timestampadd": _Reader._units,
+    "timestampdiff": _Reader._units, "trim": _Reader._trim, "substring": _Reader._substring,
+    "substr": _Reader._substring, "position": _Reader._position,
+}  # fmt: skip
+
+
+def _negated(condition: Node) -> Node:
+    return Node("not", (condition,))
+
+
+_ESCAPES: Final = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([01][0-7]{2})|(.))", re.DOTALL)
+
+
+def _literal(text: str) -> Node:
+    """A text in quotes, without them; after a backslash some letters stand for others, unless it is a raw one."""
+    if text[0] in "rR":
+        return Node("literal", value=(STRING, text[2:-1]))
+    inner = text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1]
+    return Node("literal", value=(STRING, _ESCAPED.sub(_unescaped, inner)))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[4]:
+        return _ESCAPES.get(found[4], found[4])
+    code = int(found[3], 8) if found[3] else int(found[1] or found[2], 16)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _number(text: str) -> Node | None:
+    if "e" in text.lower():
+        return Node("literal", value=(DOUBLE, float(text)))
+    digits, _, behind = text.partition(".")
+    if "." not in text and int(text) < 1 << 63:
+        return Node("literal", value=(INT if int(text) < 1 << 31 else BIGINT, int(text)))
+    whole = max(len(digits.lstrip("0")), 1 if not behind else 0)
+    if whole + len(behind) > MOST_DIGITS:
+        return None
+    return Node("literal", value=(decimal(max(whole + len(behind), 1), len(behind)), Decimal(text)))
+
+
+_TYPE_NAMES: Final = {
+    "dec": "decimal",
+    "numeric": "decimal",
+    "integer": "int",
+    "long": "bigint",
+    "short": "smallint",
+    "real": "float",
+    "char": "string",
+    "varchar": "string",
+}
+
+
+def _type(name: str, sizes: Sequence[str]) -> Type | None:
+    kind = _TYPE_NAMES.get(name, name)
+    numbers = [int(size) for size in sizes if size.isdecimal()]
+    if len(numbers) != len(sizes) or len(sizes) > {"decimal": 2}.get(kind, int(name in {"char", "varchar"})):
+        return None
+    if kind != "decimal":
+        return Type(kind)
+    precision, scale = [*numbers, *(10, 0)[len(numbers) :]]
+    return decimal(precision, scale) if 1 <= precision <= MOST_DIGITS and scale <= precision else None
