@@ -30,8 +30,8 @@ def evaluated(
     """
     *source* with a column more for each expression of *mapping*, and *mapping* naming these columns.
 
-    *as_of* is what as_of_date() gives. Raises: Customer360Error for an expression that does not work, before any of
-    them is evaluated.
+    *as_of* is what as_of_date() gives. Raises: Customer360Error for an expression that does not work, before any
+    is evaluated.
     """
     wanted = trees(mapping, source.columns, as_of=as_of)
     if not wanted:

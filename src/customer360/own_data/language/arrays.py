@@ -8,7 +8,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
+from customer360.own_data.language.calls import Function
 from customer360.own_data.language.casts import java_text
+from customer360.own_data.language.hashes import hashes
+from customer360.own_data.language.text import joined
 from customer360.own_data.language.types import (
     BIGINT,
     BOOLEAN,
@@ -28,7 +31,9 @@ Made = Callable[[Sequence[Values], Convert], Values | None]
 
 def _array(parts: Sequence[Values], convert: Convert) -> Values | None:
     common = widest(part.type for part in parts)
-    return common and every(array_of(common), lambda *row: list(row), *(convert(part, common) for part in parts))
+    if common is None:
+        return None
+    return every(array_of(common), lambda *row: list(row), *(convert(part, common) for part in parts))
 
 
 def _map(parts: Sequence[Values], convert: Convert) -> Values | None:
@@ -52,11 +57,11 @@ def at_index(parts: Sequence[Values], convert: Convert) -> Values | None:
 
 def _element_at(parts: Sequence[Values], convert: Convert) -> Values | None:
     """From one; from the end where the place is negative."""
-    return _part_at(
-        parts,
-        convert,
-        lambda found, place: found[place - (place > 0)] if place and -len(found) <= place <= len(found) else None,
-    )
+    return _part_at(parts, convert, _from_one)
+
+
+def _from_one(found: list[Any], place: int) -> Any:
+    return found[place - (place > 0)] if 0 < abs(place) <= len(found) else None
 
 
 def _part_at(parts: Sequence[Values], convert: Convert, at: Callable[[list[Any], int], Any]) -> Values | None:
@@ -133,8 +138,9 @@ def _join(parts: Sequence[Values], convert: Convert) -> Values | None:
     return each(STRING, _joined, *texts)
 
 
-def _joined(found: list[str | None], mark: str, null: str | None = None) -> str:
-    return mark.join(null if text is None else text for text in found if text is not None or null is not None)  # type: ignore[misc]
+def _joined(found: list[str | None], mark: str, null: str | None = None) -> str | None:
+    texts = (null if text is None else text for text in found)
+    return joined(mark, [text for text in texts if text is not None])
 
 
 def _size(parts: Sequence[Values], _: Convert) -> Values | None:
@@ -151,7 +157,8 @@ def split(text: str, pattern: re.Pattern[str], limit: int = -1) -> list[str]:
             if limit <= 0 or limit >= len(letters)
             else [*letters[: limit - 1], "".join(letters[limit - 1 :])]
         )
-    found, place = [], 0
+    found: list[str] = []
+    place = 0
     for match in pattern.finditer(text):
         if 0 < limit <= len(found) + 1:
             break
@@ -185,10 +192,10 @@ def _at_path(steps: Sequence[str | int], text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     for step in steps:
-        kind = list if isinstance(step, int) else dict
-        if not isinstance(found, kind) or (step not in found if kind is dict else step >= len(found)):
-            return None
-        found = found[step]
+        if isinstance(step, int):
+            found = found[step] if isinstance(found, list) and step < len(found) else None
+        else:
+            found = found.get(step) if isinstance(found, dict) else None
     return _shown(found)
 
 
@@ -213,4 +220,9 @@ PARTS_OF_A_CELL: Final[dict[str, Made]] = {
     "array_join": _join, "array_max": _of_elements(_largest, lambda of: of),
     "array_min": _of_elements(_smallest, lambda of: of), "sort_array": _of_elements(_sorted, array_of, "boolean"),
     "slice": _of_elements(_slice, array_of, "int int"), "size": _size, "cardinality": _size,
+    "xxhash64": lambda parts, _: hashes(parts),
+}  # fmt: skip
+TEXTS_OF_PARTS: Final = {
+    "split": Function("text regex int?", array_of(STRING), split),
+    "get_json_object": Function("text path", STRING, lambda text, find: find(text)),
 }  # fmt: skip

@@ -19,13 +19,17 @@ Cast = Callable[[Any], Any]
 
 BLANK: Final = "".join(map(chr, range(0x21))) + "\x7f"
 """What stands around a value without being part of it."""
-LENGTHS: Final = {
-    "microsecond": timedelta(microseconds=1), "millisecond": timedelta(milliseconds=1), "second": timedelta(seconds=1),
-    "seconds": timedelta(seconds=1), "minute": timedelta(minutes=1), "minutes": timedelta(minutes=1),
+LENGTHS: Final[dict[str, timedelta | int]] = {
+    "microsecond": timedelta(microseconds=1), "millisecond": timedelta(milliseconds=1),
+    "second": timedelta(seconds=1), "seconds": timedelta(seconds=1), "minute": timedelta(minutes=1), "minutes": timedelta(minutes=1),
     "hour": timedelta(hours=1), "hours": timedelta(hours=1), "day": timedelta(1), "days": timedelta(1),
     "week": timedelta(7), "weeks": timedelta(7), "month": 1, "months": 1, "quarter": 3, "year": 12, "years": 12,
 }  # fmt: skip
 """How long a unit is; as months where that is not always the same time."""
+SHORT: Final = frozenset(
+    length for length in LENGTHS.values() if isinstance(length, timedelta) and not length.days
+)
+"""The lengths of less than a day."""
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments have no zone: they are UTC
 DIGITS: Final = Context(prec=78, rounding=ROUND_HALF_UP)
 """Room for what two decimals make, before it is rounded once."""
@@ -242,14 +246,15 @@ def _to_text(source: Type, *, is_plain: bool) -> Cast | None:
         return (lambda number: f"{number:f}") if is_plain else str
     if source.name == "float":
         return lambda number: java_text(float(np.float32(number)), np.format_float_scientific(np.float32(number)))
-    return {
+    kinds: dict[str, Cast] = {
         "double": java_text, "boolean": lambda flag: "true" if flag else "false", "date": date.isoformat,
         "timestamp": moment_text, "null": str, **dict.fromkeys(WHOLE, str),
-    }.get(source.name)  # fmt: skip
+    }  # fmt: skip
+    return kinds.get(source.name)
 
 
 def java_text(number: float, shortest: str | None = None) -> str:
-    """A floating number as Java writes it: with a point, and an exponent from ten million or below a thousandth."""
+    """A floating number as Java writes it: with an exponent from ten million on, and below a thousandth."""
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
     if number == 0:

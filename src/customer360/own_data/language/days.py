@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from customer360.own_data.language.calls import Function
 from customer360.own_data.language.casts import EPOCH, LENGTHS, at_zone, micros, moment_of
-from customer360.own_data.language.formats import DAYS
+from customer360.own_data.language.formats import DAYS, DEFAULT, writer
 from customer360.own_data.language.types import BIGINT, DATE, DOUBLE, INT, STRING, TIMESTAMP, decimal
 from customer360.own_data.language.zones import zone
 
 _FIRST_DAY: Final = date(1970, 1, 1)
+_WRITE: Final = writer(DEFAULT)
 
 
 def months_later(day: date, months: int) -> date | None:
@@ -35,6 +36,10 @@ def later(moment: Any, count: int, unit: str) -> Any:
         return None
 
 
+def _added(unit: str, count: int, moment: datetime) -> datetime | None:
+    return later(moment, count, unit)  # type: ignore[no-any-return]
+
+
 def _days_later(day: date, days: int) -> date | None:
     return later(day, days, "day")  # type: ignore[no-any-return]
 
@@ -50,7 +55,8 @@ def _truncated(unit: str, moment: datetime) -> datetime | None:
 
 _CLOCK: Final = {
     "day": timedelta(1), "dd": timedelta(1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1),
-    "second": timedelta(seconds=1), "millisecond": timedelta(milliseconds=1), "microsecond": timedelta(microseconds=1),
+    "second": timedelta(seconds=1), "millisecond": timedelta(milliseconds=1),
+    "microsecond": timedelta(microseconds=1),
 }  # fmt: skip
 
 
@@ -126,12 +132,17 @@ def _difference(unit: str, one: datetime, other: datetime) -> int | None:
     return int(math.copysign(abs(months) // length, months)) if months else 0
 
 
+def _written(seconds: int, write: Callable[[datetime], str] | None = _WRITE) -> str | None:
+    moment = moment_of(seconds * 10**6)
+    return write(moment) if moment and write else None
+
+
 def _of(part: Callable[[Any], int], takes: str = "date") -> Function:
     return Function(takes, INT, part)
 
 
 _DAY = _of(lambda day: day.day)
-PARTS: Final[dict[str, Function]] = {
+_UNITS: Final[dict[str, Function]] = {
     "year": _of(lambda day: day.year), "quarter": _of(lambda day: (day.month + 2) // 3),
     "month": _of(lambda day: day.month), "week": _of(lambda day: day.isocalendar()[1]), "day": _DAY,
     "dayofweek": _of(lambda day: day.isoweekday() % 7 + 1), "doy": _of(lambda day: day.timetuple().tm_yday),
@@ -140,9 +151,11 @@ PARTS: Final[dict[str, Function]] = {
         "timestamp", decimal(8, 6), lambda moment: Decimal(moment.second * 10**6 + moment.microsecond).scaleb(-6)
     ),
 }  # fmt: skip
+PARTS: Final = {
+    **_UNITS, **{f"{unit}s": _UNITS[unit] for unit in _UNITS.keys() - {"quarter", "dayofweek", "doy"}},
+    "dow": _UNITS["dayofweek"], "dayofyear": _UNITS["doy"],
+}  # fmt: skip
 """What extract() gives, by unit."""
-PARTS |= {f"{unit}s": PARTS[unit] for unit in ("year", "day", "hour", "minute", "second", "week", "month")}
-PARTS |= {"dow": PARTS["dayofweek"], "dayofyear": PARTS["doy"]}
 _ADD, _DIFF = (
     Function("date int", DATE, _days_later), Function("date date", INT, lambda end, start: (end - start).days),
 )  # fmt: skip
@@ -155,7 +168,7 @@ DATES: Final[dict[str, Function]] = {
     "date_from_unix_date": Function("int", DATE, lambda days: _days_later(_FIRST_DAY, days)),
     "date_trunc": Function("text timestamp", TIMESTAMP, _truncated),
     "day": _DAY, "dayofmonth": _DAY, "dayofweek": PARTS["dayofweek"], "dayofyear": PARTS["doy"],
-    "from_unixtime": Function("bigint format?", STRING, lambda seconds, write: _written(seconds, write)),
+    "from_unixtime": Function("bigint format?", STRING, _written),
     "from_utc_timestamp": Function("timestamp text", TIMESTAMP, _from_utc),
     "hour": PARTS["hour"], "minute": PARTS["minute"], "month": PARTS["month"], "quarter": PARTS["quarter"],
     "last_day": Function("date", DATE, _last_day),
@@ -167,18 +180,14 @@ DATES: Final[dict[str, Function]] = {
     "timestamp_micros": Function("bigint", TIMESTAMP, moment_of),
     "timestamp_millis": Function("bigint", TIMESTAMP, lambda number: moment_of(number * 1000)),
     "timestamp_seconds": Function("number", TIMESTAMP, _seconds),
-    "timestampadd": Function("unit int timestamp", TIMESTAMP, lambda unit, count, moment: later(moment, count, unit)),
+    "timestampadd": Function("unit int timestamp", TIMESTAMP, _added),
     "timestampdiff": Function("unit timestamp timestamp", BIGINT, _difference),
     "to_date": Function("timestamp", DATE, datetime.date),
     "to_timestamp": Function("timestamp", TIMESTAMP, lambda moment: moment),
+    "try_to_timestamp": Function("timestamp", TIMESTAMP, lambda moment: moment),
     "to_unix_timestamp": _UNIX, "unix_timestamp": _UNIX,
     "to_utc_timestamp": Function("timestamp text", TIMESTAMP, at_zone),
     "trunc": Function("date text", DATE, _first_day),
     "unix_date": Function("date", INT, lambda day: (day - _FIRST_DAY).days),
     "weekday": _of(date.weekday), "weekofyear": PARTS["week"], "year": PARTS["year"],
 }  # fmt: skip
-
-
-def _written(seconds: int, write: Callable[[datetime], str]) -> str | None:
-    moment = moment_of(seconds * 10**6)
-    return None if moment is None else write(moment)

@@ -14,6 +14,7 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+DEFAULT: Final = "yyyy-MM-dd HH:mm:ss"
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _QUARTERS: Final = ("1st quarter", "2nd quarter", "3rd quarter", "4th quarter")
 _TOKEN: Final = re.compile(r"(?P<letters>([a-zA-Z])\2*)|'(?P<quoted>[^']*)'|(?P<sign>[^a-zA-Z'#{}])", re.DOTALL)
@@ -74,7 +75,7 @@ def _written(letter: str, count: int) -> Write | None:
         "z": "UTC",
         "VV": "UTC",
     }
-    return (lambda moment: zone[letter * count]) if letter * count in zone else None
+    return _always(zone[letter * count]) if letter * count in zone else None
 
 
 @lru_cache(256)
@@ -102,7 +103,8 @@ def _always(text: str) -> Write:
 _READ: Final = {
     "yyyy": "(?P<y>[0-9]{4})", "yyy": "(?P<y>[0-9]{3,9})", "yy": "(?P<yy>[0-9]{2})", "MM": "(?P<M>[0-9]{2})",
     "LL": "(?P<M>[0-9]{2})", "dd": "(?P<d>[0-9]{2})", "HH": "(?P<H>[0-9]{2})", "hh": "(?P<h>[0-9]{2})",
-    "mm": "(?P<m>[0-9]{2})", "ss": "(?P<s>[0-9]{2})", "a": "(?P<a>[AaPp][Mm])", "XXX": "(?P<z>[Zz]|[+-][0-9]{2}:[0-9]{2})",
+    "mm": "(?P<m>[0-9]{2})", "ss": "(?P<s>[0-9]{2})", "a": "(?P<a>[AaPp][Mm])",
+    "XXX": "(?P<z>[Zz]|[+-][0-9]{2}:[0-9]{2})",
     "Z": "(?P<z>[+-][0-9]{4})", "xxx": "(?P<z>[+-][0-9]{2}:[0-9]{2})",
     "MMM": f"(?P<b>{'|'.join(month[:3] for month in _MONTHS)})", "MMMM": f"(?P<b>{'|'.join(_MONTHS)})",
     **{letter: f"(?P<{letter}>[0-9]{{1,19}})" for letter in "yMdHhms"},

@@ -19,8 +19,8 @@ ALLOWED: Final = {
         "ucase", "upper",
     ),
     "Numbers": (
-        "abs", "bround", "ceil", "ceiling", "floor", "greatest", "least", "mod", "negative", "pmod", "positive", "round", "sign", "signum", "sqrt", "try_add",
-        "try_divide", "try_multiply", "try_subtract",
+        "abs", "bround", "ceil", "ceiling", "floor", "greatest", "least", "mod", "negative", "pmod", "positive",
+        "round", "sign", "signum", "sqrt", "try_add", "try_divide", "try_multiply", "try_subtract",
     ),
     "Dates": (
         "add_months", "date_add", "date_diff", "date_format", "date_from_unix_date", "date_part", "date_sub",

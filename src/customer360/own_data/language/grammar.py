@@ -9,40 +9,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import Decimal
 from typing import Final, NoReturn
 
 from customer360.errors import Customer360Error, nearest, one_line
 from customer360.own_data.language import casts
 from customer360.own_data.language.functions import FUNCTIONS, TYPES, UNITS
+from customer360.own_data.language.tokens import Token, named_type, number_literal, text_literal, tokens_of
 from customer360.own_data.language.tree import Node
-from customer360.own_data.language.types import (
-    BIGINT,
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INT,
-    INTERVAL,
-    MOST_DIGITS,
-    NULL,
-    STRING,
-    TIMESTAMP,
-    Type,
-    decimal,
-)
+from customer360.own_data.language.types import BOOLEAN, DATE, INTERVAL, MOST_DIGITS, NULL, TIMESTAMP, Type
 
-# A backslash before a quote ends the text in some engines and not in others, so it is not taken: '' is a quote.
-_TOKEN: Final = re.compile(
-    r"""\s*(?: (?P<text> [rR]'(?:[^'\\]|\\[^'])*' | '(?:[^'\\]|\\[^'"]|'')*' | "(?:[^"\\]|\\[^'"])*" )
-    | (?P<name> `(?:[^`]|``)+` ) | (?P<number> (?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w) )
-    | (?P<word> [^\W\d]\w* ) | (?P<sign> <=>|<>|!=|<=|>=|==|\|\||::|-(?!-)|/(?!\*)|[+*%=<>()\[\],.] ) )\s*""",
-    re.VERBOSE | re.DOTALL,
-)
 _DEEPEST: Final = 50
 _SHOWN: Final = 80
+_MOMENT: Final = r"'[0-9T :.Z+-]+'"
 _MOST_TERMS: Final = 100
 _LEVELS: Final[tuple[tuple[str, ...], ...]] = (
     ("=", "==", "<>", "!=", "<", "<=", ">", ">=", "<=>"), ("+", "-", "||"), ("*", "/", "%", "div"),
@@ -56,18 +36,6 @@ _LITERALS: Final = {
     "true": Node("literal", value=(BOOLEAN, True)),
     "false": Node("literal", value=(BOOLEAN, False)),
 }
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    place: int
-
-    @property
-    def word(self) -> str:
-        """The keyword or sign that this may be, in lower case."""
-        return self.text.lower() if self.kind in {"word", "sign"} else ""
 
 
 def read(target: str, text: str, columns: Iterable[str], *, as_of: date | None = None) -> Node:
@@ -102,18 +70,14 @@ class _Reader:
         found = self._expression()
         return found if self._token.kind == "end" else self._fail()
 
-    def _cut(self) -> list[_Token]:
-        tokens, place = [], 0
-        while place < len(self._text):
-            found = _TOKEN.match(self._text, place)
-            if found is None or found.lastgroup is None:
-                raise self._error(place)
-            tokens.append(_Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
-            place = found.end()
-        return [*tokens, _Token("end", "", len(self._text))]
+    def _cut(self) -> list[Token]:
+        tokens, end = tokens_of(self._text)
+        if end < len(self._text):
+            raise self._error(end)
+        return tokens
 
     @property
-    def _token(self) -> _Token:
+    def _token(self) -> Token:
         return self._tokens[self._next]
 
     def _error(self, place: int, hint: str = "") -> Customer360Error:
@@ -126,7 +90,7 @@ class _Reader:
     def _fail(self, hint: str = "") -> NoReturn:
         raise self._error(self._token.place, hint)
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         self._next += 1
         return self._tokens[self._next - 1]
 
@@ -161,8 +125,12 @@ class _Reader:
         signs = 0
         while self._maybe("not"):
             signs += 1
+        if signs > _DEEPEST:
+            self._fail(f"write NOT at most {_DEEPEST} times in a row")
         found = self._tested(self._binary())
-        return _negated(found) if signs % 2 else Node("not", (_negated(found),)) if signs else found
+        for _ in range(signs):
+            found = _negated(found)
+        return found
 
     def _tested(self, found: Node) -> Node:
         """*found*, or a test of it where one follows."""
@@ -234,9 +202,11 @@ class _Reader:
     def _value(self) -> Node:
         token = self._token
         if token.kind == "text":
-            return _literal(self._take().text)
+            return text_literal(self._take().text)
         if token.kind == "number":
-            return _number(self._take().text) or self._fail(f"write a number with at most {MOST_DIGITS} digits")
+            return number_literal(self._take().text) or self._fail(
+                f"write a number with at most {MOST_DIGITS} digits"
+            )
         if token.kind == "name":
             return self._column(self._take().text[1:-1].replace("``", "`"))
         if token.word == "(":
@@ -270,12 +240,11 @@ class _Reader:
     def _day(self) -> Node:
         is_date, text = self._take().word == "date", self._token.text
         # 'today' is a day too, and another one tomorrow.
-        if re.fullmatch(r"'[0-9T :.Z+-]+'", text):
-            value = casts.day(text[1:-1]) if is_date else casts.moment(text[1:-1])
-            if value is not None:
-                self._take()
-                return Node("literal", value=(DATE if is_date else TIMESTAMP, value))
-        self._fail("write a day of the calendar, such as DATE '2024-02-29'")
+        value = (casts.day if is_date else casts.moment)(text[1:-1]) if re.fullmatch(_MOMENT, text) else None
+        if value is None:
+            self._fail("write a day of the calendar, such as DATE '2024-02-29'")
+        self._take()
+        return Node("literal", value=(DATE if is_date else TIMESTAMP, value))
 
     def _interval(self) -> Node:
         self._need("interval")
@@ -308,7 +277,9 @@ class _Reader:
                 if not self._maybe(","):
                     break
             self._need(")")
-        return _type(name, sizes) or self._fail("a decimal is at most decimal(38, s), where s is at most as large")
+        return named_type(name, sizes) or self._fail(
+            "a decimal is at most decimal(38, s), where s is at most as large"
+        )
 
     def _call(self) -> Node:
         name = self._token.word
@@ -353,12 +324,12 @@ class _Reader:
     def _extract(self, _: str) -> Node:
         unit = self._need(*UNITS)
         self._need("from")
-        return Node("date_part", (_literal(f"'{unit}'"), self._expression()))
+        return Node("date_part", (text_literal(f"'{unit}'"), self._expression()))
 
     def _units(self, name: str) -> Node:
         unit = self._need(*UNITS)
         self._need(",")
-        return Node(name, (_literal(f"'{unit}'"), *self._list()))
+        return Node(name, (text_literal(f"'{unit}'"), *self._list()))
 
     def _trim(self, name: str) -> Node:
         sides = {"both": "trim", "leading": "ltrim", "trailing": "rtrim"}
@@ -370,11 +341,9 @@ class _Reader:
         return Node(name, (*parts, *self._list())) if self._maybe(",") else Node(name, parts)
 
     def _substring(self, name: str) -> Node:
-        parts = [self._expression()]
-        for word in ("from", "for"):
-            if self._maybe(word):
-                parts.append(self._expression())
-        return Node(name, (*parts, *self._list())) if self._maybe(",") else Node(name, tuple(parts))
+        found = self._expression()
+        parts = tuple(self._expression() for word in ("from", "for") if self._maybe(word))
+        return Node(name, (found, *parts, *(self._list() if self._maybe(",") else ())))
 
     def _position(self, name: str) -> Node:
         # `a IN b` without brackets is part of no other expression.
@@ -393,57 +362,3 @@ _FORMS: Final[dict[str, Callable[[_Reader, str], Node]]] = {
 
 def _negated(condition: Node) -> Node:
     return Node("not", (condition,))
-
-
-_ESCAPES: Final = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
-_ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([01][0-7]{2})|(.))", re.DOTALL)
-
-
-def _literal(text: str) -> Node:
-    """A text in quotes, without them; after a backslash some letters stand for others, unless it is a raw one."""
-    if text[0] in "rR":
-        return Node("literal", value=(STRING, text[2:-1]))
-    inner = text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1]
-    return Node("literal", value=(STRING, _ESCAPED.sub(_unescaped, inner)))
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    if found[4]:
-        return _ESCAPES.get(found[4], found[4])
-    code = int(found[3], 8) if found[3] else int(found[1] or found[2], 16)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-
-
-def _number(text: str) -> Node | None:
-    if "e" in text.lower():
-        return Node("literal", value=(DOUBLE, float(text)))
-    digits, _, behind = text.partition(".")
-    if "." not in text and int(text) < 1 << 63:
-        return Node("literal", value=(INT if int(text) < 1 << 31 else BIGINT, int(text)))
-    whole = max(len(digits.lstrip("0")), 1 if not behind else 0)
-    if whole + len(behind) > MOST_DIGITS:
-        return None
-    return Node("literal", value=(decimal(max(whole + len(behind), 1), len(behind)), Decimal(text)))
-
-
-_TYPE_NAMES: Final = {
-    "dec": "decimal",
-    "numeric": "decimal",
-    "integer": "int",
-    "long": "bigint",
-    "short": "smallint",
-    "real": "float",
-    "char": "string",
-    "varchar": "string",
-}
-
-
-def _type(name: str, sizes: Sequence[str]) -> Type | None:
-    kind = _TYPE_NAMES.get(name, name)
-    numbers = [int(size) for size in sizes if size.isdecimal()]
-    if len(numbers) != len(sizes) or len(sizes) > {"decimal": 2}.get(kind, int(name in {"char", "varchar"})):
-        return None
-    if kind != "decimal":
-        return Type(kind)
-    precision, scale = [*numbers, *(10, 0)[len(numbers) :]]
-    return decimal(precision, scale) if 1 <= precision <= MOST_DIGITS and scale <= precision else None

@@ -51,7 +51,8 @@ def _bytes(type_: Type) -> Callable[[Any], bytes] | None:
         return struct.Struct("<q" if WHOLE[type_.name] == 64 else "<i").pack
     kinds: dict[str, Callable[[Any], bytes]] = {
         "string": str.encode, "null": lambda _: b"", "boolean": struct.Struct("<i").pack,
-        "float": lambda number: struct.pack("<f", number + 0.0), "double": lambda number: struct.pack("<d", number + 0.0),
+        "float": lambda number: struct.pack("<f", number + 0.0),
+        "double": lambda number: struct.pack("<d", number + 0.0),
         "date": lambda day: struct.pack("<i", day.toordinal() - _FIRST_DAY), "timestamp": _of_moment,
     }  # fmt: skip
     return kinds.get(type_.name)

@@ -128,5 +128,6 @@ _CEIL, _FLOOR = _whole(ROUND_CEILING, math.ceil), _whole(ROUND_FLOOR, math.floor
 NUMBERS: Final[dict[str, Made]] = {
     "abs": _of_one(_wrapping(abs)), "negative": _of_one(_wrapping(_negative)),
     "positive": _of_one(lambda _: lambda number: number), "ceil": _CEIL, "ceiling": _CEIL, "floor": _FLOOR,
-    "round": _round(ROUND_HALF_UP), "bround": _round(ROUND_HALF_EVEN), "sign": _sign, "signum": _sign, "sqrt": _sqrt,
+    "round": _round(ROUND_HALF_UP), "bround": _round(ROUND_HALF_EVEN),
+    "sign": _sign, "signum": _sign, "sqrt": _sqrt,
 }  # fmt: skip

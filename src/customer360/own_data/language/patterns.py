@@ -16,19 +16,23 @@ _CLASSES: Final = {
     "h": " \t\u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000",
 }
 _POSIX: Final = {
-    "Alpha": "a-zA-Z", "Digit": "0-9", "Alnum": "a-zA-Z0-9", "Upper": "A-Z", "Lower": "a-z", "Space": _CLASSES["s"],
+    "Alpha": "a-zA-Z", "Digit": "0-9", "Alnum": "a-zA-Z0-9", "Upper": "A-Z", "Lower": "a-z",
+    "Space": _CLASSES["s"],
     "Punct": "!-/:-@\\[-`{-~", "XDigit": "0-9a-fA-F", "Blank": " \t", "ASCII": "\x00-\x7f",
 }  # fmt: skip
 _TOKEN: Final = re.compile(
-    r"""(?P<negated>\\[DWSH]) | (?P<class>\\[dwsh]) | \\p\{(?P<posix>\w+)\} | (?P<known>\\(?:[tnrfb\\A]|[1-9](?!\d)|[^a-zA-Z0-9]))
-    | (?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}) | (?P<last>\\z) | (?P<group>\((?:\?(?:i\)|:|=|!|<=|<!|<[a-zA-Z][a-zA-Z0-9]*>))?)
-    | (?P<times>(?:[*+?]|\{[0-9]{1,3}(?:,[0-9]{0,3})?\})\??(?![*+?{])) | (?P<dot>\.) | (?P<end>\$) | (?P<start>\^) | (?P<or>[|)])
+    r"""(?P<negated>\\[DWSH])
+    | (?P<class>\\[dwsh]) | \\p\{(?P<posix>\w+)\} | (?P<known>\\(?:[tnrfb\\A]|[1-9](?!\d)|[^a-zA-Z0-9]))
+    | (?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}) | (?P<last>\\z)
+    | (?P<group>\((?:\?(?:i\)|:|=|!|<=|<!|<[a-zA-Z][a-zA-Z0-9]*>))?)
+    | (?P<times>(?:[*+?]|\{[0-9]{1,3}(?:,[0-9]{0,3})?\})\??(?![*+?{])) | (?P<dot>\.) | (?P<end>\$)
+    | (?P<start>\^) | (?P<or>[|)])
     | (?P<open>\[\^?) | (?P<letter>[^\\()\[{}*+?.$^|])""",
     re.VERBOSE | re.DOTALL,
 )
 _IN_CLASS: Final = re.compile(
-    r"""(?P<class>\\[dwsh]) | \\p\{(?P<posix>\w+)\} | (?P<known>\\(?:[tnrf\\]|[^a-zA-Z0-9])) | (?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4})
-    | (?P<close>\]) | (?P<letter>&(?!&)|[^\\\[\]&])""",
+    r"""(?P<class>\\[dwsh]) | \\p\{(?P<posix>\w+)\} | (?P<known>\\(?:[tnrf\\]|[^a-zA-Z0-9]))
+    | (?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}) | (?P<close>\]) | (?P<letter>&(?!&)|[^\\\[\]&])""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -104,6 +108,10 @@ class Replacement:
     @property
     def highest(self) -> int:
         return max((part for part in self.parts if isinstance(part, int)), default=0)
+
+    @property
+    def length(self) -> int:
+        return sum(1 if isinstance(part, int) else len(part) for part in self.parts)
 
     def of(self, found: re.Match[str]) -> str:
         return "".join((found[part] or "") if isinstance(part, int) else part for part in self.parts)

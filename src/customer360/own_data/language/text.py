@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from customer360.own_data.language.calls import Function
 from customer360.own_data.language.patterns import Replacement
 from customer360.own_data.language.types import BIGINT, BOOLEAN, INT, STRING
+
+_LONGEST: Final = 1 << 24
+"""Characters of a text that a function may make longer: one inside the other, some would fill the memory."""
 
 
 def substring(text: str, place: int, length: int = 1 << 31) -> str:
@@ -26,15 +29,16 @@ def _right(text: str, length: int) -> str:
     return text[max(len(text) - length, 0) :] if length > 0 else ""
 
 
+def joined(mark: str, texts: Collection[str]) -> str | None:
+    """*texts* with *mark* between them; None when that is too long."""
+    return mark.join(texts) if len(mark) * len(texts) <= _LONGEST else None
+
+
 def _padding(text: str, length: int, pad: str) -> str | None:
     missing = length - len(text)
     if length > _LONGEST:
         return None
     return "" if missing <= 0 or not pad else (pad * (missing // len(pad) + 1))[:missing]
-
-
-_LONGEST: Final = 100_000
-"""Of a cell that is filled up: longer ones would only fill the memory."""
 
 
 def _lpad(text: str, length: int, pad: str = " ") -> str | None:
@@ -57,7 +61,7 @@ def _btrim(text: str, taken: str = " ") -> str:
 
 
 def locate(part: str, text: str, start: int = 1) -> int:
-    return text.find(part, start - 1) + 1 if start > 0 else 0
+    return text.find(part, start - 1) + 1 if start > 0 and part else int(not part)
 
 
 def _translate(text: str, these: str, those: str) -> str:
@@ -131,8 +135,10 @@ def _chr(code: int) -> str:
     return "" if code < 0 else chr(code & 0xFF)
 
 
-def _replace(text: str, old: str, new: str = "") -> str:
-    return text.replace(old, new) if old else text
+def _replace(text: str, old: str, new: str = "") -> str | None:
+    if not old:
+        return text
+    return text.replace(old, new) if text.count(old) * len(new) <= _LONGEST else None
 
 
 def _sha2(text: str, bits: int) -> str | None:
@@ -148,7 +154,7 @@ def _extract(text: str, pattern: re.Pattern[str], group: int = 1) -> str | None:
 
 
 def _regexp_replace(text: str, pattern: re.Pattern[str], new: Replacement, place: int = 1) -> str | None:
-    if place < 1 or (new.highest > pattern.groups):
+    if place < 1 or new.highest > pattern.groups or len(text) * new.length > _LONGEST:
         return None
     return text[: place - 1] + pattern.sub(new.of, text[place - 1 :]) if place <= len(text) else text
 
@@ -170,7 +176,8 @@ def _sha1(text: str) -> str:
 _LENGTH = Function("text", INT, len)
 _LOWER, _UPPER = Function("text", STRING, str.lower), Function("text", STRING, str.upper)
 _SUBSTRING = Function("text int int?", STRING, substring)
-_LOCATE = Function("text text", INT, locate)
+_LOCATE = Function("text text int?", INT, locate)
+_RLIKE = Function("text regex", BOOLEAN, lambda text, pattern: pattern.search(text) is not None)
 _SHA1 = Function("text", STRING, _sha1)
 TEXT: Final[dict[str, Function]] = {
     "ascii": Function("text", INT, lambda text: ord(text[0]) if text else 0),
@@ -194,7 +201,7 @@ TEXT: Final[dict[str, Function]] = {
     "regexp_count": Function("text regex", INT, lambda text, pattern: sum(1 for _ in pattern.finditer(text))),
     "regexp_extract": Function("text regex int?", STRING, _extract),
     "regexp_instr": Function("text regex", INT, _regexp_instr),
-    "regexp_like": Function("text regex", BOOLEAN, lambda text, pattern: pattern.search(text) is not None),
+    "regexp_like": _RLIKE, "rlike": _RLIKE,
     "regexp_replace": Function("text regex replacement int?", STRING, _regexp_replace),
     "regexp_substr": Function("text regex", STRING, _regexp_substr),
     "replace": Function("text text text?", STRING, _replace),

@@ -50,7 +50,7 @@ def column(type_: Type, name: str) -> Values:
 
 
 def each(type_: Type, compute: Compute, *parts: Values) -> Values:
-    """What *compute* makes of the values of *parts*, in each row; null where one of them is, or nothing comes out."""
+    """What *compute* makes of the values of *parts*, row by row; null where one of them is, or where it fails."""
     if all(part.is_constant for part in parts):
         return constant(type_, _row(compute, [part.constant for part in parts]))
     return Values(type_, lambda rows: _strict(compute, [part.of(rows) for part in parts]))
