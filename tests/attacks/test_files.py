@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
+from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
 from customer360.own_data.load import loadable
-from customer360.own_data.mapped import expressions
 from customer360.own_data.sources import Reading, file_source
 from tests.attacks.command_line import customer360, nothing_to_reach
 from tests.attacks.inputs import ARGUMENTS, HOSTILE, TEXTS, Tried, attack
@@ -66,9 +66,7 @@ def ending(path: Path, content: bytes, reading: Reading | None = None) -> str:
     try:
         with redirect_stderr(io.StringIO()), file_source(path, reading) as source:
             mapping = guess(source.columns, source.sample()).require()
-            if expressions(mapping, source.columns):
-                return "takes Spark"
-            found = loadable(source, mapping, as_of=AS_OF)
+            found = loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
             assert found.tally.customers + found.tally.rows_rejected == found.tally.rows_in == source.rows
             return "loaded" if found.tally.customers else "rejected"
     except Customer360Error:

@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from customer360.errors import Customer360Error
-from customer360.own_data.expressions import evaluated
+from customer360.own_data.evaluate import evaluated
 from customer360.own_data.load import loadable
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
@@ -48,7 +47,7 @@ def test_a_customer_is_active_until_the_day_of_leaving_has_come(
         assert "left_date" not in {*found.columns, *found.facts()["missing_columns"]}
 
 
-def test_a_year_of_leaving_is_compared_with_the_as_of_year(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_year_of_leaving_is_compared_with_the_as_of_year(tmp_path: Path) -> None:
     """As expressions see it: with the as-of date of the load, not with today."""
     path = written(
         tmp_path,
@@ -60,19 +59,19 @@ def test_a_year_of_leaving_is_compared_with_the_as_of_year(spark: SparkSession, 
             {"customer_id": "id", "join_date": "joined",
              "is_active": "filled(cancellation_year) IS NULL OR try_cast(cancellation_year AS double) > year(as_of_date())"}
         )  # fmt: skip
-        found = loadable(*evaluated(source, mapping, spark, as_of=AS_OF), as_of=AS_OF)
+        found = loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
         active = {key: row["is_active"] for key, row in customers(found).items()}
     assert active == {1: True, 2: False, 3: True, 4: True}
 
 
-def test_words_for_nothing_are_nothing_in_guessed_expressions(spark: SparkSession, tmp_path: Path) -> None:
+def test_words_for_nothing_are_nothing_in_guessed_expressions(tmp_path: Path) -> None:
     """Ids that are text, and names in parts; but somebody may be called Null or Na."""
     people = ["NULL,Ada,Lind", "a-1,Ada,NULL", "a-2,NULL,N/A", "a-3,Na,Null", "-,Bo,Ek", "a-4,,"]
     path = written(
         tmp_path, "member id,first name,last name,joined\n" + "".join(f"{p},2023-01-05\n" for p in people)
     )
 
-    with found_in(path, spark=spark) as found:
+    with found_in(path) as found:
         names = [row["name"] or None for row in customers(found).values()]
         assert sorted(map(str, names)) == ["Ada", "Na Null", "None", "None"]
         assert reasons(found) == {2: {"customer_id_missing"}, 6: {"customer_id_missing"}}
@@ -98,12 +97,12 @@ def test_words_that_are_neither_yes_nor_no_are_rejected_with_the_way_out(tmp_pat
         found.tally.require(0.05)
 
 
-def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(spark: SparkSession, tmp_path: Path) -> None:
+def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(tmp_path: Path) -> None:
     """Rows in = loaded + rejected + left out; a twin that is left out rejects nobody."""
     path = written(tmp_path, "id,balance,kind\n1,5,test\n1,6,real\n2,7,real\nx,8,real\n3,9,\n4\n")
     mapping = replace(BALANCES, where="kind <> 'test'")
 
-    with found_in(path, mapping, spark) as found:
+    with found_in(path, mapping) as found:
         tally = found.tally
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 6, 2: 7, 3: 9}
         assert reasons(found) == {5: {"customer_id_unreadable"}, 7: {"wrong_number_of_fields"}}
@@ -113,7 +112,7 @@ def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(spark: Spa
 
 
 def test_a_condition_may_be_a_column_of_yes_and_no(tmp_path: Path) -> None:
-    """Then it needs no Spark; where the column says nothing the row is left out."""
+    """Where the column says nothing the row is left out."""
     path = written(tmp_path, "id,balance,consent\n1,5,yes\n2,6,no\n3,7,\n4,8,Y\n")
 
     with found_in(path, replace(BALANCES, where="consent")) as found:
@@ -124,19 +123,19 @@ def test_a_condition_may_be_a_column_of_yes_and_no(tmp_path: Path) -> None:
         found.tally.require(1)
 
 
-def test_a_condition_that_is_none_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_condition_that_is_none_is_refused(tmp_path: Path) -> None:
     """It would leave out all rows."""
     path = written(tmp_path, "id,balance\n1,5\n")
 
     refused = pytest.raises(Customer360Error, match="the mapping of where gives a string; give a condition")
-    with refused, found_in(path, replace(BALANCES, where="upper(balance)"), spark):
+    with refused, found_in(path, replace(BALANCES, where="upper(balance)")):
         pass
 
 
-def test_the_newest_row_is_kept_beside_expressions_too(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_newest_row_is_kept_beside_expressions_too(tmp_path: Path) -> None:
     """What tells the newest stays a column when another right side is evaluated."""
     path = written(tmp_path, "id,balance,version\n1,5,1\n1,6,2\n")
     mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance * 2"}, newest_by="version")
 
-    with found_in(path, mapping, spark) as found:
+    with found_in(path, mapping) as found:
         assert customers(found)[1]["account_balance"] == 12

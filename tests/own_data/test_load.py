@@ -25,11 +25,11 @@ from customer360.errors import Customer360Error
 from customer360.loading import Request, plan
 from customer360.mock_data.plan import Plan
 from customer360.operations.checks import CHECKS
+from customer360.own_data.evaluate import evaluated
 from customer360.own_data.examine import FROM_A_SOURCE
-from customer360.own_data.expressions import evaluated
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import expressions, with_source_id
+from customer360.own_data.mapped import trees, with_source_id
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
 from customer360.pipeline.fill import fill_mock_data
@@ -43,13 +43,10 @@ AS_OF = date(2026, 6, 30)
 
 
 @contextmanager
-def found_in(
-    path: Path, mapping: CustomerMapping | None = None, spark: SparkSession | None = None, **guessing: Any
-) -> Iterator[Loadable]:
+def found_in(path: Path, mapping: CustomerMapping | None = None, **guessing: Any) -> Iterator[Loadable]:
     with file_source(path) as source:
         mapping = with_source_id(mapping or guess(source.columns, source.sample(), **guessing), source.columns)
-        if spark:
-            source, mapping = evaluated(source, mapping, spark)
+        source, mapping = evaluated(source, mapping, as_of=AS_OF)
         found = loadable(source, mapping, as_of=AS_OF)
         assert found.tally.rows_in == source.rows
         yield found
@@ -253,18 +250,15 @@ def test_files_of_a_directory_are_one_source(tmp_path: Path) -> None:
         assert (lost["source_file"], lost["source_line"], lost["balance"]) == ("a.csv", 2, "5.50")
 
 
-@pytest.mark.parametrize("is_shared", [True, False], ids=["local", "cluster"])
-def test_expressions_are_evaluated_where_the_workers_see_the_rows(
-    spark: SparkSession, tmp_path: Path, is_shared: bool
-) -> None:
-    """From the source's files, or sent to them and back; whatever the columns are called."""
+def test_expressions_are_evaluated_whatever_the_columns_are_called(tmp_path: Path) -> None:
+    """Rows that could not be split keep their text."""
     (tmp_path / "a.csv").write_text("id,first name,a.b {},\n1,Ann,x,é\n2,Bob,,\nx\n")
     mapping = CustomerMapping(
         {"customer_id": "id", "name": "concat(`first name`, ' ', `a.b {}`)", "account_balance": "id / 3"}
     )  # fmt: skip
 
     with file_source(tmp_path / "a.csv") as source:
-        found = loadable(*evaluated(source, mapping, spark, is_shared=is_shared), as_of=AS_OF)
+        found = loadable(*evaluated(source, mapping), as_of=AS_OF)
         rows = {key: (row["name"], row["account_balance"]) for key, row in customers(found).items()}
         assert rows == {1: ("Ann x", Decimal("0.33")), 2: ("Bob", Decimal("0.67"))}
         assert [json.loads(row["original_row"])["text"] for row in rejected(found)] == ["x"]
@@ -391,13 +385,13 @@ def test_ids_that_lost_their_last_digits_are_rejected_with_a_way_out(tmp_path: P
             found.tally.require(0.05)
 
 
-def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(spark: SparkSession, tmp_path: Path) -> None:
+def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(tmp_path: Path) -> None:
     """A hash of what a spreadsheet left of an id is one number for a million customers."""
     path = tmp_path / "members.csv"
     path.write_text('id,spent\nC-1,1\n1.23457E+12,2\n="C-2",3\nC-2,4\n')
     mapping = CustomerMapping({"customer_id": "hashed_id(id)", "account_balance": "spent"})
 
-    with found_in(path, mapping, spark) as found:
+    with found_in(path, mapping) as found:
         assert reasons(found) == {
             3: {"customer_id_damaged"}, 4: {"customer_id_duplicate"}, 5: {"customer_id_duplicate"},
         }  # fmt: skip
@@ -432,7 +426,7 @@ def test_the_last_day_that_there_is_may_be_the_last_that_has_happened(tmp_path: 
 
 
 def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_it(tmp_path: Path) -> None:
-    """As in SQL, and without Spark."""
+    """As in SQL; none of them is an expression."""
     path = tmp_path / "members.csv"
     path.write_text("ID,Total Spent,Land\n1,5,Spain\n")
     mapping = CustomerMapping(
@@ -442,10 +436,8 @@ def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_
     with found_in(path, mapping) as found:
         (row,) = customers(found).values()
     assert (row["customer_id"], row["account_balance"], row["country"]) == (1, 5, "Portugal")
-    assert expressions(mapping, ["ID", "Total Spent", "Land"]) == {}
-    assert expressions(replace(mapping, newest_by="upper(Land)"), ["ID", "Total Spent", "Land"]) == {
-        "newest_by": "upper(Land)"
-    }
+    assert trees(mapping, ["ID", "Total Spent", "Land"]) == {}
+    assert [*trees(replace(mapping, newest_by="upper(Land)"), ["ID", "Total Spent", "Land"])] == ["newest_by"]
 
 
 def test_twins_are_found_across_the_files_of_a_long_source(
@@ -469,9 +461,7 @@ def test_twins_are_found_across_the_files_of_a_long_source(
     assert {(row["source_line"], row["version"]) for row in lost} == {(i + 2, str(i)) for i in range(600)}
 
 
-def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(tmp_path: Path) -> None:
     """What does not compute for a row is null there, and does not end the load."""
     path = tmp_path / "flights.csv"
     path.write_text(
@@ -487,7 +477,7 @@ def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(
         status_order=("Bronze", "Aurora"),
     )  # fmt: skip
 
-    with found_in(path, mapping, spark) as found:
+    with found_in(path, mapping) as found:
         one, two = customers(found)[480934], customers(found)[549612]
 
     assert (one["join_date"], one["is_active"], one["loyalty_status"], one["country"], one["account_balance"]) == (
@@ -511,18 +501,17 @@ def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(
         ),
         ("array(joined)", "gives a array<string>; give one value"),
         ("sum(joined) + id", "calls sum(), which a mapping may not call"),
-        ("date_add(joined)", "the mapping of join_date does not work"),
+        ("date_add(joined)", "the mapping of join_date: date_add() does not work on string; it takes 2 values"),
+        ("joined - id + true", "the mapping of join_date: + does not work on double, boolean; cast to a type"),
     ],
 )
-def test_a_mapping_that_cannot_work_is_one_line(
-    spark: SparkSession, tmp_path: Path, expression: str, said: str
-) -> None:
-    """What is wrong and where; what only the engine knows in its own words, shortened."""
+def test_a_mapping_that_cannot_work_is_one_line(tmp_path: Path, expression: str, said: str) -> None:
+    """What is wrong and where."""
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,2024-01-02\n")
     mapping = CustomerMapping({"customer_id": "id", "join_date": expression})
 
-    with pytest.raises(Customer360Error) as raised, found_in(path, mapping, spark):
+    with pytest.raises(Customer360Error) as raised, found_in(path, mapping):
         pass
 
     assert said in str(raised.value)

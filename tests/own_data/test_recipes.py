@@ -15,13 +15,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
 
-from customer360.own_data.expressions import evaluated
+from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import plain
 from customer360.own_data.known_exports import recipe_for, recipes
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import harmless, with_source_id
+from customer360.own_data.mapped import with_source_id
 from customer360.own_data.orders import inherited
 from customer360.own_data.propose import proposed
 from customer360.own_data.sources import file_source
@@ -35,14 +34,12 @@ EXPORTS = "CUSTOMER360_EXPORTS"
 
 
 @contextmanager
-def loaded(path: Path, spark: SparkSession) -> Iterator[Loadable]:
+def loaded(path: Path) -> Iterator[Loadable]:
     """What `load` finds in the file at *path* when nobody says anything about it."""
     with file_source(path) as source:
         mapping = with_source_id(proposed(source, source.sample()).mapping, source.columns)
         source = inherited(source, mapping)
-        if harmless(mapping, source.columns):
-            source, mapping = evaluated(source, mapping, spark, as_of=AS_OF)
-        yield loadable(source, mapping, as_of=AS_OF)
+        yield loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
 
 
 def by_source_id(found: Loadable) -> dict[str, dict[str, Any]]:
@@ -82,13 +79,13 @@ def test_a_recipe_is_complete_with_the_columns_by_which_it_is_recognized() -> No
 
 
 @pytest.mark.parametrize("name", MINIATURES)
-def test_an_export_loads_with_its_customers(name: str, tmp_path: Path, spark: SparkSession) -> None:
+def test_an_export_loads_with_its_customers(name: str, tmp_path: Path) -> None:
     """Nobody edits a mapping or gives an option; ids are the source's own, and refunds are taken off."""
     miniature = MINIATURES[name]
     path = tmp_path / miniature.name
     path.write_text(miniature.text, encoding="utf-8")
 
-    with loaded(path, spark) as found:
+    with loaded(path) as found:
         customers = by_source_id(found)
 
     expected = miniature.customers
@@ -110,10 +107,10 @@ def _truth() -> dict[str, Any]:
 
 @pytest.mark.skipif(EXPORTS not in os.environ, reason=f"no folder of whole exports is named by {EXPORTS}")
 @pytest.mark.parametrize("name", _truth())
-def test_a_whole_export_loads_as_its_truth_says(name: str, spark: SparkSession) -> None:
+def test_a_whole_export_loads_as_its_truth_says(name: str) -> None:
     """The files that people download are kept elsewhere; this compares every customer of each."""
     truth = _truth()[name]
-    with loaded(Path(os.environ[EXPORTS]) / truth["file"], spark) as found:
+    with loaded(Path(os.environ[EXPORTS]) / truth["file"]) as found:
         customers = by_source_id(found)
     found.tally.require(MAX_REJECTED)
 
