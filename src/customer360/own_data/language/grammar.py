@@ -183,13 +183,14 @@ class _Reader:
         signs = []
         while self._is("-", "+"):
             signs.append(self._take().word)
-        if len(signs) > _DEEPEST:
-            self._fail(f"write it with at most {_DEEPEST} signs in a row")
-        found = self._value()
+        found, tails = self._value(), 0
         while self._is("[", "::"):
             found = self._indexed(found) if self._take().text == "[" else Node("cast", (found,), self._type())
+            tails += 1
         if self._is("."):
             self._fail("put a column whose name has a point in backticks")
+        if len(signs) + tails > _DEEPEST:
+            self._fail(f"write it with at most {_DEEPEST} signs, [0] and ::type around a value")
         for sign in reversed(signs):
             found = Node("negative" if sign == "-" else "positive", (found,))
         return found

@@ -12,7 +12,7 @@ from customer360.own_data.language.calls import Function
 from customer360.own_data.language.patterns import Replacement
 from customer360.own_data.language.types import BIGINT, BOOLEAN, INT, STRING
 
-_LONGEST: Final = 1 << 24
+_LONGEST: Final = 1 << 20
 """Characters of a text that a function may make longer: one inside the other, some would fill the memory."""
 
 
