@@ -137,8 +137,9 @@ def test_a_cell_cannot_fill_the_memory(tried: Tried, form: str) -> None:
     expression = "name"
     for _ in range(20):
         expression = form.format(expression)
-    assert values(expression) == [None]
-    tried("null")
+    (value,) = values(expression)
+    assert len(value or "") <= 1 << 20
+    tried("short")
 
 
 def test_a_function_that_is_not_allowed_is_named_with_the_nearest_that_is() -> None:

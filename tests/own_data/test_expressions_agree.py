@@ -1,0 +1,102 @@
+"""Expressions have the values that Apache Spark gives without ANSI mode, which they were first defined by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from customer360.errors import Customer360Error
+from customer360.own_data.language.bind import bound
+from customer360.own_data.language.casts import cast
+from customer360.own_data.language.functions import FUNCTIONS, OWN
+from customer360.own_data.language.grammar import read
+from customer360.own_data.language.types import STRING
+from customer360.own_data.language.values import Rows, each
+from tests.own_data.expressions_on_spark import SPARK_PYTHON, Spark, on_spark
+from tests.own_data.generated_expressions import COLUMNS, FORMS, ROWS, expression, leaves
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SPARK_PYTHON.exists(), reason=f"Apache Spark is not installed at {SPARK_PYTHON}"),
+]
+TIMES = int(os.environ.get("ATTACK_TIMES", "1"))
+BATCH = pa.RecordBatch.from_pylist([*ROWS])
+
+
+@pytest.fixture(scope="module")
+def spark_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    with on_spark(tmp_path_factory.mktemp("spark"), ROWS) as spark:
+        yield spark
+
+
+def ours(text: str) -> list[str | None] | None:
+    """The values as texts; None for what is refused."""
+    try:
+        values = bound("name", read("name", text, COLUMNS))
+        made = cast(values.type, STRING)
+        return each(STRING, made, values).of(Rows(BATCH)) if made else None
+    except Customer360Error:
+        return None
+
+
+def differences(spark: Spark, expressions: Sequence[str]) -> list[str]:
+    """Where Spark gives something else than we do, in words; what one of both refuses has no value to differ."""
+    mine = {text: found for text in dict.fromkeys(expressions) if (found := ours(text)) is not None}
+    return [
+        f"{text} of {dict(row)} is {one!r}, and {other!r} for Spark"
+        for text, theirs in spark.values([*mine]).items()
+        for one, other, row in zip(mine[text], theirs, ROWS, strict=True)
+        if one != other
+    ]
+
+
+def test_every_form_has_the_values_of_spark(spark_elsewhere: Spark) -> None:
+    """Each function, cast and operator, with several arguments and every dirty cell."""
+    rng = Random(360)
+    texts = [leaves(rng, form) for form in FORMS for _ in range(6 * TIMES)]
+
+    called = {name for name in FUNCTIONS - OWN.keys() if any(f"{name}(" in form for form in FORMS)}
+    assert FUNCTIONS - OWN.keys() - called == set()
+    assert [form for form in FORMS if all(ours(leaves(rng, form)) is None for _ in range(20))] == []
+    assert differences(spark_elsewhere, texts) == []
+
+
+@settings(
+    max_examples=25 * TIMES,
+    derandomize=TIMES == 1,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(rng=st.randoms(use_true_random=False))
+def test_forms_inside_each_other_have_the_values_of_spark(spark_elsewhere: Spark, rng: Random) -> None:
+    """What one gives is what the next takes: types, nulls and digits."""
+    assert differences(spark_elsewhere, [expression(rng, depth=3) for _ in range(20)]) == []
+
+
+def by_hand(name: str) -> Mapping[str, str]:
+    """Our own functions in terms of others."""
+    from customer360.own_data.cells import NO_TEXT, NOTHING
+
+    def words(texts: Sequence[str]) -> str:
+        return ", ".join("'" + text.replace("\\", "\\\\") + "'" for text in texts)
+
+    filled = f"CASE WHEN lower(trim({name})) NOT IN ({words(NOTHING)}) THEN trim({name}) END"
+    return {
+        f"filled({name})": filled,
+        f"filled_text({name})": f"CASE WHEN trim({name}) NOT IN ({words(NO_TEXT)}) THEN trim({name}) END",
+        f"hashed_id({name})": f"CASE WHEN {filled} IS NOT NULL THEN xxhash64({filled}) END",
+    }
+
+
+def test_our_own_functions_have_the_values_of_their_definitions(spark_elsewhere: Spark) -> None:
+    """Customers keep their numbers, whichever engine has given them."""
+    for name in COLUMNS:
+        for mine, theirs in by_hand(name).items():
+            assert ours(mine) == spark_elsewhere.values([theirs])[theirs]
