@@ -20,7 +20,7 @@ from customer360.own_data.evaluate import evaluated
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.load import Loadable, loadable
-from customer360.own_data.mapped import column_of, sides, with_source_id
+from customer360.own_data.mapped import column_of, sides, trees, with_source_id
 from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.orders import inherited
@@ -245,8 +245,9 @@ def _examined(where: Where, planned: Planned, request: Request) -> Loadable:
     """The rows as they would be loaded."""
     source, mapping = inherited(planned.source, planned.mapping), planned.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
-    with where.watch("Evaluating expressions", total=source.rows):
-        source, mapping = evaluated(source, mapping, as_of=as_of)
+    if trees(mapping, source.columns):
+        with where.watch("Evaluating expressions", total=source.rows):
+            source, mapping = evaluated(source, mapping, as_of=as_of)
     with where.watch("Examining the rows", total=source.rows):
         found = loadable(source, mapping, as_of=as_of)
     if not (given_up := found.tally.dispensable(request.max_rejected)):

@@ -127,7 +127,7 @@ def test_the_embedded_database_serves_the_executors_of_this_machine(database: Da
 
 
 def test_mock_load_and_run_work_through_spark_connect(database: Database, remote: str, tmp_path: Path) -> None:
-    """Nothing of ours reaches into a JVM, which is not there; the expressions of a mapping are sent, too."""
+    """Nothing of ours reaches into a JVM, which is not there."""
     members = tmp_path / "members.csv"
     members.write_text("id,first,last,since\n1,Ada,Byron,2024-01-05\n2,Grace,Hopper,2024-02-06\n")
     mapping = tmp_path / "members.mapping.toml"

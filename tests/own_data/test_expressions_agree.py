@@ -59,7 +59,7 @@ def differences(spark: Spark, expressions: Sequence[str]) -> list[str]:
 def test_every_form_has_the_values_of_spark(spark_elsewhere: Spark) -> None:
     """Each function, cast and operator, with several arguments and every dirty cell."""
     rng = Random(360)
-    texts = [leaves(rng, form) for form in FORMS for _ in range(6 * TIMES)]
+    texts = [leaves(rng, form) for form in FORMS for _ in range(3 * TIMES)]
 
     called = {name for name in FUNCTIONS - OWN.keys() if any(f"{name}(" in form for form in FORMS)}
     assert FUNCTIONS - OWN.keys() - called == set()
