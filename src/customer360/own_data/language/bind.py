@@ -65,7 +65,7 @@ class Binder:
 
     def fail(self, name: str, parts: Sequence[Values], hint: str = "") -> NoReturn:
         of = ", ".join(str(part.type) for part in parts) or "nothing"
-        call = f"{name}()" if name.replace("_", "").isalnum() else name
+        call = f"{name}()" if name.islower() and " " not in name else name
         raise Customer360Error(f"the mapping of {self._target}: {call} does not work on {of}; {hint or _HINT}")
 
     def convert(self, some: Values, to: Type, *, is_strict: bool = False) -> Values:
