@@ -22,7 +22,8 @@ BLANK: Final = "".join(map(chr, range(0x21))) + "\x7f"
 LENGTHS: Final[dict[str, timedelta | int]] = {
     "microsecond": timedelta(microseconds=1), "millisecond": timedelta(milliseconds=1),
     "second": timedelta(seconds=1), "seconds": timedelta(seconds=1), "minute": timedelta(minutes=1),
-    "minutes": timedelta(minutes=1), "hour": timedelta(hours=1), "hours": timedelta(hours=1), "day": timedelta(1), "days": timedelta(1),
+    "minutes": timedelta(minutes=1), "hour": timedelta(hours=1), "hours": timedelta(hours=1),
+    "day": timedelta(1), "days": timedelta(1),
     "week": timedelta(7), "weeks": timedelta(7), "month": 1, "months": 1, "quarter": 3, "year": 12, "years": 12,
 }  # fmt: skip
 """How long a unit is; as months where that is not always the same time."""
