@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +16,16 @@ from hypothesis import strategies as st
 from customer360.errors import Customer360Error
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.language.bind import bound
+from customer360.own_data.language.casts import cast
 from customer360.own_data.language.functions import ALLOWED
 from customer360.own_data.language.grammar import read
-from customer360.own_data.language.values import Rows
+from customer360.own_data.language.types import STRING
+from customer360.own_data.language.values import Rows, each
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.sources import file_source
-from tests.attacks.inputs import HOSTILE, Tried, attack
+from tests.attacks.inputs import HOSTILE, TEXTS, Tried, attack
+from tests.own_data.generated_expressions import CELLS
+from tests.own_data.generated_expressions import expression as generated
 
 COLUMNS = ("name", "city", "x", "y", "z", "m", "a", "b", "c", "a b", "a`b", "select", "day", "user.id")
 
@@ -108,10 +113,29 @@ def test_whatever_is_written_is_refused_in_one_line_or_has_a_value(tried: Tried,
     tried("refused" if line else "values")
 
 
+@attack(400)
+@given(
+    rng=st.randoms(use_true_random=False), cells=st.lists(TEXTS | st.sampled_from(CELLS), min_size=3, max_size=3)
+)
+def test_no_cell_breaks_an_expression(tried: Tried, rng: Random, cells: list[str]) -> None:
+    """Whatever a cell holds, every function has a value or null for it, which can be written as UTF-8."""
+    row = {name: (cell or "").encode("utf-8", "replace").decode() for name, cell in zip("xyz", cells, strict=True)}
+    batch = pa.RecordBatch.from_pylist([row])
+    for _ in range(10):
+        try:
+            values = bound("name", read("name", generated(rng, depth=2), row))
+        except Customer360Error:
+            continue
+        made = cast(values.type, STRING)
+        assert made
+        pa.array(each(STRING, made, values).of(Rows(batch)), pa.string()).validate(full=True)
+        tried("value")
+
+
 @pytest.mark.parametrize(
     "expression",
     ["(" * 60 + "x" + ")" * 60, "x" + " + 1" * 5_000, "-" * 1 + " -" * 5_000 + "1", "NOT " * 5_000 + "true", "x" + "[0]" * 5_000, "x" + "::int" * 5_000,
-     "CASE " * 60 + "1" + " END" * 60, "lower(" * 5_000 + "x" + ")" * 5_000],
+     "CASE " * 60 + "1" + " END" * 60, "lower(" * 5_000 + "x" + ")" * 5_000, "9" * 5_000, "." + "9" * 5_000, "9" * 39, "cast(x AS decimal(" + "9" * 5_000 + "))"],
 )  # fmt: skip
 def test_what_is_too_deep_is_refused_in_one_line(tried: Tried, expression: str) -> None:
     """Python's stack is not endless."""

@@ -191,7 +191,7 @@ def test_a_regular_expression_that_java_and_python_read_differently_is_refused(p
         ("cast(x::date AS int)", "cast to int does not work on date; there is no such value"),
         ("upper(x, y)", "upper() does not work on string, string; it takes 1 values"),
         ("power(x, 2)", "calls power(), which a mapping may not call"),
-        ("cast(x AS decimal(39,2))", "a decimal is at most decimal(38, s)"),
+        ("cast(x AS decimal(39,2))", "write a type such as decimal(12,2), with at most 38 digits"),
         ("DATE '2024-02-30'", "write a day of the calendar"),
     ],
 )

@@ -200,7 +200,8 @@ def _at_path(steps: Sequence[str | int], text: str) -> str | None:
 
 
 def _shown(found: Any) -> str | None:
-    return found if isinstance(found, str) or found is None else _json(found)
+    text = found if isinstance(found, str) or found is None else _json(found)
+    return text and text.encode("utf-8", "replace").decode()  # half of a pair that \\u writes is no letter
 
 
 def _json(found: Any) -> str:

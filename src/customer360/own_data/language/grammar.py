@@ -278,9 +278,7 @@ class _Reader:
                 if not self._maybe(","):
                     break
             self._need(")")
-        return named_type(name, sizes) or self._fail(
-            "a decimal is at most decimal(38, s), where s is at most as large"
-        )
+        return named_type(name, sizes) or self._fail("write a type such as decimal(12,2), with at most 38 digits")
 
     def _call(self) -> Node:
         name = self._token.word

@@ -64,6 +64,8 @@ def number_literal(text: str) -> Node | None:
     if "e" in text.lower():
         return Node("literal", value=(DOUBLE, float(text)))
     digits, _, behind = text.partition(".")
+    if len(digits.lstrip("0")) > MOST_DIGITS:
+        return None
     if "." not in text and int(text) < 1 << 63:
         return Node("literal", value=(INT if int(text) < 1 << 31 else BIGINT, int(text)))
     whole = max(len(digits.lstrip("0")), 1 if not behind else 0)
@@ -86,7 +88,7 @@ _TYPE_NAMES: Final = {
 
 def named_type(name: str, sizes: Sequence[str]) -> Type | None:
     kind = _TYPE_NAMES.get(name, name)
-    numbers = [int(size) for size in sizes if size.isdecimal()]
+    numbers = [int(size) for size in sizes if size.isdecimal() and len(size) < 10]
     if len(numbers) != len(sizes) or len(sizes) > {"decimal": 2}.get(kind, int(name in {"char", "varchar"})):
         return None
     if kind != "decimal":
