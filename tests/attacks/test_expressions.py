@@ -50,7 +50,7 @@ WITHIN = {
     "upper(name)": "ADA", "UPPER ( Name )": "ADA", "concat(name, ' (', city, ')')": "ada (Bilbao)", r"regexp_replace(city, '\\s*(b)', '')": "Bilao", "trim(BOTH 'a' FROM name)": "d",
     "CASE WHEN trim(`a b`) <> '' THEN xxhash64(trim(`a b`)) END": "-3781657594407154599", "cast(x AS decimal(12,2))": "1.50", "x::int": "1", "extract(YEAR FROM day)": "2024",
     "x NOT IN ('a', 'b (c)')": "true", "if(x > 1, \"a\", 'b')": "b", "(x + y) * (x - 1) / 2": "0.875", "1 + 2 * 3 - 4 / 2": "5.0", r"r'\d' || x": r"\d1.5", "timestampadd(DAY, 1, day)": "2024-03-01 00:00:00",
-    "substring(name FROM 1 FOR 2)": "ad", "CASE x WHEN 3 THEN (y) ELSE (z) END": "z", "- 1": "-1", "x/y": "0.75", "''": "", "'it''s'": "it's", '"it\'s"': "it's", "trim(`select`)": "s", "(`a``b`)": "tick", "lower(`USER.id`)": "u",
+    "substring(name FROM 1 FOR 2)": "ad", "CASE x WHEN 3 THEN (y) ELSE (z) END": "z", "- 1": "-1", "-1::string || - x": "-1-1.5", "- - 2147483648": "-2147483648", "x/y": "0.75", "''": "", "'it''s'": "it's", '"it\'s"': "it's", "trim(`select`)": "s", "(`a``b`)": "tick", "lower(`USER.id`)": "u",
     "name LIKE '%a'": "true", "x NOT BETWEEN 1 AND 2.5e3": "false", "NOT x IS NOT NULL": "false", "split(c, ',')[0]": "p", "date_add(day, 1)": "2024-03-01", "DATE '2024-01-01' - INTERVAL '1' DAY": "2023-12-31",
     "'reflect(1); -- /*'": "reflect(1); -- /*", "x IS DISTINCT FROM y": "true", "position('d' IN name)": "2", "filled_text(name) <=> y": "false", r"'\u0041\n\\\x'": "A\n\\x", "NOT NOT true": "true",
     "true OR false AND false": "true", "NOT false AND false": "false", "filled(filled(m)) IS NULL": "true", "hashed_id(filled(`a b`))": "-3781657594407154599", "x = 1 OR y = 2": "true", "1 < 2 = true": "true",

@@ -183,7 +183,8 @@ class _Reader:
         signs = []
         while self._is("-", "+"):
             signs.append(self._take().word)
-        found, tails = self._value(), 0
+        sign = signs.pop() if signs[-1:] == ["-"] and self._token.kind == "number" else ""
+        found, tails = self._value(sign), 0
         while self._is("[", "::"):
             found = self._indexed(found) if self._take().text == "[" else Node("cast", (found,), self._type())
             tails += 1
@@ -200,12 +201,12 @@ class _Reader:
         self._need("]")
         return Node("[]", (found, place))
 
-    def _value(self) -> Node:
+    def _value(self, sign: str = "") -> Node:
         token = self._token
         if token.kind == "text":
             return text_literal(self._take().text)
         if token.kind == "number":
-            return number_literal(self._take().text) or self._fail(
+            return number_literal(sign + self._take().text) or self._fail(
                 f"write a number with at most {MOST_DIGITS} digits"
             )
         if token.kind == "name":

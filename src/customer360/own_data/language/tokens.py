@@ -61,16 +61,15 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def number_literal(text: str) -> Node | None:
+    """A number, whose sign is part of it; None for one with too many digits."""
     if "e" in text.lower():
         return Node("literal", value=(DOUBLE, float(text)))
-    digits, _, behind = text.partition(".")
-    if len(digits.lstrip("0")) > MOST_DIGITS:
-        return None
-    if "." not in text and int(text) < 1 << 63:
-        return Node("literal", value=(INT if int(text) < 1 << 31 else BIGINT, int(text)))
+    digits, _, behind = text.lstrip("-").partition(".")
     whole = max(len(digits.lstrip("0")), 1 if not behind else 0)
     if whole + len(behind) > MOST_DIGITS:
         return None
+    if "." not in text and -(1 << 63) <= int(text) < 1 << 63:
+        return Node("literal", value=(INT if -(1 << 31) <= int(text) < 1 << 31 else BIGINT, int(text)))
     return Node("literal", value=(decimal(max(whole + len(behind), 1), len(behind)), Decimal(text)))
 
 
