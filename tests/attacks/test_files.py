@@ -67,7 +67,8 @@ def ending(path: Path, content: bytes, reading: Reading | None = None) -> str:
         with redirect_stderr(io.StringIO()), file_source(path, reading) as source:
             mapping = guess(source.columns, source.sample()).require()
             found = loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
-            assert found.tally.customers + found.tally.rows_rejected == found.tally.rows_in == source.rows
+            tally = found.tally
+            assert tally.customers + tally.rows_rejected + tally.rows_identical == tally.rows_in == source.rows
             return "loaded" if found.tally.customers else "rejected"
     except Customer360Error:
         return "refused"

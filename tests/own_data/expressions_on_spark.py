@@ -71,13 +71,14 @@ def on_spark(folder: Path, rows: Sequence[Mapping[str, str | None]]) -> Iterator
 
 def _evaluated(rows: DataFrame, expressions: Sequence[str]) -> dict[str, list[str | None]]:
     """The values of the expressions; when one of them does not work it is found by halves, and left out."""
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
     from pyspark.sql import functions as F
 
     try:
         columns = [F.expr(text).cast("string").alias(str(place)) for place, text in enumerate(expressions)]
         found = rows.select(columns).collect()
-    except PySparkException:
+    except (PySparkException, Py4JJavaError):
         if len(expressions) < 2:
             return {}
         half = len(expressions) // 2

@@ -53,7 +53,7 @@ _ONE = {
     ),
     "moment": (
         "cast({text} AS timestamp)", "cast({moment} AS timestamp)", "to_timestamp({text})", "to_timestamp({text}, {read})", "try_to_timestamp({text}, {read})", "timestamp({date})", "date_trunc({unit}, {time})", "{moment} + INTERVAL '3' HOURS", "{moment} - INTERVAL '1' MONTH", "timestamp_seconds({int})", "timestamp_millis({int})", "timestamp_micros({int})", "from_utc_timestamp({time}, 'Europe/Madrid')",
-        "to_utc_timestamp({time}, 'America/New_York')", "timestampadd(DAY, {few}, {moment})", "timestampadd(MONTH, {few}, {moment})", "make_timestamp(2024, {int}, {int}, {int}, 5, {number})", "coalesce({moment}, {date})", "cast({int} AS timestamp)",
+        "to_utc_timestamp({time}, 'America/New_York')", "timestampadd(DAY, {few}, {moment})", "timestampadd(MONTH, {few}, {moment})", "make_timestamp(2024, {int}, {int}, {int}, 5, cast({text} AS decimal(4,2)))", "coalesce({moment}, {date})", "cast({int} AS timestamp)",
     ),
     "flag": (
         "{text} = {any}", "{text} <> {text}", "{text} > {any}", "{number} < {text}", "{number} >= {number}", "{int} <= {text}", "{date} > {text}", "{date} < {moment}", "{text} = {date}", "{text} >= {moment}", "{any} <=> {any}", "{text} IN ({text}, 'a', {text})", "{text} IN ({int}, {number})", "{int} IN (1, 2, {int})", "{text} NOT IN ('a', {any})",

@@ -62,7 +62,7 @@ def _btrim(text: str, taken: str = " ") -> str:
 
 def locate(part: str, text: str, start: int = 1) -> int:
     if not part:
-        return int(start != 0)
+        return int(start > 0)
     return text.find(part, start - 1) + 1 if start > 0 else 0
 
 
