@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.both_engines import REPOSITORY, SPARK_PYTHON
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-REPOSITORY = Path(__file__).parents[2]
-SPARK_PYTHON = Path(os.environ.get("CUSTOMER360_SPARK_PYTHON", REPOSITORY / ".venv-spark" / "bin" / "python"))
-"""The Python of an environment that holds Apache Spark, which cannot share one with the embedded engine."""
 _AT_ONCE = 60
 _SETTINGS = {
     "spark.sql.ansi.enabled": "false",
