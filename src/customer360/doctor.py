@@ -271,7 +271,7 @@ def memory(_: Where) -> Iterator[Finding]:
 
 
 def free_memory(free: int, total: int) -> Finding:
-    """Spark's JVM takes 1 to 3 GB, its Python workers and PostgreSQL the rest."""
+    """The embedded engine takes half a GB for 1 million customers, Spark's JVM 1 to 3 GB, PostgreSQL the rest."""
     found = f"{free / _GB:,.1f} of {total / _GB:,.1f} GB free"
     return _amount("memory", free, 1, 2, found, "close other programs, or take a machine with more memory")
 

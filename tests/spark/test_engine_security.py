@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import pwd
 import socket
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from customer360.spark import accounts, embedded, embedded_session, locked_port
+from customer360.spark import accounts, locked_port
 from customer360.spark.embedded import EXPOSED, Engine
 from tests.spark.conftest import new_engine, run_task
 
@@ -188,32 +187,29 @@ def intrude():
     assert process.returncode == locked_port.INTRUDED
 
 
-def test_a_port_that_cannot_be_locked_is_told_where_others_have_an_account(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+_REFUSED = """
+from customer360 import spark
+from customer360.spark import accounts, embedded
+
+embedded._PROGRAM = ["-c", '''
+from customer360.spark import engine, locked_port
+def refuse(*_): raise PermissionError(1, "not permitted")
+locked_port._attach = refuse
+engine.main()
+''']
+accounts.others = lambda: {others}
+session = spark.session()
+print(embedded.start().is_locked, session.range(3).count())
+"""
+
+
+@pytest.mark.parametrize(("others", "told"), [(True, f"{EXPOSED}\n"), (False, "")])
+def test_a_port_that_cannot_be_locked_is_told_where_others_have_an_account(others: bool, told: str) -> None:
     """A sandbox without filters for sockets, or a system that has none."""
-    refuses = (
-        "from customer360.spark import engine, locked_port\n"
-        "def refuse(*_): raise PermissionError(1, 'not permitted')\n"
-        "locked_port._attach = refuse\n"
-        "engine.main()"
-    )
-    monkeypatch.setattr(embedded, "_PROGRAM", ["-c", refuses])
-    monkeypatch.setattr(embedded, "_running", None)
-    monkeypatch.setattr(embedded_session, "_in_use", None)
-    monkeypatch.setattr(accounts, "others", lambda: True)
+    command = [sys.executable, "-W", "ignore", "-c", _REFUSED.format(others=others)]
+    run = subprocess.run(command, capture_output=True, text=True)
 
-    session = embedded_session.session("test", {})
-    answer = session.range(3).count()
-    engine = embedded.start()
-    monkeypatch.setattr(accounts, "others", lambda: False)
-    exposure = engine.exposure()
-    embedded_session.stop(session)
-
-    assert answer == 3
-    assert not engine.is_locked
-    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [EXPOSED]
-    assert exposure is None
+    assert (run.stdout, run.stderr) == ("False 3\n", told)
 
 
 ROOT = ("root", "x", 0, 0, "", "/root", "/bin/bash")

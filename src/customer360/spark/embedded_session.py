@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from customer360.spark.embedded import Engine
 
-_END_SECONDS = 2
-
 _in_use: tuple[Any, Engine] | None = None
 
 
@@ -67,8 +65,8 @@ def serves(session: SparkSession) -> bool:
 
 
 def has_ended() -> bool:
-    """Whether the engine was killed; one that was just killed is given time to go."""
-    return _in_use is not None and _in_use[1].has_ended(_END_SECONDS)
+    """Whether the engine was killed; a call that fails for that has waited until it was gone."""
+    return _in_use is not None and _in_use[1].has_ended()
 
 
 def stop(session: SparkSession) -> None:
