@@ -11,15 +11,16 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 import pytest
 from psycopg import sql
 
 from customer360 import settings
-from customer360.cli import cli
+from customer360.cli import cli, main
 from customer360.postgres.connection import Database
 from customer360.spark import installed
 from customer360.web.credentials import configured
@@ -32,6 +33,31 @@ def customer360(*arguments: str, **environment: str) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
     )
+
+
+class Ended(NamedTuple):
+    """What a command left behind, as of a process."""
+
+    returncode: Any
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def in_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Ended]]:
+    """Runs a command that ends soon in this process, as starting Python takes longer than the command."""
+    at_sigterm = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["customer360", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(ended.value.code, *capsys.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, at_sigterm)
 
 
 def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -113,9 +139,11 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_a_mistake_is_one_line_and_an_exit_code(arguments: list[str], code: int, said: str) -> None:
+def test_a_mistake_is_one_line_and_an_exit_code(
+    in_process: Callable[..., Ended], arguments: list[str], code: int, said: str
+) -> None:
     """No traceback, no password, nothing on stdout that a script would take for a result."""
-    run = customer360(*arguments)
+    run = in_process(*arguments)
 
     assert run.returncode == code, run.stderr
     assert said in run.stderr
