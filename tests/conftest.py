@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 # The tests start many short-lived JVMs on few rows: Java's thorough compiler would not pay off in any of them.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
+
+# How long one input takes says how busy the machine is; no test is meant to fail of that.
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 # A shell that starts the tests in the background has SIGINT ignored, and every command of theirs would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
