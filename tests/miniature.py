@@ -241,5 +241,6 @@ def _load(connection: duckdb.DuckDBPyConnection, table: tables.Table, rows: pd.D
     connection.execute(f"CREATE TABLE {table.full_name} ({types})")
     schema = arrow_schema([Field(column.name, column.type) for column in columns])
     values = {name: [None if pd.isna(value) else value for value in rows[name]] for name in schema.names}
-    arrow = pa.table(values, schema)  # row by row DuckDB would take seconds
+    connection.register("arrow", pa.table(values, schema))  # row by row DuckDB would take seconds
     connection.execute(f"INSERT INTO {table.full_name} SELECT * FROM arrow")
+    connection.unregister("arrow")
