@@ -2,6 +2,8 @@
 # Nothing has to be there but Python 3.10 or newer, make, and a way to the package registries.
 
 SHELL := /bin/bash
+# Python may keep what it has compiled: else each of hundreds of processes would compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= python3
 # uv from PATH, else one of our own under .uv, fetched as a wheel from the package index that pip uses.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
@@ -17,13 +19,13 @@ help:            ## This list
 demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the dashboard
 	$(RUN) customer360 demo
 
-test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the small ones on every core, then those with an engine or a server of their own, then those of Apache Spark and of both engines
-	$(RUN) pytest -n auto -m "not spark and not slow and not java"
-	$(RUN) pytest -n 2 --dist loadfile -m "(spark or slow) and not java"
+test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the fast ones on every core, then the slow ones, two files at a time, then those of Apache Spark and of both engines
+	$(RUN) pytest -n auto --dist loadfile -m "not slow and not java"
+	$(RUN) pytest -n 2 --dist loadfile -m "slow and not java"
 	$(SPARK_RUN) pytest -n 2 --dist loadfile -m "java or both"
 
-check: set-up lint   ## Lint, types, layers, and the tests that need no Spark and no browser: about a minute
-	$(RUN) pytest -n auto --dist loadfile -m "not spark and not slow and not browser and not java"
+check: set-up lint   ## Lint, types, layers, and the fast tests, the operations among them: about a minute
+	$(RUN) pytest -n auto --dist loadfile -m "not slow and not browser and not java"
 
 lint: set-up
 	$(RUN) ruff check

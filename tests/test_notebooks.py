@@ -22,6 +22,8 @@ from customer360.postgres.status import Status, status
 from customer360.tables import REJECTED_CUSTOMERS, RESULT_TABLES
 from tests.conftest import new_home
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[1]
 COMMITTED = sorted((REPOSITORY / FOLDER).glob("*.ipynb"))
 LARGEST_BYTES = 300_000

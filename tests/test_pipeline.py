@@ -29,7 +29,7 @@ from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.tables import CUSTOMERS, RESULT_TABLES
 
-pytestmark = pytest.mark.spark
+pytestmark = pytest.mark.slow
 
 AS_OF = date(2026, 6, 30)
 AWKWARD = Path(__file__).parent / "data" / "awkward_customers.csv"

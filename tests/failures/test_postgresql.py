@@ -16,6 +16,8 @@ from customer360 import failures
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 
+pytestmark = pytest.mark.slow
+
 WIDE = "CREATE TABLE wide ({})".format(", ".join(f"c{i} bigint DEFAULT 1" for i in range(1_200)))
 PARENT = "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent)"
 FILL_BOTH = "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)"

@@ -151,6 +151,7 @@ def test_a_rejected_row_is_kept_as_it_was(dirty: Loadable) -> None:
     assert list(found[3])[:4] == ["source_line", "source_file", "Customer ID", "Full Name"]
 
 
+@pytest.mark.slow
 def test_loading_replaces_mock_data_and_the_results_follow(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:
@@ -179,6 +180,7 @@ def test_loading_replaces_mock_data_and_the_results_follow(
     assert fetch(database, rejected) == [(8, 8)]
 
 
+@pytest.mark.slow
 def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:

@@ -26,7 +26,7 @@ from customer360.postgres.datasource import PostgresDataSource, _Copied, registe
 from customer360.postgres.publish import publication
 from customer360.tables import Column, Table
 
-pytestmark = [pytest.mark.spark, pytest.mark.both]
+pytestmark = [pytest.mark.slow, pytest.mark.both]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -162,6 +162,7 @@ def test_a_failed_run_leaves_the_old_data_and_no_litter(database: Database) -> N
     assert len(internal_tables(database)) == 1
 
 
+@pytest.mark.slow
 def test_a_run_stopped_after_any_statement_leaves_the_old_data_or_the_new(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

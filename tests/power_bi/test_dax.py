@@ -24,6 +24,8 @@ from tests.miniature import AS_OF, COUNTRIES, STATUSES
 from tests.power_bi import dax_evaluator
 from tests.power_bi.dax_evaluator import Evaluator
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Source("db.example:5432", "crm", "analytics", "import")
 MEMBERS = {
     "loyalty_status": STATUSES,

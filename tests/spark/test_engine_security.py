@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 pytest.importorskip("pysail")
+pytestmark = pytest.mark.slow
 
 needs_lock = pytest.mark.skipif(not locked_port.works(), reason="this system has no filters for sockets")
 needs_root = pytest.mark.skipif(

@@ -30,6 +30,8 @@ from customer360.postgres.types import fields_of
 from customer360.spark import plain_errors
 from customer360.tables import CUSTOMERS
 
+pytestmark = pytest.mark.slow
+
 ROWS = 3_000
 
 

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from customer360.web import connections
 from customer360.web.server import Address, running
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 HALF_A_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: a"
 MANY = 2_000

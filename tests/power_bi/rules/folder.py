@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
+from typing import TYPE_CHECKING, Any
 
 from tests.power_bi.rules.tmdl import GUID
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
 
 SCHEMAS = Path(__file__).parents[1] / "microsoft" / "schemas"
 BASE = "https://developer.microsoft.com/json-schemas/"
@@ -162,6 +161,12 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _validator(address: str) -> Draft7Validator:
+    from jsonschema import (
+        Draft7Validator,
+    )  # here: it takes two seconds, which every process of a parallel run would wait
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT7
+
     resources = {
         name: Resource.from_contents(schema, default_specification=DRAFT7) for name, schema in _schemas().items()
     }
