@@ -32,13 +32,17 @@ _TUNED: Final = {
     "RUST_LOG": "error",
     "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(2**31),  # else a notebook that rests for 15 minutes loses its session
 }
-_WARM: Final = ("pyarrow.compute", "cloudpickle", "pyspark.worker", "pandas", "numpy")
+_FIRST: Final = "pyspark.worker"
+_WARM: Final = ("pyarrow.compute", "cloudpickle", "pandas", "numpy")
 
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     _end_even_if_busy()
     _settle(request)
+    # Whole, before a thread of Sail imports a part of it: Python lets one of two fail that wait for each other's
+    # modules, and an engine that could not import PySpark once takes it for an old version until it ends.
+    import_module(_FIRST)
     from pysail.spark import SparkConnectServer
 
     server = SparkConnectServer(locked_port.ADDRESS, 0)  # it stops as soon as nobody refers to it
