@@ -28,12 +28,14 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
     channel: Any = engine.channel_builder()
-    started: Any = (
-        ConnectSession.builder.channelBuilder(channel).appName(app_name).config(map={**settings}).create()
-    )
+    started: Any = ConnectSession(connection=channel)
+    # Before the first call: where Ctrl-C breaks that off, PySpark calls the engine once more when Python exits.
     engine.follow(started)
+    for name, value in {"spark.app.name": app_name, **settings}.items():
+        started.conf.set(name, value)
     quieten()
     _in_use = started, engine
+    ConnectSession._set_default_and_active_session(started)  # not before it is as we want it
     return started  # type: ignore[no-any-return]
 
 
