@@ -17,6 +17,8 @@ from customer360.own_data.language.values import Rows, each
 
 CELLS = ("2024-02-29", "1.5", "", "  12 ", "Éa ß", "-7")
 VALUES = {
+    "x = decimal('2')": ("boolean", None, "true", None, "false", None, "false"),
+    "- cast(x || y AS decimal(38,18))": ("decimal(38,18)", None, "-1.530000000000000000", "-3.000000000000000000", None, None, "73.000000000000000000"),
     "ascii(x)": ("int", "50", "49", "0", "32", "201", "45"),
     "btrim(x)": ("string", "2024-02-29", "1.5", "", "12", "Éa ß", "-7"),
     "concat(x, 'a')": ("string", "2024-02-29a", "1.5a", "a", "  12 a", "Éa ßa", "-7a"),

@@ -157,7 +157,6 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
     assert list(home.iterdir()) == []
 
 
-@pytest.mark.spark
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 @pytest.mark.parametrize(("unread", "is_given_up"), [(4, True), (1, False)])
 def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
@@ -219,7 +218,6 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
     assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(100,)]
 
 
-@pytest.mark.spark
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, database: Database) -> None:
     """The plan shows the condition, and the mapping has it behind a #."""
@@ -246,7 +244,7 @@ def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, d
 
 
 def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None:
-    """It is found by its name, and used without a question; what it calls is refused before Spark starts."""
+    """It is found by its name, and used without a question; what it calls is refused."""
     (tmp_path / "members.csv").write_text("id,joined,email\n1,2024-01-02,a@example.com\n")
     leak = "xpath_string(concat('<!DOCTYPE a SYSTEM \"http://127.0.0.1:9/', email, '\"><a/>'), 'a')"
     (tmp_path / "members.mapping.toml").write_text(
@@ -259,8 +257,8 @@ def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None
     assert "the mapping of city calls xpath_string(), which a mapping may not call" in run.stderr.splitlines()[-1]
 
 
-def test_a_mapping_of_columns_starts_no_spark(tmp_path: Path, database: Database) -> None:
-    """Nor is it imported, nor pandas: most files take a second, not the ten that Spark takes to start."""
+def test_a_load_starts_no_engine(tmp_path: Path, database: Database) -> None:
+    """Nor is one imported, nor pandas: most files take a second."""
     path = personality(tmp_path)
     watched = (
         f"import atexit, sys; atexit.register(lambda: print({{'pyspark', 'pandas'}} & {{*sys.modules}})); {CODE}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from customer360.own_data.mapping import CustomerMapping
 from tests.own_data.test_load import customers, found_in, reasons
@@ -56,19 +55,19 @@ def test_somebody_called_sum_is_kept(tmp_path: Path) -> None:
         assert set(customers(found)) == {1, 2, 17}
 
 
-def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(spark: SparkSession, tmp_path: Path) -> None:
+def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(tmp_path: Path) -> None:
     """The largest customer of all it would be."""
     rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
     path = members(tmp_path, "Grand Total,,,600.00", "customer_id,name,joined,balance", rows)
 
-    with found_in(path, spark=spark) as found:
+    with found_in(path) as found:
         assert (found.tally.customers, found.tally.rows_rejected) == (3, 1)
         assert reasons(found) == {5: {"totals_row"}}
 
 
 @pytest.mark.parametrize("is_sum", [True, False])
 def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_others(
-    spark: SparkSession, tmp_path: Path, is_sum: bool
+    tmp_path: Path, is_sum: bool
 ) -> None:
     """A firm may be called so."""
     rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
@@ -76,15 +75,13 @@ def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_oth
         tmp_path, f"Total,All,2023-03-08,{'600.00' if is_sum else '600.50'}", "id,name,joined,balance", rows
     )
 
-    with found_in(path, CustomerMapping({**FULL.columns, "customer_id": "hashed_id(id)"}), spark) as found:
+    with found_in(path, CustomerMapping({**FULL.columns, "customer_id": "hashed_id(id)"})) as found:
         assert found.tally.customers == (3 if is_sum else 4)
         assert reasons(found) == ({5: {"totals_row"}} if is_sum else {})
 
 
 @pytest.mark.parametrize(("total", "customers_left"), [("33.33", 2), ("33.50", 3)])
-def test_in_lists_of_ids_and_amounts_only_the_sum_tells(
-    spark: SparkSession, tmp_path: Path, total: str, customers_left: int
-) -> None:
+def test_in_lists_of_ids_and_amounts_only_the_sum_tells(tmp_path: Path, total: str, customers_left: int) -> None:
     """And of lines the sum of their products, rounded to cents."""
     path = tmp_path / "lines.csv"
     path.write_text(f"who,day,n,price\nA,2024-01-02,2,5.555\nB,2024-01-02,1,22.22\nTotal,2024-01-02,1,{total}\n")
@@ -93,5 +90,5 @@ def test_in_lists_of_ids_and_amounts_only_the_sum_tells(
         transactions=True,
     )
 
-    with found_in(path, mapping, spark) as found:
+    with found_in(path, mapping) as found:
         assert found.tally.customers == customers_left

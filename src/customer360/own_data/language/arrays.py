@@ -186,9 +186,13 @@ def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(reversed(pairs))
 
 
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_first_of_each)
+"""What stands behind the first value does not count."""
+
+
 def _at_path(steps: Sequence[str | int], text: str) -> str | None:
     try:
-        found = json.loads(text, object_pairs_hook=_first_of_each)
+        found, _ = _JSON.raw_decode(text.lstrip(" \t\r\n"))
     except (ValueError, RecursionError):
         return None
     for step in steps:

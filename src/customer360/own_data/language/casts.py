@@ -88,8 +88,14 @@ def _moment_cast(source: Type, target: Type, *, is_strict: bool) -> Cast | None:
     if source.is_whole and target == TIMESTAMP:
         return lambda number: moment_of(number * 10**6)
     if source.is_number and target == TIMESTAMP:
-        return lambda number: moment_of(int(number * 10**6)) if math.isfinite(number) else None
+        return _moment_of_seconds
     return None
+
+
+def _moment_of_seconds(number: Any) -> datetime | None:
+    if isinstance(number, Decimal):
+        return moment_of(int(number.scaleb(6, DIGITS)))
+    return moment_of(int(number * 10**6)) if math.isfinite(number) else None
 
 
 def micros(moment: datetime) -> int:
@@ -198,7 +204,7 @@ def fitting(number: Decimal, target: Type) -> Decimal | None:
     if number.is_finite() and number.adjusted() <= target.precision - target.scale:
         found = number.quantize(Decimal(1).scaleb(-target.scale), context=DIGITS)
         if not found or found.adjusted() < target.precision - target.scale:
-            return found if found else abs(found)
+            return found if found else found.copy_abs()
     return None
 
 

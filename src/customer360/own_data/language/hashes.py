@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from xxhash import xxh64_intdigest
 
-from customer360.own_data.language.casts import micros
+from customer360.own_data.language.casts import DIGITS, micros
 from customer360.own_data.language.types import BIGINT, WHOLE, Type
 from customer360.own_data.language.values import Values, every
 
@@ -64,7 +64,7 @@ def _of_moment(moment: datetime) -> bytes:
 
 def _of_decimal(type_: Type) -> Callable[[Decimal], bytes]:
     def made(number: Decimal) -> bytes:
-        units = int(number.scaleb(type_.scale))
+        units = int(number.scaleb(type_.scale, DIGITS))
         if type_.precision <= _LONG_DIGITS:
             return struct.pack("<q", units)
         return units.to_bytes((units + (units < 0)).bit_length() // 8 + 1, "big", signed=True)

@@ -38,8 +38,12 @@ def _wrapping(compute: Callable[[Any], Any]) -> Callable[[Type], Callable[[Any],
     return of
 
 
+def _absolute(number: Any) -> Any:
+    return number.copy_abs() if isinstance(number, Decimal) else abs(number)
+
+
 def _negative(number: Any) -> Any:
-    return -number if isinstance(number, (int, float)) or number else number
+    return -number if isinstance(number, (int, float)) else DIGITS.minus(number)
 
 
 def _whole(rounding: str, compute: Callable[[float], int]) -> Made:
@@ -126,7 +130,7 @@ def _sqrt(parts: Sequence[Values], convert: Convert) -> Values | None:
 
 _CEIL, _FLOOR = _whole(ROUND_CEILING, math.ceil), _whole(ROUND_FLOOR, math.floor)
 NUMBERS: Final[dict[str, Made]] = {
-    "abs": _of_one(_wrapping(abs)), "negative": _of_one(_wrapping(_negative)),
+    "abs": _of_one(_wrapping(_absolute)), "negative": _of_one(_wrapping(_negative)),
     "positive": _of_one(lambda _: lambda number: number), "ceil": _CEIL, "ceiling": _CEIL, "floor": _FLOOR,
     "round": _round(ROUND_HALF_UP), "bround": _round(ROUND_HALF_EVEN),
     "sign": _sign, "signum": _sign, "sqrt": _sqrt,
