@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -115,6 +117,18 @@ def test_what_the_embedded_engine_does_not_find_is_one_line(spark: SparkSession,
         lake.read(spark, lake.place(source))
 
     assert line in str(error.value)
+
+
+@pytest.mark.embedded
+def test_a_type_that_the_embedded_engine_does_not_read_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    """As pandas writes its categories."""
+    levels = pa.table({"loyalty_status": pa.array(["Gold", "Silver"]).dictionary_encode()})
+    pq.write_table(levels, tmp_path / "customers.parquet")
+
+    with pytest.raises(
+        Customer360Error, match=r"does not read a type in .*: cast Dictionary\(Int32, Utf8\) to Spark"
+    ):
+        lake.read(spark, lake.place(str(tmp_path / "customers.parquet")))
 
 
 @pytest.mark.embedded

@@ -156,6 +156,10 @@ _LINES: Final = {
     r"\[TABLE_OR_VIEW_NOT_FOUND": "the catalog has no table {0}; a path has a / in it, as ./{0}",
     r"\[UNABLE_TO_INFER_SCHEMA": "there are no Parquet files at {0}",
     r"\[DATATYPE_MISMATCH\.CAST": "a column of {0} has a type that does not fit: {1}",
+    r"cast \w+(?:\(.*\))? to Spark data type": (
+        "the embedded engine does not read a type in {0}: {1}; write the column as a plain type, or use Apache "
+        "Spark: --master 'local[*]'"
+    ),
     r"\[(?:CAST_INVALID_INPUT|CAST_OVERFLOW|NUMERIC_VALUE_OUT_OF_RANGE)": _NO_FIT,
     "Can(?:not|'t) cast|is too large to store|is too small to store": _NO_FIT,
 }
