@@ -10,10 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from customer360.errors import Customer360Error
 from customer360.notebooks import FOLDER, execute, open_lab
@@ -31,6 +29,9 @@ def folder(tmp_path, monkeypatch):
 
 def write(folder, name, *sources):
     """A notebook of code cells, the first of them its parameters."""
+    import nbformat  # here: it takes seconds, which every process of a parallel run would wait for
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
     made = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
     made[0].metadata.tags = ["parameters"]
     path = folder / f"{name}.ipynb"
@@ -41,6 +42,8 @@ def write(folder, name, *sources):
 
 
 def printed(path):
+    import nbformat
+
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     outputs = [output for cell in code for output in cell.outputs]
     return "".join(output.text for output in outputs if output.output_type == "stream")

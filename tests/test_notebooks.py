@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import pytest
 
 from customer360 import settings
@@ -33,8 +32,14 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 each = pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 
 
+def read(path):
+    import nbformat  # here: it takes seconds, which every process of a parallel run would wait for
+
+    return nbformat.read(path, as_version=4)
+
+
 def cells(path, kind):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+    return [cell for cell in read(path).cells if cell.cell_type == kind]
 
 
 def outputs(path):
@@ -65,7 +70,7 @@ def test_there_are_those_that_the_readme_promises():
 @each
 def test_it_starts_with_a_question(path):
     """Whoever opens it should know at once whether it is for them."""
-    first = nbformat.read(path, as_version=4).cells[0]
+    first = read(path).cells[0]
 
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
@@ -137,7 +142,7 @@ def without_pictures(output):
 @each
 def test_only_what_a_reader_needs_is_saved(path):
     """Times and versions would make every run a difference."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
 
     assert notebook.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     assert {name for cell in notebook.cells for name in cell.metadata} <= {"tags"}
@@ -159,7 +164,7 @@ def test_a_cell_is_a_few_lines(path):
 @each
 def test_it_ends_with_what_to_open_next(path):
     """Nobody should have to guess where the story goes on."""
-    last = nbformat.read(path, as_version=4).cells[-1]
+    last = read(path).cells[-1]
     others = [other.name for other in COMMITTED if other != path]
 
     assert last.cell_type == "markdown"

@@ -161,9 +161,8 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _validator(address: str) -> Draft7Validator:
-    from jsonschema import (
-        Draft7Validator,
-    )  # here: it takes two seconds, which every process of a parallel run would wait
+    # Here: it takes seconds, which every process of a parallel run would wait for.
+    from jsonschema import Draft7Validator
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT7
 
