@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -83,9 +84,10 @@ class Engine:
         return self.process.poll() is not None
 
     def kill(self) -> None:
-        """Ends its process, whatever it does; its files are left to `stop`."""
+        """Ends its process, whatever it does; when this returns, it has ended. Its files are left to `stop`."""
         if self.owner == os.getpid():
             self.process.kill()
+            self.process.wait()
 
     def stop(self) -> None:
         """Ends its process and removes its files; in a fork of the owner, nothing."""
@@ -190,6 +192,7 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
     assert process.stdin is not None  # noqa: S101  both are pipes
     assert process.stdout is not None  # noqa: S101
     request = {"folder": str(folder), "path": _path(), "current": _current()}
+    begun = time.monotonic()
     patience = Timer(_START_SECONDS, process.kill)
     patience.daemon = True
     patience.start()
@@ -203,14 +206,18 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
     if not line and process.wait() == INTRUDED:
         raise _IntrudedError
     if not line:
-        raise Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log')}")
+        raise Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log', begun)}")
     ready: dict[str, Any] = json.loads(line)
     return ready
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: Path, begun: float) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return one_line(lines[-1]) if lines else f"it said nothing for {_START_SECONDS} seconds"
+    if lines:
+        return one_line(lines[-1])
+    if time.monotonic() < begun + _START_SECONDS:
+        return "it was killed, or memory was short; run the same command again"
+    return f"it said nothing for {_START_SECONDS} seconds"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -31,8 +31,13 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
     started: Any = ConnectSession(connection=channel)
     # Before the first call: where Ctrl-C breaks that off, PySpark calls the engine once more when Python exits.
     engine.follow(started)
-    for name, value in {"spark.app.name": app_name, **settings}.items():
-        started.conf.set(name, value)
+    try:
+        for name, value in {"spark.app.name": app_name, **settings}.items():
+            started.conf.set(name, value)
+    except Exception:
+        if engine.has_ended(_END_SECONDS):
+            raise embedded.killed() from None
+        raise
     quieten()
     _in_use = started, engine
     ConnectSession._set_default_and_active_session(started)  # not before it is as we want it
