@@ -35,7 +35,7 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
         for name, value in {"spark.app.name": app_name, **settings}.items():
             started.conf.set(name, value)
     except Exception:
-        if engine.has_ended(_END_SECONDS):
+        if engine.has_ended():
             raise embedded.killed() from None
         raise
     quieten()
