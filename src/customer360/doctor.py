@@ -30,7 +30,7 @@ from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import leftovers
 from customer360.postgres.reader import READER, missing_grants
-from customer360.spark import accounts, installed, java, locked_port
+from customer360.spark import accounts, embedded, installed, java
 from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
 from customer360.where import Where
 
@@ -104,7 +104,7 @@ def engine(_: Where) -> Iterator[Finding]:
         yield Finding("engine", "failed", str(error))
         return
     if is_embedded:
-        yield _embedded_engine(locked_port.works(), accounts.others())
+        yield _embedded_engine(embedded.LOCKS, accounts.others())
     else:
         yield Finding("engine", "ok", installed.description())
         yield _java()

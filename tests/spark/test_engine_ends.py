@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.spark import embedded, locked_port
+from customer360.spark import embedded
 from customer360.spark.embedded import Engine
 
 pytest.importorskip("pysail")
@@ -192,7 +192,7 @@ def test_an_engine_that_was_killed_is_told_at_once_and_started_again(tmp_path: P
 @pytest.mark.parametrize(
     ("program", "line"),
     [
-        (f"import os; os._exit({locked_port.INTRUDED})", "another program on this machine connects to every port"),
+        (f"import os; os._exit({embedded.INTRUDED})", "another program on this machine connects to every port"),
         ("import time; time.sleep(60)", "it said nothing for 0.3 seconds"),
         ("raise SystemExit('the library is broken')", "engine did not start: the library is broken"),
     ],

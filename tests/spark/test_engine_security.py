@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from customer360.spark import accounts, locked_port
+from customer360.spark import accounts, embedded
 from customer360.spark.embedded import EXPOSED, Engine
-from tests.spark.conftest import new_engine, run_task
+from tests.spark.conftest import new_engine, new_session, run_task
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytest.importorskip("pysail")
 pytestmark = pytest.mark.slow
 
-needs_lock = pytest.mark.skipif(not locked_port.works(), reason="this system has no filters for sockets")
+needs_lock = pytest.mark.skipif(not embedded.LOCKS, reason="this system cannot lock a port")
 needs_root = pytest.mark.skipif(
     not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can act as another user"
 )
@@ -59,22 +59,20 @@ while time.monotonic() < until:
 print(*(port for port, count in answers.items() if count))
 """
 _SERVERS = """
-import os, sys, time
+import os, sys, tempfile, time
 from pysail.spark import SparkConnectServer
 from customer360.spark import locked_port
 kept = []
 for _ in range(int(sys.argv[2])):
-    server, ports = SparkConnectServer("127.0.0.1", 0), locked_port.SourcePorts(2)
-    listen = lambda: server.start(background=True)
-    if sys.argv[1] == "open":
-        listen()
-    else:
-        try:
-            locked_port.start_locked(listen, ports.numbers)
-        except locked_port.IntruderError:
-            os._exit(locked_port.INTRUDED)
-    print(server.listening_address[1], flush=True)
-    kept.append((server, ports))
+    server = SparkConnectServer("127.0.0.1", 0)
+    def listen():
+        server.start(background=True)
+        print(server.listening_address[1], flush=True)
+        return server.listening_address
+    try:
+        kept.append((server, listen() if sys.argv[1] == "open" else locked_port.start_locked(listen, tempfile.mktemp())))
+    except locked_port.IntruderError:
+        os._exit(75)
     time.sleep(0.02)
 os._exit(0)
 """
@@ -85,9 +83,9 @@ def python(script: str, *words: object, env: dict[str, str] | None = None) -> su
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
 
 
-def ports_of(engine: Engine) -> list[int]:
-    found = psutil.Process(engine.pid).net_connections()
-    return [each.laddr.port for each in found if each.status == psutil.CONN_LISTEN]
+def connections_of(pid: int, status: str) -> list[int]:
+    """The ports of this machine where the process has such connections."""
+    return [each.laddr.port for each in psutil.Process(pid).net_connections() if each.status == status]
 
 
 def folder_of(engine: Engine) -> Path:
@@ -95,51 +93,48 @@ def folder_of(engine: Engine) -> Path:
 
 
 @needs_lock
-def test_the_engine_listens_on_one_port_and_that_is_locked(engine: Engine, session: SparkSession) -> None:
-    run_task(session, lambda: None)
+def test_the_engine_listens_on_no_port(engine: Engine, session: SparkSession) -> None:
+    """Nor once it has run a query and a Python task."""
+    assert run_task(session, lambda: 42) == [("42",)]
 
     assert engine.is_locked
-    assert len(ports_of(engine)) == 1
-    with socket.socket() as attempt, pytest.raises(TimeoutError):
-        attempt.settimeout(0.5)
-        attempt.connect(("127.0.0.1", ports_of(engine)[0]))
-    assert session.range(3).count() == 3
+    assert connections_of(engine.pid, psutil.CONN_LISTEN) == []
+    assert connections_of(engine.pid, psutil.CONN_ESTABLISHED)
 
 
 @needs_lock
 @needs_root
-def test_another_account_reaches_neither_the_port_nor_the_socket(engine: Engine, session: SparkSession) -> None:
+def test_another_account_reaches_neither_a_port_nor_the_socket(engine: Engine, session: SparkSession) -> None:
     assert session.range(3).count() == 3
+    port = statistics.mode(
+        connections_of(engine.pid, psutil.CONN_ESTABLISHED)
+    )  # the server's: it has all connections
 
-    attempts, _ = python(_AS_NOBODY + _CONNECT, *ports_of(engine), folder_of(engine) / "s").communicate()
+    attempts, _ = python(_AS_NOBODY + _CONNECT, port, folder_of(engine) / "s").communicate()
 
-    assert attempts.split() == ["TimeoutError", "PermissionError"]
+    assert attempts.split() == ["ConnectionRefusedError", "PermissionError"]
 
 
 @needs_lock
-def test_a_source_port_stays_ours_from_one_connection_to_the_next() -> None:
-    """Whoever could bind it between two connections would be let in."""
-    ports = locked_port.SourcePorts(1)
-    with socket.create_server((locked_port.ADDRESS, 0)) as server:
-        for _ in range(3):
-            with ports.connected(server.getsockname()):
-                accepted, (_, port) = server.accept()
-                accepted.close()
-                assert [port] == ports.numbers
-                assert not can_bind(port)
-            assert not can_bind(port)
-    ports._free.get().close()
-    assert can_bind(port)
+@needs_root
+def test_the_lock_needs_no_privileges() -> None:
+    """Filters for sockets, for instance, are refused to ordinary users of some systems."""
+    script = _SERVERS.replace(
+        "kept = []", f"kept = []\nos.setgroups([]); os.setgid({_NOBODY}); os.setuid({_NOBODY})"
+    )
+    process = python(script, "locked", 1)
+
+    assert len(ports_printed(process)) == 1
+    assert process.returncode == 0
 
 
-def can_bind(port: int) -> bool:
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((locked_port.ADDRESS, port))
-        except OSError:
-            return False
-        return True
+@needs_lock
+def test_what_has_no_port_still_serves_several_sessions(engine: Engine) -> None:
+    """The engine has a few connections for those of its process."""
+    with ExitStack() as ended:
+        sessions = [new_session(engine, ended) for _ in range(3)]
+
+        assert [session.range(3).count() for session in sessions] == [3, 3, 3]
 
 
 @needs_lock
@@ -166,26 +161,26 @@ def ports_printed(process: subprocess.Popen[str]) -> list[int]:
 
 
 @needs_lock
-def test_whoever_connects_before_the_lock_is_in_place_is_not_answered() -> None:
-    """The engine ends then, and is started once more."""
+@pytest.mark.parametrize("count", [1, 3])
+def test_whoever_connects_before_the_lock_is_in_place_is_not_answered(count: int) -> None:
+    """The engine ends then, and is started again."""
+    callers = f"import socket\ncallers = [socket.socket() for _ in range({count})]\n"
     intrude = """
-import socket
-caller = socket.socket()
-caller.setblocking(False)
-def intrude():
-    server.start(background=True)
-    caller.connect_ex(server.listening_address)
-    time.sleep(0.2)
-    try:
-        print(caller.recv(1), flush=True)
-    except BlockingIOError:
-        print(caller.getpeername()[1], flush=True)
+        for caller in callers:
+            caller.connect(server.listening_address)
+        time.sleep(0.2)
+        callers[0].setblocking(False)
+        try:
+            print(callers[0].recv(1))
+        except BlockingIOError:
+            pass
+        return server.listening_address
 """
-    script = intrude + _SERVERS.replace("locked_port.start_locked(listen", "locked_port.start_locked(intrude")
-    process = python(script, "locked", 1)
+    script = _SERVERS.replace("        return server.listening_address\n", intrude)
+    process = python(callers + script, "locked", 1)
 
     assert len(ports_printed(process)) == 1, "it was connected and got no answer"
-    assert process.returncode == locked_port.INTRUDED
+    assert process.returncode == embedded.INTRUDED
 
 
 _REFUSED = """
@@ -195,7 +190,7 @@ from customer360.spark import accounts, embedded
 embedded._PROGRAM = ["-c", '''
 from customer360.spark import engine, locked_port
 def refuse(*_): raise PermissionError(1, "not permitted")
-locked_port._attach = refuse
+locked_port._fill_queue = refuse
 engine.main()
 ''']
 accounts.others = lambda: {others}
@@ -206,7 +201,7 @@ print(embedded.start().is_locked, session.range(3).count())
 
 @pytest.mark.parametrize(("others", "told"), [(True, f"{EXPOSED}\n"), (False, "")])
 def test_a_port_that_cannot_be_locked_is_told_where_others_have_an_account(others: bool, told: str) -> None:
-    """A sandbox without filters for sockets, or a system that has none."""
+    """A sandbox that lacks a part of Linux; other systems are not tried."""
     command = [sys.executable, "-W", "ignore", "-c", _REFUSED.format(others=others)]
     run = subprocess.run(command, capture_output=True, text=True)
 

@@ -20,7 +20,6 @@ from customer360 import machine, temporary
 from customer360.errors import Customer360Error, one_line
 from customer360.spark import accounts
 from customer360.spark.client import import_client
-from customer360.spark.locked_port import INTRUDED
 from customer360.spark.relay import SOCKET
 
 if TYPE_CHECKING:
@@ -29,12 +28,21 @@ if TYPE_CHECKING:
 
 _START_SECONDS: Final = 60
 _NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_CONNECT_AUTHENTICATE_TOKEN")
-_TRIES: Final = 2
+_TRIES: Final = 5
+INTRUDED: Final = 75
+CANNOT_LOCK: Final = 76
+"""Exit codes of an engine that did not start: others connected to its port, or this system cannot lock it."""
+LOCKS: Final = sys.platform == "linux"
+"""Whether this system can lock the port, unless it is a sandbox that lacks a part of Linux."""
 _PROGRAM: Final = ["-m", "customer360.spark.engine"]
 
 
 class _IntrudedError(Exception):
     """Another program connected to the engine before its port was locked."""
+
+
+class _CannotLockError(Exception):
+    """This system lacks what locking the port needs."""
 
 
 def is_installed() -> bool:
@@ -132,23 +140,29 @@ def stop() -> None:
 
 def launch() -> Engine:
     """An engine of its own. Raises: Customer360Error when it does not start."""
+    try:
+        return _launched(LOCKS)
+    except _CannotLockError:
+        return _launched(locked=False)
+
+
+def _launched(locked: bool) -> Engine:
     for _ in range(_TRIES):
         with suppress(_IntrudedError):
-            return _attempt()
+            return _attempt(locked)
     raise Customer360Error(
         "the embedded engine did not start: another program on this machine connects to every port that opens; "
         "end that program, or use --master 'local[*]' (pip install 'customer360[spark]')"
     )
 
 
-def _attempt() -> Engine:
+def _attempt(locked: bool) -> Engine:
     with ExitStack() as stack:
         folder = stack.enter_context(temporary.folder("engine"))
         process = _spawned(folder)
         stack.callback(_end, process)
-        ready = _ready(process, folder)
-        target = ready["target"] or _socket(folder, stack)
-        return Engine(target, ready["is_locked"], process, os.getpid(), stack.pop_all())
+        target = _ready(process, folder, locked) or _socket(folder, stack)
+        return Engine(target, locked, process, os.getpid(), stack.pop_all())
 
 
 def _socket(folder: Path, stack: ExitStack) -> str:
@@ -187,11 +201,11 @@ def _current() -> str:
         return os.sep
 
 
-def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
-    """What the engine says when it is up. Raises: Customer360Error when it ends before."""
+def _ready(process: subprocess.Popen[bytes], folder: Path, locked: bool) -> str | None:
+    """Its address once it is up, None for its socket. Raises: Customer360Error when it ends before."""
     assert process.stdin is not None  # noqa: S101  both are pipes
     assert process.stdout is not None  # noqa: S101
-    request = {"folder": str(folder), "path": _path(), "current": _current()}
+    request = {"folder": str(folder), "path": _path(), "current": _current(), "locked": locked}
     begun = time.monotonic()
     patience = Timer(_START_SECONDS, process.kill)
     patience.daemon = True
@@ -203,12 +217,18 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
         line = process.stdout.readline()
     finally:
         patience.cancel()
-    if not line and process.wait() == INTRUDED:
-        raise _IntrudedError
     if not line:
-        raise Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log', begun)}")
-    ready: dict[str, Any] = json.loads(line)
-    return ready
+        raise _failure(process.wait(), folder, begun)
+    address: str | None = json.loads(line)["address"]
+    return address
+
+
+def _failure(code: int, folder: Path, begun: float) -> Exception:
+    if code == INTRUDED:
+        return _IntrudedError()
+    if code == CANNOT_LOCK:
+        return _CannotLockError()
+    return Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log', begun)}")
 
 
 def _last_words(log: Path, begun: float) -> str:

@@ -21,8 +21,7 @@ from threading import Thread
 from typing import Any, Final
 
 from customer360 import machine
-from customer360.spark import locked_port
-from customer360.spark.relay import SOCKET, relay
+from customer360.spark.embedded import CANNOT_LOCK, INTRUDED
 
 _KILLED_FIRST: Final = "500"
 _POOL_SHARE: Final = 0.4
@@ -45,8 +44,8 @@ def main() -> None:
     import_module(_FIRST)
     from pysail.spark import SparkConnectServer
 
-    server = SparkConnectServer(locked_port.ADDRESS, 0)  # it stops as soon as nobody refers to it
-    ready = _serve(server)
+    server = SparkConnectServer("127.0.0.1", 0)  # it stops as soon as nobody refers to it
+    ready = {"address": _serve(server, locked=request["locked"])}
     os.chdir(request["current"])
     os.write(sys.stdout.fileno(), json.dumps(ready).encode() + b"\n")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads there any more
@@ -97,19 +96,26 @@ def _given() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("SAIL_")}
 
 
-def _serve(server: Any) -> dict[str, Any]:
-    """Starts Sail's *server*; returns where it is reached, unless by the socket that nobody else can open."""
-    if not locked_port.works():
+def _serve(server: Any, *, locked: bool) -> str | None:
+    """Starts Sail's *server*; returns its address, or None when only our socket leads to it."""
+
+    def listen() -> tuple[str, int]:
         server.start(background=True)
         host, port = server.listening_address
-        return {"target": f"{host}:{port}", "is_locked": False}
-    ports = locked_port.SourcePorts()
+        return host, port
+
+    if not locked:
+        return "{}:{}".format(*listen())
+    from customer360.spark import locked_port
+    from customer360.spark.relay import SOCKET, relay
+
     try:
-        locked_port.start_locked(lambda: server.start(background=True), ports.numbers)
+        relay(SOCKET, locked_port.start_locked(listen, "closed"))
     except locked_port.IntruderError:
-        os._exit(locked_port.INTRUDED)
-    relay(SOCKET, server.listening_address, ports)
-    return {"target": None, "is_locked": True}
+        os._exit(INTRUDED)
+    except OSError:  # a sandbox that lacks a part of Linux
+        os._exit(CANNOT_LOCK)
+    return None
 
 
 def _end_even_if_busy() -> None:

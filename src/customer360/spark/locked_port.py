@@ -1,147 +1,115 @@
 """
-A TCP port on which one process listens and answers nobody but itself.
+A server that listens on a TCP port, which only the process that it runs in can reach.
 
-Sail listens on a port of 127.0.0.1 and authenticates nobody. Linux lets a process attach a filter to its listening
-socket (classic BPF, which needs no privileges): this one admits only connections from source ports that the
-process has bound itself, which no other process can use. It is in place before a connection can be accepted.
+Sail listens on a port of 127.0.0.1 and authenticates nobody. Here the server gets a few connections from its own
+process, and then its port is closed. Two properties of Linux keep everybody else out meanwhile: a full queue of
+connections takes no more, and a process that can open no file accepts none.
 """
 
 from __future__ import annotations
 
-import ctypes
+import fcntl
 import os
-import random
+import re
+import resource
 import socket
-import struct
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import Final
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
 
 ADDRESS: Final = "127.0.0.1"
-_CONNECTIONS: Final = 8
-_EPHEMERAL: Final = range(32_768, 61_000)
-_SO_ATTACH_FILTER: Final = 26
-_SO_LOCK_FILTER: Final = 44
-_WAITING: Final = 24  # in Linux's struct tcp_info of a listening socket: the connections not accepted yet
-_SETTLE_SECONDS: Final = 0.005
-
-
-INTRUDED: Final = 75
-"""The exit code of an engine that ended because of an `IntruderError`."""
+CONNECTIONS: Final = 8
+_SECONDS: Final = 2
+_TABLE: Final = Path("/proc/self/net/tcp")
 
 
 class IntruderError(Exception):
-    """Another program connected before the port was locked; it was not answered."""
+    """Somebody else's connection was among the first ones; it was not answered."""
 
 
-def works() -> bool:
-    """Whether this system can lock a port; tried with one that is closed again."""
-    if sys.platform != "linux":
+def start_locked(listen: Callable[[], tuple[str, int]], decoy: str) -> list[socket.socket]:
+    """
+    Connections to what *listen* starts, and nobody else has or gets any: its port is closed then.
+
+    *listen* opens one socket, listens on it and returns its address. A socket at the path *decoy*, where nobody
+    asks, takes its place, for the server goes on to wait. Raises: IntruderError when somebody else has connected;
+    this process must end, and cannot accept anything until it does.
+    """
+    own = [socket.socket() for _ in range(CONNECTIONS)]
+    nobody = socket.socket(socket.AF_UNIX)
+    nobody.bind(decoy)
+    nobody.listen()
+    nobody.setblocking(False)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with _TABLE.open("rb", buffering=0) as table, nobody:
+        listening = _files_below(1) - 1
+        _allow_files(1)
+        address = listen()
+        _fill_queue(listening, address, own)
+        _require_alone(table, address, own)
+        _allow_files(CONNECTIONS)
+        _wait_for_answers(own)
+        os.dup2(nobody.fileno(), listening)
+        _require_alone(table, address, own)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    return own
+
+
+def _allow_files(count: int) -> None:
+    """From now on this process can open *count* more files, until it is allowed others."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_files_below(count), hard))
+
+
+def _files_below(free: int) -> int:
+    """The limit below which exactly *free* numbers of files are not in use."""
+    number = 0
+    while free:
+        free -= not _is_open(number)
+        number += 1
+    return number
+
+
+def _is_open(file: int) -> bool:
+    try:
+        fcntl.fcntl(file, fcntl.F_GETFD)
+    except OSError:
         return False
-    with socket.create_server((ADDRESS, 0)) as listening:
-        try:
-            _attach(listening, _admitting([]))
-        except OSError:  # a sandbox that has no such filter
-            return False
     return True
 
 
-class SourcePorts:
-    """Sockets with source ports that stay bound, hence ours, from connection to connection."""
-
-    def __init__(self, count: int = _CONNECTIONS) -> None:
-        self._free: SimpleQueue[socket.socket] = SimpleQueue()
-        sockets = [_bound() for _ in range(count)]
-        self.numbers = [each.getsockname()[1] for each in sockets]
-        for each in sockets:
-            self._free.put(each)
-
-    @contextmanager
-    def connected(self, address: tuple[str, int]) -> Iterator[socket.socket]:
-        """A connection to *address*, once one of the source ports is free."""
-        own = self._free.get()
-        try:
-            own.connect(address)
-            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            yield own
-        finally:
-            _disconnect(own)
-            self._free.put(own)
+def _fill_queue(listening: int, address: tuple[str, int], own: Sequence[socket.socket]) -> None:
+    """Lets *own* be all that the queue of the socket holds; Linux takes one more than it is told."""
+    server = socket.socket(fileno=listening)
+    server.listen(len(own) - 1)
+    server.detach()
+    for connection in own:
+        connection.settimeout(_SECONDS)
+        with suppress(TimeoutError):  # somebody else is in the queue, and is found there
+            connection.connect(address)
 
 
-def _bound() -> socket.socket:
-    """Bound to a port chosen here: one that the system chose would be given up with the first connection."""
-    while True:
-        own = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            own.bind((ADDRESS, random.choice(_EPHEMERAL)))  # noqa: S311  which one is no secret
-        except OSError:
-            own.close()
-        else:
-            return own
+def _require_alone(table: IO[bytes], address: tuple[str, int], own: Sequence[socket.socket]) -> None:
+    """Raises: IntruderError when the server has connections, accepted or waiting, other than *own*."""
+    ours = {connection.getsockname()[1] for connection in own}
+    if _connected(table, address[1]) != ours:
+        raise IntruderError
 
 
-def _disconnect(own: socket.socket) -> None:
-    """Ends the connection and keeps the port: connecting to "no address" does that, closing would not."""
-    nowhere = struct.pack("=H14x", socket.AF_UNSPEC)
-    ctypes.CDLL(None, use_errno=True).connect(own.fileno(), nowhere, len(nowhere))
+def _connected(table: IO[bytes], port: int) -> set[int]:
+    """The source ports of all connections to *port* of this machine."""
+    table.seek(0)
+    rows = b"".join(iter(lambda: table.read(1 << 16), b"")).decode()
+    found = re.findall(rf"^\s*\d+: \w+:{port:04X} \w+:(\w{{4}}) (?!0A|06)", rows, re.MULTILINE)
+    return {int(source, 16) for source in found}
 
 
-def start_locked(listen: Callable[[], object], admitted: Sequence[int]) -> None:
-    """
-    Calls *listen*, which opens one socket and listens on it, and locks that socket to the source ports *admitted*.
-
-    Until the lock is in place this process can open no other file, so it cannot accept a connection. Raises:
-    IntruderError when one is waiting by then; this process must end, and cannot accept it until it does.
-    """
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    next_file = os.dup(sys.stdin.fileno())
-    os.close(next_file)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (next_file + 1, before[1]))
-    listen()
-    _lock(next_file, admitted)
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-def _lock(file: int, admitted: Sequence[int]) -> None:
-    listening = socket.socket(fileno=file)
+def _wait_for_answers(own: Sequence[socket.socket]) -> None:
+    """A server greets what it has accepted. Raises: IntruderError when it has accepted something else."""
     try:
-        _attach(listening, _admitting(admitted))
-        time.sleep(_SETTLE_SECONDS)  # what another core was just handling
-        (waiting,) = struct.unpack_from(
-            "=I", listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), _WAITING
-        )
-        if waiting:
-            raise IntruderError
-    finally:
-        listening.detach()  # it is Sail's
-
-
-def _attach(listening: socket.socket, instructions: Sequence[bytes]) -> None:
-    program = ctypes.create_string_buffer(b"".join(instructions))
-    pointer = struct.pack("HP", len(instructions), ctypes.addressof(program))
-    listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)
-    listening.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
-
-
-def _admitting(ports: Sequence[int]) -> list[bytes]:
-    """Source address, then source port, against what is ours; anything else is dropped without an answer."""
-    source_address, count = -0x100000 + 12, len(ports)
-    loopback = int.from_bytes(socket.inet_aton(ADDRESS), "big")
-    return [
-        _instruction(0x20, k=source_address),
-        _instruction(0x15, no=count + 1, k=loopback),
-        _instruction(0x28, k=0),
-        *(_instruction(0x15, yes=count - place, k=port) for place, port in enumerate(ports)),
-        _instruction(0x06, k=0),
-        _instruction(0x06, k=0xFFFFFFFF),
-    ]
-
-
-def _instruction(code: int, *, yes: int = 0, no: int = 0, k: int) -> bytes:
-    return struct.pack("HBBI", code, yes, no, k & 0xFFFFFFFF)
+        for connection in own:
+            connection.recv(1, socket.MSG_PEEK)
+            connection.settimeout(None)
+    except TimeoutError:
+        raise IntruderError from None

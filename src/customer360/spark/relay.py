@@ -1,40 +1,34 @@
-"""From a Unix socket, which only its owner can open, to the locked port of the engine."""
+"""From a Unix socket, which only its owner can open, to the engine's own connections to its server."""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Thread
 from typing import Final
-
-from customer360.spark.locked_port import SourcePorts
 
 SOCKET: Final = "s"
 _BUFFER: Final = 256 << 10
 
 
-def relay(path: str, address: tuple[str, int], ports: SourcePorts) -> None:
-    """Listens at *path* from now on, and connects what comes there to *address*, in threads of its own."""
+def relay(path: str, connections: Sequence[socket.socket]) -> None:
+    """Listens at *path* from now on; each client there gets one of *connections*, while there are some left."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listening.bind(path)
     os.chmod(path, 0o600)  # noqa: PTH101
     listening.listen()
-    Thread(target=_accept, args=(listening, address, ports), daemon=True).start()
+    Thread(target=_accept, args=(listening, connections), daemon=True).start()
 
 
-def _accept(listening: socket.socket, address: tuple[str, int], ports: SourcePorts) -> None:
-    while True:
+def _accept(listening: socket.socket, connections: Sequence[socket.socket]) -> None:
+    for connection in connections:
         client, _ = listening.accept()
-        Thread(target=_serve, args=(client, address, ports), daemon=True).start()
-
-
-def _serve(client: socket.socket, address: tuple[str, int], ports: SourcePorts) -> None:
-    with client, suppress(OSError), ports.connected(address) as engine:
-        back = Thread(target=_pump, args=(engine, client), daemon=True)
-        back.start()
-        _pump(client, engine)
-        back.join()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for source, sink in ((client, connection), (connection, client)):
+            Thread(target=_pump, args=(source, sink), daemon=True).start()
+    listening.close()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
