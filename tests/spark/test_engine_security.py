@@ -164,19 +164,24 @@ def ports_printed(process: subprocess.Popen[str]) -> list[int]:
 @pytest.mark.parametrize("count", [1, 3])
 def test_whoever_connects_before_the_lock_is_in_place_is_not_answered(count: int) -> None:
     """The engine ends then, and is started again."""
-    callers = f"import socket\ncallers = [socket.socket() for _ in range({count})]\n"
+    callers = f"""
+import socket
+callers = [socket.socket() for _ in range({count})]
+def show_answer():
+    callers[0].setblocking(False)
+    try:
+        print(callers[0].recv(1), flush=True)
+    except BlockingIOError:
+        pass
+"""
     intrude = """
         for caller in callers:
             caller.connect(server.listening_address)
         time.sleep(0.2)
-        callers[0].setblocking(False)
-        try:
-            print(callers[0].recv(1))
-        except BlockingIOError:
-            pass
         return server.listening_address
 """
     script = _SERVERS.replace("        return server.listening_address\n", intrude)
+    script = script.replace("os._exit(75)", "show_answer(); os._exit(75)")
     process = python(callers + script, "locked", 1)
 
     assert len(ports_printed(process)) == 1, "it was connected and got no answer"
