@@ -2,7 +2,7 @@
 The functions that an expression of a mapping may call, as data.
 
 A mapping may come from someone else, so a function is refused unless it is listed here. Each one gives one value
-that depends on its arguments alone: not on the machine, its files or the day.
+that depends on its arguments alone: not on an engine, files or the day.
 """
 
 from __future__ import annotations
