@@ -53,8 +53,6 @@ INTERVAL: Final = Type("interval")
 WHOLE: Final = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 """The whole numbers, and how many bits they have."""
 _RANK: Final = ("tinyint", "smallint", "int", "bigint", "float", "double")
-_DEFAULT_DECIMAL: Final = Type("decimal", 10, 0)
-"""Which Spark, too, treats in another way than all others."""
 _AS_DECIMAL: Final = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 20}
 
 
@@ -128,6 +126,6 @@ def compared(one: Type, other: Type) -> Type | None:
     for text, some in ((one, other), (other, one)):
         if text == STRING and some not in {STRING, NULL}:
             if some.name == "decimal":
-                return some if some == _DEFAULT_DECIMAL else DOUBLE
+                return DOUBLE if some.scale else some
             return some if some.is_number or some.is_moment or some == BOOLEAN else None
     return tightest(one, other)

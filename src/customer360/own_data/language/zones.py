@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_OFFSET: Final = re.compile(r"(?:UTC|GMT|UT)?([+-])([0-9]{1,2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?")
+_OFFSET: Final = re.compile(r"(?:UTC|GMT|UT)?([+-])([0-9]{1,2})(?::([0-9])|:?([0-9]{2})(?::?([0-9]{2}))?)?")
 _LONGEST: Final = timedelta(hours=18)
 _SHORT: Final = {
     "ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires",
@@ -29,7 +29,7 @@ def zone(name: str) -> tzinfo | None:
     """The zone called *name*, or an offset such as +02:00; None when there is none."""
     name = _SHORT.get(name.strip(), name.strip())
     if found := _OFFSET.fullmatch(name):
-        hours, minutes, seconds = (int(found[place] or 0) for place in (2, 3, 4))
+        hours, minutes, seconds = int(found[2]), int(found[3] or found[4] or 0), int(found[5] or 0)
         offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
         is_one = minutes < 60 and seconds < 60 and offset <= _LONGEST
         return timezone(offset if found[1] == "+" else -offset) if is_one else None
