@@ -349,6 +349,8 @@ def main() -> None:
             raise
         _LOG.exception("a fault of customer360")
         sys.exit(1)
+    finally:
+        stops.end()
 
 
 def _ending(error: BaseException) -> tuple[str | None, int]:
