@@ -18,7 +18,7 @@ from customer360.postgres.connection import Database
 from customer360.settings import DATABASE_URL
 from tests.torture import leftovers
 from tests.torture.commands import CUSTOMER360, engine, family, kill, own_words
-from tests.torture.place import MARK
+from tests.torture.place import MARK, small_disk
 
 pytest.importorskip("pysail")
 pytestmark = pytest.mark.slow
@@ -157,6 +157,42 @@ def test_a_command_whose_engine_is_killed_says_so_in_one_line(
     assert words.count("\n") == 0
     assert process.returncode == 1
     assert temporary(tmp_path) == []
+    require_nothing_changed(filled)
+
+
+def test_rows_that_a_killed_command_kept_are_removed_by_the_next(filled: Database, tmp_path: Path) -> None:
+    """They are files, which no engine ends with."""
+    with started(filled, "run", tmp_path) as (process, mark):
+        until(lambda: list(tmp_path.glob("*/rows-*/rows/*")))
+        process.kill()
+        process.wait()
+        until(lambda: not family(mark), _END_SECONDS)
+    kept = list(tmp_path.glob("*/rows-*/rows/*"))
+
+    finished(filled, "mock", f"--customers={CUSTOMERS}", TMPDIR=str(tmp_path))
+
+    assert kept != []
+    assert temporary(tmp_path) == []
+
+
+def test_a_full_disk_of_temporary_files_is_one_line_and_nothing_stays_on_it(
+    filled: Database, tmp_path: Path
+) -> None:
+    """What is kept of 300,000 customers takes more than ten times as much."""
+    with small_disk(tmp_path / "disk", 1) as refusal:
+        if refusal:
+            pytest.skip(refusal)
+        with started(filled, "run", tmp_path / "disk") as (process, mark):
+            _, said = process.communicate(timeout=_WAIT_SECONDS)
+            until(lambda: not family(mark), _END_SECONDS)
+        left = temporary(tmp_path / "disk")
+
+    assert own_words(said) == (
+        "customer360: no room is left for the engine's temporary files; make some, or set TMPDIR to a folder that "
+        "has more"
+    )
+    assert process.returncode == 1
+    assert left == []
     require_nothing_changed(filled)
 
 
