@@ -14,7 +14,7 @@ import psycopg
 from customer360.errors import Customer360Error
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 from tests.torture import leftovers, moments
-from tests.torture.commands import Command, Outcome, orphans
+from tests.torture.commands import Command, Outcome, engine, orphans
 from tests.torture.place import PLANS, Place, new_place
 from tests.torture.proxy import Proxy, proxy
 from tests.torture.reader import Reader, reading
@@ -187,6 +187,8 @@ class Lane:
         operation = self.prepare("load")
         self.expect(operation)
         problems = list(self.fresh(operation).outcome().complaints(0))
+        engines = engine(self.session.mark)
+        problems += [f"{len(engines)} engines of one session"] if len(engines) > 1 else []
         return [*problems, *leftovers.files(self.place, self.session.driver)]
 
     # -- learning -------------------------------------------------------------------------------------

@@ -49,11 +49,9 @@ def sessions(connection: psycopg.Connection[Any], seconds: float) -> list[str]:
 
 
 def files(place: Place, alive: int) -> list[str]:
-    """What lies in the temporary folder, but for that of the process *alive* and the lock that all share."""
+    """What lies in the temporary folder, but for one engine of the process *alive* and the lock that all share."""
     paths = [path.relative_to(place.temporary) for path in place.temporary.rglob("*")]
     own = f"-{alive}-"
-    return [
-        f"temporary {path}"
-        for path in paths
-        if own not in str(path) and path.name != ".lock" and path.parent != Path()
-    ]
+    engines = [path for path in paths if path.name.startswith(f"engine{own}") and path.suffix != ".lock"]
+    others = [path for path in paths if own not in str(path) and path.name != ".lock" and path.parent != Path()]
+    return [f"temporary {path}" for path in (*others, *engines[1:])]
