@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timezone
@@ -190,6 +191,16 @@ def test_results_do_not_depend_on_how_the_rows_lie(spark: SparkSession, filled: 
 
     assert second_run.refresh_id == 2
     assert {table.name: checksum(filled, table.full_name) for table in replaced} == first
+
+
+def test_a_run_does_not_import_what_examines_files() -> None:
+    """Every run would wait a tenth of a second for that."""
+    code = "from customer360.spark.client import import_client; import_client(); import customer360.pipeline.run"
+    loaded = "import sys; print([name for name in sys.modules if name.startswith('customer360.own_data.')])"
+
+    run = subprocess.run([sys.executable, "-c", f"{code}; {loaded}"], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "['customer360.own_data.columns']\n"
 
 
 def test_a_second_run_adds_to_the_history(spark: SparkSession, filled: Database) -> None:

@@ -25,8 +25,8 @@ from customer360.errors import Customer360Error
 from customer360.loading import Request, plan
 from customer360.mock_data.plan import Plan
 from customer360.operations.checks import CHECKS
+from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.own_data.evaluate import evaluated
-from customer360.own_data.examine import FROM_A_SOURCE
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import trees, with_source_id

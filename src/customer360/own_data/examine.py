@@ -30,8 +30,6 @@ from customer360.tables import Column
 
 REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
-FROM_A_SOURCE: Final = f'{{"{SOURCE_LINE}":'
-"""How the JSON of a row that was rejected when it was loaded begins, and of no other."""
 HASHED: Final = "hashed_text"
 """What a customer_id is the hash of; null when it is none."""
 NEWEST_MOMENT: Final = "newest_moment"

@@ -17,7 +17,7 @@ from customer360.errors import Customer360Error
 from customer360.lake import Place
 from customer360.operations.conform import KEY, SOURCE_COLUMNS, require
 from customer360.operations.run import Results, results
-from customer360.own_data.examine import FROM_A_SOURCE
+from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
