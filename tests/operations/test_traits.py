@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -124,3 +124,17 @@ def test_null_is_in_no_band(spark):
     """Unknown is counted apart, never as zero."""
     assert numbers(spark, [None], "decimal(12,2)", Bands("account_balance", STEPS, of_amounts=True)) == [None]
     assert numbers(spark, [None], "int", age_bands("account_age_days", 10)) == [None]
+
+
+def test_the_month_of_a_day_is_its_first_day_in_every_century(spark):
+    """As Python says, for the first and the last day of each month from year 1 to year 9999; unknown stays unknown."""
+    firsts = [date(year, month, 1) for year in range(1, 10_000) for month in range(1, 13)]
+    lasts = [first - timedelta(days=1) for first in firsts[1:]] + [date.max]
+    days = spark.createDataFrame([*zip(firsts, lasts, strict=True), (None, None)], "first date, last date")
+
+    wrong = days.where(
+        ~traits.month(F.col("first")).eqNullSafe(F.col("first"))
+        | ~traits.month(F.col("last")).eqNullSafe(F.col("first"))
+    )
+
+    assert wrong.count() == 0

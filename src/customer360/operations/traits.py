@@ -36,8 +36,12 @@ def days_until(as_of: date, column: str) -> Column:
 
 
 def month(day: Column) -> Column:
-    """The first day of the month of *day*; counted back, for not every engine truncates days of all centuries."""
-    return F.date_sub(day, F.dayofmonth(day) - 1)
+    """
+    The first day of the month of *day*.
+
+    Put together: not every engine truncates days of all centuries, and Sail takes seven times as long to count back.
+    """
+    return F.make_date(F.year(day), F.month(day), F.lit(1))
 
 
 def is_active_by_behaviour(days_since_last_login: Column) -> Column:
