@@ -39,7 +39,7 @@ def month(day: Column) -> Column:
     """
     The first day of the month of *day*.
 
-    Put together: not every engine truncates days of all centuries, and Sail takes seven times as long to count back.
+    Put together: not every engine truncates days of all centuries, and counting back is seven times as slow.
     """
     return F.make_date(F.year(day), F.month(day), F.lit(1))
 
