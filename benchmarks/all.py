@@ -44,7 +44,7 @@ STEPS = (
     Step("dashboard", ("--rows=100k",), ("repeats", "results")),
     Step("fill", ("--rows=10M",)),
     Step("read", ("--rows=10M",)),
-    Step("operations", ("--rows=10M", "--only=copy,ours,duck")),
+    Step("operations", ("--rows=10M", "--only=copy,ours,spark,duck")),
     Step("fill", ("--rows=30M", "--only=copy,ours", "--repeats=1")),
     Step("operations", ("--rows=30M", "--only=ours", "--repeats=1")),
     Step("growth", ("--rows=10k,100k,1M,10M",), ("results",)),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import RESULTS, say
 from customer360.errors import Customer360Error, nearest
 from customer360.mock_data.plan import parse_size
@@ -41,6 +42,14 @@ def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int =
     made.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     made.add_argument("--jdbc-jar", type=Path, default=JDBC_JAR, help=f"PostgreSQL's JDBC driver ({JDBC_JAR})")
     return made
+
+
+def engines() -> list[Engine]:
+    """Both, as far as they are installed; says what is left out."""
+    if SPARK.is_installed:
+        return [EMBEDDED, SPARK]
+    say(f"LEFT OUT: Apache Spark, as there is no {SPARK.python}; run: make .venv-spark/.complete")
+    return [EMBEDDED]
 
 
 def jdbc_jar(arguments: argparse.Namespace) -> Path | None:

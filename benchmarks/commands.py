@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.interleaved import Sample
 from benchmarks.memory import Peak
 from customer360.settings import DATABASE_URL, HOME
 
-CUSTOMER360 = str(Path(sys.executable).with_name("customer360"))
-_REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parent.parent
 
 
 def timed(command: list[str], home: Path) -> Sample:
     """
     Runs *command* on the embedded database in *home*: seconds from start to end, and the peak of the memory.
 
-    The memory is that of the command, of everything it started (JVM, Python workers) and of the server.
+    The memory is that of the command, of everything it started (the engine, Python workers) and of the server.
     """
-    environment = {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=_REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment(home), stdout=subprocess.DEVNULL)
     with Peak(lambda: [process.pid, *_server(home)]) as peak:
         code = process.wait()
         seconds = time.perf_counter() - started
     if code:
         raise subprocess.CalledProcessError(code, command)
     return Sample(seconds, peak.bytes)
+
+
+def environment(home: Path) -> Mapping[str, str]:
+    """That of a process on the embedded database in *home*."""
+    return {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
 
 
 def _server(home: Path) -> Iterator[int]:

@@ -1,49 +1,70 @@
-"""The whole demo on an empty machine, package installed: from no database to published results."""
+"""What a person waits for with 100,000 customers: whole commands, and the first query of a notebook."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 from functools import partial
+from pathlib import Path
 
-from benchmarks.arguments import chosen, in_one_line, parser
-from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.arguments import chosen, engines, in_one_line, parser
+from benchmarks.commands import environment, timed
+from benchmarks.engines import EMBEDDED, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, temporary_home
 
 DESCRIPTION = """\
-How long `customer360 demo` takes on an empty machine with the package installed, and how much memory at the most:
-make and start a database, start Spark, fill, operate, publish. And how long starting takes alone.
+How long the commands take, from the start of the process to its end, and how much memory at the most.
 
-  ours     customer360 demo
-  session  start: a process that starts Spark as the commands do, and ends
-  bare     start: the same by PySpark alone, on the system's Java
-  help     start: customer360 --help
+  ours            customer360 demo on an empty machine with the package installed, on the embedded engine: make and
+                  start a database, fill, operate, publish, build the Power BI project, check the dashboard
+  spark           the same on Apache Spark
+  mock            customer360 mock on the embedded engine; the database runs
+  run             customer360 run on the embedded engine; the database runs
+  notebook        start: from asking for a session to the answer of the first query, which counts the customers
+  spark-notebook  start: the same on Apache Spark
+  help            start: customer360 --help
 """
-_OURS = "from customer360.spark import session; session()"
-_BARE = "from pyspark.sql import SparkSession; SparkSession.builder.master('local[*]').getOrCreate()"
 
 
 def main() -> None:
     arguments = parser("demo", DESCRIPTION, rows="100k").parse_args()
     say(f"demo, {arguments.rows:,} rows")
-
-    def demo() -> Sample:
-        with temporary_home() as home:
-            return timed([CUSTOMER360, "demo", f"--customers={arguments.rows}", f"--as-of={AS_OF}"], home)
-
-    everyone = [
-        Candidate("ours", "**customer360 demo**", "ours", demo),
-        Candidate("session", "Spark's start, as the commands do it", "start", partial(_once, "-c", _OURS)),
-        Candidate("bare", "Spark's start, PySpark alone", "start", partial(_once, "-c", _BARE)),
-        Candidate("help", "customer360 --help", "start", partial(_once, CUSTOMER360, "--help")),
-    ]
-    measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
+    with temporary_home() as home:
+        story = (f"--customers={arguments.rows}", f"--as-of={AS_OF}")
+        timed(EMBEDDED.command("mock", *story), home)
+        everyone = [_demo(engine, story) for engine in engines()]
+        everyone += [_command("mock", story, home), _command("run", (), home)]
+        everyone += [_first_query(engine, home) for engine in engines()]
+        everyone += [Candidate("help", "customer360 --help", "start", partial(_once, EMBEDDED.command("--help")))]
+        measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
     save("demo", arguments.rows, measured, arguments.results)
 
 
-def _once(*arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _demo(engine: Engine, story: tuple[str, ...]) -> Candidate:
+    def run() -> Sample:
+        with temporary_home() as home:
+            return timed(engine.command("demo", *story), home)
+
+    return Candidate(engine.key(), engine.label("customer360 demo"), "ours", run)
+
+
+def _command(name: str, options: tuple[str, ...], home: Path) -> Candidate:
+    run = partial(timed, EMBEDDED.command(name, *options), home)
+    return Candidate(name, EMBEDDED.label(f"customer360 {name}"), "ours", run)
+
+
+def _first_query(engine: Engine, home: Path) -> Candidate:
+    def run() -> Sample:
+        asked = subprocess.run(
+            engine.module("first_query"), env=environment(home), check=True, stdout=subprocess.PIPE, text=True
+        )
+        return Sample(float(asked.stdout))
+
+    return Candidate(engine.key("notebook"), f"a session and its first query, {engine.name}", "start", run)
+
+
+def _once(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

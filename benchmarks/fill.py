@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from benchmarks import faker_rows
-from benchmarks.arguments import chosen, has_uv, in_one_line, jdbc_jar, parser
+from benchmarks.arguments import chosen, engines, has_uv, in_one_line, jdbc_jar, parser
+from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, nothing, save, say
-from benchmarks.jdbc import Jdbc, customers_by_expressions
 from benchmarks.limits import ServerCopy
-from benchmarks.workplace import AS_OF, SCHEMA, clear, like, plan, spark_session, temporary_database
+from benchmarks.sessions import Session, session
+from benchmarks.workplace import SCHEMA, clear, like, temporary_database
 from customer360.mock_data.plan import BLOCK_ROWS
-from customer360.pipeline.fill import fill_mock_data
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
 
 DESCRIPTION = """\
-How long filling the database with mock customers takes, in a running Spark session.
+How long filling the database with mock customers takes, in running sessions.
 
   copy   limit: the same rows by server-side binary COPY, two writers, no key
-  ours   customer360 mock: made and copied in Spark's tasks; primary key, ANALYZE and swap included
+  ours   customer360 mock on the embedded engine: made and copied in its tasks; with primary key, ANALYZE and swap
+  spark  the same on Apache Spark
   jdbc   peer: rows made of Spark expressions, written by Spark JDBC, no key
   faker  peer: Faker and COPY row by row, measured on 20,000 rows and scaled up, no key
 """
@@ -37,40 +38,36 @@ def main() -> None:
     arguments = parser("fill", DESCRIPTION).parse_args()
     jar, rows = jdbc_jar(arguments), arguments.rows
     say(f"fill, {rows:,} rows")
-    with temporary_database() as (database, folder), spark_session(jar) as spark:
-        fill_mock_data(database, spark, plan(rows))  # the limit copies these very rows
-        everyone = _ours_and_limit(spark, database, folder, rows)
-        everyone += _by_jdbc(spark, database, rows) if jar else []
+    with temporary_database() as (database, folder), ExitStack() as until_end:
+        running = {engine: until_end.enter_context(session(engine, database, jar)) for engine in engines()}
+        running[EMBEDDED].timed("fill", rows)  # the limit copies these very rows
+        everyone = [_limit(database, folder), *(_ours(*each, database, rows) for each in running.items())]
+        everyone += [_by_jdbc(running[SPARK], database, rows)] if jar and SPARK in running else []
         everyone += _by_faker(database, rows) if has_uv() else []
         measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
     save("fill", rows, measured, arguments.results)
 
 
-def _ours_and_limit(spark: SparkSession, database: Database, folder: Path, rows: int) -> list[Candidate]:
+def _limit(database: Database, folder: Path) -> Candidate:
     copy = ServerCopy(database, folder, CUSTOMERS.full_name)
+    prepare = _cleared(database, copy.prepare)
+    return Candidate("copy", "server-side binary COPY, 2 writers", "limit", copy.run, prepare)
 
-    def fill() -> None:
-        fill_mock_data(database, spark, plan(rows))
 
+def _ours(engine: Engine, running: Session, database: Database, rows: int) -> Candidate:
     def wake() -> None:
         # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
-        fill_mock_data(database, spark, plan(_WAKING_ROWS))
+        running.timed("fill", _WAKING_ROWS)
         clear(database)
 
-    return [
-        Candidate(
-            "copy", "server-side binary COPY, 2 writers", "limit", copy.run, _cleared(database, copy.prepare)
-        ),
-        Candidate("ours", "**customer360 mock**", "ours", fill, wake),
-    ]
+    run = partial(running.timed, "fill", rows)
+    return Candidate(engine.key(), engine.label("customer360 mock"), "ours", run, wake)
 
 
-def _by_jdbc(spark: SparkSession, database: Database, rows: int) -> list[Candidate]:
-    def write() -> None:
-        Jdbc(database).write(customers_by_expressions(spark, rows, AS_OF), _BY_JDBC)
-
+def _by_jdbc(spark: Session, database: Database, rows: int) -> Candidate:
+    write = partial(spark.timed, "fill by JDBC", rows, _BY_JDBC)
     prepare = _cleared(database, lambda: like(database, CUSTOMERS.full_name, _BY_JDBC))
-    return [Candidate("jdbc", "Spark expressions, Spark JDBC", "peer", write, prepare)]
+    return Candidate("jdbc", "Spark expressions, Spark JDBC", "peer", write, prepare)
 
 
 def _by_faker(database: Database, rows: int) -> list[Candidate]:

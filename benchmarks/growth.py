@@ -14,7 +14,8 @@ import pyarrow.parquet as parquet
 from matplotlib import pyplot as plt
 
 from benchmarks.arguments import in_one_line, names, size
-from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.commands import timed
+from benchmarks.engines import EMBEDDED
 from benchmarks.interleaved import RESULTS, say, short
 from benchmarks.workplace import AS_OF, temporary_home
 from customer360.figures import chart, frame, style
@@ -88,8 +89,8 @@ def _measure(customers: Sequence[int], results: Path) -> None:
     for number in sorted(customers):
         say(f"growth, {number:,} customers")
         with temporary_home() as home:
-            timed([CUSTOMER360, "mock", f"--customers={number}", f"--as-of={AS_OF}"], home)
-            timed([CUSTOMER360, "run"], home)
+            timed(EMBEDDED.command("mock", f"--customers={number}", f"--as-of={AS_OF}"), home)
+            timed(EMBEDDED.command("run"), home)
             database = EmbeddedPostgres(home).database()
             sizes.append(asdict(_size(database, number)))
             for table in _CUBES:

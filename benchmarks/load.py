@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from benchmarks.arguments import chosen, in_one_line, parser
-from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.commands import timed
+from benchmarks.engines import EMBEDDED
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, SCHEMA, clear, plan, temporary_database
 from customer360.mock_data.generate import generate_block
@@ -41,7 +42,7 @@ def main() -> None:
         say(f"  {file.stat().st_size / 1e6:,.0f} MB")
         mapping = folder / "customers.mapping.toml"
         mapping.write_text(written(_MAPPING, file.name, CUSTOMERS.column_names))
-        command = [CUSTOMER360, "load", str(file), f"--mapping={mapping}", "--replace", f"--as-of={AS_OF}"]
+        command = EMBEDDED.command("load", str(file), f"--mapping={mapping}", "--replace", f"--as-of={AS_OF}")
         bare, ours = partial(_bare, database, file), partial(timed, command, folder.parent)
         empty = partial(clear, database)
         everyone = [

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
-from customer360.spark.java import java_version, machine_java, packaged_java
+from benchmarks.engines import SPARK
 
 _PACKAGES = (
     "pysail",
     "pyspark-client",
-    "pyspark",
     "pyarrow",
     "adbc-driver-postgresql",
     "numpy",
@@ -34,20 +34,32 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "load after": f"{os.getloadavg()[2]:.1f} (15 minutes)" if hasattr(os, "getloadavg") else "unknown",
         "Python": platform.python_version(),
-        "Java": _java(),
         **dict(_versions()),
+        **_of_spark(),
         "commit": _commit(),
     }
 
 
-def _java() -> str:
-    """The version that Spark would take; the embedded engine needs none."""
-    own, packaged = machine_java(), packaged_java()
-    return str(own.version if own else java_version(packaged) if packaged else "none")
+_IN_ITS_ENVIRONMENT = """
+import json
+from importlib.metadata import version
+from customer360.spark.java import java_version, machine_java, packaged_java
+own, packaged = machine_java(), packaged_java()
+java = own.version if own else java_version(packaged) if packaged else "none"
+print(json.dumps({"pyspark": version("pyspark"), "Java": str(java)}))
+"""
+
+
+def _of_spark() -> Mapping[str, str]:
+    """The version of Apache Spark and of the Java that it would take, where both engines are compared."""
+    if not SPARK.is_installed:
+        return {}
+    asked = subprocess.run([SPARK.python, "-c", _IN_ITS_ENVIRONMENT], check=True, stdout=subprocess.PIPE)
+    found: dict[str, str] = json.loads(asked.stdout)
+    return found
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    """Of what is installed: an environment has one engine."""
     for package in _PACKAGES:
         with suppress(PackageNotFoundError):
             yield package, version(package)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks.arguments import chosen, in_one_line, jdbc_jar, parser
-from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.arguments import chosen, engines, in_one_line, jdbc_jar, parser
+from benchmarks.commands import timed
+from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.limits import ServerCopy, copy_to_null
 from benchmarks.workplace import AS_OF, clear, temporary_database
@@ -22,11 +22,12 @@ from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS
 DESCRIPTION = """\
 How long the operations take, from the start of the process to its end, and how much memory at the most.
 
-  copy  limit: no operations; COPY of the columns they read to the null device, then of the largest result table
-        back from files by two writers, no key
-  ours  customer360 run: start Python and Spark, read, operate, audit, publish every table at once
-  duck  peer: the same tables by DuckDB in memory from Parquet of the same rows, with the two COPYs of the limit
-  jdbc  peer: the same operations, read and written by Spark JDBC, table after table, no keys
+  copy   limit: no operations; COPY of the columns they read to the null device, then of the largest result table
+         back from files by two writers, no key
+  ours   customer360 run on the embedded engine: start it, read, operate, audit, publish every table at once
+  spark  the same on Apache Spark
+  duck   peer: the same tables by DuckDB in memory from Parquet of the same rows, with the two COPYs of the limit
+  jdbc   peer: the same operations on Apache Spark, read and written by JDBC, table after table, no keys
 """
 
 
@@ -36,13 +37,13 @@ def main() -> None:
     say(f"operations, {rows:,} rows")
     with temporary_database() as (database, folder):
         home = folder.parent
-        timed([CUSTOMER360, "mock", f"--customers={rows}", f"--as-of={AS_OF}"], home)
-        everyone = [_ours(database, home)]
+        timed(EMBEDDED.command("mock", f"--customers={rows}", f"--as-of={AS_OF}"), home)
+        everyone = [_ours(engine, database, home) for engine in engines()]
         if arguments.only != ["ours"]:
-            timed([CUSTOMER360, "run"], home)  # the limit copies its results
+            timed(EMBEDDED.command("run"), home)  # the limit copies its results
             limit = _limit(database, folder)
             everyone = [limit, *everyone, _by_duckdb(database, home, folder, limit)]
-        everyone += [_by_jdbc(database, home, rows, jar)] if jar else []
+        everyone += [_by_jdbc(database, home, rows, jar)] if jar and SPARK.is_installed else []
         measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats, warm_ups=0)
     save("operations", rows, measured, arguments.results)
 
@@ -61,9 +62,9 @@ def _limit(database: Database, folder: Path) -> Candidate:
     return Candidate("copy", "COPY of the rows out and back, no operations", "limit", run, prepare)
 
 
-def _ours(database: Database, home: Path) -> Candidate:
-    run = partial(timed, [CUSTOMER360, "run"], home)
-    return Candidate("ours", "**customer360 run**", "ours", run, partial(clear, database))
+def _ours(engine: Engine, database: Database, home: Path) -> Candidate:
+    run = partial(timed, engine.command("run"), home)
+    return Candidate(engine.key(), engine.label("customer360 run"), "ours", run, partial(clear, database))
 
 
 def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) -> Candidate:
@@ -71,7 +72,7 @@ def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) 
     pq.write_table(read_table(database, CUSTOMERS.full_name, SOURCE_COLUMNS), parquet)
 
     def run() -> Sample:
-        operations = timed([sys.executable, "-m", "benchmarks.operations_by_duckdb", str(parquet)], home)
+        operations = timed(EMBEDDED.module("operations_by_duckdb", str(parquet)), home)
         started = time.perf_counter()
         copies.run()
         return Sample(operations.seconds + time.perf_counter() - started, operations.peak_bytes)
@@ -80,7 +81,7 @@ def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) 
 
 
 def _by_jdbc(database: Database, home: Path, rows: int, jar: Path) -> Candidate:
-    run = partial(timed, [sys.executable, "-m", "benchmarks.operations_by_jdbc", str(rows), str(jar)], home)
+    run = partial(timed, SPARK.module("operations_by_jdbc", str(rows), str(jar)), home)
     return Candidate("jdbc", "the same operations, Spark JDBC", "peer", run, partial(clear, database))
 
 

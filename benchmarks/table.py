@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.arguments import in_one_line
@@ -16,6 +16,7 @@ README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results: written by `python -m benchmarks.table` -->", "<!-- end of results -->"
 
 _OF_THE_MOMENT = ("load after", "commit")
+Machine = Mapping[str, str]
 
 
 def main() -> None:
@@ -34,30 +35,30 @@ def main() -> None:
 
 def render(results: Sequence[Result]) -> Iterator[str]:
     """Markdown lines: the machine, a table per result, and which figures were reached."""
-    yield _machine(results)
+    machine = _newest(results)
+    yield f"Machine: {_listed(machine)}."
     for result in results:
-        of_dashboard = result.benchmark in tables.TITLES
-        yield from ("", *(tables.table(result, _taken(result)) if of_dashboard else _table(result)))
+        of_dashboard, taken = result.benchmark in tables.TITLES, _taken(result, machine)
+        yield from ("", *(tables.table(result, taken) if of_dashboard else _table(result, taken)))
     yield from ("", "### Figures to reach", "", "| Figure | Goal | Measured | |", "|---|---:|---:|---|")
     yield from (_goal(target, results) for target in TARGETS)
 
 
-def _machine(results: Sequence[Result]) -> str:
-    """What holds for all results. Raises: Customer360Error when they come from different machines or versions."""
-    described = {
-        ", ".join(f"{name} {value}" for name, value in result.machine.items() if name not in _OF_THE_MOMENT)
-        for result in results
-    }
-    if len(described) > 1:
-        raise Customer360Error("the results come from different machines or versions; take them again on one")
-    return f"Machine: {described.pop()}."
+def _newest(results: Sequence[Result]) -> Machine:
+    """The machine and the versions of the newest of *results*."""
+    machine = max(results, key=lambda result: result.taken_at).machine
+    return {name: value for name, value in machine.items() if name not in _OF_THE_MOMENT}
 
 
-def _table(result: Result) -> Iterator[str]:
+def _listed(machine: Machine) -> str:
+    return ", ".join(f"{name} {value}" for name, value in machine.items())
+
+
+def _table(result: Result, taken: str) -> Iterator[str]:
     repeats = len(result.measured[0].samples)
     yield f"### {result.benchmark.capitalize()}, {short(result.rows)} customers, {repeats} × interleaved"
     yield ""
-    yield _taken(result)
+    yield taken
     yield ""
     yield "| Candidate | Role | Median s | Range s | Rows/s | ÷ limit | ÷ ours | Peak GB |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|"
@@ -65,9 +66,11 @@ def _table(result: Result) -> Iterator[str]:
         yield _row(measured, result)
 
 
-def _taken(result: Result) -> str:
-    moment = ", ".join(f"{name} {result.machine[name]}" for name in _OF_THE_MOMENT)
-    return f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {moment}."
+def _taken(result: Result, machine: Machine) -> str:
+    """When, and what was otherwise than with *machine*: another one, or older versions."""
+    moment = {name: result.machine[name] for name in _OF_THE_MOMENT}
+    other = dict(item for item in result.machine.items() if item[0] not in moment and item not in machine.items())
+    return f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {_listed({**moment, **other})}."
 
 
 def _row(measured: Measured, result: Result) -> str:

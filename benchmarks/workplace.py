@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING
 
 from customer360.mock_data.plan import Plan
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.spark import session
+from customer360.spark import session, stop
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 SCHEMA = "benchmark"
 """The schema of what the limits and the peers write."""
@@ -53,14 +55,14 @@ def temporary_database() -> Iterator[tuple[Database, Path]]:
 
 @contextmanager
 def spark_session(jdbc_jar: Path | None) -> Iterator[SparkSession]:
-    """A Spark session as the commands use it, with PostgreSQL's JDBC driver for the peers where there is one."""
+    """A session as the commands use it, with PostgreSQL's JDBC driver for the peers where there is one."""
     if jdbc_jar:
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-class-path {jdbc_jar} pyspark-shell"
     spark = session(app_name="customer360 benchmark")
     try:
         yield spark
     finally:
-        spark.stop()
+        stop(spark)
 
 
 def clear(database: Database) -> None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from benchmarks.commands import CUSTOMER360, timed
+from benchmarks.commands import REPOSITORY, environment, timed
+from benchmarks.engines import EMBEDDED
 from benchmarks.interleaved import say
 from benchmarks.workplace import AS_OF, temporary_home
 from customer360.errors import Customer360Error
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.settings import DATABASE_URL, HOME
 from customer360.web.store import Results, load
 
-REPOSITORY = Path(__file__).parent.parent.parent
 _START_SECONDS = 60
 
 
@@ -41,8 +39,8 @@ def home_with_results(rows: int, home: Path | None) -> Iterator[Path]:
         return
     with temporary_home() as temporary:
         say(f"  filling a database with {rows:,} customers and running the operations")
-        timed([CUSTOMER360, "mock", f"--customers={rows}", "--seed=7", f"--as-of={AS_OF}"], temporary)
-        timed([CUSTOMER360, "run"], temporary)
+        timed(EMBEDDED.command("mock", f"--customers={rows}", "--seed=7", f"--as-of={AS_OF}"), temporary)
+        timed(EMBEDDED.command("run"), temporary)
         yield temporary
 
 
@@ -59,7 +57,7 @@ def results_in(home: Path) -> Results:
 @contextmanager
 def dashboard(home: Path) -> Iterator[Server]:
     """`customer360 dashboard` as a person starts it, on a free port."""
-    with _started([CUSTOMER360, "dashboard", "--port=0"], home) as process:
+    with _started(EMBEDDED.command("dashboard", "--port=0"), home) as process:
         assert process.stdout
         line = process.stdout.readline()  # serving URL as of ...
         url = next((word for word in line.split() if word.startswith("http://")), None)
@@ -86,7 +84,7 @@ def _started(command: list[str], home: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
-        env=_environment(home),
+        env=environment(home),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -95,10 +93,6 @@ def _started(command: list[str], home: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         _end(process)
-
-
-def _environment(home: Path) -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
 
 
 def _end(process: subprocess.Popen[str]) -> None:
