@@ -221,7 +221,7 @@ def power_bi(as_json: bool, **project: Any) -> None:
     """
     Build the Power BI project: a folder with a .pbip that opens in Power BI Desktop.
 
-    It needs neither Spark nor a running database. The password is not in it: Power BI asks for it.
+    It needs neither an engine nor a running database. The password is not in it: Power BI asks for it.
 
     \b
     Example:

@@ -39,7 +39,7 @@ class DataQuality:
 
 def data_quality(checked: DataFrame) -> DataQuality:
     """
-    The counts of *checked* rows; runs one small Spark job.
+    The counts of *checked* rows; runs one small query.
 
     A 'reject' check looks at every row that is a customer at the as-of date, a 'warn' check at those that are
     used: so balance_missing is the very number of customers that an average balance leaves out.

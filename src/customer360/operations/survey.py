@@ -53,7 +53,7 @@ class Survey:
 
 def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None = None) -> Survey:
     """
-    The survey of the *known* customers; runs one Spark job and collects a few hundred rows.
+    The survey of the *known* customers; runs one query and collects a few hundred rows.
 
     Countries: the 19 with the most customers, equal ones by name, then 'Other' and 'Unknown'. Loyalty statuses:
     those of *status_order* as given, then the others by mean points, mean balance (none known is lowest) and

@@ -1,5 +1,5 @@
 """
-What the operations say about a customer, as Spark expressions.
+What the operations say about a customer, as PySpark expressions.
 
 They hold for rows as `known_customers` leaves them: nothing lies after the as-of date, and last_login is a day.
 """

@@ -39,7 +39,7 @@ def fill_mock_data(
 
     Readers see the old customers until the new ones are complete. Data that is not mock data of ours, as rows
     that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
-    Spark's tasks, so none passes through the JVM, and they are the same whatever the number of tasks.
+    tasks, so the engine passes none on, and they are the same whatever the number of tasks.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         change.prepare([CUSTOMERS], foreign=[CUSTOMERS])

@@ -1,7 +1,7 @@
 """
 Copying Arrow batches into a staging table, exactly once.
 
-A Spark task may run twice: retried after a failure, or speculatively beside itself. Each copies its rows and
+A task may run twice: retried after a failure, or speculatively beside itself. Each copies its rows and
 then signs a ledger in the same transaction; the first to sign commits, any other finds the signature and rolls
 back. So a part's rows are in the staging table once or not at all, whoever was killed when.
 """
