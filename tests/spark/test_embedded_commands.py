@@ -20,8 +20,7 @@ from tests.torture import leftovers
 from tests.torture.commands import CUSTOMER360, engine, family, kill, own_words
 from tests.torture.place import MARK, small_disk
 
-pytest.importorskip("pysail")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.embedded]
 
 STOPPED = "customer360: stopped; nothing was changed by what had not finished"
 KILLED = "customer360: the embedded engine ended unexpectedly, killed or out of memory ("
