@@ -146,13 +146,12 @@ def test_planted_secrets_are_found_nowhere(environment: dict[str, str], tmp_path
     (tmp_path / "members.csv").write_text("id,first,last,joined\n1,Ada,L,2024-01-02\n2,Bob,M,2024-02-03\n")
     (tmp_path / "members.mapping.toml").write_text(MAPPING)
     load = ["load", "members.csv", "--mapping", "members.mapping.toml", "--replace", "--json"]
-    local = ["--master", "local[2]"]
 
     with Looking() as looking, kept(tmp_path) as files:
         said = [
-            run(environment, tmp_path, "--log-format", "json", "demo", "--customers", "1k", *local),
+            run(environment, tmp_path, "--log-format", "json", "demo", "--customers", "1k"),
             answers(environment, tmp_path),
-            run(environment, tmp_path, *load, *local),
+            run(environment, tmp_path, *load),
             run(environment, tmp_path, "status", "--json"),
             run(environment, tmp_path, "status"),
             run(environment, tmp_path, "db", "psql", "--", "-c", "TABLE analytics.refreshes"),
