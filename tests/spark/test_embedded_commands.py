@@ -245,7 +245,6 @@ def in_a_notebook(database: Database, folder: Path, *cells: str) -> list[str]:
 
 QUERIES = {
     "query": "lambda: spark.range(0, 10**11, 1, 4).selectExpr('sum(sqrt(id))').collect()",
-    "rows for Python": "lambda: spark.range(0, 10**11, 1, 4).toArrow()",
     "Python": "lambda: spark.range(10**10).mapInArrow(lambda rows: rows, 'id bigint').count()",
 }
 
