@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -65,21 +65,35 @@ def interrupt_or(kill: Callable[[], None], session: SparkSession) -> Callable[[s
     """
     Interrupts an operation, and *kill*s the engine where it does not answer.
 
-    Nothing interrupts a Python task, and such tasks may keep all of the engine's threads.
+    Ctrl-C may come while gRPC holds a lock, which nobody gives back: then a new connection takes the old one's
+    place. Nothing interrupts a Python task, and such tasks may keep all of the engine's threads.
     """
-    interrupt = session.client.interrupt_operation
+    client: Any = session.client
+    interrupt = client.interrupt_operation
 
-    def ask(operation: str) -> None:
+    def ask(operation: str, answered: Event) -> None:
         with suppress(Exception):
             interrupt(operation)
             session.sql("SELECT 1").collect()
+            answered.set()
+
+    def answers(operation: str) -> bool:
+        answered = Event()
+        Thread(target=ask, args=(operation, answered), daemon=True).start()
+        return answered.wait(_SECONDS)
 
     def interrupted(operation: str) -> list[str]:
-        asking = Thread(target=ask, args=(operation,), daemon=True)
-        asking.start()
-        asking.join(_SECONDS)
-        if asking.is_alive():
-            kill()
+        if not answers(operation):
+            _reconnect(client)
+            if not answers(operation):
+                kill()
         return [operation]
 
     return interrupted
+
+
+def _reconnect(client: Any) -> None:
+    from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
+
+    client._channel = client._builder.toChannel()
+    client._stub = SparkConnectServiceStub(client._channel)  # type: ignore[no-untyped-call]

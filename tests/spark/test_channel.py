@@ -1,0 +1,19 @@
+"""What Ctrl-C leaves of the connection to the embedded engine."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.embedded
+
+
+def test_a_lock_that_an_interrupt_left_taken_costs_neither_the_session_nor_the_engine(spark: SparkSession) -> None:
+    """gRPC takes it in Python, where KeyboardInterrupt may come before it is sure to be given back."""
+    spark.range(3).createOrReplaceTempView("three")
+    client = spark.client  # type: ignore[attr-defined]
+    client._channel._channel._call_state.lock.acquire()
+
+    client.interrupt_operation("00000000-0000-0000-0000-000000000000")
+
+    assert spark.table("three").count() == 3
