@@ -302,7 +302,7 @@ write(20, "short")
 time.sleep(5)
 print(count("short"))
 """
-    found = in_a_notebook(database, tmp_path, 'interrupted(lambda: write(6_000_000, "long"))', then)
+    found = in_a_notebook(database, tmp_path, 'interrupted(lambda: write(30_000_000, "long"))', then)
 
     assert found == ["KeyboardInterrupt", "20"]
     with database.connect() as connection:
