@@ -66,7 +66,7 @@ def trees(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | Non
     """
     The right sides of *mapping* that are no column, as they were read, by what they fill.
 
-    Raises: Customer360Error for one that is no expression or could use more than its row.
+    Raises: Customer360Error for one that is not an expression or could use more than its row.
     """
     wanted = {target: side for target, side in sides(mapping).items() if column_of(side, columns) is None}
     return {target: read(target, text, columns, as_of=as_of) for target, text in wanted.items()}

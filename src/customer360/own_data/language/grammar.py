@@ -42,7 +42,7 @@ def read(target: str, text: str, columns: Iterable[str], *, as_of: date | None =
     """
     The expression *text* of *columns*, which fills *target*.
 
-    Raises: Customer360Error when it could use more than the values of its row, or is no expression.
+    Raises: Customer360Error when it could use more than the values of its row, or is not an expression.
     """
     return _Reader(target, text, columns, as_of or date.max).whole()
 
