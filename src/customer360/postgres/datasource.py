@@ -12,7 +12,6 @@ applies them to its other uses too, which loses rows: so Spark's filters stay wi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
@@ -29,7 +28,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
-from customer360 import failures
+from customer360 import failures, machine
 from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
@@ -166,7 +165,7 @@ class PostgresReader(DataSourceReader):
             return [_Range(pages, snapshot) for pages in self._page_ranges(connection, table)]
 
     def _page_ranges(self, connection: psycopg.Connection[Any], table: str) -> list[PageRange]:
-        cores = os.cpu_count() if self._in_one_process else None
+        cores = machine.cores() if self._in_one_process else None
         return page_ranges(connection, table, self._partitions, tasks_at_once=cores)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:

@@ -81,15 +81,10 @@ def _memory_settings() -> dict[str, str]:
     return {
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
         "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(pool),
-        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(max(1, min(_cores(), pool // _POOL_PER_CORE))),
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(max(1, min(machine.cores(), pool // _POOL_PER_CORE))),
         "SAIL_RUNTIME__TEMPORARY_FILES__MAX_SIZE": str(_NO_LIMIT),  # but that of the disk
         "SAIL_OPTIMIZER__PREFER_HASH_JOIN": "false",
     }
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
 
 def _given() -> dict[str, str]:

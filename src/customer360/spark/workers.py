@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customer360 import __version__
+from customer360 import __version__, machine
 from customer360.spark import embedded_session
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def elsewhere(spark: SparkSession) -> str | None:
 def tasks_at_once(spark: SparkSession) -> int | None:
     """How many tasks *spark* runs at the same time; None where workers are elsewhere, and come and go."""
     if embedded_session.serves(spark):
-        return os.cpu_count() or 1
+        return machine.cores()
     return None if elsewhere(spark) else int(spark.sparkContext.defaultParallelism)
 
 
