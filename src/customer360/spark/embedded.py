@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, Final
@@ -43,10 +42,6 @@ class _IntrudedError(Exception):
 
 class _CannotLockError(Exception):
     """This system lacks what locking the port needs."""
-
-
-def is_installed() -> bool:
-    return find_spec("pysail") is not None
 
 
 @dataclass(frozen=True)
@@ -100,8 +95,6 @@ class Engine:
     def stop(self) -> None:
         """Ends its process and removes its files; in a fork of the owner, nothing."""
         if self.owner == os.getpid():
-            self.process.kill()
-            self.process.wait()
             self._until_end.close()
 
 
