@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
-from customer360.postgres.spark_task import copy_part
+from customer360.postgres.spark_task import copy_part, with_rows
 from customer360.tables import (
     ACTIVITIES,
     BANDS,
@@ -65,11 +64,10 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
         return
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        filled = (batch for batch in batches if batch.num_rows)
-        first = next(filled, None)
+        first, filled = with_rows(batches)
         if first is not None:  # a task without rows does not connect
             part = first.column(_PART)[0].as_py()
-            wanted = (batch.select(schema.names).cast(schema) for batch in chain([first], filled))
+            wanted = (batch.select(schema.names).cast(schema) for batch in filled)
             copied = copy_part(database, staging, part, wanted, writers)
             yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 

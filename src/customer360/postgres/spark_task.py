@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import pyarrow as pa
@@ -27,13 +27,21 @@ def copy_task(
     A task without rows does not connect. *shown* is what a refusal calls the table. An engine that does not number
     its tasks does not repeat them either: there each part is a new one.
     """
-    filled = (batch for batch in batches if batch.num_rows)
-    first = next(filled, None)
+    first, filled = with_rows(batches)
     if first is None:
         return 0
     number = _number()
     part = secrets.randbits(62) if number is None else number
-    return copy_part(database, staging, part, chain([first], filled), writers, shown=shown)
+    return copy_part(database, staging, part, filled, writers, shown=shown)
+
+
+def with_rows(
+    batches: Iterable[pa.RecordBatch],
+) -> tuple[pa.RecordBatch | None, Iterator[pa.RecordBatch]]:
+    """The first of *batches* that has rows, None where none has any; and all that have, from the first on."""
+    filled = (batch for batch in batches if batch.num_rows)
+    first = next(filled, None)
+    return first, chain([] if first is None else [first], filled)
 
 
 def copy_part(
