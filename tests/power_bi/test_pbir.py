@@ -11,6 +11,7 @@ from customer360.power_bi import layout, pbir, theme, tmdl
 from customer360.power_bi.model import MODEL_TABLES
 from customer360.power_bi.tmdl import Source
 from customer360.report import REPORT
+from tests.power_bi.rules.report import walk
 
 FILES = pbir.files(REPORT)
 VISUALS = {path: content for path, content in FILES.items() if path.endswith("visual.json")}
@@ -31,17 +32,6 @@ def overlap(one, other):
         and one["y"] < other["y"] + other["height"]
         and other["y"] < one["y"] + one["height"]
     )
-
-
-def walk(content):
-    """Every dictionary inside, however deep."""
-    if isinstance(content, dict):
-        yield content
-        for value in content.values():
-            yield from walk(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from walk(value)
 
 
 @pytest.mark.parametrize("page", PAGES)

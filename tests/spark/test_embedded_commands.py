@@ -16,6 +16,7 @@ import pytest
 
 from customer360.postgres.connection import Database
 from customer360.settings import DATABASE_URL
+from tests.spark.notebook import AS_A_KERNEL, WRITE_AND_COUNT
 from tests.torture import leftovers
 from tests.torture.commands import CUSTOMER360, engine, family, kill, own_words
 from tests.torture.place import MARK, small_disk
@@ -197,19 +198,10 @@ def test_a_full_disk_of_temporary_files_is_one_line_and_nothing_stays_on_it(
 
 # -- notebooks --------------------------------------------------------------------------------------------
 
-NOTEBOOK = """
-import os, signal, sys, threading, time
+NOTEBOOK = f"""{WRITE_AND_COUNT}
+import time
 import psutil
-from customer360 import spark as sparks
-from customer360.postgres.datasource import register
 from customer360.spark import embedded
-
-def write(rows, table):
-    frame = spark.range(rows).write.format("postgres").option("url", sys.argv[1]).option("table", table)
-    frame.mode("append").save()
-
-def count(table):
-    return spark.read.format("postgres").option("url", sys.argv[1]).option("table", table).load().count()
 
 def interrupted(cell):
     threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -229,8 +221,7 @@ def is_at_rest():
     return sum(engine.cpu_times()[:2]) - before < 0.2
 
 new_session()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook's kernel does for each cell
-"""
+{AS_A_KERNEL}"""
 
 
 def in_a_notebook(database: Database, folder: Path, *cells: str) -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 
 from customer360.postgres.connection import Database
 from customer360.settings import DATABASE_URL
+from tests.spark.notebook import AS_A_KERNEL, WRITE_AND_COUNT
 from tests.torture.commands import CUSTOMER360, family, java, kill, own_words, workers
 from tests.torture.place import MARK
 
@@ -106,23 +107,12 @@ def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
         assert {path.name for path in tmp_path.iterdir()} <= {f"customer360-{os.getuid()}"}
 
 
-NOTEBOOK = """
-import os, signal, sys, threading
-from customer360 import spark as sparks
+NOTEBOOK = f"""{WRITE_AND_COUNT}
 from customer360.spark import java_process
-from customer360.postgres.datasource import register
-
-def write(rows, table):
-    frame = spark.range(rows).write.format("postgres").option("url", sys.argv[1]).option("table", table)
-    frame.mode("append").save()
-
-def count(table):
-    return spark.read.format("postgres").option("url", sys.argv[1]).option("table", table).load().count()
 
 spark = sparks.session(master="local[2]")
 register(spark)
-signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook's kernel does for each cell
-"""
+{AS_A_KERNEL}"""
 
 
 def in_a_notebook(database: Database, *cells: str) -> list[str]:

@@ -85,9 +85,7 @@ def in_their_tasks(rows: DataFrame) -> list[Any]:
     return numbered.mapInArrow(counted, "parts array<int>, rows bigint").collect()
 
 
-@settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     source=st.sampled_from(["one task", "seven tasks", "file"]),
     steps=st.lists(st.sampled_from(list(STEPS)), max_size=3),
