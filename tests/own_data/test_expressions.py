@@ -94,6 +94,8 @@ VALUES = {
     "x > TIMESTAMP '2024-01-01 00:00:00'": ("boolean", "true", None, None, None, None, None),
     "year(x) > y": ("boolean", "true", None, None, None, None, None),
     "x > 1.5": ("boolean", None, "false", None, "true", None, "false"),
+    "round(x::FLOAT, 2)::DOUBLE": ("double", None, "1.5", None, "12.0", None, "-7.0"),
+    "round('-2.55'::FLOAT, 2)::DOUBLE": ("double", *["-2.549999952316284"] * 6),
     "round(x)": ("double", None, "2.0", None, "12.0", None, "-7.0"),
     "round(x::DECIMAL(10,4), 2)": ("decimal(9,2)", None, "1.50", None, "12.00", None, "-7.00"),
     "abs(x::DECIMAL(5,2))": ("decimal(5,2)", None, "1.50", None, "12.00", None, "7.00"),

@@ -84,7 +84,7 @@ def _moment_cast(source: Type, target: Type, *, is_strict: bool) -> Cast | None:
         fitted = _fitted if is_strict else wrapped
         return lambda moment: fitted(micros(moment) // 10**6, WHOLE[target.name])
     if source == TIMESTAMP and target.is_binary:
-        return lambda moment: _narrowed(micros(moment) / 1e6, target)
+        return lambda moment: narrowed(micros(moment) / 1e6, target)
     if source.is_whole and target == TIMESTAMP:
         return lambda number: moment_of(number * 10**6)
     if source.is_number and target == TIMESTAMP:
@@ -166,7 +166,7 @@ def _of_text(target: Type, *, is_strict: bool) -> Cast | None:
     if target.is_whole:
         return partial(whole, bits=WHOLE[target.name], is_strict=is_strict)
     if target.is_binary:
-        return lambda text: None if (number := binary(text)) is None else _narrowed(number, target)
+        return lambda text: None if (number := binary(text)) is None else narrowed(number, target)
     if target.name == "decimal":
         return lambda text: _decimal_of_text(text, target)
     return {"boolean": _flag, "date": day, "timestamp": moment}.get(target.name)
@@ -218,7 +218,7 @@ def _fitted(number: int, bits: int) -> int | None:
     return number if -(1 << (bits - 1)) <= number < 1 << (bits - 1) else None
 
 
-def _narrowed(number: float, target: Type) -> float:
+def narrowed(number: float, target: Type) -> float:
     if target.name != "float":
         return number
     with np.errstate(over="ignore"):
@@ -231,7 +231,7 @@ def _number(source: Type, target: Type, *, is_strict: bool) -> Cast:
             return lambda number: fitting(Decimal(repr(number)), target) if math.isfinite(number) else None
         return lambda number: fitting(Decimal(number), target)
     if target.is_binary:
-        return lambda number: _narrowed(float(number), target)
+        return lambda number: narrowed(float(number), target)
     bits = WHOLE[target.name]
     if is_strict:
         return lambda number: _fitted(int(number), bits) if math.isfinite(number) else None

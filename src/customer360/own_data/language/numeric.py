@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from customer360.own_data.language.casts import DIGITS, fitting, saturated, wrapped
+from customer360.own_data.language.casts import DIGITS, fitting, narrowed, saturated, wrapped
 from customer360.own_data.language.types import BIGINT, DOUBLE, INT, WHOLE, Type, decimal
 from customer360.own_data.language.values import Values, each
 
@@ -83,7 +83,7 @@ def _round(rounding: str) -> Made:
 def _rounded(found: Values, places: int, rounding: str) -> Values:
     kind = found.type
     if kind.is_binary:
-        return each(kind, lambda number: _round_binary(number, places, rounding), found)
+        return each(kind, lambda number: narrowed(_round_binary(number, places, rounding), kind), found)
     if kind.is_whole:
         bits = WHOLE[kind.name]
         return found if places >= 0 else each(
