@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
+import pytest
 
+from benchmarks.engines import SPARK
 from customer360.operations.run import results
 from customer360.pipeline.as_of import last_day_of_rows
 from customer360.postgres.connection import Database
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).parents[1]
-SPARK_PYTHON = Path(os.environ.get("CUSTOMER360_SPARK_PYTHON", REPOSITORY / ".venv-spark" / "bin" / "python"))
-"""The Python of an environment that holds Apache Spark, which cannot share one with the embedded engine."""
+NEEDS_SPARK = pytest.mark.skipif(
+    not SPARK.is_installed, reason=f"no Apache Spark at {SPARK.python}: make .venv-spark/.complete"
+)
+"""For tests that compare with it, in the environment of its own that it has."""
 
 MOCK_CUSTOMERS = 10_000
 MOCK_AS_OF = date(2026, 6, 30)
@@ -60,7 +64,7 @@ class Case:
 
 def on_spark(folder: Path, name: str, url: str) -> subprocess.Popen[str]:
     """Apache Spark at work; the caller waits for it."""
-    command = [str(SPARK_PYTHON), "-m", "tests.both_engines", str(folder), name, url]
+    command = [str(SPARK.python), "-m", "tests.both_engines", str(folder), name, url]
     environment = {**os.environ, "JDK_JAVA_OPTIONS": _JAVA}
     return subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -24,16 +24,14 @@ from customer360.own_data.sources import file_source
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
 from tests import both_engines
-from tests.both_engines import REPOSITORY, SPARK_PYTHON, Case, bytes_of
+from tests.both_engines import NEEDS_SPARK, REPOSITORY, Case, bytes_of
 from tests.conftest import new_database
 from tests.nasty_customers import Draw, day, moment, nasty_customers, utc
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),  # a cold Java on a busy machine
-    pytest.mark.skipif(
-        not SPARK_PYTHON.exists(), reason=f"no Apache Spark at {SPARK_PYTHON}: make .venv-spark/.complete"
-    ),
+    NEEDS_SPARK,
 ]
 
 AS_OF = date(2026, 6, 30)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.both_engines import REPOSITORY, SPARK_PYTHON
+from benchmarks.engines import SPARK
+from tests.both_engines import REPOSITORY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -63,7 +64,7 @@ class Spark:
 @contextmanager
 def on_spark(folder: Path, rows: Sequence[Mapping[str, str | None]]) -> Iterator[Spark]:
     """Spark, started once; it ends at the end."""
-    command = [str(SPARK_PYTHON), "-m", "tests.own_data.expressions_on_spark"]
+    command = [str(SPARK.python), "-m", "tests.own_data.expressions_on_spark"]
     streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, **streams) as process:
         try:

@@ -19,16 +19,14 @@ from customer360.own_data.language.functions import FUNCTIONS, OWN
 from customer360.own_data.language.grammar import read
 from customer360.own_data.language.types import STRING
 from customer360.own_data.language.values import Rows, each
-from tests.both_engines import SPARK_PYTHON
+from tests.both_engines import NEEDS_SPARK
 from tests.own_data.expressions_on_spark import Spark, on_spark
 from tests.own_data.generated_expressions import COLUMNS, FORMS, ROWS, expression, leaves
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),  # a cold Java on a busy machine
-    pytest.mark.skipif(
-        not SPARK_PYTHON.exists(), reason=f"no Apache Spark at {SPARK_PYTHON}: make .venv-spark/.complete"
-    ),
+    NEEDS_SPARK,
 ]
 TIMES = int(os.environ.get("ATTACK_TIMES", "1"))
 BEYOND = re.compile(r"[+-][0-9]{4,}-|0000-")

@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.engines import SPARK
 from tests.cluster.conftest import _java, _said
 
 _START: Final = "org.apache.spark.deploy.{0}.{1}"
 _HOSTS: Final = ("127.0.0.1", "127.0.0.2")
-_PROGRAMS: Final = Path(__file__).parents[2] / ".venv-spark" / "bin"
-CUSTOMER360: Final = _PROGRAMS / "customer360"
+CUSTOMER360: Final = SPARK.python.with_name("customer360")
 IS_INSTALLED: Final = CUSTOMER360.exists()
 _WHERE: Final = (
     "import pyspark; from customer360.spark.java import java_home; print(*pyspark.__path__, java_home())"
@@ -28,7 +28,7 @@ _WHERE: Final = (
 def cluster(folder: Path) -> Iterator[str]:
     """The master's URL; each worker has one core."""
     folder.mkdir(exist_ok=True)
-    said = subprocess.run([_PROGRAMS / "python", "-c", _WHERE], capture_output=True, text=True, check=True)
+    said = subprocess.run([SPARK.python, "-c", _WHERE], capture_output=True, text=True, check=True)
     spark, java = map(Path, said.stdout.split())
     with ExitStack() as running:
         log = running.enter_context(_process(folder, spark, java, "master", "Master", _HOSTS[0]))
