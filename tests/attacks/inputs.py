@@ -35,7 +35,6 @@ def attack(times: int) -> Callable[[Any], Any]:
         max_examples=times * TIMES,
         derandomize=TIMES == 1,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
 

@@ -120,7 +120,7 @@ def test_another_seed_gives_other_customers() -> None:
     assert pc.sum(pc.equal(first["name"], second["name"])).as_py() < 10
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.integers(1, 2_000),
     seed=st.integers(0, 2**63 - 1),

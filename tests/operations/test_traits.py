@@ -80,7 +80,7 @@ NEAR_EDGES = st.builds(
     lambda edge, off: edge + off * Decimal("0.01"), st.sampled_from(AMOUNT_EDGES), st.integers(-1, 1)
 )
 EDGES = st.lists(st.sampled_from(STEPS), unique=True, max_size=12).map(sorted).map(tuple)
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 
 
 def numbers(spark, values, type_, bands):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360.own_data.dates import (
@@ -71,7 +71,6 @@ def test_every_moment_reads_back(moment: datetime) -> None:
     assert one(moment.strftime("%m/%d/%Y"), MONTH_FIRST) == datetime(moment.year, moment.month, moment.day)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_breaks_it(text: str) -> None:
     """Whatever stands in a cell."""

@@ -613,7 +613,7 @@ def written(rows: list[tuple[str, ...]], damage: list[int]) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS, damage=st.lists(st.integers(0, 20), min_size=1, max_size=9), keeps=st.booleans())
 def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a_rule(
     tmp_path_factory: pytest.TempPathFactory,

@@ -128,7 +128,7 @@ def test_rows_in_a_cell_are_read_when_a_person_says_that_marks_are_right(tmp_pat
     assert [row["note"] for row in read(path, Reading(quote="double"))] == ["a\n2,b", "c"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_line_breaks_in_quotes_are_kept_wherever_a_block_ends(
     tmp_path_factory: Any, data: Any, encoding: str
@@ -200,7 +200,7 @@ def test_bytes_outside_the_given_encoding_are_an_error(tmp_path: Path) -> None:
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(cell, min_size=3, max_size=3), min_size=1, max_size=30), st.sampled_from(["\n", "\r\n"]))
 def test_any_table_that_a_program_writes_is_read_back(
     tmp_path_factory: Any, table: list[list[str]], end: str

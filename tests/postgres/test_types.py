@@ -71,7 +71,7 @@ def table(server: Database) -> Database:
     return server
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(VALUES, min_size=1, max_size=20))
 @pytest.mark.slow
 def test_every_type_comes_back_as_it_went(table: Database, values: list[tuple[object, ...]]) -> None:

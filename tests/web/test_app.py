@@ -187,7 +187,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([*PAGES, "nowhere"]), st.lists(st.tuples(NAMES | st.text(max_size=20), VALUES), max_size=5))
 def test_any_question_is_answered_or_refused_clearly(web, page, pairs):
     """Whatever is sent: an answer, or 400 with one line."""
@@ -203,7 +203,7 @@ def test_any_question_is_answered_or_refused_clearly(web, page, pairs):
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["GET", "POST", "PUT", "HEAD", "BREW"]))
 def test_any_path_and_method_is_answered_or_refused_clearly(web, path, method):
     """No path is an error of ours."""
