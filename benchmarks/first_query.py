@@ -7,7 +7,7 @@ import time
 
 import pandas  # noqa: F401  the first cell of a notebook imports it, before any asks for a session
 
-from customer360.where import Where
+from customer360.commands.context import Where
 
 
 def main() -> None:

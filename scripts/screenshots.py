@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from customer360 import settings
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from customer360.dimensions import Between, Filters
+from customer360.report.dimensions import Between, Filters
 from tests.miniature import AS_OF, BALANCES
 
 Rows = list[dict]

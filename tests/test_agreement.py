@@ -18,11 +18,11 @@ import pytest
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from customer360.dimensions import Between, Filters
-from customer360.expressions import facts_of
-from customer360.measures import measure
 from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
+from customer360.report.dimensions import Between, Filters
+from customer360.report.expressions import facts_of
+from customer360.report.measures import measure
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, RESULT_TABLES
 from customer360.web import sql
 from tests import miniature, row_level

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 import pytest
 
-from customer360.cli import cli
+from customer360.commands.cli import cli
 from customer360.errors import EXIT_CODES
-from customer360.measures import MEASURES
-from customer360.report import REPORT
+from customer360.report.measures import MEASURES
+from customer360.report.pages import REPORT
 from customer360.settings import SETTINGS
 from customer360.tables import TABLES
 from tests.documentation import PAGES, ROOT, anchors, blocks, links

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 
-from customer360.cli import cli
+from customer360.commands.cli import cli
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.settings import HOME
 from tests.conftest import new_home

@@ -26,7 +26,7 @@ from benchmarks.dashboard.readers import (
 )
 from benchmarks.dashboard.turns import Turn, in_turns
 from benchmarks.interleaved import save, say
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.web.answers import answer
 from customer360.web.outline import outline
 from customer360.web.replies import Reply

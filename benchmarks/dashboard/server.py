@@ -16,14 +16,14 @@ from benchmarks.dashboard.options import add_home, add_turns, parser
 from benchmarks.dashboard.places import home_with_results
 from benchmarks.dashboard.turns import Turn, in_turns
 from benchmarks.interleaved import Measured, save, say
-from customer360.dimensions import dimension
-from customer360.expressions import columns_of
-from customer360.measures import measure
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.read import read_together
-from customer360.report import REPORT
+from customer360.report.dimensions import dimension
+from customer360.report.expressions import columns_of
+from customer360.report.measures import measure
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Page
 from customer360.tables import CUSTOMER_SEGMENTS
-from customer360.visuals import Page
 from customer360.web import sql
 from customer360.web.answers import answer
 from customer360.web.outline import outline

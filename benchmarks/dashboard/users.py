@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from benchmarks.dashboard.choices import Choices, Pairs
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 
 BETWEEN_SECONDS = 2.0
 ARRIVAL_SECONDS = 30.0

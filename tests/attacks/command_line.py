@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from customer360 import cli, settings
+from customer360 import settings
+from customer360.commands import cli
 
 SECRET = "pl4nted-s3cret"
 NOBODY_LISTENS = f"postgresql://ada:{SECRET}@127.0.0.1:1/nowhere"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.web.app import make_app
 from customer360.web.assets import assets
 from customer360.web.server import Address, running

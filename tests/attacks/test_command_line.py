@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360 import settings
-from customer360.cli import cli
+from customer360.commands.cli import cli
 from tests.attacks.command_line import SECRET, Ended, contents, customer360, nothing_to_reach
 from tests.attacks.inputs import ARGUMENTS, HOSTILE, Tried, attack
 

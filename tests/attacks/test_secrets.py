@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from customer360 import settings
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.spark.installed import default_engine
 from tests.attacks.command_line import SECRET
 from tests.conftest import new_database
@@ -87,7 +87,7 @@ class Looking:
 
 def run(environment: dict[str, str], folder: Path, *arguments: str) -> str:
     """What a command says, on both channels."""
-    command = [sys.executable, "-c", "from customer360.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from customer360.commands.cli import main; main()", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout + ended.stderr
@@ -95,7 +95,14 @@ def run(environment: dict[str, str], folder: Path, *arguments: str) -> str:
 
 def answers(environment: dict[str, str], folder: Path) -> str:
     """What the dashboard says, and what it answers."""
-    command = [sys.executable, "-c", "from customer360.cli import main; main()", "dashboard", "--port", "0"]
+    command = [
+        sys.executable,
+        "-c",
+        "from customer360.commands.cli import main; main()",
+        "dashboard",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder
     ) as process:

@@ -16,7 +16,7 @@ from typing import Final
 import pyspark
 import pytest
 
-from customer360.failures.spark import NEEDED
+from customer360.errors.spark import NEEDED
 from customer360.spark.java import java_home
 
 SPARK: Final = Path(pyspark.__file__).parent

@@ -19,7 +19,7 @@ import pytest
 
 from customer360.postgres.connection import Database
 from customer360.settings import DATABASE_URL
-from tests.test_pipeline import checksum, value
+from tests.pipeline.test_pipeline import checksum, value
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -31,7 +31,7 @@ _JAVA_OPTIONS: Final = re.compile(r"NOTE: Picked up JDK_JAVA_OPTIONS.*\n")
 
 def started(database: Database, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from customer360.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from customer360.commands.cli import main; main()", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, DATABASE_URL: database.url, "PYSPARK_SUBMIT_ARGS": _FEW_ROWS, **environment},
     )  # fmt: skip

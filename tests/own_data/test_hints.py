@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from customer360.commands.loading import Loaded, Planned, Request, plan
 from customer360.errors import Customer360Error
-from customer360.loading import Loaded, Planned, Request, plan
 from customer360.own_data.hints import unread
 from customer360.own_data.load import loadable
 from customer360.own_data.mapping import CustomerMapping

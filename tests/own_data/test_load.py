@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from customer360.commands.loading import Request, plan
 from customer360.errors import Customer360Error
-from customer360.loading import Request, plan
 from customer360.mock_data.plan import Plan
 from customer360.operations.checks import CHECKS
 from customer360.own_data.columns import FROM_A_SOURCE

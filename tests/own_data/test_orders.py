@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from customer360.commands.loading import Request, plan
 from customer360.errors import Customer360Error
-from customer360.loading import Request, plan
 from customer360.own_data import sources
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.orders import inherited

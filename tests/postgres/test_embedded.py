@@ -308,7 +308,7 @@ def test_a_user_without_a_name_is_told_so(home: Path) -> None:
     """As of a container that is started with a number for its user."""
     os.chown(home, 12_345, 12_345)
 
-    said = as_user(12_345, home, "from customer360.cli import main; main()", "db", "start")
+    said = as_user(12_345, home, "from customer360.commands.cli import main; main()", "db", "start")
 
     assert said.returncode == 1
     [line] = said.stderr.splitlines()
@@ -323,7 +323,7 @@ def test_another_users_server_is_called_that_and_not_stopped(home: Path) -> None
     embedded.start()
 
     for command in (["status"], ["db", "stop"], ["db", "url"], ["db", "start"], ["run"]):
-        said = as_user(12_345, home, "from customer360.cli import main; main()", *command)
+        said = as_user(12_345, home, "from customer360.commands.cli import main; main()", *command)
 
         assert said.returncode == 1
         [line] = said.stderr.splitlines()

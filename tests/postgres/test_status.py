@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from customer360.commands.stages import Stands
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
 from customer360.postgres.publish import publication
 from customer360.postgres.status import FILL_KEPT_WITH, next_refresh_id, status
-from customer360.stages import Stands
 from customer360.tables import CUSTOMERS, DATA_QUALITY, REFRESHES
 
 AHEAD = timedelta(days=2)

@@ -8,15 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from customer360 import measures as m
-from customer360.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
-from customer360.expressions import facts_of, needs
-from customer360.measures import MEASURES, measure
-from customer360.palette import LIGHT
 from customer360.power_bi import dax, model, subtitles, tmdl
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import Source
-from customer360.report import REPORT
+from customer360.report import measures as m
+from customer360.report.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
+from customer360.report.expressions import facts_of, needs
+from customer360.report.measures import MEASURES, measure
+from customer360.report.pages import REPORT
+from customer360.report.palette import LIGHT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from customer360.web import sql
 from tests import miniature, row_level

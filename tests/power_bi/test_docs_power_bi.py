@@ -1,7 +1,7 @@
 """The documentation of the Power BI report says what the code says."""
 
 from customer360.power_bi.model import MODEL_TABLES
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from tests.documentation import ROOT
 
 

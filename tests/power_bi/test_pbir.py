@@ -5,12 +5,12 @@ from itertools import combinations
 
 import pytest
 
-from customer360.dimensions import FUNNEL_STAGE
-from customer360.palette import LIGHT
 from customer360.power_bi import layout, pbir, theme, tmdl
 from customer360.power_bi.model import MODEL_TABLES
 from customer360.power_bi.tmdl import Source
-from customer360.report import REPORT
+from customer360.report.dimensions import FUNNEL_STAGE
+from customer360.report.pages import REPORT
+from customer360.report.palette import LIGHT
 from tests.power_bi.rules.report import walk
 
 FILES = pbir.files(REPORT)

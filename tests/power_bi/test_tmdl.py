@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from customer360.dimensions import FUNNEL_STAGES
 from customer360.power_bi import tmdl
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS
 from customer360.power_bi.tmdl import Source
+from customer360.report.dimensions import FUNNEL_STAGES
 from customer360.tables import BANDS, RESULT_TABLES
 
 IMPORT = Source("db.example:5432", "crm", "analytics", "import")

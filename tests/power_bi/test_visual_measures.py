@@ -6,7 +6,7 @@ import pytest
 
 from customer360.power_bi import model, values
 from customer360.power_bi.project import files
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from tests import miniature
 from tests.miniature import COUNTRIES

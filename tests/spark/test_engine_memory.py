@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from customer360 import failures
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, failures
 from customer360.spark.embedded import Engine
 from tests.spark.conftest import new_engine, new_session
 

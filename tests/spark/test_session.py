@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from customer360 import spark as sparks
+from customer360.commands.context import Where
 from customer360.errors import Customer360Error
 from customer360.spark import connect
-from customer360.where import Where
 
 
 @pytest.mark.spark

@@ -120,10 +120,10 @@ def _outcome(order: dict[str, Any]) -> dict[str, Any]:
 
 def _do(place: Place, *, command: str, version: str, url: str | None, **_: str) -> None:
     from customer360 import spark
-    from customer360.loading import Request, load
+    from customer360.commands.context import Where
+    from customer360.commands.loading import Request, load
     from customer360.pipeline.fill import fill_mock_data
     from customer360.pipeline.run import run_operations
-    from customer360.where import Where
 
     where = Where(database=url, as_json=True)
     if command == "mock":

@@ -23,7 +23,7 @@ import httpx
 import numpy as np
 
 from benchmarks.dashboard.choices import Choices
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 
 Digest = str
 Truth = Mapping[str, Mapping[str, Digest]]

@@ -13,12 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from customer360.dimensions import dimension
-from customer360.expressions import needs
-from customer360.measures import measure
-from customer360.report import REPORT
+from customer360.report.dimensions import dimension
+from customer360.report.expressions import needs
+from customer360.report.measures import measure
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Page
 from customer360.tables import TOP_CUSTOMERS
-from customer360.visuals import Page
 from customer360.web import sql
 from customer360.web.answers import answer
 from customer360.web.replies import Reply

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.web.assets import assets
 from tests.web.published import miniature_results, publish, serving
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from customer360.dimensions import dimension, dimensions_of
-from customer360.report import REPORT
+from customer360.report.dimensions import dimension, dimensions_of
+from customer360.report.pages import REPORT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from customer360.web import cubes
 from customer360.web.cubes import cubes_of, encoded

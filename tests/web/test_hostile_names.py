@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from tests.web.published import miniature_results, publish

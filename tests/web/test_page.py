@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from customer360.dimensions import dimension
-from customer360.measures import measure
-from customer360.report import REPORT
+from customer360.report.dimensions import dimension
+from customer360.report.measures import measure
+from customer360.report.pages import REPORT
 from customer360.tables import REFRESHES, TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.app import make_app

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from customer360 import measures as m
-from customer360.dimensions import DIMENSIONS, Between, dimension, dimensions_of
-from customer360.expressions import facts_of
-from customer360.measures import MEASURES, measure
+from customer360.report import measures as m
+from customer360.report.dimensions import DIMENSIONS, Between, dimension, dimensions_of
+from customer360.report.expressions import facts_of
+from customer360.report.measures import MEASURES, measure
 from customer360.tables import (
     COHORT_RETENTION,
     CUSTOMER_SEGMENTS,

@@ -3,10 +3,10 @@
 import psycopg
 import pytest
 
-from customer360.dimensions import DIMENSIONS, dimension
-from customer360.expressions import Sum
-from customer360.measures import BALANCE_THRESHOLD, measure
-from customer360.report import REPORT
+from customer360.report.dimensions import DIMENSIONS, dimension
+from customer360.report.expressions import Sum
+from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.pages import REPORT
 from customer360.tables import RESULT_SCHEMA, RESULT_TABLES
 from customer360.web import sql
 from tests import miniature, row_level

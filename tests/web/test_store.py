@@ -8,11 +8,11 @@ from datetime import date
 import duckdb
 import pytest
 
-from customer360 import measures as m
-from customer360.dimensions import COUNTRY, DIMENSIONS, JOIN_MONTH, dimensions_of
 from customer360.errors import Customer360Error
-from customer360.expressions import columns_of
 from customer360.postgres.reader import read_only
+from customer360.report import measures as m
+from customer360.report.dimensions import COUNTRY, DIMENSIONS, JOIN_MONTH, dimensions_of
+from customer360.report.expressions import columns_of
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.rollups import SEGMENTS

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from customer360.tables import COUNTRIES, LOYALTY_STATUSES, TOP_CUSTOMERS
 from customer360.web.app import make_app
 from customer360.web.server import Address, running

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from customer360.dimensions import Between
 from customer360.errors import Customer360Error
-from customer360.report import REPORT
+from customer360.report.dimensions import Between
+from customer360.report.pages import REPORT
 from customer360.web.view import page_of, view
 
 OVERVIEW, FINANCIAL, ENGAGEMENT = (page_of(name) for name in ("overview", "financial", "engagement"))

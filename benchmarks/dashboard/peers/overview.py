@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.dashboard.choices import MONTHS, Choices, Pairs, token
-from customer360.palette import LIGHT
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
+from customer360.report.palette import LIGHT
 from customer360.web.answers import answer
 from customer360.web.outline import outline
 from customer360.web.replies import Reply

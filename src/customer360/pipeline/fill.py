@@ -10,12 +10,12 @@ import pyarrow as pa
 from customer360 import __version__
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
+from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.staging import WAITING, Waiting, now
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.publish import publication
-from customer360.progress import Watch, silent
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
 from customer360.tables import CUSTOMERS

@@ -9,13 +9,13 @@ from typing import Any
 from customer360 import __version__
 from customer360.errors import Customer360Error
 from customer360.own_data.load import Loadable
+from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.shrinkage import require_no_smaller_load
 from customer360.pipeline.staging import WAITING, Waiting, now, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.origin import guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.progress import Watch, silent
 from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from customer360 import __version__, lake
+from customer360 import __version__
 from customer360.errors import Customer360Error
-from customer360.lake import Place
 from customer360.operations.conform import KEY, SOURCE_COLUMNS, require
 from customer360.operations.run import Results, results
 from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
+from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
 from customer360.postgres import catalog, types
@@ -30,8 +30,8 @@ from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.postgres.status import FILL_KEPT_WITH, fill_of, last_refresh, next_refresh_id
-from customer360.progress import Watch, silent
-from customer360.spark import plain_errors
+from customer360.spark import lake, plain_errors
+from customer360.spark.lake import Place
 from customer360.tables import (
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,

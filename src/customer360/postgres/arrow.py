@@ -18,8 +18,8 @@ from adbc_driver_manager._reader import AdbcRecordBatchReader  # Arrow's own los
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from customer360 import failures
-from customer360.failures.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
+from customer360.errors import failures
+from customer360.errors.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
 
 _BATCH_BYTES: Final = 8 << 20
 _LOCK_NOT_AVAILABLE: Final = "55P03"

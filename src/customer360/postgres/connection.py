@@ -15,8 +15,8 @@ import psycopg
 from psycopg import conninfo, pq, sql
 
 from customer360.errors import Customer360Error
-from customer360.failures import plain
-from customer360.failures.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
+from customer360.errors.failures import plain
+from customer360.errors.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
 from customer360.postgres import catalog
 
 if TYPE_CHECKING:

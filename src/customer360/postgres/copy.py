@@ -20,8 +20,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import errors, sql
 
-from customer360 import failures
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, failures
 from customer360.postgres import binary_copy, catalog
 from customer360.postgres.connection import Database
 

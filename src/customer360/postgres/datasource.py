@@ -28,8 +28,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
-from customer360 import failures, machine
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, failures
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
@@ -39,7 +38,7 @@ from customer360.postgres.read import read_batches
 from customer360.postgres.snapshot import keep_snapshot
 from customer360.postgres.spark_task import copy_task
 from customer360.postgres.spark_types import spark_schema, struct_type
-from customer360.spark import java_process
+from customer360.spark import java_process, machine
 
 if TYPE_CHECKING:
     import psycopg

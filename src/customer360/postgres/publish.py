@@ -18,8 +18,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
-from customer360 import failures
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, failures
 from customer360.postgres import catalog, contract, ddl, locks, preflight, reader
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database

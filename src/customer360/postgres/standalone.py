@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360 import failures
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Customer360Error, failures, nearest, postgresql
 from customer360.postgres import catalog, conversion, locks, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
@@ -150,7 +149,7 @@ def _plain_refusals(database: Database, table: str) -> Iterator[None]:
         except psycopg.Error as error:
             if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
                 raise
-            words = failures.postgresql.said(error).words
+            words = postgresql.said(error).words
             raise Customer360Error(f"{table} does not take the rows: {words}; nothing was changed") from None
 
 

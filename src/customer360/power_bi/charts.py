@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from customer360.dimensions import LOYALTY_STATUS, Dimension, dimension
-from customer360.expressions import LastMonths, Measure
-from customer360.measures import BALANCE_THRESHOLD, measure
-from customer360.palette import LIGHT
 from customer360.power_bi import model, theme, values
 from customer360.power_bi import queries as q
 from customer360.power_bi.model import Field
 from customer360.power_bi.queries import Json
 from customer360.power_bi.tmdl import STATUS_COLOR
-from customer360.visuals import Kind, Visual
+from customer360.report.dimensions import LOYALTY_STATUS, Dimension, dimension
+from customer360.report.expressions import LastMonths, Measure
+from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.palette import LIGHT
+from customer360.report.visuals import Kind, Visual
 
 NO_VALUE: Final = "—"
 """What the data lacks; 0 is a number."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from customer360.dimensions import AT_JOINING, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, dimensions_of
-from customer360.expressions import (
+from customer360.power_bi import model
+from customer360.power_bi.model import Field
+from customer360.report.dimensions import AT_JOINING, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, dimensions_of
+from customer360.report.expressions import (
     Above,
     Comparable,
     Format,
@@ -32,9 +34,7 @@ from customer360.expressions import (
     needs,
     parts,
 )
-from customer360.measures import AS_OF_DATE
-from customer360.power_bi import model
-from customer360.power_bi.model import Field
+from customer360.report.measures import AS_OF_DATE
 from customer360.tables import REFRESHES, Table
 
 FORMATS: Final[Mapping[Format, str]] = {

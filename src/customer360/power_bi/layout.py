@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from customer360.visuals import COLUMNS, ROWS, Place
+from customer360.report.visuals import COLUMNS, ROWS, Place
 
 EDGE: Final = 24
 GUTTER: Final = 16

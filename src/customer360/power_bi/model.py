@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from customer360 import dimensions as d
 from customer360 import tables
-from customer360.dimensions import DIMENSIONS, FACTS, FUNNEL_STAGES, Dimension, dimensions_of
-from customer360.expressions import Measure, facts_of
-from customer360.measures import BALANCE_THRESHOLD, MEASURES
+from customer360.report import dimensions as d
+from customer360.report.dimensions import DIMENSIONS, FACTS, FUNNEL_STAGES, Dimension, dimensions_of
+from customer360.report.expressions import Measure, facts_of
+from customer360.report.measures import BALANCE_THRESHOLD, MEASURES
 from customer360.tables import Table
 
 

@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from customer360.dimensions import JOIN_MONTH, dimension
-from customer360.measures import AS_OF_DATE
-from customer360.palette import LIGHT
 from customer360.power_bi import charts, layout, model, subtitles, theme, tooltips
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
 from customer360.power_bi.layout import Rectangle
 from customer360.power_bi.model import Field
 from customer360.power_bi.queries import Json
+from customer360.report.dimensions import JOIN_MONTH, dimension
+from customer360.report.measures import AS_OF_DATE
+from customer360.report.palette import LIGHT
+from customer360.report.visuals import Page, Report, Visual
 from customer360.tables import REFRESHES
-from customer360.visuals import Page, Report, Visual
 
 BASE_THEME: Final = "CY26SU10"
 _DEFINITION: Final = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"

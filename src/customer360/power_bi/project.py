@@ -22,9 +22,9 @@ from typing import Final, cast, get_args
 from customer360.errors import Customer360Error, nearest
 from customer360.power_bi import model, pbir, theme, tmdl
 from customer360.power_bi.tmdl import Source, Storage
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Report, Visual
 from customer360.tables import CUSTOMERS
-from customer360.visuals import Report, Visual
 
 NAME: Final = REPORT.name
 MARKER: Final = ".customer360-power-bi"

@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from customer360.dimensions import AT_JOINING, JOIN_MONTH, LAST_LOGIN_MONTH, Dimension, dimension, dimensions_of
-from customer360.expressions import Comparable, LastMonths, Measure, facts_of, parameter_of
-from customer360.measures import AS_OF_DATE, TOTAL_CUSTOMERS, measure
 from customer360.power_bi import dax, model
-from customer360.report import REPORT
+from customer360.report.dimensions import (
+    AT_JOINING,
+    JOIN_MONTH,
+    LAST_LOGIN_MONTH,
+    Dimension,
+    dimension,
+    dimensions_of,
+)
+from customer360.report.expressions import Comparable, LastMonths, Measure, facts_of, parameter_of
+from customer360.report.measures import AS_OF_DATE, TOTAL_CUSTOMERS, measure
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Visual
 from customer360.tables import CUSTOMERS
-from customer360.visuals import Visual
 
 ONLY_TODAY: Final = "Only Those Today"
 """The measure that names the members of today's status and activity that the slicers keep."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any, Final
 
-from customer360.palette import LIGHT
+from customer360.report.palette import LIGHT
 
 DATA_COLORS: Final = (LIGHT.main, "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#0072B2", "#F0E442")
 FONT: Final = "Segoe UI"

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from customer360.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
-from customer360.expressions import Measure, facts_of
-from customer360.measures import BALANCE_THRESHOLD
-from customer360.palette import LIGHT
 from customer360.power_bi import dax, model, subtitles, tooltips, values
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
-from customer360.report import REPORT
+from customer360.report.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
+from customer360.report.expressions import Measure, facts_of
+from customer360.report.measures import BALANCE_THRESHOLD
+from customer360.report.pages import REPORT
+from customer360.report.palette import LIGHT
+from customer360.report.visuals import Visual
 from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESHES, UNKNOWN, Table
-from customer360.visuals import Visual
 
 Storage = Literal["import", "directquery"]
 

@@ -7,11 +7,11 @@ must lift the filters of the visual's axes itself.
 
 from __future__ import annotations
 
-from customer360.dimensions import dimension
-from customer360.expressions import Measure, OfTotal
 from customer360.power_bi import model, values
 from customer360.power_bi.model import Field
-from customer360.visuals import Visual
+from customer360.report.dimensions import dimension
+from customer360.report.expressions import Measure, OfTotal
+from customer360.report.visuals import Visual
 
 
 def has_page(visual: Visual) -> bool:

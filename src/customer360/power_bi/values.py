@@ -12,7 +12,7 @@ from typing import Final
 
 from customer360.power_bi import dax, model
 from customer360.power_bi.model import Field
-from customer360.visuals import Visual
+from customer360.report.visuals import Visual
 
 _KINDS: Final = ("card", "kpi", "line", "area", "column", "histogram", "heat_map")
 

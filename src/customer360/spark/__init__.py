@@ -10,7 +10,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from customer360 import failures
+from customer360.errors import failures
+from customer360.errors import spark as spark_errors
 from customer360.spark import classic, connect, embedded, embedded_session, installed, java_process
 from customer360.spark.client import import_client
 from customer360.spark.connect import shown
@@ -113,7 +114,7 @@ def plain_errors(where: str = failures.THE_DATABASE) -> Iterator[None]:
 
 def _may_come_from_a_lost_engine(error: Exception) -> bool:
     """What a lost connection leads to; not what an engine says of its tasks, which it lived to say."""
-    if not failures.spark.is_one(error):
+    if not spark_errors.is_one(error):
         return isinstance(error, (OSError, EOFError))
     text = str(error)
-    return failures.spark.raised_by_worker(text) is None and not failures.spark.is_known(text)
+    return spark_errors.raised_by_worker(text) is None and not spark_errors.is_known(text)

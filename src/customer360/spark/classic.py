@@ -10,9 +10,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customer360 import machine
 from customer360.errors import Customer360Error
-from customer360.spark import java_process
+from customer360.spark import java_process, machine
 from customer360.spark.client import not_started, quieten
 from customer360.spark.installed import require_spark
 from customer360.spark.java import java_home

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from customer360 import failures
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, spark
 
 
 def import_client() -> None:
@@ -39,4 +38,4 @@ def not_started(what: str, error: Exception) -> Customer360Error:
     """The first line of *error*, or what is known to lie behind it."""
     # Py4J's first line says only which constructor failed.
     lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()
-    return Customer360Error(f"{what}: {failures.spark.mistake(str(error)) or lines[0]}")
+    return Customer360Error(f"{what}: {spark.mistake(str(error)) or lines[0]}")

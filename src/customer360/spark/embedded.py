@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, Final
 
-from customer360 import machine, temporary
+from customer360 import temporary
 from customer360.errors import Customer360Error, one_line
-from customer360.spark import accounts
+from customer360.spark import accounts, machine
 from customer360.spark.client import import_client
 from customer360.spark.relay import SOCKET
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-from customer360 import machine
+from customer360.spark import machine
 from customer360.spark.embedded import CANNOT_LOCK, INTRUDED
 
 _KILLED_FIRST: Final = "500"

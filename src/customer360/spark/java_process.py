@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from customer360 import machine, temporary
+from customer360 import temporary
 from customer360.errors import Customer360Error
+from customer360.spark import machine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

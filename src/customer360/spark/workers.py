@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customer360 import __version__, machine
-from customer360.spark import embedded_session
+from customer360 import __version__
+from customer360.spark import embedded_session, machine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from customer360.dimensions import JOIN_MONTH, Dimension, dimension
-from customer360.expressions import LastMonths, Measure, columns_of, needs
-from customer360.measures import measure
+from customer360.report.dimensions import JOIN_MONTH, Dimension, dimension
+from customer360.report.expressions import LastMonths, Measure, columns_of, needs
+from customer360.report.measures import measure
+from customer360.report.visuals import Visual
 from customer360.tables import Table
-from customer360.visuals import Visual
 from customer360.web import sql
 from customer360.web.store import Results
 from customer360.web.view import View, frozen

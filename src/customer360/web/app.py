@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from customer360.durations import parse_duration
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
-from customer360.report import REPORT
+from customer360.report.durations import parse_duration
+from customer360.report.pages import REPORT
 from customer360.web import replies
 from customer360.web.answers import answer
 from customer360.web.assets import Assets, assets

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
-from customer360.palette import DARK, LIGHT, Palette
+from customer360.report.palette import DARK, LIGHT, Palette
 
 _TYPES: Final = {
     "html": "text/html; charset=utf-8",

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from customer360.dimensions import Dimension, dimension, dimensions_of
+from customer360.report.dimensions import Dimension, dimension, dimensions_of
+from customer360.report.visuals import Page, Visual
 from customer360.tables import Table
-from customer360.visuals import Page, Visual
 from customer360.web.rollups import SEGMENTS, read_by
 from customer360.web.store import Results
 

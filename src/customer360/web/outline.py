@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customer360.dimensions import (
+from customer360.report.dimensions import (
     ACCOUNT_AGE_BAND,
     AT_JOINING,
     BALANCE_BAND,
@@ -19,7 +19,7 @@ from customer360.dimensions import (
     dimension,
     dimensions_of,
 )
-from customer360.expressions import (
+from customer360.report.expressions import (
     Above,
     Comparable,
     LastMonths,
@@ -35,10 +35,10 @@ from customer360.expressions import (
     Where,
     needs,
 )
-from customer360.measures import BALANCE_THRESHOLD, measure
-from customer360.palette import ranks
-from customer360.report import REPORT
-from customer360.visuals import Page, Visual
+from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.pages import REPORT
+from customer360.report.palette import ranks
+from customer360.report.visuals import Page, Visual
 from customer360.web import sql
 from customer360.web.cubes import cubes_of
 from customer360.web.store import Results

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from customer360.dimensions import (
+from customer360.report.dimensions import (
     AT_JOINING,
     FACTS,
     FUNNEL_STAGE,
@@ -27,7 +27,7 @@ from customer360.dimensions import (
     Filters,
     dimensions_of,
 )
-from customer360.expressions import (
+from customer360.report.expressions import (
     Above,
     Comparable,
     LastMonths,

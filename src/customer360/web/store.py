@@ -10,10 +10,10 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from customer360.dimensions import DIMENSIONS, Dimension
 from customer360.postgres.connection import Database
 from customer360.postgres.read import read_together
 from customer360.postgres.status import last_refresh
+from customer360.report.dimensions import DIMENSIONS, Dimension
 from customer360.tables import (
     ACTIVITIES,
     BANDS,

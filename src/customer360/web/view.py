@@ -11,11 +11,11 @@ from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import unquote
 
-from customer360.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
 from customer360.errors import Customer360Error
-from customer360.measures import BALANCE_THRESHOLD
-from customer360.report import REPORT
-from customer360.visuals import Page, Visual
+from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
+from customer360.report.measures import BALANCE_THRESHOLD
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Page, Visual
 from customer360.web.store import Results
 
 PICK: Final = "pick."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer360.report import REPORT
+from customer360.report.pages import REPORT
 from tests.power_bi.damages.apply import pattern, text
 
 VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visuals}

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from customer360.dimensions import FACTS, Between, dimension
-from customer360.expressions import Measure, facts_of, needs
-from customer360.measures import BALANCE_THRESHOLD, MEASURES
 from customer360.power_bi import model
-from customer360.report import REPORT
+from customer360.report.dimensions import FACTS, Between, dimension
+from customer360.report.expressions import Measure, facts_of, needs
+from customer360.report.measures import BALANCE_THRESHOLD, MEASURES
+from customer360.report.pages import REPORT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Table
 from customer360.web import sql
 from tests import miniature, row_level

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from customer360 import tables as t
-from customer360.dimensions import DIMENSIONS, FACTS, Dimension, dimensions_of
-from customer360.expressions import facts_of
-from customer360.measures import MEASURES
 from customer360.power_bi.model import fact_name, measure_name
-from customer360.report import REPORT
+from customer360.report.dimensions import DIMENSIONS, FACTS, Dimension, dimensions_of
+from customer360.report.expressions import facts_of
+from customer360.report.measures import MEASURES
+from customer360.report.pages import REPORT
 from tests.power_bi.rules.shown import is_filled
 from tests.power_bi.rules.tmdl import GUID, Node, Read, field_of, plain
 

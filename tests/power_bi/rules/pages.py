@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer360.dimensions import JOIN_MONTH, dimension
 from customer360.power_bi.pbir import identity
-from customer360.report import REPORT
-from customer360.visuals import Page
+from customer360.report.dimensions import JOIN_MONTH, dimension
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Page
 from tests.power_bi.rules.report import field_of
 from tests.power_bi.rules.shown import column, literal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from customer360.dimensions import DIMENSIONS, FACTS
 from customer360.power_bi.model import fact_name
+from customer360.report.dimensions import DIMENSIONS, FACTS
 from customer360.tables import BANDS
 from tests.power_bi.rules.model import PARAMETERS, result_table
 from tests.power_bi.rules.tmdl import Node, Read
@@ -106,7 +106,7 @@ def _literal(wanted: list[str], found: dict[str, str]) -> Iterator[str]:
     typed = [part.split(" = ") for part in found["typed"].split(", ")]
     if sorted(name for name, _ in typed) != sorted(wanted):
         yield f"gives {typed} and not {wanted}"
-    from customer360.dimensions import FUNNEL_STAGES
+    from customer360.report.dimensions import FUNNEL_STAGES
 
     rows = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', found["rows"])
     expected = [(str(n), name, str(deepest)) for n, name in enumerate(FUNNEL_STAGES, 1) for deepest in range(n, 5)]

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from customer360.dimensions import LOYALTY_STATUS, dimension
-from customer360.expressions import Comparable, LastMonths, Measure
-from customer360.measures import BALANCE_THRESHOLD, measure
-from customer360.palette import LIGHT
 from customer360.power_bi import model
 from customer360.power_bi.pbir import identity
-from customer360.report import REPORT
-from customer360.visuals import Visual
+from customer360.report.dimensions import LOYALTY_STATUS, dimension
+from customer360.report.expressions import Comparable, LastMonths, Measure
+from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.pages import REPORT
+from customer360.report.palette import LIGHT
+from customer360.report.visuals import Visual
 from tests.power_bi.rules.report import field_of, fields, walk
 
 FieldName = tuple[str, tuple[str, str]]

@@ -1,0 +1,97 @@
+"""
+One line for each failure from outside this software: PostgreSQL, Spark, Arrow, files, memory, threads.
+
+`explained` is the one place that tells such a failure from a fault of our own, which keeps its traceback. The
+class of an error says where it comes from; SQLSTATE or errno chooses the way out. No library is imported for this:
+an error exists only where its library is loaded already.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from customer360.errors import Customer360Error, files, machine, postgresql, spark
+
+THE_DATABASE: Final = "the database"
+
+
+def explained(error: BaseException, where: str = THE_DATABASE) -> str | None:
+    """
+    What failed, in whose words, and the way out; None for a fault of our own.
+
+    *where* is the database that the work used, as `Database.where` shows it.
+    """
+    if isinstance(error, Customer360Error):
+        return str(error)
+    if postgresql.is_one(error):
+        return postgresql.line(where, postgresql.said(error))
+    if spark.is_one(error):
+        return _of_spark(str(error), where)
+    return machine.line(error) or files.line(error)
+
+
+def _of_spark(text: str, where: str) -> str | None:
+    """What Spark raises may come from one of its Python workers, with any of the causes told apart here."""
+    raised = spark.raised_by_worker(text)
+    if raised is None:
+        return spark.line(text)
+    if raised.name == Customer360Error.__name__:
+        return raised.text
+    if postgresql.has_class(raised):
+        return postgresql.line(where, postgresql.said_in_text(raised))
+    return spark.line(text) if spark.is_known(text) else machine.line_of_text(raised)
+
+
+@contextmanager
+def plain(where: str = THE_DATABASE) -> Iterator[None]:
+    """Raises: Customer360Error with the one line for what fails in here from outside; anything else passes."""
+    try:
+        yield
+    except Customer360Error:
+        raise
+    except Exception as error:
+        if line := explained(error, where):
+            raise Customer360Error(line) from None
+        raise
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Whether *error* is what cleaning up after Ctrl-C ran into: the connection to Java does not survive one."""
+    return any(isinstance(before, KeyboardInterrupt) for before in history(error))
+
+
+def history(error: BaseException) -> Iterator[BaseException]:
+    """*error*, then what led to it, step by step, whether or not it would be shown."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def has_cause(error: BaseException) -> bool:
+    """Whether more is to be seen of *error* than its line: something failed, it was no mere mistake."""
+    return any(not isinstance(step, (Customer360Error, KeyboardInterrupt)) for step in history(error))
+
+
+def traceback_of(error: BaseException) -> str:
+    """
+    How *error* came about, what led to it first; without passwords, and without rows that PostgreSQL quotes.
+
+    It ends with a line break.
+    """
+    steps = [traceback.format_exception(type(e), e, e.__traceback__, chain=False) for e in history(error)]
+    text = "\n".join("".join(step) for step in reversed(steps))
+    for pattern, instead in _SECRETS.items():
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+_SECRETS: Final = {
+    r"(?<=://)([^\s:/@]*):[^\s/]*@": r"\1:****@",
+    r"(?i)(password\s*[=:]\s*)\S+": r"\1****",
+    r"(?m)^(DETAIL:\s+Failing row contains).*|^(CONTEXT:\s+COPY [^:]*):.*": r"\1\2 ****",
+}

@@ -1,0 +1,193 @@
+"""Failures of PostgreSQL: its own words, and the way out that the SQLSTATE calls for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from customer360.errors import Customer360Error
+
+if TYPE_CHECKING:
+    from customer360.errors.spark import Raised
+
+LOST_SNAPSHOT: Final = ("42704", "22023")
+"""What PostgreSQL says of a snapshot that nobody holds any more: 18, and the versions before it."""
+
+_CLIENTS: Final = ("psycopg", "adbc_driver_manager")
+_SHOWS_THE_ROW: Final = frozenset({"23502", "23514", "44000"})
+"""Where the detail is the whole row, with a name and an address perhaps."""
+
+_AGAIN: Final = "Run the same command again."
+_REACH: Final = "Check that the server runs and can be reached, then run the same command again."
+_RIGHTS: Final = (
+    "Ask its owner for the right that is missing, or for ownership where the table is to be changed; "
+    "'customer360 doctor' checks the rights"
+)
+_WAYS: Final[Mapping[str, str]] = {
+    "08": _REACH,
+    "0A": "PostgreSQL does not support it here: use another table, query or server version.",
+    "21": "Correct the query.",
+    "22": "Correct the value, or the type of its column.",
+    "23": "Correct the rows, or change the constraint.",
+    "23503": "Drop the foreign key, or keep the rows that it refers to.",
+    "23505": "Remove the duplicate, or drop the unique constraint.",
+    "25006": (
+        "The server takes no changes here: connect to the primary if this is a standby, or set "
+        "default_transaction_read_only to off for this user and database."
+    ),
+    "25P02": _AGAIN,
+    "25P03": "Set idle_in_transaction_session_timeout to 0 for this user, then run the same command again.",
+    "25P04": "Set transaction_timeout to 0 for this user, then run the same command again.",
+    "28": "Check user and password in the URL, and pg_hba.conf on the server.",
+    "2BP01": "Drop what depends on it, or detach it, then run the same command again.",
+    "3D000": "Create the database, or correct its name in the URL.",
+    "3F000": "Create the schema, or correct its name.",
+    "40": _AGAIN,
+    "42": "Correct the name or the query.",
+    "42501": f"{_RIGHTS}.",
+    "42P01": "Correct the name, schema included, or create the table.",
+    "42P07": "Rename or drop what has that name.",
+    "53": "Give the server more of it, or ask for less at the same time.",
+    "53100": "Make room on the server's disk, then run the same command again.",
+    "53200": "Give the server more memory, or run fewer tasks at the same time.",
+    "53300": "Close some connections, or raise max_connections.",
+    "54": "It is a fixed limit of PostgreSQL: use fewer columns or shorter values.",
+    "55": "Wait until the other session has ended, or end it, then run the same command again.",
+    "57014": (
+        "Run the same command again; if a timeout ended it, set statement_timeout to 0 for this user and database."
+    ),
+    "57P04": "The database was dropped: correct its name in the URL.",
+    "57P05": "Set idle_session_timeout to 0 for this user, then run the same command again.",
+    "57": f"The server or an administrator ended the connection. {_REACH}",
+    "58": "Check the server's disk and its log.",
+    "F0": "Check the server's configuration and its log.",
+    "P0": "Correct what the function or trigger complains about.",
+    "XX": "Check the server's log: the data or an index may be damaged.",
+}
+_OTHERWISE: Final = "Check the server's log."
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the server said of one failure; without a *sqlstate* the connection failed, or the client refused."""
+
+    sqlstate: str | None
+    primary: str
+    detail: str | None = None
+    hint: str | None = None
+
+    @property
+    def words(self) -> str:
+        detail = None if self.sqlstate in _SHOWS_THE_ROW else self.detail
+        more = "; ".join(part.strip().rstrip(".") for part in (detail, self.hint) if part)
+        return self.primary.strip().rstrip(".:") + (f" ({more})" if more else "")
+
+
+def line(where: str, said: Said) -> str:
+    """What *where* said, what became of the data, and the way out."""
+    return f"{where}: {said.words}; published data is whole. {_way_out(said.sqlstate)}"
+
+
+def lost_snapshot(where: str) -> Customer360Error:
+    """What to say when whoever held a snapshot at *where* is gone."""
+    return Customer360Error(
+        f"the connection to {where} that held the snapshot to read from has ended; published data is whole: run "
+        "the same command again, or load() the DataFrame again"
+    )
+
+
+def _way_out(sqlstate: str | None) -> str:
+    if sqlstate is None:
+        return _REACH
+    return _WAYS.get(sqlstate) or _WAYS.get(sqlstate[:2]) or _OTHERWISE
+
+
+def is_one(error: BaseException) -> bool:
+    """Whether PostgreSQL, or the way to it, failed; what a client refuses to send at all is a fault of our own."""
+    classes = [kind for kind in type(error).__mro__ if kind.__module__.partition(".")[0] in _CLIENTS]
+    if not classes:
+        return False
+    return bool(getattr(error, "sqlstate", None)) or type(error).__name__ != "ProgrammingError"
+
+
+def said(error: BaseException) -> Said:
+    """What psycopg or ADBC hands on of the server's words."""
+    sqlstate = getattr(error, "sqlstate", None)
+    if diagnosis := getattr(error, "diag", None):
+        if diagnosis.message_primary:
+            return Said(sqlstate, diagnosis.message_primary, diagnosis.message_detail, diagnosis.message_hint)
+    elif primary := _field(error, "PRIMARY"):
+        return Said(sqlstate, primary, _field(error, "DETAIL"), _field(error, "HINT"))
+    return Said(sqlstate, _first_line(str(error)) or type(error).__name__)
+
+
+def _field(error: BaseException, name: str) -> str | None:
+    """One of the fields that ADBC hands on, such as PG_DIAG_MESSAGE_PRIMARY."""
+    fields = dict(getattr(error, "details", None) or [])
+    value = next((fields[key] for key in fields if f"MESSAGE_{name}" in str(key)), None)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _first_line(text: str) -> str:
+    """Without the name of the library, and without its advice on the lines that follow."""
+    return next((part.strip() for part in text.rpartition("[libpq]")[2].splitlines() if part.strip()), "")
+
+
+def has_class(raised: Raised) -> bool:
+    """Whether a Python worker raised an error of psycopg or ADBC."""
+    return raised.module.partition(".")[0] in _CLIENTS
+
+
+def said_in_text(raised: Raised) -> Said:
+    """The same of an error that arrived as text: psycopg has a class for each SQLSTATE."""
+    from psycopg import errors
+
+    sqlstate = getattr(getattr(errors, raised.name, None), "sqlstate", None)
+    if match := re.search(r"SQLSTATE: (\w{5})", raised.text):
+        sqlstate = match[1]
+    primary = re.sub(r"^\w+: (?:\[libpq\] )?.*?(?:ERROR|FATAL): +", "", _first_line(raised.text))
+    return Said(sqlstate, primary, _labelled(raised.text, "DETAIL"), _labelled(raised.text, "HINT"))
+
+
+def _labelled(text: str, label: str) -> str | None:
+    match = re.search(rf"^{label}: +(.+)", text, re.MULTILINE)
+    return match[1] if match else None
+
+
+# -- connecting -------------------------------------------------------------------------------------------
+
+
+def refusal(where: str, message: str, password: str) -> Customer360Error:
+    """What to say when libpq's *message* tells why it could not connect; *password* is kept out of it."""
+    reason = _reason(message)
+    if len(password) > 1:
+        reason = reason.replace(password, "****")
+    return Customer360Error(f"cannot connect to {where}: {reason}. {_connecting(reason)}")
+
+
+def _reason(message: str) -> str:
+    """What went wrong at last: libpq puts host and port before it, and advice of its own after it."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
+    told = [line for line in lines if re.search("FATAL:|failed:", line)] or lines
+    return re.split("FATAL:|failed:", told[-1])[-1].strip().rstrip(".")
+
+
+def _connecting(reason: str) -> str:
+    """By its words: libpq hands on no SQLSTATE of a connection that was refused."""
+    ways = {
+        "server requested": "Either another program listens there, or the server does not use SCRAM.",
+        "did not complete authentication": "Perhaps another program listens there.",
+        "certificate": "Check sslmode and sslrootcert in the URL.",
+        "password": "Check user and password in the URL.",
+        "does not exist": "Create it first, or correct the name in the URL.",
+        "refused": "Is the server running, and are host and port right?",
+        "timeout": "Is the host reachable from here, and the port open?",
+        "resolve host": "Check host and port in the URL.",
+        "translate host name": "Check host and port in the URL.",
+        "permission denied": "Ask the database's owner for the right to connect.",
+        "SSL": "Check sslmode and sslrootcert in the URL.",
+        "too many": "The server has no free connection; close some or raise max_connections.",
+    }
+    return next((way for word, way in ways.items() if word in reason), "Check the URL and the server's log.")

@@ -1,0 +1,1 @@
+"""Helpers for notebooks: charts in the colours of the report."""

@@ -1,0 +1,233 @@
+"""What the doctor finds, and that what it tells to do mends it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from customer360 import settings
+from customer360.commands import doctor
+from customer360.commands.context import Where
+from customer360.commands.doctor import Finding, diagnose
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.postgres.publish import publication
+from customer360.spark import installed, java
+from customer360.tables import ACTIVITIES
+from customer360.web.app import make_app
+from customer360.web.server import Address, running
+from tests.commands.test_cli import customer360
+
+
+@pytest.fixture
+def own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of the commands in this test."""
+    monkeypatch.setenv(settings.HOME, str(home))
+    return home
+
+
+def found(check: str, where: Where | None = None) -> Finding:
+    (finding,) = [finding for finding in diagnose(where or Where()).findings if finding.check == check]
+    return finding
+
+
+def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Path) -> None:
+    """Looking makes nothing and starts nothing."""
+    run = customer360("doctor", "--json", CUSTOMER360_HOME=str(home))
+
+    checks = {check["check"]: check for check in json.loads(run.stdout)["checks"]}
+    assert run.returncode == 0, run.stdout
+    runtime = ["Java"] if installed.default_engine() == "spark" else []
+    assert list(checks) == [
+        "Python", "engine", *runtime, "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
+        "permissions",
+    ]  # fmt: skip
+    assert checks["PostgreSQL"]["found"] == f"embedded, not made yet; the first command makes it in {home}"
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("is_locked", "has_others", "state", "words"),
+    [
+        (True, True, "ok", "its port is locked against everybody else"),
+        (False, False, "ok", "its port cannot be locked here, but nobody else has an account"),
+        (False, True, "warning", "its port is open to other accounts of this machine"),
+    ],
+)
+def test_an_engine_that_others_could_use_is_a_warning(
+    is_locked: bool, has_others: bool, state: str, words: str
+) -> None:
+    """Sail authenticates nobody."""
+    finding = doctor._embedded_engine(is_locked, has_others)
+
+    assert (finding.state, finding.found.partition("; ")[2]) == (state, words)
+    assert bool(finding.mend) == (state != "ok")
+
+
+def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
+    """On one line each, with a summary at the end."""
+    diagnosis = diagnose(Where(database="postgresql://a:s3cret@127.0.0.1:1/x"))
+
+    assert all(finding.mend for finding in diagnosis.findings if finding.state != "ok")
+    assert diagnosis.has_failed
+    *_, last = diagnosis.lines()
+    assert "1 failed" in last
+    assert not any("\n" in line or "s3cret" in line for line in diagnosis.lines())
+
+
+def test_a_failed_check_ends_with_exit_code_1() -> None:
+    """For scripts that set machines up."""
+    run = customer360("doctor", "--database", "postgresql://a:s3cret@127.0.0.1:1/x")
+
+    assert run.returncode == 1
+    assert "failed   PostgreSQL       cannot connect to a@127.0.0.1:1/x" in run.stdout
+    assert run.stderr == ""
+    assert "s3cret" not in run.stdout
+
+
+@pytest.mark.java
+def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
+    """Of the machine when that is new enough, else the one that was installed."""
+    assert found("Java").state == "ok"
+    own = java.machine_java()
+    assert (f"{own.version} of this machine" if own else "installed with this package") in found("Java").found
+
+
+@pytest.mark.java
+def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """JAVA_HOME may point nowhere."""
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert found("Java") == Finding("Java", "ok", "21, installed with this package")
+
+
+def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database: Database) -> None:
+    """PostgreSQL and the rights on it are two findings."""
+    where = Where(database=database.url)
+
+    assert found("PostgreSQL", where).state == "ok"
+    assert found("encoding", where) == Finding("encoding", "ok", "UTF8")
+    assert database.where in found("PostgreSQL", where).found
+    assert found("rights", where) == Finding(
+        "rights", "ok", "customer360 may create tables in public, analytics, customer360_internal"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("UTF8", "ok"), ("LATIN1", "warning"), ("WIN1252", "warning"), ("SQL_ASCII", "warning")]
+)
+def test_a_database_that_cannot_hold_every_name_is_said_so(name: str, state: str) -> None:
+    """Loading refuses those names, long after the database was made."""
+    assert doctor.encoding(name).state == state
+
+
+def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database) -> None:
+    """Whoever owns the database can type them as they stand."""
+    with database.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS grace")
+        connection.execute("CREATE ROLE grace LOGIN PASSWORD 'grace'")
+        connection.execute("CREATE SCHEMA analytics")
+        where = Where(database=make_conninfo(database.url, user="grace", password="grace"))
+
+        refused = found("rights", where)
+        assert refused.state == "failed"
+        assert refused.found == "grace may not create tables in public, analytics, customer360_internal"
+
+        connection.execute(refused.mend)  # type: ignore[arg-type]
+        assert found("rights", where).state == "ok"
+        connection.execute("DROP OWNED BY grace")
+        connection.execute("DROP ROLE grace")
+
+
+def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: Database) -> None:
+    """Also what lies in the internal schema and belongs to nobody that is known, and what the reader cannot read."""
+    where = Where(database=database.url)
+    with publication(database, "test") as change:
+        change.stage(ACTIVITIES)
+        change.publish()
+    assert found("tables", where).state == found("reader", where).state == "ok"
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE notes (activity text REFERENCES analytics.activities)")
+        connection.execute("CREATE TABLE customer360_internal.mine ()")
+        connection.execute("REVOKE ALL ON analytics.activities FROM customer360_reader")
+
+        assert found("tables", where) == Finding(
+            "tables", "failed",
+            "notes has a foreign key on analytics.activities, whose rows are replaced all at once",
+            "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
+        )  # fmt: skip
+        assert found("other tables", where).mend.endswith("DROP TABLE customer360_internal.mine;")
+        connection.execute(found("reader", where).mend)  # type: ignore[arg-type]
+    assert found("reader", where).state == "ok"
+
+
+def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
+    """No right to create helps there; what it says to do does."""
+    with database.connect() as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+
+    finding = found("rights", Where(database=database.url))
+
+    assert finding.state == "failed"
+    assert finding.found == "default_transaction_read_only is on: nothing can be changed"
+    assert "SET default_transaction_read_only = off" in finding.mend
+
+
+@pytest.mark.slow
+def test_the_embedded_server_is_found_running_stopped_and_open_to_others(own_home: Path) -> None:
+    """Its passwords lie in a file that only its owner may read."""
+    server = EmbeddedPostgres(own_home)
+    server.start()
+    assert found("PostgreSQL").found.startswith("embedded, 1")
+    assert "where the embedded PostgreSQL listens" in found("database port").found
+    assert found("permissions").state == "ok"
+
+    (own_home / "account.json").chmod(0o644)
+    own_home.chmod(0o777)
+    opened = found("permissions")
+    assert opened.state == "failed"
+    subprocess.run(opened.mend, shell=True, check=True)
+    assert found("permissions").state == "ok"
+
+    server.stop()
+    assert found("PostgreSQL").found.endswith("stopped; a command that needs it starts it")
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Database) -> None:
+    """Only a stranger's is worth a warning."""
+    with running(make_app(database), Address(port=0)) as address:
+        assert next(doctor.dashboard_port(Where(), address.port)).found.endswith("where a dashboard is served")
+    assert next(doctor.dashboard_port(Where(), address.port)).found == f"{address.port} is free"
+    assert next(doctor.dashboard_port(Where(), taken)).state == "warning"
+
+
+@pytest.mark.parametrize(("gigabytes", "state"), [(0.5, "failed"), (3, "warning"), (5, "ok")])
+def test_room_is_judged_by_what_a_run_takes(gigabytes: float, state: str) -> None:
+    """Below the first it breaks off, below the second it is tight."""
+    assert doctor.disk("disk", Path("/data"), int(gigabytes * 1e9), "set it elsewhere").state == state
+
+
+@pytest.mark.parametrize(("gigabytes", "state"), [(0.9, "failed"), (1.5, "warning"), (2, "ok")])
+def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> None:
+    """Free memory, not what the machine was sold with."""
+    finding = doctor.free_memory(int(gigabytes * 1e9), int(8e9))
+
+    assert (finding.state, finding.found) == (state, f"{gigabytes:.1f} of 8.0 GB free")

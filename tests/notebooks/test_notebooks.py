@@ -1,0 +1,292 @@
+"""The notebooks: readable before anything has run, and running from top to bottom."""
+
+from __future__ import annotations
+
+import ast
+import json
+import platform
+import re
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from customer360 import settings
+from customer360.commands.cli import cli
+from customer360.commands.notebook import FOLDER, execute
+from customer360.postgres.connection import Database
+from customer360.postgres.embedded import EmbeddedPostgres
+from customer360.postgres.status import Status, status
+from customer360.tables import REJECTED_CUSTOMERS, RESULT_TABLES
+from tests.conftest import new_home
+
+pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).parents[2]
+COMMITTED = sorted((REPOSITORY / FOLDER).glob("*.ipynb"))
+LARGEST_BYTES = 300_000
+MOST_LINES = 16
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+each = pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+
+
+def read(path):
+    import nbformat  # here: it takes seconds, which every process of a parallel run would wait for
+
+    return nbformat.read(path, as_version=4)
+
+
+def cells(path, kind):
+    return [cell for cell in read(path).cells if cell.cell_type == kind]
+
+
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell.outputs]
+
+
+def shown(path):
+    """The kind of each output in turn, without what libraries may have to say on stderr."""
+    return [output.output_type for output in outputs(path) if output.get("name") != "stderr"]
+
+
+def printed(path):
+    return "".join(output.text for output in outputs(path) if output.output_type == "stream")
+
+
+def prose(path):
+    return "\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+# --- as a visitor finds them ------------------------------------------------------------------------------
+
+
+def test_there_are_those_that_the_readme_promises():
+    """Every test below would pass if the folder were empty."""
+    assert [path.stem for path in COMMITTED] == ["01_mock_data", "02_customer_operations", "03_your_own_data"]
+
+
+@each
+def test_it_starts_with_a_question(path):
+    """Whoever opens it should know at once whether it is for them."""
+    first = read(path).cells[0]
+
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+    assert "?" in first.source
+
+
+@each
+def test_the_first_code_cell_holds_the_parameters(path):
+    """Papermill finds them by the tag, a person by looking at the top."""
+    first, *others = cells(path, "code")
+
+    assert first.metadata.tags == ["parameters"]
+    assert all(isinstance(statement, ast.Assign) for statement in ast.parse(first.source).body)
+    assert not any(cell.metadata.get("tags") for cell in others)
+
+
+@each
+def test_it_has_run_from_top_to_bottom_without_a_complaint(path):
+    """Outputs of cells run in another order, or with an error below, would mislead."""
+    code = cells(path, "code")
+
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert {output.output_type for output in outputs(path)} <= {"stream", "display_data", "execute_result"}
+    assert not [output.text for output in outputs(path) if output.get("name") == "stderr"]
+
+
+@each
+def test_a_visitor_sees_charts_and_tables_before_running_anything(path):
+    """That is what they are committed with their outputs for."""
+    formats = [name for output in outputs(path) for name in output.get("data", {})]
+
+    assert formats.count("image/png") >= 4
+    assert formats.count("text/html") >= 2
+
+
+@each
+def test_every_chart_is_told_in_words(path):
+    """Whoever cannot see it gets its finding, what it measures, and as of when."""
+    charts = [output for output in outputs(path) if "image/png" in output.get("data", {})]
+
+    for chart in charts:
+        assert chart.metadata["image/png"]["alt"] == chart.data["text/plain"]
+        assert re.search(r"\. .+ as of \d{4}-\d\d-\d\d$", chart.data["text/plain"])
+
+
+@each
+def test_it_is_small(path):
+    """Every new run of it stays in the history of the repository. To shrink it: `customer360 notebook --execute`."""
+    assert path.stat().st_size < LARGEST_BYTES
+
+
+@each
+def test_it_tells_nothing_of_the_machine_it_ran_on(path):
+    """No path, no host, no password, no address in memory."""
+    text = json.dumps([without_pictures(output) for output in outputs(path)])
+
+    assert not re.findall(r"(?<![\w.:/])/(?:home|Users|root|tmp|var|opt|usr|mnt|work)/", text)
+    assert not re.findall(r"://[^/\s]*:[^/\s]*@", text)
+    assert not re.findall(r"0x[0-9a-f]{6,}", text)
+    for own in (platform.node(), str(Path.home()), str(REPOSITORY)):
+        assert own not in text
+
+
+def without_pictures(output):
+    data = {name: text for name, text in output.get("data", {}).items() if not name.startswith("image/")}
+    return {**output, "data": data}
+
+
+@each
+def test_only_what_a_reader_needs_is_saved(path):
+    """Times and versions would make every run a difference."""
+    notebook = read(path)
+
+    assert notebook.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    assert {name for cell in notebook.cells for name in cell.metadata} <= {"tags"}
+
+
+@each
+def test_a_cell_is_a_few_lines(path):
+    """Logic lives in the package, where it is tested; a notebook calls it."""
+    for cell in cells(path, "code"):
+        statements = [
+            node for node in ast.parse(cell.source).body if not isinstance(node, (ast.Import, ast.ImportFrom))
+        ]
+        functions = [node for node in statements if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+
+        assert sum(node.end_lineno - node.lineno + 1 for node in statements) <= MOST_LINES, cell.id
+        assert all(len(function.body) == 1 for function in functions), cell.id
+
+
+@each
+def test_it_ends_with_what_to_open_next(path):
+    """Nobody should have to guess where the story goes on."""
+    last = read(path).cells[-1]
+    others = [other.name for other in COMMITTED if other != path]
+
+    assert last.cell_type == "markdown"
+    assert last.source.startswith("## What to open next")
+    assert any(f"]({other})" in last.source for other in others)
+
+
+@each
+def test_its_links_lead_somewhere(path):
+    """Files move; a link does not notice."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", prose(path))
+
+    assert links
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@each
+def test_the_commands_it_names_exist(path):
+    """A command that was renamed would leave the reader with an error."""
+    for words in re.findall(r"`customer360 ([^`]+)`", prose(path)):
+        group = cli
+        for word in words.split():
+            if not hasattr(group, "commands"):
+                break
+            assert word in group.commands, words
+            group = group.commands[word]
+
+
+# --- the whole story --------------------------------------------------------------------------------------
+
+CUSTOMERS = 3_000
+
+
+class Told(NamedTuple):
+    """A folder of notebooks that have run, and what the database held after the second and at the end."""
+
+    folder: Path
+    with_mock_data: Status
+    with_own_data: Status
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The notebooks, run from top to bottom with few customers, and the state of the new database on the way."""
+    home = new_home()
+    for folder in (FOLDER, "examples"):
+        shutil.copytree(REPOSITORY / folder, home / "work" / folder)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in settings.SETTINGS:
+                patch.delenv(name, raising=False)
+            patch.setenv(settings.HOME, str(home))
+            patch.chdir(home / "work")
+            execute("01_mock_data", customers=CUSTOMERS, as_of="2026-03-31", dirt=0.05)
+            execute("02_customer_operations", as_of="2026-03-31")
+            with_mock_data = status(EmbeddedPostgres(home).database())
+            execute("03_your_own_data")
+        database = EmbeddedPostgres(home).database()
+        yield Told(home / "work" / FOLDER, with_mock_data, status(database), database)
+    finally:
+        EmbeddedPostgres(home).stop()
+        shutil.rmtree(home)
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_notebooks_fill_the_customers_and_every_result_table(told):
+    """What they are for: from an empty database to everything that the report reads."""
+    found = told.with_mock_data
+
+    assert found.rows["public.customers"] == CUSTOMERS
+    assert [table.full_name for table in RESULT_TABLES if not found.rows.get(table.full_name)] == []
+    assert found.rows["analytics.refreshes"] == 1
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_results_are_those_of_the_customers_that_were_filled(told):
+    """The second notebook reads what the first has written, as of the same day, and loses nobody."""
+    refresh = told.with_mock_data.last_refresh
+
+    assert refresh["source_kind"] == "mock"
+    assert refresh["as_of_date"] == "2026-03-31"
+    assert refresh["rows_in"] == CUSTOMERS
+    assert refresh["rows_rejected"] == told.with_mock_data.rows[REJECTED_CUSTOMERS.full_name] > 0
+    assert refresh["rows_out"] + refresh["rows_rejected"] == CUSTOMERS
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_a_run_with_other_numbers_tells_another_story(told):
+    """Titles state what was found in the data: none of them is written by hand."""
+    for committed in COMMITTED[:2]:
+        run = told.folder / committed.name
+        assert shown(run) == shown(committed)
+        assert f"{CUSTOMERS:,}" in printed(run)
+        assert f"{CUSTOMERS:,}" not in printed(committed)
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_third_replaces_the_customers_by_those_of_a_file(told):
+    """Every row is accounted for, statuses keep the order of the mapping, and what the file lacks is known."""
+    found, refresh = told.with_own_data, told.with_own_data.last_refresh
+
+    assert found.customers_kind == refresh["source_kind"] == "own"
+    assert refresh["rows_out"] == found.rows["public.customers"] == found.customers_facts["rows"]
+    assert found.rows[REJECTED_CUSTOMERS.full_name] == found.customers_facts["rows_rejected"] > 0
+    assert refresh["missing_columns"] == "first_purchase"
+    with told.database.connect() as connection:
+        statuses = connection.execute(
+            "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order"
+        )
+        assert [name for (name,) in statuses] == ["Green", "Red", "Black", "Unknown"]
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
+def test_the_third_tells_the_same_of_the_same_file(told):
+    """What is committed is what everyone gets, word for word."""
+    committed, run = (folder / COMMITTED[2].name for folder in (REPOSITORY / FOLDER, told.folder))
+
+    assert shown(run) == shown(committed)
+    assert printed(run) == printed(committed)

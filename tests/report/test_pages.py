@@ -1,0 +1,105 @@
+"""The report's definition: what DESIGN promises is there, and mistakes are caught when it is built."""
+
+from dataclasses import replace
+
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Page, Place, Report, Visual
+from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
+
+VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
+
+
+def a_visual(**changes):
+    visual = Visual("v", "card", "Customers", CUSTOMER_SEGMENTS, Place(0, 0, 3, 2), ("total_customers",))
+    return replace(visual, **changes)
+
+
+def a_report(*visuals, slicers=()):
+    return Report("Small", slicers, (Page("one", "One", visuals),))
+
+
+@pytest.mark.parametrize(
+    ("page", "kinds"),
+    [
+        ("overview", {"card": 3, "kpi": 1, "donut": 1, "line": 1, "bar": 1, "column": 1}),
+        ("financial", {"bar": 1, "heat_map": 1, "table": 1}),
+        ("engagement", {"histogram": 1, "funnel": 1, "line": 1, "card": 3, "heat_map": 1}),
+        ("activity", {"area": 1, "treemap": 1, "kpi": 3, "parameter": 1}),
+    ],
+)
+def test_each_page_has_its_visuals(page, kinds):
+    """The four pages and their charts are what the report was asked for."""
+    shown = [visual.kind for each in REPORT.pages if each.name == page for visual in each.visuals]
+
+    assert {kind: shown.count(kind) for kind in shown} == kinds
+
+
+def test_a_page_slices_by_status_activity_country_and_join_date():
+    """The same four on every page."""
+    assert REPORT.slicers == ("loyalty_status", "activity", "country", "join_month")
+
+
+@pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
+def test_a_title_and_its_definition_fit_above_a_visual(visual):
+    """Some eight pixels a character for the title, six below it; a cut-off definition defines nothing."""
+    pixels = visual.place.width * 120 - 32
+
+    assert len(visual.title) <= pixels / 8
+    assert len(visual.definition) <= pixels / 6
+    assert visual.definition[0] == visual.definition[0].upper()
+
+
+def test_a_visual_says_which_columns_of_ones_data_it_needs():
+    """Own data without points loses the visuals of points, and no others."""
+    lost = {visual.name for visual in VISUALS if "loyalty_points" in visual.needs}
+
+    assert lost == {"balance_and_points", "points_held", "points_by_month", "points_by_status"}
+
+
+def test_what_a_measure_leaves_out_stands_in_the_tooltip():
+    """An average never appears without the number of customers it cannot speak for."""
+    visual = a_visual(measures=("average_balance",))
+
+    assert [one.name for one in visual.tooltip_measures] == ["customers_without_balance"]
+
+
+@pytest.mark.parametrize(
+    ("visual", "message"),
+    [
+        (a_visual(measures=("total_custmers",)), "visual 'v' on page 'one': .*Did you mean 'total_customers'"),
+        (a_visual(by=("contry",)), "visual 'v' on page 'one': .*Did you mean 'country'"),
+        (a_visual(compare="nothing_like_it"), "is not a measure"),
+        (a_visual(fact=ENGAGEMENT_SEGMENTS, measures=("share_above_threshold",)), "has no balance_band"),
+        (a_visual(by=("account_age_band",)), "customer_segments is not cut by 'account_age_band'"),
+        (a_visual(place=Place(10, 0, 3, 2)), "leaves the grid of 12 x 10"),
+        (a_visual(place=Place(0, 9, 3, 2)), "leaves the grid"),
+        (a_visual(place=Place(0, 0, 0, 2)), "leaves the grid"),
+    ],
+)
+def test_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
+    """Found when the report is built, not when a page stays blank."""
+    with pytest.raises(Customer360Error, match=message):
+        a_report(visual)
+
+
+def test_two_visuals_in_one_place_are_refused():
+    """Whatever lies below could never be clicked."""
+    below = a_visual(name="w", place=Place(2, 1, 3, 2))
+
+    with pytest.raises(Customer360Error, match="'v' on page 'one' and visual 'w' overlap"):
+        a_report(a_visual(), below)
+
+
+def test_two_visuals_of_one_name_are_refused():
+    """Ids, links and exports are derived from the name."""
+    with pytest.raises(Customer360Error, match="two visuals are called 'v'"):
+        a_report(a_visual(), a_visual(place=Place(3, 0, 3, 2)))
+
+
+def test_a_slicer_must_be_a_dimension():
+    """A slicer without members would slice nothing."""
+    with pytest.raises(Customer360Error, match="'status' is not a dimension"):
+        a_report(a_visual(), slicers=("status",))

@@ -1,0 +1,207 @@
+"""Customers from a lake, profiles into it: Parquet is real here, and Delta with the embedded engine."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from customer360.errors import Customer360Error
+from customer360.mock_data.plan import Plan
+from customer360.pipeline.fill import fill_mock_data
+from customer360.pipeline.run import read_customers, run_operations
+from customer360.postgres.connection import Database
+from customer360.spark import lake
+from customer360.tables import CUSTOMER_PROFILES
+from tests.pipeline.test_pipeline import checksum, fetch
+
+AS_OF = date(2026, 6, 30)
+CUBES = ("customer_segments", "engagement_segments", "top_customers", "cohort_retention")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("s3a://lake/customers", lake.Place("s3a://lake/customers", "parquet")),
+        ("customers.parquet", lake.Place("customers.parquet", "parquet")),
+        ("parquet:customers", lake.Place("customers", "parquet")),
+        ("delta:/lake/customers", lake.Place("/lake/customers", "delta")),
+        ("iceberg:s3a://lake/customers", lake.Place("s3a://lake/customers", "iceberg")),
+        ("customers", lake.Place("customers", None)),
+        ("main.crm.customers", lake.Place("main.crm.customers", None)),
+        ("`my catalog`.crm.customers", lake.Place("`my catalog`.crm.customers", None)),
+    ],
+)
+def test_a_path_has_a_format_and_a_table_of_the_catalog_has_none(text: str, place: lake.Place) -> None:
+    """Spark itself tells them apart by the method that is called."""
+    assert lake.place(text) == place
+
+
+def test_a_password_in_an_address_is_not_kept_with_the_refresh() -> None:
+    """The name of the source is shown to every reader of the results."""
+    assert str(lake.place("delta:ftp://ada:secret@lake/customers")) == "delta:ftp://lake/customers"
+    assert str(lake.place("abfss://box@lake.dfs.core.windows.net/x")) == "abfss://box@lake.dfs.core.windows.net/x"
+
+
+def test_profiles_are_never_written_over_the_customers() -> None:
+    """The next run would read the profiles as customers."""
+    with pytest.raises(
+        Customer360Error, match="is where the customers are read from; write the profiles elsewhere"
+    ):
+        lake.require_apart(lake.place("/lake/customers"), lake.place("delta:/lake/customers/profiles"))
+
+
+def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
+    """A table of a catalog may be a view, or someone's."""
+    with pytest.raises(Customer360Error, match="can be written to PATH or delta:PATH, not to main.crm.profiles"):
+        lake.folder(lake.place("main.crm.profiles"), 1)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("/lake/nobody", "there is nothing at /lake/nobody; write PATH, delta:PATH"),
+        ("nobody", "the catalog has no table nobody; a path has a / in it, as ./nobody"),
+    ],
+)
+def test_a_source_that_is_not_there_is_one_line(spark: SparkSession, source: str, line: str) -> None:
+    """The embedded engine reads no rows from a folder that is not there, and says nothing."""
+    with pytest.raises(Customer360Error) as error:
+        lake.read(spark, lake.place(source))
+
+    assert line in str(error.value)
+
+
+@pytest.mark.java
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (
+            "delta:/lake/customers",
+            "lacks the package for 'delta'; add io.delta:delta-spark_4.X_2.13:VERSION to spark.jars",
+        ),
+        (
+            "iceberg:/lake/customers",
+            "lacks the package for 'iceberg'; add org.apache.iceberg:iceberg-spark-runtime",
+        ),
+        ("s3a://lake/customers", "lacks the package for 's3a'; add org.apache.hadoop:hadoop-aws"),
+        ("a.b.c", "cannot read a.b.c: spark_catalog requires a single-part namespace"),
+    ],
+)
+def test_what_apache_spark_lacks_for_a_source_is_one_line(spark: SparkSession, source: str, line: str) -> None:
+    """Each with the way out; Spark itself shows pages of Java."""
+    with pytest.raises(Customer360Error) as error:
+        lake.read(spark, lake.place(source))
+
+    assert line in str(error.value)
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("delta:/lake/nobody", "there is nothing at delta:/lake/nobody; write PATH, delta:PATH"),
+        ("iceberg:/lake/nobody", "there is nothing at iceberg:/lake/nobody; write PATH, delta:PATH"),
+        ("a.b.c", "the catalog has no table a.b.c"),
+    ],
+)
+def test_what_the_embedded_engine_does_not_find_is_one_line(spark: SparkSession, source: str, line: str) -> None:
+    """It reads Delta and Iceberg without any package."""
+    with pytest.raises(Customer360Error) as error:
+        lake.read(spark, lake.place(source))
+
+    assert line in str(error.value)
+
+
+@pytest.mark.embedded
+def test_a_type_that_the_embedded_engine_does_not_read_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    """As pandas writes its categories."""
+    levels = pa.table({"loyalty_status": pa.array(["Gold", "Silver"]).dictionary_encode()})
+    pq.write_table(levels, tmp_path / "customers.parquet")
+
+    with pytest.raises(
+        Customer360Error, match=r"does not read a type in .*: cast Dictionary\(Int32, Utf8\) to Spark"
+    ):
+        lake.read(spark, lake.place(str(tmp_path / "customers.parquet")))
+
+
+@pytest.mark.embedded
+def test_a_delta_table_has_a_version_per_refresh_and_keeps_its_columns(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """The embedded engine itself would leave out the columns that the table does not have."""
+    profiles = lake.place(f"delta:{tmp_path / 'profiles'}")
+    rows = spark.sql("SELECT id AS customer_id, CAST(id AS smallint) AS points_band FROM range(5)")
+
+    assert lake.write(rows, profiles) == 5
+    assert lake.write(rows.limit(2), profiles) == 2
+    with pytest.raises(
+        Customer360Error, match=r"is a Delta table with other columns \(.*; it lacks more string\); write"
+    ):
+        lake.write(rows.withColumn("more", F.lit("x")), profiles)
+    with pytest.raises(
+        Customer360Error, match="with other columns .points_band smallint; it lacks points_band int.; write"
+    ):
+        lake.write(rows.withColumn("points_band", F.col("points_band").cast("int")), profiles)
+
+    assert lake.read(spark, profiles).count() == 2
+    assert spark.read.format("delta").option("versionAsOf", 0).load(profiles.name).count() == 5
+
+
+@pytest.mark.spark
+@pytest.mark.both
+@pytest.mark.slow
+def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
+    spark: SparkSession, database: Database, tmp_path: Path
+) -> None:
+    """And the profiles that went into the lake are those that the database had."""
+    fill_mock_data(database, spark, Plan(3_000, as_of=AS_OF, dirt=0.02))
+    from_table = run_operations(database, spark, as_of=AS_OF)
+    before = {table: checksum(database, f"analytics.{table}") for table in CUBES}
+    profiles = sorted(
+        fetch(database, f"SELECT customer_id, balance_band::text FROM {CUSTOMER_PROFILES.full_name}")
+    )
+    read_customers(spark, database).write.parquet(str(tmp_path / "customers"))
+
+    refresh = run_operations(
+        database, spark, source=lake.place(str(tmp_path / "customers")), as_of=AS_OF,
+        profiles_to=lake.place(str(tmp_path / "profiles")),
+    )  # fmt: skip
+
+    assert (refresh.source_table, refresh.source_kind) == (str(tmp_path / "customers"), "unknown")
+    assert refresh.rows_out == from_table.rows_out
+    assert {table: checksum(database, f"analytics.{table}") for table in CUBES} == before
+    assert fetch(database, "SELECT count(*) FROM analytics.customer_profiles") == [(0,)]
+    written = spark.read.parquet(str(tmp_path / "profiles" / f"refresh={refresh.refresh_id}"))
+    assert written.columns == list(CUSTOMER_PROFILES.column_names)
+    found = written.select("customer_id", F.col("balance_band").cast("string")).collect()
+    assert sorted(map(tuple, found)) == profiles
+
+
+@pytest.mark.spark
+@pytest.mark.both
+@pytest.mark.slow
+def test_customers_of_a_lake_that_do_not_fit_are_refused_in_one_line_and_nothing_changes(
+    spark: SparkSession, database: Database, tmp_path: Path
+) -> None:
+    """A lake has whatever types someone once wrote."""
+    text, dates = str(tmp_path / "text"), str(tmp_path / "dates")
+    spark.sql("SELECT 'C-17' AS customer_id, DATE'2024-01-01' AS join_date").write.parquet(text)
+    spark.sql("SELECT 1L AS customer_id, 20240101 AS join_date").write.parquet(dates)
+    profiles = lake.place(str(tmp_path / "profiles"))
+
+    with pytest.raises(Customer360Error, match="a value in .*text does not fit its column: .*'C-17'"):
+        run_operations(database, spark, source=lake.place(text), profiles_to=profiles)
+    with pytest.raises(
+        Customer360Error, match="the customers have the column 'join_date' as int; give it as a date"
+    ):
+        run_operations(database, spark, source=lake.place(dates))
+
+    assert fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'analytics'") == [(0,)]
+    assert not Path(profiles.name).exists()
