@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -197,7 +198,10 @@ def test_bytes_outside_the_given_encoding_are_an_error(tmp_path: Path) -> None:
         pass
 
 
-cell = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+# What a spreadsheet puts around a number to keep it as text is taken off: ="0012" and '0012.
+cell = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8).filter(
+    lambda text: not re.match(r"""\s*(="|'\d)""", text)
+)
 
 
 @settings(max_examples=60)
