@@ -14,10 +14,9 @@ from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.limits import ServerCopy, copy_to_null
 from benchmarks.workplace import AS_OF, clear, temporary_database
-from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.postgres.connection import Database
 from customer360.postgres.read import read_table
-from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS
+from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, columns_read
 
 DESCRIPTION = """\
 How long the operations take, from the start of the process to its end, and how much memory at the most.
@@ -56,7 +55,7 @@ def _limit(database: Database, folder: Path) -> Candidate:
         results.prepare()
 
     def run() -> None:
-        copy_to_null(database, CUSTOMERS.full_name, SOURCE_COLUMNS)
+        copy_to_null(database, CUSTOMERS.full_name, columns_read(CUSTOMERS))
         results.run()
 
     return Candidate("copy", "COPY of the rows out and back, no operations", "limit", run, prepare)
@@ -69,7 +68,7 @@ def _ours(engine: Engine, database: Database, home: Path) -> Candidate:
 
 def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) -> Candidate:
     parquet = folder / "customers.parquet"
-    pq.write_table(read_table(database, CUSTOMERS.full_name, SOURCE_COLUMNS), parquet)
+    pq.write_table(read_table(database, CUSTOMERS.full_name, columns_read(CUSTOMERS)), parquet)
 
     def run() -> Sample:
         operations = timed(EMBEDDED.module("operations_by_duckdb", str(parquet)), home)

@@ -16,7 +16,7 @@ def main(rows: int, jar: Path) -> None:
     with spark_session(jar) as spark:
         jdbc = Jdbc(EmbeddedPostgres().database())
         customers = jdbc.read(spark, CUSTOMERS.full_name, rows)
-        with results(customers, as_of=AS_OF, ids_are_unique=True) as found:
+        with results(customers, as_of=AS_OF, keys_are_unique=True) as found:
             for name, table in found.tables.items():
                 jdbc.write(table, f"{SCHEMA}.{name}", mode="overwrite")
 

@@ -12,9 +12,8 @@ from benchmarks.interleaved import Candidate, interleaved, save, say
 from benchmarks.limits import copy_to_null
 from benchmarks.sessions import Session, session
 from benchmarks.workplace import clear, temporary_database
-from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.postgres.connection import Database
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, columns_read
 
 DESCRIPTION = """\
 How long reading the customers into an engine takes, every row of them, in running sessions.
@@ -53,7 +52,10 @@ def _limits(database: Database) -> list[Candidate]:
         run = partial(copy_to_null, database, _TABLE, columns)
         return Candidate(key, f"COPY TO the null device, {what}", "limit", run)
 
-    return [copy("copy", "all columns", ("*",)), copy("copy-columns", "the columns needed", SOURCE_COLUMNS)]
+    return [
+        copy("copy", "all columns", ("*",)),
+        copy("copy-columns", "the columns needed", columns_read(CUSTOMERS)),
+    ]
 
 
 def _ours(engine: Engine, running: Session) -> list[Candidate]:
@@ -67,7 +69,7 @@ def _ours(engine: Engine, running: Session) -> list[Candidate]:
 
     return [
         candidate("ours", "all columns", "read", CUSTOMERS.column_names),
-        candidate("columns", "the columns needed", "read", SOURCE_COLUMNS),
+        candidate("columns", "the columns needed", "read", columns_read(CUSTOMERS)),
         candidate("source", 'as `format("postgres")`, all columns', "read the source"),
     ]
 
@@ -79,7 +81,7 @@ def _by_jdbc(spark: Session, rows: int) -> list[Candidate]:
 
     return [
         candidate("jdbc", "all columns", CUSTOMERS.column_names),
-        candidate("jdbc-columns", "the columns needed", SOURCE_COLUMNS),
+        candidate("jdbc-columns", "the columns needed", columns_read(CUSTOMERS)),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from customer360.operations.conform import SOURCE_COLUMNS
+from customer360.tables import CUSTOMERS, columns_read
 
 Draw = Callable[[random.Random], Any]
 
@@ -151,13 +151,13 @@ def nasty_customers(
     for number in range(1, rows + 1):
         odd = [None, number // 2, LARGEST, -LARGEST - 1, 0, -number]
         own_id = chance.choice([number] * 60 + odd)
-        row = {"customer_id": own_id, **{name: drawn[name](chance) for name in SOURCE_COLUMNS[1:]}}
+        row = {"customer_id": own_id, **{name: drawn[name](chance) for name in columns_read(CUSTOMERS)[1:]}}
         if "customer_id" in others:
             row["customer_id"] = drawn["customer_id"](chance)
         if chance.random() < 0.7 and isinstance(row["join_date"], date) and "last_login" not in others:
             row["last_login"] = _later(row["join_date"], row["last_login"])
         customers.append(row)
-    fields = [(name, types[name]) for name in SOURCE_COLUMNS if name not in missing]
+    fields = [(name, types[name]) for name in columns_read(CUSTOMERS) if name not in missing]
     return pa.Table.from_pylist(customers, pa.schema(fields))
 
 

@@ -16,13 +16,12 @@ from pyspark.sql import SparkSession
 
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
-from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.own_data.guess import guess
 from customer360.own_data.load import loadable
 from customer360.own_data.mapped import with_source_id
 from customer360.own_data.sources import file_source
 from customer360.postgres.connection import Database
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, columns_read
 from tests import both_engines
 from tests.both_engines import NEEDS_SPARK, REPOSITORY, Case, bytes_of
 from tests.conftest import new_database
@@ -85,7 +84,7 @@ def cases_of_nasty_customers() -> Iterator[Case]:
 
 
 def cases_of_missing_columns() -> Iterator[Case]:
-    optional = [name for name in SOURCE_COLUMNS if name != "customer_id"]
+    optional = [name for name in columns_read(CUSTOMERS) if name != "customer_id"]
     for kept in ("country", "last_login"):
         missing = tuple(name for name in optional if name != kept)
         yield Case(f"only-{kept}", nasty_customers(60, as_of=AS_OF, seed=1, missing=missing), AS_OF, parts=2)

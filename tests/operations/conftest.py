@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from customer360.operations.conform import SOURCE_COLUMNS
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, columns_read
 
 from .literals import MakeCustomers
 
@@ -22,7 +21,7 @@ def customers(spark: SparkSession) -> MakeCustomers:
     A column that is not named is null in every row; customers are numbered from 1 unless customer_id is named;
     balances may be whole numbers.
     """
-    schema = ", ".join(f"{name} {CUSTOMERS[name].spark_type}" for name in SOURCE_COLUMNS)
+    schema = ", ".join(f"{name} {CUSTOMERS[name].spark_type}" for name in columns_read(CUSTOMERS))
 
     def make(header: str, *rows: tuple[Any, ...]) -> DataFrame:
         given = [
@@ -32,6 +31,8 @@ def customers(spark: SparkSession) -> MakeCustomers:
         for row in given:
             if row.get("account_balance") is not None:
                 row["account_balance"] = Decimal(row["account_balance"])
-        return spark.createDataFrame([[row.get(name) for name in SOURCE_COLUMNS] for row in given], schema)
+        return spark.createDataFrame(
+            [[row.get(name) for name in columns_read(CUSTOMERS)] for row in given], schema
+        )
 
     return make

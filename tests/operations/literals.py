@@ -8,9 +8,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from customer360.operations import known_customers as operation
 from customer360.operations.checks import checked
-from customer360.operations.known_customers import described, in_slicer_cells, known_customers
+from customer360.operations.known_customers import in_slicer_cells, known_customers
 from customer360.operations.survey import survey
+from customer360.tables import CUSTOMERS
 
 AS_OF = date(2026, 6, 30)
 
@@ -19,13 +21,13 @@ MakeCustomers = Callable[..., DataFrame]
 
 def known(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
     """*customers* as the survey and the traits expect them: checked, the unusable left out."""
-    return known_customers(checked(customers, as_of=as_of, ids_are_unique=True), as_of=as_of)
+    return known_customers(checked(customers, CUSTOMERS, as_of=as_of, keys_are_unique=True), as_of=as_of)
 
 
 def with_traits(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
     """*customers* with everything said about each, in bands from their own survey."""
     usable = known(customers, as_of=as_of)
-    return described(usable, survey(usable, as_of=as_of), as_of=as_of)
+    return operation.with_traits(usable, survey(usable, as_of=as_of), as_of=as_of)
 
 
 def in_cells(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:

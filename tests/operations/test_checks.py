@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from customer360.operations.checks import CHECKS, FAILED_CHECKS, MOST_POINTS, REJECT_BITS, bit, checked, fails
+from customer360.operations.checks import FAILED_CHECKS, checked, fails
 from customer360.operations.conform import source_rows
 from customer360.operations.rejected_customers import rejected_customers
+from customer360.tables import CUSTOMERS, MOST_POINTS
 
 from .literals import AS_OF
 
@@ -83,14 +84,17 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-def failed_checks(customers, *changes, ids_are_unique=True):
+def failed_checks(customers, *changes, keys_are_unique=True):
     """What each row fails, a row being COMPLETE with one of *changes*; None: not a customer yet."""
     given = [{"customer_id": number, **COMPLETE, **change} for number, change in enumerate(changes)]
     numbered = [{**row, "name": str(number)} for number, row in enumerate(given)]
     table = customers(" ".join(numbered[0]), *[tuple(row.values()) for row in numbered])
-    rows = checked(table, as_of=AS_OF, ids_are_unique=ids_are_unique).collect()
+    rows = checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=keys_are_unique).collect()
     bits = [row[FAILED_CHECKS] for row in sorted(rows, key=lambda row: int(row["name"]))]
-    return [None if found is None else [check.name for check in CHECKS if found & bit(check)] for found in bits]
+    return [
+        None if found is None else [check.name for check in CUSTOMERS.checks if found & bits(CUSTOMERS, [check])]
+        for found in bits
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -118,21 +122,21 @@ def test_a_complete_row_fails_nothing(customers):
 def test_every_check_has_a_case():
     """A check that is added must be shown to fail and to pass."""
     own_tests = {"customer_id_duplicate", "not_a_whole_number"}
-    assert {name for name, _, _ in CASES} | own_tests == {check.name for check in CHECKS}
+    assert {name for name, _, _ in CASES} | own_tests == {check.name for check in CUSTOMERS.checks}
 
 
 def test_null_is_valid_everywhere_but_in_the_id(customers):
     """People's data has gaps; they are counted, and the rest of the row is used."""
     (failed,) = failed_checks(customers, dict.fromkeys(COMPLETE))
 
-    assert failed == [check.name for check in CHECKS if check.name.endswith("_missing")][1:]
+    assert failed == [check.name for check in CUSTOMERS.checks if check.name.endswith("_missing")][1:]
 
 
 def test_all_rows_of_an_id_that_occurs_again_fail(customers):
     """Nobody can tell which of them is right, and picking one would hang on the order of reading."""
     changes = [{"customer_id": 1}, {"customer_id": 1, "country": "Peru"}, {"customer_id": 2}]
 
-    assert failed_checks(customers, *changes, ids_are_unique=False) == [
+    assert failed_checks(customers, *changes, keys_are_unique=False) == [
         ["customer_id_duplicate"],
         ["customer_id_duplicate"],
         [],
@@ -143,14 +147,14 @@ def test_missing_ids_are_missing_and_not_duplicates(customers):
     """Two rows without an id say nothing about each other."""
     changes = [{"customer_id": None}, {"customer_id": None}]
 
-    assert failed_checks(customers, *changes, ids_are_unique=False) == [["customer_id_missing"]] * 2
+    assert failed_checks(customers, *changes, keys_are_unique=False) == [["customer_id_missing"]] * 2
 
 
 def test_duplicates_are_not_looked_for_where_an_index_rules_them_out(customers, capsys):
     """The search shuffles every row, which is dear and needless."""
-    plan = checked(customers("name", ("Ana",)), as_of=AS_OF, ids_are_unique=True)
+    plan = checked(customers("name", ("Ana",)), CUSTOMERS, as_of=AS_OF, keys_are_unique=True)
 
-    assert failed_checks(customers, {"customer_id": 1}, {"customer_id": 1}, ids_are_unique=True) == [[], []]
+    assert failed_checks(customers, {"customer_id": 1}, {"customer_id": 1}, keys_are_unique=True) == [[], []]
     plan.explain()
     assert "Window" not in capsys.readouterr().out
 
@@ -163,11 +167,11 @@ def test_a_whole_number_that_has_decimals_is_rejected_as_it_was_read(customers, 
     table = table.withColumn("loyalty_points", F.when(F.col("customer_id") == 1, points).otherwise(12))
     table = table.withColumn("customer_id", F.when(F.col("customer_id") == 2, ids).otherwise(F.col("customer_id")))
 
-    rows = checked(source_rows(table), as_of=AS_OF, ids_are_unique=True)
+    rows = checked(source_rows(table, CUSTOMERS), CUSTOMERS, as_of=AS_OF, keys_are_unique=True)
 
-    assert [row["customer_id"] for row in rows.where(~fails(REJECT_BITS)).collect()] == [3]
-    assert {row["reasons"] for row in rejected_customers(rows).collect()} == {"not_a_whole_number"}
-    kept = [json.loads(row["original_row"]) for row in rejected_customers(rows).collect()]
+    assert [row["customer_id"] for row in rows.where(~fails(CUSTOMERS, CUSTOMERS.rejects)).collect()] == [3]
+    assert {row["reasons"] for row in rejected_customers(rows, CUSTOMERS).collect()} == {"not_a_whole_number"}
+    kept = [json.loads(row["original_row"]) for row in rejected_customers(rows, CUSTOMERS).collect()]
     assert {(row["customer_id"], row["loyalty_points"]) for row in kept} == {(1, 12.5), (7.5, 12)}
 
 
@@ -176,10 +180,10 @@ def test_a_row_that_joins_later_does_not_exist_yet(customers):
     later = {"join_date": date(2026, 7, 1)}
     changes = [{"customer_id": 1}, {"customer_id": 1, **later}, {**later, "loyalty_points": -1}]
 
-    assert failed_checks(customers, *changes, ids_are_unique=False) == [[], None, None]
+    assert failed_checks(customers, *changes, keys_are_unique=False) == [[], None, None]
 
 
 def test_only_reject_checks_reject():
     """The bits that leave a row out are those of the reject checks."""
-    assert [check.severity for check in CHECKS if REJECT_BITS & bit(check)] == ["reject"] * 8
-    assert {check.severity for check in CHECKS if not REJECT_BITS & bit(check)} == {"warn"}
+    assert [check.severity for check in CUSTOMERS.rejects] == ["reject"] * 8
+    assert {check.severity for check in CUSTOMERS.checks if check not in CUSTOMERS.rejects} == {"warn"}

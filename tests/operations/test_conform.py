@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 
 from customer360 import tables
 from customer360.errors import Customer360Error
-from customer360.operations.conform import IDS, SOURCE_COLUMNS, conform, source_rows, table_of
+from customer360.operations.conform import conform, source_rows, table_of
+from customer360.tables import CUSTOMERS, columns_read
 
 pytestmark = [pytest.mark.spark, pytest.mark.both]
 
@@ -18,28 +19,30 @@ def test_only_the_columns_that_are_needed_are_read(customers):
     """Reading from the database is what takes longest, and columns are what it takes."""
     wide = customers("name", ("Ana",)).withColumn("email", F.lit("ana@example.com"))
 
-    assert source_rows(wide).columns == list(SOURCE_COLUMNS)
+    assert source_rows(wide, CUSTOMERS).columns == list(columns_read(CUSTOMERS))
 
 
 def test_columns_that_are_not_there_hold_nothing(customers):
     """What needs them is switched off by its own means; everything else goes on."""
     narrow = customers("name", ("Ana",)).drop("country", "last_login")
 
-    [row] = source_rows(narrow).collect()
+    [row] = source_rows(narrow, CUSTOMERS).collect()
 
     assert (row["name"], row["country"], row["last_login"]) == ("Ana", None, None)
 
 
 def test_without_id_or_anything_else_there_is_one_line(customers):
     """A person who maps their own table must see what it lacks, not a Spark plan."""
-    narrow = customers("name", ("Ana",)).drop(*[name for name in SOURCE_COLUMNS if name not in IDS])
+    narrow = customers("name", ("Ana",)).drop(
+        *[name for name in columns_read(CUSTOMERS) if name not in CUSTOMERS.ids]
+    )
 
     with pytest.raises(
         Customer360Error, match="^the customers have only customer_id, source_id; .* at least one of "
     ):
-        source_rows(narrow)
+        source_rows(narrow, CUSTOMERS)
     with pytest.raises(Customer360Error, match=r"^the customers lack the column customer_id\."):
-        source_rows(narrow.drop("customer_id"))
+        source_rows(narrow.drop("customer_id"), CUSTOMERS)
 
 
 def test_source_rows_have_the_types_of_the_source_table(customers):
@@ -47,19 +50,19 @@ def test_source_rows_have_the_types_of_the_source_table(customers):
     loose = customers("last_login", (datetime(2026, 6, 30, 23, 59),)).select(
         F.col("last_login").cast("timestamp"),
         F.lit(12.5).alias("account_balance"),
-        *[name for name in SOURCE_COLUMNS if name not in ("last_login", "account_balance")],
+        *[name for name in columns_read(CUSTOMERS) if name not in ("last_login", "account_balance")],
     )
 
-    types = dict(source_rows(loose).dtypes)
+    types = dict(source_rows(loose, CUSTOMERS).dtypes)
 
-    assert types == {name: tables.CUSTOMERS[name].spark_type for name in SOURCE_COLUMNS}
-    assert source_rows(loose).first()["last_login"] == datetime(2026, 6, 30, 23, 59)
+    assert types == {name: tables.CUSTOMERS[name].spark_type for name in columns_read(CUSTOMERS)}
+    assert source_rows(loose, CUSTOMERS).first()["last_login"] == datetime(2026, 6, 30, 23, 59)
 
 
 def source_values(spark, name, values):
     """What becomes of *values* in the column *name*, by their order."""
     rows = pa.table({"customer_id": range(len(values)), name: values})
-    found = source_rows(spark.createDataFrame(rows)).orderBy("customer_id").collect()
+    found = source_rows(spark.createDataFrame(rows), CUSTOMERS).orderBy("customer_id").collect()
     return [row[name] for row in found]
 
 
@@ -119,7 +122,7 @@ def test_a_moment_falls_on_its_day_in_utc_whatever_zone_a_file_names(spark, tmp_
     moments = pa.array([evening.replace(tzinfo=timezone.utc)], pa.timestamp("us", zone))
     pq.write_table(pa.table({"customer_id": [1], "join_date": moments, "last_login": moments}), tmp_path / "rows")
 
-    [row] = source_rows(spark.read.parquet((tmp_path / "rows").as_uri())).collect()
+    [row] = source_rows(spark.read.parquet((tmp_path / "rows").as_uri()), CUSTOMERS).collect()
 
     assert (row["join_date"], row["last_login"]) == (evening.date(), evening)
 
@@ -127,9 +130,9 @@ def test_a_moment_falls_on_its_day_in_utc_whatever_zone_a_file_names(spark, tmp_
 def converted(spark, name, value):
     """The column *name* of source rows that have *value* there, not known before it is computed."""
     rows = spark.sql(f"SELECT 1L AS customer_id, IF(id = 0, {value}, NULL) AS {name} FROM range(1)")
-    if name in IDS:
+    if name in CUSTOMERS.ids:
         rows = rows.withColumn("is_active", F.lit(True))
-    return source_rows(rows).select(name).first()[0]
+    return source_rows(rows, CUSTOMERS).select(name).first()[0]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +212,7 @@ def test_a_column_of_another_kind_is_refused(spark, name, value, kind):
     rows = spark.sql("SELECT " + ", ".join(f"{made} AS {column}" for column, made in given.items()))
 
     with pytest.raises(Customer360Error, match=f"^the customers have the column '{name}' as {kind}; give it as a"):
-        source_rows(rows)
+        source_rows(rows, CUSTOMERS)
 
 
 def test_a_result_has_the_columns_of_its_table_in_their_order_and_types(spark):

@@ -4,6 +4,7 @@ import pytest
 
 from customer360.operations.checks import checked
 from customer360.operations.data_quality import data_quality
+from customer360.tables import CUSTOMERS
 
 from .literals import AS_OF
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.spark
 
 
 def quality(customers):
-    return data_quality(checked(customers, as_of=AS_OF, ids_are_unique=False))
+    return data_quality(checked(customers, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), CUSTOMERS)
 
 
 def count(found, name):

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from customer360.operations.conform import SOURCE_COLUMNS
 from customer360.operations.run import results
+from customer360.tables import CUSTOMERS, columns_read
 
 from . import independent
 
@@ -98,7 +98,9 @@ def alike(row):
 def test_every_table_agrees_with_an_independent_recomputation(spark, customers, partitions, as_of):
     """Two ways to every figure, one in Spark and one in plain Python, whatever the partitions."""
     given = awkward_customers(3_000, as_of, seed=partitions)
-    table = customers(" ".join(SOURCE_COLUMNS), *[tuple(row[name] for name in SOURCE_COLUMNS) for row in given])
+    table = customers(
+        " ".join(columns_read(CUSTOMERS)), *[tuple(row[name] for name in columns_read(CUSTOMERS)) for row in given]
+    )
     expected = independent.results(given, as_of)
     expected["rejected_customers"] = [
         (key, why, repr(sorted(as_json(row).items()))) for key, why, row in expected["rejected_customers"]

@@ -5,6 +5,7 @@ import pytest
 from customer360.operations.checks import checked
 from customer360.operations.known_customers import in_slicer_cells, known_customers
 from customer360.operations.survey import survey
+from customer360.tables import CUSTOMERS
 
 from .literals import AS_OF, in_cells, known, rows, with_traits
 
@@ -29,7 +30,7 @@ def test_all_rows_of_a_repeated_id_are_left_out(customers):
     """The key of customer_profiles is customer_id: two rows of one id could never be published."""
     table = customers("customer_id name", (1, "Ana"), (1, "Bo"), (2, "Cy"))
 
-    usable = known_customers(checked(table, as_of=AS_OF, ids_are_unique=False), as_of=AS_OF)
+    usable = known_customers(checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), as_of=AS_OF)
 
     assert rows(usable, "customer_id") == [(2,)]
 

@@ -6,6 +6,7 @@ import pytest
 
 from customer360.operations.checks import checked
 from customer360.operations.rejected_customers import rejected_customers
+from customer360.tables import CUSTOMERS
 
 from .literals import AS_OF, rows
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.spark
 
 
 def rejected(customers):
-    return rejected_customers(checked(customers, as_of=AS_OF, ids_are_unique=False))
+    return rejected_customers(checked(customers, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), CUSTOMERS)
 
 
 def test_a_rejected_row_names_all_its_reasons(customers):

@@ -24,7 +24,6 @@ from pyspark.sql import SparkSession
 from customer360.commands.loading import Request, plan
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
-from customer360.operations.checks import CHECKS
 from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
@@ -653,7 +652,7 @@ def test_the_reasons_cover_every_check_by_which_the_operations_reject() -> None:
 
     own = {check.name for check in CUSTOMER_CHECKS} | {DUPLICATE}
     unreadable = {"not_a_whole_number"}  # which `load` calls customer_id_unreadable or loyalty_points_unreadable
-    assert {check.name for check in CHECKS if check.severity == "reject"} <= own | unreadable
+    assert {check.name for check in CUSTOMERS.checks if check.severity == "reject"} <= own | unreadable
 
 
 def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:

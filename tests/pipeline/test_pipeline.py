@@ -19,7 +19,6 @@ from pyspark.sql import functions as F
 
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
-from customer360.operations.conform import IDS, SOURCE_COLUMNS
 from customer360.pipeline.as_of import last_day_of_rows
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.run import Refresh, run_operations
@@ -28,7 +27,7 @@ from customer360.postgres.connection import Database
 from customer360.postgres.programs import psql_command
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
-from customer360.tables import CUSTOMERS, RESULT_TABLES
+from customer360.tables import CUSTOMERS, RESULT_TABLES, columns_read
 
 pytestmark = pytest.mark.slow
 
@@ -351,7 +350,7 @@ def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
     assert (refresh.rows_in, refresh.rows_out, refresh.rows_rejected) == (90, 90, 0)
     assert refresh.as_of_date == datetime.now(timezone.utc).date()
     assert refresh.missing_columns.split(", ") == [
-        name for name in SOURCE_COLUMNS if name not in (*IDS, "name", "country")
+        name for name in columns_read(CUSTOMERS) if name not in (*CUSTOMERS.ids, "name", "country")
     ]
     assert fetch(
         database, "SELECT country, sum(customers) FROM analytics.customer_segments GROUP BY 1 ORDER BY 1"
@@ -376,7 +375,9 @@ def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, databa
     refresh = run_operations(database, spark, table="public.members", as_of=AS_OF)
 
     assert refresh.rows_out == 50
-    assert refresh.missing_columns.split(", ") == [name for name in SOURCE_COLUMNS if name not in (*IDS, column)]
+    assert refresh.missing_columns.split(", ") == [
+        name for name in columns_read(CUSTOMERS) if name not in (*CUSTOMERS.ids, column)
+    ]
     assert value(database, "SELECT missing_columns FROM analytics.refreshes") == refresh.missing_columns
 
 

@@ -16,15 +16,7 @@ from customer360.mock_data.identity import country_indices, identities
 from customer360.mock_data.plan import BLOCK_ROWS, Plan
 from customer360.tables import CUSTOMERS
 
-_ARROW_TYPES: Final = {
-    "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "numeric(12,2)": pa.decimal128(12, 2),
-    "text": pa.string(),
-    "timestamp": pa.timestamp("us"),
-}
-SCHEMA: Final = pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in CUSTOMERS.columns])
+SCHEMA: Final = CUSTOMERS.arrow_schema
 """The columns of the customers table, in its order."""
 
 _MICROSECONDS: Final = 1_000_000

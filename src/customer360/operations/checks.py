@@ -1,5 +1,5 @@
 """
-The checks of the source table, as data: what makes a row unusable, and what is only counted.
+The checks of a source's rows in PySpark.
 
 Every row gets one number, `failed_checks`, with a bit for each check it fails: cheaper to hold for millions of
 rows than a list of names, and one count per number answers every question about data quality at once.
@@ -7,177 +7,112 @@ rows than a list of names, and one count per number answers every question about
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from operator import add, or_
-from typing import Final, Literal
+from typing import Final
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from customer360.operations.conform import AS_READ
-from customer360.operations.traits import days_until, is_active_by_behaviour, known_at, trimmed
+from customer360.operations.traits import days_until, known_at, trimmed
+from customer360.tables import RowCheck, Source
+from customer360.tables.row_checks import (
+    ComesBefore,
+    Condition,
+    Contradicts,
+    HasDecimals,
+    IsAbove,
+    IsBelow,
+    IsBlank,
+    IsMissing,
+    IsNotKnownYet,
+    LiesBefore,
+    Repeats,
+)
 
 FAILED_CHECKS: Final = "failed_checks"
-LAST_LOGIN_DAY: Final = "last_login_day"
-"""The day of last_login: told once, for Spark takes long to tell the day of a moment."""
-
-_HAS_DECIMALS: Final = "has_decimals"
-
-EARLIEST_DATE: Final = date(1900, 1, 1)
-MOST_POINTS: Final = 10**11
 
 
-@dataclass(frozen=True)
-class Check:
+def day_of(source: Source, column: str) -> str:
+    """The column of checked rows with the day of *column*; that of a moment is told once, as Spark takes long."""
+    return f"{column}_day" if source[column].type == "timestamp" else column
+
+
+def bits(source: Source, checks: Iterable[RowCheck]) -> int:
+    """The bits of `failed_checks` that stand for *checks*."""
+    return sum(1 << source.checks.index(check) for check in checks)
+
+
+def checked(rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bool) -> DataFrame:
     """
-    One check: *failed* takes the as-of date and is true for a row that fails; null and false pass.
+    *rows*, as `source_rows` gives them, with the days of their moments and with `failed_checks`, which is null for
+    a row that is not known yet.
 
-    A row that fails a 'reject' check is in no result; one that fails a 'warn' check is used and counted.
+    A row that is known from a day after *as_of* does not exist yet: no check looks at it, and it makes no
+    duplicate. With *keys_are_unique* (the source has a unique index) duplicates are not looked for, which saves a
+    shuffle of every row.
     """
-
-    name: str
-    severity: Literal["reject", "warn"]
-    description: str
-    failed: Callable[[date], Column]
-
-
-def _reject(name: str, description: str, failed: Callable[[date], Column]) -> Check:
-    return Check(name, "reject", description, failed)
-
-
-def _warn(name: str, description: str, failed: Callable[[date], Column]) -> Check:
-    return Check(name, "warn", description, failed)
+    moments = [
+        column.name for column in source.columns if column.type == "timestamp" and column.name in rows.columns
+    ]
+    rows = rows.withColumns({day_of(source, name): F.col(name).cast("date") for name in moments})
+    checks = [check for check in source.checks if not (keys_are_unique and isinstance(check.condition, Repeats))]
+    failed = [
+        F.when(_fails(check.condition, source, rows.columns, as_of), bits(source, [check])).otherwise(0)
+        for check in checks
+    ]
+    return rows.withColumn(FAILED_CHECKS, F.when(_is_known(source, as_of), reduce(add, failed, F.lit(0))))
 
 
-def _missing(column: str) -> Callable[[date], Column]:
-    return lambda _: F.col(column).isNull()
+def fails(source: Source, checks: Iterable[RowCheck]) -> Column:
+    """Whether a checked row fails one of *checks*; null when it is not known yet."""
+    return F.col(FAILED_CHECKS).bitwiseAND(F.lit(bits(source, checks))) != 0
 
 
-def _blank(column: str) -> Callable[[date], Column]:
-    return lambda _: F.coalesce(trimmed(column) == "", F.lit(True))
+def _is_known(source: Source, as_of: date) -> Column:
+    if not source.known_from:
+        return F.lit(True)
+    return F.coalesce(F.col(day_of(source, source.known_from)) <= F.lit(as_of), F.lit(True))
 
 
-def _after(column: str) -> Callable[[date], Column]:
-    return lambda as_of: F.col(column) > F.lit(as_of)
+def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: date) -> Column:
+    def day(column: str) -> Column:
+        return F.col(day_of(source, column))
+
+    def known_day(column: str) -> Column:
+        return day(column) if column == source.known_from else known_at(day_of(source, column), as_of)
+
+    match condition:
+        case IsMissing(column):
+            return F.col(column).isNull()
+        case IsBlank(column):
+            return F.coalesce(trimmed(column) == "", F.lit(True))
+        case Repeats(column):
+            return _repeats(column, source, as_of)
+        case HasDecimals(columns):
+            return _has_decimals([F.col(AS_READ + column) for column in columns if AS_READ + column in present])
+        case IsBelow(column, limit):
+            return F.col(column) < limit
+        case IsAbove(column, limit):
+            return F.col(column) > limit
+        case LiesBefore(columns, earliest):
+            return reduce(or_, [F.coalesce(day(column) < F.lit(earliest), F.lit(False)) for column in columns])
+        case ComesBefore(column, other):
+            return day(column) < known_day(other)
+        case IsNotKnownYet(column):
+            return day(column) > F.lit(as_of)
+        case Contradicts(flag, moment, days):
+            is_recent = days_until(as_of, day_of(source, moment)) < days
+            return known_day(moment).isNotNull() & (F.col(flag) != is_recent)
 
 
-def _occurs_again(as_of: date) -> Column:
-    rows_with_the_id = F.count(F.when(_has_joined(as_of), 1)).over(Window.partitionBy("customer_id"))
-    return F.col("customer_id").isNotNull() & (rows_with_the_id > 1)
-
-
-def _has_joined(as_of: date) -> Column:
-    return F.coalesce(F.col("join_date") <= F.lit(as_of), F.lit(True))
-
-
-def _flag_contradicts_behaviour(as_of: date) -> Column:
-    days = F.when(known_at(LAST_LOGIN_DAY, as_of).isNotNull(), days_until(as_of, LAST_LOGIN_DAY))
-    return days.isNotNull() & (F.col("is_active") != is_active_by_behaviour(days))
-
-
-DUPLICATE: Final = _reject(
-    "customer_id_duplicate",
-    "The customer_id occurs more than once; all of its rows are left out, as nobody can tell which is right.",
-    _occurs_again,
-)
-
-CHECKS: Final = (
-    _reject("customer_id_missing", "customer_id is null.", _missing("customer_id")),
-    DUPLICATE,
-    _reject(
-        "not_a_whole_number",
-        "customer_id or loyalty_points has decimals; whole numbers are neither rounded nor cut.",
-        lambda _: F.col(_HAS_DECIMALS),
-    ),
-    _reject(
-        "date_before_1900",
-        "join_date, first_purchase or last_login lies before 1900: a placeholder, not a date.",
-        lambda _: F.least("join_date", "first_purchase", F.col(LAST_LOGIN_DAY)) < F.lit(EARLIEST_DATE),
-    ),
-    _reject(
-        "first_purchase_before_join",
-        "first_purchase lies before join_date.",
-        lambda _: F.col("first_purchase") < F.col("join_date"),
-    ),
-    _reject(
-        "last_login_before_join",
-        "The day of last_login lies before join_date.",
-        lambda _: F.col(LAST_LOGIN_DAY) < F.col("join_date"),
-    ),
-    _reject("negative_points", "loyalty_points is below zero.", lambda _: F.col("loyalty_points") < 0),
-    _reject(
-        "too_many_points",
-        f"loyalty_points is above {MOST_POINTS}: more than sums can hold for millions of customers.",
-        lambda _: F.col("loyalty_points") > MOST_POINTS,
-    ),
-    _warn("join_date_missing", "join_date is null.", _missing("join_date")),
-    _warn("country_missing", "country is null or blank.", _blank("country")),
-    _warn("loyalty_status_missing", "loyalty_status is null or blank.", _blank("loyalty_status")),
-    _warn("is_active_missing", "is_active is null.", _missing("is_active")),
-    _warn("balance_missing", "account_balance is null.", _missing("account_balance")),
-    _warn("points_missing", "loyalty_points is null.", _missing("loyalty_points")),
-    _warn("last_login_missing", "last_login is null.", _missing("last_login")),
-    _warn(
-        "last_login_after_as_of",
-        "last_login lies after the as-of date; it counts as not known.",
-        _after(LAST_LOGIN_DAY),
-    ),
-    _warn(
-        "first_purchase_after_as_of",
-        "first_purchase lies after the as-of date; it counts as not known.",
-        _after("first_purchase"),
-    ),
-    _warn(
-        "last_login_before_first_purchase",
-        "The day of last_login lies before first_purchase.",
-        lambda as_of: F.col(LAST_LOGIN_DAY) < known_at("first_purchase", as_of),
-    ),
-    _warn(
-        "active_flag_contradicts_behaviour",
-        "is_active says otherwise than the last login, which is known.",
-        _flag_contradicts_behaviour,
-    ),
-)
-
-
-def bit(check: Check) -> int:
-    """The bit of `failed_checks` that stands for *check*."""
-    return int(1 << CHECKS.index(check))
-
-
-REJECTS: Final = tuple(check for check in CHECKS if check.severity == "reject")
-REJECT_BITS: Final = sum(bit(check) for check in REJECTS)
-
-
-def checked(customers: DataFrame, *, as_of: date, ids_are_unique: bool) -> DataFrame:
-    """
-    *customers*, as `source_rows` gives them, with `last_login_day` and with `failed_checks`, which is null for a
-    row that is not yet a customer.
-
-    A row whose join_date lies after *as_of* does not exist yet: no check looks at it, and it makes no duplicate.
-    With *ids_are_unique* (the source has a unique index) duplicates are not looked for, which saves a shuffle of
-    every row.
-    """
-    checks = [check for check in CHECKS if not (ids_are_unique and check is DUPLICATE)]
-    customers = customers.withColumns(
-        {LAST_LOGIN_DAY: F.col("last_login").cast("date"), _HAS_DECIMALS: _has_decimals(customers.columns)}
-    )
-    failed = F.when(_has_joined(as_of), _failed(checks, as_of))
-    return customers.withColumn(FAILED_CHECKS, failed).drop(_HAS_DECIMALS)
-
-
-def _has_decimals(columns: Iterable[str]) -> Column:
-    as_read = [F.col(name) for name in columns if name.startswith(AS_READ)]
+def _has_decimals(as_read: Iterable[Column]) -> Column:
     return reduce(or_, [F.coalesce(value != F.floor(value), F.lit(False)) for value in as_read], F.lit(False))
 
 
-def _failed(checks: Iterable[Check], as_of: date) -> Column:
-    return reduce(add, [F.when(check.failed(as_of), bit(check)).otherwise(0) for check in checks])
-
-
-def fails(bits: int) -> Column:
-    """Whether a checked row fails one of the checks that *bits* stand for; null when it is not yet a customer."""
-    return F.col(FAILED_CHECKS).bitwiseAND(F.lit(bits)) != 0
+def _repeats(column: str, source: Source, as_of: date) -> Column:
+    rows_with_it = F.count(F.when(_is_known(source, as_of), 1)).over(Window.partitionBy(column))
+    return F.col(column).isNotNull() & (rows_with_it > 1)

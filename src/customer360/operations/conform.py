@@ -10,66 +10,54 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
+from customer360 import tables
 from customer360.errors import Customer360Error, nearest
 from customer360.operations.conversions import converted, require_fitting
-from customer360.tables import CUSTOMERS, Table
+from customer360.tables import RESULT_TABLES, Source, Table, columns_read
 
-SOURCE_COLUMNS: Final = (
-    "customer_id",
-    "source_id",
-    "name",
-    "country",
-    "join_date",
-    "first_purchase",
-    "last_login",
-    "is_active",
-    "loyalty_status",
-    "loyalty_points",
-    "account_balance",
-)
-"""The columns that the operations read. Reading is what takes longest, so a reader need fetch no others."""
-
-KEY: Final = "customer_id"
-IDS: Final = (KEY, "source_id")
 AS_READ: Final = "as_read_"
 """Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
 
 
-def source_rows(customers: DataFrame) -> DataFrame:
+def source_rows(rows: DataFrame, source: Source, results: Iterable[Table] = RESULT_TABLES) -> DataFrame:
     """
-    *customers* cut down to `SOURCE_COLUMNS`, each with its type in the source table; null where they lack one.
+    *rows* cut down to the columns of *source* that *results* derive from, each with its type; null if lacking.
 
-    A last_login with a time zone becomes the moment in the session's time zone, which has to be UTC. Whole numbers
-    that come in a type with decimals are also kept as they were read, under `AS_READ` and their name. A NaN or an
-    infinite balance is null. Raises: Customer360Error when they lack the id, or have nothing else, or when a
+    A moment with a time zone becomes the one in the session's time zone, which has to be UTC. Whole numbers that
+    come in a type with decimals are also kept as they were read, under `AS_READ` and their name. Amounts that are
+    NaN or infinite are null. Raises: Customer360Error when they lack the key, or have nothing else, or when a
     column has a type that does not fit.
     """
-    kinds = {field.name: field.dataType for field in customers.schema}
-    require(kinds, "the customers")
-    require_fitting({name: kinds[name] for name in SOURCE_COLUMNS if name in kinds})
-    as_read = [F.col(name).alias(AS_READ + name) for name in _with_decimals(kinds)]
-    return customers.select([_value(name, kinds).alias(name) for name in SOURCE_COLUMNS] + as_read)
+    kinds = {field.name: field.dataType for field in rows.schema}
+    wanted = [source[name] for name in columns_read(source, results)]
+    require_columns(kinds, source, wanted, f"the {source.name}")
+    require_fitting(source, {column: kinds[column.name] for column in wanted if column.name in kinds})
+    as_read = [
+        F.col(column.name).alias(AS_READ + column.name) for column in wanted if _has_decimals(column, kinds)
+    ]
+    return rows.select([_value(column, kinds).alias(column.name) for column in wanted] + as_read)
 
 
-def require(columns: Collection[str], whose: str) -> None:
-    """Raises: Customer360Error when *columns* lack the id, or have nothing that results can say of a customer."""
-    if KEY not in columns:
-        raise Customer360Error(f"{whose} lack the column {KEY}.{nearest(KEY, columns)}")
-    told = [name for name in SOURCE_COLUMNS if name not in IDS]
-    if not {*told} & {*columns}:
+def require_columns(present: Collection[str], source: Source, wanted: Iterable[tables.Column], whose: str) -> None:
+    """Raises: Customer360Error when *present* lack the key, or nothing of *wanted* can be said with them."""
+    for key in source.key:
+        if key not in present:
+            raise Customer360Error(f"{whose} lack the column {key}.{nearest(key, present)}")
+    told = [column.name for column in wanted if column.name not in source.ids]
+    if not {*told} & {*present}:
         raise Customer360Error(
-            f"{whose} have only {', '.join(columns)}; the results need at least one of {', '.join(told)}"
+            f"{whose} have only {', '.join(present)}; the results need at least one of {', '.join(told)}"
         )
 
 
-def _with_decimals(kinds: Mapping[str, t.DataType]) -> list[str]:
-    whole = [name for name in SOURCE_COLUMNS if CUSTOMERS[name].type == "bigint"]
-    return [name for name in kinds if name in whole and isinstance(kinds[name], t.FractionalType)]
+def _has_decimals(column: tables.Column, kinds: Mapping[str, t.DataType]) -> bool:
+    return column.is_whole and isinstance(kinds.get(column.name), t.FractionalType)
 
 
-def _value(name: str, kinds: Mapping[str, t.DataType]) -> Column:
-    wanted = CUSTOMERS[name].spark_type
-    return converted(F.col(name), kinds[name], wanted) if name in kinds else F.lit(None).cast(wanted)
+def _value(column: tables.Column, kinds: Mapping[str, t.DataType]) -> Column:
+    if column.name not in kinds:
+        return F.lit(None).cast(column.spark_type)
+    return converted(F.col(column.name), kinds[column.name], column.spark_type)
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:

@@ -10,34 +10,34 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
+from customer360 import tables
 from customer360.errors import Customer360Error
-from customer360.tables import CUSTOMERS
+from customer360.tables import Source
 
 _MOMENTS: Final = (t.DateType, t.TimestampType, t.TimestampNTZType, t.StringType)
 _FITTING: Final[Mapping[str, tuple[str, tuple[type[t.DataType], ...]]]] = {
-    "bigint": ("a number", (t.NumericType, t.StringType)),
-    "numeric(12,2)": ("a number", (t.NumericType, t.StringType)),
     "boolean": ("a boolean", (t.BooleanType, t.NumericType, t.StringType)),
     "date": ("a date", _MOMENTS),
     "timestamp": ("a timestamp", _MOMENTS),
     "text": ("a text", (t.AtomicType,)),
 }
 """
-What each type of the source table is made of; a text of any of them.
+What each type of a source is made of; a text of any of them, and every other type of a number.
 
 Engines differ in what else they convert: some make a day of any number, counted from 1970.
 """
+_A_NUMBER: Final = ("a number", (t.NumericType, t.StringType))
 _EXACT: Final = 2.0**53
 """Doubles below it hold every whole number."""
 
 
-def require_fitting(kinds: Mapping[str, t.DataType]) -> None:
-    """Raises: Customer360Error when a column of the source, by name in *kinds*, has a type that does not fit."""
-    for name, kind in kinds.items():
-        wanted, fitting = _FITTING[CUSTOMERS[name].type]
+def require_fitting(source: Source, kinds: Mapping[tables.Column, t.DataType]) -> None:
+    """Raises: Customer360Error when a column of *source* comes with a type, in *kinds*, that does not fit."""
+    for column, kind in kinds.items():
+        wanted, fitting = _FITTING.get(column.type, _A_NUMBER)
         if not isinstance(kind, (*fitting, t.NullType)):
             raise Customer360Error(
-                f"the customers have the column '{name}' as {kind.simpleString()}; "
+                f"the {source.name} have the column '{column.name}' as {kind.simpleString()}; "
                 f"give it as {wanted} or as text, for example in a view"
             )
 

@@ -8,6 +8,6 @@ from customer360 import tables
 from customer360.operations.conform import conform
 
 
-def customer_profiles(described: DataFrame) -> DataFrame:
-    """One row per *described* customer, without name; loyalty status and country as they are stored."""
-    return conform(described, tables.CUSTOMER_PROFILES)
+def customer_profiles(customers: DataFrame) -> DataFrame:
+    """One row per customer, without name; loyalty status and country as they are stored."""
+    return conform(customers, tables.CUSTOMER_PROFILES)

@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from customer360.operations import traits
-from customer360.operations.checks import LAST_LOGIN_DAY, REJECT_BITS, fails
+from customer360.operations.checks import day_of, fails
 from customer360.operations.survey import Survey
+from customer360.tables import CUSTOMERS
 
 
 def known_customers(checked: DataFrame, *, as_of: date) -> DataFrame:
@@ -18,15 +19,15 @@ def known_customers(checked: DataFrame, *, as_of: date) -> DataFrame:
 
     A first purchase or a login after *as_of* is null, so that a past report can be rebuilt; last_login is its day.
     """
-    return checked.where(~fails(REJECT_BITS)).withColumns(
+    return checked.where(~fails(CUSTOMERS, CUSTOMERS.rejects)).withColumns(
         {
             "first_purchase": traits.known_at("first_purchase", as_of),
-            "last_login": traits.known_at(LAST_LOGIN_DAY, as_of),
+            "last_login": traits.known_at(day_of(CUSTOMERS, "last_login"), as_of),
         }
     )
 
 
-def described(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
+def with_traits(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
     """
     *known* customers with their ages, months, bands and funnel stage: as many rows.
 
@@ -53,9 +54,9 @@ def described(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
     )
 
 
-def in_slicer_cells(described: DataFrame, survey: Survey) -> DataFrame:
-    """*described* customers with each slicer as one of the survey's members, never null but for join_month."""
-    return described.withColumns(
+def in_slicer_cells(customers: DataFrame, survey: Survey) -> DataFrame:
+    """*customers* with each slicer as one of the survey's members, never null but for join_month."""
+    return customers.withColumns(
         {
             "loyalty_status": traits.one_of(survey.loyalty_statuses, "loyalty_status"),
             "activity": traits.activity(),

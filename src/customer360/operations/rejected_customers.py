@@ -13,20 +13,21 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from customer360 import tables
-from customer360.operations.checks import REJECT_BITS, REJECTS, bit, fails
-from customer360.operations.conform import AS_READ, SOURCE_COLUMNS, conform
+from customer360.operations.checks import fails
+from customer360.operations.conform import AS_READ, conform
+from customer360.tables import Source, columns_read
 
 
-def rejected_customers(checked: DataFrame) -> DataFrame:
+def rejected_customers(checked: DataFrame, source: Source) -> DataFrame:
     """
     One row per *checked* row that fails a 'reject' check, with the names of all those it fails.
 
     original_row holds the columns that the operations read, nulls included, moments to the microsecond. Python
     writes it, because engines write JSON differently.
     """
-    reasons = F.concat_ws(", ", *[F.when(fails(bit(check)), check.name) for check in REJECTS])
-    read = [_as_read(name, checked.columns) for name in SOURCE_COLUMNS]
-    rejected = checked.where(fails(REJECT_BITS)).select(
+    reasons = F.concat_ws(", ", *[F.when(fails(source, [check]), check.name) for check in source.rejects])
+    read = [_as_read(name, checked.columns) for name in columns_read(source)]
+    rejected = checked.where(fails(source, source.rejects)).select(
         "customer_id", reasons.alias("reasons"), F.struct(*read).alias("row")
     )
     schema = "customer_id bigint, reasons string, original_row string"

@@ -20,14 +20,14 @@ from customer360.operations.customer_profiles import customer_profiles
 from customer360.operations.customer_segments import customer_segments
 from customer360.operations.data_quality import DataQuality, data_quality
 from customer360.operations.engagement_segments import engagement_segments
-from customer360.operations.known_customers import described, in_slicer_cells, known_customers
+from customer360.operations.known_customers import in_slicer_cells, known_customers, with_traits
 from customer360.operations.loyalty_statuses import loyalty_statuses
 from customer360.operations.rejected_customers import rejected_customers
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
 from customer360.spark.keep import kept
 from customer360.spark.workers import tasks_at_once
-from customer360.tables import REJECTED_CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
 
 
 @dataclass(frozen=True)
@@ -45,34 +45,36 @@ class Results:
 
 @contextmanager
 def results(
-    customers: DataFrame, *, as_of: date, ids_are_unique: bool = False, status_order: Sequence[str] | None = None
+    customers: DataFrame, *, as_of: date, keys_are_unique: bool = False, status_order: Sequence[str] | None = None
 ) -> Iterator[Results]:
     """
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
-    *customers* is read once: its checked rows are `kept` until the `with` ends. *ids_are_unique* says that a
+    *customers* is read once: its checked rows are `kept` until the `with` ends. *keys_are_unique* says that a
     unique index guards customer_id; *status_order* gives the loyalty statuses, lowest first, where their mean
     points would not.
     """
-    with kept(checked(source_rows(customers), as_of=as_of, ids_are_unique=ids_are_unique)) as rows:
-        quality = data_quality(rows)
+    with kept(
+        checked(source_rows(customers, CUSTOMERS), CUSTOMERS, as_of=as_of, keys_are_unique=keys_are_unique)
+    ) as rows:
+        quality = data_quality(rows, CUSTOMERS)
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
         # Nothing rejected is known by now: looking through every row again would only find that.
-        rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0))
-        with _tables(described(known, found, as_of=as_of), found, as_of) as tables:
+        rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0), CUSTOMERS)
+        with _tables(with_traits(known, found, as_of=as_of), found, as_of) as tables:
             yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
 
 
 @contextmanager
-def _tables(described: DataFrame, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
+def _tables(customers: DataFrame, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
     """The tables of customers by name; customer_segments is kept, as it tells top_customers whom to rank."""
-    spark = described.sparkSession
-    in_parts = _in_few_parts(described)
+    spark = customers.sparkSession
+    in_parts = _in_few_parts(customers)
     in_cells = in_slicer_cells(in_parts, found)
     with kept(customer_segments(in_cells)) as held:
         yield {
-            "customer_profiles": customer_profiles(described),
+            "customer_profiles": customer_profiles(customers),
             "customer_segments": held,
             "engagement_segments": engagement_segments(in_cells),
             "top_customers": top_customers(in_cells, held),

@@ -15,14 +15,13 @@ from pyspark.sql import functions as F
 from customer360.bands import STEPS, Bands, age_bands, amount_bands
 from customer360.errors import Customer360Error
 from customer360.operations import traits
-from customer360.operations.conform import IDS, SOURCE_COLUMNS
-from customer360.tables import CUSTOMERS, OTHER, UNKNOWN, folded
+from customer360.tables import CUSTOMERS, OTHER, UNKNOWN, columns_read, folded
 
 NAMED_COUNTRIES: Final = 19
 MOST_STATUSES: Final = 50
 _MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
 _ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
-_OPTIONAL: Final = tuple(name for name in SOURCE_COLUMNS if name not in IDS)
+_OPTIONAL: Final = tuple(name for name in columns_read(CUSTOMERS) if name not in CUSTOMERS.ids)
 _SUMS: Final = ("customers", "loyalty_points_sum", "account_balance_sum", *(f"{name}_known" for name in _OPTIONAL))
 
 
@@ -136,7 +135,7 @@ def _counts(rows: Iterable[Row]) -> dict[int, int]:
 
 def _is_known(name: str) -> Column:
     """Whether the column holds a value; a blank text is none, as it is for the slicers."""
-    return traits.trimmed(name) != "" if CUSTOMERS[name].type == "text" else F.col(name).isNotNull()
+    return traits.trimmed(name) != "" if CUSTOMERS[name].is_text else F.col(name).isNotNull()
 
 
 def _require_summable(activities: Iterable[Row]) -> None:

@@ -14,10 +14,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from customer360.bands import Bands
-from customer360.tables import OTHER, UNKNOWN, folded
-
-ACTIVE_DAYS: Final = 90
-"""A customer is active by behaviour when less than this many days have passed since the last login."""
+from customer360.tables import ACTIVE_DAYS, OTHER, UNKNOWN, folded
 
 ACTIVE: Final = "Active"
 INACTIVE: Final = "Inactive"

@@ -40,7 +40,8 @@ ACTIVITY: Final = frozenset(
 )
 """The words among these that can only speak of a membership; Y is also a class, and ON a province."""
 _EARLY: Final = pa.scalar(datetime(1900, 1, 2), pa.timestamp("us"))  # noqa: DTZ001 - moments have no zone
-_LARGEST_BIGINT: Final = 2**63 - 1
+_WHOLE_DIGITS: Final = {"bigint": 18, "integer": 9, "smallint": 4}
+"""So many digits always fit."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,13 @@ class Cells:
     too_large: Mask
 
 
-def is_text(column: Column) -> bool:
-    return column.type == "text"
-
-
 def cells(texts: pa.Array, column: Column, style: str | None = None, *, latest: date | None = None) -> Cells:
     """
     The *texts* as values of *column*'s type.
 
     *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one. No birth lies after *latest*.
     """
-    if is_text(column):
+    if column.is_text:
         texts = pc.utf8_trim_whitespace(texts)
         values = pc.if_else(pc.is_in(texts, _NO_TEXT), pa.scalar(None, pa.string()), texts)
         return Cells(values, none(values), none(values))
@@ -79,15 +76,6 @@ def filled(texts: pa.Array) -> pa.Array:
     """The *texts* without blanks at their ends; null for what exports write for no value."""
     texts = pc.utf8_trim_whitespace(texts)
     return pc.if_else(pc.is_in(pc.utf8_lower(texts), _NOTHING), pa.scalar(None, pa.string()), texts)
-
-
-def arrow_type(column: Column) -> pa.DataType:
-    """The type of the values of *column*."""
-    kinds = {
-        "bigint": pa.int64(), "boolean": pa.bool_(), "text": pa.string(), "date": pa.date32(),
-        "timestamp": pa.timestamp("us"),
-    }  # fmt: skip
-    return kinds[column.type] if column.type in kinds else pa.decimal128(*_digits(column))
 
 
 def none(like: pa.Array) -> Mask:
@@ -118,12 +106,12 @@ def _dated(texts: pa.Array, moments: pa.Array, column: Column) -> Cells:
 
 
 def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:
-    is_whole = column.type == "bigint"
-    kind = arrow_type(column)
+    is_whole = column.is_whole
+    kind = column.arrow_type
     if pc.all(pc.match_substring_regex(texts, _by_machines(column, style))).as_py():
         return Cells(texts.cast(kind), none(texts), none(texts))
     found = _whole(texts, style) if is_whole else _rounded(texts, column, style)
-    largest = _LARGEST_BIGINT if is_whole else 10 ** (kind.precision - kind.scale) - 1
+    largest = 2 ** (kind.bit_width - 1) - 1 if is_whole else 10 ** (kind.precision - kind.scale) - 1
     large = mask(pc.greater(pc.abs(found if is_whole else pc.trunc(found)), pa.scalar(largest, numbers.NUMBER)))
     values = pc.if_else(pa.array(large), pa.scalar(None, numbers.NUMBER), found).cast(kind)
     return Cells(values, mask(pc.and_(pc.is_valid(texts), pc.is_null(found))), large)
@@ -131,21 +119,15 @@ def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:
 
 def _by_machines(column: Column, style: str) -> str:
     """What the column's type holds as it is written: nothing to take off, to round or to find too large."""
-    if column.type == "bigint":
-        return r"^-?\d{1,18}$"
-    precision, scale = _digits(column)
+    if column.is_whole:
+        return rf"^-?\d{{1,{_WHOLE_DIGITS[column.type]}}}$"
+    precision, scale = column.digits or (0, 0)
     places = rf"(?:\.\d{{1,{scale}}})?" if style == numbers.POINT else ""
     return rf"^-?\d{{1,{precision - scale}}}{places}$"
 
 
 def _rounded(texts: pa.Array, column: Column, style: str) -> pa.Array:
-    return pc.round(numbers.numbers(texts, style), _digits(column)[1], "half_towards_infinity")
-
-
-def _digits(column: Column) -> tuple[int, int]:
-    """Precision and scale of numeric(p,s)."""
-    precision, scale = column.type.removeprefix("numeric(").rstrip(")").split(",")
-    return int(precision), int(scale)
+    return pc.round(numbers.numbers(texts, style), (column.digits or (0, 0))[1], "half_towards_infinity")
 
 
 def _whole(texts: pa.Array, style: str) -> pa.Array:

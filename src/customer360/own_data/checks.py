@@ -15,15 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.own_data.cells import BIRTH, Cells, Mask, is_text, mask
+from customer360.own_data.cells import BIRTH, Cells, Mask, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
 from customer360.own_data.mapping import CUSTOMER_COLUMNS, LINE_COLUMNS
-from customer360.tables import Column
+from customer360.tables import CUSTOMERS, EARLIEST_DATE, Column, RowCheck
+from customer360.tables.row_checks import ComesBefore, IsAbove, IsBelow, IsMissing, LiesBefore, Repeats
 
-EARLIEST_DATE: Final = date(1900, 1, 1)
-MOST_POINTS: Final = 10**11
 _SHORTENED: Final = 11
 """The exponent from which a spreadsheet shortens a number."""
 
@@ -130,17 +129,12 @@ def _any_day(columns: Iterable[str], failed: Callable[[pa.Array, date], pa.Array
     return check
 
 
-def _before_join(column: str) -> Callable[[Rows], Mask]:
-    return lambda rows: mask(pc.less(rows.day(column), rows.day("join_date")))
+def _comes_before(column: str, other: str) -> Callable[[Rows], Mask]:
+    return lambda rows: mask(pc.less(rows.day(column), rows.day(other)))
 
 
-def _points(failed: Callable[[pa.Array], pa.Array]) -> Callable[[Rows], Mask]:
-    def check(rows: Rows) -> Mask:
-        return (
-            mask(failed(rows.cells["loyalty_points"].values)) if "loyalty_points" in rows.cells else rows.nowhere
-        )
-
-    return check
+def _compared(column: str, failed: Callable[[pa.Array, int], pa.Array], limit: int) -> Callable[[Rows], Mask]:
+    return lambda rows: mask(failed(rows.cells[column].values, limit)) if column in rows.cells else rows.nowhere
 
 
 def day_after(day: date) -> date:
@@ -148,20 +142,24 @@ def day_after(day: date) -> date:
     return day + timedelta(days=day < date.max)
 
 
-_KINDS: Final = {"bigint": "whole number", "boolean": "yes or no", "date": "date", "timestamp": "date"}
+_KINDS: Final = {"boolean": "yes or no", "date": "date", "timestamp": "date"}
 _HINTS: Final = {"is_active": " Say what a word stands for in [values.is_active]."}
+
+
+def _kind(column: Column) -> str:
+    return "whole number" if column.is_whole else _KINDS.get(column.type, "amount")
 
 
 def _cell_checks(columns: Iterable[Column]) -> Iterator[Check]:
     for column in columns:
-        if is_text(column):
+        if column.is_text:
             continue
         yield Check(
             f"{column.name}_unreadable",
-            f"The cell is no {_KINDS.get(column.type, 'amount')}.{_HINTS.get(column.name, '')}",
+            f"The cell is no {_kind(column)}.{_HINTS.get(column.name, '')}",
             _unreadable(column.name),
         )
-        if column.type == "bigint" or column.type.startswith("numeric"):
+        if column.is_whole or column.digits:
             yield Check(f"{column.name}_too_large", f"More than {column.type} holds.", _too_large(column.name))
 
 
@@ -171,16 +169,18 @@ WRONG_SHAPE: Final = {
 }
 """Rows that could not be split into columns: no other check looks at them."""
 
-DUPLICATE: Final = "customer_id_duplicate"
+DUPLICATE: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, Repeats))
 DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing says which one is right."
 COLLISION: Final = "customer_id_collision"
 COLLISION_MEANS: Final = (
     "Another id of the file has the same hash, so that two customers would be one; give ids that are numbers."
 )
 TOO_LARGE: Final = "account_balance_too_large"
-NEGATIVE_POINTS: Final = "negative_points"
-TOO_MANY_POINTS: Final = "too_many_points"
+NEGATIVE_POINTS, TOO_MANY_POINTS = (
+    check.name for check in CUSTOMERS.rejects if isinstance(check.condition, (IsBelow, IsAbove))
+)
 TOTALS: Final = "totals_row"
+_TOO_EARLY: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, LiesBefore))
 
 DAMAGED_ID: Final = "customer_id_damaged"
 _ID_DAMAGED: Final = Check(
@@ -188,7 +188,6 @@ _ID_DAMAGED: Final = Check(
     "A spreadsheet shortened the id, as in 1.23457E+12, and its last digits are lost; export the ids as text.",
     _damaged,
 )
-_ID_MISSING: Final = Check("customer_id_missing", "The row has no customer_id.", _missing("customer_id"))
 _NULL_BYTE: Final = Check("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
 _TOTALS: Final = Check(
     TOTALS,
@@ -205,7 +204,7 @@ _OTHER_CURRENCY: Final = Check(
 def _date_checks(*columns: str) -> tuple[Check, Check]:
     return (
         Check(
-            "date_before_1900",
+            _TOO_EARLY,
             "birth_date, join_date, first_purchase, last_login or order_date lies before 1900: a placeholder.",
             _any_day((*columns, BIRTH), lambda day, _: pc.less(day, EARLIEST_DATE)),
         ),
@@ -217,6 +216,21 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
     )
 
 
+def _rendered(check: RowCheck) -> Iterator[Check]:
+    """A check of the source in Arrow, where one row of it can be judged by itself."""
+    match check.condition:
+        case IsMissing(column):
+            yield Check(check.name, check.description, _missing(column))
+        case IsBelow(column, limit):
+            yield Check(check.name, check.description, _compared(column, pc.less, limit))
+        case IsAbove(column, limit):
+            yield Check(check.name, check.description, _compared(column, pc.greater, limit))
+        case ComesBefore(column, other):
+            yield Check(check.name, check.description, _comes_before(column, other))
+
+
+_ID_MISSING, *_OF_VALUES = (one for check in CUSTOMERS.rejects for one in _rendered(check))
+
 CUSTOMER_CHECKS: Final = (
     *_cell_checks(CUSTOMER_COLUMNS),
     _ID_MISSING,
@@ -225,14 +239,7 @@ CUSTOMER_CHECKS: Final = (
     _ID_DAMAGED,
     _NULL_BYTE,
     *_date_checks("join_date", "first_purchase", "last_login"),
-    Check("first_purchase_before_join", "first_purchase lies before join_date.", _before_join("first_purchase")),
-    Check("last_login_before_join", "The day of last_login lies before join_date.", _before_join("last_login")),
-    Check(NEGATIVE_POINTS, "loyalty_points is below zero.", _points(lambda points: pc.less(points, 0))),
-    Check(
-        TOO_MANY_POINTS,
-        f"loyalty_points is above {MOST_POINTS}: more than sums can hold for millions of customers.",
-        _points(lambda points: pc.greater(points, MOST_POINTS)),
-    ),
+    *_OF_VALUES,
 )
 LINE_CHECKS: Final = (
     *_cell_checks(LINE_COLUMNS),

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
-from customer360.own_data.cells import Cells, arrow_type, cells, filled, mask, none
+from customer360.own_data.cells import Cells, cells, filled, mask, none
 from customer360.own_data.checks import CUSTOMER_CHECKS, LINE_CHECKS, Rows, reasons
 from customer360.own_data.columns import (
     SOURCE_FILE,
@@ -58,9 +58,7 @@ def examined(
     ids = [batch[name] for name in mapping.labels]
     failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept, ids), checks)
     values = {
-        column.name: found[column.name].values
-        if column.name in found
-        else pa.nulls(len(batch), arrow_type(column))
+        column.name: found[column.name].values if column.name in found else pa.nulls(len(batch), column.arrow_type)
         for column in mapping.table_columns
     }
     return pa.record_batch(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
-from customer360.own_data.cells import ACTIVITY, cells, filled, is_text
+from customer360.own_data.cells import ACTIVITY, cells, filled
 from customer360.own_data.language.grammar import quoted
 from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
 from customer360.own_data.synonyms import (
@@ -162,7 +162,7 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
     if one.target == "loyalty_status":
         return 0 < len(words) <= _MOST_STATUSES and not (name in STATUSES and words & ACTIVITY)
     # What is called as the column is can only be it: cells that cannot be read are rejected by name.
-    return one.level == 0 or is_text(COLUMN_OF[one.target]) or reads(one.target, values)
+    return one.level == 0 or COLUMN_OF[one.target].is_text or reads(one.target, values)
 
 
 def reads(target: str, values: Sequence[str]) -> bool:

@@ -115,10 +115,8 @@ class CustomerMapping:
 
     def with_styles(self, *styles: str | None) -> CustomerMapping:
         """The same with each of *styles* for every column of its kind that has none."""
-        dated = dict.fromkeys(
-            (NEWEST_BY, *(c.name for c in self.table_columns if c.type in {"date", "timestamp"}))
-        )
-        counted = dict.fromkeys(c.name for c in self.table_columns if c.type == "bigint" or "numeric" in c.type)
+        dated = dict.fromkeys((NEWEST_BY, *(c.name for c in self.table_columns if c.is_dated)))
+        counted = dict.fromkeys(c.name for c in self.table_columns if c.is_whole or c.digits)
         found = {
             column: style for style in styles if style for column in (dated if style in dates.STYLES else counted)
             if column in self.present or (column == NEWEST_BY and self.newest_by)

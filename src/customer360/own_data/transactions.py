@@ -12,13 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from customer360.errors import Customer360Error
-from customer360.own_data.checks import MOST_POINTS, NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
+from customer360.own_data.checks import NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.examine import ORIGINAL_ROW, REASONS
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import LINES, Part, duckdb_in
 from customer360.own_data.sources import write_parquet
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, MOST_POINTS
 
 _ABOUT_THE_CUSTOMER: Final = ("source_id", "name", "email", "country", "city")
 _LARGEST_BALANCE: Final = 10**10

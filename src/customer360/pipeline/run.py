@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from customer360 import __version__
 from customer360.errors import Customer360Error
-from customer360.operations.conform import KEY, SOURCE_COLUMNS, require
+from customer360.operations.conform import require_columns
 from customer360.operations.run import Results, results
 from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
@@ -41,6 +41,7 @@ from customer360.tables import (
     REFRESHES,
     REJECTED_CUSTOMERS,
     RESULT_TABLES,
+    columns_read,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class _Source:
     name: str
     customers: DataFrame
     origin: Origin
-    ids_are_unique: bool
+    keys_are_unique: bool
     last_day: LastDay
 
 
@@ -115,7 +116,9 @@ def run_operations(
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
                 order = read.origin.facts.get("status_order")
                 found = reading.enter_context(
-                    results(read.customers, as_of=day.day, ids_are_unique=read.ids_are_unique, status_order=order)
+                    results(
+                        read.customers, as_of=day.day, keys_are_unique=read.keys_are_unique, status_order=order
+                    )
                 )
             if not allow_shrink:
                 # A day that nobody asked for is earlier only where rows are gone.
@@ -157,7 +160,7 @@ def _from_table(
 
 def _from_lake(spark: SparkSession, source: Place) -> _Source:
     customers = lake.read(spark, source)
-    require(customers.columns, f"the customers in {source}")
+    _require(customers.columns, f"the customers in {source}")
     return _Source(str(source), customers, Origin("unknown"), False, last_day_of_rows(customers))
 
 
@@ -215,13 +218,18 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
         )
     fields = types.fields(connection, named(table))
     present = [field.name for field in fields]
-    require(present, f"the customers in {table}")
-    if any(field.name == KEY and field.postgres_type == "uuid" for field in fields):
+    _require(present, f"the customers in {table}")
+    key = CUSTOMERS.key[0]
+    if any(field.name == key and field.postgres_type == "uuid" for field in fields):
         raise Customer360Error(
-            f"{KEY} of {table} is uuid, and the results need whole numbers; load the customers, which numbers "
+            f"{key} of {table} is uuid, and the results need whole numbers; load the customers, which numbers "
             f"them: customer360 load --from-database URL --table {table}"
         )
-    return [name for name in SOURCE_COLUMNS if name in present]
+    return [name for name in columns_read(CUSTOMERS) if name in present]
+
+
+def _require(present: Collection[str], whose: str) -> None:
+    require_columns(present, CUSTOMERS, [CUSTOMERS[name] for name in columns_read(CUSTOMERS)], whose)
 
 
 def _stage_all(

@@ -14,20 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customer360.errors import Customer360Error
-from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
 from customer360.postgres.publish import Publication
 from customer360.postgres.spark_task import copy_part, with_rows
-from customer360.tables import (
-    ACTIVITIES,
-    BANDS,
-    CALENDAR_MONTHS,
-    COUNTRIES,
-    LOYALTY_STATUSES,
-    Table,
-)
+from customer360.tables import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -46,8 +38,6 @@ WAITING: Final = Waiting()
 
 _PART: Final = "copied_part"
 _REPORT: Final = pa.schema([(_PART, pa.int32()), ("rows", pa.int64())])
-_SMALL: Final = (CALENDAR_MONTHS, LOYALTY_STATUSES, ACTIVITIES, COUNTRIES, BANDS)
-"""The dimensions: so few rows that a task costs more than copying them from here."""
 
 
 def stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
@@ -57,8 +47,8 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
 
     Raises: Customer360Error when a part is missing, or two tasks were the same one.
     """
-    staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
-    if table in _SMALL:
+    staging, schema = change.stage(table), table.arrow_schema
+    if table.role == "dimension":  # so few rows that a task costs more than copying them from here
         with writer(database, writers) as copier:
             copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
         return
@@ -92,7 +82,7 @@ def stage_files(
     change: Publication, database: Database, table: Table, files: Sequence[Path], writers: int
 ) -> None:
     """Copies the rows of Parquet *files*, some files at once; a file's place is its part."""
-    staging, schema = change.stage(table), types.arrow_schema(types.fields_of(table))
+    staging, schema = change.stage(table), table.arrow_schema
     files = [file for file in files if pq.read_metadata(file).num_rows]
     writers = max(1, min(writers, os.cpu_count() or 1, len(files)))
 

@@ -12,12 +12,12 @@ from psycopg.conninfo import make_conninfo
 from customer360.errors import Customer360Error
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
-from customer360.tables import REJECTED_CUSTOMERS, RESULT_SCHEMA, RESULT_TABLES, Table
+from customer360.tables import RESULT_SCHEMA, RESULT_TABLES, Table
 
 READER: Final = "customer360_reader"
 """The role that may read the results, and nothing else."""
 
-READABLE: Final = tuple(table for table in RESULT_TABLES if table != REJECTED_CUSTOMERS)
+READABLE: Final = tuple(table for table in RESULT_TABLES if table.is_readable)
 """What it may read: no rows as they came, with e-mail and all."""
 
 _STATEMENT_SECONDS: Final = 120

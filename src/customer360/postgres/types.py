@@ -16,23 +16,11 @@ from psycopg import sql
 
 from customer360.errors import Customer360Error, nearest
 from customer360.tables import Table
+from customer360.tables.columns import arrow_types
 
 if TYPE_CHECKING:
     import psycopg
 
-_ARROW: Final[dict[str, pa.DataType]] = {
-    "bigint": pa.int64(),
-    "integer": pa.int32(),
-    "smallint": pa.int16(),
-    "boolean": pa.bool_(),
-    "text": pa.string(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
-    "double precision": pa.float64(),
-    "real": pa.float32(),
-    "bytea": pa.binary(),
-}
 _SYNONYMS: Final = {"timestamp without time zone": "timestamp", "timestamptz": "timestamp with time zone"}
 _DECIMAL: Final = re.compile(r"numeric\((\d+),(-?\d+)\)")
 INT64_DIGITS: Final = 18
@@ -87,7 +75,7 @@ class Field:
                     "a cast to numeric(38,10) or the like"
                 )
             return pa.decimal128(precision, scale)
-        return _ARROW.get(_SYNONYMS.get(self.postgres_type, self.postgres_type), pa.string())
+        return arrow_types().get(_SYNONYMS.get(self.postgres_type, self.postgres_type), pa.string())
 
     @property
     def _as_integer(self) -> bool:
@@ -107,7 +95,7 @@ class Field:
             if known in _ENDS:
                 finite = "CASE WHEN {0} > '-infinity' THEN CASE WHEN {0} < {1} THEN {0} ELSE {2} END END"
                 return sql.SQL(finite).format(column, *map(sql.Literal, _ENDS[known]))
-            return column if known in _ARROW else sql.SQL("{}::text").format(column)
+            return column if known in arrow_types() else sql.SQL("{}::text").format(column)
         if self._as_integer:
             number = sql.SQL("nullif({}, 'NaN')").format(column)
             return sql.SQL("({} * {}::numeric)::bigint").format(number, sql.Literal(10 ** self.decimal[1]))

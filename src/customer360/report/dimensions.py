@@ -17,25 +17,13 @@ from customer360.tables import (
     ACTIVITIES,
     BANDS,
     CALENDAR_MONTHS,
-    COHORT_RETENTION,
     COUNTRIES,
-    CUSTOMER_SEGMENTS,
-    DATA_QUALITY,
-    ENGAGEMENT_SEGMENTS,
     LOYALTY_STATUSES,
-    REFRESHES,
-    TOP_CUSTOMERS,
+    RESULT_TABLES,
     Table,
 )
 
-FACTS: Final = (
-    CUSTOMER_SEGMENTS,
-    ENGAGEMENT_SEGMENTS,
-    TOP_CUSTOMERS,
-    COHORT_RETENTION,
-    REFRESHES,
-    DATA_QUALITY,
-)
+FACTS: Final = tuple(table for table in RESULT_TABLES if table.role in {"fact", "log"} and table.is_readable)
 """The tables that measures are computed from; a measure's home is the first that holds its columns."""
 
 
@@ -51,8 +39,6 @@ class Dimension:
 
     name: str
     label: str
-    needs: tuple[str, ...]
-    """The columns of public.customers without which this dimension says nothing."""
     members: Table | None = None
     key: str = ""
     text: str = ""
@@ -67,20 +53,25 @@ class Dimension:
     def column(self) -> str:
         return self.level_of or self.name
 
-
-def _banded(name: str, label: str, banded_column: str, needs: str) -> Dimension:
-    return Dimension(name, label, (needs,), BANDS, "band", "label", "band", banded_column, nullable=True)
-
-
-def _month(name: str, label: str, needs: str) -> Dimension:
-    return Dimension(name, label, (needs,), CALENDAR_MONTHS, "month", "month_label", "month", nullable=True)
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of the sources without which this dimension says nothing."""
+        fact = next(fact for fact in FACTS if self.column in fact.column_names)
+        return tuple(source.name for source in fact[self.column].derived_from)
 
 
-JOIN_MONTH: Final = _month("join_month", "Join Month", "join_date")
+def _banded(name: str, label: str, banded_column: str) -> Dimension:
+    return Dimension(name, label, BANDS, "band", "label", "band", banded_column, nullable=True)
+
+
+def _month(name: str, label: str) -> Dimension:
+    return Dimension(name, label, CALENDAR_MONTHS, "month", "month_label", "month", nullable=True)
+
+
+JOIN_MONTH: Final = _month("join_month", "Join Month")
 JOIN_YEAR: Final = Dimension(
     "join_year",
     "Join Year",
-    ("join_date",),
     CALENDAR_MONTHS,
     "month",
     "year",
@@ -88,27 +79,22 @@ JOIN_YEAR: Final = Dimension(
     nullable=True,
     level_of="join_month",
 )
-LAST_LOGIN_MONTH: Final = _month("last_login_month", "Last Login Month", "last_login")
+LAST_LOGIN_MONTH: Final = _month("last_login_month", "Last Login Month")
 LOYALTY_STATUS: Final = Dimension(
     "loyalty_status",
     "Loyalty Status",
-    ("loyalty_status",),
     LOYALTY_STATUSES,
     "loyalty_status",
     "loyalty_status",
     "status_order",
 )
-ACTIVITY: Final = Dimension(
-    "activity", "Activity", ("is_active",), ACTIVITIES, "activity", "activity", "activity_order"
-)
-COUNTRY: Final = Dimension("country", "Country", ("country",), COUNTRIES, "country", "country", "country_order")
-BALANCE_BAND: Final = _banded("balance_band", "Balance Band", "account_balance", "account_balance")
-POINTS_BAND: Final = _banded("points_band", "Points Band", "loyalty_points", "loyalty_points")
-ACCOUNT_AGE_BAND: Final = _banded("account_age_band", "Account Age Band", "account_age_days", "join_date")
-FUNNEL_STAGE: Final = Dimension(
-    "funnel_stage", "Funnel Stage", ("join_date", "first_purchase", "last_login", "is_active")
-)
-MONTHS_SINCE: Final = Dimension("months_since", "Months Since Joining", ("join_date", "last_login"))
+ACTIVITY: Final = Dimension("activity", "Activity", ACTIVITIES, "activity", "activity", "activity_order")
+COUNTRY: Final = Dimension("country", "Country", COUNTRIES, "country", "country", "country_order")
+BALANCE_BAND: Final = _banded("balance_band", "Balance Band", "account_balance")
+POINTS_BAND: Final = _banded("points_band", "Points Band", "loyalty_points")
+ACCOUNT_AGE_BAND: Final = _banded("account_age_band", "Account Age Band", "account_age_days")
+FUNNEL_STAGE: Final = Dimension("funnel_stage", "Funnel Stage")
+MONTHS_SINCE: Final = Dimension("months_since", "Months Since Joining")
 
 DIMENSIONS: Final = (
     LOYALTY_STATUS,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from customer360.report.dimensions import FACTS, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, Dimension, dimensions_of
+from customer360.report.dimensions import FACTS, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, Dimension
 from customer360.tables import Table
 
 
@@ -181,22 +181,6 @@ class Measure:
         return " ".join(f"{part[0].upper()}{part[1:]}." for part in (self.definition, self.note) if part)
 
 
-_NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("customers", "as_of_date", "rows_rejected", "rows_checked", "rows_failed"), ()),
-    "balance_sum": ("account_balance",),
-    "balance_count": ("account_balance",),
-    "account_balance": ("account_balance",),
-    "points_sum": ("loyalty_points",),
-    "points_count": ("loyalty_points",),
-    "recency_days_sum": ("last_login",),
-    "recency_count": ("last_login",),
-    "out_of_order_customers": FUNNEL_STAGE.needs,
-    "cohort_customers": ("join_date", "last_login"),
-    "retained_customers": ("join_date", "last_login"),
-    **{cut.column: cut.needs for fact in FACTS for cut in dimensions_of(fact)},
-}
-
-
 def parts(measure: Measure) -> tuple[Measure, ...]:
     """The measures that *measure* is computed from."""
     match measure.expression:
@@ -248,5 +232,6 @@ def facts_of(measure: Measure) -> tuple[Table, ...]:
 
 
 def needs(measure: Measure) -> frozenset[str]:
-    """The columns of public.customers without which *measure* says nothing; customer_id goes without saying."""
-    return frozenset(source for column in columns_of(measure) for source in _NEEDS[column])
+    """The columns of the sources without which *measure* says nothing; the key goes without saying."""
+    home = facts_of(measure)[0]
+    return frozenset(source.name for column in columns_of(measure) for source in home[column].derived_from)

@@ -71,13 +71,8 @@ def _table(visual: Visual, results: Results, more: Collection[str]) -> Table:
 
 
 def _sums(table: Table) -> dict[str, int]:
-    """The additive columns, each with its units in one: cents of amounts. A share cannot be summed."""
-    cuts = {cut.column for cut in dimensions_of(table)}
-    return {
-        column.name: _CENTS if column.type.startswith("numeric") else 1
-        for column in table.columns
-        if column.name not in cuts and (column.type == "bigint" or column.name.endswith("_sum"))
-    }
+    """The additive columns, each with its units in one: cents of amounts."""
+    return {column.name: _CENTS if column.digits else 1 for column in table.columns if column.is_additive}
 
 
 def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:

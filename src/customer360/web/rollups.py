@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from customer360.report.dimensions import COUNTRY, JOIN_MONTH, dimension, dimensions_of
+from customer360.report.dimensions import COUNTRY, FACTS, JOIN_MONTH, dimension, dimensions_of
 from customer360.report.expressions import columns_of
 from customer360.report.measures import measure
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Visual
-from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, SLICERS, Table
+from customer360.tables import SLICERS, Table
 
-SEGMENTS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
+SEGMENTS: Final = tuple(fact for fact in FACTS if fact.is_additive)
 """The facts of additive columns, which can be summed."""
 
 

@@ -14,35 +14,17 @@ from customer360.postgres.connection import Database
 from customer360.postgres.read import read_together
 from customer360.postgres.status import last_refresh
 from customer360.report.dimensions import DIMENSIONS, Dimension
-from customer360.tables import (
-    ACTIVITIES,
-    BANDS,
-    CALENDAR_MONTHS,
-    COHORT_RETENTION,
-    COUNTRIES,
-    CUSTOMER_SEGMENTS,
-    ENGAGEMENT_SEGMENTS,
-    LOYALTY_STATUSES,
-    REFRESHES,
-    RESULT_SCHEMA,
-    TOP_CUSTOMERS,
-    Table,
-)
+from customer360.report.pages import REPORT
+from customer360.tables import REFRESHES, RESULT_SCHEMA, RESULT_TABLES, Column, Table
 from customer360.web.rollups import ORDER, SEGMENTS, rollups, statement
 from customer360.web.sql import Query, members
 
-LOADED: Final = (
-    CUSTOMER_SEGMENTS,
-    ENGAGEMENT_SEGMENTS,
-    TOP_CUSTOMERS,
-    COHORT_RETENTION,
-    CALENDAR_MONTHS,
-    LOYALTY_STATUSES,
-    ACTIVITIES,
-    COUNTRIES,
-    BANDS,
+_SHOWN: Final = {
     REFRESHES,
-)
+    *(visual.fact for page in REPORT.pages for visual in page.visuals),
+    *(dimension.members for dimension in DIMENSIONS),
+}
+LOADED: Final = tuple(table for table in RESULT_TABLES if table in _SHOWN)
 """What the pages show; no customer's own row leaves the database but the top ten."""
 
 _SETTINGS: Final = (
@@ -131,7 +113,7 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
     connection = duckdb.connect()
     connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
     for table, rows in tables.items():
-        columns = ", ".join(_stored(column.name, hide_names) for column in table.columns)
+        columns = ", ".join(_stored(column, hide_names) for column in table.columns)
         connection.register("rows", rows)
         order = ORDER if table in SEGMENTS else ""
         connection.execute(f"CREATE TABLE {table.full_name} AS SELECT {columns} FROM rows {order}")  # noqa: S608
@@ -157,13 +139,16 @@ def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, 
     return sizes
 
 
-def _stored(column: str, hide_names: bool) -> str:
+def _stored(column: Column, hide_names: bool) -> str:
     """A column as it is kept; the source's own id may tell who somebody is, as a name does."""
-    hidden = {
-        "name": "'Customer ' || customer_id AS name",
-        "source_id": "CAST(customer_id AS VARCHAR) AS source_id",
-    }
-    return hidden.get(column, column) if hide_names else column
+    if not (hide_names and column.personal):
+        return column.name
+    called = "CAST(customer_id AS VARCHAR)"
+    return (
+        f"{called} AS {column.name}"
+        if column.name.endswith("_id")
+        else f"'Customer ' || {called} AS {column.name}"
+    )
 
 
 def _members(connection: duckdb.DuckDBPyConnection, dimension: Dimension) -> dict[Any, str]:
