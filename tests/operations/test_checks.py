@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from customer360.operations.checks import FAILED_CHECKS, checked, fails
+from customer360.operations.checks import FAILED_CHECKS, bits, checked, fails
 from customer360.operations.conform import source_rows
 from customer360.operations.rejected_customers import rejected_customers
 from customer360.tables import CUSTOMERS, MOST_POINTS
@@ -90,10 +90,10 @@ def failed_checks(customers, *changes, keys_are_unique=True):
     numbered = [{**row, "name": str(number)} for number, row in enumerate(given)]
     table = customers(" ".join(numbered[0]), *[tuple(row.values()) for row in numbered])
     rows = checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=keys_are_unique).collect()
-    bits = [row[FAILED_CHECKS] for row in sorted(rows, key=lambda row: int(row["name"]))]
+    numbers = [row[FAILED_CHECKS] for row in sorted(rows, key=lambda row: int(row["name"]))]
     return [
         None if found is None else [check.name for check in CUSTOMERS.checks if found & bits(CUSTOMERS, [check])]
-        for found in bits
+        for found in numbers
     ]
 
 
