@@ -163,11 +163,13 @@ def _within(one: pd.Series[float], other: pd.Series[float], common: list[str]) -
     total = one.groupby(common, dropna=False).sum().rename("total")
     left, right = (side.rename(name).reset_index() for side, name in ((one, "one"), (other, "other")))
     both = left.merge(right, on=common).merge(total.reset_index(), on=common)
-    return both.one * both.other / both.total
+    shared: pd.Series[float] = both["one"] * both["other"] / both["total"]
+    return shared
 
 
 def _outer(one: pd.Series[float], other: pd.Series[float]) -> pd.Series[float]:
-    return pd.Series(np.outer(one, other).ravel())
+    product: pd.Series[float] = pd.Series(np.outer(one, other).ravel())
+    return product
 
 
 def _expected(table: str, cells: Cells, customers: int) -> int:
@@ -209,11 +211,11 @@ def _rendered(sizes: Sequence[Size], cells: Cells) -> Iterator[str]:
     bytes_per_row = largest.dashboard_bytes / sum(largest.rows[table.full_name] for table in SHOWN)
     for customers in (number for number in ON_PAPER if number > largest.customers):
         expected = {table: _expected(table.name, cells, customers) for table in SHOWN if table.name in cells}
-        rows = {**{table: largest.rows[table.full_name] for table in SHOWN}, **expected}
-        dashboard = bytes_per_row * sum(rows.values()) / 1e6
+        counts = {**{table: largest.rows[table.full_name] for table in SHOWN}, **expected}
+        dashboard = bytes_per_row * sum(counts.values()) / 1e6
         profiles = largest.profile_bytes / largest.customers * customers / 1e9
         yield (
-            f"| {_written(customers)} | on paper | {' | '.join(f'{rows[table]:,}' for table in SHOWN)} | "
+            f"| {_written(customers)} | on paper | {' | '.join(f'{counts[table]:,}' for table in SHOWN)} | "
             f"{dashboard:,.0f} MB | {profiles:,.0f} GB |"
         )
     ceilings = [
@@ -263,7 +265,7 @@ def _draw(sizes: Sequence[Size], cells: Cells) -> None:
     axes.set(xscale="log", yscale="log", ylim=(5e3, 3e6), xlabel="customers")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda number, _: _written(round(number)))
-    axes.figure.savefig(DOCS / "images" / "growth.svg", metadata={"Date": None}, bbox_inches="tight")
+    plt.savefig(DOCS / "images" / "growth.svg", metadata={"Date": None}, bbox_inches="tight")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from benchmarks.arguments import chosen, engines, in_one_line, jdbc_jar, parser
 from benchmarks.engines import EMBEDDED, SPARK, Engine
@@ -63,7 +64,7 @@ def _ours(engine: Engine, running: Session) -> list[Candidate]:
         # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
         running.timed("read the source", "false")
 
-    def candidate(key: str, what: str, *task: object) -> Candidate:
+    def candidate(key: str, what: str, *task: Any) -> Candidate:
         label = f"{engine.label('customer360')}, {what}"
         return Candidate(engine.key(key), label, "ours", partial(running.timed, *task), wake)
 

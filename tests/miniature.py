@@ -11,6 +11,7 @@ import random
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -67,7 +68,7 @@ def profiles(customers: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([_profile(row) for row in customers.to_dict("records")], dtype=object)
 
 
-def _profile(row: dict) -> dict[str, object]:
+def _profile(row: dict[Any, Any]) -> dict[str, object]:
     unseen = (AS_OF - row["last_login"].date()).days if row["last_login"] else None
     met = [
         True,
@@ -158,7 +159,7 @@ def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, ob
     }
 
 
-def _segments(profiles: pd.DataFrame, bands: list[str], added: dict) -> pd.DataFrame:
+def _segments(profiles: pd.DataFrame, bands: list[str], added: dict[str, Any]) -> pd.DataFrame:
     columns = SLICERS + bands
     everyone = profiles.assign(place=range(len(profiles)))
     people = profiles.to_dict("records")  # once: a thousand cells would take a second
@@ -174,8 +175,8 @@ def _segments(profiles: pd.DataFrame, bands: list[str], added: dict) -> pd.DataF
 def _top(profiles: pd.DataFrame) -> pd.DataFrame:
     known = profiles[profiles["account_balance"].notna()]
     ranked = sorted(known.to_dict("records"), key=lambda row: (-row["account_balance"], row["customer_id"]))
-    rows: list[dict] = []
-    filled: dict[tuple, int] = {}
+    rows: list[dict[str, Any]] = []
+    filled: dict[tuple[Any, ...], int] = {}
     for row in ranked:
         cell = tuple(row[slicer] for slicer in SLICERS)
         filled[cell] = filled.get(cell, 0) + 1

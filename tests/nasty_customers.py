@@ -65,7 +65,8 @@ def text(chance: random.Random) -> str | None:
     word = chance.choice(
         [*LETTERS, *ODD, "Chile", "Chile", "Perú", "o'Land", *[f"Land {chance.randrange(30)}"] * 20]
     )
-    word = chance.choice([str, str, str.upper, str.lower, str.title, str.swapcase])(word)
+    cases: list[Callable[[str], str]] = [str, str, str.upper, str.lower, str.title, str.swapcase]
+    word = chance.choice(cases)(word)
     around = [chance.choice(["", "", "", chance.choice(BLANKS), chance.choice(NO_BLANKS)]) for _ in range(2)]
     return chance.choice([f"{around[0]}{word}{around[1]}", word, word, None])
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
 from customer360.report.dimensions import Between, Filters
 from tests.miniature import AS_OF, BALANCES
 
-Rows = list[dict]
+Rows = list[dict[Any, Any]]
 
 
 def keep(profiles: pd.DataFrame, filters: Filters) -> Rows:
@@ -27,7 +28,7 @@ def keep(profiles: pd.DataFrame, filters: Filters) -> Rows:
     ]
 
 
-def _in(value: object, kept: object, name: str) -> bool:
+def _in(value: Any, kept: Any, name: str) -> bool:
     if isinstance(kept, Between):
         return value is not None and kept.first <= value <= kept.last
     if name == "funnel_stage":
@@ -35,11 +36,11 @@ def _in(value: object, kept: object, name: str) -> bool:
     return value in kept
 
 
-def _known(rows: Rows, column: str) -> list:
+def _known(rows: Rows, column: str) -> list[Any]:
     return [row[column] for row in rows if row[column] is not None]
 
 
-def _mean(values: list) -> float | None:
+def _mean(values: list[Any]) -> float | None:
     return float(sum(values)) / len(values) if values else None
 
 
@@ -47,7 +48,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _months_ago(row: dict) -> int:
+def _months_ago(row: dict[str, Any]) -> int:
     """1 for the last full month, which is that of the as-of date on its last day only."""
     joined: date = row["join_month"]
     open_month = AS_OF + timedelta(days=1)
@@ -121,7 +122,7 @@ def is_comparable(filters: Filters) -> bool:
     return by_joining and all(_in(month, filters.get("join_month", months), "join_month") for month in months)
 
 
-def same(found: object, expected: object) -> bool:
+def same(found: Any, expected: Any) -> bool:
     """Equal up to rounding; no rows are no value to an engine and 0 to a person who counts."""
     if found is None or expected is None:
         return (found or None) == (expected or None)

@@ -50,7 +50,7 @@ class Published(NamedTuple):
     spark_rows: DataFrame
     postgres: Any
     duckdb: Any
-    edges: list
+    edges: list[Any]
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ def test_what_is_generated_into_the_pages_is_fresh() -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_table_and_column_is_described(table) -> None:  # type: ignore[no-untyped-def]
+def test_every_table_and_column_is_described(table) -> None:
     """A table that nobody describes is a table that nobody uses."""
     _, _, section = written("tables.md").partition(f"\n## {table.full_name}\n")
     section = section.partition("\n## ")[0]
@@ -85,13 +85,13 @@ def test_every_setting_is_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
-def test_every_measure_is_described(measure) -> None:  # type: ignore[no-untyped-def]
+def test_every_measure_is_described(measure) -> None:
     """A number whose meaning cannot be looked up is believed, or it is not."""
     assert f"| {measure.label} | {measure.description} |" in written("measures.md")
 
 
 @pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
-def test_every_page_and_visual_is_described(page) -> None:  # type: ignore[no-untyped-def]
+def test_every_page_and_visual_is_described(page) -> None:
     """What a person meets in the report can be looked up."""
     _, _, section = written("report.md").partition(f"\n## {page.title}\n")
     section = section.partition("\n## ")[0]

@@ -95,7 +95,7 @@ def cases_of_other_types() -> Iterator[Case]:
     """Columns of the types that others have in their tables and files; each with values at its bounds."""
 
     def case(title: str, **columns: tuple[pa.DataType, Draw]) -> Case:
-        return Case(title, nasty_customers(ROWS, as_of=AS_OF, seed=7, **columns), AS_OF, parts=2)
+        return Case(title, nasty_customers(ROWS, as_of=AS_OF, seed=7, missing=(), **columns), AS_OF, parts=2)
 
     day_of, moment_of = day(AS_OF, spread=500), moment(AS_OF, spread=300)
     yield case(

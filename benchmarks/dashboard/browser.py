@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from benchmarks.dashboard.places import REPOSITORY
+from benchmarks.commands import REPOSITORY
 from customer360.errors import Customer360Error
 
 PAGES = Path(__file__).with_name("pages")

@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 
 from benchmarks.arguments import in_one_line
+from benchmarks.commands import REPOSITORY
 from benchmarks.dashboard.options import add_data, parser
-from benchmarks.dashboard.places import REPOSITORY, Server, dashboard, home_with_results
+from benchmarks.dashboard.places import Server, dashboard, home_with_results
 from benchmarks.dashboard.users import ARRIVAL_SECONDS, BETWEEN_SECONDS
 from benchmarks.interleaved import Measured, Sample, save, say
 

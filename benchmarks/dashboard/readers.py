@@ -12,9 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Route
 
+from benchmarks.commands import REPOSITORY
 from benchmarks.dashboard.browser import PAGES, measurable
 from benchmarks.dashboard.choices import FROM, TO, token
-from benchmarks.dashboard.places import REPOSITORY, Server, peer
+from benchmarks.dashboard.places import Server, peer
 from benchmarks.dashboard.turns import Turn
 from benchmarks.interleaved import say
 from customer360.postgres.embedded import free_port

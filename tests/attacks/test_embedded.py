@@ -90,7 +90,11 @@ def cut_account(home: Path) -> None:
 
 
 def put_back(home: Path, taken: Callable[[Path], None]) -> None:
-    places = {take_account: "account.json", cut_account: "account.json", take_version: "data/PG_VERSION"}
+    places: dict[Callable[[Path], None], str] = {
+        take_account: "account.json",
+        cut_account: "account.json",
+        take_version: "data/PG_VERSION",
+    }
     place = home / places.get(taken, "data")
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)

@@ -73,9 +73,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     (folder / "names").write_text(f"subjectAltName=DNS:{NAME}\n")
     openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.crt", "-CAkey", "authority.key", "-CAcreateserial", "-days", "2",
             "-extfile", "names", "-out", "server.crt")  # fmt: skip
-    return Certificates(
-        *(folder / f"{name}.crt" for name in ("authority", "stranger", "server")), folder / "server.key"
-    )
+    authority, stranger, server = (folder / f"{name}.crt" for name in ("authority", "stranger", "server"))
+    return Certificates(authority, stranger, server, folder / "server.key")
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database
         assert refused.state == "failed"
         assert refused.found == "grace may not create tables in public, analytics, customer360_internal"
 
-        connection.execute(refused.mend)  # type: ignore[arg-type]
+        connection.execute(refused.mend)
         assert found("rights", where).state == "ok"
         connection.execute("DROP OWNED BY grace")
         connection.execute("DROP ROLE grace")
@@ -167,7 +167,7 @@ def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: 
             "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
         )  # fmt: skip
         assert found("other tables", where).mend.endswith("DROP TABLE customer360_internal.mine;")
-        connection.execute(found("reader", where).mend)  # type: ignore[arg-type]
+        connection.execute(found("reader", where).mend)
     assert found("reader", where).state == "ok"
 
 

@@ -75,8 +75,8 @@ def explained(sqlstate: str) -> Iterator[list[str]]:
 def executed(connection: psycopg.Connection[Any], statements: list[str]) -> None:
     for statement in statements[:-1]:
         with suppress(psycopg.errors.DivisionByZero):  # which leaves a transaction that has failed
-            connection.execute(statement)  # type: ignore[arg-type]
-    connection.execute(statements[-1])  # type: ignore[arg-type]
+            connection.execute(statement)
+    connection.execute(statements[-1])
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def beside(database: Database, first: list[str], second: list[str]) -> Callable[
             executed(two, second[:-1])
             last.start()
             try:
-                two.execute(second[-1])  # type: ignore[arg-type]
+                two.execute(second[-1])
             finally:
                 last.join()
 
     def suppressed(connection: psycopg.Connection[Any], statement: str) -> None:
         try:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
         except psycopg.Error as error:
             lost.append(error)
         finally:

@@ -64,7 +64,7 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
         import psycopg
 
         with psycopg.connect(url, autocommit=True) as connection:
-            return connection.execute(statement)  # type: ignore[arg-type]
+            return connection.execute(statement)
 
     return fail
 

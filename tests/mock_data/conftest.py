@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from mock_rows import all_rows
+
+from tests.mock_data.mock_rows import all_rows
 
 
 @pytest.fixture(scope="session")

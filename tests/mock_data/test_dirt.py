@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from mock_rows import AS_OF, all_rows
 
 from customer360.mock_data.dirt import DIRT_KINDS
 from customer360.mock_data.generate import SCHEMA
 from customer360.tables import CUSTOMERS
+from tests.mock_data.mock_rows import AS_OF, all_rows
 
 ROWS = 60_000
 

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mock_rows import AS_OF, all_rows
 
 from customer360.errors import Customer360Error
 from customer360.mock_data.countries import countries
@@ -27,6 +26,7 @@ from customer360.mock_data.plan import BLOCK_ROWS, FIRST_AS_OF, LAST_AS_OF, STOR
 from customer360.mock_data.realism import realism_report
 from customer360.postgres import types
 from customer360.tables import CUSTOMERS
+from tests.mock_data.mock_rows import AS_OF, all_rows
 
 DIGEST_OF_EVERY_BLOCK = """
 import hashlib, pickle, sys

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from mock_rows import AS_OF, all_rows
 
 from customer360.mock_data.generate import SCHEMA
 from customer360.mock_data.plan import STORY, Tier
 from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
+from tests.mock_data.mock_rows import AS_OF, all_rows
 
 AS_OF_DATES = [date(2024, 2, 29), AS_OF, date(2026, 11, 22)]
 

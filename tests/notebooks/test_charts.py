@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -33,7 +34,7 @@ def contrast(one, other) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def texts(axes) -> dict[str, object]:
+def texts(axes) -> dict[str, Any]:
     return {text.get_text(): text for text in axes.texts}
 
 
@@ -115,7 +116,9 @@ def test_title_and_subtitle_keep_clear_of_the_axes():
     [title, subtitle] = [text.get_window_extent() for text in figure.texts]
 
     assert title.y0 > subtitle.y1
-    assert subtitle.y0 > axes.get_tightbbox().y1
+    drawn = axes.get_tightbbox()
+    assert drawn
+    assert subtitle.y0 > drawn.y1
 
 
 def test_a_table_writes_values_as_a_person_reads_them():

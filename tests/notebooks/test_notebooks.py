@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 
 from customer360 import settings
@@ -185,9 +186,9 @@ def test_its_links_lead_somewhere(path):
 def test_the_commands_it_names_exist(path):
     """A command that was renamed would leave the reader with an error."""
     for words in re.findall(r"`customer360 ([^`]+)`", prose(path)):
-        group = cli
+        group: click.Command = cli
         for word in words.split():
-            if not hasattr(group, "commands"):
+            if not isinstance(group, click.Group):
                 break
             assert word in group.commands, words
             group = group.commands[word]

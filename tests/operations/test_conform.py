@@ -56,7 +56,7 @@ def test_source_rows_have_the_types_of_the_source_table(customers):
     types = dict(source_rows(loose, CUSTOMERS).dtypes)
 
     assert types == {name: tables.CUSTOMERS[name].spark_type for name in columns_read(CUSTOMERS)}
-    assert source_rows(loose, CUSTOMERS).first()["last_login"] == datetime(2026, 6, 30, 23, 59)
+    assert source_rows(loose, CUSTOMERS).collect()[0]["last_login"] == datetime(2026, 6, 30, 23, 59)
 
 
 def source_values(spark, name, values):
@@ -132,7 +132,7 @@ def converted(spark, name, value):
     rows = spark.sql(f"SELECT 1L AS customer_id, IF(id = 0, {value}, NULL) AS {name} FROM range(1)")
     if name in CUSTOMERS.ids:
         rows = rows.withColumn("is_active", F.lit(True))
-    return source_rows(rows, CUSTOMERS).select(name).first()[0]
+    return source_rows(rows, CUSTOMERS).select(name).collect()[0][0]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_profile_tells_all_but_the_name(customers):
     profile = customer_profiles(with_traits(table))
 
     assert profile.columns == list(tables.CUSTOMER_PROFILES.column_names)
-    assert profile.first().asDict() == {
+    assert profile.collect()[0].asDict() == {
         "customer_id": 1,
         "source_id": "C-001",
         "join_date": date(2026, 6, 1),

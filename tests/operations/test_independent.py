@@ -2,6 +2,7 @@ import json
 import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -32,14 +33,14 @@ BALANCES = [
 POINTS = [None, 0, 1, 2, 3, 250, 251, 10**11, 10**11 + 1, -1, 2**63 - 1]
 
 
-def awkward_customers(how_many: int, as_of: date, seed: int) -> list[dict]:
+def awkward_customers(how_many: int, as_of: date, seed: int) -> list[dict[str, Any]]:
     """Customers of every odd kind, in few cells, so that ranks and sums are of several and ties are many."""
     chance = random.Random(seed)
 
     def some_day(around: date, spread: int) -> date:
         return around + timedelta(days=chance.randint(-spread, spread))
 
-    def one(number: int) -> dict:
+    def one(number: int) -> dict[str, Any]:
         joined = chance.choice(
             [None, as_of, as_of + timedelta(days=1), *[some_day(as_of, 400) for _ in range(20)]]
         )
@@ -74,7 +75,7 @@ def decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def as_json(row: dict) -> dict:
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """The row as its JSON reads: dates as text, balances with their two digits."""
     moment = row["last_login"] and row["last_login"].isoformat(timespec="microseconds")
     balance = None if row["account_balance"] is None else row["account_balance"].quantize(Decimal("0.01"))

@@ -140,7 +140,7 @@ def sheets(path: Path, **rows: list[list[Any]]) -> Path:
     return path
 
 
-TABLE = [["id", "name"], [1, "Ann"]]
+TABLE: list[list[Any]] = [["id", "name"], [1, "Ann"]]
 
 
 def test_the_first_visible_sheet_with_a_table_is_read_and_the_others_are_named(tmp_path: Path) -> None:

@@ -53,10 +53,10 @@ def ours(text: str) -> list[str | None] | None:
 def differences(spark: Spark, expressions: Sequence[str]) -> list[str]:
     """Where Spark gives something else than we do, in words; what one of both refuses has no value to differ."""
     mine = {text: found for text in dict.fromkeys(expressions) if (found := ours(text)) is not None}
-    found = spark.values([*mine])
+    of_spark = spark.values([*mine])
     return [
         f"{text} of {dict(row)} is {one!r}, and {other!r} for Spark"
-        for text, theirs in found.items()
+        for text, theirs in of_spark.items()
         for one, other, row in zip(mine[text], theirs, ROWS, strict=True)
         if one != other and not (one is None and other and BEYOND.match(other))
     ]

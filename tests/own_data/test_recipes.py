@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -47,7 +47,7 @@ def by_source_id(found: Loadable) -> dict[str, dict[str, Any]]:
     return {row["source_id"]: {name: row[name] for name in CUSTOMERS.column_names} for row in rows}
 
 
-def shown(values: dict[str, Any], columns: Sequence[str]) -> dict[str, str | None]:
+def shown(values: dict[str, Any], columns: Iterable[str]) -> dict[str, str | None]:
     return {name: None if values[name] is None else str(values[name]) for name in columns}
 
 

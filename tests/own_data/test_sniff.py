@@ -25,7 +25,7 @@ TEXT = "id;name;joined\n1;Zoë;2024-01-02\n2;Ana, Rui;2024-01-03\n"
     ],
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found: str, pack) -> None:  # type: ignore[no-untyped-def]
+def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found: str, pack) -> None:
     """Nobody knows the encoding of a file that they were sent."""
     path = tmp_path / "members.csv"
     path.write_bytes(pack(TEXT.encode(encoding)))

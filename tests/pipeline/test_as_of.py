@@ -57,7 +57,7 @@ def test_what_load_found_is_not_looked_for_again() -> None:
 
 def test_a_day_that_was_given_holds() -> None:
     """First the one given to `run`, then the one given to `mock` or `load`."""
-    facts = {"as_of": "2012-01-31", "last_day": "2011-12-09"}
+    facts: dict[str, object] = {"as_of": "2012-01-31", "last_day": "2011-12-09"}
 
     assert chosen(None, facts, None) == AsOf(date(2012, 1, 31))
     assert chosen(date(2011, 6, 30), facts, None) == AsOf(date(2011, 6, 30))

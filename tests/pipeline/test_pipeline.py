@@ -259,9 +259,9 @@ def test_customers_written_while_mock_data_is_filled_are_not_deleted(
     """The first look may be minutes old when the swap begins."""
 
     @contextmanager
-    def watch(stage: str, **_: Any) -> Iterator[None]:
+    def watch(label: str, **_: Any) -> Iterator[None]:
         yield
-        if stage == "Filling customers":
+        if label == "Filling customers":
             with filled.connect() as connection:
                 connection.execute("INSERT INTO customers (customer_id, name) VALUES (999999, 'mine')")
 

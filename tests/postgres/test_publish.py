@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
@@ -35,7 +35,7 @@ RUNS = Table(
 )  # fmt: skip
 
 
-def fill(database: Database, change: Publication, table: Table, **columns: list[str | None]) -> None:
+def fill(database: Database, change: Publication, table: Table, **columns: Sequence[str | None]) -> None:
     staged = change.stage(table)
     with writer(database) as copier:
         copier.copy_once(

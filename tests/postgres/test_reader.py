@@ -69,7 +69,7 @@ def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
                     Customer360Error, match="^grace_reader may not read the results; .*run: "
                 ) as told:
                     require_readable(grace)
-                connection.execute(str(told.value).partition("run: ")[2])  # type: ignore[arg-type]
+                connection.execute(str(told.value).partition("run: ")[2])
                 require_readable(grace)
                 assert grace.execute("SELECT count(*) FROM analytics.bands").fetchone() == (0,)
         finally:

@@ -152,7 +152,7 @@ def test_a_missing_table_is_one_line(database: Database) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_our_tables_have_the_types_they_say(database: Database, table) -> None:  # type: ignore[no-untyped-def]
+def test_our_tables_have_the_types_they_say(database: Database, table) -> None:
     """tables.py, the database and Arrow must speak of the same types."""
     from customer360.postgres import ddl
 

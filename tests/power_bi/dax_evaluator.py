@@ -14,14 +14,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
 from tests.power_bi import dax_static
-from tests.power_bi.dax_parser import parse
+from tests.power_bi.dax_parser import Tree, parse
 
 ColumnName = tuple[str, str]
-Context = dict[ColumnName, list[set]]
+Context = dict[ColumnName, list[set[Any]]]
+Variables = dict[str, Any]
+Row = dict[ColumnName, Any]
 
 MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
 
@@ -34,7 +37,7 @@ class Model:
     """The tables, measures and relationships of a model, filled with rows."""
 
     rows: dict[str, pd.DataFrame] = field(default_factory=dict)
-    measures: dict[str, list] = field(default_factory=dict)
+    measures: dict[str, Tree] = field(default_factory=dict)
     types: dict[ColumnName, str] = field(default_factory=dict)
     relationships: list[tuple[ColumnName, ColumnName, bool]] = field(default_factory=list)
 
@@ -47,9 +50,9 @@ def read(files: dict[str, str], data: dict[str, pd.DataFrame]) -> Model:
             _read_table(model, text, data)
         elif path.endswith("relationships.tmdl"):
             for block in text.split("relationship ")[1:]:
-                ends = [_column_name(re.search(rf"{end}Column: (.+)", block)[1]) for end in ("from", "to")]
+                many, one = (_column_name(_found(rf"{end}Column: (.+)", block)[1]) for end in ("from", "to"))
                 if "isActive: false" not in block:
-                    model.relationships.append((*ends, "toCardinality: many" in block))
+                    model.relationships.append((many, one, "toCardinality: many" in block))
     if refused := [*dax_static.problems(model.measures, model.types), *_duplicates(model)]:
         raise ValueError("; ".join(refused))
     return model
@@ -68,8 +71,15 @@ def _duplicates(model: Model) -> Iterator[str]:
 
 
 def _column_name(text: str) -> ColumnName:
-    table, column = re.fullmatch(r"('(?:[^']|'')+'|\w+)\.('(?:[^']|'')+'|\w+)", text).groups()
+    table, column = _found(r"^('(?:[^']|'')+'|\w+)\.('(?:[^']|'')+'|\w+)$", text).groups()
     return _plain(table), _plain(column)
+
+
+def _found(pattern: str, text: str) -> re.Match[str]:
+    """Where *pattern* is in *text*, a line being what starts and ends; every model that we emit has it."""
+    found = re.search(pattern, text, re.M)
+    assert found, f"{pattern} is not in {text}"
+    return found
 
 
 def _plain(name: str) -> str:
@@ -77,7 +87,7 @@ def _plain(name: str) -> str:
 
 
 def _read_table(model: Model, text: str, data: dict[str, pd.DataFrame]) -> None:
-    name = _plain(re.search(r"^table (.+)$", text, re.M)[1])
+    name = _plain(_found(r"^table (.+)$", text)[1])
     for head, fenced, plain in MEASURE.findall(text):
         model.measures[_plain(head)] = parse(fenced or plain)
     sources = re.findall(r"^\tcolumn (.+)\n(?:\t\t.*\n)*?\t\tsourceColumn: (.+)$", text, re.M)
@@ -90,14 +100,14 @@ def _read_table(model: Model, text: str, data: dict[str, pd.DataFrame]) -> None:
 def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
     if literal := re.search(r"#table\(type table \[(.*?)\], \{(.*)\}\)", text):
         columns = [part.split(" = ")[0] for part in literal[1].split(", ")]
-        rows = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', literal[2])
-        return pd.DataFrame([(int(a), b, int(c)) for a, b, c in rows], columns=columns, dtype=object)
-    rows = data[re.search(r'Item = "(\w+)"', text)[1]]
+        members = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', literal[2])
+        return pd.DataFrame([(int(a), b, int(c)) for a, b, c in members], columns=columns, dtype=object)
+    rows = data[_found(r'Item = "(\w+)"', text)[1]]
     if banded := re.search(r'\[banded_column\] = "(\w+)"', text):
         rows = rows[rows["banded_column"] == banded[1]]
     if "[low] <> null" in text:
         rows = rows[rows["low"].notna()]
-    kept = re.findall(r'"(\w+)"', re.search(r"Table.SelectColumns\(\w+, \{(.*?)\}\)", text)[1])
+    kept = re.findall(r'"(\w+)"', _found(r"Table.SelectColumns\(\w+, \{(.*?)\}\)", text)[1])
     rows = rows.reindex(columns=kept).astype(object)
     return rows.where(rows.notna(), None)
 
@@ -105,11 +115,11 @@ def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
 # --- evaluating ----------------------------------------------------------------------------------------
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     return 0.0 if value is None else float(value)
 
 
-def _compare(left: object, right: object) -> tuple:
+def _compare(left: Any, right: Any) -> tuple[Any, ...]:
     """Blank is 0 beside a number, "" beside a text, the first of days beside a date."""
     for one, other in ((left, right), (right, left)):
         if one is None:
@@ -124,7 +134,7 @@ def _compare(left: object, right: object) -> tuple:
 
 ASKS_CONTEXT = ("ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "COUNTROWS", "CONCATENATEX")
 
-COMPARISONS: dict[str, Callable] = {
+COMPARISONS: dict[str, Callable[..., Any]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
     ">=": lambda a, b: a >= b,
@@ -142,12 +152,12 @@ class Evaluator:
     selected: Context = field(default_factory=dict)
     in_scope: set[ColumnName] = field(default_factory=set)
 
-    def measure(self, name: str, axis: Context | None = None) -> object:
+    def measure(self, name: str, axis: Context | None = None) -> Any:
         """The value of a measure, for the members of the *axis*."""
         self.in_scope = set(axis or {})
         return self.value(self.model.measures[name], _and(self.selected, axis or {}), {}, {})
 
-    def value(self, tree: list, context: Context, variables: dict, row: dict) -> object:
+    def value(self, tree: Tree, context: Context, variables: Variables, row: Row) -> Any:
         kind, *operands = tree
         if kind == "let":
             known = dict(variables)
@@ -175,7 +185,7 @@ class Evaluator:
         values = [self.value(operand, context, variables, row) for operand in operands]
         return self.computed(kind, values)
 
-    def asked(self, kind: str, operands: list, context: Context, variables: dict, row: dict) -> object:
+    def asked(self, kind: str, operands: Tree, context: Context, variables: Variables, row: Row) -> Any:
         """Of the filters themselves: which columns and tables have one, which members they leave."""
         name = operands[0][1]
         if kind == "ISINSCOPE":
@@ -194,7 +204,7 @@ class Evaluator:
             for key in dict.fromkeys(map(same_text, members))
         )
 
-    def computed(self, kind: str, values: list) -> object:
+    def computed(self, kind: str, values: list[Any]) -> Any:
         if kind in COMPARISONS:
             return COMPARISONS[kind](*_compare(*values))
         if kind in ("+", "-") and isinstance(values[0], date):
@@ -207,17 +217,17 @@ class Evaluator:
             return (min if kind == "MIN" else max)(map(_number, values))
         return FUNCTIONS[kind](*values)
 
-    def aggregated(self, kind: str, column: ColumnName, context: Context) -> object:
+    def aggregated(self, kind: str, column: ColumnName, context: Context) -> Any:
         rows = self.visible(column[0], context)
         known = [value for value in rows[column[1]] if value is not None]
         if not known:
             return None
         return {"SUM": lambda: float(sum(known)), "MIN": lambda: min(known), "MAX": lambda: max(known)}[kind]()
 
-    def changed(self, arguments: list, context: Context, variables: dict, row: dict) -> Context:
+    def changed(self, arguments: Tree, context: Context, variables: Variables, row: Row) -> Context:
         """The context with the filters of a CALCULATE: removals first, then what replaces or narrows."""
         new = {column: list(filters) for column, filters in context.items()}
-        narrowing: list[tuple[ColumnName, set, bool]] = []
+        narrowing: list[tuple[ColumnName, set[Any], bool]] = []
         for kind, *operands in arguments:
             if kind == "ALLSELECTED":
                 new = {column: list(filters) for column, filters in self.selected.items()}
@@ -239,13 +249,17 @@ class Evaluator:
             new.setdefault(column, []).append(members)
         return new
 
-    def predicate(self, tree: list, context: Context, variables: dict, row: dict) -> tuple[ColumnName, set]:
+    def predicate(
+        self, tree: Tree, context: Context, variables: Variables, row: Row
+    ) -> tuple[ColumnName, set[Any]]:
         """A condition on one column: its members, the blank one included, for which it holds."""
         [column] = set(_columns(tree))
         members = {*self.model.rows[column[0]][column[1]], None}
         return column, {m for m in members if self.value(tree, context, variables, {**row, column: m})}
 
-    def filtered(self, operands: list, context: Context, variables: dict, row: dict) -> tuple[ColumnName, set]:
+    def filtered(
+        self, operands: Tree, context: Context, variables: Variables, row: Row
+    ) -> tuple[ColumnName, set[Any]]:
         """FILTER ( VALUES ( column ), condition )."""
         (_, [_, column]), condition = operands[0], operands[1]
         members = set(self.visible(column[0], context)[column[1]])
@@ -331,7 +345,7 @@ def _switch(value: object, *cases: object) -> object:
     return next((then for when, then in zip(cases[::2], cases[1::2], strict=False) if when == value), None)
 
 
-FUNCTIONS: dict[str, Callable] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "DIVIDE": _divide,
     "EDATE": _edate,
     "EOMONTH": lambda day, months: _month_end(_edate(day, months)),

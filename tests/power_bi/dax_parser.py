@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|"(?P<text>[^"]*)"|'(?P<table>(?:[^']|'')+)'|\[(?P<name>[^\]]+)\]"""
@@ -13,7 +14,11 @@ TOKEN = re.compile(
 LEVELS = (("||",), ("&&",), ("=", "<>", ">=", "<=", ">", "<"), ("&",), ("+", "-"), ("*",))
 
 
-def parse(text: str) -> list:
+Tree = list[Any]
+"""An operator, function or kind, and its operands."""
+
+
+def parse(text: str) -> Tree:
     """The expression as nested lists: [operator or function or kind, operands...]."""
     tokens = []
     position = 0
@@ -22,7 +27,8 @@ def parse(text: str) -> list:
         match = TOKEN.match(text, position)
         if match is None:
             raise SyntaxError(f"not DAX that we emit: {text[position:]}")
-        tokens.append((match.lastgroup, match[match.lastgroup]))
+        kind = match.lastgroup or ""
+        tokens.append((kind, match[kind]))
         position = match.end()
     parser = _Parser(tokens)
     tree = parser.statement()
@@ -42,21 +48,26 @@ class _Parser:
             return self.tokens.pop(0)
         return None
 
+    def any(self) -> tuple[str, str]:
+        if not self.tokens:
+            raise SyntaxError("something is missing at the end")
+        return self.tokens.pop(0)
+
     def need(self, expected: str) -> None:
         if not self.next(expected):
             raise SyntaxError(f"expected {expected} before {self.tokens}")
 
-    def statement(self) -> list:
+    def statement(self) -> Tree:
         variables = []
         while self.next("VAR"):
-            name = self.next()[1]
+            name = self.any()[1]
             self.need("=")
             variables.append((name, self.operation()))
         if variables:
             self.need("RETURN")
         return ["let", variables, self.operation()] if variables else self.operation()
 
-    def operation(self, level: int = 0) -> list:
+    def operation(self, level: int = 0) -> Tree:
         if level == len(LEVELS):
             return self.operand()
         left = self.operation(level + 1)
@@ -64,7 +75,7 @@ class _Parser:
             left = [sign[1], left, self.operation(level + 1)]
         return left
 
-    def operand(self) -> list:
+    def operand(self) -> Tree:
         if self.next("-"):
             return ["negative", self.operand()]
         if self.next("NOT"):
@@ -73,7 +84,7 @@ class _Parser:
             inner = self.operation()
             self.need(")")
             return inner
-        kind, value = self.next()
+        kind, value = self.any()
         if kind == "number":
             return ["constant", float(value)]
         if kind == "text":
@@ -86,8 +97,8 @@ class _Parser:
             return ["table", value]
         return [value.upper(), *self.arguments()] if self.next("(") else ["variable", value]
 
-    def arguments(self) -> list:
-        found: list = []
+    def arguments(self) -> Tree:
+        found: Tree = []
         if self.next(")"):
             return found
         found.append(self.operation())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tests.power_bi.dax_parser import LEVELS
+from tests.power_bi.dax_parser import LEVELS, Tree
 
 MANY = 999
 # Of each function that we emit: the fewest and the most arguments.
@@ -47,19 +47,19 @@ NAMES = ("SUM", "VALUES", "REMOVEFILTERS", "ISFILTERED", "ISCROSSFILTERED", "ISI
 Types = Mapping[tuple[str, str], str]
 
 
-def problems(measures: Mapping[str, list], types: Types) -> Iterator[str]:
+def problems(measures: Mapping[str, Tree], types: Types) -> Iterator[str]:
     """Of measures (name -> tree) over columns (table and name -> type)."""
     for name, tree in measures.items():
         yield from (f"measure {name}: {problem}" for problem in of_expression(tree, measures, types))
     yield from _circles(measures)
 
 
-def of_expression(tree: list, measures: Mapping[str, list], types: Types) -> Iterator[str]:
+def of_expression(tree: Tree, measures: Mapping[str, Tree], types: Types) -> Iterator[str]:
     yield from _expression(tree, measures, types, frozenset(), in_row=False)
 
 
 def _expression(
-    tree: list, measures: Mapping[str, list], types: Types, known: frozenset[str], *, in_row: bool
+    tree: Tree, measures: Mapping[str, Tree], types: Types, known: frozenset[str], *, in_row: bool
 ) -> Iterator[str]:
     kind, *operands = tree
     if kind == "let":
@@ -84,7 +84,7 @@ def _expression(
 
 
 def _leaf(
-    kind: str, name: object, measures: Mapping[str, list], types: Types, known: frozenset[str], in_row: bool
+    kind: str, name: object, measures: Mapping[str, Tree], types: Types, known: frozenset[str], in_row: bool
 ) -> Iterator[str]:
     if kind == "measure" and name not in measures:
         yield f"there is no measure {name}"
@@ -99,7 +99,7 @@ def _leaf(
 
 
 def _function(
-    kind: str, operands: list, measures: Mapping[str, list], types: Types, known: frozenset[str], in_row: bool
+    kind: str, operands: Tree, measures: Mapping[str, Tree], types: Types, known: frozenset[str], in_row: bool
 ) -> Iterator[str]:
     is_aggregation = kind in ("SUM", "MIN", "MAX") and len(operands) == 1
     if is_aggregation:
@@ -126,14 +126,14 @@ def _function(
         yield from _expression(operand, measures, types, known, in_row=row)
 
 
-def _compared(operands: list, types: Types) -> Iterator[str]:
+def _compared(operands: Tree, types: Types) -> Iterator[str]:
     """A column and a constant of the same kind."""
     kinds = {_kind(operand, types) for operand in operands} - {""}
     if len(kinds) > 1:
         yield f"compares {' with '.join(sorted(kinds))}"
 
 
-def _kind(tree: list, types: Types) -> str:
+def _kind(tree: Tree, types: Types) -> str:
     if tree[0] == "constant":
         return "a text" if isinstance(tree[1], str) else "a number"
     if tree[0] == "column":
@@ -161,7 +161,7 @@ def _columns(tree: object) -> Iterator[object]:
             yield from _columns(part)
 
 
-def _circles(measures: Mapping[str, list]) -> Iterator[str]:
+def _circles(measures: Mapping[str, Tree]) -> Iterator[str]:
     """A measure that needs itself has no value."""
     needs = {name: set(_measures(tree)) for name, tree in measures.items()}
     while leaves := [name for name, other in needs.items() if not other & needs.keys()]:

@@ -22,7 +22,7 @@ from customer360.web import sql
 from tests import miniature, row_level
 from tests.miniature import AS_OF, COUNTRIES, STATUSES
 from tests.power_bi import dax_evaluator
-from tests.power_bi.dax_evaluator import Evaluator
+from tests.power_bi.dax_evaluator import Context, Evaluator
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def column_of(name):
 
 def chosen(semantic_model, filters, threshold=None):
     """What the slicers and a click leave: the context that Power BI would hand to a measure."""
-    context = {}
+    context: Context = {}
     for name, kept in filters.items():
         table, column = column_of(name)
         members = set(semantic_model.rows[table][column])

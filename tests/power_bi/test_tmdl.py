@@ -129,7 +129,10 @@ def test_direct_query_asks_the_server_for_everything_that_it_has():
     """Only the stages of the funnel stand in the model itself."""
     files = tmdl.files(Source("h", "d", "s", "directquery"))
     modes = {
-        path: re.search(r"mode: (\w+)", text)[1] for path, text in files.items() if path.startswith("tables/")
+        path: mode
+        for path, text in files.items()
+        if path.startswith("tables/")
+        for mode in re.findall(r"mode: (\w+)", text)
     }
 
     assert {path for path, mode in modes.items() if mode == "import"} == {"tables/Funnel Stage.tmdl"}

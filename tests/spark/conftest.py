@@ -42,7 +42,8 @@ def new_session(engine: Engine, ended: ExitStack) -> SparkSession:
     quieten()
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-    session: Any = ConnectSession(connection=engine.channel_builder())
+    channel: Any = engine.channel_builder()  # PySpark's type names its own class alone
+    session: Any = ConnectSession(connection=channel)
     engine.follow(session)
     ended.callback(session.stop)
     return session

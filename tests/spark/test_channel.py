@@ -11,7 +11,7 @@ pytestmark = pytest.mark.embedded
 def test_a_lock_that_an_interrupt_left_taken_costs_neither_the_session_nor_the_engine(spark: SparkSession) -> None:
     """gRPC takes it in Python, where KeyboardInterrupt may come before it is sure to be given back."""
     spark.range(3).createOrReplaceTempView("three")
-    client = spark.client  # type: ignore[attr-defined]
+    client = spark.client
     client._channel._channel._call_state.lock.acquire()
 
     client.interrupt_operation("00000000-0000-0000-0000-000000000000")

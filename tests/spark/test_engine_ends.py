@@ -87,13 +87,19 @@ def environment(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
+def printed(process: subprocess.Popen[str]) -> int:
+    """The number that the process writes first."""
+    assert process.stdout
+    return int(process.stdout.readline())
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)
 def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
     how: signal.Signals, tmp_path: Path
 ) -> None:
     """Ctrl-C reaches the whole group of a terminal's processes, and the engine leaves it to its owner to decide."""
     process = started(_QUERY, tmp_path)
-    pid = int(process.stdout.readline())
+    pid = printed(process)
     assert wait_for((tmp_path / "begun").exists)
 
     os.killpg(process.pid, how)
@@ -106,7 +112,7 @@ def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
 def test_an_engine_ends_though_a_task_never_gives_python_back(tmp_path: Path) -> None:
     """A C function that holds Python's lock keeps every other thread of the engine from noticing."""
     process = started(_QUERY, tmp_path, _HOLDS_THE_LOCK)
-    pid = int(process.stdout.readline())
+    pid = printed(process)
     assert wait_for((tmp_path / "begun").exists)
 
     process.kill()

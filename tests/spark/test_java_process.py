@@ -47,7 +47,7 @@ def starting(
         kill([left.pid for left in family(mark)])
 
 
-def until(condition) -> None:  # type: ignore[no-untyped-def]
+def until(condition) -> None:
     give_up = time.monotonic() + _WAIT_SECONDS
     while not condition():
         assert time.monotonic() < give_up

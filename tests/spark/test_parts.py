@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -47,7 +47,7 @@ def one_row_group(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def same(rows: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+def same(rows: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     return rows
 
 

@@ -16,9 +16,9 @@ from customer360.spark import connect
 def test_a_persons_mistake_comes_out_of_spark_as_one_line(spark: object) -> None:
     """Spark wraps what a worker raises in its own exception, with a page of traceback."""
 
-    def task(batches):  # type: ignore[no-untyped-def]
+    def task(batches):
         raise Customer360Error("column 'x' is not there; write 'y'")
-        yield
+        yield  # type: ignore[unreachable]  # makes it a generator
 
     with pytest.raises(Customer360Error, match="^column 'x' is not there; write 'y'$"), sparks.plain_errors():
         spark.range(1).mapInArrow(task, "n int").collect()  # type: ignore[attr-defined]

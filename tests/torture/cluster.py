@@ -39,6 +39,6 @@ def cluster(folder: Path) -> Iterator[str]:
         yield url
 
 
-def _process(folder: Path, spark: Path, java: Path, kind: str, name: str, host: str, *arguments: str):  # type: ignore[no-untyped-def]
+def _process(folder: Path, spark: Path, java: Path, kind: str, name: str, host: str, *arguments: str):
     command = (_START.format(kind, name), "--host", host, "--port", "0", "--webui-port", "0", *arguments)
     return _java(folder / f"{kind} {host}", *command, spark=spark, JAVA_HOME=str(java))

@@ -65,13 +65,17 @@ def chromium(chromium_program):
         browser.close()
 
 
-class Complaints(list):
+class Complaints(list[str]):
     """What went wrong in a page. A test that expects something takes it out: `complaints.clear()`."""
 
     def listen_to(self, page):
-        page.on("console", lambda message: message.type == "error" and self.append(f"console: {message.text}"))
+        page.on("console", self._message)
         page.on("pageerror", lambda error: self.append(f"uncaught: {error}"))
         page.on("request", self._request)
+
+    def _message(self, message):
+        if message.type == "error":
+            self.append(f"console: {message.text}")
 
     def _request(self, request):
         address = urlsplit(request.url)

@@ -70,4 +70,5 @@ def _next_refresh(database: Database) -> int:
     with database.connect() as connection:
         if connection.execute("SELECT to_regclass('analytics.refreshes') IS NULL").fetchone() == (True,):
             return 1
-        return connection.execute("SELECT max(refresh_id) + 1 FROM analytics.refreshes").fetchone()[0]
+        [(number,)] = connection.execute("SELECT max(refresh_id) + 1 FROM analytics.refreshes").fetchall()
+        return int(number)

@@ -1,5 +1,6 @@
 """Clients that hold connections and ask nothing do not keep readers out."""
 
+import asyncio
 import http.client
 import resource
 import socket
@@ -32,7 +33,7 @@ async def well(_):
 async def stream(_):
     async def body():
         yield "first\n"
-        await connections.asyncio.sleep(3_600)
+        await asyncio.sleep(3_600)
 
     return StreamingResponse(body())
 
@@ -53,8 +54,8 @@ serve(APP, Address(port=0), opened=lambda address: print(address.port, flush=Tru
 def server_with_few_files():
     """The port of a server in a process that may open `FEW_FILES` files, and where it logs."""
     command = [sys.executable, "-c", SERVING]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
         try:
             yield int(process.stdout.readline()), process
         finally:
@@ -212,7 +213,8 @@ def test_what_cannot_be_accepted_is_logged_once_a_minute(caplog):
         "message": "socket.accept() out of system resource",
         "exception": OSError(24, "Too many open files"),
     }
-    for _ in range(1_000):
-        connections.handle_exception(None, context)
+    with closing(asyncio.new_event_loop()) as loop:
+        for _ in range(1_000):
+            connections.handle_exception(loop, context)
 
     assert len(caplog.records) <= 1

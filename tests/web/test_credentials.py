@@ -3,6 +3,7 @@
 import base64
 import os
 import time
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -87,21 +88,27 @@ def test_without_file_and_variable_nobody_is_asked():
     assert configured(None, None) is None
 
 
+def accepts(token_file: Path | None, users_file: Path | None, header: bytes) -> bool:
+    credentials = configured(token_file, users_file)
+    assert credentials
+    return credentials.accept(header)
+
+
 def test_the_token_file_goes_before_the_variable(private, monkeypatch):
     """The end of its line is not part of the token."""
     monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "of the environment")
 
-    assert configured(None, None).accept(b"Bearer of the environment")
-    assert configured(private(f"{TOKEN}\n"), None).accept(f"Bearer {TOKEN}".encode())
-    assert not configured(private(f"{TOKEN}\n"), None).accept(b"Bearer of the environment")
+    assert accepts(None, None, b"Bearer of the environment")
+    assert accepts(private(f"{TOKEN}\n"), None, f"Bearer {TOKEN}".encode())
+    assert not accepts(private(f"{TOKEN}\n"), None, b"Bearer of the environment")
 
 
 def test_a_line_of_the_password_command_lets_the_user_in(private):
     """Between comments and empty lines, with accents in both."""
     users = private(f"# readers\n\n{users_line('zoë', 'pässword of zoë')}\n")
 
-    assert configured(None, users).accept(basic("zoë", "pässword of zoë").encode())
-    assert not configured(None, users).accept(basic("zoë", "password of zoe").encode())
+    assert accepts(None, users, basic("zoë", "pässword of zoë").encode())
+    assert not accepts(None, users, basic("zoë", "password of zoe").encode())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -52,7 +53,8 @@ class Asking:
     def __call__(self, path="/", method="GET", **headers):
         with closing(http.client.HTTPConnection(self.address.host, self.address.port, timeout=20)) as connection:
             connection.request(method, path, headers=headers)
-            with connection.getresponse() as answer:
+            answer: Any = connection.getresponse()
+            with answer:
                 answer.text = answer.read().decode()
                 return answer
 

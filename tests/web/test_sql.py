@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -69,7 +70,7 @@ def check(database, profiles, fact, filters, threshold=None):
 def some_filters(seed, fact):
     """A random choice of members for a random choice of the fact's dimensions; sometimes none at all."""
     rng = random.Random(seed)
-    members = {
+    members: dict[str, Collection[object]] = {
         **SLICERS,
         "balance_band": range(-1, 10),
         "points_band": range(7),
@@ -78,7 +79,7 @@ def some_filters(seed, fact):
         "funnel_stage": [1, 2, 3, 4],
     }
     cuts = [cut.name for cut in dimensions_of(fact) if cut.name in members]
-    filters = {
+    filters: dict[str, Sequence[object] | Between] = {
         name: rng.sample(list(members[name]), rng.randrange(1, len(members[name])))
         for name in rng.sample(cuts, rng.randrange(4))
     }

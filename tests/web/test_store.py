@@ -11,7 +11,7 @@ import pytest
 from customer360.errors import Customer360Error
 from customer360.postgres.reader import read_only
 from customer360.report import measures as m
-from customer360.report.dimensions import COUNTRY, DIMENSIONS, JOIN_MONTH, dimensions_of
+from customer360.report.dimensions import COUNTRY, DIMENSIONS, JOIN_MONTH, Between, Filters, dimensions_of
 from customer360.report.expressions import columns_of
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS
 from customer360.web import sql
@@ -35,6 +35,7 @@ def test_what_is_loaded_is_what_was_published(filled, tables):
     """Every table, row for row."""
     loaded = load(read_only(filled))
 
+    assert loaded
     for table, rows in tables.items():
         [(count,)] = loaded.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))
         assert count == (1 if table.keeps_history else rows.num_rows)
@@ -77,6 +78,7 @@ def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, table
     seen = set()
     while not ended.is_set():
         loaded = load(database)
+        assert loaded
         counts = [loaded.rows(Query(f"SELECT sum(customers) FROM {fact.full_name}", ())) for fact in SEGMENTS]
         assert counts[0] == counts[1]
         seen.add(loaded.facts["refresh_id"])
@@ -170,7 +172,7 @@ def test_a_question_reads_the_smallest_table_that_can_answer_it(results):
 @pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
 def test_every_table_gives_the_same_measures(results, fact):
     """A measure does not depend on the copy it is read from."""
-    filters = {JOIN_MONTH.name: sql.Between(date(2024, 1, 1), miniature.AS_OF), "loyalty_status": ["Gold"]}
+    filters: Filters = {JOIN_MONTH.name: Between(date(2024, 1, 1), miniature.AS_OF), "loyalty_status": ["Gold"]}
     asked = [m.TOTAL_CUSTOMERS, m.ACTIVE_SHARE, m.AVERAGE_LOGIN_RECENCY, m.NEW_CUSTOMERS]
     needed = {COUNTRY.name, JOIN_MONTH.name, "loyalty_status"}.union(*map(columns_of, asked))
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -131,11 +131,14 @@ def _shares(semantic_model: dax_evaluator.Model) -> Iterator[str]:
     heat_map = next(one for page in REPORT.pages for one in page.visuals if one.name == "balance_and_points")
     segments = _tables()["customer_segments"]
     cells = segments.groupby(["balance_band", "points_band"])["customers"].sum()
-    balance, points = cells.idxmax()
+    balance, points = cast(tuple[int, int], cells.idxmax())
     cell = {("Balance Band", "Band"): [{balance}], ("Points Band", "Band"): [{points}]}
     share = Evaluator(semantic_model, cell).measure(f"Tooltip of {heat_map.title}: % of Customers")
     if not row_level.same(share, cells.max() / segments["customers"].sum()):
         yield f"the share beside the pointer is {share}"
+
+
+Expectation = tuple[Table, tuple[tuple[str, object], ...], int, str, object]
 
 
 @cache
@@ -150,9 +153,9 @@ def _lacking() -> dict[str, pd.DataFrame]:
 
 
 @cache
-def _expectations() -> list[tuple[Table, tuple[tuple[str, object], ...], int, str, object]]:
+def _expectations() -> list[Expectation]:
     """What SQL says: fact, members, number of the filters, name of the measure, value."""
-    found = []
+    found: list[Expectation] = []
     with miniature.database(_tables()) as database:
         for fact in FACTS:
             asked = list(model.measures_of(fact))
@@ -171,9 +174,9 @@ def _expectations() -> list[tuple[Table, tuple[tuple[str, object], ...], int, st
             asked = [one for one in model.measures_of(fact) if _follows(one)]
             query = sql.aggregate(fact, asked, by=[dimension(cut) for cut in cuts])
             for row in database.execute(query.text, query.parameters).fetchall():
-                members = tuple(zip(cuts, row, strict=False))
+                cell = tuple(zip(cuts, row, strict=False))
                 values = zip(asked, row[len(row) - len(asked) :], strict=True)
-                found += [(fact, members, 0, _name(one, fact), value) for one, value in values]
+                found += [(fact, cell, 0, _name(one, fact), value) for one, value in values]
     return found
 
 

@@ -28,7 +28,7 @@ COLUMN_FORMATS = {
 }
 PARAMETERS = ("Server", "Database", "Schema")
 # The field list: of a dimension its name, of a fact what is no sum; a calendar has its levels.
-VISIBLE = {
+VISIBLE: dict[str, list[set[str]]] = {
     "Customer Segments": [set()],
     "Engagement Segments": [set()],
     "Top Customers": [{"Name", "Customer ID"}, {"customer_id"}],
@@ -115,12 +115,12 @@ def _names(read: Read) -> Iterator[str]:
     for name, (table, _) in read.measures.items():
         if columns.get(name.lower()) == table:
             yield f"{table} has a measure and a column {name}"
-    for table in read.all("table"):
-        counted = Counter(column.name.lower() for column in table.all("column"))
-        yield from (f"{table.name} has two columns {name}" for name, count in counted.items() if count > 1)
-        for node in (table, *table.all("column"), *table.all("measure")):
-            if len(node.description) < 5:
-                yield f"{node.kind} {node.name} is not described"
+    for node in read.all("table"):
+        counted = Counter(column.name.lower() for column in node.all("column"))
+        yield from (f"{node.name} has two columns {name}" for name, count in counted.items() if count > 1)
+        for part in (node, *node.all("column"), *node.all("measure")):
+            if len(part.description) < 5:
+                yield f"{part.kind} {part.name} is not described"
 
 
 def _tags(read: Read) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _tags(read: Read) -> Iterator[str]:
 
 
 def _relationships(read: Read) -> Iterator[str]:
-    pairs = Counter()
+    pairs: Counter[frozenset[str]] = Counter()
     for node in read.all("relationship"):
         one, other = (field_of(node.properties[f"{end}Column"]) for end in ("from", "to"))
         name = f"{one[0]}[{one[1]}] -> {other[0]}[{other[1]}]"
