@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 
 DATABASE_URL: Final = "CUSTOMER360_DATABASE_URL"
 HOME: Final = "CUSTOMER360_HOME"
@@ -69,7 +69,7 @@ def _given(name: str) -> str | None:
     """The value of a variable. Raises: Customer360Error when it is empty, as one made of an unset variable is."""
     value = os.environ.get(name)
     if value is not None and not value.strip():
-        raise Customer360Error(f"{name} is empty; give it a value, or unset it")
+        raise Invalid(f"{name} is empty; give it a value, or unset it")
     return value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def folder(purpose: str) -> Iterator[Path]:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise Customer360Error(
+        raise Unavailable(
             f"no room is left in {root}; make some, or set TMPDIR to a folder that has more; nothing was changed"
         ) from None
     finally:
@@ -50,7 +50,7 @@ def private_root() -> Path:
     root = Path(tempfile.gettempdir()) / f"customer360{own}"
     root.mkdir(mode=0o700, exist_ok=True)
     if root.is_symlink() or (own and root.stat().st_uid != os.getuid()):
-        raise Customer360Error(f"{root} belongs to someone else; set TMPDIR to another folder")
+        raise Unavailable(f"{root} belongs to someone else; set TMPDIR to another folder")
     return root
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from customer360 import errors
 from customer360 import spark as sparks
 from customer360.commands.context import Where
 from customer360.errors import Customer360Error
@@ -13,15 +14,20 @@ from customer360.spark import connect
 
 
 @pytest.mark.spark
-def test_a_persons_mistake_comes_out_of_spark_as_one_line(spark: object) -> None:
+@pytest.mark.parametrize("kind", errors.KINDS.values())
+def test_a_persons_mistake_comes_out_of_spark_as_one_line_of_its_class(
+    spark: object, kind: type[Customer360Error]
+) -> None:
     """Spark wraps what a worker raises in its own exception, with a page of traceback."""
 
     def task(batches):
-        raise Customer360Error("column 'x' is not there; write 'y'")
+        raise kind("column 'x' is not there; write 'y'")
         yield  # type: ignore[unreachable]  # makes it a generator
 
-    with pytest.raises(Customer360Error, match="^column 'x' is not there; write 'y'$"), sparks.plain_errors():
+    with pytest.raises(kind, match="^column 'x' is not there; write 'y'$") as raised, sparks.plain_errors():
         spark.range(1).mapInArrow(task, "n int").collect()  # type: ignore[attr-defined]
+
+    assert type(raised.value) is kind
 
 
 @pytest.mark.spark

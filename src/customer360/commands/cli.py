@@ -363,7 +363,8 @@ def _ending(error: BaseException) -> tuple[str | None, int]:
         return error.format_message(), error.exit_code
     if isinstance(error, click.Abort) or failures.was_interrupted(error):
         return _STOPPED, 130
-    return failures.explained(error), 1
+    known = failures.explained(error)
+    return str(known) if known else None, 1
 
 
 def _fail(error: BaseException, line: str, code: int) -> None:

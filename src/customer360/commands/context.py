@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from customer360.commands import logs
-from customer360.errors import Customer360Error, printable
+from customer360.errors import Unavailable, printable
 from customer360.pipeline.progress import Watch, events, for_person, silent
 from customer360.settings import DATABASE_URL, database_url
 
@@ -56,7 +56,7 @@ class Where:
         from customer360.postgres.embedded import open_database
 
         if (cluster := self.cluster) and not self.is_external:
-            raise Customer360Error(
+            raise Unavailable(
                 f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
                 f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
             )

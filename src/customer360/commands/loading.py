@@ -14,7 +14,7 @@ import click
 from psycopg import sql
 
 from customer360.commands.context import Where
-from customer360.errors import Customer360Error, printable
+from customer360.errors import Invalid, Refused, Unavailable, printable
 from customer360.own_data import dates, numbers
 from customer360.own_data.checks import day_after
 from customer360.own_data.evaluate import evaluated
@@ -269,14 +269,14 @@ def _source(request: Request) -> AbstractContextManager[Source]:
     if request.from_database:
         return _database_source(request.from_database, request.table, request.query)
     if request.path is None:
-        raise Customer360Error("name the file that holds your customers, or a database with --from-database")
+        raise Invalid("name the file that holds your customers, or a database with --from-database")
     reading = Reading(request.delimiter, request.encoding, request.quote, request.sheet, request.skip_lines)
     return file_source(request.path, reading)
 
 
 def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:
     if bool(table) == bool(query):
-        raise Customer360Error("--from-database takes what to read with either --table or --query")
+        raise Invalid("--from-database takes what to read with either --table or --query")
     database = Database(url)
     # A person's own SQL, run as themselves.
     relation = named(table) if table else sql.SQL("({}) AS query").format(sql.SQL((query or "").rstrip("; \n")))
@@ -310,17 +310,17 @@ def _require(planned: Planned) -> None:
     """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
     try:
         planned.mapping.require()
-    except Customer360Error as error:
+    except Invalid as error:
         found = proposals(planned.mapping, planned.source.columns, planned.sample)
         where = f" in {planned.file}" if planned.file else ""
-        raise Customer360Error(f"{error}{where}{in_words(found)}") from None
+        raise Invalid(f"{error}{where}{in_words(found)}") from None
 
 
 def _write(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Customer360Error(
+        raise Unavailable(
             f"cannot write the mapping {file} ({error.strerror}); go to a folder of yours, or give --mapping FILE"
         ) from None
 
@@ -334,9 +334,9 @@ def _agree(where: Where, planned: Planned, request: Request) -> None:
     if request.yes or request.dry_run or request.mapping:
         return
     if not (where.at_terminal and sys.stdin.isatty()):
-        raise Customer360Error(
+        raise Refused(
             f"nobody is there to agree to the mapping; read it in {planned.file}, "
             f"then add --mapping {planned.file}, or --yes"
         )
     if not click.confirm("Load it like this?", err=True):
-        raise Customer360Error(f"nothing was changed; edit {planned.file}, then run the same command again")
+        raise Refused(f"nothing was changed; edit {planned.file}, then run the same command again")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360 import settings
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import KINDS, Invalid, Unavailable, nearest
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -72,7 +72,7 @@ def _notebooks(name: str | None) -> list[Path]:
     """The notebook *name*, or all of them in the order of their numbers."""
     paths = {path.stem: path for path in sorted(Path(FOLDER).glob("*.ipynb"))}
     if not paths:
-        raise Customer360Error(
+        raise Unavailable(
             f"there are no notebooks in {Path(FOLDER).absolute()}; change to the folder that has "
             f"'{FOLDER}' in it, such as a clone of the repository"
         )
@@ -80,14 +80,14 @@ def _notebooks(name: str | None) -> list[Path]:
         return list(paths.values())
     wanted = Path(name).name.removesuffix(".ipynb")
     if wanted not in paths:
-        raise Customer360Error(f"there is no notebook '{name}'.{nearest(wanted, paths)}")
+        raise Invalid(f"there is no notebook '{name}'.{nearest(wanted, paths)}")
     return [paths[wanted]]
 
 
 def _require_extra() -> None:
     missing = [package for package in _EXTRA if find_spec(package) is None]
     if missing:
-        raise Customer360Error(
+        raise Unavailable(
             f"notebooks need {' and '.join(missing)}; install with: pip install 'customer360[notebook]'"
         )
 
@@ -100,7 +100,7 @@ def _parameters(paths: list[Path], given: dict[str, Any]) -> dict[Path, dict[str
     every = {name for names in known.values() for name in names}
     for name in given:
         if name not in every:
-            raise Customer360Error(f"no notebook has the parameter '{name}'.{nearest(name, sorted(every))}")
+            raise Invalid(f"no notebook has the parameter '{name}'.{nearest(name, sorted(every))}")
     return {path: {name: given[name] for name in names if name in given} for path, names in known.items()}
 
 
@@ -114,15 +114,13 @@ def _executed(path: Path, parameters: dict[str, Any]) -> NotebookNode:
             _as_written(path), None, parameters, cwd=path.parent, progress_bar={"desc": path.stem}, **_QUIET_KERNEL
         )
     except PapermillExecutionError as error:
-        raise Customer360Error(
-            f"{path} was not saved: cell [{error.exec_count}] failed: {_reason(error)}"
-        ) from None
+        raise Invalid(f"{path} was not saved: cell [{error.exec_count}] failed: {_reason(error)}") from None
     except (KeyboardInterrupt, SystemExit):
         # asyncio would tell at length, when Python ends, of the cell that was left behind.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         raise
     except DeadKernelError:
-        raise Customer360Error(f"{path} was not saved: its Python ended, perhaps for lack of memory") from None
+        raise Unavailable(f"{path} was not saved: its Python ended, perhaps for lack of memory") from None
     return executed
 
 
@@ -140,7 +138,7 @@ def _as_written(path: Path) -> NotebookNode:
 def _reason(error: PapermillExecutionError) -> str:
     """The first line of what a cell raised; a person's mistake needs no name of a class before it."""
     line = next(iter(str(error.evalue).strip().splitlines()), "")
-    return line if error.ename == Customer360Error.__name__ else f"{error.ename}: {line}"
+    return line if error.ename in KINDS else f"{error.ename}: {line}"
 
 
 def _normalised(notebook: NotebookNode) -> NotebookNode:

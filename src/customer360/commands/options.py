@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from customer360.commands.context import Where
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, nearest
 from customer360.report.durations import parse_duration
 from customer360.settings import MAX_REJECTED
 
@@ -63,7 +63,7 @@ class Size(click.ParamType[int]):
 
         try:
             return value if isinstance(value, int) else parse_size(value)
-        except Customer360Error as error:
+        except Invalid as error:
             self.fail(str(error), param, ctx)
 
 
@@ -100,7 +100,7 @@ class Duration(click.ParamType[timedelta]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         try:
             return value if isinstance(value, timedelta) else parse_duration(value)
-        except Customer360Error as error:
+        except Invalid as error:
             self.fail(str(error), param, ctx)
 
 

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360.commands.context import Where
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Unavailable
 from customer360.mock_data.plan import Plan
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
@@ -137,18 +137,18 @@ class Stands:
     def require_fresh(self, max_age: timedelta) -> None:
         """Raises: Customer360Error when results are missing, older than *max_age*, or stamped in the future."""
         if self.status is None:
-            raise Customer360Error(_NOT_RUNNING)
+            raise Unavailable(_NOT_RUNNING)
         seconds = self.status.age_seconds
         if seconds is None:
-            raise Customer360Error("there are no results; make them with: customer360 run")
+            raise Unavailable("there are no results; make them with: customer360 run")
         if seconds < 0:
-            raise Customer360Error(
+            raise Unavailable(
                 f"the results are stamped {written(timedelta(seconds=-seconds))} ahead of this machine's clock; "
                 "set the clocks right, then renew the results with: customer360 run"
             )
         if seconds > max_age.total_seconds():
             found, limit = written(timedelta(seconds=seconds)), written(max_age)
-            raise Customer360Error(
+            raise Unavailable(
                 f"the results are {found} old, and {limit} are allowed; renew them with: customer360 run"
             )
 
@@ -277,7 +277,7 @@ def run(
     profiles_to: str | None = None,
 ) -> Ran:
     if source and table != CUSTOMERS.full_name:
-        raise Customer360Error("the customers come from either --table or --source; leave one out")
+        raise Invalid("the customers come from either --table or --source; leave one out")
     database = where.open_database()
     with where.session() as spark:
         return _run(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused, Unavailable
 
 FOLDERS: Final = ("notebooks", "examples")
 _PACKAGE: Final = Path(__file__).parents[1]
@@ -24,12 +24,12 @@ def unpack(folder: Path) -> list[Path]:
     try:
         for path in contents:
             if path.exists():
-                raise Customer360Error(f"{path} is there already and stays as it is; name another folder")
+                raise Refused(f"{path} is there already and stays as it is; name another folder")
         for path, file in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(_LINK.sub(r"\1", file.read_bytes().decode()).encode())
     except OSError as error:
-        raise Customer360Error(f"cannot write {path} ({error.strerror}); name a folder of yours") from None
+        raise Unavailable(f"cannot write {path} ({error.strerror}); name a folder of yours") from None
     return list(contents)
 
 

@@ -1,4 +1,14 @@
-"""The one error a person sees: a line that says what is wrong and the way out."""
+"""
+The errors that a person sees: each is one line that says what is wrong and the way out.
+
+    Customer360Error     a person can fix it: one line, no traceback, exit code 1
+    ├── Unavailable      something cannot be reached or is missing: a server, table, file, engine, package, memory
+    │   └── ServerFull   a PostgreSQL server has no free connection
+    ├── Refused          the work would destroy or publish something that it must not
+    └── Invalid          what a person gave is wrong: an option, a name, a mapping, the content of a file or table
+
+Callers catch a class; they do not read a message.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +28,32 @@ EXIT_CODES: Final = {
 
 class Customer360Error(Exception):
     """
-    A mistake a person can mend: shown as one line, without a traceback, with exit code 1.
+    What a person can fix: shown as one line, without a traceback, with exit code 1. Raised as a subclass.
 
     The message says who uses what where, what is wrong, and the nearest valid name or the way out. What fails
     outside of this software becomes one too (`customer360.errors.failures`). Anything else that escapes is our
     own fault and keeps its traceback.
     """
+
+
+class Unavailable(Customer360Error):
+    """Something that the work needs cannot be reached or is missing."""
+
+
+class ServerFull(Unavailable):
+    """A PostgreSQL server has no free connection; one may become free."""
+
+
+class Refused(Customer360Error):
+    """The work would destroy or publish something that it must not; nothing was changed."""
+
+
+class Invalid(Customer360Error):
+    """What a person gave is wrong: an option, a name, a mapping, the content of a file or table."""
+
+
+KINDS: Final = {kind.__name__: kind for kind in (Customer360Error, Unavailable, ServerFull, Refused, Invalid)}
+"""By name, for an error that arrives as text, from a worker of Spark or another process."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -14,36 +14,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from customer360.errors import Customer360Error, files, machine, postgresql, spark
+from customer360.errors import KINDS, Customer360Error, Invalid, Unavailable, files, machine, postgresql, spark
 
 THE_DATABASE: Final = "the database"
 
 
-def explained(error: BaseException, where: str = THE_DATABASE) -> str | None:
+def explained(error: BaseException, where: str = THE_DATABASE) -> Customer360Error | None:
     """
-    What failed, in whose words, and the way out; None for a fault of our own.
+    What failed, in whose words, and the way out, as the error to raise; None for a fault of our own.
 
     *where* is the database that the work used, as `Database.where` shows it.
     """
     if isinstance(error, Customer360Error):
-        return str(error)
+        return error
     if postgresql.is_one(error):
-        return postgresql.line(where, postgresql.said(error))
+        return postgresql.failure(where, postgresql.said(error))
     if spark.is_one(error):
         return _of_spark(str(error), where)
-    return machine.line(error) or files.line(error)
+    if line := machine.line(error):
+        return Unavailable(line)
+    return Invalid(line) if (line := files.line(error)) else None
 
 
-def _of_spark(text: str, where: str) -> str | None:
+def _of_spark(text: str, where: str) -> Customer360Error | None:
     """What Spark raises may come from one of its Python workers, with any of the causes told apart here."""
     raised = spark.raised_by_worker(text)
     if raised is None:
-        return spark.line(text)
-    if raised.name == Customer360Error.__name__:
-        return raised.text
+        return _of_the_engine(text)
+    if kind := KINDS.get(raised.name):
+        return kind(raised.text)
     if postgresql.has_class(raised):
-        return postgresql.line(where, postgresql.said_in_text(raised))
-    return spark.line(text) if spark.is_known(text) else machine.line_of_text(raised)
+        return postgresql.failure(where, postgresql.said_in_text(raised))
+    if spark.is_known(text):
+        return _of_the_engine(text)
+    line = machine.line_of_text(raised)
+    return Unavailable(line) if line else None
+
+
+def _of_the_engine(text: str) -> Customer360Error:
+    """What is known of an engine is about the machine; anything else, it says of the query."""
+    return (Unavailable if spark.is_known(text) else Invalid)(spark.line(text))
 
 
 @contextmanager
@@ -54,8 +64,8 @@ def plain(where: str = THE_DATABASE) -> Iterator[None]:
     except Customer360Error:
         raise
     except Exception as error:
-        if line := explained(error, where):
-            raise Customer360Error(line) from None
+        if known := explained(error, where):
+            raise known from None
         raise
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, Invalid, Refused, ServerFull, Unavailable
 
 if TYPE_CHECKING:
     from customer360.errors.spark import Raised
@@ -85,14 +85,27 @@ class Said:
         return self.primary.strip().rstrip(".:") + (f" ({more})" if more else "")
 
 
-def line(where: str, said: Said) -> str:
+def failure(where: str, said: Said) -> Customer360Error:
     """What *where* said, what became of the data, and the way out."""
-    return f"{where}: {said.words}; published data is whole. {_way_out(said.sqlstate)}"
+    return kind(said.sqlstate)(f"{where}: {said.words}; published data is whole. {_way_out(said.sqlstate)}")
 
 
-def lost_snapshot(where: str) -> Customer360Error:
+def kind(sqlstate: str | None) -> type[Customer360Error]:
+    """Whether PostgreSQL lacked something, refused to lose something, or was asked for something wrong."""
+    return _KINDS.get(sqlstate or "") or _KINDS.get((sqlstate or "")[:2], Unavailable)
+
+
+_KINDS: Final[Mapping[str, type[Customer360Error]]] = {
+    "2BP01": Refused,
+    "42501": Unavailable,
+    "42P01": Unavailable,
+    **dict.fromkeys(("0A", "21", "22", "23", "42", "54", "P0"), Invalid),
+}
+
+
+def lost_snapshot(where: str) -> Unavailable:
     """What to say when whoever held a snapshot at *where* is gone."""
-    return Customer360Error(
+    return Unavailable(
         f"the connection to {where} that held the snapshot to read from has ended; published data is whole: run "
         "the same command again, or load() the DataFrame again"
     )
@@ -159,12 +172,13 @@ def _labelled(text: str, label: str) -> str | None:
 # -- connecting -------------------------------------------------------------------------------------------
 
 
-def refusal(where: str, message: str, password: str) -> Customer360Error:
+def refusal(where: str, message: str, password: str) -> Unavailable:
     """What to say when libpq's *message* tells why it could not connect; *password* is kept out of it."""
     reason = _reason(message)
     if len(password) > 1:
         reason = reason.replace(password, "****")
-    return Customer360Error(f"cannot connect to {where}: {reason}. {_connecting(reason)}")
+    is_full = "too many clients" in reason or "connection slots" in reason
+    return (ServerFull if is_full else Unavailable)(f"cannot connect to {where}: {reason}. {_connecting(reason)}")
 
 
 def _reason(message: str) -> str:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from customer360.errors import KINDS
+
 NEEDED: Final = ("adbc-driver-manager", "adbc-driver-postgresql", "numpy", "psutil", "psycopg[binary]", "pyarrow")
 """The wheels that have to be installed where the workers run; PySpark itself comes with Spark."""
 
@@ -33,7 +35,7 @@ def raised_by_worker(text: str) -> Raised | None:
     found = [Raised(*match.groups(default="")) for match in _RAISED.finditer(text)]
     if match := _RAISED_BY_A_SOURCE.match(text):
         found = [Raised("", *match.groups(default=""))]
-    ours = [raised for raised in found if raised.name == "Customer360Error"]
+    ours = [raised for raised in found if raised.name in KINDS]
     last = next(iter([*ours, *reversed(found)]), None)
     return Raised(last.module, last.name, last.text.strip()) if last else None
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from customer360 import tables
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, nearest
 from customer360.operations.conversions import converted, require_fitting
 from customer360.tables import RESULT_TABLES, Source, Table, columns_read
 
@@ -42,10 +42,10 @@ def require_columns(present: Collection[str], source: Source, wanted: Iterable[t
     """Raises: Customer360Error when *present* lack the key, or nothing of *wanted* can be said with them."""
     for key in source.key:
         if key not in present:
-            raise Customer360Error(f"{whose} lack the column {key}.{nearest(key, present)}")
+            raise Invalid(f"{whose} lack the column {key}.{nearest(key, present)}")
     told = [column.name for column in wanted if column.name not in source.ids]
     if not {*told} & {*present}:
-        raise Customer360Error(
+        raise Invalid(
             f"{whose} have only {', '.join(present)}; the results need at least one of {', '.join(told)}"
         )
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from customer360 import tables
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.tables import Source
 
 _MOMENTS: Final = (t.DateType, t.TimestampType, t.TimestampNTZType, t.StringType)
@@ -36,7 +36,7 @@ def require_fitting(source: Source, kinds: Mapping[tables.Column, t.DataType]) -
     for column, kind in kinds.items():
         wanted, fitting = _FITTING.get(column.type, _A_NUMBER)
         if not isinstance(kind, (*fitting, t.NullType)):
-            raise Customer360Error(
+            raise Invalid(
                 f"the {source.name} have the column '{column.name}' as {kind.simpleString()}; "
                 f"give it as {wanted} or as text, for example in a view"
             )

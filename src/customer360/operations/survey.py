@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from customer360.bands import STEPS, Bands, age_bands, amount_bands
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.operations import traits
 from customer360.tables import CUSTOMERS, OTHER, UNKNOWN, columns_read, folded
 
@@ -143,7 +143,7 @@ def _require_summable(activities: Iterable[Row]) -> None:
     customers = sum(row["customers"] for row in activities)
     most = max((row["most_points"] or 0 for row in activities), default=0)
     if customers * most >= 2**63:
-        raise Customer360Error(
+        raise Invalid(
             f"loyalty_points are up to {most:,}, and their sum over {customers:,} customers may not be exact; "
             f"correct values above {(2**63 - 1) // customers:,}"
         )
@@ -165,7 +165,7 @@ def _countries(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
     if len(rows) > MOST_STATUSES:
-        raise Customer360Error(
+        raise Invalid(
             f"loyalty_status has more than {MOST_STATUSES} different values, such as '{rows[0]['value']}': "
             f"map the column that holds the tier of the loyalty programme to it."
         )

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
 from customer360.own_data.encodings import Utf8Blocks
 from customer360.own_data.packed import open_bytes
@@ -40,9 +40,9 @@ def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Could not skip" in str(error):  # the column names end the file
             return
-        raise Customer360Error(_why(path, shape, lines, str(error))) from None
+        raise Invalid(_why(path, shape, lines, str(error))) from None
     if lines.is_open or (last is not None and _is_open(path, shape, last)):
-        raise Customer360Error(_never_closed(path, lines.last))
+        raise Invalid(_never_closed(path, lines.last))
 
 
 def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch]:
@@ -121,7 +121,7 @@ class _Lines:
         """A quotation mark that is not closed goes on to the next one, over all rows between them."""
         for place in places if self._shape.quote is None else ():
             if holds_rows((column[int(place)].as_py() for column in batch.columns), self._shape.delimiter):
-                raise Customer360Error(_swallowing(self._path, int(lines[place])))
+                raise Invalid(_swallowing(self._path, int(lines[place])))
 
     def _require_no_escapes(self, batch: pa.RecordBatch, lines: Any) -> None:
         """Of "Ada \\"Ace\\" Lind" a reader of doubled quotation marks makes Ada \\Ace\\" Lind"."""
@@ -129,7 +129,7 @@ class _Lines:
             if may_hold(column, b"\\") and may_hold(column, b'"'):
                 found = pc.index(pc.match_substring_regex(column, r'^[^"]*\\[^"]*\\".*"$'), True).as_py()
                 if found >= 0:
-                    raise Customer360Error(_escaping(self._path, int(lines[found])))
+                    raise Invalid(_escaping(self._path, int(lines[found])))
 
     def _numbers(self, rows: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[int, str]]]:
         """The numbers of the next *rows* rows that were split, and the rows among them that were not."""

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data import numbers
 from customer360.own_data.cells import Mask, filled, mask
 from customer360.own_data.columns import SOURCE_PROBLEM, may_hold, may_hold_words
@@ -52,7 +52,7 @@ def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
     if len(found) > 1:
         by_rows = sorted(found.items(), key=lambda counted: (-counted[1], counted[0]))
         shown = ", ".join(f"{code} {rows:,}" for code, rows in by_rows[:8])
-        raise Customer360Error(
+        raise Invalid(
             f"the amounts are in {len(found)} currencies, which cannot be summed (rows: {shown}); choose one in "
             f'the mapping, [keep] currency = "{by_rows[0][0]}", or say that all amounts are in the same: '
             '[constants] currency = "EUR"'

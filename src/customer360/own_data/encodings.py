@@ -11,7 +11,7 @@ from typing import IO, Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.packed import open_bytes
 
 _CHUNK: Final = 1 << 20
@@ -86,7 +86,7 @@ def _require_no_damaged_utf_8(path: Path) -> None:
         if broken and first is None:
             first = _place(line, text, re.search("[\udc80-\udcff]", text))
     if first and good > bad:
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name}, line {first[0]:,}: {first[1]!r} is not UTF-8, which the rest of the file is; correct "
             "it, or name the encoding of the whole file with --encoding"
         )
@@ -96,7 +96,7 @@ def _require_western(path: Path) -> None:
     for line, text in _texts(path, WESTERN, "replace"):
         if found := _NOT_WESTERN.search(text):
             number, shown = _place(line, text, found)
-            raise Customer360Error(
+            raise Invalid(
                 f"{path.name} is not UTF-8, and its encoding is unclear: line {number:,} would be {shown!r} "
                 f"in {WESTERN}; name it with --encoding, such as cp1250, cp1251, shift_jis or {WESTERN}"
             )

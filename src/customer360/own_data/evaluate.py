@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.language.bind import bound
 from customer360.own_data.language.casts import cast
 from customer360.own_data.language.types import NULL, STRING
@@ -47,9 +47,9 @@ def evaluated(
 def _value(target: str, values: Values) -> Values:
     """*values* if a cell can hold them. Raises: Customer360Error."""
     if target == WHERE and values.type.name not in _CONDITION:
-        raise Customer360Error(f"the mapping of where gives a {values.type}; give a condition, such as x <> 'y'")
+        raise Invalid(f"the mapping of where gives a {values.type}; give a condition, such as x <> 'y'")
     if values.type != NULL and cast(values.type, STRING) is None:
-        raise Customer360Error(f"the mapping of {target} gives a {values.type}; give one value, such as text")
+        raise Invalid(f"the mapping of {target} gives a {values.type}; give one value, such as text")
     return values
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Customer360Error, Invalid, Unavailable, nearest
 from customer360.own_data.columns import SOURCE_LINE, Typed, distinct, text_columns
 from customer360.own_data.sniff import are_values
 from customer360.own_data.title_rows import count, in_words, rows_above
@@ -52,7 +52,7 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     try:
         openpyxl = import_module("openpyxl")
     except ModuleNotFoundError:
-        raise Customer360Error(
+        raise Unavailable(
             f"{path.name} takes the package openpyxl; install it with: pip install openpyxl, or save it as CSV"
         ) from None
     book = None
@@ -70,7 +70,7 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     except Customer360Error:
         raise
     except Exception as error:  # whatever a part of the file that is damaged leads to
-        raise Customer360Error(f"cannot read {path.name} as Excel ({error}); save it as .xlsx or CSV") from None
+        raise Invalid(f"cannot read {path.name} as Excel ({error}); save it as .xlsx or CSV") from None
     finally:
         if book is not None:
             book.close()
@@ -80,19 +80,19 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
 def _chosen(path: Path, book: Any, name: str | None) -> str:
     titles = [sheet.title for sheet in book.worksheets]
     if not titles:
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name} has no sheet that can be read, as a Strict Open XML workbook; save it as an ordinary "
             "Excel Workbook (.xlsx), or as CSV"
         )
     if name is not None and name not in titles:
-        raise Customer360Error(f"{path.name} has no sheet '{name}'.{nearest(name, titles)}")
+        raise Invalid(f"{path.name} has no sheet '{name}'.{nearest(name, titles)}")
     sheets = [sheet for sheet in book.worksheets if sheet.title == name or (not name and _is_visible(sheet))]
     for sheet in sheets:
         rows = list(islice(_filled(sheet), _LOOKED_AT))
         if name or sum(count(row) > 1 for _, row in rows) > 1:
             _require_header(path, sheet.title, rows)
             return str(sheet.title)
-    raise Customer360Error(
+    raise Invalid(
         f"no visible sheet of {path.name} holds a table{_others(book.worksheets)}; put the customers on one, "
         "under a row of column names, or name the sheet with --sheet"
     )
@@ -102,12 +102,10 @@ def _require_header(path: Path, sheet: str, rows: Sequence[_Row]) -> None:
     """The first row below the titles has the names of the columns."""
     where = f"{path.name}, sheet '{sheet}'"
     if not rows:
-        raise Customer360Error(f"{where} is empty; put the customers there, under a row of column names")
+        raise Invalid(f"{where} is empty; put the customers there, under a row of column names")
     first = rows[rows_above([row for _, row in rows])][1]
     if are_values([_text(cell) or "" for cell in first]):
-        raise Customer360Error(
-            f"{where} has no row of column names: it begins with {_shown(first)!r}; put one in front"
-        )
+        raise Invalid(f"{where} has no row of column names: it begins with {_shown(first)!r}; put one in front")
 
 
 def _above(sheet: Any) -> list[_Row]:
@@ -170,7 +168,7 @@ def _require_computed(path: Path, sheet: Any) -> None:
                 if b't="str"' not in found[1]:
                     place = re.search(rb'\br="([A-Z]+\d+)"', found[1])
                     cell = place[1].decode() if place else "?"
-                    raise Customer360Error(
+                    raise Invalid(
                         f"{path.name}, sheet '{sheet.title}', cell {cell} holds a formula that "
                         "was never computed; open the file in Excel or LibreOffice and save it, then load it"
                     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data import dates, numbers
 from customer360.own_data.styles import Evidence
 
@@ -33,7 +33,7 @@ def formats(evidence: Mapping[str, Evidence], whole: Container[str] = (), *, fil
             parting = numbers.parting(found.hints) if column in whole else None
             styles = (styles | {parting} if parting else styles) & {*found.possible}
             if len(styles) != 1:
-                raise Customer360Error(_undecided(column, found, file))
+                raise Invalid(_undecided(column, found, file))
             likely[column] = styles.pop()
     return {**decided, **likely}
 

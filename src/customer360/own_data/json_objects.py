@@ -9,7 +9,7 @@ from json import JSONDecoder
 from pathlib import Path
 from typing import Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.columns import Typed
 from customer360.own_data.packed import open_bytes
 
@@ -130,5 +130,5 @@ class Objects:
         chunk = self._file.read(max(_CHUNK, len(rest)))
         self._text, self._place, self._is_at_end = rest + chunk, 0, not chunk
 
-    def _error(self, found: str) -> Customer360Error:
-        return Customer360Error(f"{self._path.name}, line {self._line:,}: {found}")
+    def _error(self, found: str) -> Invalid:
+        return Invalid(f"{self._path.name}, line {self._line:,}: {found}")

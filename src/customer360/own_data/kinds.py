@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Unavailable
 from customer360.own_data.mapping import MAPPING_SUFFIX
 from customer360.own_data.packed import ZIP, is_workbook, open_bytes, unpacked_name
 
@@ -85,26 +85,26 @@ def kind_of(path: Path) -> str:
         content = file.read(512)
     for begins, way_out in _FOREIGN:
         if re.match(begins, content):
-            raise Customer360Error(f"{path.name} {way_out}")
+            raise Invalid(f"{path.name} {way_out}")
     if content.startswith((b"PAR1", ZIP)):
-        raise Customer360Error(f"{path.name} is a packed file of another kind; unpack it, and load what is in it")
+        raise Invalid(f"{path.name} is a packed file of another kind; unpack it, and load what is in it")
     return _KINDS.get(suffix, "csv")
 
 
 def pieces_of(path: Path) -> Pieces:
     """The file, or the files of one kind in the directory, at *path*, those in folders such as country=ES too."""
     if not path.exists():
-        raise Customer360Error(f"there is no file {path}; give the path of the file that holds your customers")
+        raise Unavailable(f"there is no file {path}; give the path of the file that holds your customers")
     if not path.is_dir():
         if not path.is_file():
-            raise Customer360Error(f"{path} is not a regular file; save its content to a file first")
+            raise Invalid(f"{path} is not a regular file; save its content to a file first")
         return Pieces([Piece(path, path.name)])
     found = list(_within(path, "", {}))
     pieces = [piece for piece in found if isinstance(piece, Piece)]
     kinds = sorted({kind_of(piece.file) for piece in pieces})
     if len(kinds) != 1:
         held = f"files of several kinds ({', '.join(kinds)})" if kinds else "no file"
-        raise Customer360Error(f"{path} holds {held}; give a directory with files of one kind, or one file")
+        raise Invalid(f"{path} holds {held}; give a directory with files of one kind, or one file")
     return Pieces(pieces, [name for name in found if isinstance(name, str)])
 
 

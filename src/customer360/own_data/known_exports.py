@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.guess import Sample, plain, with_id
 from customer360.own_data.language.grammar import read
 from customer360.own_data.mapped import column_of
@@ -96,6 +96,6 @@ def _usable(target: str, side: str, columns: Sequence[str]) -> str | None:
         return column
     try:
         read(target, side, columns)
-    except Customer360Error:
+    except Invalid:
         return None
     return side

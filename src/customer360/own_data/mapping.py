@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, Unavailable, nearest
 from customer360.own_data import dates, numbers
 from customer360.tables import CUSTOMERS, Column
 
@@ -126,7 +126,7 @@ class CustomerMapping:
     def require(self) -> CustomerMapping:
         """Raises: Customer360Error when a column is missing without which there are no customers."""
         if lacking := self.lacking:
-            raise Customer360Error(
+            raise Invalid(
                 f"nothing in the source was found for {', '.join(lacking)}; name the columns in the mapping"
             )
         return self
@@ -202,9 +202,9 @@ def parsed(path: Path) -> dict[str, Any]:
     try:
         return dict(toml.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeError) as error:
-        raise Customer360Error(f"cannot read the mapping {path} ({getattr(error, 'strerror', error)})") from None
+        raise Unavailable(f"cannot read the mapping {path} ({getattr(error, 'strerror', error)})") from None
     except (ValueError, RecursionError) as error:
-        raise Customer360Error(f"the mapping {path} is no TOML: {error}; text goes in quotes") from None
+        raise Invalid(f"the mapping {path} is no TOML: {error}; text goes in quotes") from None
 
 
 def _toml() -> Any:
@@ -212,32 +212,30 @@ def _toml() -> Any:
     for name in ("tomllib", "tomli"):
         with suppress(ModuleNotFoundError):
             return import_module(name)
-    raise Customer360Error("on Python 3.10 a mapping takes the package tomli; install it with: pip install tomli")
+    raise Unavailable("on Python 3.10 a mapping takes the package tomli; install it with: pip install tomli")
 
 
 def _known(path: Path, what: str, names: Iterable[str], valid: Iterable[str]) -> None:
     valid = list(valid)
     for name in names:
         if name not in valid:
-            raise Customer360Error(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
+            raise Invalid(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
 
 
 def _table(path: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = content.get(name, {})
     if not isinstance(found, dict):
-        raise Customer360Error(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
+        raise Invalid(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
     return found
 
 
 def _texts(path: Path, section: str, table: Any) -> dict[str, str]:
     """A section whose values are text; a blank one says that there is nothing."""
     if not isinstance(table, dict):
-        raise Customer360Error(
-            f"the mapping {path} has '{section}' as a value; write it as a section: [{section}]"
-        )
+        raise Invalid(f"the mapping {path} has '{section}' as a value; write it as a section: [{section}]")
     for name, value in table.items():
         if isinstance(value, (dict, list)):
-            raise Customer360Error(f"the mapping {path} has a list for {section}.{name}; write text in quotes")
+            raise Invalid(f"the mapping {path} has a list for {section}.{name}; write text in quotes")
     is_value_map = section.startswith("values.")
     texts = {
         name: value if isinstance(value, str) else json.dumps(value, default=str) for name, value in table.items()
@@ -247,7 +245,7 @@ def _texts(path: Path, section: str, table: Any) -> dict[str, str]:
 
 def _list(path: Path, order: Any) -> list[str]:
     if not isinstance(order, list) or not all(isinstance(status, str) for status in order):
-        raise Customer360Error(f'the mapping {path}: write [loyalty_status] order = ["Bronze", "Silver", "Gold"]')
+        raise Invalid(f'the mapping {path}: write [loyalty_status] order = ["Bronze", "Silver", "Gold"]')
     return order
 
 

@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 
 _OPENERS: Final[dict[bytes, Callable[[Path], Any]]] = {
     b"\x1f\x8b": gzip.open,
@@ -65,14 +65,14 @@ def _only_file(path: Path) -> zipfile.ZipInfo:
             ]
             mimetype = archive.read("mimetype") if "mimetype" in archive.namelist() else b""
     except zipfile.BadZipFile:
-        raise Customer360Error(f"{path.name} is a damaged archive; export it again") from None
+        raise Invalid(f"{path.name} is a damaged archive; export it again") from None
     if b"opendocument" in mimetype:
-        raise Customer360Error(f"{path.name} is an OpenDocument file; save it as .xlsx or CSV")
+        raise Invalid(f"{path.name} is an OpenDocument file; save it as .xlsx or CSV")
     if len(files) != 1:
         shown = ", ".join(one.filename for one in files[:5])
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name} is an archive of {len(files)} files ({shown}); unpack it, and load the folder or a file"
         )
     if files[0].flag_bits & 1:
-        raise Customer360Error(f"{path.name} is an archive with a password; unpack it, and load the file in it")
+        raise Invalid(f"{path.name} is an archive with a password; unpack it, and load the file in it")
     return files[0]

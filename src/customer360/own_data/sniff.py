@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.columns import distinct
 from customer360.own_data.encodings import WESTERN, encoding_of
 from customer360.own_data.packed import open_bytes
@@ -106,7 +106,7 @@ def csv_shape(
     if match := re.match(r'"?sep=(.)"?\r?\n', rest, re.IGNORECASE):
         delimiter, rest, lines_before = delimiter or match[1], rest[match.end() :], lines_before + 1
     if not rest.strip():
-        raise Customer360Error(f"{path.name} is empty; export it again, with a line of column names")
+        raise Invalid(f"{path.name} is empty; export it again, with a line of column names")
     is_guess = encoding is None and found == WESTERN
     shape = CsvShape(
         found, delimiter or "", (), lines_before, quote, is_guess, is_escaped=_is_escaped(rest, quote)
@@ -208,7 +208,7 @@ def _header(path: Path, text: str, delimiter: str, quote: str | None, line: int)
     except csv.Error:
         header = []
     if not header or (quote is None and holds_rows(header, delimiter, alike=False)):
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name}, line {line:,}: a quotation mark in the column names, {text[:60].splitlines()[0]!r}, is "
             "not closed where a name ends; correct it, or read such marks as plain characters with --quote none"
         )
@@ -244,7 +244,7 @@ def _sample(path: Path, encoding: str) -> str:
         with open_bytes(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             return text.read(_SAMPLE_CHARACTERS)
     except (UnicodeError, LookupError) as error:
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name} cannot be read as {encoding} ({error}); name another with --encoding"
         ) from None
 
@@ -267,14 +267,12 @@ def _require_header(path: Path, header: list[str], delimiter: str, text: str) ->
         way_out = f"try --delimiter '{other}'" if other != delimiter and other in header[0] else (
             "name what separates its columns with --delimiter"
         )  # fmt: skip
-        raise Customer360Error(
+        raise Invalid(
             f"{path.name} has one column only when it is split at {delimiter!r}: {header[0][:60]!r}; {way_out}"
         )
     if are_values(header):
         shown = delimiter.join(header)[:60]
-        raise Customer360Error(
-            f"{path.name} has no line of column names: it begins with {shown!r}; put one in front"
-        )
+        raise Invalid(f"{path.name} has no line of column names: it begins with {shown!r}; put one in front")
 
 
 def are_values(header: list[str]) -> bool:

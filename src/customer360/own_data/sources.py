@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from customer360 import temporary
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Unavailable
 from customer360.own_data.columns import (
     PROVENANCE,
     SOURCE_FILE,
@@ -133,7 +133,7 @@ def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
     try:
         found = pieces_of(path)
     except OSError as error:
-        raise Customer360Error(f"cannot look at {path} ({error.strerror}); is the path right?") from None
+        raise Unavailable(f"cannot look at {path} ({error.strerror}); is the path right?") from None
     with _spool() as spool:
         descriptions = dict.fromkeys(spool.add_file(piece, reading or Reading()) for piece in found.pieces)
         many = f"{len(found.pieces)} files of " if len(found.pieces) > 1 else ""
@@ -168,7 +168,7 @@ class _Spool:
 
     def source(self, name: str, description: str) -> Source:
         if not self._rows:
-            raise Customer360Error(f"{name} holds no rows; nothing was changed")
+            raise Invalid(f"{name} holds no rows; nothing was changed")
         columns = tuple(self._columns.values())
         return Source(name, description, self._folder, columns, self._rows)
 
@@ -178,19 +178,19 @@ class _Spool:
         try:
             kind = kind_of(path)
             if reading.sheet and kind != "excel":
-                raise Customer360Error(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
+                raise Invalid(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
             if reading.skip_lines and kind != "csv":
-                raise Customer360Error(f"{path.name} is not CSV; --skip-lines skips lines of CSV")
+                raise Invalid(f"{path.name} is not CSV; --skip-lines skips lines of CSV")
             description, batches = _READERS[kind](path, reading)
             files = self.add(piece.name, (_of_partition(batch, piece.partition) for batch in batches))
             below = self._without_footer(files[-1]) if files else ""
         except (UnicodeError, LookupError) as error:
-            raise Customer360Error(f"cannot read {path} ({error}); name its encoding with --encoding") from None
+            raise Invalid(f"cannot read {path} ({error}); name its encoding with --encoding") from None
         except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
-            raise Customer360Error(f"cannot read {path} ({reason}); is it complete, and yours to read?") from None
+            raise Unavailable(f"cannot read {path} ({reason}); is it complete, and yours to read?") from None
         return description + below
 
     def add(self, name: str, batches: Iterable[pa.RecordBatch]) -> list[Path]:

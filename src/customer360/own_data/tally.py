@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.own_data.checks import DAMAGED_ID, TOTALS
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import duckdb_in
@@ -80,14 +80,14 @@ class Tally:
         """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""
         looked_at = self.rows_in - self.rows_left_out
         if self.rejected_share > max_rejected:
-            raise Customer360Error(
+            raise Refused(
                 f"{self.rows_rejected:,} of {looked_at:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
                 f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
             )
         if not self.customers:
             left_out = f"{self.rows_left_out:,} left out by keep.where or --as-of" if self.rows_left_out else ""
             why = ", ".join(filter(None, (self._why(), left_out)))
-            raise Customer360Error(f"no row can be loaded: {why}; nothing was changed")
+            raise Refused(f"no row can be loaded: {why}; nothing was changed")
 
     def dispensable(self, max_rejected: float) -> Mapping[str, Reason]:
         """The columns to do without, where too many of their cells cannot be read for the rows to be loaded."""

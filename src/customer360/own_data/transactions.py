@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.checks import NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.examine import ORIGINAL_ROW, REASONS
@@ -156,7 +156,7 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
         totalled = _OF_SEVERAL_LINES if has_ids else _OF_ONE_LINE
         duck.execute(_ORDERS.format(totalled=totalled), {**of_lines, **of_orders})
         if has_ids and (different := duck.execute(_DIFFERENT, of_orders).fetchone()):
-            raise Customer360Error(_several(*different))
+            raise Invalid(_several(*different))
         duck.execute(_CUSTOMERS, given)
         found = duck.table("customers")
         loaded = found.filter("reasons = ''")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.pipeline.staging import now
 from customer360.postgres import types
 from customer360.postgres.ddl import named
@@ -50,7 +50,7 @@ def choose_as_of(asked: date | None, source: Origin, table: str, last_day: LastD
     if asked is None:
         return AsOf(found or now().date(), is_last_day=found is not None)
     if found is not None and asked < found:
-        raise Customer360Error(
+        raise Invalid(
             f"{table} was derived from order lines up to {found}, so it cannot show {asked}; load the lines up "
             f"to that day, then run again: customer360 load --transactions FILE --as-of {asked} --replace"
         )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from customer360 import __version__
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.own_data.load import Loadable
 from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.shrinkage import require_no_smaller_load
@@ -68,6 +68,6 @@ def _require_no_smaller_load(change: Publication, found: Loadable, facts: Mappin
 def _audit_loaded(change: Publication, found: Loadable) -> None:
     arrived = change.rows(CUSTOMERS)
     if arrived != found.tally.customers:
-        raise Customer360Error(
+        raise Refused(
             f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
         )

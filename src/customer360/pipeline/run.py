@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from customer360 import __version__
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Refused, Unavailable
 from customer360.operations.conform import require_columns
 from customer360.operations.run import Results, results
 from customer360.own_data.columns import FROM_A_SOURCE
@@ -212,7 +212,7 @@ def read_customers(
 
 def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
     if not catalog.exists(connection, table):
-        raise Customer360Error(
+        raise Unavailable(
             f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
             "or name yours with --table"
         )
@@ -221,7 +221,7 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
     _require(present, f"the customers in {table}")
     key = CUSTOMERS.key[0]
     if any(field.name == key and field.postgres_type == "uuid" for field in fields):
-        raise Customer360Error(
+        raise Invalid(
             f"{key} of {table} is uuid, and the results need whole numbers; load the customers, which numbers "
             f"them: customer360 load --from-database URL --table {table}"
         )
@@ -273,6 +273,4 @@ def _audit_totals(change: Publication, refresh: Refresh, *, has_profiles: bool) 
 
 def _require_total(where: str, found: int, customers: int) -> None:
     if found != customers:
-        raise Customer360Error(
-            f"{where} counts {found:,} customers where {customers:,} were read; nothing was published"
-        )
+        raise Refused(f"{where} counts {found:,} customers where {customers:,} were read; nothing was published")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.postgres.origin import Origin
 from customer360.postgres.status import is_filled_since
 
@@ -37,7 +37,7 @@ def require_no_shrinkage(
         return
     if as_of < date.fromisoformat(before["as_of_date"]) or customers >= before["rows_out"] * LEAST_SHARE:
         return
-    raise Customer360Error(
+    raise Refused(
         f"{table} gives {customers:,} customers where refresh {before['refresh_id']} had {before['rows_out']:,}, "
         f"and was not filled anew since; nothing was published. To publish them all the same: {ALLOW_FLAG}"
     )
@@ -52,7 +52,7 @@ def require_no_smaller_load(before: Origin, source: str, customers: int) -> None
     """
     rows = before.facts.get("rows", 0)
     if before.kind == "own" and before.facts.get("source") == source and customers < rows * LEAST_SHARE:
-        raise Customer360Error(
+        raise Refused(
             f"{source} gives {customers:,} customers where {rows:,} of it are loaded; nothing was changed. "
             f"To load them all the same: {ALLOW_FLAG}"
         )

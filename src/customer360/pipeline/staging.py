@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
@@ -72,7 +72,7 @@ def _require_each_part_once(change: Publication, table: Table, reports: Sequence
     parts = {report[_PART]: report["rows"] for report in reports}
     copied, arrived = sum(parts.values()), change.rows(table)
     if len(parts) < len(reports) or copied != arrived:
-        raise Customer360Error(
+        raise Refused(
             f"{len(reports)} tasks copied {len(parts)} parts of {table.full_name} with {copied:,} rows, and "
             f"{arrived:,} arrived; nothing was published"
         )

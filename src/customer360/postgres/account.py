@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 
 NEW_PASSWORDS: Final = "customer360 db stop, then customer360 db start --new-passwords"
 """How to get into a server whose passwords are lost; its data stays."""
@@ -65,8 +65,8 @@ def _is_password(entry: object) -> bool:
     return isinstance(entry, str) and bool(entry)
 
 
-def _unreadable(file: Path) -> Customer360Error:
-    return Customer360Error(
+def _unreadable(file: Path) -> Unavailable:
+    return Unavailable(
         f"{file} is damaged: it must hold a port and two passwords as JSON; restore it from a backup, or give the "
         f"server new passwords, which keeps the data: {NEW_PASSWORDS}"
     )

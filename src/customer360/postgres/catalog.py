@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import postgresql
 from customer360.postgres import ddl
 from customer360.tables import Table
 
@@ -32,7 +32,7 @@ def hold(connection: psycopg.Connection[Any], relations: Iterable[sql.Composable
         for relation in relations:
             connection.execute(planned(sql.SQL("SELECT FROM {}").format(relation)))
     except psycopg.ProgrammingError as error:
-        raise Customer360Error(f"cannot read the tables: {str(error).splitlines()[0]}") from None
+        raise postgresql.kind(error.sqlstate)(f"cannot read the tables: {str(error).splitlines()[0]}") from None
 
 
 def planned(query: sql.Composable) -> sql.Composed:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import conninfo, pq, sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Unavailable
 from customer360.errors.failures import plain
 from customer360.errors.postgresql import LOST_SNAPSHOT, lost_snapshot, refusal
 from customer360.postgres import catalog
@@ -56,7 +56,7 @@ class Database:
 
     def __post_init__(self) -> None:
         if not self.url.strip():
-            raise Customer360Error("the database URL is empty; write it as postgresql://USER@HOST:5432/DATABASE")
+            raise Invalid("the database URL is empty; write it as postgresql://USER@HOST:5432/DATABASE")
         try:
             conninfo.conninfo_to_dict(self.url)
         except (psycopg.ProgrammingError, UnicodeError) as error:
@@ -64,7 +64,7 @@ class Database:
             reason = str(error).splitlines()[0].split('"')[0].strip().rstrip(":")
         else:
             return
-        raise Customer360Error(  # out here, so that no traceback has libpq's words
+        raise Invalid(  # out here, so that no traceback has libpq's words
             f"the database URL cannot be read ({reason}); "
             "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
         )
@@ -119,7 +119,7 @@ class Database:
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
         version = connection.info.server_version // 10_000
         if version < OLDEST_SERVER:
-            raise Customer360Error(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
+            raise Unavailable(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
         _reached[self.url] = _shown(self.parts, _used(connection.info))
         pid = _set_up(connection, connection.info.backend_pid)
         if pid != connection.info.backend_pid:  # a pooler is in between
@@ -131,7 +131,7 @@ class Database:
         for _ in range(0 if self.url in _with_sessions else 2):  # a pooler may hand out its sessions in turns
             with psycopg.connect(self.url, connect_timeout=_CONNECT_SECONDS) as other:
                 if _is_shared(pid, connection, other):
-                    raise Customer360Error(
+                    raise Unavailable(
                         f"{self.where} is a connection pooler in transaction mode, which gives sessions to others "
                         "between two statements; use its session mode, or the server's own port"
                     )

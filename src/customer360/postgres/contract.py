@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.postgres import ddl
 from customer360.tables import Column, Table, folded
 
@@ -105,5 +105,5 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _refusal(table: Table, broken: str) -> Customer360Error:
-    return Customer360Error(f"{table.full_name}: {broken}; nothing was published")
+def _refusal(table: Table, broken: str) -> Refused:
+    return Refused(f"{table.full_name}: {broken}; nothing was published")

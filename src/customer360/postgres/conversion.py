@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
-from customer360.errors import Customer360Error, printable
+from customer360.errors import Invalid, printable
 from customer360.postgres import catalog, types
 from customer360.postgres.ddl import named
 
@@ -144,8 +144,8 @@ def _culprit(
         return str(catalog.value(connection, query))
 
 
-def _refusal(table: str, column: _Column, value: str, reason: str) -> Customer360Error:
-    return Customer360Error(
+def _refusal(table: str, column: _Column, value: str, reason: str) -> Invalid:
+    return Invalid(
         f"{table} does not take the rows: column '{column.name}' is {column.target} and cannot hold "
         f"'{printable(value)[:_SHOWN]}': {reason}; nothing was changed"
     )

@@ -20,7 +20,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import errors, sql
 
-from customer360.errors import Customer360Error, failures
+from customer360.errors import Refused, ServerFull, Unavailable, failures
 from customer360.postgres import binary_copy, catalog
 from customer360.postgres.connection import Database
 
@@ -112,13 +112,11 @@ def _plain_refusals(table: str) -> Iterator[None]:
         yield
     except errors.NotNullViolation as error:
         column = error.diag.column_name
-        raise Customer360Error(
-            f"{table}: {column} is null in a row, and may never be; nothing was published"
-        ) from None
+        raise Refused(f"{table}: {column} is null in a row, and may never be; nothing was published") from None
     except psycopg.DataError as error:
         place = re.search(r"column (.+?)(?:: |$)", error.diag.context or "")
         column = f" in the column '{place[1]}'" if place else ""
-        raise Customer360Error(f"{table}: {error.diag.message_primary}{column}; nothing was published") from None
+        raise Refused(f"{table}: {error.diag.message_primary}{column}; nothing was published") from None
 
 
 def _signed_rows(connection: psycopg.Connection[Any], staging: str, part: int) -> int | None:
@@ -137,7 +135,7 @@ def _wait_for_slot(database: Database, writers: int, meanwhile: Callable[[], Non
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
-            raise Customer360Error(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
+            raise Unavailable(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
         meanwhile()
     return connection
 
@@ -145,10 +143,8 @@ def _wait_for_slot(database: Database, writers: int, meanwhile: Callable[[], Non
 def _try_slot(database: Database, writers: int) -> psycopg.Connection[Any] | None:
     try:
         connection = database.connect("customer360 copy")
-    except Customer360Error as error:
-        if "too many clients" in str(error) or "connection slots" in str(error):
-            return None  # the server is full: wait for a turn, as behind any other writer
-        raise
+    except ServerFull:
+        return None  # wait for a turn, as behind any other writer
     with ExitStack() as unless_taken:
         unless_taken.callback(connection.close)
         for slot in random.sample(range(writers), writers):

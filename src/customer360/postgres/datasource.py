@@ -28,7 +28,7 @@ from pyspark.sql.datasource import (
 )
 from pyspark.sql.types import StructType
 
-from customer360.errors import Customer360Error, failures
+from customer360.errors import Invalid, failures
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
@@ -86,7 +86,7 @@ class PostgresDataSource(DataSource):
     def _relation(self) -> sql.Composable:
         if query := self.options.get("query"):
             if self.options.get("table"):
-                raise Customer360Error("the format 'postgres' reads a table or a query; give it one of them")
+                raise Invalid("the format 'postgres' reads a table or a query; give it one of them")
             return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
         return named(self._option("table"))
 
@@ -97,7 +97,7 @@ class PostgresDataSource(DataSource):
     def _option(self, name: str) -> str:
         if value := self.options.get(name):
             return str(value)
-        raise Customer360Error(f"the format 'postgres' needs .option('{name}', ...)")
+        raise Invalid(f"the format 'postgres' needs .option('{name}', ...)")
 
 
 def _fields(database: Database, relation: sql.Composable) -> tuple[types.Field, ...]:
@@ -109,9 +109,7 @@ def _positive(options: Mapping[str, str], name: str, default: int) -> int:
     text = options.get(name, str(default))
     if text.isdecimal() and (int(text) > 0 or int(text) == default):
         return int(text)
-    raise Customer360Error(
-        f"the option '{name}' of the format 'postgres' is {text!r}; it takes a number from 1 up"
-    )
+    raise Invalid(f"the option '{name}' of the format 'postgres' is {text!r}; it takes a number from 1 up")
 
 
 @dataclass

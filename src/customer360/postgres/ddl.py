@@ -8,7 +8,7 @@ from typing import Final
 
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.tables import Column, Table
 
 _UNSPEAKABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -24,7 +24,7 @@ def named(table: str) -> sql.Identifier:
     """
     parts = split_names(table, ".")
     if len(parts) > 2 or not all(parts) or _UNSPEAKABLE.search(table):
-        raise Customer360Error(
+        raise Invalid(
             f"'{table}' is not a table name; write it as schema.table, a part with a dot in double quotes"
         )
     return sql.Identifier(*parts)

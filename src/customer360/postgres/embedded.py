@@ -16,7 +16,7 @@ import psutil
 from psycopg import sql
 
 from customer360 import settings
-from customer360.errors import Customer360Error
+from customer360.errors import Refused, Unavailable
 from customer360.postgres import catalog
 from customer360.postgres.account import Account, new_account, save_account
 from customer360.postgres.connection import Database
@@ -119,7 +119,7 @@ class EmbeddedPostgres:
                 self._programs.run("pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(_START_SECONDS))
             except subprocess.CalledProcessError:
                 if self.is_running():
-                    raise Customer360Error(
+                    raise Unavailable(
                         f"the embedded PostgreSQL did not stop in {_START_SECONDS} s: {complaint(self.log)}; "
                         f"its log: {self.log}"
                     ) from None
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
         except (subprocess.CalledProcessError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else self._programs.complaint()
             self._home.remove_draft()
-            raise Customer360Error(
+            raise Unavailable(
                 f"the embedded PostgreSQL could not be made in {self.home}: {reason}; fix that, or set "
                 f"{settings.HOME} to another folder or {settings.DATABASE_URL} to a PostgreSQL of yours"
             ) from None
@@ -208,7 +208,7 @@ class EmbeddedPostgres:
         except subprocess.CalledProcessError:
             if free_port(port) != port:  # another program took the port between our look and the server's
                 return self._launch(account)
-            raise Customer360Error(
+            raise Unavailable(
                 f"the embedded PostgreSQL did not start: {complaint(self.log)}; its log: {self.log}"
             ) from None
         return True
@@ -217,7 +217,7 @@ class EmbeddedPostgres:
         """Raises: Customer360Error when a server still runs on a data folder that was here."""
         _, running = psutil.wait_procs(_servers(self.data), timeout=_END_SECONDS)
         if running:
-            raise Customer360Error(
+            raise Unavailable(
                 f"a PostgreSQL (process {running[0].pid}) that was started in {self.data} still runs, but its "
                 f"files are gone; end it with: kill {running[0].pid}. Then connect the disk or restore the folder"
             )
@@ -232,7 +232,7 @@ class EmbeddedPostgres:
     def _renew_passwords(self) -> None:
         """By PostgreSQL's single-user mode, which asks for no password and touches nothing else."""
         if self.is_running():
-            raise Customer360Error("the embedded PostgreSQL is running; end it first: customer360 db stop")
+            raise Refused("the embedded PostgreSQL is running; end it first: customer360 db stop")
         self._home.require_data()
         self._require_nobody_serves()
         require_version(self.data)
@@ -242,7 +242,7 @@ class EmbeddedPostgres:
         try:
             self._programs.run("postgres", "--single", "-D", "data", "postgres", typed=statements)
         except subprocess.CalledProcessError:
-            raise Customer360Error(
+            raise Unavailable(
                 f"the passwords of the embedded PostgreSQL could not be changed: {self._programs.complaint()}"
             ) from None
         save_account(self._home.account_file, account)
@@ -305,7 +305,7 @@ def free_port(preferred: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise Customer360Error(f"no port is free on {HOST}")
+    raise Unavailable(f"no port is free on {HOST}")
 
 
 def _servers(data: Path) -> list[psutil.Process]:

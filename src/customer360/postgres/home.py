@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from customer360 import settings
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Refused, Unavailable
 from customer360.postgres.account import NEW_PASSWORDS, Account, read_account
 
 _DRAFT_FILES: Final = {"data", "account.json", "account.draft", "password"}
@@ -51,13 +51,13 @@ class Home:
         if has_data and has_account:
             self.require_data()
         elif has_account:
-            raise Customer360Error(
+            raise Unavailable(
                 f"the data of the embedded database is missing: {self.path} holds account.json, but no folder "
                 "data; connect its disk or restore the folder from a backup. To start with an empty database, "
                 "move account.json away"
             )
         elif has_data and not self.is_begun():
-            raise Customer360Error(
+            raise Unavailable(
                 f"the passwords of the embedded database are missing: {self.path} holds the folder data, but no "
                 "account.json; restore that file from a backup, or give the server new passwords, which keeps the "
                 f"data: {NEW_PASSWORDS}"
@@ -78,7 +78,7 @@ class Home:
         except PermissionError:
             raise self.of_another_user() from None
         except OSError:
-            raise Customer360Error(
+            raise Unavailable(
                 f"{self.data} is not a data folder of PostgreSQL: it has no file PG_VERSION; connect its disk or "
                 "restore the folder from a backup"
             ) from None
@@ -94,7 +94,7 @@ class Home:
 
     def make(self) -> None:
         if len(str(self.path).splitlines()) > 1:  # PostgreSQL notes it in one line of a file
-            raise Customer360Error(
+            raise Invalid(
                 f"cannot use the folder {str(self.path)!r}, which has a line break in its name; "
                 f"set {settings.HOME} to another"
             )
@@ -102,11 +102,11 @@ class Home:
             # Root's server runs as another user, who has to enter.
             self.path.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
         except OSError as error:
-            raise Customer360Error(
+            raise Unavailable(
                 f"cannot make the folder {self.path} ({error.strerror}); set {settings.HOME} to another"
             ) from None
         if not os.access(self.path, os.W_OK):
-            raise Customer360Error(f"cannot write to {self.path}; set {settings.HOME} to a folder of your own")
+            raise Unavailable(f"cannot write to {self.path}; set {settings.HOME} to a folder of your own")
 
     def make_draft(self) -> None:
         """An empty draft, which the server's user can enter."""
@@ -117,7 +117,7 @@ class Home:
         if not self._holds(self.draft):
             return
         if self.draft.is_symlink() or not {path.name for path in self.draft.iterdir()} <= _DRAFT_FILES:
-            raise Customer360Error(f"{self.draft} holds files that customer360 did not make; move it away")
+            raise Refused(f"{self.draft} holds files that customer360 did not make; move it away")
         shutil.rmtree(self.draft)
 
     @contextmanager
@@ -131,8 +131,8 @@ class Home:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def of_another_user(self) -> Customer360Error:
-        return Customer360Error(
+    def of_another_user(self) -> Unavailable:
+        return Unavailable(
             f"the embedded database in {self.path} belongs to another user; "
             f"set {settings.HOME} to a folder of your own"
         )
@@ -155,13 +155,13 @@ class Home:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def _unusable(self, error: OSError) -> Customer360Error:
-        return Customer360Error(
+    def _unusable(self, error: OSError) -> Unavailable:
+        return Unavailable(
             f"cannot use the folder {self.path} ({error.strerror or error}); set {settings.HOME} to another"
         )
 
-    def _not_made(self) -> Customer360Error:
-        return Customer360Error(
+    def _not_made(self) -> Unavailable:
+        return Unavailable(
             f"there is no embedded database in {self.path} yet; make one with: customer360 db start"
         )
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.postgres.catalog import exists, value
 
 RUN_SECONDS: Final = 600.0
@@ -34,7 +34,7 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
     give_up = time.monotonic() + wait_seconds
     while not value(connection, "SELECT pg_try_advisory_lock(%s)", _RUN_LOCK):
         if time.monotonic() >= give_up:
-            raise Customer360Error(
+            raise Unavailable(
                 f"another run holds the database: {_holder(connection)}; "
                 f"gave up after {wait_seconds:g} s, nothing was changed"
             )
@@ -78,7 +78,7 @@ def exclusively(
             return time.monotonic() - started
         except errors.LockNotAvailable:
             if time.monotonic() >= give_up:
-                raise Customer360Error(
+                raise Unavailable(
                     f"the new data is complete but could not be swapped in for {seconds:g} s, because "
                     f"{_in_the_way(connection, tables)}; nothing was changed: end that session and run again"
                 ) from None

@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.postgres import catalog, ddl
 from customer360.postgres.catalog import value
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, PUBLISHED_PART
@@ -76,7 +76,7 @@ def guard_own_data(connection: psycopg.Connection[Any]) -> None:
     else:
         problem = "was loaded from your own data" if found.kind == "own" else "was not made by customer360"
     if problem:
-        raise Customer360Error(
+        raise Refused(
             f"{CUSTOMERS.full_name} {problem}; nothing was deleted. To delete it all the same: {REPLACE_FLAG}"
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.postgres.catalog import quoted
 
 _RANGE_PAGES: Final = 4096
@@ -123,5 +123,5 @@ def _tree(connection: psycopg.Connection[Any], table: str) -> list[_Relation]:
     name = quoted(table)
     found = [_Relation(*row) for row in connection.execute(query, (name, name))]
     if not found:
-        raise Customer360Error(f"there is no table {table}")
+        raise Unavailable(f"there is no table {table}")
     return found

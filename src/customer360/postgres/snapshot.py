@@ -30,7 +30,7 @@ import psycopg
 from psycopg import sql
 
 from customer360 import temporary
-from customer360.errors import Customer360Error
+from customer360.errors import KINDS, Customer360Error, Unavailable, postgresql
 from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 
@@ -70,7 +70,8 @@ def keep_snapshot(database: Database, relation: sql.Composable) -> str:
     question = json.dumps(relation.as_string(None)) + "\n"
     answer = json.loads(_asked(address, question) or _started(database, driver, address, question) or "{}")
     if "snapshot" not in answer:
-        raise Customer360Error(answer.get("error", f"no snapshot could be exported from {database.where}"))
+        kind = KINDS.get(answer.get("kind"), Unavailable)
+        raise kind(answer.get("error", f"no snapshot could be exported from {database.where}"))
     return str(answer["snapshot"])
 
 
@@ -137,7 +138,8 @@ class _Keeper:
         try:
             return json.dumps({"snapshot": self._snapshot(sql.SQL(json.loads(question)))}) + "\n"
         except (Customer360Error, psycopg.Error) as error:
-            return json.dumps({"error": str(error).splitlines()[0]}) + "\n"
+            kind = postgresql.kind(error.sqlstate) if isinstance(error, psycopg.Error) else type(error)
+            return json.dumps({"kind": kind.__name__, "error": str(error).splitlines()[0]}) + "\n"
 
     def _snapshot(self, relation: sql.Composable) -> str:
         with ExitStack() as unless_locked:

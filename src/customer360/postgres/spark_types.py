@@ -9,7 +9,7 @@ from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import DataType, StructType
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.postgres.types import Field, arrow_schema
 
 
@@ -40,7 +40,7 @@ def postgres_type(name: str, kind: DataType) -> str:
         t.BinaryType: "bytea", t.NullType: "text",
     }  # fmt: skip
     if type(kind) not in twins:
-        raise Customer360Error(
+        raise Invalid(
             f"column '{name}' is {kind.simpleString()}, which PostgreSQL cannot hold as it is; "
             "turn it into text first, for example with to_json"
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import sql
 
-from customer360.errors import Customer360Error, failures, nearest, postgresql
+from customer360.errors import Customer360Error, Invalid, Refused, Unavailable, failures, nearest, postgresql
 from customer360.postgres import catalog, conversion, locks, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
@@ -63,9 +63,9 @@ def _require_place(
         return
     schema = _home(connection, table)[0]
     if not catalog.value(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema):
-        raise Customer360Error(f"there is no schema {schema} to make {table} in; create it with CREATE SCHEMA")
+        raise Unavailable(f"there is no schema {schema} to make {table} in; create it with CREATE SCHEMA")
     if not catalog.value(connection, "SELECT has_schema_privilege(%s, 'CREATE')", schema):
-        raise Customer360Error(f"this role may not make {table}: GRANT CREATE ON SCHEMA {schema} to it")
+        raise Unavailable(f"this role may not make {table}: GRANT CREATE ON SCHEMA {schema} to it")
 
 
 def _require_all(connection: psycopg.Connection[Any], table: str, names: list[str]) -> None:
@@ -77,9 +77,7 @@ def _require_all(connection: psycopg.Connection[Any], table: str, names: list[st
     """
     for (name,) in connection.execute(query, (catalog.quoted(table),)).fetchall():
         if name not in names:
-            raise Customer360Error(
-                f"{table} needs the column '{name}', which is not written.{nearest(name, names)}"
-            )
+            raise Invalid(f"{table} needs the column '{name}', which is not written.{nearest(name, names)}")
 
 
 def move(database: Database, staging: str, table: str, rows: int, *, overwrite: bool) -> None:
@@ -113,7 +111,7 @@ def move(database: Database, staging: str, table: str, rows: int, *, overwrite: 
 def _check_count(connection: psycopg.Connection[Any], staged: sql.Identifier, rows: int) -> None:
     arrived = catalog.value(connection, sql.SQL("SELECT count(*) FROM {}").format(staged))
     if arrived != rows:
-        raise Customer360Error(f"{rows:,} rows were copied, {arrived:,} arrived; nothing was changed")
+        raise Refused(f"{rows:,} rows were copied, {arrived:,} arrived; nothing was changed")
 
 
 def _home(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
@@ -150,7 +148,7 @@ def _plain_refusals(database: Database, table: str) -> Iterator[None]:
             if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
                 raise
             words = postgresql.said(error).words
-            raise Customer360Error(f"{table} does not take the rows: {words}; nothing was changed") from None
+            raise Invalid(f"{table} does not take the rows: {words}; nothing was changed") from None
 
 
 def drop(database: Database, staging: str) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, nearest, postgresql
 from customer360.tables import Table
 from customer360.tables.columns import arrow_types
 
@@ -70,7 +70,7 @@ class Field:
         if self.decimal is not None:
             precision, scale = self.decimal
             if precision > _DECIMAL128_DIGITS:
-                raise Customer360Error(
+                raise Invalid(
                     f"column '{self.name}' is {self.postgres_type}; Spark holds at most 38 digits: select it with "
                     "a cast to numeric(38,10) or the like"
                 )
@@ -121,7 +121,7 @@ class Field:
             return pc.cast(array, self.arrow_type)
         except pa.ArrowInvalid:
             value = next(text for text in array.to_pylist() if text and text.startswith(_TOO_LARGE))[1:]
-            raise Customer360Error(
+            raise Invalid(
                 f"column '{self.name}' holds {value[:60]}, and a decimal{self.decimal} has "
                 f"{self.decimal[0] - self.decimal[1]} digits before the point: select it with a cast to "
                 "numeric(38,0) or to double precision, for example in a view"
@@ -154,10 +154,10 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
     try:
         result = connection.execute(query).pgresult
     except UnicodeError:
-        raise Customer360Error("what is asked of the database holds bytes that are no text") from None
+        raise Invalid("what is asked of the database holds bytes that are no text") from None
     except psycopg.Error as error:
         shown = relation.as_string(connection)
-        raise Customer360Error(f"cannot read {shown}: {str(error).splitlines()[0]}") from None
+        raise postgresql.kind(error.sqlstate)(f"cannot read {shown}: {str(error).splitlines()[0]}") from None
     assert result is not None  # noqa: S101  a query that was executed has one
     columns = range(result.nfields)
     names = [(result.fname(column) or b"").decode() for column in columns]
@@ -177,7 +177,7 @@ def _require_distinct(names: Sequence[str], relation: str) -> None:
         if times == 1:
             return
         of = "without a name" if doubled == "?column?" else f"called '{doubled}'"
-        raise Customer360Error(f"{relation} gives two columns {of}; give each a name of its own with AS")
+        raise Invalid(f"{relation} gives two columns {of}; give each a name of its own with AS")
 
 
 def fields_of(table: Table) -> tuple[Field, ...]:
@@ -194,5 +194,5 @@ def chosen(columns: Sequence[Field], names: Sequence[str], relation: str) -> tup
     by_name = {column.name: column for column in columns}
     for name in names:
         if name not in by_name:
-            raise Customer360Error(f"{relation} has no column '{name}'.{nearest(name, by_name)}")
+            raise Invalid(f"{relation} has no column '{name}'.{nearest(name, by_name)}")
     return tuple(by_name[name] for name in names)

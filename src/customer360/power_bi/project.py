@@ -19,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, cast, get_args
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, Refused, Unavailable, nearest
 from customer360.power_bi import model, pbir, theme, tmdl
 from customer360.power_bi.tmdl import Source, Storage
 from customer360.report.pages import REPORT
@@ -76,7 +76,7 @@ def build(
         _refuse_what_is_not_ours(destination, overwrite)
         _swap_in(destination, contents)
     except OSError as error:
-        raise Customer360Error(f"cannot write {destination}: {error.strerror or error}") from error
+        raise Unavailable(f"cannot write {destination}: {error.strerror or error}") from error
     measures = sum(text.count("\n\tmeasure ") for text in contents.values())
     return Built(destination / f"{NAME}.pbip", len(contents), len(REPORT.pages), measures)
 
@@ -124,29 +124,29 @@ def _source(source: Source) -> Source:
     """*source* when everything in it can stand in a project."""
     server, storage = source.server, source.storage
     if storage not in get_args(Storage):
-        raise Customer360Error(f"storage '{storage}' is not known.{nearest(storage, get_args(Storage))}")
+        raise Invalid(f"storage '{storage}' is not known.{nearest(storage, get_args(Storage))}")
     if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", server):
-        raise Customer360Error(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
+        raise Invalid(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
     for kind, name in (("database", source.database), ("schema", source.schema)):
         if not re.fullmatch(r"[^\s\"'\\](?:[^\"'\\\x00-\x1f]*[^\s\"'\\])?", name):
-            raise Customer360Error(f"{kind} {name!r} must be a name without quotes, backslashes and line breaks")
+            raise Invalid(f"{kind} {name!r} must be a name without quotes, backslashes and line breaks")
     if not source.name.strip() or not source.name.isprintable() or len(source.name) > _LONGEST_NAME:
-        raise Customer360Error(f"name '{source.name}' must be one line of 1 to {_LONGEST_NAME} characters")
+        raise Invalid(f"name '{source.name}' must be one line of 1 to {_LONGEST_NAME} characters")
     return source
 
 
 def _refuse_what_is_not_ours(folder: Path, overwrite: bool) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise Customer360Error(f"{folder} is not a folder; name one that `customer360 power-bi` may replace")
+        raise Refused(f"{folder} is not a folder; name one that `customer360 power-bi` may replace")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     marker = folder / MARKER
     if not marker.is_file():
-        raise Customer360Error(
+        raise Refused(
             f"{folder} holds files that `customer360 power-bi` did not make; name a new or an empty folder"
         )
     if not overwrite and _digest(_present(folder)) not in marker.read_text("utf-8"):
-        raise Customer360Error(
+        raise Refused(
             f"{folder} was changed since it was built; name another folder, or add --overwrite to lose the changes"
         )
 

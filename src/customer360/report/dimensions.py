@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, nearest
 from customer360.tables import (
     ACTIVITIES,
     BANDS,
@@ -146,7 +146,7 @@ def dimension(name: str) -> Dimension:
     for candidate in DIMENSIONS:
         if candidate.name == name:
             return candidate
-    raise Customer360Error(f"'{name}' is not a dimension.{nearest(name, [d.name for d in DIMENSIONS])}")
+    raise Invalid(f"'{name}' is not a dimension.{nearest(name, [d.name for d in DIMENSIONS])}")
 
 
 def dimensions_of(fact: Table) -> tuple[Dimension, ...]:

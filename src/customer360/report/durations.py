@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -15,7 +15,7 @@ def parse_duration(text: str) -> timedelta:
     """The span that *text* says. Raises: Customer360Error when it says none."""
     match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)\s*([dhms])", text.strip().lower())
     if match is None:
-        raise Customer360Error(f"'{text}' is no span of time; write it as 90s, 15m, 26h or 2d")
+        raise Invalid(f"'{text}' is no span of time; write it as 90s, 15m, 26h or 2d")
     return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 

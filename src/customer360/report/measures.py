@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, nearest
 from customer360.report.dimensions import ACTIVITY, BALANCE_BAND
 from customer360.report.expressions import (
     Above,
@@ -396,4 +396,4 @@ def measure(name: str) -> Measure:
     for candidate in MEASURES:
         if candidate.name == name:
             return candidate
-    raise Customer360Error(f"'{name}' is not a measure.{nearest(name, [m.name for m in MEASURES])}")
+    raise Invalid(f"'{name}' is not a measure.{nearest(name, [m.name for m in MEASURES])}")

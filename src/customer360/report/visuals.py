@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final, Literal
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.report.dimensions import OF_JOINING, dimension, dimensions_of
 from customer360.report.expressions import Measure, columns_of, facts_of, needs
 from customer360.report.measures import measure
@@ -132,7 +132,7 @@ class Report:
     def __post_init__(self) -> None:
         names = [visual.name for page in self.pages for visual in page.visuals]
         for name in {name for name in names if names.count(name) > 1}:
-            raise Customer360Error(f"two visuals are called '{name}'; a name is used once in the report")
+            raise Invalid(f"two visuals are called '{name}'; a name is used once in the report")
         for slicer in self.slicers:
             dimension(slicer)
         for page in self.pages:
@@ -144,25 +144,25 @@ class Report:
 def _check_places(page: Page) -> None:
     for visual in page.visuals:
         if not visual.place.on_the_grid:
-            raise Customer360Error(f"{_where(page, visual)} leaves the grid of {COLUMNS} x {ROWS} cells")
+            raise Invalid(f"{_where(page, visual)} leaves the grid of {COLUMNS} x {ROWS} cells")
     for one, other in combinations(page.visuals, 2):
         if one.place.overlaps(other.place):
-            raise Customer360Error(f"{_where(page, one)} and visual '{other.name}' overlap")
+            raise Invalid(f"{_where(page, one)} and visual '{other.name}' overlap")
 
 
 def _check_fields(page: Page, visual: Visual) -> None:
     try:
         shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
         cuts = [dimension(name) for name in (*visual.by, *visual.only)]
-    except Customer360Error as error:
-        raise Customer360Error(f"{_where(page, visual)}: {error}") from None
+    except Invalid as error:
+        raise Invalid(f"{_where(page, visual)}: {error}") from None
     for one in shown:
         if visual.fact not in facts_of(one):
             missing = ", ".join(sorted(columns_of(one) - set(visual.fact.column_names)))
-            raise Customer360Error(f"{_where(page, visual)}: {visual.fact.name} has no {missing} for '{one.name}'")
+            raise Invalid(f"{_where(page, visual)}: {visual.fact.name} has no {missing} for '{one.name}'")
     for cut in cuts:
         if cut not in dimensions_of(visual.fact):
-            raise Customer360Error(f"{_where(page, visual)}: {visual.fact.name} is not cut by '{cut.name}'")
+            raise Invalid(f"{_where(page, visual)}: {visual.fact.name} is not cut by '{cut.name}'")
 
 
 def _where(page: Page, visual: Visual) -> str:

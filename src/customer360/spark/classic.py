@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.spark import java_process, machine
 from customer360.spark.client import not_started, quieten
 from customer360.spark.installed import require_spark
@@ -109,7 +109,7 @@ def _require_listener(master: str) -> None:
             refusals.append(getattr(error, "strerror", None) or str(error))
         else:
             return
-    raise Customer360Error(
+    raise Unavailable(
         f"no Spark master answers at {master} ({refusals[0]}); is it running, and are host and port right?"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from customer360.errors import Customer360Error, spark
+from customer360.errors import Unavailable, spark
 
 
 def import_client() -> None:
@@ -21,7 +21,7 @@ def import_client() -> None:
             main.__file__ = ""
         import pyspark.sql.connect.session  # noqa: F401
     except ImportError:
-        raise Customer360Error("Spark Connect needs more packages: pip install 'customer360[spark]'") from None
+        raise Unavailable("Spark Connect needs more packages: pip install 'customer360[spark]'") from None
     finally:
         if not has_file:
             del main.__file__
@@ -34,8 +34,8 @@ def quieten() -> None:
     PySparkLogger.getLogger("DataFrameQueryContextLogger").disabled = True
 
 
-def not_started(what: str, error: Exception) -> Customer360Error:
+def not_started(what: str, error: Exception) -> Unavailable:
     """The first line of *error*, or what is known to lie behind it."""
     # Py4J's first line says only which constructor failed.
     lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()
-    return Customer360Error(f"{what}: {spark.mistake(str(error)) or lines[0]}")
+    return Unavailable(f"{what}: {spark.mistake(str(error)) or lines[0]}")

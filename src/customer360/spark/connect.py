@@ -6,7 +6,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Unavailable
 from customer360.spark.client import import_client, not_started, quieten
 from customer360.spark.installed import require_pyspark
 from customer360.spark.workers import ship
@@ -42,12 +42,10 @@ def _require_server(remote: str) -> None:
     try:
         channel = DefaultChannelBuilder(remote).toChannel()
     except Exception as error:
-        raise Customer360Error(
-            f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002"
-        ) from None
+        raise Invalid(f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002") from None
     try:
         if not _answers(channel):
-            raise Customer360Error(
+            raise Unavailable(
                 f"no Spark Connect server answers at {shown(remote)}; is it running, and are host and port right?"
             )
     finally:

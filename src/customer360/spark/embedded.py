@@ -16,7 +16,7 @@ from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360 import temporary
-from customer360.errors import Customer360Error, one_line
+from customer360.errors import Unavailable, one_line
 from customer360.spark import accounts, machine
 from customer360.spark.client import import_client
 from customer360.spark.relay import SOCKET
@@ -143,7 +143,7 @@ def _launched(locked: bool) -> Engine:
     for _ in range(_TRIES):
         with suppress(_IntrudedError):
             return _attempt(locked)
-    raise Customer360Error(
+    raise Unavailable(
         "the embedded engine did not start: another program on this machine connects to every port that opens; "
         "end that program, or use --master 'local[*]' (pip install 'customer360[spark]')"
     )
@@ -221,7 +221,7 @@ def _failure(code: int, folder: Path, begun: float) -> Exception:
         return _IntrudedError()
     if code == CANNOT_LOCK:
         return _CannotLockError()
-    return Customer360Error(f"the embedded engine did not start: {_last_words(folder / 'log', begun)}")
+    return Unavailable(f"the embedded engine did not start: {_last_words(folder / 'log', begun)}")
 
 
 def _last_words(log: Path, begun: float) -> str:
@@ -242,8 +242,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def killed() -> Customer360Error:
-    return Customer360Error(
+def killed() -> Unavailable:
+    return Unavailable(
         "the embedded engine ended unexpectedly, killed or out of memory "
         f"({machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
         "memory is short, raise the container's limit or close other programs"

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 
 Engine = Literal["embedded", "spark"]
 
@@ -27,7 +27,7 @@ def default_engine() -> Engine:
     if _owner() != _CLIENT:
         return "spark"
     if find_spec("pysail") is None:
-        raise Customer360Error(
+        raise Unavailable(
             "only the client of the embedded engine is installed; name a cluster by --remote, or run: "
             + _install("embedded")
         )
@@ -38,7 +38,7 @@ def description() -> str:
     """Which engine computes where nobody names another, for a person; what is wrong where none can."""
     try:
         is_embedded = default_engine() == "embedded"
-    except Customer360Error as error:
+    except Unavailable as error:
         return f"none: {error}"
     return f"embedded, Sail {version('pysail')}, without Java" if is_embedded else "Apache Spark"
 
@@ -46,7 +46,7 @@ def description() -> str:
 def require_spark(purpose: str) -> None:
     """Raises: Customer360Error when Apache Spark, which *purpose* needs, is not installed or lacks files."""
     if _owner() == _CLIENT:
-        raise Customer360Error(
+        raise Unavailable(
             f"{purpose} needs Apache Spark, which cannot share an environment with the embedded engine; "
             f"in a new one run: {_install('spark')}"
         )
@@ -62,13 +62,13 @@ def _owner() -> str | None:
     folder = _folder()
     owners = [found for name in (_CLIENT, _CLASSIC) if (found := _distribution(name)) and _is_at(found, folder)]
     if not owners and folder is None:
-        raise Customer360Error(f"no engine is installed; run: {_install('embedded')}")
+        raise Unavailable(f"no engine is installed; run: {_install('embedded')}")
     if len(owners) > 1:
         fault = "pyspark-client and pyspark are both installed and overwrite each other's files"
-        raise Customer360Error(f"{fault}; run: {_repair(owners)}")
+        raise Unavailable(f"{fault}; run: {_repair(owners)}")
     if missing := next((name for owner in owners for name in _missing(owner)), None):
         fault = f"{owners[0].name} lacks its file {missing}, as after pip removed the other PySpark"
-        raise Customer360Error(f"{fault}; run: {_repair(owners)}")
+        raise Unavailable(f"{fault}; run: {_repair(owners)}")
     return owners[0].name if owners else None
 
 

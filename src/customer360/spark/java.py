@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 
 OLDEST_JAVA: Final = 17
 
@@ -30,7 +30,7 @@ def java_home() -> Path:
         return own.path.parent.parent
     java = own.path if own else packaged_java()
     if java is None:
-        raise Customer360Error(f"Spark needs Java {OLDEST_JAVA} or newer; install it and set JAVA_HOME")
+        raise Unavailable(f"Spark needs Java {OLDEST_JAVA} or newer; install it and set JAVA_HOME")
     return _wrapped(java)
 
 

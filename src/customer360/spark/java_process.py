@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from customer360 import temporary
-from customer360.errors import Customer360Error
+from customer360.errors import Unavailable
 from customer360.spark import machine
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ def _gateway() -> Any:
     return context.SparkContext._gateway if context else None
 
 
-def killed() -> Customer360Error:
-    return Customer360Error(
+def killed() -> Unavailable:
+    return Unavailable(
         f"Spark's Java process ended unexpectedly, killed or out of memory (heap {_heap()}, "
         f"{machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
         "memory is short, raise the container's limit, close other programs, or use --master 'local[1]'"

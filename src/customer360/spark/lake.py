@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid, Refused, Unavailable
 from customer360.errors.spark import is_one, sentence
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def place(text: str) -> Place:
 def require_apart(source: Place | None, target: Place | None) -> None:
     """Raises: Customer360Error when the profiles would be written over the customers, or among their files."""
     if source and target and f"{target.name.rstrip('/')}/".startswith(f"{source.name.rstrip('/')}/"):
-        raise Customer360Error(f"{target} is where the customers are read from; write the profiles elsewhere")
+        raise Refused(f"{target} is where the customers are read from; write the profiles elsewhere")
 
 
 def read(spark: SparkSession, source: Place) -> DataFrame:
@@ -62,7 +62,7 @@ def read(spark: SparkSession, source: Place) -> DataFrame:
         rows = _rows(spark, source)
         columns = rows.columns  # Spark Connect looks no earlier
     if not columns:  # what the embedded engine makes of a folder that is empty, or is not there
-        raise Customer360Error(_NOTHING.format(source))
+        raise Unavailable(_NOTHING.format(source))
     return rows
 
 
@@ -75,7 +75,7 @@ def folder(target: Place, refresh_id: int) -> Place:
     if target.format == "delta":
         return target
     if target.format != "parquet":
-        raise Customer360Error(f"the profiles can be written to PATH or delta:PATH, not to {target}")
+        raise Invalid(f"the profiles can be written to PATH or delta:PATH, not to {target}")
     return Place(f"{target.name.rstrip('/')}/refresh={refresh_id}", target.format)
 
 
@@ -105,7 +105,7 @@ def _require_same_columns(rows: DataFrame, target: Place) -> None:
     if held != rows.dtypes:
         kinds = ", ".join(f"{name} {kind}" for name, kind in held if (name, kind) not in rows.dtypes)
         missing = ", ".join(f"{name} {kind}" for name, kind in rows.dtypes if (name, kind) not in held)
-        raise Customer360Error(
+        raise Refused(
             f"{target} is a Delta table with other columns ({kinds or 'none of its own'}; it lacks "
             f"{missing or 'none'}); write the profiles elsewhere"
         )
@@ -125,7 +125,7 @@ def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterato
         line = reason and (_line(place, reason) or (otherwise and otherwise + sentence(reason)))
         if not line:
             raise
-        raise Customer360Error(line) from None
+        raise Unavailable(line) from None
 
 
 def _line(place: Place | str, reason: str) -> str | None:

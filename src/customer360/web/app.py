@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.postgres.connection import Database
 from customer360.report.durations import parse_duration
 from customer360.report.pages import REPORT
@@ -114,7 +114,7 @@ class _Dashboard:
         def asked(results: Results) -> Question:
             tables = cubes_of(page_of(page), results)
             if name not in tables or request.query_params.get("refresh") != str(results.facts["refresh_id"]):
-                raise Customer360Error("there is no such table of this refresh; /api/report names those there are")
+                raise Invalid("there is no such table of this refresh; /api/report names those there are")
             return ("cube", name), lambda: encoded(tables[name], results)
 
         return await self._reply(request, asked)
@@ -126,7 +126,7 @@ class _Dashboard:
             return replies.refused(503, "no_results", _NO_RESULTS)
         try:
             key, content = ask(state.results)
-        except Customer360Error as error:
+        except Invalid as error:
             return replies.refused(400, "not_valid", str(error))
         reply = state.memory.get(key)
         if reply is None:
@@ -152,7 +152,7 @@ class _Dashboard:
         given = request.query_params.get("max_age")
         try:
             max_age = parse_duration(given) if given else None
-        except Customer360Error as error:
+        except Invalid as error:
             return replies.refused(400, "not_valid", str(error))
         return health(self.watch.state, self.watch.answered, max_age)
 

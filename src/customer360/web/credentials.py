@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from customer360 import settings
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, Invalid, Refused, Unavailable
 
 _LOG: Final = logging.getLogger(__name__)
 SHORTEST_TOKEN: Final = 16
@@ -59,7 +59,7 @@ class Credentials:
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
-            raise Customer360Error(
+            raise Invalid(
                 f"the dashboard's token has {len(self.token)} characters, but needs {SHORTEST_TOKEN} or more; "
                 "make one with: openssl rand -hex 24"
             )
@@ -132,14 +132,14 @@ def configured(token_file: Path | None, users_file: Path | None) -> Credentials 
 def check_name(name: str) -> None:
     """Raises: Customer360Error when *name* cannot stand in a users file."""
     if not _NAME.fullmatch(name):
-        raise Customer360Error(f"{name!r} cannot be a user's name: it has a colon, or a space or # at its edge")
+        raise Invalid(f"{name!r} cannot be a user's name: it has a colon, or a space or # at its edge")
 
 
 def users_line(name: str, password: str) -> str:
     """The line that stands for a user in the users file."""
     check_name(name)
     if len(password) < SHORTEST_PASSWORD:
-        raise Customer360Error(
+        raise Invalid(
             f"the password has {len(password)} characters, but needs {SHORTEST_PASSWORD} or more; "
             "a few words in a row do well"
         )
@@ -155,12 +155,10 @@ def _users(path: Path) -> dict[str, str]:
         name, _, hashed = line.strip().partition(":")
         if name in users or not _NAME.fullmatch(name) or not _HASH.fullmatch(hashed):
             wrong = f"names '{name}' again" if name in users else "is not NAME:HASH"
-            raise Customer360Error(
-                f"line {number} of {path} {wrong}; make each line with: customer360 password NAME"
-            )
+            raise Invalid(f"line {number} of {path} {wrong}; make each line with: customer360 password NAME")
         users[name] = hashed
     if not users:
-        raise Customer360Error(f"{path} names no users; make a line for one with: customer360 password NAME")
+        raise Invalid(f"{path} names no users; make a line for one with: customer360 password NAME")
     return users
 
 
@@ -170,10 +168,10 @@ def _private_text(path: Path) -> str:
         loose = os.name != "nt" and path.stat().st_mode & 0o077
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise Customer360Error(f"{path} is not text in UTF-8") from None
+        raise Invalid(f"{path} is not text in UTF-8") from None
     except OSError as error:
-        raise Customer360Error(f"cannot read {path} ({error.strerror}); is the path right?") from None
+        raise Unavailable(f"cannot read {path} ({error.strerror}); is the path right?") from None
     if loose:
         quoted = shlex.quote(str(path))
-        raise Customer360Error(f"{path} is open to other users; close it with: chmod 600 {quoted}")
+        raise Refused(f"{path} is open to other users; close it with: chmod 600 {quoted}")
     return text

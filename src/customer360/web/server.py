@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.server import HANDLED_SIGNALS
 
 from customer360 import settings
-from customer360.errors import Customer360Error
+from customer360.errors import Refused, Unavailable
 from customer360.web.connections import BACKLOG, Connection, handle_exception, most_connections
 from customer360.web.credentials import Credentials
 
@@ -58,7 +58,7 @@ class Address:
     def require(self, credentials: Credentials | None) -> None:
         """Raises: Customer360Error when others could see the dashboard without credentials."""
         if credentials is None and not self.is_loopback:
-            raise Customer360Error(
+            raise Refused(
                 f"on {self.host} other machines see the dashboard, so it needs credentials: "
                 f"give --token-file FILE, {settings.DASHBOARD_TOKEN} or --users FILE"
             )
@@ -111,9 +111,9 @@ def _get(address: Address, path: str) -> None:
         answer = connection.getresponse()
         if answer.status != http.client.OK:
             said = answer.read(500).decode(errors="replace").strip()
-            raise Customer360Error(f"the dashboard answers {path} with {answer.status}: {said}")
+            raise Unavailable(f"the dashboard answers {path} with {answer.status}: {said}")
     except (OSError, http.client.HTTPException) as error:
-        raise Customer360Error(f"the dashboard does not answer {path}: {error}") from None
+        raise Unavailable(f"the dashboard does not answer {path}: {error}") from None
     finally:
         connection.close()
 
@@ -126,9 +126,9 @@ def _listen(address: Address) -> socket.socket:
     try:
         return _socket(address)
     except socket.gaierror:
-        raise Customer360Error(f"the host '{address.host}' is not known; try --host {HOST}") from None
+        raise Unavailable(f"the host '{address.host}' is not known; try --host {HOST}") from None
     except OSError as error:
-        raise Customer360Error(_refusal(address, error)) from None
+        raise Unavailable(_refusal(address, error)) from None
 
 
 def _socket(address: Address) -> socket.socket:

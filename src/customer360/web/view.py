@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import unquote
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
 from customer360.report.measures import BALANCE_THRESHOLD
 from customer360.report.pages import REPORT
@@ -60,7 +60,7 @@ def page_of(name: str) -> Page:
     """The page called *name*. Raises: Customer360Error naming the pages there are."""
     pages = {page.name: page for page in REPORT.pages}
     if name not in pages:
-        raise Customer360Error(f"unknown page '{_short(name)}'; the pages are {', '.join(pages)}")
+        raise Invalid(f"unknown page '{_short(name)}'; the pages are {', '.join(pages)}")
     return pages[name]
 
 
@@ -83,7 +83,7 @@ def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View
             visual = _visual(page, name.removeprefix(PICK))
             picks[visual.name] = _marks(visual, values, results)
         else:
-            raise Customer360Error(_unknown_parameter(name, page))
+            raise Invalid(_unknown_parameter(name, page))
     return View(page, slicers, picks, threshold)
 
 
@@ -112,7 +112,7 @@ def _number(values: Sequence[str]) -> Decimal:
         if not 0 <= number <= _LARGEST:
             raise ValueError
     except (ValueError, InvalidOperation):
-        raise Customer360Error(
+        raise Invalid(
             f"invalid {BALANCE_THRESHOLD.name}; use one number from 0 to {_LARGEST:.0e}, such as 5000"
         ) from None
     return number
@@ -124,11 +124,9 @@ def _months(values: Sequence[str]) -> Between:
         first, last = text.split("..")
         between = Between(_month(first) if first else date.min, _month(last) if last else date.max)
     except ValueError:
-        raise Customer360Error(
-            f"invalid {JOIN_MONTH.name}; use one range of months, such as 2020-01..2021-12"
-        ) from None
+        raise Invalid(f"invalid {JOIN_MONTH.name}; use one range of months, such as 2020-01..2021-12") from None
     if between.first > between.last:
-        raise Customer360Error(f"{JOIN_MONTH.name} ends before it starts; write the earlier month first")
+        raise Invalid(f"{JOIN_MONTH.name} ends before it starts; write the earlier month first")
     return between
 
 
@@ -142,10 +140,10 @@ def _month(text: str) -> date:
 def _marks(visual: Visual, values: Sequence[str], results: Results) -> Filters:
     cuts = [dimension(name) for name in visual.by]
     if len(cuts) > 1 and len(values) > 1:
-        raise Customer360Error(f"{PICK}{visual.name} takes one mark: two cells do not make a rectangle")
+        raise Invalid(f"{PICK}{visual.name} takes one mark: two cells do not make a rectangle")
     marks = [[unquote(key) for key in value.split(",")] for value in values]
     if any(len(keys) != len(cuts) for keys in marks):
-        raise Customer360Error(f"a mark of {PICK}{visual.name} is {', '.join(visual.by)}, joined by a comma")
+        raise Invalid(f"a mark of {PICK}{visual.name} is {', '.join(visual.by)}, joined by a comma")
     return {
         cut.name: [_member(cut, key, results) for key in column]
         for cut, column in zip(cuts, zip(*marks, strict=True), strict=True)
@@ -158,13 +156,13 @@ def _member(cut: Dimension, text: str, results: Results) -> object:
         return known[text]
     some = ", ".join(list(known)[:_MOST_SHOWN]) + (", ..." if len(known) > _MOST_SHOWN else "")
     label = cut.label.lower()
-    raise Customer360Error(f"there is no {label} '{_short(text)}' in this data; available: {some or 'none'}")
+    raise Invalid(f"there is no {label} '{_short(text)}' in this data; available: {some or 'none'}")
 
 
 def _visual(page: Page, name: str) -> Visual:
     pickable = {visual.name: visual for visual in page.visuals if visual.by}
     if name not in pickable:
-        raise Customer360Error(
+        raise Invalid(
             f"page '{page.name}' has no visual '{_short(name)}' to pick marks in; available: {', '.join(pickable)}"
         )
     return pickable[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
-from customer360.errors import Customer360Error
+from customer360.errors import Invalid
 from customer360.own_data.language import casts
 from customer360.own_data.language.arrays import PARTS_OF_A_CELL, TEXTS_OF_PARTS, json_path
 from customer360.own_data.language.calls import Function
@@ -66,7 +66,7 @@ class Binder:
     def fail(self, name: str, parts: Sequence[Values], hint: str = "") -> NoReturn:
         of = ", ".join(str(part.type) for part in parts) or "nothing"
         call = f"{name}()" if name.islower() and " " not in name else name
-        raise Customer360Error(f"the mapping of {self._target}: {call} does not work on {of}; {hint or _HINT}")
+        raise Invalid(f"the mapping of {self._target}: {call} does not work on {of}; {hint or _HINT}")
 
     def convert(self, some: Values, to: Type, *, is_strict: bool = False) -> Values:
         """*some* as another type, with null for what is none."""

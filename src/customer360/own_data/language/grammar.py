@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, NoReturn
 
-from customer360.errors import Customer360Error, nearest, one_line
+from customer360.errors import Invalid, nearest, one_line
 from customer360.own_data.language import casts
 from customer360.own_data.language.functions import FUNCTIONS, TYPES, UNITS
 from customer360.own_data.language.tokens import Token, named_type, number_literal, text_literal, tokens_of
@@ -80,12 +80,12 @@ class _Reader:
     def _token(self) -> Token:
         return self._tokens[self._next]
 
-    def _error(self, place: int, hint: str = "") -> Customer360Error:
+    def _error(self, place: int, hint: str = "") -> Invalid:
         shown = one_line(f"{self._text[max(0, place - _SHOWN) : place]}^{self._text[place : place + _SHOWN]}")
         hint = (
             hint or "close brackets and quotes, double a quote inside a text, and leave out comments and queries"
         )
-        return Customer360Error(f"the mapping of {self._target} does not parse at ^ in {shown}; {hint}")
+        return Invalid(f"the mapping of {self._target} does not parse at ^ in {shown}; {hint}")
 
     def _fail(self, hint: str = "") -> NoReturn:
         raise self._error(self._token.place, hint)
@@ -235,9 +235,7 @@ class _Reader:
         if self._is("select", "with", "table", "values", "over") or self._is("(", ahead=1):
             self._fail()
         hint = nearest(name, self._columns.values())
-        raise Customer360Error(
-            f"the mapping of {self._target}: the source has no column '{one_line(name)}'.{hint}"
-        )
+        raise Invalid(f"the mapping of {self._target}: the source has no column '{one_line(name)}'.{hint}")
 
     def _day(self) -> Node:
         is_date, text = self._take().word == "date", self._token.text
@@ -284,7 +282,7 @@ class _Reader:
     def _call(self) -> Node:
         name = self._token.word
         if name not in FUNCTIONS:
-            raise Customer360Error(self._not_allowed(name))
+            raise Invalid(self._not_allowed(name))
         self._take()
         self._need("(")
         if name == "as_of_date":
