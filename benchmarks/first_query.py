@@ -7,12 +7,12 @@ import time
 
 import pandas  # noqa: F401  the first cell of a notebook imports it, before any asks for a session
 
-from customer360.commands.context import Where
+from customer360.commands.context import Context
 
 
 def main() -> None:
     """Prints the seconds from asking for the session until the customers are counted."""
-    database = Where().open_database()
+    database = Context().open_database()
     started = time.perf_counter()
     from customer360 import spark
     from customer360.pipeline.run import read_customers

@@ -13,8 +13,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from customer360 import settings
-from customer360.commands import doctor
-from customer360.commands.context import Where
+from customer360.commands import doctor_database, doctor_machine
+from customer360.commands.context import Context
 from customer360.commands.doctor import Finding, diagnose
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
@@ -33,8 +33,8 @@ def own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def found(check: str, where: Where | None = None) -> Finding:
-    (finding,) = [finding for finding in diagnose(where or Where()).findings if finding.check == check]
+def found(check: str, context: Context | None = None) -> Finding:
+    (finding,) = [finding for finding in diagnose(context or Context()).findings if finding.check == check]
     return finding
 
 
@@ -65,7 +65,7 @@ def test_an_engine_that_others_could_use_is_a_warning(
     is_locked: bool, has_others: bool, state: str, words: str
 ) -> None:
     """Sail authenticates nobody."""
-    finding = doctor._embedded_engine(is_locked, has_others)
+    finding = doctor_machine._embedded_engine(is_locked, has_others)
 
     assert (finding.state, finding.found.partition("; ")[2]) == (state, words)
     assert bool(finding.mend) == (state != "ok")
@@ -73,7 +73,7 @@ def test_an_engine_that_others_could_use_is_a_warning(
 
 def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
     """On one line each, with a summary at the end."""
-    diagnosis = diagnose(Where(database="postgresql://a:s3cret@127.0.0.1:1/x"))
+    diagnosis = diagnose(Context(database="postgresql://a:s3cret@127.0.0.1:1/x"))
 
     assert all(finding.mend for finding in diagnosis.findings if finding.state != "ok")
     assert diagnosis.has_failed
@@ -113,12 +113,12 @@ def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
 
 def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database: Database) -> None:
     """PostgreSQL and the rights on it are two findings."""
-    where = Where(database=database.url)
+    context = Context(database=database.url)
 
-    assert found("PostgreSQL", where).state == "ok"
-    assert found("encoding", where) == Finding("encoding", "ok", "UTF8")
-    assert database.where in found("PostgreSQL", where).found
-    assert found("rights", where) == Finding(
+    assert found("PostgreSQL", context).state == "ok"
+    assert found("encoding", context) == Finding("encoding", "ok", "UTF8")
+    assert database.where in found("PostgreSQL", context).found
+    assert found("rights", context) == Finding(
         "rights", "ok", "customer360 may create tables in public, analytics, customer360_internal"
     )
 
@@ -128,7 +128,7 @@ def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database
 )
 def test_a_database_that_cannot_hold_every_name_is_said_so(name: str, state: str) -> None:
     """Loading refuses those names, long after the database was made."""
-    assert doctor.encoding(name).state == state
+    assert doctor_database.encoding(name).state == state
 
 
 def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database) -> None:
@@ -137,38 +137,38 @@ def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database
         connection.execute("DROP ROLE IF EXISTS grace")
         connection.execute("CREATE ROLE grace LOGIN PASSWORD 'grace'")
         connection.execute("CREATE SCHEMA analytics")
-        where = Where(database=make_conninfo(database.url, user="grace", password="grace"))
+        context = Context(database=make_conninfo(database.url, user="grace", password="grace"))
 
-        refused = found("rights", where)
+        refused = found("rights", context)
         assert refused.state == "failed"
         assert refused.found == "grace may not create tables in public, analytics, customer360_internal"
 
         connection.execute(refused.mend)
-        assert found("rights", where).state == "ok"
+        assert found("rights", context).state == "ok"
         connection.execute("DROP OWNED BY grace")
         connection.execute("DROP ROLE grace")
 
 
 def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: Database) -> None:
     """Also what lies in the internal schema and belongs to nobody that is known, and what the reader cannot read."""
-    where = Where(database=database.url)
+    context = Context(database=database.url)
     with publication(database, "test") as change:
         change.stage(ACTIVITIES)
         change.publish()
-    assert found("tables", where).state == found("reader", where).state == "ok"
+    assert found("tables", context).state == found("reader", context).state == "ok"
     with database.connect() as connection:
         connection.execute("CREATE TABLE notes (activity text REFERENCES analytics.activities)")
         connection.execute("CREATE TABLE customer360_internal.mine ()")
         connection.execute("REVOKE ALL ON analytics.activities FROM customer360_reader")
 
-        assert found("tables", where) == Finding(
+        assert found("tables", context) == Finding(
             "tables", "failed",
             "notes has a foreign key on analytics.activities, whose rows are replaced all at once",
             "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
         )  # fmt: skip
-        assert found("other tables", where).mend.endswith("DROP TABLE customer360_internal.mine;")
-        connection.execute(found("reader", where).mend)
-    assert found("reader", where).state == "ok"
+        assert found("other tables", context).mend.endswith("DROP TABLE customer360_internal.mine;")
+        connection.execute(found("reader", context).mend)
+    assert found("reader", context).state == "ok"
 
 
 def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
@@ -177,7 +177,7 @@ def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
         name = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
 
-    finding = found("rights", Where(database=database.url))
+    finding = found("rights", Context(database=database.url))
 
     assert finding.state == "failed"
     assert finding.found == "default_transaction_read_only is on: nothing can be changed"
@@ -214,20 +214,22 @@ def taken() -> Iterator[int]:
 def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Database) -> None:
     """Only a stranger's is worth a warning."""
     with running(make_app(database), Address(port=0)) as address:
-        assert next(doctor.dashboard_port(Where(), address.port)).found.endswith("where a dashboard is served")
-    assert next(doctor.dashboard_port(Where(), address.port)).found == f"{address.port} is free"
-    assert next(doctor.dashboard_port(Where(), taken)).state == "warning"
+        assert next(doctor_machine.dashboard_port(Context(), address.port)).found.endswith(
+            "where a dashboard is served"
+        )
+    assert next(doctor_machine.dashboard_port(Context(), address.port)).found == f"{address.port} is free"
+    assert next(doctor_machine.dashboard_port(Context(), taken)).state == "warning"
 
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.5, "failed"), (3, "warning"), (5, "ok")])
 def test_room_is_judged_by_what_a_run_takes(gigabytes: float, state: str) -> None:
     """Below the first it breaks off, below the second it is tight."""
-    assert doctor.disk("disk", Path("/data"), int(gigabytes * 1e9), "set it elsewhere").state == state
+    assert doctor_machine.disk("disk", Path("/data"), int(gigabytes * 1e9), "set it elsewhere").state == state
 
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.9, "failed"), (1.5, "warning"), (2, "ok")])
 def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> None:
     """Free memory, not what the machine was sold with."""
-    finding = doctor.free_memory(int(gigabytes * 1e9), int(8e9))
+    finding = doctor_machine.free_memory(int(gigabytes * 1e9), int(8e9))
 
     assert (finding.state, finding.found) == (state, f"{gigabytes:.1f} of 8.0 GB free")

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from customer360.commands.loading import Loaded, Planned, Request, plan
+from customer360.commands.load import LoadOutcome, PlanOutcome
 from customer360.errors import Customer360Error
 from customer360.own_data.hints import unread
 from customer360.own_data.load import loadable
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.planning import plan_load
+from customer360.own_data.request import Request
 from customer360.own_data.sources import file_source
+from customer360.pipeline.own_data import Load
 from tests.own_data.test_load import AS_OF, found_in
 
 EXACT = CustomerMapping({"customer_id": "customer_id", "name": "name", "join_date": "join_date"})
@@ -21,11 +24,9 @@ def said(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """All that a dry run says of the file at *path*."""
     monkeypatch.chdir(path.parent)
     with file_source(path) as source:
-        planned: Planned = plan(source, Request(path, dry_run=True))
-        found = loadable(source, planned.mapping, as_of=AS_OF)
-        missing = tuple(found.facts()["missing_columns"])
-        loaded = Loaded(planned, found.tally, found.mapping.formats, missing, None, is_dry=True)
-        return "\n".join([*planned.lines(), *loaded.lines()])
+        plan = plan_load(source, Request(path, dry_run=True))
+        found = loadable(source, plan.mapping, as_of=AS_OF)
+        return "\n".join([*PlanOutcome(plan).lines(), *LoadOutcome(Load(plan, found)).lines()])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
 
     monkeypatch.chdir(tmp_path)
     with file_source(folder) as source:
-        columns = plan(source, Request(folder, dry_run=True)).mapping.columns
+        columns = plan_load(source, Request(folder, dry_run=True)).mapping.columns
 
     assert (columns["loyalty_points"], columns["join_date"]) == ("Points", "Joined")
 

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from customer360.commands.loading import Request, plan
+from customer360.commands.load import PlanOutcome
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.own_data.columns import FROM_A_SOURCE
@@ -30,6 +30,8 @@ from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import trees, with_source_id
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.planning import plan_load
+from customer360.own_data.request import Request
 from customer360.own_data.sources import file_source
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.load import load_customers
@@ -407,8 +409,8 @@ def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> Non
     before = process_time()
 
     with file_source(path) as source:
-        planned = plan(source, Request(path=path, dry_run=True))
-        lines = list(planned.lines())
+        planned = plan_load(source, Request(path=path, dry_run=True))
+        lines = list(PlanOutcome(planned).lines())
         found = loadable(source, planned.mapping, as_of=AS_OF)
 
     assert found.tally.customers == 2

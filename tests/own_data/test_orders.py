@@ -8,12 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from customer360.commands.loading import Request, plan
 from customer360.errors import Customer360Error
 from customer360.own_data import sources
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.orders import inherited
+from customer360.own_data.planning import plan_load
 from customer360.own_data.propose import proposed
+from customer360.own_data.request import Request
 from customer360.own_data.sources import batch_source, file_source
 from tests.own_data.test_load import customers, found_in
 
@@ -148,7 +149,7 @@ def test_when_nothing_tells_nobody_guesses(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
 
     with file_source(path) as source:
-        planned = plan(source, Request(path=path))
+        planned = plan_load(source, Request(path=path))
 
     assert planned.mapping.lacking
     assert "total is the same on every line of an order, such as 20.00 in order 1" in planned.said[-1]
@@ -208,7 +209,7 @@ def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_t
     monkeypatch.chdir(tmp_path)
 
     with file_source(path) as source:
-        planned = plan(source, Request(path=path, dry_run=True))
+        planned = plan_load(source, Request(path=path, dry_run=True))
 
     assert planned.mapping.transactions
     assert planned.mapping.lacking == ("customer_id",)

@@ -123,11 +123,15 @@ def test_history_is_added_to_and_not_replaced(database: Database) -> None:
 
 def test_history_of_an_older_shape_gains_the_columns_that_it_lacks(database: Database) -> None:
     """What is known of earlier refreshes stays; what they did not note is null; the order does not matter."""
-    older = Table("results", "runs", "one row per run", "Runs.", (Column("note", "text", "A note."),), (), keeps_history=True)
+    older = Table(
+        "results", "runs", "one row per run", "Runs.", (Column("note", "text", "A note."),), (), keeps_history=True
+    )
     with publication(database, "test") as change:
         change.append(older, [["the first"]])
         change.publish()
-    newer = Table("results", "runs", "one row per run", "Runs.", (*RUNS.columns, *older.columns), (), keeps_history=True)
+    newer = Table(
+        "results", "runs", "one row per run", "Runs.", (*RUNS.columns, *older.columns), (), keeps_history=True
+    )
 
     with publication(database, "test") as change:
         change.prepare([newer])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from customer360.commands.stages import Stands
+from customer360.commands.status import StatusOutcome
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
@@ -67,7 +67,7 @@ def test_a_refresh_of_an_older_version_is_judged_by_its_clock(database: Database
 def test_a_refresh_of_the_future_is_said_so_and_is_never_fresh(database: Database) -> None:
     """A monitor must not keep quiet for two days because a clock was ahead when it ran."""
     refresh(database, AHEAD)
-    found = Stands(status(database), "embedded")
+    found = StatusOutcome(status(database), "embedded")
 
     assert "ahead of this machine's clock" in "\n".join(found.lines())
     with pytest.raises(Customer360Error, match=r"stamped 4\d h|2 d ahead of this machine's clock; set the clocks"):
@@ -79,7 +79,7 @@ def test_clocks_that_differ_by_seconds_are_no_trouble(database: Database) -> Non
     refresh(database, timedelta(seconds=30))
 
     assert status(database).age_seconds == 0
-    Stands(status(database), "embedded").require_fresh(timedelta(hours=1))
+    StatusOutcome(status(database), "embedded").require_fresh(timedelta(hours=1))
 
 
 @pytest.mark.parametrize("missing", [REFRESHES, DATA_QUALITY])
@@ -107,7 +107,9 @@ def test_mock_data_that_somebody_changed_is_said_so(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("INSERT INTO public.customers (customer_id) VALUES (1)")
 
-    (line,) = [line for line in Stands(status(database), "embedded").lines() if line.startswith("customers")]
+    (line,) = [
+        line for line in StatusOutcome(status(database), "embedded").lines() if line.startswith("customers")
+    ]
     assert line.startswith(
         "customers  mock data as of 2026-06-30, seed 7; was filled with 0 customers and now has 1"
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360.commands import doctor
-from customer360.commands.context import Where
+from customer360.commands import doctor_machine
+from customer360.commands.context import Context
 from customer360.commands.doctor import Finding
 from customer360.errors import Customer360Error
 from customer360.spark.installed import default_engine, require_pyspark, require_spark
@@ -187,7 +187,7 @@ def test_the_same_the_other_way_round_in_an_environment_of_uv(site: Path) -> Non
 
 def test_the_doctor_tells_it_before_a_command_fails(site: Path) -> None:
     """Nothing computes without an engine, so it is a failure; a whole one is named with its version."""
-    assert list(doctor.engine(Where())) == [
+    assert list(doctor_machine.engine(Context())) == [
         Finding("engine", "failed", "no engine is installed; run: pip install 'customer360[embedded]'")
     ]
 
@@ -195,7 +195,7 @@ def test_the_doctor_tells_it_before_a_command_fails(site: Path) -> None:
     installed(site, "pysail")
     sail(site)
 
-    (found,) = doctor.engine(Where())
+    (found,) = doctor_machine.engine(Context())
     assert found.found.startswith("embedded, Sail 4.2.0, without Java; its port ")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from customer360 import errors
 from customer360 import spark as sparks
-from customer360.commands.context import Where
+from customer360.commands.context import Context
 from customer360.errors import Customer360Error
 from customer360.spark import connect
 
@@ -41,7 +41,7 @@ def test_a_master_that_is_not_there_is_one_line() -> None:
     with pytest.raises(
         Customer360Error, match="workers of spark://nowhere:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
     ):
-        Where(master="spark://nowhere:7077").open_database()
+        Context(master="spark://nowhere:7077").open_database()
 
 
 def test_a_token_is_not_shown() -> None:
@@ -53,9 +53,9 @@ def test_a_master_goes_before_a_server() -> None:
     """The server may come from SPARK_REMOTE, PySpark's own variable; whoever types --master means it."""
     remote = "sc://spark.example.com:443/;token=secret"
 
-    assert Where(master="spark://example.com:7077", remote=remote).cluster == "spark://example.com:7077"
-    assert Where(master="local[2]", remote=remote).cluster is None
-    assert Where(remote=remote).cluster == "sc://spark.example.com:443"
+    assert Context(master="spark://example.com:7077", remote=remote).cluster == "spark://example.com:7077"
+    assert Context(master="local[2]", remote=remote).cluster is None
+    assert Context(remote=remote).cluster == "sc://spark.example.com:443"
 
 
 def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,18 +120,19 @@ def _outcome(order: dict[str, Any]) -> dict[str, Any]:
 
 def _do(place: Place, *, command: str, version: str, url: str | None, **_: str) -> None:
     from customer360 import spark
-    from customer360.commands.context import Where
-    from customer360.commands.loading import Request, load
+    from customer360.commands.context import Context
+    from customer360.own_data.request import Request
     from customer360.pipeline.fill import fill_mock_data
+    from customer360.pipeline.own_data import load_own_data
     from customer360.pipeline.run import run_operations
 
-    where = Where(database=url, as_json=True)
+    database = Context(database=url).open_database()
     if command == "mock":
-        fill_mock_data(where.open_database(), spark.session(), PLANS[version], replace=True)
+        fill_mock_data(database, spark.session(), PLANS[version], replace=True)
     elif command == "run":
-        run_operations(where.open_database(), spark.session(), as_of=AS_OF)
+        run_operations(database, spark.session(), as_of=AS_OF)
     else:
-        load(where, Request(path=place.file(version), as_of=AS_OF, replace=True, yes=True))
+        load_own_data(database, Request(path=place.file(version), as_of=AS_OF, replace=True, yes=True))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where a command works: on which database, with which Spark, and how it shows what happens."""
+"""What commands share: the database, Spark, and how they show what happens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Outcome(Protocol):
 
 
 @dataclass(frozen=True)
-class Where:
+class Context:
     """The options that commands share; each command has those it needs."""
 
     database: str | None = None

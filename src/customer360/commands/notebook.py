@@ -1,4 +1,4 @@
-"""The notebooks of the folder `notebooks`: opening them in JupyterLab, and running them without a browser."""
+"""`customer360 notebook`: the notebooks in JupyterLab, or run without a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from customer360 import settings
+from customer360.commands.options import ValuedCommand
 from customer360.errors import KINDS, Invalid, Unavailable, nearest
 
 if TYPE_CHECKING:
@@ -25,6 +28,23 @@ _EXTRA: Final = ("jupyterlab", "ipykernel", "matplotlib", "papermill")
 _KERNEL: Final = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _QUIET_KERNEL: Final = {"kernel_name": _KERNEL["name"], "extra_arguments": ["--IPKernelApp.log_level=CRITICAL"]}
 _COLORS: Final = 64
+
+
+@click.command(cls=ValuedCommand)
+@click.argument("name", required=False)
+@click.option(
+    "--execute", "is_run", is_flag=True, help="Run it from top to bottom and save the outputs, without a browser."
+)
+def notebook(name: str | None, is_run: bool) -> None:
+    """
+    Open the notebooks in JupyterLab, or run one from top to bottom.
+
+    \b
+    Example:
+      customer360 notebook
+      customer360 notebook 01_mock_data --execute
+    """
+    execute(name) if is_run else open_lab(name)
 
 
 def open_lab(name: str | None = None) -> None:

@@ -49,12 +49,16 @@ class Loadable:
             return transactions.derived_columns(self.mapping)
         return tuple(name for name in self.mapping.present if name in CUSTOMERS.column_names)
 
+    @property
+    def missing_columns(self) -> list[str]:
+        """Those that it does not fill."""
+        return [name for name in CUSTOMERS.column_names if name not in {*self.columns, *AIDS}]
+
     def facts(self) -> dict[str, Any]:
         """What is kept with the customers about where they come from."""
-        columns = self.columns
         return {
-            "columns": list(columns),
-            "missing_columns": [name for name in CUSTOMERS.column_names if name not in {*columns, *AIDS}],
+            "columns": list(self.columns),
+            "missing_columns": self.missing_columns,
             "status_order": list(self.mapping.status_order) or None,
             "transactions": self.mapping.transactions,
             "last_day": self.last_day,

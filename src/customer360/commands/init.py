@@ -1,16 +1,39 @@
-"""A folder to work in, with notebooks and an example: for those who have the package and not the repository."""
+"""`customer360 init`: a folder to work in, for those who have the package and not the repository."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Final
 
-from customer360.errors import Refused, Unavailable
+import click
+
+from customer360.commands.options import ValuedCommand
+from customer360.errors import Refused, Unavailable, printable
 
 FOLDERS: Final = ("notebooks", "examples")
 _PACKAGE: Final = Path(__file__).parents[1]
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(\.\./(?:docs/|README)[^)]*\)")
+
+
+@click.command(cls=ValuedCommand)
+@click.argument("folder", default="customer360", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """
+    Make a folder with the notebooks and the example file, to work in.
+
+    Files that are there already are never written over.
+
+    \b
+    Example:
+      customer360 init work
+      cd work
+      customer360 notebook
+    """
+    for path in unpack(folder):
+        click.echo(printable(str(path)))
+    click.echo(printable(f"open them with: cd {shlex.quote(str(folder))} && customer360 notebook"))
 
 
 def unpack(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360.commands.templates import FOLDERS, unpack
+from customer360.commands.init import FOLDERS, unpack
 from customer360.errors import Customer360Error
 
 REPOSITORY = Path(__file__).parents[2]

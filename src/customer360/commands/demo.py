@@ -1,0 +1,122 @@
+"""`customer360 demo`: everything once, from mock data to the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from customer360.commands.context import Context
+from customer360.commands.dashboard import serve_dashboard
+from customer360.commands.mock import STORY, MockOutcome, fill, plan_of
+from customer360.commands.options import DATABASE_AND_JSON, SPARK, ValuedCommand, options
+from customer360.commands.power_bi import address_of
+from customer360.commands.run import RunOutcome, publish
+
+if TYPE_CHECKING:
+    from customer360.mock_data.plan import Plan
+    from customer360.postgres.connection import Database
+
+_PROJECT_FOLDER: Final = "power_bi"
+
+
+@click.command(cls=ValuedCommand)
+@options(STORY, DATABASE_AND_JSON, SPARK)
+def demo(context: Context, **story: Any) -> None:
+    """
+    Fill mock data, run the operations, build the Power BI project, open the dashboard.
+
+    It also says how to connect. In a script the dashboard is only checked, in a terminal Ctrl-C stops it.
+
+    \b
+    Example:
+      customer360 demo --customers 1M --seed 42
+    """
+    context.show(demonstrate(context, plan_of(story)))
+    if context.at_terminal:
+        _serve(context)
+
+
+@dataclass(frozen=True)
+class DemoOutcome:
+    """The end of `demo`: mock data and results, the Power BI project to open, and how it connects."""
+
+    mock: MockOutcome
+    run: RunOutcome
+    project: Path
+    connection: Mapping[str, str]
+    is_checked: bool
+    """Whether the dashboard was looked at; else it is served next."""
+
+    def lines(self) -> Iterator[str]:
+        yield from self.mock.lines()
+        yield from self.run.lines()
+        yield f"open {self.project} in Power BI Desktop; set its parameters, and sign in, so:"
+        for name, value in self.connection.items():
+            yield f"  {name:<9} {value}"
+        if self.is_checked:
+            yield "see it with: customer360 dashboard"
+
+    def facts(self) -> Mapping[str, Any]:
+        return {
+            "mock": self.mock.facts(),
+            "run": self.run.facts(),
+            "power_bi": str(self.project),
+            "connection": self.connection,
+            "dashboard": {"checked": self.is_checked},
+        }
+
+
+def demonstrate(context: Context, plan: Plan) -> DemoOutcome:
+    """Every step, with one Spark session, on the embedded database unless told otherwise."""
+    database = context.open_database()
+    with context.session() as spark:
+        fill(context, database, spark, plan)
+        refresh = publish(context, database, spark)
+    reader = context.open_reader()
+    connection = _connection(context, reader)
+    project = _project(connection)
+    if not context.at_terminal:
+        _check_dashboard(context, reader)
+    return DemoOutcome(
+        MockOutcome(plan), RunOutcome(refresh), project, connection, is_checked=not context.at_terminal
+    )
+
+
+def _check_dashboard(context: Context, reader: Database) -> None:
+    from customer360.web.app import make_app
+    from customer360.web.server import Address, check
+
+    with context.watch("Checking the dashboard"):
+        check(make_app(reader), Address(port=0))
+
+
+def _project(connection: Mapping[str, str]) -> Path:
+    """The project in the folder power_bi; built when there is none, else left as it is, for it may hold work."""
+    from customer360.power_bi import project
+
+    existing = Path(_PROJECT_FOLDER) / f"{project.NAME}.pbip"
+    if existing.exists():
+        return existing
+    return project.build(_PROJECT_FOLDER, server=connection["server"], database=connection["database"]).project
+
+
+def _serve(context: Context) -> None:
+    """The dashboard on its usual port or the next one that is free."""
+    from customer360.web.server import Address, next_free
+
+    serve_dashboard(context, next_free(Address()) or Address(port=0))
+
+
+def _connection(context: Context, reader: Database) -> dict[str, str]:
+    """What a person types into Power BI; the password is shown only by the command that is asked for it."""
+    parts = reader.parts
+    return {
+        "server": address_of(reader),
+        "database": parts.get("dbname", ""),
+        "user": parts.get("user", ""),
+        "password": "that of this user" if context.is_external else "shown by: customer360 db url --reader",
+    }

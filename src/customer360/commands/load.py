@@ -1,0 +1,277 @@
+"""`customer360 load`: a person's own customers in public.customers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from customer360.commands.context import Context
+from customer360.commands.options import DATABASE_AND_JSON, FILE, SPARK, Day, ValuedCommand, options
+from customer360.errors import Refused
+from customer360.settings import MAX_REJECTED
+
+if TYPE_CHECKING:
+    from customer360.own_data.planning import LoadPlan
+    from customer360.pipeline.own_data import Load
+
+_SHOWN_VALUES: Final = 3
+_SHOWN_UNUSED: Final = 50
+_INTERNAL: Final = frozenset({"transactions", "labels", "until", "is_hashed"})
+
+
+class Share(click.ParamType[float]):
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            text = str(value)
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is no share; write it as 5% or 0.05", param, ctx)
+        return share
+
+
+class Delimiter(click.ParamType[str]):
+    name = "delimiter"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = {"tab": "\t", "\\t": "\t"}.get(str(value), str(value))
+        if len(text) != 1 or text in '\r\n"' or not text.isascii():
+            self.fail(
+                f"{value!r} is no delimiter; write one character, or tab; a blank stands for any number of blanks",
+                param,
+                ctx,
+            )
+        return text
+
+
+@click.command(cls=ValuedCommand)
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--transactions/--no-transactions",
+    default=None,
+    help="The rows are order lines: derive the customers from them. Default: found.",
+)
+@click.option("--from-database", metavar="URL", help="Read from this PostgreSQL instead of a file.")
+@click.option("--table", metavar="TABLE", help="The table there.")
+@click.option("--query", metavar="SQL", help="Or what this query gives there.")
+@click.option("--mapping", type=FILE, metavar="FILE", help="Which column fills which. Default: a guess.")
+@click.option("--delimiter", metavar="CHARACTER", type=Delimiter(), help="What separates columns. Default: found.")
+@click.option("--encoding", metavar="NAME", help="As utf-8 or cp1252. Default: found.")
+@click.option(
+    "--quote",
+    type=click.Choice(["double", "backslash", "none"]),
+    help='How CSV writes " inside a cell: "" or \\"; none if it is a plain character. Default: found.',
+)
+@click.option(
+    "--skip-lines",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    metavar="N",
+    help="Lines of CSV above the column names to skip. Default: 0.",
+)
+@click.option("--sheet", metavar="NAME", help="The sheet of an Excel workbook. Default: the first with a table.")
+@click.option(
+    "--dates",
+    type=click.Choice(
+        ["day-first", "month-first", "year-first", "excel-days", "epoch-seconds", "epoch-milliseconds"]
+    ),
+    help="How to read 03/04/2024 and 03-04-05. Default: found.",
+)
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found.")
+@click.option(
+    "--as-of",
+    type=Day(),
+    metavar="DAY",
+    help="Last day treated as known. Default: the last day in the data; what lies after today is rejected.",
+)
+@click.option(
+    "--max-rejected",
+    default=f"{MAX_REJECTED:.0%}",
+    show_default=True,
+    type=Share(),
+    help="Load nothing when a larger share cannot be loaded.",
+)
+@click.option("--replace", is_flag=True, help="Delete other customers of your own.")
+@click.option("--allow-shrink", is_flag=True, help="Load also when half of the same file's customers are gone.")
+@click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")
+@click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing.")
+@options(DATABASE_AND_JSON, SPARK)
+def load(context: Context, **given: Any) -> None:
+    """
+    Fill public.customers with your own customers, from a file, a directory or another PostgreSQL.
+
+    CSV of any delimiter and encoding, JSON, both also packed, Parquet, or Excel. The exports of common shops
+    and CRMs are known; other columns are guessed by name, and customers are derived from order lines. The mapping
+    is shown, and written to members.mapping.toml, where you can edit it. Rows that cannot be
+    loaded go to analytics.rejected_customers, each with all its reasons. Other customers of your own are never
+    deleted, unless --replace is given.
+
+    \b
+    Example:
+      customer360 load members.csv --dry-run
+      customer360 load members.csv
+      customer360 load members.csv --mapping members.mapping.toml --max-rejected 10%
+      customer360 load --transactions order_lines.csv --yes
+      customer360 load --from-database postgresql://ada@db.example.com/crm --table crm.members
+      customer360 run
+    """
+    from customer360.commands.without_pandas import arrow_without_pandas
+
+    arrow_without_pandas()  # before the first import that makes an array
+    from customer360.own_data.request import Request
+    from customer360.pipeline.own_data import load_own_data
+
+    request = Request(**given)
+    database = None if request.dry_run else context.open_database()
+    loaded = load_own_data(
+        database, request, agree=partial(_agree, context), waiting=context.waiting, watch=context.watch
+    )
+    context.show(LoadOutcome(loaded))
+
+
+def _agree(context: Context, plan: LoadPlan) -> None:
+    """Shows the plan, and asks where nobody has agreed to it yet."""
+    if not context.as_json:
+        context.show(PlanOutcome(plan))
+    plan.require_complete()
+    if plan.is_agreed or not (context.at_terminal and sys.stdin.isatty()):
+        plan.require_agreed()
+    elif not click.confirm("Load it like this?", err=True):
+        raise Refused(f"nothing was changed; edit {plan.file}, then run the same command again")
+
+
+@dataclass(frozen=True)
+class PlanOutcome:
+    """What `load` is going to read, and which column fills which."""
+
+    plan: LoadPlan
+
+    def lines(self) -> Iterator[str]:
+        source, mapping = self.plan.source, self.plan.mapping
+        yield f"{source.name}: {source.rows:,} rows, {source.description}"
+        yield from (f"  {line}" for line in self.plan.said)
+        yield from self._sides()
+        if unused := self.plan.unused:
+            more = f" and {len(unused) - _SHOWN_UNUSED:,} more" if len(unused) > _SHOWN_UNUSED else ""
+            yield f"  not used: {', '.join(unused[:_SHOWN_UNUSED])}{more}"
+        if mapping.status_order:
+            yield f"  statuses, lowest first: {', '.join(mapping.status_order)}"
+        if mapping.newest_by:
+            yield f"  of several rows with one customer_id the newest by {mapping.newest_by} is kept"
+        if mapping.where:
+            yield f"  left out are rows that do not meet {mapping.where}"
+        if mapping.currency:
+            yield f"  rejected are amounts that are not in {mapping.currency}"
+        for note in self.plan.notes:
+            yield f"  note: {note.text}"
+        if self.plan.file:
+            yield f"  the mapping is in {self.plan.file}; edit it, then run the same command again"
+
+    def _sides(self) -> Iterator[str]:
+        sides = self.plan.sides
+        width, middle = max(map(len, self.plan.mapping.targets)), min(48, max(map(len, sides.values())))
+        for target, side in sides.items():
+            values = ", ".join(self.plan.examples(target)[:_SHOWN_VALUES])
+            yield f"  {target:<{width}}  {side:<{middle}}  {values}".rstrip()
+
+    def facts(self) -> Mapping[str, Any]:
+        plan, source = self.plan, self.plan.source
+        return {
+            "source": source.name,
+            "description": source.description,
+            "rows": source.rows,
+            "source_columns": source.columns,
+            "mapping": {name: value for name, value in asdict(plan.mapping).items() if name not in _INTERNAL},
+            "missing_columns": plan.mapping.missing,
+            "mapping_file": plan.file,
+            "order_lines": plan.mapping.transactions,
+            "said": plan.said,
+            "notes": [note.text for note in plan.notes],
+            "unread": [asdict(one) for one in plan.unread],
+        }
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """The end of `load`: how many rows were loaded and rejected, and why; or would be."""
+
+    load: Load
+
+    def lines(self) -> Iterator[str]:
+        yield from self._rows()
+        yield from self._columns()
+        if self._as_of:
+            yield f"results will be as of {self._as_of}, the last day in the data; for another: --as-of DAY"
+        yield "nothing was changed" if self._is_dry else "make the results with: customer360 run"
+
+    def _rows(self) -> Iterator[str]:
+        from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+
+        tally, would = self.load.found.tally, "would be " if self._is_dry else ""
+        yield (
+            f"{tally.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
+            f"from {tally.rows_in:,} rows of {self.load.plan.source.name}"
+        )
+        if tally.cancelled_lines:
+            yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
+        if tally.rows_left_out:
+            yield f"{tally.rows_left_out:,} rows {would}left out: {self._why_left_out()}"
+        if tally.rows_identical:
+            yield f"{tally.rows_identical:,} rows say the same as another row, which stands for them"
+        if tally.rows_rejected:
+            where = "" if self._is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
+            yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
+        for name, reason in tally.reasons.items():
+            yield f"  {name:<28} {reason.rows:>12,}  {reason}".rstrip()
+        if tally.hint:
+            yield f"  {tally.hint}"
+
+    def _why_left_out(self) -> str:
+        mapping, returned = self.load.plan.mapping, self.load.found.tally.returned_orders
+        of_mapping = "they do not meet the mapping's condition" if mapping.where else ""
+        later = "they are later than --as-of" if mapping.until else ""
+        orders = f"everything of their {returned:,} orders was paid back" if returned else ""
+        return " or ".join(filter(None, (of_mapping, later, orders)))
+
+    def _columns(self) -> Iterator[str]:
+        """How columns were read, and which were not."""
+        found, unread = self.load.found, {one.target: one for one in self.load.plan.unread}
+        if formats := found.mapping.formats:
+            yield "read as: " + ", ".join(f"{column} {style}" for column, style in formats.items())
+        if unread:
+            yield f"not read: {', '.join(f'{name} ({one})' for name, one in unread.items())}"
+        for name, reason in found.given_up.items():
+            yield f"not loaded: {name}, since {reason.rows:,} of its cells cannot be read, {reason}"
+        if absent := [name for name in found.missing_columns if name not in {*unread, *found.given_up}]:
+            yield f"not in your data: {', '.join(absent)}"
+
+    @property
+    def _is_dry(self) -> bool:
+        return self.load.plan.request.dry_run
+
+    @property
+    def _as_of(self) -> date | None:
+        """The last day in the data, where nobody gave an as-of date."""
+        return None if self.load.plan.request.as_of else self.load.found.last_day
+
+    def facts(self) -> Mapping[str, Any]:
+        found = self.load.found
+        return {
+            "plan": PlanOutcome(self.load.plan).facts(),
+            **asdict(found.tally),
+            "formats": found.mapping.formats,
+            "given_up": {name: asdict(reason) for name, reason in found.given_up.items()},
+            "missing_columns": found.missing_columns,
+            "as_of": self._as_of,
+            "dry_run": self._is_dry,
+        }

@@ -1,0 +1,27 @@
+"""`customer360 password`: the line of a user of the dashboard."""
+
+from __future__ import annotations
+
+import click
+
+from customer360.commands.options import ValuedCommand
+
+
+@click.command(cls=ValuedCommand)
+@click.argument("name")
+def password(name: str) -> None:
+    """
+    Ask for a password and print the user's line for `dashboard --users`.
+
+    Only a hash of it is printed, from which nobody can tell the password.
+
+    \b
+    Example:
+      customer360 password ada >> users.txt
+      chmod 600 users.txt
+    """
+    from customer360.web.credentials import check_name, users_line
+
+    check_name(name)
+    given = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    click.echo(users_line(name, given))

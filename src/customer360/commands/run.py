@@ -1,0 +1,105 @@
+"""`customer360 run`: from the customers to every result table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from customer360.commands.context import Context
+from customer360.commands.options import DATABASE_AND_JSON, SPARK, Day, ValuedCommand, options
+from customer360.errors import Invalid
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from customer360.pipeline.run import Refresh
+    from customer360.postgres.connection import Database
+    from customer360.spark.lake import Place
+
+
+@click.command(cls=ValuedCommand)
+@click.option("--table", default="public.customers", show_default=True, help="Any table with these columns.")
+@click.option(
+    "--source",
+    metavar="PLACE",
+    help="Read from a lake instead: PATH of Parquet files, delta:PATH, iceberg:PATH, or CATALOG.SCHEMA.TABLE.",
+)
+@click.option(
+    "--profiles-to",
+    metavar="PLACE",
+    help="Write customer_profiles to PATH/refresh=N (Parquet) or delta:PATH, and leave its table empty.",
+)
+@click.option(
+    "--as-of",
+    type=Day(),
+    metavar="DAY",
+    help="Last day treated as known. Default: that of `mock` or `load`, else the last day in the data.",
+)
+@click.option("--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its customers.")
+@options(DATABASE_AND_JSON, SPARK)
+def run(context: Context, table: str, source: str | None, profiles_to: str | None, **more: Any) -> None:
+    """
+    Read the customers with PySpark, run the operations, publish every result table.
+
+    Nothing is published when a result breaks its contract, or when the same table lost half of its customers.
+
+    \b
+    Example:
+      customer360 run
+      customer360 run --table crm.members --as-of 2026-06-30
+      customer360 run --source s3a://lake/customers --profiles-to s3a://lake/profiles
+    """
+    from customer360.spark.lake import folder, place
+    from customer360.tables import CUSTOMERS
+
+    if source and table != CUSTOMERS.full_name:
+        raise Invalid("the customers come from either --table or --source; leave one out")
+    database = context.open_database()
+    with context.session() as spark:
+        target = place(profiles_to) if profiles_to else None
+        more["source"] = place(source) if source else None
+        refresh = publish(context, database, spark, table=table, profiles_to=target, **more)
+    context.show(RunOutcome(refresh, folder(target, refresh.refresh_id) if target else None))
+
+
+def publish(context: Context, database: Database, spark: SparkSession, **what: Any) -> Refresh:
+    from customer360.pipeline.run import run_operations  # imports PySpark, whose absence the session explains
+
+    return run_operations(database, spark, waiting=context.waiting, watch=context.watch, **what)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """The end of `run`: the refresh that was published, and where a lake has its profiles."""
+
+    refresh: Refresh
+    profiles: Place | None = None
+
+    def lines(self) -> Iterator[str]:
+        refresh = self.refresh
+        yield (
+            f"refresh {refresh.refresh_id}: {refresh.rows_out:,} customers of {refresh.source_table} "
+            f"as of {refresh.as_of_date}{self._why_this_day()}"
+        )
+        if self.profiles:
+            yield f"analytics.customer_profiles is empty: its rows are in {self.profiles}"
+        if refresh.rows_rejected:
+            yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_customers"
+        if refresh.rows_not_yet_joined:
+            yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
+        if refresh.logins_after:
+            yield (
+                f"{refresh.logins_after:,} customers logged in after the as-of date; their logins before it are "
+                "not in the data, so they count as without a known login"
+            )
+        if refresh.missing_columns:
+            yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
+
+    def _why_this_day(self) -> str:
+        return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
+
+    def facts(self) -> Mapping[str, Any]:
+        return {**asdict(self.refresh), "profiles": str(self.profiles) if self.profiles else None}

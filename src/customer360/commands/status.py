@@ -1,0 +1,131 @@
+"""`customer360 status`: where the database is, what is in it, and how fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from customer360.commands.context import Context
+from customer360.commands.options import DATABASE_AND_JSON, ValuedCommand, options
+from customer360.errors import Invalid, Unavailable
+from customer360.report.durations import parse_duration, written
+
+if TYPE_CHECKING:
+    from customer360.postgres.status import Status
+
+_NOT_RUNNING: Final = "the embedded PostgreSQL is not running; start it with: customer360 db start"
+
+
+class Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return value if isinstance(value, timedelta) else parse_duration(value)
+        except Invalid as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command(cls=ValuedCommand)
+@click.option(
+    "--max-age",
+    type=Duration(),
+    metavar="DURATION",
+    help="End with exit code 1 when the results are missing or older: 90s, 15m, 26h, 2d.",
+)
+@options(DATABASE_AND_JSON)
+def status(context: Context, max_age: timedelta | None) -> None:
+    """
+    Show where the database is, what is in it, and how fresh.
+
+    \b
+    Example:
+      customer360 status --json
+      customer360 status --max-age 26h
+    """
+    from customer360.spark.installed import description
+
+    outcome = StatusOutcome(look(context), description())
+    context.show(outcome)
+    if max_age is not None:
+        outcome.require_fresh(max_age)
+
+
+@dataclass(frozen=True)
+class StatusOutcome:
+    """The end of `status`: what is in the database, or that there is none yet."""
+
+    status: Status | None
+    engine: str
+
+    def lines(self) -> Iterator[str]:
+        if self.status is None:
+            yield _NOT_RUNNING
+            yield f"engine     {self.engine}"
+            return
+        yield f"database   {self.status.where} (PostgreSQL {self.status.server_version})"
+        yield f"engine     {self.engine}"
+        yield f"customers  {self._customers()}"
+        yield f"results    {self._results()}"
+        for table, rows in self.status.rows.items():
+            yield f"  {table:<32} {rows:>14,}"
+
+    def _customers(self) -> str:
+        assert self.status is not None  # noqa: S101  lines() has looked
+        kind, facts, change = self.status.customers_kind, self.status.customers_facts, self.status.customers_change
+        kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
+        return {
+            "absent": "none; fill them with: customer360 mock",
+            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}{kept}",
+            "own": "your own data",
+        }.get(kind, "made by someone else")
+
+    def _results(self) -> str:
+        assert self.status is not None  # noqa: S101  lines() has looked
+        refresh = self.status.last_refresh
+        if refresh is None:
+            return "none; make them with: customer360 run"
+        stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
+        seconds, finished = self.status.age_seconds or 0, refresh["finished_at"][:16].replace("T", " ")
+        direction = "ago" if seconds >= 0 else "ahead of this machine's clock"
+        ago = f"{written(timedelta(seconds=abs(seconds)))} {direction}"
+        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
+
+    def require_fresh(self, max_age: timedelta) -> None:
+        """Raises: Customer360Error when results are missing, older than *max_age*, or stamped in the future."""
+        if self.status is None:
+            raise Unavailable(_NOT_RUNNING)
+        seconds = self.status.age_seconds
+        if seconds is None:
+            raise Unavailable("there are no results; make them with: customer360 run")
+        if seconds < 0:
+            raise Unavailable(
+                f"the results are stamped {written(timedelta(seconds=-seconds))} ahead of this machine's clock; "
+                "set the clocks right, then renew the results with: customer360 run"
+            )
+        if seconds > max_age.total_seconds():
+            found, limit = written(timedelta(seconds=seconds)), written(max_age)
+            raise Unavailable(
+                f"the results are {found} old, and {limit} are allowed; renew them with: customer360 run"
+            )
+
+    def facts(self) -> Mapping[str, Any]:
+        facts = {"running": self.status is not None, "engine": self.engine}
+        return facts if self.status is None else {**facts, **self.status.as_json()}
+
+
+def look(context: Context) -> Status | None:
+    """Looks without starting anything; None when the embedded PostgreSQL does not run."""
+    from customer360.postgres.embedded import EmbeddedPostgres
+    from customer360.postgres.status import status as database_status
+
+    server = EmbeddedPostgres()
+    if not context.is_external and not server.is_running():
+        if server.is_made():
+            server.database()  # refuses, as is_made does, what a start would refuse too
+        return None
+    return database_status(context.open_database())

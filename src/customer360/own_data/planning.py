@@ -1,0 +1,133 @@
+"""From a source and a request to the plan of a load: which column fills which, and whether a person agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from customer360.errors import Invalid, Refused, Unavailable
+from customer360.own_data.checks import day_after
+from customer360.own_data.guess import Sample
+from customer360.own_data.hints import Unread, counted, unread
+from customer360.own_data.mapped import column_of, sides, with_source_id
+from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.notes import Note, notes, used_columns
+from customer360.own_data.propose import Proposal, in_words, proposals, proposed
+from customer360.own_data.request import Request
+from customer360.own_data.sources import Source
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What is going to be read, and which column fills which."""
+
+    request: Request
+    source: Source
+    mapping: CustomerMapping
+    sample: Sample
+    file: Path | None
+    """Where the mapping is kept."""
+    said: tuple[str, ...] = ()
+    """Where the mapping comes from, and how it counts."""
+    unread: Sequence[Unread] = ()
+    """What is called like a column of the customers, and cannot be read."""
+
+    @property
+    def notes(self) -> list[Note]:
+        """What a person should know before they agree."""
+        latest = day_after(datetime.now(timezone.utc).date())
+        dated = [Note(text) for text in counted(self.mapping, self.source.columns, self.sample, latest)]
+        unread = [Note(one.note) for one in self.unread]
+        return [*notes(self.mapping, self.source.columns, self.sample), *dated, *unread]
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns of the source that fill nothing."""
+        used = set(used_columns(self.mapping, self.source.columns))
+        return [name for name in self.source.columns if name not in used]
+
+    @property
+    def sides(self) -> dict[str, str]:
+        """What fills each column of the customers: a column, an expression or a 'constant'; '-' is nothing."""
+        shown = [target for target in self.mapping.targets if target in self._filled or target not in AIDS]
+        return {target: self._side(target) for target in shown}
+
+    def examples(self, target: str) -> list[str]:
+        """Values of the column that fills *target*, each once."""
+        column = column_of(sides(self.mapping).get(target, ""), self.source.columns)
+        values = self.sample[column] if column else []
+        return list(dict.fromkeys(" ".join(value.split())[:24] for value in values))
+
+    @property
+    def _filled(self) -> set[str]:
+        return {*self.mapping.columns, *self.mapping.constants}
+
+    def _side(self, target: str) -> str:
+        if target == "is_active" and target in self.mapping.present and target not in self._filled:
+            return "by left_date"
+        constant = self.mapping.constants.get(target)
+        return f"'{constant}'" if constant is not None else self.mapping.columns.get(target, "-")
+
+    def require_complete(self) -> None:
+        """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
+        try:
+            self.mapping.require()
+        except Invalid as error:
+            found = proposals(self.mapping, self.source.columns, self.sample)
+            where = f" in {self.file}" if self.file else ""
+            raise Invalid(f"{error}{where}{in_words(found)}") from None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether nobody needs to be asked: a person gave the mapping, said yes, or only tries."""
+        return bool(self.request.yes or self.request.dry_run or self.request.mapping)
+
+    def require_agreed(self) -> None:
+        """Raises: Customer360Error unless the mapping is complete and somebody has agreed to it."""
+        self.require_complete()
+        if not self.is_agreed:
+            raise Refused(
+                f"nobody is there to agree to the mapping; read it in {self.file}, "
+                f"then add --mapping {self.file}, or --yes"
+            )
+
+
+def plan_load(source: Source, request: Request) -> LoadPlan:
+    """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
+    sample = source.sample()
+    file = request.mapping or mapping_path(source.name)
+    if request.mapping or file.exists():
+        mapping = with_source_id(read_mapping(file, transactions=request.transactions), source.columns)
+        proposal = Proposal(mapping)
+    else:
+        proposal = _guess(source, sample, request)
+        if not request.dry_run or proposal.mapping.lacking:
+            _write(file, _in_toml(proposal.mapping, source, sample))
+    mapping = replace(proposal.mapping, until=request.as_of if proposal.mapping.transactions else None)
+    return LoadPlan(
+        request, source, mapping.with_styles(*request.styles), sample, file if file.exists() else None,
+        said=proposal.said, unread=unread(mapping, source),
+    )  # fmt: skip
+
+
+def _guess(source: Source, sample: Sample, request: Request) -> Proposal:
+    proposal = proposed(source, sample, transactions=request.transactions)
+    return replace(proposal, mapping=with_source_id(proposal.mapping, source.columns))
+
+
+def _in_toml(mapping: CustomerMapping, source: Source, sample: Sample) -> str:
+    """A guessed mapping as a person edits it, with proposals for what it lacks."""
+    wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
+    missing = proposals(mapping, source.columns, sample) if mapping.lacking else {}
+    return written(mapping, source.name, source.columns, wheres, missing)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(
+            f"cannot write the mapping {file} ({error.strerror}); go to a folder of yours, or give --mapping FILE"
+        ) from None

@@ -1,0 +1,119 @@
+"""A person's own customers into the database: a source is opened, planned, agreed to, examined and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from psycopg import sql
+
+from customer360.errors import Invalid
+from customer360.own_data.evaluate import evaluated
+from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.mapped import trees
+from customer360.own_data.orders import inherited
+from customer360.own_data.planning import LoadPlan, plan_load
+from customer360.own_data.request import Request
+from customer360.own_data.sources import Source, batch_source, file_source
+from customer360.pipeline.load import load_customers
+from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.staging import WAITING, Waiting
+from customer360.postgres import types
+from customer360.postgres.connection import Database
+from customer360.postgres.ddl import named
+from customer360.postgres.origin import guard_own_data
+from customer360.postgres.preflight import require_replaceable
+from customer360.postgres.read import read_batches
+from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load that is over: its *plan*, and the rows that were *found* and loaded, or in a dry run would be."""
+
+    plan: LoadPlan
+    found: Loadable
+
+
+def load_own_data(
+    database: Database | None,
+    request: Request,
+    *,
+    agree: Callable[[LoadPlan], None] = LoadPlan.require_agreed,
+    waiting: Waiting = WAITING,
+    watch: Watch = silent,
+) -> Load:
+    """
+    Loads what can be loaded of the source that *request* names; without *database*, or in a dry run, nothing.
+
+    *agree* gets the plan before any row is examined, and raises when it is not to be. Raises: Customer360Error
+    when the source cannot be read, and for what `load_customers` refuses; nothing is changed then.
+    """
+    target = None if request.dry_run else database
+    if target:
+        _require_replaceable(target, request)
+    with ExitStack() as stack:
+        with watch("Reading the source"):
+            source = stack.enter_context(open_source(request))
+        plan = plan_load(source, request)
+        agree(plan)
+        found = examine(plan, watch=watch)
+        if target:
+            load_customers(
+                target, found, _facts(plan), max_rejected=request.max_rejected, replace=request.replace,
+                allow_shrink=request.allow_shrink, waiting=waiting, watch=watch,
+            )  # fmt: skip
+    return Load(plan, found)
+
+
+def open_source(request: Request) -> AbstractContextManager[Source]:
+    """The file or the table that *request* names, read as text."""
+    if request.from_database:
+        return _database_source(request.from_database, request.table, request.query)
+    if request.path is None:
+        raise Invalid("name the file that holds your customers, or a database with --from-database")
+    return file_source(request.path, request.reading)
+
+
+def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:
+    if bool(table) == bool(query):
+        raise Invalid("--from-database takes what to read with either --table or --query")
+    database = Database(url)
+    # A person's own SQL, run as themselves.
+    relation = named(table) if table else sql.SQL("({}) AS query").format(sql.SQL((query or "").rstrip("; \n")))
+    with database.connect() as connection, connection.transaction():
+        connection.execute("SET TRANSACTION READ ONLY")
+        fields = types.fields(connection, relation)
+    return batch_source(table or "query", f"in {database.where}", read_batches(database, relation, fields))
+
+
+def examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
+    """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
+    request = plan.request
+    source, mapping = inherited(plan.source, plan.mapping), plan.mapping
+    as_of = request.as_of or datetime.now(timezone.utc).date()
+    if trees(mapping, source.columns):
+        with watch("Evaluating expressions", total=source.rows):
+            source, mapping = evaluated(source, mapping, as_of=as_of)
+    with watch("Examining the rows", total=source.rows):
+        found = loadable(source, mapping, as_of=as_of)
+    if not (given_up := found.tally.dispensable(request.max_rejected)):
+        return found
+    with watch(f"Examining them without {', '.join(given_up)}", total=source.rows):
+        return replace(loadable(source, mapping.without(given_up), as_of=as_of), given_up=given_up)
+
+
+def _require_replaceable(database: Database, request: Request) -> None:
+    """Before minutes are spent on reading the source; the loading itself asks again."""
+    with database.connect() as connection:
+        require_replaceable(connection, [CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
+        if not request.replace:
+            guard_own_data(connection)
+
+
+def _facts(plan: LoadPlan) -> dict[str, Any]:
+    given = {"as_of": plan.request.as_of} if plan.request.as_of else {}
+    return {"source": plan.source.name, "description": plan.source.description, **given}
