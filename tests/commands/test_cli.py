@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import re
 import signal
 import subprocess
 import sys
-import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,17 +17,7 @@ from psycopg import sql
 from customer360 import settings
 from customer360.commands.cli import cli, main
 from customer360.postgres.connection import Database
-from customer360.spark import installed
-from customer360.web.credentials import configured
-from tests import miniature
-from tests.web.published import miniature_results, publish
-
-
-def customer360(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = "from customer360.commands.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
-    )
+from tests.commands.process import customer360
 
 
 class Ended(NamedTuple):
@@ -163,91 +148,6 @@ def test_a_variable_that_is_set_to_nothing_is_not_the_default(name: str) -> None
     assert run.stderr == f"customer360: {name} is empty; give it a value, or unset it\n"
 
 
-def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path) -> None:
-    """Looking must not start or make anything."""
-    run = customer360("status", CUSTOMER360_HOME=str(home))
-
-    assert run.returncode == 0
-    database, engine = run.stdout.splitlines()
-    assert database == "the embedded PostgreSQL is not running; start it with: customer360 db start"
-    assert engine == f"engine     {installed.description()}"
-    assert list(home.iterdir()) == []
-
-
-@pytest.mark.slow
-def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
-    """A day with the embedded database."""
-    started = customer360("db", "start", CUSTOMER360_HOME=str(home))
-    assert started.stdout.startswith("running at customer360@127.0.0.1:"), started.stderr
-
-    status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
-    assert status["running"] is True
-    assert status["engine"] == installed.description()
-    assert status["customers_kind"] == "absent"
-    assert status["rows"] == {}
-
-    psql = customer360("db", "psql", "--", "-Atc", "SELECT 6 * 7", CUSTOMER360_HOME=str(home))
-    assert psql.stdout == "42\n", psql.stderr
-
-    url = customer360("db", "url", "--reader", CUSTOMER360_HOME=str(home)).stdout.strip()
-    with Database(url).connect() as connection:
-        assert connection.execute("SELECT current_user").fetchone() == ("customer360_reader",)
-
-    assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "stopped\n"
-    assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "it was not running\n"
-
-
-def test_psql_hands_its_exit_code_on(database: Database) -> None:
-    """Scripts rely on it."""
-    run = customer360("db", "psql", "--database", database.url, "--", "-c", "SELEC 1")
-
-    assert run.returncode == 1
-    assert "syntax error" in run.stderr
-
-
-def test_status_of_an_empty_database_says_what_to_do_next(database: Database) -> None:
-    """Each line ends with the command that comes next."""
-    run = customer360("status", "--database", database.url)
-
-    assert "customers  none; fill them with: customer360 mock" in run.stdout
-    assert "results    none; make them with: customer360 run" in run.stdout
-
-
-@pytest.mark.slow
-def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Database) -> None:
-    """A monitor reads the exit code, or the seconds."""
-    publish(database, miniature_results())
-    with database.connect() as connection:
-        connection.execute(
-            "UPDATE analytics.refreshes SET finished_at = now() AT TIME ZONE 'UTC' - interval '3 h'"
-        )
-    older, fresh, facts = (
-        customer360("status", "--database", database.url, *arguments)
-        for arguments in (["--max-age", "90m"], ["--max-age", "4h"], ["--json"])
-    )
-
-    assert (older.returncode, fresh.returncode, facts.returncode) == (1, 0, 0)
-    assert older.stderr == (
-        "customer360: the results are 3 h old, and 90 min are allowed; renew them with: customer360 run\n"
-    )
-    assert re.search(
-        r"results    refresh 1 as of 2026-06-17, made [\d-]{10} [\d:]{5} UTC, 3 h ago\n", older.stdout
-    )
-    assert json.loads(facts.stdout)["as_of"] == "2026-06-17"
-    assert json.loads(facts.stdout)["age_seconds"] == pytest.approx(3 * 3_600, abs=60)
-
-
-@pytest.mark.slow
-def test_status_without_results_is_older_than_any_age(database: Database, home: Path) -> None:
-    """No results are not fresh, nor is a server that does not run."""
-    empty = customer360("status", "--database", database.url, "--max-age", "99d")
-    stopped = customer360("status", "--max-age", "99d", CUSTOMER360_HOME=str(home))
-
-    assert (empty.returncode, stopped.returncode) == (1, 1)
-    assert empty.stderr == "customer360: there are no results; make them with: customer360 run\n"
-    assert "the embedded PostgreSQL is not running" in stopped.stderr
-
-
 FAILURES = {
     "a server that takes no changes": (
         "ALTER DATABASE {} SET default_transaction_read_only = on",
@@ -305,110 +205,10 @@ def test_a_day_at_the_edge_of_the_calendar_is_refused(day: str) -> None:
     assert run.stderr.count("\n") == 1
 
 
-def served(database: Database, number: int) -> tuple[str, subprocess.CompletedProcess[str]]:
-    """What the dashboard says first; then, after a look at it and the signal *number*, all that it says and prints."""
-    arguments = ["dashboard", "--port", "0", "--database", database.url]
-    command = [
-        sys.executable,
-        "-X",
-        "importtime",
-        "-c",
-        "from customer360.commands.cli import main; main()",
-        *arguments,
-    ]
-    # Nobody reads what is imported until the end, and a pipe holds less than that.
-    with tempfile.TemporaryFile("w+") as stderr:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
-            assert process.stdout
-            first = process.stdout.readline()
-            with urllib.request.urlopen(f"{first.split()[1]}/overview") as page:
-                assert page.status == 200
-            process.send_signal(number)
-            stdout, _ = process.communicate(timeout=20)
-        stderr.seek(0)
-        return first, subprocess.CompletedProcess(command, process.returncode, stdout, stderr.read())
+def test_commands_are_listed_without_what_they_need() -> None:
+    """Help, and the Tab key, wait for none of it."""
+    code = "import sys, customer360.commands.cli; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, number: int) -> None:
-    """One line when it listens, one when it ends; it needs neither Spark nor results."""
-    first, run = served(database, number)
-
-    assert re.sub(r"\d{4,}", "PORT", first) == (
-        "serving http://127.0.0.1:PORT without results, make them with: customer360 run; Ctrl-C stops\n"
-    )
-    assert (run.returncode, run.stdout) == (0, "stopped\n")
-    assert "pyspark" not in run.stderr
-    assert "pandas" not in run.stderr
-
-
-@pytest.mark.slow
-def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(database: Database) -> None:
-    """Also with the results in memory and the database watched."""
-    publish(database, miniature_results())
-
-    first, run = served(database, signal.SIGINT)
-
-    assert first.endswith(f" as of {miniature.AS_OF} (refresh 1); Ctrl-C stops\n")
-    assert (run.returncode, run.stdout) == (0, "stopped\n")
-    assert [line for line in run.stderr.splitlines() if not line.startswith("import time:")] == []
-
-
-def test_a_password_becomes_the_users_line(tmp_path: Path) -> None:
-    """Asked twice, on stderr, so that stdout can go to the file."""
-    code = "from customer360.commands.cli import main; main()"
-
-    def password(typed: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-W", "ignore", "-c", code, "password", "ada"]
-        # Without a terminal of its own the command reads the password from stdin.
-        return subprocess.run(command, input=typed, capture_output=True, text=True, start_new_session=True)
-
-    made = password("correct horse battery\n" * 2)
-    short = password("hunter2\n" * 2)
-
-    users = tmp_path / "users.txt"
-    users.touch(mode=0o600)
-    users.write_text(made.stdout)
-    credentials = configured(None, users)
-    assert credentials
-    assert credentials.accept(b"Basic " + base64.b64encode(b"ada:correct horse battery"))
-    assert (short.returncode, short.stdout) == (1, "")
-    assert "the password has 7 characters, but needs 12 or more" in short.stderr
-
-
-@pytest.mark.spark
-@pytest.mark.slow
-def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_path: Path) -> None:
-    """The one command of a newcomer, on an empty home; then status, and a second demo."""
-    arguments = ["demo", "--customers", "2k", "--as-of", "2026-06-30"]
-    code = "from customer360.commands.cli import main; main()"
-    environment = {**os.environ, "CUSTOMER360_HOME": str(home)}
-
-    def demo(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, *arguments, *more]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
-
-    first = demo()
-    assert first.returncode == 0, first.stderr
-    assert "2,000 mock customers in public.customers as of 2026-06-30 (seed 7)" in first.stdout
-    assert "refresh 1: 2,000 customers of public.customers" in first.stdout
-    assert "user      customer360_reader" in first.stdout
-    assert first.stdout.endswith("see it with: customer360 dashboard\n")
-    assert (tmp_path / "power_bi" / "Customer 360.pbip").exists()
-    assert "Traceback" not in first.stderr
-
-    account = json.loads((home / "account.json").read_text())
-    assert not [secret for secret in (account["owner_password"], account["reader_password"])
-                if secret in first.stdout + first.stderr]  # fmt: skip
-
-    again = json.loads(demo("--json", "--seed", "8").stdout)
-    assert again["run"]["refresh_id"] == 2
-    assert again["mock"]["seed"] == 8
-    assert again["dashboard"] == {"checked": True}
-
-    status = json.loads(customer360("status", "--json", CUSTOMER360_HOME=str(home)).stdout)
-    assert status["rows"]["public.customers"] == 2_000
-    assert status["rows"]["analytics.customer_profiles"] == 2_000
-    assert status["last_refresh"]["refresh_id"] == 2
-    assert status["stale"] is False
+    heavy = {"pyarrow", "psycopg", "pyspark", "duckdb", "numpy", "pandas", "psutil", "rich", "starlette"}
+    assert heavy & {*run.stdout.split()} == set()

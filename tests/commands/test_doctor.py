@@ -23,7 +23,7 @@ from customer360.spark import installed, java
 from customer360.tables import ACTIVITIES
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
-from tests.commands.test_cli import customer360
+from tests.commands.process import customer360
 
 
 @pytest.fixture

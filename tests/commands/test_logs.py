@@ -13,7 +13,7 @@ import pytest
 
 from customer360.commands.logs import JsonLines
 from customer360.pipeline import progress
-from tests.commands.test_cli import customer360
+from tests.commands.process import customer360
 
 
 class Kept(logging.Handler):
