@@ -37,7 +37,7 @@ def fill(
     with publication(database, "test") as change:
         change.prepare([CUSTOMERS], foreign=[CUSTOMERS])
         if guarded:
-            change.require(lambda: guard_own_data(change.connection))
+            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
         stage(database, change, kind, parts)
         change.publish(lock_seconds=lock_seconds)
 
@@ -63,7 +63,7 @@ def execute(database: Database, *statements: str) -> None:
 
 def guard(database: Database) -> None:
     with database.connect() as connection:
-        guard_own_data(connection)
+        guard_own_data(connection, CUSTOMERS)
 
 
 def count(database: Database, where: str = "true") -> int:
@@ -134,7 +134,7 @@ def as_older_version(database: Database) -> None:
         connection.execute("TRUNCATE customer360_internal.copied_parts")
         connection.execute("ALTER TABLE customer360_internal.copied_parts DROP COLUMN transaction")
         found = origin(connection, CUSTOMERS.full_name)
-        facts = json.dumps({name: fact for name, fact in found.facts.items() if name != "signed"})
+        facts = json.dumps({name: fact for name, fact in found.comment.items() if name != "signed"})
         comment_on(connection, Identifier("customer360_internal", found.fill or ""), facts)
 
 
@@ -167,7 +167,7 @@ def test_a_row_written_while_the_filling_works_stops_the_swap(database: Database
 
     with pytest.raises(Customer360Error, match="has 792: someone changed it; nothing was deleted"):  # noqa: SIM117
         with publication(database, "test") as change:
-            change.require(lambda: guard_own_data(change.connection))
+            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
             stage(database, change)
             execute(database, INSERT)
             change.publish()
@@ -179,7 +179,7 @@ def test_a_table_made_while_the_filling_works_stops_the_swap(database: Database)
     """There was none at the first look."""
     with pytest.raises(Customer360Error, match="was not made by customer360; nothing was deleted"):  # noqa: SIM117
         with publication(database, "test") as change:
-            change.require(lambda: guard_own_data(change.connection))
+            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
             stage(database, change)
             with database.connect() as connection:
                 connection.execute("CREATE TABLE public.customers (customer_id bigint)")

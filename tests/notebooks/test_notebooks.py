@@ -273,8 +273,8 @@ def test_the_third_replaces_the_customers_by_those_of_a_file(told):
     found, refresh = told.with_own_data, told.with_own_data.last_refresh
 
     assert found.customers_kind == refresh["source_kind"] == "own"
-    assert refresh["rows_out"] == found.rows["public.customers"] == found.customers_facts["rows"]
-    assert found.rows[REJECTED_CUSTOMERS.full_name] == found.customers_facts["rows_rejected"] > 0
+    assert refresh["rows_out"] == found.rows["public.customers"] == found.sources["customers"].origin.rows
+    assert found.rows[REJECTED_CUSTOMERS.full_name] == found.sources["customers"].origin.rows_rejected > 0
     assert refresh["missing_columns"] == "first_purchase"
     with told.database.connect() as connection:
         statuses = connection.execute(

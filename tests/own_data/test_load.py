@@ -163,8 +163,8 @@ def test_loading_replaces_mock_data_and_the_results_follow(
 
     with database.connect() as connection:
         found = origin(connection, CUSTOMERS.full_name)
-    assert (found.kind, found.facts["source"], found.facts["rows"]) == ("own", "members.csv", 3)
-    assert found.facts["rejected"]["null_byte"] == 1
+    assert (found.kind, found.source, found.rows) == ("own", "members.csv", 3)
+    assert found.comment["rejected"]["null_byte"] == 1
     assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(8,)]
     assert fetch(database, "SELECT name FROM public.customers ORDER BY customer_id") == [
         ('Ann; "A" B',), ("Bob newer",), ("Fine",),

@@ -23,8 +23,8 @@ def last_day(database: Database, columns: str, *rows: str, until: date = TODAY) 
         return last_day_of_table(connection, MEMBERS)(until)
 
 
-def chosen(asked: date | None, facts: dict[str, object], in_data: date | None) -> AsOf:
-    return choose_as_of(asked, Origin("own", facts), "public.customers", lambda _: in_data)
+def chosen(asked: date | None, source: Origin, in_data: date | None) -> AsOf:
+    return choose_as_of(asked, source, "public.customers", lambda _: in_data)
 
 
 @pytest.mark.parametrize(
@@ -47,39 +47,43 @@ def test_the_last_day_is_the_latest_date_that_has_happened(database, columns, ro
 
 def test_without_a_word_the_results_are_as_of_the_last_day_in_the_data() -> None:
     """As of today, a file from 2011 would say that nobody has logged in for 15 years."""
-    assert chosen(None, {}, date(2011, 12, 9)) == AsOf(date(2011, 12, 9), is_last_day=True)
+    assert chosen(None, Origin("own"), date(2011, 12, 9)) == AsOf(date(2011, 12, 9), is_last_day=True)
 
 
 def test_what_load_found_is_not_looked_for_again() -> None:
     """A scan of all customers takes seconds."""
-    assert chosen(None, {"last_day": "2011-12-08"}, None) == AsOf(date(2011, 12, 8), is_last_day=True)
+    assert chosen(None, Origin("own", last_day=date(2011, 12, 8)), None) == AsOf(
+        date(2011, 12, 8), is_last_day=True
+    )
 
 
 def test_a_day_that_was_given_holds() -> None:
     """First the one given to `run`, then the one given to `mock` or `load`."""
-    facts: dict[str, object] = {"as_of": "2012-01-31", "last_day": "2011-12-09"}
+    source = Origin("own", as_of=date(2012, 1, 31), last_day=date(2011, 12, 9))
 
-    assert chosen(None, facts, None) == AsOf(date(2012, 1, 31))
-    assert chosen(date(2011, 6, 30), facts, None) == AsOf(date(2011, 6, 30))
+    assert chosen(None, source, None) == AsOf(date(2012, 1, 31))
+    assert chosen(date(2011, 6, 30), source, None) == AsOf(date(2011, 6, 30))
 
 
 def test_data_without_dates_is_as_of_today() -> None:
     """There is nothing else to go by."""
-    assert chosen(None, {}, None).day - date.today() <= timedelta(days=1)  # UTC may be a day ahead
+    assert chosen(None, Origin("own"), None).day - date.today() <= timedelta(days=1)  # UTC may be a day ahead
 
 
 @pytest.mark.parametrize("in_data", [None, date(2011, 12, 9)])
 def test_customers_of_order_lines_have_no_past(in_data) -> None:
     """Their sums hold every line: half a year earlier the best customers would vanish, as if they never bought."""
-    facts = {"transactions": True, "last_day": in_data and in_data.isoformat()}
+    source = Origin("own", transactions=True, last_day=in_data)
 
     with pytest.raises(
         Customer360Error,
         match=r"up to 2011-12-09, so it cannot show 2011-06-30; load the lines .*--as-of 2011-06-30",
     ):
-        choose_as_of(date(2011, 6, 30), Origin("own", facts), "public.customers", lambda _: date(2011, 12, 9))
+        choose_as_of(date(2011, 6, 30), source, "public.customers", lambda _: date(2011, 12, 9))
 
 
 def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
     """Nothing was bought since, and that is what the results then say."""
-    assert chosen(date(2012, 3, 1), {"transactions": True, "last_day": "2011-12-09"}, None).day == date(2012, 3, 1)
+    source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
+
+    assert chosen(date(2012, 3, 1), source, None).day == date(2012, 3, 1)

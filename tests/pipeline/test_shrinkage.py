@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ SOMEONES = Origin("unknown")
 
 
 def mock(filled_at: str) -> Origin:
-    return Origin("mock", {"kind": "mock", "filled_at": filled_at})
+    return Origin("mock", filled_at=datetime.fromisoformat(filled_at))
 
 
 def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
@@ -75,23 +75,21 @@ def test_the_filling_tells_whether_customers_were_filled_since_and_not_the_clock
         "source_kind": "own",
         "started_at": "2026-07-09T02:00:00",
     }
-    facts = {"kind": "own", "filled_at": "2026-07-01T00:00:00"}
-    late = {"kind": "own", "filled_at": "2026-08-01T00:00:00"}
+    refilled = Origin("own", "customers_2", filled_at=datetime(2026, 7, 1))
+    same = Origin("own", "customers_1", filled_at=datetime(2026, 8, 1))
 
-    require_no_shrinkage(before, "customers_1", "public.customers", Origin("own", facts, "customers_2"), AS_OF, 1)
+    require_no_shrinkage(before, "customers_1", "public.customers", refilled, AS_OF, 1)
     with pytest.raises(Customer360Error, match="gives 1 customers"):
-        require_no_shrinkage(
-            before, "customers_1", "public.customers", Origin("own", late, "customers_1"), AS_OF, 1
-        )
+        require_no_shrinkage(before, "customers_1", "public.customers", same, AS_OF, 1)
 
 
 def test_a_file_that_lost_half_of_its_customers_is_refused() -> None:
     """An export that broke off, loaded each night by a script that says --replace --yes."""
-    before = Origin("own", {"source": "members.csv", "rows": 1_000})
+    before = Origin("own", source="members.csv", rows=1_000)
 
     require_no_smaller_load(before, "members.csv", 500)
     require_no_smaller_load(before, "others.csv", 1)
-    require_no_smaller_load(Origin("mock", {"rows": 1_000}), "members.csv", 1)
+    require_no_smaller_load(Origin("mock", rows=1_000), "members.csv", 1)
     with pytest.raises(
         Customer360Error, match=r"^members.csv gives 499 customers where 1,000 .*: --allow-shrink$"
     ):

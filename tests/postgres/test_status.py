@@ -102,7 +102,7 @@ def test_mock_data_that_somebody_changed_is_said_so(database: Database) -> None:
         change.stage(CUSTOMERS)
         change.describe(CUSTOMERS, {"kind": "mock", "rows": 0, "seed": 7, "as_of": "2026-06-30"})
         change.publish()
-    assert status(database).customers_change is None
+    assert status(database).sources["customers"].change is None
 
     with database.connect() as connection:
         connection.execute("INSERT INTO public.customers (customer_id) VALUES (1)")

@@ -13,6 +13,7 @@ from customer360.commands.context import Context
 from customer360.commands.options import DATABASE_AND_JSON, ValuedCommand, options
 from customer360.errors import Invalid, Unavailable
 from customer360.report.durations import parse_duration, written
+from customer360.tables import CUSTOMERS
 
 if TYPE_CHECKING:
     from customer360.postgres.status import Status
@@ -76,13 +77,14 @@ class StatusOutcome:
 
     def _customers(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
-        kind, facts, change = self.status.customers_kind, self.status.customers_facts, self.status.customers_change
+        customers = self.status.sources[CUSTOMERS.name]
+        found, change = customers.origin, customers.change
         kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
         return {
             "absent": "none; fill them with: customer360 mock",
-            "mock": f"mock data as of {facts.get('as_of')}, seed {facts.get('seed')}{kept}",
+            "mock": f"mock data as of {found.as_of}, seed {found.seed}{kept}",
             "own": "your own data",
-        }.get(kind, "made by someone else")
+        }.get(found.kind, "made by someone else")
 
     def _results(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked

@@ -42,9 +42,9 @@ def choose_as_of(asked: date | None, source: Origin, table: str, last_day: LastD
     Raises: Customer360Error when customers derived from order lines are asked for as of a day before the last one,
     because only the sums of all lines are kept.
     """
-    if asked is None and "as_of" in source.facts:
-        return AsOf(date.fromisoformat(source.facts["as_of"]))
-    if asked is not None and not source.facts.get("transactions"):
+    if asked is None and source.as_of is not None:
+        return AsOf(source.as_of)
+    if asked is not None and not source.transactions:
         return AsOf(asked)
     found = _last_day(source, last_day)
     if asked is None:
@@ -58,9 +58,8 @@ def choose_as_of(asked: date | None, source: Origin, table: str, last_day: LastD
 
 
 def _last_day(source: Origin, last_day: LastDay) -> date | None:
-    if known := source.facts.get("last_day"):
-        return date.fromisoformat(known)
-    return last_day(now().date() + timedelta(days=1))  # in some time zones it is tomorrow already
+    tomorrow = now().date() + timedelta(days=1)  # which it is in some time zones already
+    return source.last_day or last_day(tomorrow)
 
 
 def last_day_of_table(connection: psycopg.Connection[Any], table: str) -> LastDay:

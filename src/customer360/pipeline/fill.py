@@ -14,7 +14,7 @@ from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.staging import WAITING, Waiting, now
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
-from customer360.postgres.origin import guard_own_data
+from customer360.postgres.origin import Origin, guard_own_data
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
@@ -46,15 +46,15 @@ def fill_mock_data(
         if replace:
             change.replace_foreign(CUSTOMERS)
         else:
-            change.require(lambda: guard_own_data(change.connection))
+            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
         staging = change.stage(CUSTOMERS)
         with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
             _copy_blocks(spark, database, staging, plan, writers)
-        change.describe(
-            CUSTOMERS,
-            {"kind": "mock", "rows": plan.customers, "seed": plan.seed, "as_of": plan.as_of, "dirt": plan.dirt,
-             "filled_at": now(), "version": __version__},
+        filled = Origin(
+            "mock", rows=plan.customers, seed=plan.seed, as_of=plan.as_of, dirt=plan.dirt,
+            filled_at=now(), version=__version__,
         )  # fmt: skip
+        change.describe(CUSTOMERS, filled.record())
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     return plan.customers

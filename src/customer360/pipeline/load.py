@@ -14,7 +14,7 @@ from customer360.pipeline.shrinkage import require_no_smaller_load
 from customer360.pipeline.staging import WAITING, Waiting, now, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
-from customer360.postgres.origin import guard_own_data, origin
+from customer360.postgres.origin import Origin, guard_own_data, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
@@ -45,7 +45,7 @@ def load_customers(
         if replace:
             change.replace_foreign(CUSTOMERS)
         else:
-            change.require(lambda: guard_own_data(change.connection))
+            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
         if not allow_shrink:
             change.require(lambda: _require_no_smaller_load(change, found, facts))
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
@@ -53,9 +53,8 @@ def load_customers(
         with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
             stage_files(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
         _audit_loaded(change, found)
-        change.describe(
-            CUSTOMERS, {"kind": "own", **found.facts(), **facts, "filled_at": now(), "version": __version__}
-        )
+        loaded = Origin("own", **found.facts(), **facts, filled_at=now(), version=__version__)
+        change.describe(CUSTOMERS, loaded.record())
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
 

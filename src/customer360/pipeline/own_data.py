@@ -111,7 +111,7 @@ def _require_replaceable(database: Database, request: Request) -> None:
     with database.connect() as connection:
         require_replaceable(connection, [CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
         if not request.replace:
-            guard_own_data(connection)
+            guard_own_data(connection, CUSTOMERS)
 
 
 def _facts(plan: LoadPlan) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.postgres.status import FILL_KEPT_WITH, fill_of, last_refresh, next_refresh_id
+from customer360.postgres.status import FILL_KEPT_WITH, fill_of, fills, last_refresh, next_refresh_id
 from customer360.spark import lake, plain_errors
 from customer360.spark.lake import Place
 from customer360.tables import (
@@ -114,7 +114,7 @@ def run_operations(
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
             day = choose_as_of(as_of, read.origin, read.name, read.last_day)
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
-                order = read.origin.facts.get("status_order")
+                order = read.origin.status_order
                 found = reading.enter_context(
                     results(
                         read.customers, as_of=day.day, keys_are_unique=read.keys_are_unique, status_order=order
@@ -130,7 +130,7 @@ def run_operations(
                 _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
             _stage_all(change, database, tables, writers, watch)
         refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
-        change.describe(FILL_KEPT_WITH, {"refresh_id": refresh_id, "customers_fill": customers.fill})
+        change.describe(FILL_KEPT_WITH, fills(refresh_id, {CUSTOMERS: customers}))
         _audit_totals(change, refresh, has_profiles=not profiles)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
@@ -139,7 +139,7 @@ def run_operations(
 
 def _require_no_shrinkage(change: Publication, read: _Source, day: date, customers: int) -> None:
     before = last_refresh(change.connection)
-    fill = fill_of(change.connection, before)
+    fill = fill_of(change.connection, CUSTOMERS, before)
     require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
 
 
@@ -185,7 +185,7 @@ def _and_rejected_at_loading(
 
     That is so whatever table this run reads, and also where the facts were lost with the comments of a backup.
     """
-    is_loaded = customers.fill and customers.kind != "mock" and customers.facts.get("rows_rejected", 1)
+    is_loaded = customers.fill and customers.kind != "mock" and customers.rows_rejected != 0
     if not (is_loaded and catalog.exists(change.connection, REJECTED_CUSTOMERS.full_name)):
         return {}
     name, columns = REJECTED_CUSTOMERS.name, REJECTED_CUSTOMERS.column_names

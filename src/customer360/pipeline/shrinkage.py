@@ -50,8 +50,8 @@ def require_no_smaller_load(before: Origin, source: str, customers: int) -> None
     A file of the same name, exported each night, is meant to be the same one; another name is another source.
     Raises: Customer360Error naming the flag that overrides it.
     """
-    rows = before.facts.get("rows", 0)
-    if before.kind == "own" and before.facts.get("source") == source and customers < rows * LEAST_SHARE:
+    rows = before.rows
+    if before.kind == "own" and before.source == source and customers < rows * LEAST_SHARE:
         raise Refused(
             f"{source} gives {customers:,} customers where {rows:,} of it are loaded; nothing was changed. "
             f"To load them all the same: {ALLOW_FLAG}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from typing import Any, Final
 
 import psycopg
@@ -15,12 +17,12 @@ from customer360.errors import Refused
 from customer360.postgres import catalog, ddl
 from customer360.postgres.catalog import value
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, PUBLISHED_PART
-from customer360.tables import CUSTOMERS, Table
+from customer360.tables import Table
 
 REPLACE_FLAG: Final = "--replace"
 
 SIGNED: Final = "signed"
-"""A fact: the ledger holds the transactions that wrote the rows. Fillings of older versions lack it."""
+"""In the comment: the ledger holds the transactions that wrote the rows. Fillings of older versions lack it."""
 
 _OLDER_BLOCK: Final = 50_000
 """Rows that one transaction of those older versions wrote."""
@@ -31,23 +33,73 @@ class Origin:
     """
     Who filled a table: 'absent', 'mock', 'own' (loaded by this software) or 'unknown', and with what.
 
-    *fill* names the filling: a new one for each `mock` and `load`, kept by backups. None: not filled by us.
+    *fill* names the filling: a new one for each `mock` and `load`, kept by backups. None: not filled by us. The
+    other fields are None where the filling has no such thing, or a version that did not record it made it.
+    *comment* is the whole record as it was read, which `status --json` shows.
     """
 
     kind: str
-    facts: dict[str, Any] = field(default_factory=dict)
     fill: str | None = None
+    is_signed: bool = False
+    columns: Sequence[str] | None = None
+    missing_columns: Sequence[str] | None = None
+    status_order: Sequence[str] | None = None
+    transactions: bool | None = None
+    """The rows were derived from order lines."""
+    last_day: date | None = None
+    """The last day on which something happened in what was loaded."""
+    rows: int = 0
+    rows_in: int | None = None
+    rows_rejected: int | None = None
+    rows_left_out: int | None = None
+    rows_identical: int | None = None
+    rejected: Mapping[str, int] | None = None
+    source: str | None = None
+    description: str | None = None
+    seed: int | None = None
+    as_of: date | None = None
+    dirt: float | None = None
+    filled_at: datetime | None = None
+    version: str | None = None
+    comment: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def read(cls, fill: str | None, comment: Mapping[str, Any]) -> Origin:
+        """What a *comment* records, one of an older version too; what it does not know it leaves out."""
+        known = {name: comment[name] for name in _RECORDED if comment.get(name) is not None}
+        for name, kind in _MOMENTS.items():
+            if name in known:
+                known[name] = kind.fromisoformat(known[name])
+        return cls(**{"kind": "unknown", **known}, fill=fill, is_signed=SIGNED in comment, comment=comment)
+
+    def record(self) -> dict[str, Any]:
+        """What to keep with the rows, for `read`."""
+        nulls = _NULLS_OF_OWN if self.kind == "own" else ()
+        values = {name: getattr(self, name) for name in _RECORDED}
+        return {name: value for name, value in values.items() if value is not None or name in nulls}
+
+
+_RECORDED: Final = tuple(one.name for one in fields(Origin) if one.name not in ("fill", "is_signed", "comment"))
+_NULLS_OF_OWN: Final = ("status_order", "last_day")
+"""What a load records also where there is none."""
+_MOMENTS: Final[Mapping[str, Any]] = {"as_of": date, "last_day": date, "filled_at": datetime}
 
 
 def origin(connection: psycopg.Connection[Any], table: str) -> Origin:
     """
-    Who filled *table*, by the facts kept with the rows themselves.
+    Who filled *table*, by what is recorded with the rows themselves.
 
-    The facts are a comment on the partition that holds the rows, so they go when the rows go; a table made by
-    hand, or dropped and made again, has none and is 'unknown'.
+    A table made by hand, or dropped and made again, has no record and is 'unknown'.
     """
-    if not catalog.exists(connection, table):
-        return Origin("absent")
+    return Origin.read(*recorded(connection, table)) if catalog.exists(connection, table) else Origin("absent")
+
+
+def recorded(connection: psycopg.Connection[Any], table: str) -> tuple[str | None, dict[str, Any]]:
+    """
+    The partition that holds the rows of *table*, and what `Publication.describe` recorded with them.
+
+    The record is a comment on that partition, so it goes when the rows go.
+    """
     row = connection.execute(
         """
         SELECT c.relname, obj_description(c.oid, 'pg_class')
@@ -58,46 +110,45 @@ def origin(connection: psycopg.Connection[Any], table: str) -> Origin:
         (catalog.quoted(table), INTERNAL_SCHEMA),
     ).fetchone()
     fill, comment = row or (None, None)
-    facts = json.loads(comment) if comment and comment.startswith("{") else {}
-    return Origin(facts.get("kind", "unknown"), facts, fill)
+    return fill, json.loads(comment) if comment and comment.startswith("{") else {}
 
 
-def guard_own_data(connection: psycopg.Connection[Any]) -> None:
+def guard_own_data(connection: psycopg.Connection[Any], source: Table) -> None:
     """
-    Refuses to go on when `public.customers` holds anything but the mock data that this software wrote.
+    Refuses to go on when the table *source* holds anything but the mock data that this software wrote.
 
-    Raises: Customer360Error naming the flag that overrides it.
+    Raises: Refused, naming the flag that overrides it.
     """
-    found = origin(connection, CUSTOMERS.full_name)
+    found = origin(connection, source.full_name)
     if found.kind == "absent":
         return
     if found.kind == "mock":
-        problem = change_since_filled(connection, found)
+        problem = change_since_filled(connection, source, found)
     else:
         problem = "was loaded from your own data" if found.kind == "own" else "was not made by customer360"
     if problem:
         raise Refused(
-            f"{CUSTOMERS.full_name} {problem}; nothing was deleted. To delete it all the same: {REPLACE_FLAG}"
+            f"{source.full_name} {problem}; nothing was deleted. To delete it all the same: {REPLACE_FLAG}"
         )
 
 
-def change_since_filled(connection: psycopg.Connection[Any], found: Origin) -> str | None:
+def change_since_filled(connection: psycopg.Connection[Any], source: Table, found: Origin) -> str | None:
     """
-    How the rows of `public.customers` differ from those that were filled, in words; None when they do not.
+    How the rows of the table *source* differ from those that were filled, in words; None when they do not.
 
     Each row knows the transaction that wrote it, and the ledger the transactions of the filling: any row written
     since, by whatever means, has another, and a deleted one is missed. One scan, as for counting them.
     """
     query = sql.SQL("SELECT xmin::text, count(*), age(xmin), sum(count(*)) OVER () FROM {} GROUP BY xmin LIMIT {}")
     signed = _signed(connection, found)
-    most = len(signed) if signed is not None else math.ceil(found.facts["rows"] / _OLDER_BLOCK)
-    written = connection.execute(query.format(ddl.identifier(CUSTOMERS), most + 1)).fetchall()
+    most = len(signed) if signed is not None else math.ceil(found.rows / _OLDER_BLOCK)
+    written = connection.execute(query.format(ddl.identifier(source), most + 1)).fetchall()
     rows = int(written[0][-1]) if written else 0
-    if rows != found.facts["rows"]:
-        return f"was filled with {found.facts['rows']:,} customers and now has {rows:,}: someone changed it"
+    if rows != found.rows:
+        return f"was filled with {found.rows:,} {source.name} and now has {rows:,}: someone changed it"
     if signed is None:
-        published = _age_of_facts(connection, found)
-        is_same = len(written) <= most and all(age > published for _, _, age, _ in written)
+        recorded_ago = _age_of_record(connection, found)
+        is_same = len(written) <= most and all(age > recorded_ago for _, _, age, _ in written)
     else:
         is_same = {transaction: count for transaction, count, *_ in written} == signed
     return None if is_same else "has rows that someone changed, added or restored since it was filled"
@@ -110,7 +161,7 @@ def _signed(connection: psycopg.Connection[Any], found: Origin) -> dict[str, int
     A signature counts only where the transaction that wrote it is the one it names. A restored ledger was written
     by one transaction or by one a row, and so never by those of both the copying and the publishing: then none.
     """
-    if SIGNED not in found.facts:
+    if not found.is_signed:
         return None
     query = sql.SQL(
         "SELECT part, transaction::xid::text, rows, xmin = transaction::xid FROM {} WHERE staging = %s"
@@ -124,8 +175,8 @@ def _signed(connection: psycopg.Connection[Any], found: Origin) -> dict[str, int
     return {} if publishing & copied.keys() else copied
 
 
-def _age_of_facts(connection: psycopg.Connection[Any], found: Origin) -> int:
-    """How many transactions ago the facts were written, which came after all rows that they tell of."""
+def _age_of_record(connection: psycopg.Connection[Any], found: Origin) -> int:
+    """How many transactions ago the record was written, which came after all rows that it tells of."""
     query = """
         SELECT age(d.xmin) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
         JOIN pg_namespace n ON n.oid = c.relnamespace

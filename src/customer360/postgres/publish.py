@@ -50,7 +50,7 @@ class Publication:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
         self._staged: dict[Table, str] = {}
-        self._facts: dict[Table, str] = {}
+        self._records: dict[Table, str] = {}
         self._appended: list[tuple[Table, Sequence[Sequence[Any]]]] = []
         self._foreign: set[Table] = set()
         self._checks: list[Callable[[], None]] = []
@@ -91,9 +91,9 @@ class Publication:
         query = sql.SQL("SELECT coalesce(sum(rows), 0)::bigint FROM {} WHERE staging = %s").format(LEDGER)
         return int(value(self.connection, query, self._staged[table]))
 
-    def describe(self, table: Table, facts: Mapping[str, Any]) -> None:
-        """Facts about the rows of *table* (who made them, from what), kept with them as long as they live."""
-        self._facts[table] = json.dumps({"made_by": "customer360", SIGNED: True, **facts}, default=str)
+    def describe(self, table: Table, record: Mapping[str, Any]) -> None:
+        """Keeps *record* (who made the rows of *table*, from what) with them as long as they live."""
+        self._records[table] = json.dumps({"made_by": "customer360", SIGNED: True, **record}, default=str)
 
     def append(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Adds *rows* to a table that keeps history, in the same transaction as the swap."""
@@ -191,7 +191,7 @@ class Publication:
         self.connection.execute(attach.format(ddl.identifier(table), _internal(staged)))
         sign = sql.SQL("INSERT INTO {} VALUES (%s, %s, 0)").format(LEDGER)
         self.connection.execute(sign, (staged, PUBLISHED_PART))
-        comment_on(self.connection, _internal(staged), self._facts.get(table))
+        comment_on(self.connection, _internal(staged), self._records.get(table))
 
     def _drop_partitions(self, table: Table) -> None:
         """Drops the rows that are published; of a table that keeps history there are no partitions."""

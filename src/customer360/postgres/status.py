@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -13,31 +13,36 @@ from psycopg.rows import dict_row
 
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
-from customer360.postgres.origin import Origin, change_since_filled, origin
-from customer360.tables import CUSTOMER_SEGMENTS, CUSTOMERS, DATA_QUALITY, REFRESHES, TABLES
+from customer360.postgres.origin import Origin, change_since_filled, origin, recorded
+from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESHES, SOURCES, TABLES, Table
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By so much the clocks of two machines may differ without a word."""
 
 FILL_KEPT_WITH: Final = CUSTOMER_SEGMENTS
-"""The table whose facts hold the filling of the customers that a refresh found."""
+"""The table that records which filling of each source a refresh found."""
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """A source table as it stands: who filled it, and how mock data differs from what was filled, if it does."""
+
+    origin: Origin
+    change: str | None
 
 
 @dataclass(frozen=True)
 class Status:
     """
-    A database as it stands: `rows` by table (only those that exist), who filled the customers, the last refresh.
+    A database as it stands: its *sources* by name, `rows` by table (only those that exist), the last refresh.
 
     *as_of* and *age_seconds* are those of the last refresh; its age is negative when its clock was ahead. *stale*
-    means that the customers were filled after it. *customers_change* says how mock data differs from what was
-    filled, None when it does not.
+    means that a source was filled after it.
     """
 
     where: str
     server_version: str
-    customers_kind: str
-    customers_facts: dict[str, Any]
-    customers_change: str | None
+    sources: dict[str, SourceStatus]
     rows: dict[str, int]
     last_refresh: dict[str, Any] | None
     as_of: str | None
@@ -45,31 +50,36 @@ class Status:
     stale: bool
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "sources"}
+        for name, source in self.sources.items():
+            values[f"{name}_kind"] = source.origin.kind
+            values[f"{name}_facts"] = source.origin.comment
+            values[f"{name}_change"] = source.change
+        return values
 
 
 def status(database: Database) -> Status:
     with database.connect("customer360 status") as connection:
-        found = origin(connection, CUSTOMERS.full_name)
         refresh = last_refresh(connection)
+        before = {source: fill_of(connection, source, refresh) for source in SOURCES}
+        origins = {source: origin(connection, source.full_name) for source in SOURCES}
+        stands = {one.name: SourceStatus(found, _change(connection, one, found)) for one, found in origins.items()}
         return Status(
             database.where,
             catalog.value(connection, "SHOW server_version").split()[0],
-            found.kind,
-            found.facts,
-            _change(connection, found),
+            stands,
             _rows(connection),
             refresh,
             *_freshness(refresh),
-            is_filled_since(found, fill_of(connection, refresh), refresh),
+            any(is_filled_since(found, before[source], refresh) for source, found in origins.items()),
         )
 
 
-def _change(connection: psycopg.Connection[Any], found: Origin) -> str | None:
+def _change(connection: psycopg.Connection[Any], source: Table, found: Origin) -> str | None:
     try:
-        return change_since_filled(connection, found) if found.kind == "mock" else None
+        return change_since_filled(connection, source, found) if found.kind == "mock" else None
     except psycopg.errors.InsufficientPrivilege:
-        return None  # who may read the customers but not the ledger is not told
+        return None  # who may read the source but not the ledger is not told
 
 
 def _freshness(refresh: dict[str, Any] | None) -> tuple[str | None, int | None]:
@@ -112,21 +122,26 @@ def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
     return max(last, default=0) + 1
 
 
-def fill_of(connection: psycopg.Connection[Any], refresh: Mapping[str, Any] | None) -> str | None:
-    """The filling of `public.customers` that was there at the last *refresh*; None where that is not known."""
-    facts = origin(connection, FILL_KEPT_WITH.full_name).facts
-    return facts.get("customers_fill") if refresh and facts.get("refresh_id") == refresh["refresh_id"] else None
+def fills(refresh_id: int, origins: Mapping[Table, Origin]) -> dict[str, Any]:
+    """What a refresh records of the fillings of its sources, for `fill_of`."""
+    return {"refresh_id": refresh_id, **{f"{source.name}_fill": found.fill for source, found in origins.items()}}
 
 
-def is_filled_since(customers: Origin, fill_before: str | None, refresh: Mapping[str, Any] | None) -> bool:
+def fill_of(connection: psycopg.Connection[Any], source: Table, refresh: Mapping[str, Any] | None) -> str | None:
+    """The filling of *source* that was there at the last *refresh*; None where that is not known."""
+    _, record = recorded(connection, FILL_KEPT_WITH.full_name)
+    is_of_refresh = refresh and record.get("refresh_id") == refresh["refresh_id"]
+    return record.get(f"{source.name}_fill") if is_of_refresh else None
+
+
+def is_filled_since(found: Origin, fill_before: str | None, refresh: Mapping[str, Any] | None) -> bool:
     """
-    Whether `mock` or `load` filled the customers after *refresh*, at which they were those of *fill_before*.
+    Whether `mock` or `load` filled a source after *refresh*, at which it held the filling *fill_before*.
 
     Where that is not known, as after a refresh of an older version, the clocks decide.
     """
-    filled_at = customers.facts.get("filled_at")
-    if filled_at is None or refresh is None:
-        return filled_at is not None
+    if found.filled_at is None or refresh is None:
+        return found.filled_at is not None
     if fill_before is not None:
-        return fill_before != customers.fill
-    return datetime.fromisoformat(filled_at) > datetime.fromisoformat(refresh["started_at"])
+        return fill_before != found.fill
+    return found.filled_at > datetime.fromisoformat(refresh["started_at"])
