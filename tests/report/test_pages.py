@@ -7,7 +7,7 @@ import pytest
 from customer360.errors import Customer360Error
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Page, Place, Report, Visual
-from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
+from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 
 VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
 
@@ -74,6 +74,10 @@ def test_what_a_measure_leaves_out_stands_in_the_tooltip():
         (a_visual(compare="nothing_like_it"), "is not a measure"),
         (a_visual(fact=ENGAGEMENT_SEGMENTS, measures=("share_above_threshold",)), "has no balance_band"),
         (a_visual(by=("account_age_band",)), "customer_segments is not cut by 'account_age_band'"),
+        (
+            a_visual(fact=COHORT_RETENTION, measures=("retained_customers",), by=("join_month",)),
+            "retained_customers of 'retained_customers' does not add up over months_since; cut the visual by it",
+        ),
         (a_visual(place=Place(10, 0, 3, 2)), "leaves the grid of 12 x 10"),
         (a_visual(place=Place(0, 9, 3, 2)), "leaves the grid"),
         (a_visual(place=Place(0, 0, 0, 2)), "leaves the grid"),

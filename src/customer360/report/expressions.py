@@ -219,6 +219,16 @@ def _own_columns(expression: Expression) -> tuple[str, ...]:
             return ()
 
 
+def sums_of(measure: Measure) -> frozenset[str]:
+    """The columns that *measure* adds up."""
+    match measure.expression:
+        case Sum(column):
+            return frozenset({column})
+        case Missing(count):
+            return frozenset({"customers", count})
+    return frozenset().union(*map(sums_of, parts(measure)))
+
+
 def parameter_of(measure: Measure) -> Parameter | None:
     """The parameter that *measure* depends on, if it does."""
     if isinstance(measure.expression, Above):

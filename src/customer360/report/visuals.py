@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from customer360.errors import Invalid
 from customer360.report.dimensions import OF_JOINING, dimension, dimensions_of
-from customer360.report.expressions import Measure, columns_of, facts_of, needs
+from customer360.report.expressions import Measure, columns_of, facts_of, needs, sums_of
 from customer360.report.measures import measure
 from customer360.tables import Table
 
@@ -160,9 +160,23 @@ def _check_fields(page: Page, visual: Visual) -> None:
         if visual.fact not in facts_of(one):
             missing = ", ".join(sorted(columns_of(one) - set(visual.fact.column_names)))
             raise Invalid(f"{_where(page, visual)}: {visual.fact.name} has no {missing} for '{one.name}'")
+        _check_sums(page, visual, one)
     for cut in cuts:
         if cut not in dimensions_of(visual.fact):
             raise Invalid(f"{_where(page, visual)}: {visual.fact.name} is not cut by '{cut.name}'")
+
+
+def _check_sums(page: Page, visual: Visual, shown: Measure) -> None:
+    """What does not add up over a dimension is cut by it."""
+    for column in (visual.fact[name] for name in sorted(sums_of(shown))):
+        if not column.is_additive:
+            raise Invalid(f"{_where(page, visual)}: {column.full_name} of '{shown.name}' does not add up")
+        for name in column.except_over:
+            if name not in visual.by:
+                raise Invalid(
+                    f"{_where(page, visual)}: {column.full_name} of '{shown.name}' does not add up over {name}; "
+                    "cut the visual by it"
+                )
 
 
 def _where(page: Page, visual: Visual) -> str:

@@ -202,7 +202,9 @@ TOP_CUSTOMERS: Final = _result(
     _ID,
     _SHOWN_ID,
     _column("name", "text", "Full name.", CUSTOMERS["name"], personal="name"),
-    _column("account_balance", "numeric(12,2)", "Balance of the account.", _BALANCE, required=True),
+    _column(
+        "account_balance", "numeric(12,2)", "Balance of the account.", _BALANCE, required=True, is_additive=True
+    ),
 )
 
 COHORT_RETENTION: Final = _result(
