@@ -58,7 +58,7 @@ def checked(rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bo
     moments = [
         column.name for column in source.columns if column.type == "timestamp" and column.name in rows.columns
     ]
-    rows = rows.withColumns({day_of(source, name): F.col(name).cast("date") for name in moments})
+    rows = rows.select("*", *[F.col(name).cast("date").alias(day_of(source, name)) for name in moments])
     checks = [check for check in source.checks if not (keys_are_unique and isinstance(check.condition, Repeats))]
     failed = [
         F.when(_fails(check.condition, source, rows.columns, as_of), bits(source, [check])).otherwise(0)

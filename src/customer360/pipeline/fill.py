@@ -11,10 +11,10 @@ from customer360 import __version__
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.pipeline.progress import Watch, silent
-from customer360.pipeline.staging import WAITING, Waiting, now
+from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
-from customer360.postgres.origin import Origin, guard_own_data
+from customer360.postgres.origin import Origin
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
@@ -42,11 +42,7 @@ def fill_mock_data(
     tasks, so the engine passes none on, and they are the same whatever the number of tasks.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
-        change.prepare([CUSTOMERS], foreign=[CUSTOMERS])
-        if replace:
-            change.replace_foreign(CUSTOMERS)
-        else:
-            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
+        prepare_source(change, CUSTOMERS, replace=replace)
         staging = change.stage(CUSTOMERS)
         with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
             _copy_blocks(spark, database, staging, plan, writers)

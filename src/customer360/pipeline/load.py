@@ -11,10 +11,10 @@ from customer360.errors import Refused
 from customer360.own_data.load import Loadable
 from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.shrinkage import require_no_smaller_load
-from customer360.pipeline.staging import WAITING, Waiting, now, stage_files
+from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
-from customer360.postgres.origin import Origin, guard_own_data, origin
+from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
@@ -41,11 +41,8 @@ def load_customers(
     """
     found.tally.require(max_rejected)
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
-        change.prepare([CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
-        if replace:
-            change.replace_foreign(CUSTOMERS)
-        else:
-            change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
+        change.prepare([REJECTED_CUSTOMERS])
+        prepare_source(change, CUSTOMERS, replace=replace)
         if not allow_shrink:
             change.require(lambda: _require_no_smaller_load(change, found, facts))
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):

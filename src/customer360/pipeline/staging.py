@@ -17,9 +17,10 @@ from customer360.errors import Refused
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.locks import RUN_SECONDS, SWAP_SECONDS
+from customer360.postgres.origin import guard_own_data
 from customer360.postgres.publish import Publication
 from customer360.postgres.spark_task import copy_part, with_rows
-from customer360.tables import Table
+from customer360.tables import Source, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -38,6 +39,15 @@ WAITING: Final = Waiting()
 
 _PART: Final = "copied_part"
 _REPORT: Final = pa.schema([(_PART, pa.int32()), ("rows", pa.int64())])
+
+
+def prepare_source(change: Publication, source: Source, *, replace: bool) -> None:
+    """Refuses, now and at the swap, to replace rows of *source* that are not our mock data; not if *replace*."""
+    change.prepare([source], foreign=[source])
+    if replace:
+        change.replace_foreign(source)
+    else:
+        change.require(lambda: guard_own_data(change.connection, source))
 
 
 def stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin, change_since_filled, origin, recorded
-from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESHES, SOURCES, TABLES, Table
+from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESHES, TABLES, Table
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By so much the clocks of two machines may differ without a word."""
@@ -58,17 +58,19 @@ class Status:
         return values
 
 
-def status(database: Database) -> Status:
+def status(database: Database, tables: Sequence[Table] = TABLES) -> Status:
+    """Of *tables*, the sources with who filled them, and the rows of each; and the last refresh."""
+    sources = [table for table in tables if table.role == "source"]
     with database.connect("customer360 status") as connection:
         refresh = last_refresh(connection)
-        before = {source: fill_of(connection, source, refresh) for source in SOURCES}
-        origins = {source: origin(connection, source.full_name) for source in SOURCES}
+        before = {source: fill_of(connection, source, refresh) for source in sources}
+        origins = {source: origin(connection, source.full_name) for source in sources}
         stands = {one.name: SourceStatus(found, _change(connection, one, found)) for one, found in origins.items()}
         return Status(
             database.where,
             catalog.value(connection, "SHOW server_version").split()[0],
             stands,
-            _rows(connection),
+            _rows(connection, tables),
             refresh,
             *_freshness(refresh),
             any(is_filled_since(found, before[source], refresh) for source, found in origins.items()),
@@ -98,8 +100,8 @@ def age(finished_at: datetime) -> timedelta:
     return age if age < -CLOCK_TOLERANCE else max(timedelta(), age)
 
 
-def _rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
-    present = [table for table in TABLES if catalog.exists(connection, table.full_name)]
+def _rows(connection: psycopg.Connection[Any], tables: Sequence[Table]) -> dict[str, int]:
+    present = [table for table in tables if catalog.exists(connection, table.full_name)]
     count = sql.SQL("SELECT count(*) FROM {}")
     return {table.full_name: catalog.value(connection, count.format(ddl.identifier(table))) for table in present}
 
