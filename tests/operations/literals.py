@@ -8,9 +8,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from customer360.operations import known_customers as operation
+from customer360.operations import customer_profiles as operation
 from customer360.operations.checks import checked
-from customer360.operations.known_customers import in_slicer_cells, known_customers
+from customer360.operations.customer_profiles import in_slicer_cells, known_customers
 from customer360.operations.survey import survey
 from customer360.tables import CUSTOMERS
 

@@ -4,11 +4,7 @@ from decimal import Decimal
 import pytest
 
 from customer360.bands import Bands, age_bands
-from customer360.operations.activities import activities
-from customer360.operations.bands import bands
-from customer360.operations.calendar_months import calendar_months
-from customer360.operations.countries import countries
-from customer360.operations.loyalty_statuses import loyalty_statuses
+from customer360.operations.dimensions import activities, bands, calendar_months, countries, loyalty_statuses
 from customer360.operations.survey import Survey
 
 pytestmark = pytest.mark.spark

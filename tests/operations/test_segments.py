@@ -4,8 +4,7 @@ from decimal import Decimal
 import pytest
 
 from customer360 import tables
-from customer360.operations.customer_segments import customer_segments
-from customer360.operations.engagement_segments import engagement_segments
+from customer360.operations.segments import customer_segments, engagement_segments
 
 from .literals import in_cells, rows
 

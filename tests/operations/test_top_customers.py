@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from customer360.operations.customer_segments import customer_segments
+from customer360.operations.segments import customer_segments
 from customer360.operations.top_customers import RANKS, top_customers
 
 from .literals import in_cells, rows

@@ -9,20 +9,19 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from customer360.operations.activities import activities
-from customer360.operations.bands import bands
-from customer360.operations.calendar_months import calendar_months
 from customer360.operations.checks import checked
 from customer360.operations.cohort_retention import cohort_retention
 from customer360.operations.conform import source_rows
-from customer360.operations.countries import countries
-from customer360.operations.customer_profiles import customer_profiles
-from customer360.operations.customer_segments import customer_segments
+from customer360.operations.customer_profiles import (
+    customer_profiles,
+    in_slicer_cells,
+    known_customers,
+    with_traits,
+)
 from customer360.operations.data_quality import DataQuality, data_quality
-from customer360.operations.engagement_segments import engagement_segments
-from customer360.operations.known_customers import in_slicer_cells, known_customers, with_traits
-from customer360.operations.loyalty_statuses import loyalty_statuses
+from customer360.operations.dimensions import activities, bands, calendar_months, countries, loyalty_statuses
 from customer360.operations.rejected_customers import rejected_customers
+from customer360.operations.segments import customer_segments, engagement_segments
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
 from customer360.spark.keep import kept

@@ -1,15 +1,34 @@
-"""Customers counted and summed by the key of a segment table."""
+"""What customers hold and do, counted and summed by the key of a segment table."""
 
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from customer360 import tables
 from customer360.operations.conform import conform
 from customer360.tables import Table
 
 
-def segments(customers: DataFrame, table: Table) -> DataFrame:
+def customer_segments(customers: DataFrame) -> DataFrame:
+    """
+    One row per slicer cell, balance band and points band that occurs among *customers*.
+
+    Bands and at most 21 countries bound the number of rows, not the customers.
+    """
+    return _segments(customers, tables.CUSTOMER_SEGMENTS)
+
+
+def engagement_segments(customers: DataFrame) -> DataFrame:
+    """
+    One row per slicer cell, account age band, last login month and funnel stage that occurs among *customers*.
+
+    Months and at most 21 countries bound the number of rows, not the customers.
+    """
+    return _segments(customers, tables.ENGAGEMENT_SEGMENTS)
+
+
+def _segments(customers: DataFrame, table: Table) -> DataFrame:
     """
     One row per key of *table* that occurs among *customers*, who come as `in_slicer_cells` gives them.
 

@@ -3,7 +3,7 @@ from datetime import date, datetime
 import pytest
 
 from customer360.operations.checks import checked
-from customer360.operations.known_customers import in_slicer_cells, known_customers
+from customer360.operations.customer_profiles import in_slicer_cells, known_customers
 from customer360.operations.survey import survey
 from customer360.tables import CUSTOMERS
 
