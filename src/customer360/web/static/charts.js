@@ -9,18 +9,38 @@ import { isHorizontal, KINDS } from "./options.js";
 import { colours } from "./theme.js";
 import { content } from "./tip.js";
 
+/** @import { ChartKind, ChartView, Frame, Options, Row } from "./types.d.ts" */
+
+/**
+ * What the library says of a mark, and of the sizes of a tip and the chart.
+ * @typedef {{ dataIndex: number, name: string }} Hit
+ * @typedef {{ contentSize: [number, number], viewSize: [number, number] }} Sizes
+ */
+
+const NO_ROOM = { width: 0, height: 0 };
 const BY_AXIS = new Set(["line", "area", "bar", "column", "histogram"]);
 
 const PAPER_SCALE = 3;
 const MOST_BARS = 12;
 const BAR_ROOM = 24;
 
+/** @type {(frame: Frame) => Chart} */
 export const chart = (frame) => new Chart(frame);
 
-class Chart {
+export class Chart {
+  size = { width: 0, height: 0 };
+  /** @type {echarts.Chart | null} */
+  drawn = null;
+  /** @type {HTMLCanvasElement | null} */
+  paper = null;
+  members = "";
+  ghosts = "";
+  dressedFor = 0;
+
+  /** @param {Frame} frame */
   constructor(frame) {
     this.frame = frame;
-    this.kind = KINDS[frame.visual.kind];
+    this.kind = KINDS[/** @type {ChartKind} */ (frame.visual.kind)];
     this.byAxis = BY_AXIS.has(frame.visual.kind);
     this.canvas = element("div", { class: "canvas", "aria-hidden": "true" });
     this.marks = marks(frame, { highlight: (at) => this.highlight(at), leave: () => this.downplay() });
@@ -33,6 +53,7 @@ class Chart {
     if (width && height) this.size = { width, height };
   }
 
+  /** @type {(view: Frame) => void} */
   update(view) {
     const members = JSON.stringify(view.rows.map((row) => row.mark));
     const sameMembers = members === this.members;
@@ -45,7 +66,7 @@ class Chart {
     this.send(this.kind.change({ ...this.view(view), sameMembers, sameGhosts }));
   }
 
-  /** Many lying bars scroll instead of lying on each other. */
+  /** Many lying bars scroll instead of lying on each other. @type {(view: Frame) => void} */
   stretch(view) {
     const wanted = view.rows.length * BAR_ROOM;
     const isLong = view.rows.length > MOST_BARS && wanted > this.body.clientHeight && isHorizontal(this.view(view));
@@ -56,38 +77,46 @@ class Chart {
     this.resize(view);
   }
 
+  /** @type {(view: Frame) => ChartView} */
   view({ visual, rows, picks, report }) {
     return { visual, rows, picks, report, size: this.size, roomOf: (at) => this.roomOf(at) };
   }
 
-  /** Where the library has put a tile, known while it writes what stands on it. */
+  /**
+   * Where the library has put a tile, known while it writes what stands on it.
+   * @type {(at: number) => { width: number, height: number }}
+   */
   roomOf(at) {
-    return this.drawn.getModel().getSeriesByIndex(0).getData().getItemLayout(at);
+    return this.drawn?.getModel().getSeriesByIndex(0).getData().getItemLayout(at) ?? NO_ROOM;
   }
 
+  /** @type {(view: Frame) => void} */
   start(view) {
     this.drawn = echarts.init(this.canvas, null, { renderer: "canvas", ...this.size });
-    this.listen();
+    this.listen(this.drawn);
     this.dress(view);
   }
 
+  /** @type {(view: Frame) => void} */
   dress(view) {
     this.dressedFor = this.size.width;
-    const option = { ...common(this), ...this.kind.base(this.view(view)) };
-    this.drawn.setOption(option, { notMerge: true, silent: true, lazyUpdate: true });
+    const option = { ...commonOptions(this), ...this.kind.base(this.view(view)) };
+    this.drawn?.setOption(option, { notMerge: true, silent: true, lazyUpdate: true });
   }
 
+  /** @type {(option: Options) => void} */
   send(option) {
-    this.drawn.setOption(option, { silent: true });
+    this.drawn?.setOption(option, { silent: true });
   }
 
-  /** Everything anew, for other colours or another width. */
+  /** Everything anew, for other colours or another width. @type {(view: Frame) => void} */
   recolour(view) {
     if (!this.drawn) return;
     this.dress(view);
-    this.send(this.kind.change({ ...this.view(view), sameMembers: false }));
+    this.send(this.kind.change({ ...this.view(view), sameMembers: false, sameGhosts: false }));
   }
 
+  /** @type {(view: Frame) => void} */
   resize(view) {
     const { width, height } = this.size;
     if (!this.drawn) return;
@@ -96,67 +125,76 @@ class Chart {
     if (width !== this.dressedFor) this.recolour(view);
   }
 
-  listen() {
+  /** @type {(drawn: echarts.Chart) => void} */
+  listen(drawn) {
     if (!this.byAxis) {
-      this.drawn.on("click", ({ dataIndex, name, event }) => this.pick(this.rowAt(name, dataIndex), event.event));
+      drawn.on("click", ({ name, event }) => this.pick(this.rowAt(name), event.event));
       return;
     }
-    const pen = this.drawn.getZr();
-    pen.on("click", (event) => this.pick(this.rowUnder(event), event.event));
+    const pen = drawn.getZr();
+    pen.on("click", (event) => this.pick(this.rowUnder(drawn, event), event.event));
     pen.on("mousemove", (event) => {
-      const canPick = this.frame.visual.pickable && this.rowUnder(event);
+      const canPick = this.frame.visual.pickable && this.rowUnder(drawn, event);
       pen.setCursorStyle(canPick ? "pointer" : "default");
     });
   }
 
+  /** @type {(name: string) => Row | undefined} */
   rowAt = (name) => this.frame.rows.find((row) => row.names[0] === name);
 
-  /** Anywhere over, under or beside a mark counts, its name too, as small marks are hard to hit. */
-  rowUnder({ offsetX, offsetY }) {
-    const [x, y] = this.drawn.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]);
+  /**
+   * Anywhere over, under or beside a mark counts, its name too, as small marks are hard to hit.
+   * @type {(drawn: echarts.Chart, event: echarts.PenEvent) => Row | undefined}
+   */
+  rowUnder(drawn, { offsetX, offsetY }) {
+    const [x, y] = drawn.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]);
     return this.frame.rows[isHorizontal(this.view(this.frame)) ? y : x];
   }
 
+  /** @type {(row: Row | undefined, event: MouseEvent) => void} */
   pick(row, event) {
     if (row && this.frame.visual.pickable) this.frame.pick(row.mark, event);
   }
 
+  /** @type {(at: number) => void} */
   highlight(at) {
     const index = this.frame.visual.kind === "treemap" ? at + 1 : at;
     this.reveal(at / this.frame.rows.length);
     this.downplay();
-    this.drawn.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: index });
-    this.drawn.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });
+    this.drawn?.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: index });
+    this.drawn?.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });
   }
 
-  /** Where the bars scroll: those around *share* of the height. */
+  /** Where the bars scroll: those around *share* of the height. @type {(share: number) => void} */
   reveal(share) {
     const { scrollHeight, clientHeight } = this.body;
     if (scrollHeight > clientHeight) this.body.scrollTop = share * scrollHeight - clientHeight / 2;
   }
 
   downplay() {
-    this.drawn.dispatchAction({ type: "downplay", seriesIndex: 0 });
+    this.drawn?.dispatchAction({ type: "downplay", seriesIndex: 0 });
     this.leave();
   }
 
+  /** @type {(view: Frame) => void} */
   afterPaint(view) {
     this.marks.update(view);
     setAttribute(this.body, "aria-label", summary(view));
   }
 
-  /** A canvas is as fine as the screen; paper gets a finer one. */
+  /** A canvas is as fine as the screen; paper gets a finer one. @type {(on: boolean) => void} */
   print(on) {
     this.paper?.remove();
-    this.paper = on && this.drawn ? this.picture(PAPER_SCALE) : null;
+    this.paper = (on && this.picture(PAPER_SCALE)) || null;
     if (!this.paper) return;
     this.paper.className = "paper";
     this.canvas.append(this.paper);
   }
 
+  /** @type {(scale: number) => HTMLCanvasElement | undefined} */
   picture(scale) {
     this.leave();
-    return this.drawn.renderToCanvas({ pixelRatio: scale });
+    return this.drawn?.renderToCanvas({ pixelRatio: scale });
   }
 
   leave() {
@@ -165,7 +203,8 @@ class Chart {
   }
 }
 
-function common(drawing) {
+/** @type {(drawing: Chart) => Options} */
+function commonOptions(drawing) {
   const { line, ink } = colours();
   return {
     animation: false,
@@ -173,7 +212,7 @@ function common(drawing) {
     tooltip: {
       trigger: drawing.byAxis ? "axis" : "item",
       axisPointer: { type: "shadow", animation: false, z: 0, shadowStyle: { color: line, opacity: 0.35 } },
-      formatter: (hit) => tipOf(drawing, Array.isArray(hit) ? hit[0] : hit),
+      formatter: (/** @type {Hit | Hit[]} */ hit) => tipOf(drawing, Array.isArray(hit) ? hit[0] : hit),
       appendTo: document.getElementById("page"),
       className: "tip",
       backgroundColor: "transparent",
@@ -186,23 +225,28 @@ function common(drawing) {
   };
 }
 
+/** @type {(drawing: Chart, hit: Hit) => HTMLElement | string} */
 function tipOf({ frame, byAxis, rowAt }, { dataIndex, name }) {
   const row = byAxis ? frame.rows[dataIndex] : rowAt(name);
   return row ? content(frame, row) : "";
 }
 
-/** For the keyboard: in the other half than the mark, above the button that has the focus. */
+/**
+ * For the keyboard: in the other half than the mark, above the button that has the focus.
+ * @type {(point: number[], hit: unknown, tip: unknown, mark: unknown, sizes: Sizes)
+ *   => [left: number, top: number]}
+ */
 function besideMark([x], _, __, ___, { contentSize, viewSize }) {
   const left = x > viewSize[0] / 2 ? 0 : viewSize[0] - contentSize[0];
   return [left, Math.max(0, viewSize[1] - contentSize[1] - 32)];
 }
 
-/** What a reader who does not see the chart is told first. */
+/** What a reader who does not see the chart is told first. @type {(view: Frame) => string} */
 function summary({ visual, rows, report }) {
   const measure = report.measures[visual.measure];
   const known = rows.filter((row) => row.value !== null);
   if (!known.length) return `${visual.title}: no customers match`;
-  const most = known.reduce((one, other) => (other.value > one.value ? other : one));
+  const most = known.reduce((one, other) => (Number(other.value) > Number(one.value) ? other : one));
   const highest = `${most.names[0]} with ${format.told(most.value, measure)}`;
   return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${highest}`;
 }

@@ -1,31 +1,37 @@
 /** The active filters as a list; each can be removed. */
 
-import { element, icon } from "./dom.js";
+import { byId, element, icon } from "./dom.js";
 import { filtersOn } from "./filters.js";
 
-const place = document.getElementById("filters");
+/** @import { Actions, NamedFilter, Page } from "./types.d.ts" */
+
+const place = byId("filters");
 const clear = element("button", { type: "button", class: "button quiet" }, "Clear");
+/** @type {Map<string, HTMLElement>} */
 let shown = new Map();
 
+/** @type {(page: Page, parameters: URLSearchParams, actions: Actions) => void} */
 export function show(page, parameters, actions) {
   const focused = place.contains(document.activeElement);
+  /** @type {[string, NamedFilter][]} */
   const keyed = filtersOn(page, parameters).map((one) => [JSON.stringify(one), one]);
   shown = new Map(keyed.map(([key, one]) => [key, shown.get(key) ?? chip(one, actions)]));
   clear.onclick = actions.clear;
   hold([...shown.values(), ...(shown.size ? [clear] : [])]);
   if (focused && !place.contains(document.activeElement)) {
-    (place.querySelector("button") ?? document.getElementById("page")).focus();
+    (place.querySelector("button") ?? byId("page")).focus();
   }
 }
 
-/** Leaves alone what stays: what is put in anew is laid out anew. */
+/** Leaves alone what stays: what is put in anew is laid out anew. @type {(nodes: Element[]) => void} */
 function hold(nodes) {
-  for (const node of [...place.children]) if (!nodes.includes(node)) node.remove();
+  for (const node of Array.from(place.children)) if (!nodes.includes(node)) node.remove();
   nodes.forEach((node, at) => {
     if (place.children[at] !== node) place.insertBefore(node, place.children[at] ?? null);
   });
 }
 
+/** @type {(filter: NamedFilter, actions: Actions) => HTMLElement} */
 function chip({ name, value, text }, actions) {
   const remove = element("button", {
     type: "button",

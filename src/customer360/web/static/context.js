@@ -1,19 +1,26 @@
 /** What is true of a visual only under the filters of the moment: whom they keep, and which do not reach it. */
 
-import { keysOf, picks, range } from "./state.js";
+import { keysOf, picksIn, rangeOf } from "./state.js";
 import { definitionOf } from "./view.js";
 
-/** @returns {{months: {from: string, to: string}, notes: string[]}} */
+/** @import { Frame, MonthRange, PageDefinition, Report, Visual } from "./types.d.ts" */
+
+/** @typedef {Map<string, string[]>} Chosen */
+
+/** @type {(frame: Frame, parameters: URLSearchParams) => { months: MonthRange, notes: string[] }} */
 export function contextOf({ visual, page, report }, parameters) {
   const chosen = filtersBeside(visual, definitionOf(report, page.name), report, parameters);
   const notes = [onlyToday(visual, chosen, report), unreached(visual, chosen, report)].filter(Boolean);
-  return { months: range(parameters, "join_month"), notes };
+  return { months: rangeOf(parameters, "join_month"), notes };
 }
 
-/** Per dimension the members that slicers, and marks clicked in other visuals, keep. */
+/**
+ * Per dimension the members that slicers, and marks clicked in other visuals, keep.
+ * @type {(visual: Visual, definition: PageDefinition, report: Report, parameters: URLSearchParams) => Chosen}
+ */
 function filtersBeside(visual, definition, report, parameters) {
   const sliced = report.slicers.map(({ dimension }) => [dimension, parameters.getAll(dimension)]);
-  const clicked = picks(parameters)
+  const clicked = picksIn(parameters)
     .filter(([name]) => name !== visual.name)
     .flatMap(([name, mark]) => {
       const { by = [] } = definition.visuals.find((one) => one.name === name) ?? {};
@@ -26,15 +33,19 @@ function filtersBeside(visual, definition, report, parameters) {
   return chosen;
 }
 
-/** Nobody joins as Gold: over months of joining, who is kept must be said. */
+/**
+ * Nobody joins as Gold: over months of joining, who is kept must be said.
+ * @type {(visual: Visual, chosen: Chosen, report: Report) => string}
+ */
 function onlyToday(visual, chosen, report) {
   if (!visual.over_joining) return "";
   const ofToday = report.slicers.filter(({ dimension }) => report.dimensions[dimension].of_today);
   const reached = ofToday.filter(({ dimension }) => report.facts[visual.fact].includes(dimension));
-  const names = reached.flatMap(({ dimension }) => (chosen.has(dimension) ? [chosen.get(dimension).join(" or ")] : []));
+  const names = reached.flatMap(({ dimension }) => chosen.get(dimension)?.join(" or ") ?? []);
   return names.length ? `Only those who are ${names.join(" and ")} today` : "";
 }
 
+/** @type {(visual: Visual, chosen: Chosen, report: Report) => string} */
 function unreached(visual, chosen, report) {
   const others = [...chosen.keys()].filter((name) => !report.facts[visual.fact].includes(name));
   return others.length ? `Not filtered by ${others.map((name) => report.dimensions[name].label).join(", ")}` : "";

@@ -1,16 +1,16 @@
-/**
- * A table of the results in the page: codes of dimensions and sums, as typed arrays.
- *
- * @typedef {{rows: number, columns: Object<string, {values: TypedArray, scale: number}>}} Cube
- */
+/** A table of the results in the page: codes of dimensions and sums, as typed arrays. */
+
+/** @import { ColumnMask, Cube, CubeHeader, Grouped, Mask, Masks, Numbers, Value } from "./types.d.ts" */
 
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float64: Float64Array };
 const ALIGNED = 8;
 
-/** @returns {Cube} */
+/** @type {(buffer: ArrayBuffer) => Cube} */
 export function decode(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
+  /** @type {CubeHeader} */
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  /** @type {Cube["columns"]} */
   const columns = {};
   let at = 4 + length;
   for (const { name, type, scale } of header.columns) {
@@ -21,10 +21,13 @@ export function decode(buffer) {
   return { rows: header.rows, columns };
 }
 
-/** The rows that every mask lets through. *masks* say per column which codes: 1 or 0. */
+/**
+ * The rows that every mask lets through. *masks* say per column which codes: 1 or 0.
+ * @type {(cube: Cube, masks: Masks) => Int32Array}
+ */
 export function select(cube, masks) {
   const chosen = new Int32Array(cube.rows);
-  const tests = [...masks].map(([name, mask]) => [cube.columns[name].values, mask]);
+  const tests = testsOf(cube, [...masks]);
   let count = 0;
   for (let row = 0; row < cube.rows; row += 1) {
     let kept = 1;
@@ -34,8 +37,11 @@ export function select(cube, masks) {
   return chosen.subarray(0, count);
 }
 
-/** The rows that some mask keeps out; none where there is no mask. */
-export function outside(cube, masks) {
+/** The codes of each masked column, with its mask. @type {(cube: Cube, masks: ColumnMask[]) => [Numbers, Mask][]} */
+const testsOf = (cube, masks) => masks.map(([name, mask]) => [cube.columns[name].values, mask]);
+
+/** The rows that some mask keeps out; none where there is no mask. @type {(cube: Cube, masks: Masks) => Int32Array} */
+export function selectOutside(cube, masks) {
   const inside = select(cube, masks);
   const left = new Int32Array(cube.rows - inside.length);
   let [at, count] = [0, 0];
@@ -46,22 +52,24 @@ export function outside(cube, masks) {
   return left;
 }
 
-/** The rows of *groups* that are not in none of them (-1). */
-export function inGroups(rows, groups) {
+/**
+ * The rows of *groups* that are not in none of them (-1).
+ * @type {(rows: Int32Array, groups: Int32Array) => Int32Array}
+ */
+export function rowsInGroups(rows, groups) {
   return rows.filter((_, at) => groups[at] >= 0);
 }
 
 /**
  * *plus* less *minus* summed per group over the rows that *masks* let through; null where there are none.
- *
- * @returns {Array<number|null>}
+ * @type {(cube: Cube, grouped: Grouped, plus: string, minus: string | undefined, masks: ColumnMask[]) => Value[]}
  */
 export function sum(cube, { rows, groups, size }, plus, minus, masks) {
   const totals = new Float64Array(size);
   const seen = new Uint8Array(size);
   const added = cube.columns[plus];
   const taken = minus && cube.columns[minus].values;
-  const tests = masks.map(([name, mask]) => [cube.columns[name].values, mask]);
+  const tests = testsOf(cube, masks);
   const { values } = added;
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at];

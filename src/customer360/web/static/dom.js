@@ -1,30 +1,89 @@
-/** Makes elements; a function as attribute is a listener, `true` a bare attribute, null or false none. */
+/** Makes elements, and finds and changes them. */
+
+/**
+ * A function is a listener, `true` a bare attribute, null or false none.
+ * @typedef {string | number | boolean | null | undefined} Attribute
+ * @typedef {(event: never) => void} Listener
+ * @typedef {{ [name: string]: Attribute | Listener, click?: (event: MouseEvent) => void,
+ *   keydown?: (event: KeyboardEvent) => void, change?: (event: Event) => void }} Attributes
+ * @typedef {Node | string | null | undefined} Child
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ */
 export function element(tag, attributes = {}, ...children) {
   return dress(document.createElement(tag), attributes, children);
 }
 
+/**
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ */
 export function svg(tag, attributes = {}, ...children) {
   return dress(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
+/**
+ * @template {Element} N
+ * @param {N} node
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ */
 function dress(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") node.addEventListener(name, value);
+    if (typeof value === "function") node.addEventListener(name, /** @type {EventListener} */ (value));
     else if (value === true) node.setAttribute(name, "");
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, String(value));
   }
   node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
 }
 
-/** Writes only what differs: a write that changes nothing still costs a layout. */
+/** The element of index.html called *id*. @type {(id: string) => HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
+/** The element around what *event* happened to. @type {(event: Event, selector: string) => HTMLElement | null} */
+export const closest = ({ target }, selector) => (target instanceof Element ? target.closest(selector) : null);
+
+/** What draws on *canvas*. @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
+export function penOf(canvas) {
+  const pen = canvas.getContext("2d");
+  if (!pen) throw new Error("this browser cannot draw on a canvas");
+  return pen;
+}
+
+/**
+ * The children of *node*, as many as wanted: what is too much is removed, what lacks is made.
+ * @type {(node: Element, count: number, make: () => HTMLElement) => HTMLElement[]}
+ */
+export function keepChildren(node, count, make) {
+  while (node.children.length > count) node.lastElementChild?.remove();
+  while (node.children.length < count) node.append(make());
+  return /** @type {HTMLElement[]} */ ([...node.children]);
+}
+
+/**
+ * Writes only what differs: a write that changes nothing still costs a layout.
+ * @type {(node: Node, text: string) => void}
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** @type {(node: Element, name: string, value: string | number | boolean | null) => void} */
 export function setAttribute(node, name, value) {
   if (value === null) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 }
 
 const ICONS = {
@@ -45,6 +104,9 @@ const ICONS = {
   filter: ["M2 3.500h12M4.500 8h7M6.500 12.500h3"],
 };
 
+/** @typedef {keyof typeof ICONS} IconName */
+
+/** @type {(name: IconName) => SVGElement} */
 export function icon(name) {
   const paths = ICONS[name].map((path) => svg("path", { d: path }));
   return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, ...paths);

@@ -5,6 +5,8 @@ import * as format from "./format.js";
 import { paint, withCaption } from "./paint.js";
 import { sheetOf } from "./sheet.js";
 
+/** @import { Cell, Frame, NamedFilter, SheetCell } from "./types.d.ts" */
+
 const MARK = "\uFEFF"; // tells spreadsheets that the file is UTF-8
 const SCALE = 2;
 const LONGEST_SLUG = 80;
@@ -12,25 +14,35 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 const RUNS = /(^|[,;\t\r\n])(?=["'\s]*[=+\-@＝＋－＠])|^(?=[\t\r\n])/g;
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 
+/** @type {(frame: Frame) => void} */
 export function download(frame) {
   save(new Blob([MARK + csv(frame)], { type: "text/csv" }), fileName(frame, "csv"));
 }
 
+/** @type {(frame: Frame) => void} */
 export function picture(frame) {
   const filters = filtersIn(frame).map(({ text }) => text);
   const day = `${frame.report.name} · As of ${format.date(frame.report.refresh.as_of)}`;
   const canvas = paint(frame.body, SCALE, frame.drawing.picture?.(SCALE));
   const whole = withCaption(canvas, SCALE, [day, ...(filters.length ? filters : ["No filters"])].join(" · "));
-  whole.toBlob((blob) => save(blob, fileName(frame, "png")));
+  whole.toBlob((blob) => blob && save(blob, fileName(frame, "png")));
 }
 
-/** What the numbers on the screen were asked with, which is not always what the address says by now. */
+/**
+ * What the numbers on the screen were asked with, which is not always what the address says by now.
+ * @type {(frame: Frame) => NamedFilter[]}
+ */
 const filtersIn = ({ visual, page, parameters }) => filtersReaching(visual, page, parameters);
 
-/** Numbers and days as they are, members as they are written; a column for the day, and one for each filter. */
+/**
+ * Numbers and days as they are, members as they are written; a column for the day, and one for each filter.
+ * @type {(frame: Frame) => string}
+ */
 function csv(frame) {
   const { columns, rows } = sheetOf(frame);
-  const raw = ({ value, text }, at) => (columns[at].format || DAY.test(value) ? value : text);
+  /** @type {(cell: SheetCell, at: number) => Cell | undefined} */
+  const raw = ({ value, text }, at) => (columns[at].format || DAY.test(String(value)) ? value : text);
+  /** @type {[label: string, members: string[]][]} */
   const same = [["As of", [frame.report.refresh.as_of]], ...membersByLabel(filtersIn(frame))];
   const values = same.map(([, members]) => members.join("; "));
   const lines = [
@@ -40,6 +52,7 @@ function csv(frame) {
   return lines.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
 }
 
+/** @type {(filters: NamedFilter[]) => [label: string, members: string[]][]} */
 const membersByLabel = (filters) =>
   [...Map.groupBy(filters, ({ label }) => label)].map(([label, all]) => [
     `Filter: ${label}`,
@@ -50,6 +63,7 @@ const membersByLabel = (filters) =>
  * A text that a spreadsheet would run as a formula gets an apostrophe; what would break the line gets quotes.
  *
  * Where lists are separated by semicolons a spreadsheet splits there, so each part counts. Numbers do not run.
+ * @type {(value: Cell | undefined) => string}
  */
 function quoted(value) {
   if (value === null || value === undefined) return "";
@@ -58,25 +72,31 @@ function quoted(value) {
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** @type {(frame: Frame, ending: string) => string} */
 function fileName(frame, ending) {
   const { page, visual, report } = frame;
   const parts = ["customer360", page.name, visual.name, report.refresh.as_of, ...slugs(filtersIn(frame))];
   return `${parts.join("-")}.${ending}`;
 }
 
-/** The filters as part of a file name: those that fit, and how many more. */
+/**
+ * The filters as part of a file name: those that fit, and how many more.
+ * @type {(filters: NamedFilter[]) => string[]}
+ */
 function slugs(filters) {
   const all = filters.map(({ member }) => slug(member)).filter(Boolean);
   const fitting = all.filter((_, at) => all.slice(0, at + 1).join("-").length <= LONGEST_SLUG);
   return all.length > fitting.length ? [...fitting, `and-${all.length - fitting.length}-more`] : all;
 }
 
+/** @type {(text: string) => string} */
 const slug = (text) =>
   text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-|-$/g, "");
 
+/** @type {(blob: Blob, name: string) => void} */
 function save(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

@@ -16,23 +16,54 @@ import { slider } from "./slider.js";
 import { picksOf } from "./state.js";
 import { table } from "./table.js";
 import { tableView } from "./tableview.js";
+import { measuresOf } from "./view.js";
 
-/** Columns on a screen of half the width: two cards side by side, or the three of a row. */
+/** @import { Actions, Charts, Data, Drawing, Modifiers, Page, Row, Visual } from "./types.d.ts" */
+
+/**
+ * Columns on a screen of half the width: two cards side by side, or the three of a row.
+ * @type {(place: Visual["place"]) => number}
+ */
 const small = ({ width }) => (width === 4 ? 4 : 6);
+/** @type {Partial<Record<Visual["kind"], (place: Visual["place"]) => number>>} */
 const TABLET = { card: small, kpi: small, parameter: small, heat_map: () => 12, funnel: () => 12, treemap: () => 12 };
+/** @type {Partial<Record<Visual["kind"], (frame: Frame) => Drawing>>} */
 const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, parameter: slider };
 
 export class Frame {
+  subtitle = element("p", { class: "subtitle" });
+  notes = element("div", { class: "notes" });
+  about = element("div", { class: "about" });
+  empty = element("p", { class: "empty", hidden: true }, "No customers match");
+  tableSlot = element("div", { class: "table-view", tabindex: "0", role: "group", hidden: true });
+  /** @type {Row[]} */
+  rows = [];
+  /** @type {Set<string>} */
+  picks = new Set();
+  parameters = new URLSearchParams();
+  /** @type {Data | null} */
+  data = null;
+  /** @type {string | null} */
+  drawn = null;
+  stale = false;
+  cramped = false;
+
+  /**
+   * @param {Visual} visual
+   * @param {Page} page
+   * @param {Actions} actions
+   * @param {Charts} charts
+   */
   constructor(visual, page, actions, charts) {
     this.visual = visual;
     this.page = page;
     this.actions = actions;
-    this.rows = [];
+    /** @type {Drawing} */
     this.drawing = visual.missing.length ? notInData(visual) : (HTML_KINDS[visual.kind] ?? charts.chart)(this);
-    this.empty = element("p", { class: "empty", hidden: true }, "No customers match");
     this.content = element("div", { class: "visual-content" }, this.drawing.body, this.empty);
-    this.tableSlot = element("div", { class: "table-view", tabindex: "0", role: "group", hidden: true });
     this.tableSlot.setAttribute("aria-label", `${visual.title}, as a table`);
+    const turn = () => this.showTable(Boolean(this.tableSlot.hidden));
+    this.toggle = tool("table", `${visual.title}: show as a table`, turn);
     this.body = this.section();
   }
 
@@ -48,7 +79,10 @@ export class Frame {
     return BARS.has(this.visual.kind);
   }
 
-  /** With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns. */
+  /**
+   * With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns.
+   * @type {(mark: string, keys: Modifiers) => void}
+   */
   pick(mark, { ctrlKey, metaKey, shiftKey }) {
     const { name, by } = this.visual;
     this.actions.pick(name, mark, { adding: ctrlKey || metaKey || shiftKey, alone: by.length > 1 });
@@ -56,8 +90,6 @@ export class Frame {
 
   section() {
     const { name, kind, title, place } = this.visual;
-    this.subtitle = element("p", { class: "subtitle" });
-    this.notes = element("div", { class: "notes" });
     const head = element("div", { class: "visual-head" }, element("h2", { title }, title), this.subtitle, this.notes);
     const section = element(
       "section",
@@ -69,20 +101,21 @@ export class Frame {
     );
     section.style.setProperty("--column", `${place.column + 1} / span ${place.width}`);
     section.style.setProperty("--row", `${place.row + 1} / span ${place.height}`);
-    section.style.setProperty("--height", place.height);
-    section.style.setProperty("--tablet", TABLET[kind]?.(place) ?? (place.width > 6 ? 12 : 6));
+    section.style.setProperty("--height", String(place.height));
+    section.style.setProperty("--tablet", String(TABLET[kind]?.(place) ?? (place.width > 6 ? 12 : 6)));
     return section;
   }
 
   toolbar() {
     const { title, missing } = this.visual;
     const about = tool("info", `About ${title}`);
-    this.about = element("div", { class: "about" });
     const explained = [about, popover(about, `About ${title}`, this.about)];
     const bar = element("div", { class: "toolbar", role: "toolbar", "aria-label": `${title}: tools` });
     rove(bar, { among: ".tool" });
-    if (missing.length) return bar.append(...explained), bar;
-    this.toggle = tool("table", `${title}: show as a table`, () => this.showTable(this.tableSlot.hidden));
+    if (missing.length) {
+      bar.append(...explained);
+      return bar;
+    }
     this.toggle.setAttribute("aria-pressed", "false");
     const tools = [
       about,
@@ -103,7 +136,10 @@ export class Frame {
     this.subtitle.title = text;
   }
 
-  /** *whole* is what there would be without the clicks on marks, where that is known. */
+  /**
+   * *whole* is what there would be without the clicks on marks, where that is known.
+   * @type {(data: Data, parameters: URLSearchParams, whole?: Data | null) => void}
+   */
   update(data, parameters, whole) {
     const picks = picksOf(parameters, this.visual.name);
     const context = contextOf(this, parameters);
@@ -123,7 +159,7 @@ export class Frame {
     this.empty.toggleAttribute("hidden", !isEmpty(this));
   }
 
-  /** What must be known of the filters; lines take their room from the drawing. */
+  /** What must be known of the filters; lines take their room from the drawing. @type {(notes: string[]) => void} */
   note(notes) {
     if (notes.length === this.notes.childElementCount) {
       notes.forEach((text, at) => setText(this.notes.children[at], text));
@@ -143,6 +179,7 @@ export class Frame {
     this.describe();
   }
 
+  /** @type {(on: boolean) => void} */
   showTable(on) {
     this.tableSlot.hidden = !on;
     this.content.hidden = on;
@@ -158,8 +195,7 @@ export class Frame {
 
   describe() {
     const { report, visual } = this;
-    const names = [...new Set([visual.measure, ...visual.more, visual.compare].filter(Boolean))];
-    const terms = names.flatMap((name) => {
+    const terms = measuresOf(visual).flatMap((name) => {
       const { label, description, unit } = report.measures[name];
       return [element("dt", {}, label), element("dd", {}, `${description} Unit: ${unit === "share" ? "%" : unit}.`)];
     });
@@ -189,36 +225,38 @@ export class Frame {
   }
 }
 
-/** Of a number that counts the last months: which. */
+/** Of a number that counts the last months: which. @type {(frame: Frame) => string | null} */
 function monthsOf({ visual, report }) {
   const { expression } = report.measures[visual.measure];
   if (expression.case !== "LastMonths") return null;
   return `Joined ${format.months(windowOf(expression, report.refresh.as_of))}`;
 }
 
-/** In place of a drawing: what the data would need for one. */
+/** In place of a drawing: what the data would need for one. @type {(visual: Visual) => Drawing} */
 function notInData({ missing }) {
   const columns = missing.flatMap((name, at) => [at ? ", " : "", element("code", {}, name)]);
   const body = element("p", { class: "not-in-data" }, element("strong", {}, "Not in your data"), ...columns);
   return { body, update() {} };
 }
 
+/** @type {(name: import("./dom.js").IconName, label: string, click?: () => void) => HTMLButtonElement} */
 function tool(name, label, click) {
   const button = element("button", { type: "button", class: "tool", "aria-label": label, title: label, click });
   button.append(icon(name));
   return button;
 }
 
+/** @type {(frame: Frame) => boolean} */
 function isEmpty({ visual, rows, data, report }) {
-  if (visual.kind === "table") return !data.columns[visual.measure].length;
+  if (data?.columns) return !data.columns[visual.measure].length;
   const isCount = report.measures[visual.measure].format === "count";
   return visual.by.length > 0 && !rows.some(({ value }) => value !== null && !(isCount && value === 0));
 }
 
-/** How many customers the measure cannot speak for. */
+/** How many customers the measure cannot speak for. @type {(frame: Frame) => HTMLElement[]} */
 function leftOut({ report, visual, data, rows }) {
   const name = report.measures[visual.measure].left_out;
-  if (!name || data.missing) return [];
+  if (!name || !data?.values) return [];
   const counts = data.keys ? rows.map((row) => row.values[name] ?? 0) : [data.values[name] ?? 0];
   const count = counts.reduce((sum, value) => sum + value, 0);
   return [element("p", { class: "left-out" }, `Left out: ${format.whole(count)} (${report.measures[name].label}).`)];

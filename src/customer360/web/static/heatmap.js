@@ -1,23 +1,34 @@
 /** Heat maps: a table of coloured cells; cells are updated in place as long as the grid is the same. */
 
 import { widthOf } from "./axes.js";
-import { element, setAttribute, setText } from "./dom.js";
+import { closest, element, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { rove, stop } from "./roving.js";
 import { heat } from "./theme.js";
 import * as tip from "./tip.js";
 
+/** @import { Drawing, Format, Frame, Key, Row } from "./types.d.ts" */
+
+/**
+ * A key and how it is written; the members in rows and columns, and per pair of keys its cell.
+ * @typedef {[key: Key, name: string]} Member
+ * @typedef {{ lines: Member[], columns: Member[], cells: Map<string, { mark: HTMLElement, names: string }>,
+ *   key: string, pickable: boolean }} Grid
+ */
+
+/** @type {(frame: Frame) => Drawing} */
 export function heatMap(frame) {
   const scroll = element("div", { class: "heat-scroll" });
   const most = element("span", {});
   const scale = element("p", { class: "heat-scale" }, "0", ...ramp(), most);
   const body = element("div", { class: "heat" }, scroll, scale);
+  /** @type {Grid | null} */
   let grid = null;
   tip.over(frame, body);
-  rove(body, { width: () => grid.columns.length });
+  rove(body, { width: () => grid?.columns.length ?? 1 });
   body.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-mark]");
-    if (button && !button.getAttribute("aria-disabled")) frame.pick(button.dataset.mark, event);
+    const button = closest(event, "button[data-mark]");
+    if (button && !button.getAttribute("aria-disabled")) frame.pick(button.dataset.mark ?? "", event);
   });
   return {
     body,
@@ -32,11 +43,11 @@ export function heatMap(frame) {
       }
       fill(view, grid, most);
     },
-    recolour: (view) => fill(view, grid, most),
+    recolour: (view) => grid && fill(view, grid, most),
   };
 }
 
-/** What the colours mean. */
+/** What the colours mean. @type {() => HTMLElement[]} */
 function ramp() {
   return [0, 25, 50, 75, 100].map((share) => {
     const step = element("span", { class: "step" });
@@ -45,22 +56,28 @@ function ramp() {
   });
 }
 
-/** The members of both axes that have a value, in their order; bands rise from the bottom, as on any other axis. */
+/**
+ * The members of both axes that have a value, in their order; bands rise from the bottom, as on any other axis.
+ * @type {(frame: Frame) => Grid}
+ */
 function gridOf({ rows, visual, report }) {
   const known = rows.filter((row) => row.value !== null);
+  /** @type {(at: number) => Member[]} */
   const axis = (at) => [...new Map(known.map((row) => [row.keys[at], row.names[at]]))];
-  const byKey = ([one], [other]) => (typeof one === "number" ? one - other : 0);
+  /** @type {(one: Member, other: Member) => number} */
+  const byKey = ([one], [other]) => (typeof one === "number" ? one - Number(other) : 0);
   const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
   if (report.dimensions[visual.by[0]].type === "band") lines.reverse();
   return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };
 }
 
+/** @type {(frame: Frame, grid: Grid) => HTMLElement} */
 function build({ visual, report }, grid) {
   const [down, across] = visual.by.map((name) => report.dimensions[name].label);
   const names = [`${across} →`, `${down} ↓`];
   const lines = names.map((name) => element("span", {}, name));
   const corner = element("th", { class: "corner", scope: "col" }, ...lines);
-  corner.style.setProperty("--width", `${Math.ceil(Math.max(...names.map(widthOf))) + 16}px`);
+  corner.style.setProperty("--width", `${Math.ceil(Math.max(...names.map((name) => widthOf(name)))) + 16}px`);
   const heads = grid.columns.map(([, name]) => element("th", { scope: "col" }, breakable(name)));
   const rows = grid.lines.map((line) => {
     const cells = grid.columns.map((column) => cell(grid, line, column));
@@ -74,9 +91,10 @@ function build({ visual, report }, grid) {
   );
 }
 
-/** A band may break after its dash. */
+/** A band may break after its dash. @type {(name: string) => string} */
 const breakable = (name) => name.replace("–", "–\u200B");
 
+/** @type {(grid: Grid, line: Member, column: Member) => HTMLElement} */
 function cell(grid, line, column) {
   const mark = grid.pickable ? element("button", { type: "button", tabindex: "-1" }) : element("span", {});
   mark.className = "heat-cell";
@@ -84,6 +102,7 @@ function cell(grid, line, column) {
   return element("td", {}, mark);
 }
 
+/** @type {(frame: Frame, grid: Grid, end: Element) => void} */
 function fill({ rows, picks, visual, report }, grid, end) {
   const { format: written } = report.measures[visual.measure];
   const most = Math.max(0, ...rows.map((row) => row.value ?? 0));
@@ -101,6 +120,7 @@ function fill({ rows, picks, visual, report }, grid, end) {
   setText(end, format.tick(most, written));
 }
 
+/** @type {(mark: HTMLElement, row: Pick<Row, "mark" | "value">, most: number, written: Format) => void} */
 function paint(mark, row, most, written) {
   const { position, dark } = heat(most ? Math.max(0, row.value ?? 0) / most : 0);
   const share = `${(position * 100).toFixed(0)}%`;

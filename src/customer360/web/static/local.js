@@ -6,48 +6,71 @@
 
 import * as api from "./api.js";
 import { decode, select } from "./cube.js";
-import { fullMonthsEnd, maskOf, monthsBefore, narrowed, placesOf } from "./masks.js";
+import { fullMonthsEnd, maskOf, monthsBefore, narrow, placesOf } from "./masks.js";
 import { columnsOf, evaluate, Unknown } from "./measures.js";
-import { definitionOf, filtersOf, viewOf } from "./view.js";
+import { definitionOf, filtersOf, measuresOf, viewOf } from "./view.js";
+
+/**
+ * @import {
+ *   Answer, Cube, Data, Expression, Grouped, MarkData, Masks, Report, Scope, SingleData, Value, View, Visual,
+ * } from "./types.d.ts"
+ */
+
+/**
+ * The cubes of one refresh, and those that are on their way.
+ * @typedef {{ refresh: number | null, cubes: Map<string, Cube>, asked: Map<string, Promise<void>> }} Held
+ *
+ * What a scope must know of a visual.
+ * @typedef {Pick<Visual, "name" | "fact" | "only">} Reading
+ */
 
 const SPARK_MONTHS = 24;
-let held = nothing(null);
+/** @type {Held} */
+let held = holdNothing(null);
 
-function nothing(refresh) {
+/** @type {(refresh: number | null) => Held} */
+function holdNothing(refresh) {
   return { refresh, cubes: new Map(), asked: new Map() };
 }
 
-/** Fetches the tables of *page* that are not there yet, one after the other; the page can be used meanwhile. */
+/**
+ * Fetches the tables of *page* that are not there yet, one after the other; the page can be used meanwhile.
+ * @type {(report: Report, page: string) => Promise<void>}
+ */
 export async function load(report, page) {
-  if (held.refresh !== report.refresh.id) held = nothing(report.refresh.id);
+  if (held.refresh !== report.refresh.id) held = holdNothing(report.refresh.id);
   const mine = held;
   for (const { name } of definitionOf(report, page).cubes) {
-    if (!mine.asked.has(name)) mine.asked.set(name, fetched(mine, page, name));
+    if (!mine.asked.has(name)) mine.asked.set(name, fetchCube(mine, page, name));
     await mine.asked.get(name);
   }
 }
 
-async function fetched(mine, page, name) {
+/** @type {(mine: Held, page: string, name: string) => Promise<void>} */
+async function fetchCube(mine, page, name) {
   try {
-    mine.cubes.set(name, decode(await api.cube(page, name, mine.refresh)));
+    mine.cubes.set(name, decode(await api.fetchCube(page, name, mine.refresh)));
   } catch {
     mine.asked.delete(name); // the server is asked instead, and the table again after the next paint
   }
 }
 
-/** Forgets every table: there are newer results. */
+/** Forgets every table: there are newer results. @type {() => void} */
 export function forget() {
-  held = nothing(null);
+  held = holdNothing(null);
 }
 
-/** The answer to *parameters* on *page*, or null. */
+/**
+ * The answer to *parameters* on *page*, or null.
+ * @type {(report: Report | null, page: string, parameters: URLSearchParams) => Answer | null}
+ */
 export function answer(report, page, parameters) {
-  if (held.refresh !== report?.refresh.id || !held.cubes.size) return null;
+  if (!report || held.refresh !== report.refresh.id || !held.cubes.size) return null;
   try {
     const view = viewOf(report, page, parameters);
     const visuals = view.page.visuals.map((visual) => [
       visual.name,
-      visual.missing.length ? { missing: visual.missing } : shown(visual, view),
+      visual.missing.length ? { missing: visual.missing } : dataOf(visual, view),
     ]);
     return { refresh: report.refresh.id, visuals: Object.fromEntries(visuals) };
   } catch (error) {
@@ -56,13 +79,17 @@ export function answer(report, page, parameters) {
   }
 }
 
-/** How many customers the filters leave; null where the tables here cannot tell. */
-export function customers(report, page, parameters) {
+/**
+ * How many customers the filters leave; null where the tables here cannot tell.
+ * @type {(report: Report, page: string, parameters: URLSearchParams) => number | null}
+ */
+export function countCustomers(report, page, parameters) {
   if (held.refresh !== report.refresh.id) return null;
   try {
     const view = viewOf(report, page, parameters);
     const { expression } = report.measures.total_customers;
-    const cube = view.page.cubes.find(({ columns }) => columns.includes(expression.column));
+    const columns = columnsOf(expression);
+    const cube = view.page.cubes.find((one) => columns.every((column) => one.columns.includes(column)));
     if (!cube) return null;
     const scope = scopeOf({ name: "", fact: cube.fact, only: {} }, view, [], [expression]);
     return evaluate(expression, scope)[0] ?? 0;
@@ -72,7 +99,10 @@ export function customers(report, page, parameters) {
   }
 }
 
-/** What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups. */
+/**
+ * What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups.
+ * @type {(visual: Reading, view: View, by: string[], expressions: Expression[]) => Scope}
+ */
 function scopeOf(visual, view, by, expressions) {
   const { report, threshold, selected } = view;
   const filtered = keyOf(visual, view);
@@ -82,36 +112,49 @@ function scopeOf(visual, view, by, expressions) {
     ...by.map((name) => report.dimensions[name].level_of ?? name),
     ...expressions.flatMap(columnsOf),
   ];
-  const name = tableFor(visual, view, columns);
-  const cube = held.cubes.get(name);
+  const [name, cube] = smallestCube(visual, view, columns);
   const key = `${name} ${filtered}`;
   const rows = once(selected, key, () => select(cube, masks));
-  const groups = once(selected, `${key} ${by}`, () => grouped(cube, report, by, rows));
+  const groups = once(selected, `${key} ${by}`, () => groupRows(cube, report, by, rows));
   return { cube, report, threshold, filters: masks, conditions: [], by, rows, ...groups };
 }
 
+/** @type {(visual: Reading, view: View) => Masks} */
 const masksOf = (visual, view) =>
-  filtersOf(visual, view).reduce((all, [name, keeps]) => narrowed(all, maskOf(view.report, name, keeps)), new Map());
+  filtersOf(visual, view).reduce((all, [name, keeps]) => narrow(all, maskOf(view.report, name, keeps)), new Map());
 
+/**
+ * @template T
+ * @param {Map<string, unknown>} known
+ * @param {string} key
+ * @param {() => T} make
+ */
 function once(known, key, make) {
   if (!known.has(key)) known.set(key, make());
-  return known.get(key);
+  return /** @type {T} */ (known.get(key));
 }
 
-/** Visuals with the same filters share their masks, the rows that pass them, and how these are grouped. */
+/**
+ * Visuals with the same filters share their masks, the rows that pass them, and how these are grouped.
+ * @type {(visual: Reading, view: View) => string}
+ */
 const keyOf = (visual, { picks: marks }) =>
   JSON.stringify([visual.fact, visual.only, marks.some((mark) => mark.visual === visual.name) ? visual.name : ""]);
 
-function tableFor(visual, { page }, columns) {
-  const fits = page.cubes.filter((cube) => cube.fact === visual.fact && held.cubes.has(cube.name));
-  const able = fits.filter((cube) => columns.every((column) => cube.columns.includes(column)));
-  if (!able.length) throw new Unknown(visual.name);
-  return able.reduce((one, other) => (held.cubes.get(other.name).rows < held.cubes.get(one.name).rows ? other : one))
-    .name;
+/** Of those with *columns*. @type {(visual: Reading, view: View, columns: string[]) => [name: string, cube: Cube]} */
+function smallestCube(visual, { page }, columns) {
+  const known = page.cubes.filter(({ fact }) => fact === visual.fact);
+  const able = known.filter((one) => columns.every((column) => one.columns.includes(column))).map(({ name }) => name);
+  const fits = [...held.cubes].filter(([name]) => able.includes(name));
+  if (!fits.length) throw new Unknown(visual.name);
+  return fits.reduce((one, other) => (other[1].rows < one[1].rows ? other : one));
 }
 
-/** Per row its group: the places of its members, the last of *by* running fastest; -1 where it has none. */
-function grouped(cube, report, by, rows) {
+/**
+ * Per row its group: the places of its members, the last of *by* running fastest; -1 where it has none.
+ * @type {(cube: Cube, report: Report, by: string[], rows: Int32Array) => Omit<Grouped, "rows">}
+ */
+function groupRows(cube, report, by, rows) {
   const groups = new Int32Array(rows.length);
   let size = 1;
   for (const name of by) {
@@ -127,36 +170,43 @@ function grouped(cube, report, by, rows) {
   return { groups, size };
 }
 
-function shown(visual, view) {
+/** @type {(visual: Visual, view: View) => Data} */
+function dataOf(visual, view) {
   if (visual.kind === "table") throw new Unknown(visual.name);
-  const names = [...new Set([visual.measure, ...visual.more, ...(visual.compare ? [visual.compare] : [])])];
-  const measures = names.map((name) => [name, view.report.measures[name].expression]);
+  /** @type {[string, Expression][]} */
+  const measures = measuresOf(visual).map((name) => [name, view.report.measures[name].expression]);
   const scope = scopeOf(
     visual,
     view,
     visual.by,
     measures.map(([, expression]) => expression),
   );
-  const values = measures.map(([name, expression]) => [name, counted(expression, evaluate(expression, scope))]);
+  /** @type {[string, Value[]][]} */
+  const values = measures.map(([name, expression]) => [name, zeroForNobody(expression, evaluate(expression, scope))]);
   if (visual.by.length) return byMember(visual, view, scope, values);
   const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
   if (visual.kind === "parameter") return { values: single, x: view.threshold };
   return { values: single, spark: spark(visual, view, single) };
 }
 
-/** Counting nobody gives 0, not nothing. */
-const counted = ({ zero }, values) => (zero ? values.map((value) => value ?? 0) : values);
+/** Counting nobody gives 0, not nothing. @type {(expression: Expression, values: Value[]) => Value[]} */
+const zeroForNobody = ({ zero }, values) => (zero ? values.map((value) => value ?? 0) : values);
 
+/** @type {(visual: Visual, view: View, scope: Scope, values: [name: string, values: Value[]][]) => MarkData} */
 function byMember({ by }, { report }, scope, values) {
   const occurs = occurring(scope);
   const groups = [...occurs.keys()].filter((group) => occurs[group]);
+  /** @type {MarkData["keys"]} */
   const keys = {};
+  /** @type {MarkData["labels"]} */
   const labels = {};
   let size = scope.size;
   for (const name of by) {
     const { keys: members, labels: written } = report.dimensions[name];
     size /= members.length;
-    const place = (group) => Math.floor(group / size) % members.length;
+    const below = size;
+    /** @type {(group: number) => number} */
+    const place = (group) => Math.floor(group / below) % members.length;
     keys[name] = groups.map((group) => members[place(group)]);
     if (written) labels[name] = groups.map((group) => written[place(group)]);
   }
@@ -164,7 +214,10 @@ function byMember({ by }, { report }, scope, values) {
   return { keys, labels, values: Object.fromEntries(columns) };
 }
 
-/** Per group whether any row is in it; a stage holds the rows of all that come after it. */
+/**
+ * Per group whether any row is in it; a stage holds the rows of all that come after it.
+ * @type {(scope: Scope) => Uint8Array}
+ */
 function occurring({ groups, size, by, report }) {
   const occurs = new Uint8Array(size);
   for (const group of groups) if (group >= 0) occurs[group] = 1;
@@ -174,14 +227,17 @@ function occurring({ groups, size, by, report }) {
   return occurs;
 }
 
-/** What joined in each of the last full months, where they compare; nothing else has a past in the data. */
+/**
+ * What joined in each of the last full months, where they compare; nothing else has a past in the data.
+ * @type {(visual: Visual, view: View, values: Record<string, Value>) => SingleData["spark"]}
+ */
 function spark(visual, view, values) {
   const { expression } = view.report.measures[visual.measure];
   if (expression.case !== "LastMonths" || (visual.compare && values[visual.compare] === null)) return null;
   const scope = scopeOf(visual, view, ["join_month"], [expression.of]);
   const found = evaluate(expression.of, scope);
-  const places = new Map(view.report.dimensions.join_month.keys.map((key, place) => [key, place]));
+  const members = view.report.dimensions.join_month.keys;
   const end = fullMonthsEnd(view.report.refresh.as_of);
   const months = Array.from({ length: SPARK_MONTHS }, (_, at) => monthsBefore(end, SPARK_MONTHS - at));
-  return { months, values: months.map((month) => found[places.get(month)] ?? 0) };
+  return { months, values: months.map((month) => found[members.indexOf(month)] ?? 0) };
 }

@@ -4,15 +4,18 @@
  * A canvas has nothing to focus; these buttons say what each mark shows and pick it.
  */
 
-import { element, setAttribute, setText } from "./dom.js";
+import { closest, element, keepChildren, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { rove, stop } from "./roving.js";
 
+/** @import { Drawing, Frame } from "./types.d.ts" */
+
+/** @type {(frame: Frame, hooks: { highlight: (at: number) => void, leave: () => void }) => Drawing} */
 export function marks(frame, { highlight, leave }) {
   const body = element("div", { class: "marks", role: "group" });
   body.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button && frame.visual.pickable) frame.pick(button.dataset.mark, event);
+    const button = closest(event, "button");
+    if (button && frame.visual.pickable) frame.pick(button.dataset.mark ?? "", event);
   });
   rove(body, { moved: (button) => highlight([...body.children].indexOf(button)) });
   body.addEventListener("focusout", leave);
@@ -21,15 +24,14 @@ export function marks(frame, { highlight, leave }) {
     update({ rows, picks, visual, report }) {
       const measure = report.measures[visual.measure];
       setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks, arrow keys move`);
-      while (body.children.length > rows.length) body.lastChild.remove();
-      while (body.children.length < rows.length) body.append(element("button", { type: "button", tabindex: "-1" }));
+      const buttons = keepChildren(body, rows.length, () => element("button", { type: "button", tabindex: "-1" }));
       rows.forEach((row, at) => {
-        const button = body.children[at];
+        const button = buttons[at];
         if (button.dataset.mark !== row.mark) button.dataset.mark = row.mark;
         setText(button, `${row.names.join(" · ")}: ${format.told(row.value, measure)}`);
         setAttribute(button, "aria-pressed", visual.pickable ? picks.has(row.mark) : null);
       });
-      stop([...body.children]);
+      stop(buttons);
     },
   };
 }

@@ -3,99 +3,165 @@
  *
  * An expression gives one value per group of the scope; null is no value. What cannot be computed here throws
  * `Unknown`: the server is asked instead.
- *
- * @typedef {{cube: Cube, report: Object, filters: Map, conditions: Array, by: Array, threshold: number}} Scope
  */
 
-import { inGroups, outside, sum } from "./cube.js";
+import { rowsInGroups, selectOutside, sum } from "./cube.js";
 import { fullMonthsEnd, maskOf, monthsBefore, ordinal } from "./masks.js";
+
+/**
+ * @import {
+ *   Above, Comparable, Expression, Keeps, LastMonths, Observed, OfStage, OfTotal, Others, Scope, Value, Where,
+ * } from "./types.d.ts"
+ */
 
 export class Unknown extends Error {}
 
 const STAGES = "funnel_stage";
 const SINCE = "months_since";
 
-/** The values of *expression* in each group of *scope*. */
+/** The values of *expression* in each group of *scope*. @type {(expression: Expression, scope: Scope) => Value[]} */
 export function evaluate(expression, scope) {
-  const compute = CASES[expression.case];
-  if (!compute) throw new Unknown(expression.case);
-  return compute(expression, scope);
+  switch (expression.case) {
+    case "Sum":
+      return total(scope, expression.column);
+    case "Missing":
+      return total(scope, "customers", expression.count);
+    case "Where":
+      return evaluate(expression.of, onlyMember(expression, scope));
+    case "Above":
+      return evaluate(expression.of, onlyAbove(expression, scope));
+    case "LastMonths":
+      return evaluate(expression.of, onlyLastMonths(expression, scope));
+    case "Comparable":
+      return comparable(expression, scope);
+    case "Observed":
+      return observed(expression, scope);
+    case "Ratio":
+      return ratios(evaluate(expression.of, scope), evaluate(expression.to, scope));
+    case "OfTotal":
+      return ofTotal(expression, scope);
+    case "Others":
+      return others(expression, scope);
+    case "OfStage":
+      return ofStage(expression, scope);
+    case "Latest":
+      throw new Unknown(expression.case); // of the refreshes, which the page does not have
+    default:
+      return unheardOf(expression);
+  }
 }
 
-/** The columns that *expression* reads. */
-export function columnsOf(expression) {
-  const { column, count, dimension, of, to } = expression;
-  const own = OWN_COLUMNS[expression.case] ?? [];
-  const parts = [of, to].filter(Boolean).flatMap(columnsOf);
-  return [...own, column, count, dimension, ...parts].filter(Boolean);
+/** The type checker lets no case come here; that of a newer server may. @type {(expression: never) => never} */
+function unheardOf(expression) {
+  throw new Unknown(JSON.stringify(expression));
 }
 
-const OWN_COLUMNS = {
-  Missing: ["customers"],
-  LastMonths: ["join_month"],
-  Comparable: ["join_month"],
-  Observed: ["join_month", SINCE],
-  OfStage: [STAGES],
-};
+/** The columns that *expression* reads. @type {(expression: Expression) => string[]} */
+export const columnsOf = (expression) => [...ownColumns(expression), ...partsOf(expression).flatMap(columnsOf)];
 
-const CASES = {
-  Sum: ({ column }, scope) => total(scope, column),
-  Missing: ({ count }, scope) => total(scope, "customers", count),
-  Where: ({ of, dimension, member }, scope) =>
-    evaluate(
-      of,
-      where(scope, dimension, (key) => key === member),
-    ),
-  Above: ({ of, dimension }, scope) => {
-    const { edges, bands } = scope.report.parameter;
-    const at = edges.findIndex((edge) => edge >= scope.threshold);
-    const first = bands.at(at);
-    return evaluate(
-      of,
-      where(scope, dimension, (key) => key >= first),
-    );
-  },
-  LastMonths: ({ of, months, before }, scope) => {
-    const isIn = lastMonths(scope, months, before);
-    return evaluate(of, where(scope, "join_month", isIn));
-  },
-  Comparable: ({ of, months }, scope) => {
-    const values = evaluate(of, scope);
-    return isComparable(scope, months) ? values.map((value) => value ?? 0) : values.map(() => null);
-  },
-  Observed: ({ of, months }, scope) => {
-    const behind = fullMonths(scope);
-    const { keys } = scope.report.dimensions[SINCE];
-    const isObserved = (group) => keys[group % keys.length] + months <= behind[Math.floor(group / keys.length)];
-    return evaluate(of, scope).map((value, group) => (isObserved(group) ? value : null));
-  },
-  Ratio: ({ of, to }, scope) => {
-    const below = evaluate(to, scope);
-    return evaluate(of, scope).map((value, group) => ratio(value ?? 0, below[group]));
-  },
-  OfTotal: ({ of }, scope) => {
-    const [whole] = evaluate(of, all(scope, inGroups(scope.rows, scope.groups)));
-    return evaluate(of, scope).map((value) => (value === null ? null : ratio(value, whole)));
-  },
-  Others: ({ of }, scope) => {
-    const [value] = evaluate(of, all(scope, outside(scope.cube, scope.filters)));
-    return new Array(scope.size).fill(value);
-  },
-  OfStage: ({ of, stage }, scope) => {
-    if (scope.by.length !== 1 || scope.by[0] !== STAGES || scope.filters.has(STAGES)) throw new Unknown(STAGES);
-    const reached = evaluate(of, scope);
-    return reached.map((value, at) => ratio(value ?? 0, reached[stage === "first" ? 0 : Math.max(0, at - 1)]));
-  },
-};
+/** The expressions that *expression* is computed from. @type {(expression: Expression) => Expression[]} */
+export function partsOf(expression) {
+  switch (expression.case) {
+    case "Sum":
+    case "Missing":
+    case "Latest":
+      return [];
+    case "Ratio":
+      return [expression.of, expression.to];
+    default:
+      return [expression.of];
+  }
+}
 
-/** Whether a month is one of the last *months* full ones, or of as many that ended *before* months earlier. */
+/** @type {(expression: Expression) => string[]} */
+function ownColumns(expression) {
+  switch (expression.case) {
+    case "Sum":
+    case "Latest":
+      return [expression.column];
+    case "Missing":
+      return ["customers", expression.count];
+    case "Where":
+    case "Above":
+      return [expression.dimension];
+    case "LastMonths":
+    case "Comparable":
+      return ["join_month"];
+    case "Observed":
+      return ["join_month", SINCE];
+    case "OfStage":
+      return [STAGES];
+    case "Ratio":
+    case "OfTotal":
+    case "Others":
+      return [];
+    default:
+      return unheardOf(expression);
+  }
+}
+
+/** @type {(expression: Where, scope: Scope) => Scope} */
+const onlyMember = ({ dimension, member }, scope) => withCondition(scope, dimension, (key) => key === member);
+
+/** The bands that lie wholly above X, which stands on an edge. @type {(expression: Above, scope: Scope) => Scope} */
+function onlyAbove({ dimension }, scope) {
+  const { edges, bands } = scope.report.parameter;
+  const first = bands.at(edges.findIndex((edge) => edge >= scope.threshold)) ?? Infinity;
+  return withCondition(scope, dimension, (key) => Number(key) >= first);
+}
+
+/** @type {(expression: LastMonths, scope: Scope) => Scope} */
+const onlyLastMonths = ({ months, before }, scope) =>
+  withCondition(scope, "join_month", lastMonths(scope, months, before));
+
+/** @type {(expression: Comparable, scope: Scope) => Value[]} */
+function comparable({ of, months }, scope) {
+  const values = evaluate(of, scope);
+  return isComparable(scope, months) ? values.map((value) => value ?? 0) : values.map(() => null);
+}
+
+/** @type {(expression: Observed, scope: Scope) => Value[]} */
+function observed({ of, months }, scope) {
+  const behind = fullMonths(scope);
+  const { keys } = scope.report.dimensions[SINCE];
+  /** @type {(group: number) => boolean} */
+  const isObserved = (group) => keys[group % keys.length] + months <= behind[Math.floor(group / keys.length)];
+  return evaluate(of, scope).map((value, group) => (isObserved(group) ? value : null));
+}
+
+/** @type {(expression: OfTotal, scope: Scope) => Value[]} */
+function ofTotal({ of }, scope) {
+  const [whole] = evaluate(of, ungrouped(scope, rowsInGroups(scope.rows, scope.groups)));
+  return evaluate(of, scope).map((value) => (value === null ? null : ratio(value, whole)));
+}
+
+/** @type {(expression: Others, scope: Scope) => Value[]} */
+function others({ of }, scope) {
+  const [value] = evaluate(of, ungrouped(scope, selectOutside(scope.cube, scope.filters)));
+  return Array.from({ length: scope.size }, () => value);
+}
+
+/** @type {(expression: OfStage, scope: Scope) => Value[]} */
+function ofStage({ of, stage }, scope) {
+  if (scope.by.length !== 1 || scope.by[0] !== STAGES || scope.filters.has(STAGES)) throw new Unknown(STAGES);
+  const reached = evaluate(of, scope);
+  return reached.map((value, at) => ratio(value ?? 0, reached[stage === "first" ? 0 : Math.max(0, at - 1)]));
+}
+
+/**
+ * Whether a month is one of the last *months* full ones, or of as many that ended *before* months earlier.
+ * @type {(scope: Scope, months: number, before: number) => Keeps}
+ */
 function lastMonths({ report }, months, before) {
   const full = fullMonthsEnd(report.refresh.as_of);
   const [first, end] = [months + before, before].map((count) => monthsBefore(full, count));
   return (month) => month >= first && month < end;
 }
 
-/** Whether no filter is by what customers are today, and data and filters hold all the last *months*. */
+/**
+ * Whether no filter is by what customers are today, and data and filters hold all the last *months*.
+ * @type {(scope: Scope, months: number) => boolean}
+ */
 function isComparable(scope, months) {
   const { filters, report } = scope;
   if ([...filters.keys()].some((name) => report.dimensions[name].of_today)) return false;
@@ -105,14 +171,17 @@ function isComparable(scope, months) {
   return kept.length === months;
 }
 
-/** Per row of cohorts how many full months its newest one has behind it: each cohort has a month 0. */
+/**
+ * Per row of cohorts how many full months its newest one has behind it: each cohort has a month 0.
+ * @type {(scope: Scope) => number[]}
+ */
 function fullMonths({ cube, report, filters, by, rows, groups, size }) {
   const { keys } = report.dimensions[SINCE];
   const mask = filters.get(SINCE);
   if (by.at(-1) !== SINCE || (mask && !mask[keys.indexOf(0)])) throw new Unknown(SINCE);
   const months = report.dimensions.join_month.keys.map(ordinal);
   const joined = cube.columns.join_month.values;
-  const newest = new Array(size / keys.length).fill(0);
+  const newest = Array.from({ length: size / keys.length }, () => 0);
   groups.forEach((group, at) => {
     const line = Math.floor(group / keys.length);
     if (group >= 0) newest[line] = Math.max(newest[line], months[joined[rows[at]]]);
@@ -121,21 +190,31 @@ function fullMonths({ cube, report, filters, by, rows, groups, size }) {
   return newest.map((month) => end - month - 1);
 }
 
+/** @type {(of: number, to: Value) => Value} */
 const ratio = (of, to) => (to ? of / to : null);
 
-const where = (scope, dimension, keeps) => ({
+/** Nothing of something is 0; anything of nothing is no value. @type {(of: Value[], to: Value[]) => Value[]} */
+const ratios = (of, to) => of.map((value, group) => ratio(value ?? 0, to[group]));
+
+/** @type {(scope: Scope, dimension: string, keeps: Keeps) => Scope} */
+const withCondition = (scope, dimension, keeps) => ({
   ...scope,
   conditions: [...scope.conditions, maskOf(scope.report, dimension, keeps)],
 });
 
-const all = (scope, rows) => ({ ...scope, by: [], rows, groups: new Int32Array(rows.length), size: 1 });
+/** @type {(scope: Scope, rows: Int32Array) => Scope} */
+const ungrouped = (scope, rows) => ({ ...scope, by: [], rows, groups: new Int32Array(rows.length), size: 1 });
 
-/** Stages contain each other: who reached the third reached the first. */
+/**
+ * Stages contain each other: who reached the third reached the first.
+ * @type {(scope: Scope, plus: string, minus?: string) => Value[]}
+ */
 function total(scope, plus, minus) {
   const found = sum(scope.cube, scope, plus, minus, scope.conditions);
   if (!scope.by.includes(STAGES)) return found;
   for (let at = found.length - 2; at >= 0; at -= 1) {
-    if (found[at + 1] !== null) found[at] = (found[at] ?? 0) + found[at + 1];
+    const reached = found[at + 1];
+    if (reached !== null) found[at] = (found[at] ?? 0) + reached;
   }
   return found;
 }

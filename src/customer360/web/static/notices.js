@@ -1,24 +1,29 @@
 /** What a reader is told when something is not as usual; the last data stays on the screen. */
 
-import { element, setText } from "./dom.js";
+import { byId, element, setText } from "./dom.js";
 import * as format from "./format.js";
 
-const place = document.getElementById("notice");
-const visuals = document.getElementById("visuals");
-const progress = document.getElementById("progress");
-const announcement = document.getElementById("announcement");
+/** @import { Report } from "./types.d.ts" */
+
+const place = byId("notice");
+const visuals = byId("visuals");
+const progress = byId("progress");
+const announcement = byId("announcement");
+/** @type {Record<"link" | "request" | "server" | "database", HTMLElement | null>} */
 const texts = { link: null, request: null, server: null, database: null };
 
 const LAST = " Showing the last loaded data.";
 const BEHIND = " Your last step is not loaded yet: the numbers are those of the step before.";
 
+/** @type {(is: boolean) => void} */
 export const busy = (is) => {
   progress.hidden = !is;
 };
 
+/** @type {(text: string) => void} */
 export const announce = (text) => setText(announcement, text);
 
-/** "3 of 100,000 customers". */
+/** "3 of 100,000 customers". @type {(count: number, report: Report) => string} */
 export const people = (count, { refresh }) => `${format.whole(count)} of ${format.whole(refresh.rows_out)} customers`;
 
 /** Everything is as usual again, except what the database has to say. */
@@ -26,7 +31,10 @@ export function clear() {
   set("request", null);
 }
 
-/** *isBehind*: what is on the screen was there before the last step. */
+/**
+ * *isBehind*: what is on the screen was there before the last step.
+ * @type {(error: Error, drawn: { isDrawn: boolean, isBehind: boolean }, retry: () => void) => void}
+ */
 export function unreachable(error, { isDrawn, isBehind }, retry) {
   const cause = error.message ? sentence(error.message) : "The server cannot be reached.";
   if (!error.message && texts.server && !isBehind) return;
@@ -34,28 +42,32 @@ export function unreachable(error, { isDrawn, isBehind }, retry) {
   set("request", notice(`${cause}${shown} Reconnecting automatically.`, button("Try now", retry)));
 }
 
+/** @type {(error: Error, reset: () => void) => void} */
 export function refused(error, reset) {
   set("request", notice(sentence(error.message), button("Clear filters", reset)));
 }
 
-/** What an address asked for and this data does not have; gone with the next step, or when dismissed. */
+/**
+ * What an address asked for and this data does not have; gone with the next step, or when dismissed.
+ * @type {(parts: string[]) => void}
+ */
 export function left(parts) {
   const text = `This link was adjusted. Left out: ${parts.join("; ")}.`;
   set("link", parts.length ? notice(text, button("Dismiss", () => left([]))) : null);
 }
 
-/** Whether the server has gone silent while there is data on the screen. */
+/** Whether the server has gone silent while there is data on the screen. @type {(is: boolean) => void} */
 export function lost(is) {
   const text = `The server cannot be reached.${LAST} Reconnecting automatically.`;
   if (is === Boolean(texts.server)) return;
   set("server", is ? notice(text) : null);
 }
 
-/** *since* is when the database was last there, null when it is. */
+/** *since* is when the database was last there, null when it is. @type {(since: string | null) => void} */
 export function database(since) {
   const text = "Filters still work on the data of the last refresh.";
-  const gone = () => notice(`The database has been unreachable since ${format.moment(since)}. ${text}`);
-  set("database", since ? gone() : null);
+  if (since === null) return set("database", null);
+  set("database", notice(`The database has been unreachable since ${format.moment(since)}. ${text}`));
 }
 
 export function noResults() {
@@ -71,16 +83,20 @@ export function noResults() {
   );
 }
 
+/** @type {(name: keyof typeof texts, content: HTMLElement | null) => void} */
 function set(name, content) {
   if (texts[name] === content) return;
   texts[name] = content;
-  place.replaceChildren(...Object.values(texts).filter(Boolean));
+  place.replaceChildren(...Object.values(texts).filter((text) => text !== null));
 }
 
+/** @type {(text: string) => string} */
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
+/** @type {(text: string, click: () => void) => HTMLElement} */
 const button = (text, click) => element("button", { type: "button", class: "button", click }, text);
 
+/** @type {(text: string, ...extra: Element[]) => HTMLElement} */
 function notice(text, ...extra) {
   const sign = element("span", { class: "sign", "aria-hidden": "true" }, "!");
   return element("div", { class: "notice" }, sign, element("p", {}, text), ...extra);

@@ -7,9 +7,17 @@
 
 import * as format from "./format.js";
 import * as axes from "./axes.js";
-import { FONT, measureOf, shortened, SIZE, text, widthOf, within } from "./axes.js";
-import { colours, dimmed, statusColour, textOn } from "./theme.js";
+import { FONT, measureOf, shortened, SIZE, textStyle, widthOf, within } from "./axes.js";
+import { colours, dim, statusColour, textOn } from "./theme.js";
 import { timeline, timelineChange } from "./timeline.js";
+
+/** @import { ChartChange, ChartKind, ChartView, Measure, Options, Row, Size, Value } from "./types.d.ts" */
+
+/**
+ * What the library hands back when it writes a label.
+ * @typedef {{ name: string, share: string }} Part
+ * @typedef {{ name: string, figures: string[] }} Tile
+ */
 
 const ROOM_FOR_LABEL = 42;
 const LEAST_COLUMN = 24;
@@ -22,6 +30,7 @@ const INSET = 10;
 const NAME = `600 14px ${FONT}`;
 const TOTAL = `600 16px ${FONT}`;
 
+/** @type {Record<ChartKind, { base: (view: ChartView) => Options, change: (view: ChartChange) => Options }>} */
 export const KINDS = {
   donut: { base: donut, change: donutChange },
   line: { base: timeline, change: timelineChange },
@@ -36,23 +45,27 @@ export const KINDS = {
  * Loyalty statuses have their colour everywhere; everything else has the main one.
  *
  * A mark that is not picked steps back while others are.
+ * @type {(view: ChartView, row: Row) => string}
  */
 function colourOf({ visual, report, picks }, row) {
   const isStatus = report.dimensions[visual.by[0]].type === "status";
   const colour = colours()[isStatus ? statusColour(row.keys[0], report) : "main"];
-  return picks.size && !picks.has(row.mark) ? dimmed(colour) : colour;
+  return picks.size && !picks.has(row.mark) ? dim(colour) : colour;
 }
 
-/** The room that a name may take beside a mark: part of a narrow visual, never most of it. */
+/**
+ * The room that a name may take beside a mark: part of a narrow visual, never most of it.
+ * @type {(view: ChartView) => number}
+ */
 const roomForName = ({ size }) => Math.min(WIDEST_NAME, size.width * 0.3);
 
-/** Columns lie down where they would be too narrow to stand. */
+/** Columns lie down where they would be too narrow to stand. @type {(view: ChartView) => boolean} */
 export const isHorizontal = ({ visual, rows, size }) =>
   visual.kind === "bar" || (visual.kind === "column" && size.width / Math.max(1, rows.length) < LEAST_COLUMN);
 
 // --- donut -------------------------------------------------------------------------------------------------
 
-/** As large as its labels leave room for. */
+/** As large as its labels leave room for. @type {(view: ChartView) => [hole: number, outer: number]} */
 function radius(view) {
   const { rows, size } = view;
   const widest = Math.max(0, ...rows.map((row) => widthOf(row.names[0], BOLD)));
@@ -61,6 +74,7 @@ function radius(view) {
   return [outer * 0.68, outer];
 }
 
+/** @type {(view: ChartView) => Options} */
 function donut(view) {
   const { paper, muted, ink } = colours();
   return {
@@ -71,9 +85,10 @@ function donut(view) {
         radius: radius(view),
         itemStyle: { borderColor: paper, borderWidth: view.rows.length > MANY ? 0.5 : 2 },
         label: {
-          ...text(),
+          ...textStyle(),
           lineHeight: 16,
-          formatter: ({ data }) => `{name|${shortened(data.name, roomForName(view), BOLD)}}\n${data.share}`,
+          formatter: (/** @type {{ data: Part }} */ { data: { name, share } }) =>
+            `{name|${shortened(name, roomForName(view), BOLD)}}\n${share}`,
           rich: { name: { fontWeight: 600 } },
           bleedMargin: 0, // the card around it has a margin
         },
@@ -85,6 +100,7 @@ function donut(view) {
   };
 }
 
+/** @type {(view: ChartView) => Options} */
 function donutChange(view) {
   const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
   const measure = measureOf(view);
@@ -97,7 +113,7 @@ function donutChange(view) {
         data: view.rows.map((row) => ({
           name: row.names[0],
           value: row.value,
-          share: format.full(total ? row.value / total : null, "percent"),
+          share: format.full(total ? Number(row.value) / total : null, "percent"),
           itemStyle: { color: colourOf(view, row) },
         })),
       },
@@ -105,9 +121,13 @@ function donutChange(view) {
   };
 }
 
-/** The total where the hole has room for it: never a part of a number. */
+/**
+ * The total where the hole has room for it: never a part of a number.
+ * @type {(total: string, unit: string, radius: [hole: number, outer: number]) => Options}
+ */
 function totalStyle(total, unit, [hole]) {
   const { ink, muted } = colours();
+  /** @type {(text: string, font: string | undefined, height: number) => boolean} */
   const fits = (text, font, height) => widthOf(text, font) + 8 <= 2 * Math.sqrt(Math.max(0, hole ** 2 - height ** 2));
   const lines = fits(total, TOTAL, 20) && fits(unit, undefined, 20) ? `{total|${total}}\n{unit|${unit}}` : "";
   return {
@@ -122,6 +142,7 @@ function totalStyle(total, unit, [hole]) {
 
 // --- bars and columns --------------------------------------------------------------------------------------
 
+/** @type {(view: ChartView) => Options} */
 function bar(view) {
   const measure = measureOf(view);
   const { line } = colours();
@@ -134,7 +155,11 @@ function bar(view) {
       inverse: true,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { ...text(), interval: 0, formatter: (name) => shortened(name, roomForName(view)) },
+      axisLabel: {
+        ...textStyle(),
+        interval: 0,
+        formatter: (/** @type {string} */ name) => shortened(name, roomForName(view)),
+      },
       data: [],
     },
     series: [
@@ -154,18 +179,19 @@ function bar(view) {
   };
 }
 
-/** Behind the bars: as long as they were before a mark was clicked elsewhere. */
+/** Behind the bars: as long as they were before a mark was clicked elsewhere. @type {(shape: Options) => Options} */
 const ghosts = (shape) => ({
   type: "bar",
   ...shape,
   silent: true,
   z: 1,
-  itemStyle: { color: dimmed(colours().main) },
+  itemStyle: { color: dim(colours().main) },
   emphasis: { disabled: true },
   tooltip: { show: false },
   data: [],
 });
 
+/** @type {(view: ChartView) => Options} */
 function column(view) {
   const measure = measureOf(view);
   const { line, ink, paper } = colours();
@@ -180,7 +206,7 @@ function column(view) {
       type: "category",
       name: touching ? axisName(view) : "",
       nameLocation: "middle",
-      nameTextStyle: text("muted"),
+      nameTextStyle: textStyle("muted"),
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
       data: [],
@@ -201,17 +227,22 @@ function column(view) {
   };
 }
 
+/** @type {(view: ChartView) => string} */
 function axisName({ report, visual }) {
   const { label, axis } = report.dimensions[visual.by[0]];
   return axis ?? label;
 }
 
+/** @type {(measure: Measure) => Options} */
 const valueLabel = (measure) => ({
-  ...text(),
-  formatter: ({ value }) => format.compact(value, measure.format),
+  ...textStyle(),
+  formatter: (/** @type {{ value: Value }} */ { value }) => format.compact(value, measure.format),
 });
 
-/** Both kinds of bars: the members, where they changed, and a value and colour for each. */
+/**
+ * Both kinds of bars: the members, where they changed, and a value and colour for each.
+ * @type {(view: ChartChange) => Options}
+ */
 function categoryChange(view) {
   const names = view.rows.map((row) => row.names[0]);
   const lying = () => ({ yAxis: { data: names } });
@@ -229,12 +260,13 @@ function categoryChange(view) {
           itemStyle: { color: colourOf(view, row) },
         })),
       },
-      ...(view.sameGhosts ? [] : [{ data: zero ? view.rows.map(({ whole = null }) => whole) : [] }]), // a mean has none
+      // a mean has no ghosts
+      ...(view.sameGhosts ? [] : [{ data: zero ? view.rows.map(({ whole = null }) => whole) : [] }]),
     ],
   };
 }
 
-/** Names below columns, and the axis's own name below them. */
+/** Names below columns, and the axis's own name below them. @type {(view: ChartView, names: string[]) => Options} */
 function standingLabels(view, names) {
   const axisLabel = axes.categoryLabels(view, names);
   const widest = Math.min(axisLabel.width ?? Infinity, Math.max(0, ...names.map((name) => widthOf(name))));
@@ -243,7 +275,10 @@ function standingLabels(view, names) {
   return { data: names, axisLabel, nameGap: axisLabel.margin + height + 4 };
 }
 
-/** As long as the longest bar, and as the longest was before a mark was clicked elsewhere. */
+/**
+ * As long as the longest bar, and as the longest was before a mark was clicked elsewhere.
+ * @type {(view: ChartView) => number | "dataMax"}
+ */
 function extentOf(view) {
   if (measureOf(view).format === "percent") return 1;
   return Math.max(0, ...view.rows.flatMap(({ value, whole }) => [value ?? 0, whole ?? 0])) || "dataMax";
@@ -251,6 +286,7 @@ function extentOf(view) {
 
 // --- treemap -----------------------------------------------------------------------------------------------
 
+/** @type {(view: ChartView) => Options} */
 function treemap({ roomOf }) {
   return {
     series: [
@@ -272,7 +308,8 @@ function treemap({ roomOf }) {
           fontFamily: FONT,
           fontSize: SIZE,
           rich: { name: { fontSize: 14, fontWeight: 600, lineHeight: 22 } },
-          formatter: ({ data, dataIndex }) => inTile(data, roomOf(dataIndex)),
+          formatter: (/** @type {{ data: Tile, dataIndex: number }} */ { data, dataIndex }) =>
+            inTile(data, roomOf(dataIndex)),
         },
         emphasis: { itemStyle: { borderColor: colours().ink, borderWidth: 2 } },
         data: [],
@@ -281,7 +318,10 @@ function treemap({ roomOf }) {
   };
 }
 
-/** Its name, and the figures that its tile has room for: never a part of one. */
+/**
+ * Its name, and the figures that its tile has room for: never a part of one.
+ * @type {(tile: Tile, room: Size) => string}
+ */
 function inTile({ name, figures }, { width, height }) {
   const room = width - 2 * INSET - 1;
   const lines = Math.floor((height - 2 * INSET - 22) / 18);
@@ -289,6 +329,7 @@ function inTile({ name, figures }, { width, height }) {
   return lines < 0 || room < 2 * SIZE ? "" : [`{name|${shortened(name, room, NAME)}}`, ...fitting].join("\n");
 }
 
+/** @type {(view: ChartView) => Options} */
 function treemapChange(view) {
   const { format: unit } = measureOf(view);
   const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
@@ -297,7 +338,7 @@ function treemapChange(view) {
       {
         data: view.rows.map((row) => {
           const colour = colourOf(view, row);
-          const share = format.full(total ? row.value / total : null, "percent");
+          const share = format.full(total ? Number(row.value) / total : null, "percent");
           return {
             name: row.names[0],
             value: row.value,

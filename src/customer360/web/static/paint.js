@@ -4,24 +4,29 @@
  * Enough for the visuals of this report, and nothing has to be loaded or trusted.
  */
 
+import { penOf } from "./dom.js";
 import { colours } from "./theme.js";
 
-/** A canvas of *root* at *scale*; a chart is given as a canvas of its own at that scale. */
+/**
+ * A canvas of *root* at *scale*; a chart is given as a canvas of its own at that scale.
+ * @type {(root: HTMLElement, scale: number, chart?: HTMLCanvasElement) => HTMLCanvasElement}
+ */
 export function paint(root, scale, chart) {
   const area = root.getBoundingClientRect();
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(area.width * scale);
   canvas.height = Math.ceil(area.height * scale);
-  const pen = canvas.getContext("2d");
+  const pen = penOf(canvas);
   pen.scale(scale, scale);
   pen.translate(-area.left, -area.top);
   paintNode(pen, root, chart);
   return canvas;
 }
 
+/** @type {(pen: CanvasRenderingContext2D, node: Node, chart?: HTMLCanvasElement) => void} */
 function paintNode(pen, node, chart) {
-  if (node.nodeType === Node.TEXT_NODE) return paintText(pen, node);
-  if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".toolbar, .marks, .visually-hidden")) return;
+  if (node instanceof Text) return paintText(pen, node);
+  if (!(node instanceof Element) || node.matches(".toolbar, .marks, .visually-hidden")) return;
   const style = getComputedStyle(node);
   const box = node.getBoundingClientRect();
   if (style.visibility === "hidden" || !(box.width || style.display === "contents")) return;
@@ -35,6 +40,7 @@ function paintNode(pen, node, chart) {
   pen.restore();
 }
 
+/** @type {(pen: CanvasRenderingContext2D, box: DOMRect, style: CSSStyleDeclaration) => void} */
 function paintBox(pen, box, style) {
   const radius = parseFloat(style.borderTopLeftRadius) || 0;
   pen.beginPath();
@@ -54,15 +60,17 @@ function paintBox(pen, box, style) {
   }
 }
 
+/** @type {(pen: CanvasRenderingContext2D, box: DOMRect, style: CSSStyleDeclaration) => void} */
 function clip(pen, box, style) {
   pen.beginPath();
   pen.roundRect(box.left, box.top, box.width, box.height, parseFloat(style.borderTopLeftRadius) || 0);
   pen.clip();
 }
 
-/** Each line of the text where the browser has put it. */
+/** Each line of the text where the browser has put it. @type {(pen: CanvasRenderingContext2D, node: Text) => void} */
 function paintText(pen, node) {
   if (!node.data.trim()) return;
+  if (!node.parentElement) return;
   const style = getComputedStyle(node.parentElement);
   pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   pen.fillStyle = style.color;
@@ -72,8 +80,10 @@ function paintText(pen, node) {
   }
 }
 
+/** @type {(node: Text) => { text: string, box: DOMRect }[]} */
 function linesOf(node) {
   const range = document.createRange();
+  /** @type {{ text: string, box: DOMRect }[]} */
   const lines = [];
   for (const { index, 0: word } of node.data.matchAll(/\S+/g)) {
     range.setStart(node, index);
@@ -86,6 +96,7 @@ function linesOf(node) {
   return lines;
 }
 
+/** @type {(pen: CanvasRenderingContext2D, drawing: SVGSVGElement, box: DOMRect) => void} */
 function paintDrawing(pen, drawing, box) {
   const { width, height } = drawing.viewBox.baseVal;
   const place = new DOMMatrix([box.width / width, 0, 0, box.height / height, box.left, box.top]);
@@ -102,16 +113,19 @@ function paintDrawing(pen, drawing, box) {
 
 const CAPTION = { font: '12px "Segoe UI", system-ui, sans-serif', line: 16, edge: 16 };
 
-/** *canvas* with lines of *text* below: what a picture must say that has left its page. */
+/**
+ * *canvas* with lines of *text* below: what a picture must say that has left its page.
+ * @type {(canvas: HTMLCanvasElement, scale: number, text: string) => HTMLCanvasElement}
+ */
 export function withCaption(canvas, scale, text) {
   const { muted, paper } = colours();
   const whole = document.createElement("canvas");
   const width = canvas.width / scale;
-  const lines = wrapped(whole.getContext("2d"), text, width - 2 * CAPTION.edge);
+  const lines = wrapped(penOf(whole), text, width - 2 * CAPTION.edge);
   const above = canvas.height / scale;
   whole.width = canvas.width;
   whole.height = Math.ceil((above + lines.length * CAPTION.line + CAPTION.edge) * scale);
-  const pen = whole.getContext("2d");
+  const pen = penOf(whole);
   pen.scale(scale, scale);
   pen.fillStyle = paper;
   pen.fillRect(0, 0, width, whole.height / scale);
@@ -121,9 +135,10 @@ export function withCaption(canvas, scale, text) {
   return whole;
 }
 
+/** @type {(pen: CanvasRenderingContext2D, text: string, width: number) => string[]} */
 function wrapped(pen, text, width) {
   pen.font = CAPTION.font;
-  return text.split(" ").reduce((lines, word) => {
+  return text.split(" ").reduce((/** @type {string[]} */ lines, word) => {
     const longer = `${lines.at(-1)} ${word}`;
     if (lines.length && pen.measureText(longer).width <= width) return [...lines.slice(0, -1), longer];
     return [...lines, word];

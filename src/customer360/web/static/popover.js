@@ -6,23 +6,29 @@ const GAP = 4;
 const EDGE = 8;
 let last = 0;
 
-/** A panel for *button*; put it into the document next to the button. */
+/**
+ * A panel for *button*; put it into the document next to the button.
+ * @type {(button: HTMLElement, label: string, ...content: Node[]) => HTMLElement}
+ */
 export function popover(button, label, ...content) {
   const id = `popover-${++last}`;
   const attributes = { id, class: "popover", popover: "auto", role: "dialog", "aria-label": label };
   const panel = element("div", attributes, ...content);
   button.setAttribute("popovertarget", id);
   setAttribute(button, "aria-expanded", "false");
-  panel.addEventListener("toggle", ({ newState }) => {
-    const open = newState === "open";
-    button.setAttribute("aria-expanded", open);
+  panel.addEventListener("toggle", (event) => {
+    const open = event.newState === "open";
+    setAttribute(button, "aria-expanded", open);
     if (open) place(panel, button.getBoundingClientRect());
     else if (panel.contains(document.activeElement)) button.focus();
   });
   return panel;
 }
 
-/** Below the anchor, or above it where there is more room; never beyond the window. */
+/**
+ * Below the anchor, or above it where there is more room; never beyond the window.
+ * @type {(panel: HTMLElement, anchor: DOMRect) => void}
+ */
 export function place(panel, anchor) {
   const { offsetWidth: width, offsetHeight: height } = panel;
   const below = anchor.bottom + GAP;

@@ -2,9 +2,12 @@
 
 import { theme, wear } from "./theme.js";
 
-/** *page* gives the page on the screen. */
+/** @import { Page } from "./types.d.ts" */
+
+/** *page* gives the page on the screen. @type {(page: () => Page | null) => void} */
 export function printing(page) {
   let worn = theme();
+  /** @type {(on: boolean) => void} */
   const turn = (on) => {
     document.documentElement.classList.toggle("printing", on);
     page()?.resize();

@@ -1,18 +1,13 @@
-/**
- * The rows a visual draws: one per mark, whatever the kind of visual.
- *
- * Charts, tooltips, marks for the keyboard, table views and files all start from these.
- *
- * @typedef {{mark: string, keys: Array, names: string[], value: number|null, values: Object<string, number|null>,
- *   whole: number|undefined, isGhost: boolean|undefined}} Row
- */
+/** The rows a visual draws: one per mark, whatever the kind of visual. */
 
 import * as format from "./format.js";
 import { markOf } from "./state.js";
 
+/** @import { Data, Key, MarkData, MonthRange, Report, Row, Value, Visual } from "./types.d.ts" */
+
 export const BARS = new Set(["bar", "column", "histogram"]);
 
-/** @returns {Row[]} */
+/** @type {(visual: Visual, data: Data, report: Report, months: MonthRange, whole?: Data | null) => Row[]} */
 export function rowsOf(visual, data, report, months, whole) {
   if (!data.keys) return [];
   const rows = rowsIn(visual, data, report);
@@ -20,6 +15,7 @@ export function rowsOf(visual, data, report, months, whole) {
   return whole?.keys ? withGhosts(rows, rowsIn(visual, whole, report), visual, report) : rows;
 }
 
+/** @type {(visual: Visual, data: MarkData, report: Report) => Row[]} */
 function rowsIn(visual, data, report) {
   const keys = visual.by.map((name) => data.keys[name]);
   const names = visual.by.map((name) => namesOf(name, data, report));
@@ -35,26 +31,35 @@ function rowsIn(visual, data, report) {
   });
 }
 
+/** @type {(visual: Visual, report: Report) => boolean} */
 const isTimeline = (visual, report) => visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
 
+/** @type {(keys: Key[], names: string[], measure: string, values: Record<string, Value>) => Row} */
 function row(keys, names, measure, values) {
   return { mark: markOf(keys), keys, names, value: values[measure], values };
 }
 
+/** @type {(name: string, data: MarkData, report: Report) => string[]} */
 function namesOf(name, data, report) {
   const written = report.dimensions[name].type === "month" ? null : data.labels?.[name];
   return written ?? data.keys[name].map((key) => nameOf(name, key, report));
 }
 
-/** How a member is written whose label the server does not send, and every month: in the language of the reader. */
+/**
+ * How a member is written whose label the server does not send, and every month: in the language of the reader.
+ * @type {(dimension: string, key: Key, report: Report) => string}
+ */
 export const nameOf = (dimension, key, report) =>
-  report.dimensions[dimension]?.type === "month" ? format.month(key) : String(key);
+  report.dimensions[dimension]?.type === "month" ? format.month(String(key)) : String(key);
 
-/** Of nobody: zero customers, but no average. */
+/** Of nobody: zero customers, but no average. @type {(visual: Visual, report: Report) => Record<string, Value>} */
 const nothing = ({ measure, more }, { measures }) =>
   Object.fromEntries([measure, ...more].map((name) => [name, measures[name].expression.zero ? 0 : null]));
 
-/** With what each member had before a mark was clicked elsewhere, also those of whom the click leaves nobody. */
+/**
+ * With what each member had before a mark was clicked elsewhere, also those of whom the click leaves nobody.
+ * @type {(rows: Row[], before: Row[], visual: Visual, report: Report) => Row[]}
+ */
 function withGhosts(rows, before, visual, report) {
   const known = new Map(rows.map((one) => [one.mark, one]));
   return before.map(({ keys, names, mark, value: whole }) => {
@@ -63,7 +68,10 @@ function withGhosts(rows, before, visual, report) {
   });
 }
 
-/** A month without customers stays on the axis; where nobody has a value the line has a gap. */
+/**
+ * A month without customers stays on the axis; where nobody has a value the line has a gap.
+ * @type {(rows: Row[], visual: Visual, report: Report, months: MonthRange) => Row[]}
+ */
 function withEveryMonth(rows, visual, report, months) {
   const known = new Map(rows.map((one) => [one.keys[0], one]));
   const none = nothing(visual, report);
@@ -72,21 +80,28 @@ function withEveryMonth(rows, visual, report, months) {
   );
 }
 
-/** From the slicer's start, or the first month of the data, to the slicer's end, or the month of the as-of day. */
+/**
+ * From the slicer's start, or the first month of the data, to the slicer's end, or the month of the as-of day.
+ * @type {(rows: Row[], visual: Visual, report: Report, months: MonthRange)
+ *   => [first: string | undefined, last: string | undefined]}
+ */
 function endsOf(rows, { by: [dimension] }, report, { from, to }) {
-  const { keys } = report.dimensions[dimension];
-  const marks = rows.map((one) => one.keys[0]);
+  const keys = report.dimensions[dimension].keys.map(String);
+  const marks = rows.map((one) => String(one.keys[0]));
   const first = from && `${from}-01` > keys[0] ? `${from}-01` : keys[0];
-  const isSliced = dimension === "join_month" && to && `${to}-01` < keys.at(-1);
-  const last = isSliced ? `${to}-01` : keys.at(-1);
+  const newest = keys.at(-1) ?? "";
+  const isSliced = dimension === "join_month" && to && `${to}-01` < newest;
+  const last = isSliced ? `${to}-01` : newest;
+  /** @type {(months: (string | undefined)[]) => (string | undefined)[]} */
   const known = (months) => months.filter(Boolean).sort();
   return [known([first, ...marks])[0], known([last, ...marks]).at(-1)];
 }
 
-/** Both included, as "YYYY-MM-01". */
+/** Both included, as "YYYY-MM-01". @type {(first: string | undefined, last: string | undefined) => string[]} */
 export function monthsBetween(first, last) {
+  /** @type {string[]} */
   const months = [];
-  if (!first) return months;
+  if (!first || !last) return months;
   let [year, month] = first.split("-").map(Number);
   for (let at = first; at <= last; at = `${year}-${String(month).padStart(2, "0")}-01`) {
     months.push(at);

@@ -1,21 +1,27 @@
-/**
- * What a visual draws as rows and columns: the same for the table view and the file.
- *
- * @typedef {{label: string, name: string, format: string|null}} Column
- * @typedef {{columns: Column[], rows: {mark: string, cells: {value: *, text: string}[]}[]}} Sheet
- */
+/** What a visual draws as rows and columns: the same for the table view and the file. */
 
 import * as format from "./format.js";
+import { measuresOf } from "./view.js";
 
-/** @returns {Sheet} */
+/** @import { Cell, Format, Frame, Report, Sheet, SheetCell, SingleData, TableData, Value } from "./types.d.ts" */
+
+/** @type {(frame: Frame) => Sheet} */
 export function sheetOf(frame) {
-  if (frame.visual.kind === "table") return ofColumns(frame);
-  return frame.data.keys ? ofMarks(frame) : ofValues(frame);
+  const { data } = frame;
+  if (!data?.values) return data?.columns ? ofColumns(frame, data) : { columns: [], rows: [] };
+  return data.keys ? ofMarks(frame) : ofValues(frame, data);
 }
 
-const measureColumn = (name, { measures }) => ({ name, label: measures[name].label, format: measures[name].format });
+/** @type {(name: string, report: Report) => { name: string, label: string, format: Format }} */
+function measureColumn(name, { measures }) {
+  const { label, format: written } = measures[name];
+  return { name, label, format: written };
+}
+
+/** @type {(value: Cell | undefined, written: Format) => SheetCell} */
 const number = (value, written) => ({ value, text: format.full(value, written) });
 
+/** @type {(frame: Frame) => Sheet} */
 function ofMarks({ visual, rows, report }) {
   const measures = [visual.measure, ...visual.more].map((name) => measureColumn(name, report));
   const members = visual.by.map((name) => ({ name, label: report.dimensions[name].label, format: null }));
@@ -31,9 +37,12 @@ function ofMarks({ visual, rows, report }) {
   };
 }
 
-function ofColumns({ visual, data, report }) {
+/** @type {(frame: Frame, data: TableData) => Sheet} */
+function ofColumns({ visual, report }, data) {
   const texts = visual.columns.map((column) => ({ ...column, format: null }));
+  /** @type {Sheet["columns"]} */
   const columns = [...texts, measureColumn(visual.measure, report)];
+  /** @type {(column: Sheet["columns"][0], at: number) => SheetCell} */
   const cell = (column, at) => {
     const value = data.columns[column.name][at];
     return column.format ? number(value, column.format) : { value, text: String(value ?? "—") };
@@ -45,17 +54,21 @@ function ofColumns({ visual, data, report }) {
   return { columns, rows };
 }
 
-/** A card: its measures, then what the line of months is drawn from. */
-function ofValues({ visual, data, report }) {
+/**
+ * A card: its measures, then what the line of months is drawn from.
+ * @type {(frame: Frame, data: SingleData) => Sheet}
+ */
+function ofValues({ visual, report }, data) {
   const { format: written } = report.measures[visual.measure];
+  /** @type {(mark: string, text: string, value: Value | undefined, as?: Format) => Sheet["rows"][0]} */
   const line = (mark, text, value, as = written) => ({ mark, cells: [{ value: mark, text }, number(value, as)] });
-  const names = [...new Set([visual.measure, ...visual.more, ...(visual.compare ? [visual.compare] : [])])];
-  const rows = names.map((name) => {
+  const rows = measuresOf(visual).map((name) => {
     const measure = report.measures[name];
     return line(name, measure.label, data.values[name], measure.format);
   });
   if ("x" in data) rows.push(line("x", report.parameter.label, data.x, "count"));
-  data.spark?.months.forEach((month, at) => rows.push(line(month, format.month(month), data.spark.values[at])));
+  const { months = [], values = [] } = data.spark ?? {};
+  months.forEach((month, at) => rows.push(line(month, format.month(month), values[at])));
   return {
     columns: [
       { name: "name", label: "What", format: null },

@@ -1,16 +1,25 @@
 /** The slicers: chips for few members, a searchable list for many, two ends for a range of months. */
 
-import { element, icon, setAttribute, setText } from "./dom.js";
+import { byId, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { monthsBetween } from "./rows.js";
-import { members, picks, range } from "./state.js";
+import { membersOf, picksIn, rangeOf } from "./state.js";
 import { statusColour } from "./theme.js";
 import { popover } from "./popover.js";
 
+/** @import { Actions, Key, MemberSlicer, MonthSlicer, Report, Slicer } from "./types.d.ts" */
+
 const MOST_CHIPS = 7;
-const form = document.getElementById("slicers");
+const form = byId("slicers");
+
+/** @typedef {{ body: HTMLElement, show(parameters: URLSearchParams): void }} SlicerView */
 
 export class Slicers {
+  /** @type {SlicerView[]} */
+  slicers = [];
+  built = "";
+
+  /** @param {Actions} actions */
   constructor(actions) {
     this.actions = actions;
     this.toggle = element("button", {
@@ -21,63 +30,70 @@ export class Slicers {
       click: () => this.expand(),
     });
     this.count = element("span", {}, "Filters");
+    this.clear = element("button", { type: "button", class: "button quiet", click: actions.clear }, "Clear all");
     this.toggle.append(icon("filter"), this.count, icon("down"));
     this.list = element("div", { id: "slicer-list", class: "slicer-list" });
     form.addEventListener("submit", (event) => event.preventDefault());
     form.replaceChildren(this.toggle, this.list);
   }
 
+  /** @type {(report: Report) => void} */
   renew(report) {
-    this.report = report;
     const built = JSON.stringify([report.slicers, report.statuses]);
     if (built === this.built) return;
     this.built = built;
     const known = report.slicers.filter((slicer) => slicer.members || slicer.first || slicer.missing);
-    this.slicers = known.map((slicer) => this.slicer(slicer));
-    this.clear = element("button", { type: "button", class: "button quiet", click: this.actions.clear }, "Clear all");
+    this.slicers = known.map((slicer) => slicerFor(slicer, report, this.actions));
     this.list.replaceChildren(...this.slicers.map((slicer) => slicer.body), this.clear);
   }
 
-  show(parameters) {
+  /** @type {(report: Report, parameters: URLSearchParams) => void} */
+  show(report, parameters) {
     this.slicers.forEach((slicer) => slicer.show(parameters));
-    const count = this.report.slicers.filter(({ dimension }) => parameters.has(dimension)).length;
-    const isAny = count || picks(parameters).length || parameters.has(this.report.parameter.name);
+    const count = report.slicers.filter(({ dimension }) => parameters.has(dimension)).length;
+    const isAny = count || picksIn(parameters).length || parameters.has(report.parameter.name);
     setAttribute(this.clear, "aria-disabled", !isAny);
     setText(this.count, count ? `Filters (${count})` : "Filters");
   }
 
   expand() {
     const open = form.classList.toggle("expanded");
-    this.toggle.setAttribute("aria-expanded", open);
-  }
-
-  slicer(slicer) {
-    if (slicer.missing) return notInData(slicer);
-    if (!slicer.members) return months(slicer, this.actions);
-    if (slicer.members.length > MOST_CHIPS) return list(slicer, this.actions);
-    return chips(slicer, this.report, this.actions);
+    setAttribute(this.toggle, "aria-expanded", open);
   }
 }
 
+/** @type {(slicer: Slicer, report: Report, actions: Actions) => SlicerView} */
+function slicerFor(slicer, report, actions) {
+  if (slicer.missing) return notInData(slicer);
+  if (!slicer.members) return monthsBox(slicer, actions);
+  if (slicer.members.length > MOST_CHIPS) return searchList(slicer, actions);
+  return chipList(slicer, report, actions);
+}
+
+/** @type {(slicer: Slicer, ...content: Element[]) => HTMLElement} */
 function group(slicer, ...content) {
   const id = `slicer-${slicer.dimension}`;
   const label = element("span", { id, class: "slicer-label" }, slicer.label);
   return element("div", { class: "slicer", role: "group", "aria-labelledby": id }, label, ...content);
 }
 
-/** What the data does not hold cannot be chosen. */
+/** What the data does not hold cannot be chosen. @type {(slicer: Slicer) => SlicerView} */
 function notInData(slicer) {
   return { body: group(slicer, element("span", { class: "not-in-data" }, "Not in your data")), show() {} };
 }
 
+/** @type {(slicer: Slicer, key: Key, actions: Actions) => HTMLInputElement} */
 function box(slicer, key, actions) {
-  const change = (event) => actions.member(slicer.dimension, String(key), event.target.checked);
-  return element("input", { type: "checkbox", name: slicer.dimension, value: key, change });
+  const change = () => actions.member(slicer.dimension, String(key), input.checked);
+  const input = element("input", { type: "checkbox", name: slicer.dimension, value: key, change });
+  return input;
 }
 
-function chips(slicer, report, actions) {
+/** @type {(slicer: MemberSlicer, report: Report, actions: Actions) => SlicerView} */
+function chipList(slicer, report, actions) {
   const isStatus = report.dimensions[slicer.dimension]?.type === "status";
   const boxes = slicer.members.map(({ key }) => box(slicer, key, actions));
+  /** @type {(key: Key) => HTMLElement | false} */
   const swatch = (key) => isStatus && element("i", { class: `swatch ${statusColour(key, report)}` });
   const labels = slicer.members.map(({ key, label }, at) =>
     element("label", { class: "chip" }, boxes[at], swatch(key) || null, element("span", { title: label }, label)),
@@ -85,12 +101,14 @@ function chips(slicer, report, actions) {
   return { body: group(slicer, element("div", { class: "chips" }, ...labels)), show: check(slicer, boxes) };
 }
 
+/** @type {(slicer: Slicer, boxes: HTMLInputElement[]) => (parameters: URLSearchParams) => void} */
 const check = (slicer, boxes) => (parameters) => {
-  const chosen = new Set(members(parameters, slicer.dimension));
+  const chosen = new Set(membersOf(parameters, slicer.dimension));
   for (const input of boxes) input.checked = chosen.has(input.value);
 };
 
-function list(slicer, actions) {
+/** @type {(slicer: MemberSlicer, actions: Actions) => SlicerView} */
+function searchList(slicer, actions) {
   const boxes = slicer.members.map(({ key }) => box(slicer, key, actions));
   const options = slicer.members.map(({ label }, at) => element("label", { class: "option" }, boxes[at], label));
   const search = element("input", {
@@ -107,6 +125,7 @@ function list(slicer, actions) {
     for (const option of options) option.hidden = !option.textContent.toLowerCase().includes(wanted);
     setText(none, options.some(({ hidden }) => !hidden) ? "" : "No match");
   };
+  /** @type {(event: KeyboardEvent) => void} */
   const pickOnly = (event) => {
     event.preventDefault();
     const found = options.filter(({ hidden }) => !hidden);
@@ -123,42 +142,50 @@ function list(slicer, actions) {
   const checked = check(slicer, boxes);
   return {
     body: element("div", { class: "slicer" }, button, panel),
+    /** @type {(parameters: URLSearchParams) => void} */
     show(parameters) {
       checked(parameters);
-      setText(text, `${slicer.label}: ${summary(slicer, members(parameters, slicer.dimension))}`);
+      setText(text, `${slicer.label}: ${summary(slicer, membersOf(parameters, slicer.dimension))}`);
     },
   };
 }
 
+/** @type {(slicer: MemberSlicer, chosen: string[]) => string} */
 function summary(slicer, chosen) {
   if (!chosen.length) return "All";
   if (chosen.length > 1) return `${chosen.length} of ${slicer.members.length}`;
   return slicer.members.find(({ key }) => String(key) === chosen[0])?.label ?? chosen[0];
 }
 
-function months(slicer, actions) {
-  const all = monthsBetween(slicer.first, slicer.last);
-  const [from, to] = ["from", "to"].map((end) => monthSelect(end, slicer, all));
+/** @type {(slicer: MonthSlicer, actions: Actions) => SlicerView} */
+function monthsBox(slicer, actions) {
+  const all = monthsBetween(slicer.first ?? undefined, slicer.last);
+  const [from, to] = [monthSelect("from", slicer, all), monthSelect("to", slicer, all)];
+  /** @type {string | null | undefined} */
   let shown;
   const change = () => actions.range(slicer.dimension, { from: from.value, to: to.value });
   from.addEventListener("change", change);
   to.addEventListener("change", change);
   return {
     body: group(slicer, element("div", { class: "range" }, from, element("span", {}, "to"), to)),
+    /** @type {(parameters: URLSearchParams) => void} */
     show(parameters) {
       const written = parameters.get(slicer.dimension);
       if (written === shown) return;
       shown = written;
-      const ends = range(parameters, slicer.dimension);
-      limit(from, ends.from, (month) => ends.to && month > ends.to);
-      limit(to, ends.to, (month) => ends.from && month < ends.from);
+      const ends = rangeOf(parameters, slicer.dimension);
+      limit(from, ends.from, (month) => Boolean(ends.to) && month > ends.to);
+      limit(to, ends.to, (month) => Boolean(ends.from) && month < ends.from);
     },
   };
 }
 
-/** Years as groups; the empty value is the open end. */
+/**
+ * Years as groups; the empty value is the open end.
+ * @type {(end: "from" | "to", slicer: MonthSlicer, all: string[]) => HTMLSelectElement}
+ */
 function monthSelect(end, slicer, all) {
-  const open = end === "from" ? slicer.first : slicer.last;
+  const open = (end === "from" ? slicer.first : slicer.last) ?? "";
   const select = element("select", { class: "select", "aria-label": `${slicer.label} ${end}` });
   select.append(element("option", { value: "" }, format.month(open)));
   for (const [year, months] of Map.groupBy(all, format.year)) {
@@ -168,6 +195,7 @@ function monthSelect(end, slicer, all) {
   return select;
 }
 
+/** @type {(select: HTMLSelectElement, value: string, outside: (month: string) => boolean) => void} */
 function limit(select, value, outside) {
   select.value = value;
   for (const option of select.options) option.disabled = Boolean(option.value && outside(option.value));

@@ -4,9 +4,12 @@ import { element, setText } from "./dom.js";
 import * as format from "./format.js";
 import { stepOf } from "./tidy.js";
 
+/** @import { Drawing, Frame, FrameOf, SingleData, Timer } from "./types.d.ts" */
+
 const SETTLED = 120;
 let last = 0;
 
+/** @type {(frame: Frame) => Drawing} */
 export function slider(frame) {
   const id = `slider-${++last}`;
   const number = element("output", { class: "number", for: id });
@@ -14,19 +17,22 @@ export function slider(frame) {
   const share = element("p", { class: "more" });
   const input = element("input", { id, type: "range", min: 0, step: 1, "aria-label": frame.visual.title });
   const ticks = element("div", { class: "ticks", "aria-hidden": "true" });
-  let timer = 0;
+  /** @type {Timer} */
+  let timer;
   let replace = false; // one step back undoes a whole drag
   const edges = () => frame.report.parameter.edges;
+  /** @type {(edge: number) => void} */
   const set = (edge) => {
     clearTimeout(timer);
-    frame.actions.threshold(edge === frame.report.parameter.default ? null : String(edge), { replace });
+    const { name, default: usual } = frame.report.parameter;
+    frame.actions.threshold(name, edge === usual ? null : String(edge), { replace });
   };
   const drag = () => {
-    set(edges()[input.value]);
+    set(edges()[input.valueAsNumber]);
     replace = true;
   };
   input.addEventListener("input", () => {
-    show(edges()[input.value]);
+    show(edges()[input.valueAsNumber]);
     clearTimeout(timer);
     timer = setTimeout(drag, SETTLED);
   });
@@ -36,29 +42,32 @@ export function slider(frame) {
   });
   field.addEventListener("change", () => {
     const wanted = field.valueAsNumber;
-    if (!(wanted >= 0)) return show(edges()[input.value]);
-    const edge = stepOf(edges(), wanted);
-    input.value = edges().indexOf(edge);
+    if (!(wanted >= 0)) return show(edges()[input.valueAsNumber]);
+    const edge = stepOf(edges(), wanted) ?? wanted;
+    input.value = String(edges().indexOf(edge));
     show(edge);
     set(edge);
   });
   field.addEventListener("keydown", (event) => event.key === "Enter" && field.blur());
+  /** @type {(x: number) => void} */
   const show = (x) => {
     setText(number, format.full(x, "count"));
-    field.value = x;
+    field.value = String(x);
     input.setAttribute("aria-valuetext", format.full(x, "count"));
-    const at = edges().length > 1 ? input.value / (edges().length - 1) : 0;
+    const at = edges().length > 1 ? input.valueAsNumber / (edges().length - 1) : 0;
     input.style.setProperty("--share", `${(at * 100).toFixed(1)}%`);
   };
   const row = element("div", { class: "x" }, number, element("label", {}, "Set X", field));
   return {
     body: element("div", { class: "slider" }, row, share, input, ticks),
+    /** @type {(frame: FrameOf<SingleData>) => void} */
     update({ data, report, visual }) {
       const all = edges();
-      input.max = all.length - 1;
+      input.max = String(all.length - 1);
       input.disabled = field.disabled = all.length < 2;
-      input.value = all.indexOf(stepOf(all, data.x));
-      show(all[input.value] ?? data.x);
+      const { x = report.parameter.default } = data;
+      input.value = String(all.findIndex((edge) => edge === stepOf(all, x)));
+      show(all[input.valueAsNumber] ?? x);
       fillTicks(ticks, all);
       const measure = report.measures[visual.measure];
       setText(share, `${format.full(data.values[visual.measure], measure.format)} of customers are above`);
@@ -66,7 +75,10 @@ export function slider(frame) {
   };
 }
 
-/** The first, the middle and the last edge are enough to read the scale. */
+/**
+ * The first, the middle and the last edge are enough to read the scale.
+ * @type {(ticks: Element, edges: number[]) => void}
+ */
 function fillTicks(ticks, edges) {
   const shown = [...new Set([0, Math.floor((edges.length - 1) / 2), edges.length - 1])];
   if (ticks.children.length === shown.length) return;

@@ -4,27 +4,41 @@
  * The functions that change a filter return new parameters and leave the old ones alone.
  */
 
+/** @import { Key, MonthRange } from "./types.d.ts" */
+
 const PICK = "pick.";
 
+/** @type {(location: Location | URL) => string} */
 export const pageOf = (location) => location.pathname.slice(1);
 
-/** Without empty parameters, and marks written in the one way. */
+/**
+ * Without empty parameters, and marks written in the one way.
+ * @type {(location: Location | URL) => URLSearchParams}
+ */
 export function parametersOf(location) {
   const entries = [...new URLSearchParams(location.search)].filter(([, value]) => value !== "" && value !== "..");
+  /** @type {(name: string, value: string) => string} */
   const written = (name, value) => (name.startsWith(PICK) ? markOf(keysOf(value)) : value);
   return new URLSearchParams(entries.map(([name, value]) => [name, written(name, value)]));
 }
 
+/** @type {(page: string, parameters: URLSearchParams) => string} */
 export const addressOf = (page, parameters) => `/${page}${parameters.size ? `?${queryOf(parameters)}` : ""}`;
 
-/** Slicers, X, picks: in this order whatever the order of the clicks, so that equal states have one address. */
+/**
+ * Slicers, X, picks: in this order whatever the order of the clicks, so that equal states have one address.
+ * @type {(parameters: URLSearchParams) => string}
+ */
 export function queryOf(parameters) {
-  const ordered = [...parameters].sort(([one], [other]) => one.startsWith(PICK) - other.startsWith(PICK));
+  const isPick = (/** @type {string} */ name) => Number(name.startsWith(PICK));
+  const ordered = [...parameters].sort(([one], [other]) => isPick(one) - isPick(other));
   return new URLSearchParams(ordered).toString().replaceAll("%2C", ",");
 }
 
-export const members = (parameters, name) => parameters.getAll(name);
+/** @type {(parameters: URLSearchParams, name: string) => string[]} */
+export const membersOf = (parameters, name) => parameters.getAll(name);
 
+/** @type {(parameters: URLSearchParams, name: string, key: string, chosen: boolean) => URLSearchParams} */
 export function withMember(parameters, name, key, chosen) {
   const changed = new URLSearchParams(parameters);
   if (chosen) changed.append(name, key);
@@ -32,6 +46,7 @@ export function withMember(parameters, name, key, chosen) {
   return changed;
 }
 
+/** @type {(parameters: URLSearchParams, name: string, value: string | null) => URLSearchParams} */
 export function withValue(parameters, name, value) {
   const changed = new URLSearchParams(parameters);
   if (value === null) changed.delete(name);
@@ -39,35 +54,51 @@ export function withValue(parameters, name, value) {
   return changed;
 }
 
-/** Both ends of a range of months as "YYYY-MM", empty where open. */
-export function range(parameters, name) {
+/**
+ * Both ends of a range of months as "YYYY-MM", empty where open.
+ * @type {(parameters: URLSearchParams, name: string) => MonthRange}
+ */
+export function rangeOf(parameters, name) {
   const [from = "", to = ""] = (parameters.get(name) ?? "").split("..");
   return { from, to };
 }
 
+/** @type {(parameters: URLSearchParams, name: string, ends: MonthRange) => URLSearchParams} */
 export const withRange = (parameters, name, { from, to }) =>
   withValue(parameters, name, from || to ? `${from}..${to}` : null);
 
-/** A mark: its keys in the order of the visual's dimensions; a comma or a per cent sign in a key is escaped. */
+/**
+ * A mark: its keys in the order of the visual's dimensions; a comma or a per cent sign in a key is escaped.
+ * @type {(keys: Key[]) => string}
+ */
 export const markOf = (keys) => keys.map((key) => String(key).replace(/[%,]/g, encodeURIComponent)).join(",");
+/** @type {(mark: string) => string[]} */
 export const keysOf = (mark) => mark.split(",").map((key) => key.replaceAll("%2C", ",").replaceAll("%25", "%"));
 
-/** Visual and mark of each pick. */
-export const picks = (parameters) =>
+/** Visual and mark of each pick. @type {(parameters: URLSearchParams) => [visual: string, mark: string][]} */
+export const picksIn = (parameters) =>
   [...parameters].filter(([name]) => name.startsWith(PICK)).map(([name, mark]) => [name.slice(PICK.length), mark]);
 
+/** @type {(parameters: URLSearchParams, visual: string) => Set<string>} */
 export const picksOf = (parameters, visual) => new Set(parameters.getAll(PICK + visual));
 
-/** A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one. *alone*: no other in the visual. */
+/**
+ * A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one.
+ *
+ * *alone*: no other in the visual.
+ * @type {(parameters: URLSearchParams, visual: string, mark: string, how: { adding: boolean, alone: boolean })
+ *   => URLSearchParams}
+ */
 export function withPick(parameters, visual, mark, { adding, alone }) {
   const name = PICK + visual;
   const picked = parameters.has(name, mark);
   if (adding) return withMember(alone ? withValue(parameters, name, null) : parameters, name, mark, !picked);
-  const only = picked && picks(parameters).length === 1;
+  const only = picked && picksIn(parameters).length === 1;
   const changed = withoutPicks(parameters);
   if (!only) changed.append(name, mark);
   return changed;
 }
 
+/** @type {(parameters: URLSearchParams) => URLSearchParams} */
 export const withoutPicks = (parameters) =>
   new URLSearchParams([...parameters].filter(([name]) => !name.startsWith(PICK)));

@@ -2,7 +2,9 @@
 
 import { element } from "./dom.js";
 
-/** @param {import("./sheet.js").Sheet} sheet */
+/** @import { Sheet, SheetCell } from "./types.d.ts" */
+
+/** @type {(sheet: Sheet, title: string) => HTMLElement} */
 export function tableView(sheet, title) {
   const heads = sheet.columns.map(headOf);
   const cell = cellOf(sheet);
@@ -16,8 +18,10 @@ export function tableView(sheet, title) {
   );
 }
 
+/** @type {(column: Sheet["columns"][0]) => HTMLElement} */
 const headOf = ({ label, format }) => element("th", { scope: "col", class: format && "amount" }, label);
 
+/** @type {(sheet: Sheet) => (cell: SheetCell, at: number) => HTMLElement} */
 const cellOf =
   ({ columns }) =>
   (cell, at) => {

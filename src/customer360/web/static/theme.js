@@ -1,14 +1,24 @@
 /** Light, dark or as the system says; and the palette's colours for those who draw on a canvas. */
 
+/** @import { Cell, Palette, Report, Theme } from "./types.d.ts" */
+
+/** @type {Theme[]} */
 const THEMES = ["auto", "light", "dark"];
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 const forced = matchMedia("(forced-colors: active)");
+/** @type {Palette | null} */
 let cached = null;
+/** @type {{ to: number, from: number } | null} */
+let span = null;
 
-export const theme = () => root.dataset.theme;
+/** @type {() => Theme} */
+export const theme = () => themeOf(root.dataset.theme);
 
-/** Goes to the next theme and keeps it for the next visit. */
+/** @type {(name: string | undefined) => Theme} */
+const themeOf = (name) => THEMES.find((one) => one === name) ?? "auto";
+
+/** Goes to the next theme and keeps it for the next visit. @type {() => Theme} */
 export function nextTheme() {
   if (forced.matches) return theme();
   const next = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length];
@@ -17,14 +27,16 @@ export function nextTheme() {
   return next;
 }
 
+/** @type {(name: Theme) => void} */
 export function wear(name) {
   root.dataset.theme = name;
   root.dispatchEvent(new Event("themechange"));
 }
 
+/** @type {(changed: () => void) => void} */
 export function onThemeChange(changed) {
   const forget = () => {
-    cached = null;
+    cached = span = null;
     changed();
   };
   root.addEventListener("themechange", forget);
@@ -35,7 +47,7 @@ export function onThemeChange(changed) {
   });
 }
 
-/** The palette as it is now: `colours()["main-soft"]`. */
+/** The palette as it is now: `colours()["main-soft"]`. @type {() => Palette} */
 export function colours() {
   if (cached) return cached;
   const style = getComputedStyle(root);
@@ -53,55 +65,68 @@ function systemColours() {
   const probe = document.body.appendChild(document.createElement("span"));
   const [ink, paper] = ["CanvasText", "Canvas"].map((name) => {
     probe.style.color = name;
-    return hex(getComputedStyle(probe).color);
+    return hexOf(getComputedStyle(probe).color);
   });
   probe.remove();
   return { ink, muted: ink, focus: ink, paper, canvas: paper };
 }
 
-const hex = (rgb) =>
-  `#${rgb.match(/[\d.]+/g).slice(0, 3).map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+/** @type {(number: number) => string} */
+const twoDigits = (number) => Math.round(number).toString(16).padStart(2, "0");
 
-/** The name of the colour of a loyalty status. */
-export const statusColour = (key, report) => (report.statuses[key] ? `status-${report.statuses[key]}` : "unknown");
+/** @type {(rgb: string) => string} */
+const hexOf = (rgb) =>
+  `#${[...rgb.matchAll(/[\d.]+/g)].slice(0, 3).map(([part]) => twoDigits(Number(part))).join("")}`;
 
-/** Ink or paper: the one that is easier to read on *background*. */
+/** The name of the colour of a loyalty status. @type {(key: Cell, report: Report) => string} */
+export function statusColour(key, report) {
+  const number = report.statuses[String(key)];
+  return number ? `status-${number}` : "unknown";
+}
+
+/** Ink or paper: the one that is easier to read on *background*. @type {(background: string) => string} */
 export function textOn(background) {
   const { ink, paper } = colours();
   return contrast(ink, background) > contrast(paper, background) ? ink : paper;
 }
 
-/** What is left of a colour when its mark is not picked and others are. */
-export const dimmed = (colour) => mixed(colours().paper, colour, 0.35);
+/** What is left of a colour when its mark is not picked and others are. @type {(colour: string) => string} */
+export const dim = (colour) => mix(colours().paper, colour, 0.35);
 
 /**
  * Where between heat-low and heat-high a share of 0 to 1 lies, and whether ink can be read there.
  *
  * The middle, on which neither ink nor paper has a contrast of 4.5, is left out.
+ * @type {(share: number) => { position: number, dark: boolean }}
  */
 export function heat(share) {
-  const { to, from } = readable();
+  const { to, from } = readableEnds();
   const position = share * (to + 1 - from);
   return position <= to ? { position, dark: false } : { position: position + from - to, dark: true };
 }
 
-function readable() {
+/** @type {() => { to: number, from: number }} */
+function readableEnds() {
+  if (span) return span;
   const palette = colours();
-  if (palette.readable) return palette.readable;
   const steps = Array.from({ length: 101 }, (_, step) => step / 100);
-  const on = (text) => (step) => contrast(text, mixed(palette["heat-low"], palette["heat-high"], step)) >= 4.55;
+  /** @type {(text: string) => (step: number) => boolean} */
+  const on = (text) => (step) => contrast(text, mix(palette["heat-low"], palette["heat-high"], step)) >= 4.55;
   const to = steps.findLast(on(palette.ink)) ?? 0;
   const from = Math.max(to, steps.find(on(palette.paper)) ?? 1);
-  return (palette.readable = { to, from });
+  return (span = { to, from });
 }
 
+/** @type {(hex: string) => number[]} */
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-const mixed = (low, high, share) => {
+/** @type {(low: string, high: string, share: number) => string} */
+const mix = (low, high, share) => {
   const end = channels(high);
   const parts = channels(low).map((value, at) => Math.round(value + (end[at] - value) * share));
-  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  return `#${parts.map(twoDigits).join("")}`;
 };
 
+/** @type {(hex: string) => number} */
 function luminance(hex) {
   const [red, green, blue] = channels(hex).map((value) => {
     const part = value / 255;
@@ -110,6 +135,7 @@ function luminance(hex) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
+/** @type {(one: string, other: string) => number} */
 function contrast(one, other) {
   const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);

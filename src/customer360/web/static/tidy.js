@@ -3,12 +3,17 @@
 import { keysOf } from "./state.js";
 import { definitionOf } from "./view.js";
 
+/** @import { Report, Slicer } from "./types.d.ts" */
+
 const PICK = "pick.";
 const RANGE = /^(\d{4}-(0[1-9]|1[0-2]))?\.\.(\d{4}-(0[1-9]|1[0-2]))?$/;
 const LARGEST = 1e16;
 
-/** @returns {{kept: URLSearchParams, left: string[]}} what is left out as a reader names it */
-export function tidied(report, page, parameters) {
+/**
+ * 
+ * @type {(report: Report, page: string, parameters: URLSearchParams) => { kept: URLSearchParams, left: string[] }}
+ */
+export function tidy(report, page, parameters) {
   const kept = new URLSearchParams();
   const left = [];
   for (const [name, value] of parameters) {
@@ -19,7 +24,11 @@ export function tidied(report, page, parameters) {
   return { kept, left };
 }
 
-/** Null for what is valid. */
+/**
+ * Null for what is valid.
+ * @type {(place: { report: Report, page: string, kept: URLSearchParams }, name: string, value: string)
+ *   => string | null}
+ */
 function whyNot({ report, page, kept }, name, value) {
   if (name === report.parameter.name) return isX(value) && !kept.has(name) ? null : `X ${quoted(value)}`;
   const slicer = report.slicers.find(({ dimension }) => dimension === name);
@@ -28,8 +37,10 @@ function whyNot({ report, page, kept }, name, value) {
   return `parameter ${quoted(name)}`;
 }
 
+/** @type {(value: string) => boolean} */
 const isX = (value) => value.trim() !== "" && Number(value) >= 0 && Number(value) <= LARGEST;
 
+/** @type {(slicer: Slicer, report: Report, value: string) => boolean} */
 function isOf({ missing, members, dimension }, report, value) {
   if (missing) return false;
   if (members) return isKey(report, dimension, value);
@@ -37,6 +48,7 @@ function isOf({ missing, members, dimension }, report, value) {
   return RANGE.test(value) && !(from && to && from > to);
 }
 
+/** @type {(report: Report, page: string, kept: URLSearchParams, name: string, value: string) => boolean} */
 function isMark(report, page, kept, name, value) {
   const visual = definitionOf(report, page).visuals.find((one) => one.name === name.slice(PICK.length));
   const keys = keysOf(value);
@@ -44,24 +56,31 @@ function isMark(report, page, kept, name, value) {
   return visual.by.every((dimension, at) => isKey(report, dimension, keys[at]));
 }
 
+/** @type {(report: Report, dimension: string, value: string) => boolean} */
 const isKey = (report, dimension, value) => report.dimensions[dimension].keys.some((key) => String(key) === value);
 
+/** @type {(slicer: Slicer, value: string) => string} */
 const told = ({ label }, value) => `${label} ${quoted(value)}`;
 
+/** @type {(text: string) => string} */
 function quoted(text) {
   return `“${text.length > 60 ? `${text.slice(0, 57)}…` : text}”`;
 }
 
-/** X moves in steps: the next one up, or the highest. The same parameters where it stands on one. */
+/**
+ * X moves in steps: the next one up, or the highest. The same parameters where it stands on one.
+ * @type {(report: Report, parameters: URLSearchParams) => URLSearchParams}
+ */
 export function onStep({ parameter: { name, edges, default: usual } }, parameters) {
   const x = parameters.get(name);
   if (x === null || !edges.length) return parameters;
-  const edge = stepOf(edges, Number(x));
+  const edge = stepOf(edges, Number(x)) ?? usual;
   if (String(edge) === x && edge !== usual) return parameters;
   const changed = new URLSearchParams(parameters);
   if (edge === usual) changed.delete(name);
-  else changed.set(name, edge);
+  else changed.set(name, String(edge));
   return changed;
 }
 
+/** @type {(edges: number[], x: number) => number | undefined} */
 export const stepOf = (edges, x) => edges.find((edge) => edge >= x) ?? edges.at(-1);

@@ -1,11 +1,14 @@
 /** Lines and areas over months. A month that is not over yet is reached by a dashed line. */
 
-import { measureOf, monthLabels, text, unitAbove, valueAxis, within } from "./axes.js";
+import { measureOf, monthLabels, textStyle, unitAbove, valueAxis, within } from "./axes.js";
 import { colours } from "./theme.js";
 import { isUnfinished } from "./tip.js";
 
+/** @import { ChartChange, ChartView, Options, Row, Value } from "./types.d.ts" */
+
 const DIMMED = 0.35;
 
+/** @type {(view: ChartView) => Options} */
 export function timeline({ visual, ...view }) {
   const { main, line, muted } = colours();
   const series = {
@@ -27,7 +30,7 @@ export function timeline({ visual, ...view }) {
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
       axisPointer: { show: true, type: "line", label: { show: false }, lineStyle: { color: muted, type: "solid" } },
-      axisLabel: text("muted"),
+      axisLabel: textStyle("muted"),
       data: [],
     },
     yAxis: valueAxis(measureOf({ visual, ...view })),
@@ -38,9 +41,10 @@ export function timeline({ visual, ...view }) {
   };
 }
 
+/** @type {(view: ChartChange) => Options} */
 export function timelineChange(view) {
   const { rows, picks, report, sameMembers } = view;
-  const open = rows.length > 0 && isUnfinished(rows.at(-1).keys[0], report) ? rows.length - 1 : rows.length;
+  const open = rows.length > 0 && isUnfinished(rows[rows.length - 1].keys[0], report) ? rows.length - 1 : rows.length;
   const style = { lineStyle: { opacity: picks.size ? DIMMED : 1 } };
   const points = rows.map((_, at) => point(rows, at, picks));
   const closed = points.map((one, at) => (at < open ? one : null));
@@ -54,7 +58,10 @@ export function timelineChange(view) {
   };
 }
 
-/** A picked month is a dot on the line; so is one without a neighbour, since there is no line through it. */
+/**
+ * A picked month is a dot on the line; so is one without a neighbour, since there is no line through it.
+ * @type {(rows: Row[], at: number, picks: Set<string>) => Options | Value}
+ */
 function point(rows, at, picks) {
   const { value, mark } = rows[at];
   const isAlone = value !== null && [at - 1, at + 1].every((place) => (rows[place]?.value ?? null) === null);

@@ -1,14 +1,16 @@
 /** The tooltip: the measure and the further ones of a mark. One element for all visuals drawn in HTML. */
 
-import { element } from "./dom.js";
+import { byId, closest, element } from "./dom.js";
 import * as format from "./format.js";
 import { fullMonthsEnd } from "./masks.js";
 import { place } from "./popover.js";
 
-const tip = element("div", { class: "tip floating", hidden: true, "aria-hidden": "true" });
-document.getElementById("page").append(tip);
+/** @import { Frame, Key, Report, Row } from "./types.d.ts" */
 
-/** Shared with the charts, whose library places it. */
+const tip = element("div", { class: "tip floating", hidden: true, "aria-hidden": "true" });
+byId("page").append(tip);
+
+/** Shared with the charts, whose library places it. @type {(frame: Frame, row: Row) => HTMLElement} */
 export function content({ visual, report }, row) {
   const lines = [visual.measure, ...visual.more].map((name) => {
     const measure = report.measures[name];
@@ -25,9 +27,10 @@ export function content({ visual, report }, row) {
   );
 }
 
-/** The month of the as-of day, unless that is its last. */
+/** The month of the as-of day, unless that is its last. @type {(month: Key, report: Report) => boolean} */
 export const isUnfinished = (month, report) => month === fullMonthsEnd(report.refresh.as_of);
 
+/** @type {(frame: Frame, row: Row, anchor: Element) => void} */
 export function show(frame, row, anchor) {
   tip.replaceChildren(content(frame, row));
   tip.hidden = false;
@@ -38,10 +41,14 @@ const hide = () => {
   tip.hidden = true;
 };
 
-/** Shows tips over the marks inside *body*: elements with data-mark. */
+/**
+ * Shows tips over the marks inside *body*: elements with data-mark.
+ * @type {(frame: Frame, body: HTMLElement) => void}
+ */
 export function over(frame, body) {
+  /** @type {(event: Event) => void} */
   const at = (event) => {
-    const target = event.target.closest?.("[data-mark]");
+    const target = closest(event, "[data-mark]");
     const row = target && frame.rows.find((one) => one.mark === target.dataset.mark);
     if (row) show(frame, row, target);
     else hide();

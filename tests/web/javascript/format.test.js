@@ -1,0 +1,68 @@
+/** Numbers as a reader of English reads them: as long as there is room for, never 0 for what is not known. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { REPORT } from "./miniature.js";
+import * as format from "../../../src/customer360/web/static/format.js";
+
+/** @import { Measure } from "../../../src/customer360/web/static/types.d.ts" */
+
+/** @type {(unit: string, written: Measure["format"]) => Measure} */
+const measure = (unit, written) => ({ ...REPORT.measures.total_customers, unit, format: written });
+
+test("what is not known is a dash, whatever its format", () => {
+  for (const written of /** @type {const} */ (["count", "amount", "decimal", "percent", "date"])) {
+    assert.deepEqual([null, undefined].map((value) => format.full(value, written)), ["—", "—"]);
+  }
+  assert.equal(format.compact(null, "count"), "—");
+  assert.equal(format.large(null, "count"), "—");
+  assert.equal(format.told(null, measure("days", "decimal")), "—");
+});
+
+test("a number is whole in tooltips and tables", () => {
+  assert.equal(format.full(0, "count"), "0");
+  assert.equal(format.full(1_234_567, "count"), "1,234,567");
+  assert.equal(format.full(999.994, "amount"), "999.99");
+  assert.equal(format.full(-12.5, "amount"), "-12.50");
+  assert.equal(format.full(1234.56, "amount"), "1,235");
+  assert.equal(format.full(12.34, "decimal"), "12.3");
+  assert.equal(format.full(0.12345, "percent"), "12.3%");
+  assert.equal(format.full("2024-02-29", "date"), "29 Feb 2024");
+});
+
+test("a number is as short as its place needs", () => {
+  assert.equal(format.compact(999, "count"), "999");
+  assert.equal(format.compact(1234, "count"), "1.23k");
+  assert.equal(format.cell(0.5, "percent"), "50");
+  assert.equal(format.cell(1_250, "count"), "1.3k");
+  assert.equal(format.large(9_999_999, "count"), "9,999,999");
+  assert.equal(format.large(12_345_678, "count"), "12.3m");
+  assert.equal(format.tick(0.25, "percent"), "25%");
+  assert.equal(format.tick(1500, "count"), "1.5k");
+});
+
+test("a unit is said where neither the number nor the name says it", () => {
+  assert.equal(format.told(12.3, measure("days", "decimal")), "12.3 days");
+  assert.equal(format.told(3, measure("customers", "count")), "3");
+  const units = ["share", "currency", "points"].map((unit) => format.unit(measure(unit, "count")));
+  assert.deepEqual(units, ["", "Total Customers", "points"]);
+});
+
+test("a change has no sign, and there is none from nothing", () => {
+  assert.equal(format.change(94, 100), "6.0%");
+  assert.equal(format.change(3, -2), "250.0%");
+  assert.equal(format.change(1, 0), null);
+});
+
+test("a difference between shares is in percentage points", () => {
+  assert.equal(format.difference(0.5, 0.25, measure("share", "percent")), "+25.0 pp");
+  assert.equal(format.difference(3, 5.5, measure("days", "decimal")), "−2.5 days");
+  assert.equal(format.difference(1, 1, measure("share", "percent")), "0.0 pp");
+});
+
+test("days are those of the data wherever the reader is", () => {
+  assert.equal(format.date("2024-01-01"), "1 Jan 2024");
+  assert.equal(format.month("2024-01-01"), "Jan 2024");
+  assert.equal(format.months(["2023-12-01", "2024-01-01"]), "Dec 2023 – Jan 2024");
+  assert.equal(format.year("2024-01-01"), "2024");
+});

@@ -1,0 +1,145 @@
+/** The answer to an address from the tables in the page: the same as the server's, or none. */
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { COHORTS, CUBE, cubeOf, encoded, REPORT, ROWS } from "./miniature.js";
+import * as local from "../../../src/customer360/web/static/local.js";
+
+/** @import { Answer, Cube, SingleData } from "../../../src/customer360/web/static/types.d.ts" */
+
+const SMALL = ["loyalty_status", "join_month", "customers", "balance_sum", "balance_count"];
+const BY_STATUS = cubeOf(SMALL, ROWS.map(([status, , month, , ...sums]) => [status, month, ...sums]));
+
+/** @type {Record<string, Cube>} */
+const TABLES = { segments: CUBE, segments__by_status: BY_STATUS, cohorts: COHORTS };
+/** @type {string[]} */
+let asked = [];
+
+/** A network on which the server has *tables*, and no others. @type {(tables: Record<string, Cube>) => void} */
+function serve(tables) {
+  asked = [];
+  globalThis.fetch = async (address) => {
+    const name = String(address).replace(/^.*\/(\w+)\?refresh=7$/, "$1");
+    asked.push(name);
+    return name in tables ? new Response(encoded(tables[name])) : new Response("{}", { status: 404 });
+  };
+}
+
+/** @type {(query: string) => Answer} */
+function answer(query) {
+  const found = local.answer(REPORT, "overview", new URLSearchParams(query));
+  assert.ok(found);
+  return found;
+}
+
+beforeEach(async () => {
+  local.forget();
+  serve(TABLES);
+  await local.load(REPORT, "overview");
+});
+
+test("every visual of the page is answered, from one refresh", () => {
+  const { refresh, visuals } = answer("");
+  assert.equal(refresh, 7);
+  assert.deepEqual(Object.keys(visuals), REPORT.pages[0].visuals.map(({ name }) => name));
+  assert.deepEqual(visuals.customers, { values: { total_customers: 10 }, spark: null });
+  assert.deepEqual(visuals.threshold, { values: { above: 2 }, x: 100 });
+  assert.deepEqual(visuals.logins, { missing: ["last_login"] });
+});
+
+test("marks are the members that occur, in their order", () => {
+  const { by_status, by_band } = answer("country=Other").visuals;
+  assert.deepEqual(by_status, {
+    keys: { loyalty_status: ["Gold", "Unknown"] },
+    labels: {},
+    values: { total_customers: [2, 2], average_balance: [50.1, 122.5] },
+  });
+  assert.deepEqual(by_band.keys, { loyalty_status: ["Gold", "Unknown", "Unknown"], balance_band: [1, -1, 3] });
+  assert.deepEqual(by_band.labels, { balance_band: ["0–100", "below 0", "200–300"] });
+});
+
+test("rows without a member count in totals and are no mark", () => {
+  const { customers, by_month } = answer("loyalty_status=Unknown").visuals;
+  assert.deepEqual(customers.values, { total_customers: 2 });
+  assert.deepEqual(by_month, {
+    keys: { join_month: ["2024-03-01"] },
+    labels: { join_month: ["Mar 2024"] },
+    values: { total_customers: [1] },
+  });
+});
+
+test("where nobody is left, a count is 0, the rest no value, and there are no marks", () => {
+  const { customers, by_status } = answer("join_month=1999-01..1999-02").visuals;
+  assert.deepEqual(customers.values, { total_customers: 0 });
+  assert.deepEqual(by_status, {
+    keys: { loyalty_status: [] },
+    labels: {},
+    values: { total_customers: [], average_balance: [] },
+  });
+});
+
+test("new customers have a line of 24 months, with 0 where nobody joined, unless they do not compare", () => {
+  const { spark, values } = /** @type {SingleData} */ (answer("").visuals.new);
+  assert.deepEqual(values, { new_customers: 2, new_customers_before: 5 });
+  assert.equal(spark?.months.length, 24);
+  assert.deepEqual([spark?.months.at(0), spark?.months.at(-1)], ["2022-03-01", "2024-02-01"]);
+  assert.deepEqual(spark?.values.slice(-4), [0, 1, 5, 2]);
+  assert.deepEqual(answer("loyalty_status=Gold").visuals.new, {
+    values: { new_customers: 0, new_customers_before: null },
+    spark: null,
+  });
+});
+
+test("a row of cohorts is shown as far as its newest has come", () => {
+  const { keys, values } = answer("").visuals.retention;
+  assert.deepEqual(keys, { join_year: [2023, 2023, 2023, 2024, 2024], months_since: [0, 1, 2, 0, 1] });
+  assert.deepEqual(values, { retained_share: [1, 0.5, 0.25, 0.5, 0.5] });
+});
+
+test("the customers under the filters are counted, in a visual or not", () => {
+  const count = (/** @type {string} */ query) => local.countCustomers(REPORT, "overview", new URLSearchParams(query));
+  assert.deepEqual(["", "country=Spain", "pick.by_status=Gold", "join_month=..1999-01"].map(count), [10, 6, 3, 0]);
+  assert.equal(count("country=Atlantis"), null);
+});
+
+test("the server is asked what is not valid, and for a page of single customers", () => {
+  assert.equal(local.answer(REPORT, "overview", new URLSearchParams("country=Atlantis")), null);
+  assert.equal(local.answer(REPORT, "financial", new URLSearchParams()), null);
+  assert.equal(local.answer(REPORT, "people", new URLSearchParams()), null);
+});
+
+test("the server is asked before the tables are there, and after another refresh", () => {
+  const newer = { ...REPORT, refresh: { ...REPORT.refresh, id: 8 } };
+  assert.equal(local.answer(newer, "overview", new URLSearchParams()), null);
+  assert.equal(local.answer(null, "overview", new URLSearchParams()), null);
+  local.forget();
+  assert.equal(local.answer(REPORT, "overview", new URLSearchParams()), null);
+});
+
+test("each table is fetched once", async () => {
+  assert.deepEqual(asked, ["segments", "segments__by_status", "cohorts"]);
+  await local.load(REPORT, "overview");
+  assert.equal(asked.length, 3);
+});
+
+test("a table that did not come is asked for again, and meanwhile the server", async () => {
+  local.forget();
+  serve({ segments: CUBE, segments__by_status: BY_STATUS });
+  await local.load(REPORT, "overview");
+  assert.equal(local.answer(REPORT, "overview", new URLSearchParams()), null);
+  serve(TABLES);
+  await local.load(REPORT, "overview");
+  assert.deepEqual(asked, ["cohorts"]);
+  assert.ok(answer(""));
+});
+
+test("empty tables give an empty page", async () => {
+  local.forget();
+  const empty = (/** @type {[string, Cube]} */ [name, { columns }]) => [name, cubeOf(Object.keys(columns), [])];
+  serve(Object.fromEntries(Object.entries(TABLES).map(empty)));
+  await local.load(REPORT, "overview");
+  const { customers, by_status, retention } = answer("").visuals;
+  assert.deepEqual(customers.values, { total_customers: 0 });
+  assert.deepEqual(by_status.keys, { loyalty_status: [] });
+  assert.deepEqual(retention.values, { retained_share: [] });
+});

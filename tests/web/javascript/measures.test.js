@@ -1,0 +1,187 @@
+/** Every way to compute a measure, over tables small enough to check by hand. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  COHORTS, CUBE, CUSTOMERS, cubeOf, EXPRESSIONS, REPORT, rounded, scopeOf, SEGMENTS, sum,
+} from "./miniature.js";
+import { maskOf } from "../../../src/customer360/web/static/masks.js";
+import { columnsOf, evaluate, partsOf, Unknown } from "../../../src/customer360/web/static/measures.js";
+
+/** @import { Expression, Key, Masks, Report, Value } from "../../../src/customer360/web/static/types.d.ts" */
+
+/** @type {(expression: Expression, ...where: Parameters<typeof scopeOf>) => Value[]} */
+const values = (expression, ...where) => rounded(evaluate(expression, scopeOf(...where)));
+
+/** @type {(dimension: string, ...keys: Key[]) => Masks} */
+const only = (dimension, ...keys) => new Map([maskOf(REPORT, dimension, (key) => keys.includes(key))]);
+
+/** @type {(as_of: string) => Report} */
+const until = (as_of) => ({ ...REPORT, refresh: { ...REPORT.refresh, as_of } });
+
+const NOBODY = only("loyalty_status");
+const BY_STATUS = ["loyalty_status"];
+
+test("a sum adds the rows of each group, and rows without a member are in none", () => {
+  assert.deepEqual(values(CUSTOMERS, CUBE), [10]);
+  assert.deepEqual(values(CUSTOMERS, CUBE, { by: BY_STATUS }), [3, 5, 2]);
+  assert.deepEqual(values(CUSTOMERS, CUBE, { by: ["join_month"] }), [1, 5, 2, 1]);
+});
+
+test("a level adds up what it groups", () => {
+  assert.deepEqual(values(CUSTOMERS, CUBE, { by: ["join_year"] }), [1, 8]);
+});
+
+test("cents add up exactly", () => {
+  const cube = cubeOf(["balance_sum"], [[0.1], [0.2]]);
+  assert.deepEqual(evaluate(sum("balance_sum"), scopeOf(cube)), [0.3]);
+});
+
+test("no rows are no value, not 0", () => {
+  assert.deepEqual(values(CUSTOMERS, CUBE, { filters: NOBODY }), [null]);
+  assert.deepEqual(values(CUSTOMERS, CUBE, { by: BY_STATUS, filters: only("country", "Spain") }), [1, 5, null]);
+});
+
+test("what a count of known values leaves out is counted", () => {
+  assert.deepEqual(values(EXPRESSIONS.Missing, CUBE), [2]);
+  assert.deepEqual(values(EXPRESSIONS.Missing, CUBE, { by: BY_STATUS }), [0, 2, 0]);
+});
+
+test("one member only, and a filter on the same dimension still applies", () => {
+  assert.deepEqual(values(EXPRESSIONS.Where, CUBE), [3]);
+  assert.deepEqual(values(EXPRESSIONS.Where, CUBE, { filters: only("loyalty_status", "Silver") }), [null]);
+  assert.deepEqual(values(EXPRESSIONS.Where, CUBE, { by: BY_STATUS }), [3, null, null]);
+});
+
+test("above X are the bands that lie wholly above it, never an unknown balance", () => {
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 0 }), [4]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 100 }), [2]);
+});
+
+test("X goes up to the next edge, and down to the highest", () => {
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 101 }), [1]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 10_000 }), [1]);
+});
+
+test("nobody is above X in data without bands", () => {
+  const parameter = { ...REPORT.parameter, edges: [], bands: [] };
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { report: { ...REPORT, parameter } }), [null]);
+});
+
+test("nothing of something is 0, and anything of nothing is no value", () => {
+  const ratio = /** @type {Expression} */ ({ case: "Ratio", zero: false, of: EXPRESSIONS.Where, to: CUSTOMERS });
+  assert.deepEqual(values(ratio, CUBE, { by: BY_STATUS }), [1, 0, 0]);
+  assert.deepEqual(values(ratio, CUBE, { filters: NOBODY }), [null]);
+  assert.deepEqual(values(EXPRESSIONS.Ratio, cubeOf(["balance_sum", "balance_count"], [[5, 0]])), [null]);
+});
+
+test("a ratio of sums is not a mean of ratios", () => {
+  assert.deepEqual(values(EXPRESSIONS.Ratio, CUBE, { by: BY_STATUS }), [83.4333, 0, 122.5]);
+});
+
+test("the parts of a whole add up to 1 without those that have no member", () => {
+  assert.deepEqual(values(EXPRESSIONS.OfTotal, CUBE, { by: ["join_month"] }), [0.1111, 0.5556, 0.2222, 0.1111]);
+  assert.deepEqual(values(EXPRESSIONS.OfTotal, CUBE, { by: BY_STATUS, filters: NOBODY }), [null, null, null]);
+});
+
+test("others are all whom the filters keep out, in every group the same", () => {
+  const gold = only("loyalty_status", "Gold");
+  assert.deepEqual(values(EXPRESSIONS.Others, CUBE, { filters: gold }), [49]);
+  assert.deepEqual(values(EXPRESSIONS.Others, CUBE, { filters: gold, by: BY_STATUS }), [49, 49, 49]);
+});
+
+test("without a filter there are no others", () => {
+  assert.deepEqual(values(EXPRESSIONS.Others, CUBE), [null]);
+});
+
+test("the month of the as-of day is full when that is its last day", () => {
+  const found = (/** @type {string} */ day) => values(EXPRESSIONS.LastMonths, CUBE, { report: until(day) });
+  assert.deepEqual(found("2024-03-15"), [2]);
+  assert.deepEqual(found("2024-02-28"), [5]); // of a leap year
+  assert.deepEqual(found("2024-02-29"), [2]);
+  assert.deepEqual(found("2024-03-31"), [1]);
+});
+
+test("months before are compared where data and filters hold all of them", () => {
+  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE), [5]);
+  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("join_month", "2024-02-01") }), [null]);
+  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { report: until("2024-01-15") }), [null]);
+});
+
+test("nobody in months that compare is 0", () => {
+  const cube = cubeOf(["country", "join_month", "customers"], [["Spain", "2024-02-01", 1]]);
+  assert.deepEqual(values(EXPRESSIONS.Comparable, cube), [0]);
+});
+
+test("nothing compares under a filter by what customers are today", () => {
+  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("loyalty_status", "Gold") }), [null]);
+  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("country", "Spain") }), [3]);
+});
+
+test("a month of retention is shown once the newest cohort of its row has had it", () => {
+  assert.deepEqual(values(EXPRESSIONS.Observed, COHORTS, { by: ["months_since"] }), [0.7, 0.5, null]);
+  const oldest = only("join_month", "2023-12-01");
+  assert.deepEqual(values(EXPRESSIONS.Observed, COHORTS, { by: ["months_since"], filters: oldest }), [1, 0.5, 0.25]);
+});
+
+test("retention is asked of the server where the table lacks month 0, or is cut by something else", () => {
+  const later = only("months_since", 1, 2);
+  assert.throws(() => values(EXPRESSIONS.Observed, COHORTS, { by: ["months_since"], filters: later }), Unknown);
+  assert.throws(() => values(EXPRESSIONS.Observed, COHORTS, { by: ["join_year"] }), Unknown);
+});
+
+const STAGES = cubeOf(["funnel_stage", "loyalty_status", "customers"], [
+  [1, "Gold", 5],
+  [3, "Gold", 2],
+  [1, "Silver", 1],
+]);
+const BY_STAGE = ["funnel_stage"];
+
+test("who reached a stage has reached those before it", () => {
+  assert.deepEqual(values(CUSTOMERS, STAGES, { by: BY_STAGE }), [8, 2, 2]);
+});
+
+test("a stage is a share of the first, or of the one before", () => {
+  const previous = /** @type {Expression} */ ({ ...EXPRESSIONS.OfStage, stage: "previous" });
+  assert.deepEqual(values(EXPRESSIONS.OfStage, STAGES, { by: BY_STAGE }), [1, 0.25, 0.25]);
+  assert.deepEqual(values(previous, STAGES, { by: BY_STAGE }), [1, 0.25, 1]);
+});
+
+test("a share of a stage is asked of the server where stages are filtered, or are not what is cut by", () => {
+  const first = only("funnel_stage", 1);
+  assert.throws(() => values(EXPRESSIONS.OfStage, STAGES, { by: BY_STAGE, filters: first }), Unknown);
+  assert.throws(() => values(EXPRESSIONS.OfStage, STAGES, { by: BY_STATUS }), Unknown);
+});
+
+test("what the page does not have, and a case of a newer server, are asked of the server", () => {
+  assert.throws(() => values(EXPRESSIONS.Latest, CUBE), Unknown);
+  const newer = /** @type {Expression} */ (/** @type {unknown} */ ({ case: "Median", zero: false }));
+  assert.throws(() => values(newer, CUBE), Unknown);
+  assert.throws(() => columnsOf(newer), Unknown);
+});
+
+test("an empty table has no values, and no expression breaks on it", () => {
+  const sums = ["customers", "balance_sum", "balance_count", "cohort_customers", "retained_customers"];
+  const cube = cubeOf([...SEGMENTS, "funnel_stage", "months_since", ...sums], []);
+  const by = { OfStage: BY_STAGE, Observed: ["months_since"] };
+  for (const [name, expression] of Object.entries(EXPRESSIONS)) {
+    if (name === "Latest") continue;
+    const found = values(expression, cube, { by: by[/** @type {keyof typeof by} */ (name)] });
+    assert.ok(found.every((value) => value === null || (name === "Comparable" && value === 0)), name);
+  }
+});
+
+test("data without any month of retention has no values either", () => {
+  const months_since = { ...REPORT.dimensions.months_since, keys: [] };
+  const report = { ...REPORT, dimensions: { ...REPORT.dimensions, months_since } };
+  const cube = cubeOf(["join_month", "months_since", "cohort_customers", "retained_customers"], []);
+  assert.deepEqual(values(EXPRESSIONS.Observed, cube, { by: ["months_since"], report }), []);
+});
+
+test("an expression reads its own columns and those of its parts", () => {
+  assert.deepEqual(columnsOf(EXPRESSIONS.Comparable), ["join_month", "join_month", "customers"]);
+  const retained = ["join_month", "months_since", "retained_customers", "cohort_customers"];
+  assert.deepEqual(columnsOf(EXPRESSIONS.Observed), retained);
+  assert.deepEqual(columnsOf(EXPRESSIONS.Above), ["balance_band", "customers"]);
+  assert.deepEqual(partsOf(EXPRESSIONS.Missing), []);
+});
