@@ -57,10 +57,10 @@ def load_own_data(
         _require_replaceable(target, request)
     with ExitStack() as stack:
         with watch("Reading the source"):
-            source = stack.enter_context(open_source(request))
+            source = stack.enter_context(_open_source(request))
         plan = plan_load(source, request)
         agree(plan)
-        found = examine(plan, watch=watch)
+        found = _examine(plan, watch=watch)
         if target:
             load_customers(
                 target, found, _facts(plan), max_rejected=request.max_rejected, replace=request.replace,
@@ -69,7 +69,7 @@ def load_own_data(
     return Load(plan, found)
 
 
-def open_source(request: Request) -> AbstractContextManager[Source]:
+def _open_source(request: Request) -> AbstractContextManager[Source]:
     """The file or the table that *request* names, read as text."""
     if request.from_database:
         return _database_source(request.from_database, request.table, request.query)
@@ -90,7 +90,7 @@ def _database_source(url: str, table: str | None, query: str | None) -> Abstract
     return batch_source(table or "query", f"in {database.where}", read_batches(database, relation, fields))
 
 
-def examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
+def _examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
     """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
     request = plan.request
     source, mapping = inherited(plan.source, plan.mapping), plan.mapping
