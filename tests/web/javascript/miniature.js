@@ -118,7 +118,16 @@ const SLICERS = [
 /** The data ends in the middle of March 2024: its last full month is February. @type {Report} */
 export const REPORT = {
   name: "Customer 360",
-  refresh: { id: 7, as_of: "2024-03-15", finished_at: "2024-03-16T01:02:03Z", rows_out: 10 },
+  refresh: {
+    id: 7,
+    as_of: "2024-03-15",
+    finished_at: "2024-03-16T01:02:03Z",
+    source_table: "public.customers",
+    source_kind: "mock",
+    rows_out: 10,
+    rows_rejected: 0,
+    rows_not_yet_joined: 0,
+  },
   slicers: SLICERS,
   statuses: { Gold: 1, Silver: 2 },
   parameter: { name: "balance_threshold", label: "Balance", edges: [0, 100, 200], bands: [1, 2, 3], default: 100 },

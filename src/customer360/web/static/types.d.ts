@@ -14,7 +14,7 @@ export type { Chart, Frame, Page };
 
 export interface Report {
   name: string;
-  refresh: { id: number; as_of: string; finished_at: string; rows_out: number };
+  refresh: Refresh;
   slicers: Slicer[];
   /** Loyalty status -> the number of its colour. */
   statuses: Record<string, number>;
@@ -25,6 +25,17 @@ export interface Report {
   /** Fact -> the dimensions that cut it. */
   facts: Record<string, string[]>;
   pages: PageDefinition[];
+}
+
+export interface Refresh {
+  id: number;
+  as_of: string;
+  finished_at: string;
+  source_table: string;
+  source_kind: string;
+  rows_out: number;
+  rows_rejected: number;
+  rows_not_yet_joined: number;
 }
 
 /** A member of a dimension: text, the first day of a month, or the number of a band, a stage or a year. */
