@@ -609,6 +609,17 @@ def lacking(server):
         yield url
 
 
+def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, server, dashboard):
+    """Their width is measured in their own font, not in that of the last chart, of which there may be none."""
+
+    def room(url):
+        Reader(page, url).open("financial")
+        return page.locator(".heat .corner").evaluate("one => one.style.getPropertyValue('--width')")
+
+    with dashboard_without(server, ("loyalty_status",)) as url:
+        assert room(url) == room(dashboard)
+
+
 def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
     """Without any date or amount most visuals say what they lack, and none of them fails."""
     with dashboard_without(server, ONLY_NAMES) as url:

@@ -456,6 +456,18 @@ def test_the_colours_of_the_system_overrule_a_chosen_theme(chromium, dashboard, 
     assert (ink, paper) == ((light, dark) if scheme == "dark" else (dark, light))
 
 
+def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, dashboard):
+    """What a browser has stored may be another version's."""
+    context = chromium.new_context()
+    context.add_init_script("localStorage.setItem('theme', 'sepia')")
+    reader = Reader(context.new_page(), dashboard)
+    reader.open("overview")
+    told = reader.page.get_by_role("button", name="Theme").inner_text()
+    context.close()
+
+    assert told == "Theme: auto"
+
+
 def test_the_pages_fade_where_there_are_more(reader):
     """On a narrow screen a page beyond the edge would not be looked for."""
     pages = reader.page.locator("#pages")
