@@ -14,7 +14,7 @@ test("what is not known is a dash, whatever its format", () => {
   for (const written of /** @type {const} */ (["count", "amount", "decimal", "percent", "date"])) {
     assert.deepEqual([null, undefined].map((value) => format.full(value, written)), ["—", "—"]);
   }
-  assert.equal(format.compact(null, "count"), "—");
+  assert.deepEqual([null, undefined].map((value) => format.compact(value, "count")), ["—", "—"]);
   assert.equal(format.large(null, "count"), "—");
   assert.equal(format.told(null, measure("days", "decimal")), "—");
 });
@@ -24,18 +24,20 @@ test("a number is whole in tooltips and tables", () => {
   assert.equal(format.full(1_234_567, "count"), "1,234,567");
   assert.equal(format.full(999.994, "amount"), "999.99");
   assert.equal(format.full(-12.5, "amount"), "-12.50");
-  assert.equal(format.full(1234.56, "amount"), "1,235");
+  assert.deepEqual([999, 1000].map((value) => format.full(value, "amount")), ["999.00", "1,000"]);
   assert.equal(format.full(12.34, "decimal"), "12.3");
   assert.equal(format.full(0.12345, "percent"), "12.3%");
   assert.equal(format.full("2024-02-29", "date"), "29 Feb 2024");
 });
 
 test("a number is as short as its place needs", () => {
-  assert.equal(format.compact(999, "count"), "999");
-  assert.equal(format.compact(1234, "count"), "1.23k");
+  assert.deepEqual([999, 1000].map((value) => format.compact(value, "count")), ["999", "1.00k"]);
+  assert.deepEqual([999, 1000].map((value) => format.cell(value, "count")), ["999", "1k"]);
+  assert.deepEqual([9_999_999, 1e7].map((value) => format.large(value, "count")), ["9,999,999", "10m"]);
+  assert.equal(format.compact(12.345, "amount"), "12.3");
+  assert.equal(format.compact(0.5, "percent"), "50.0%");
+  assert.equal(format.large(0.5, "percent"), "50.0%");
   assert.equal(format.cell(0.5, "percent"), "50");
-  assert.equal(format.cell(1_250, "count"), "1.3k");
-  assert.equal(format.large(9_999_999, "count"), "9,999,999");
   assert.equal(format.large(12_345_678, "count"), "12.3m");
   assert.equal(format.tick(0.25, "percent"), "25%");
   assert.equal(format.tick(1500, "count"), "1.5k");

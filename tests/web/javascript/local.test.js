@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { COHORTS, CUBE, cubeOf, encoded, REPORT, ROWS } from "./miniature.js";
+import { COHORTS, CUBE, cubeOf, encoded, REPORT, ROWS, STAGES } from "./miniature.js";
 import * as local from "../../../src/customer360/web/static/local.js";
 
 /** @import { Answer, Cube, SingleData } from "../../../src/customer360/web/static/types.d.ts" */
@@ -11,7 +11,7 @@ const SMALL = ["loyalty_status", "join_month", "customers", "balance_sum", "bala
 const BY_STATUS = cubeOf(SMALL, ROWS.map(([status, , month, , ...sums]) => [status, month, ...sums]));
 
 /** @type {Record<string, Cube>} */
-const TABLES = { segments: CUBE, segments__by_status: BY_STATUS, cohorts: COHORTS };
+const TABLES = { segments: CUBE, segments__by_status: BY_STATUS, cohorts: COHORTS, stages: STAGES };
 /** @type {string[]} */
 let asked = [];
 
@@ -68,6 +68,31 @@ test("rows without a member count in totals and are no mark", () => {
   });
 });
 
+test("a cell without a member in one of its dimensions is none", () => {
+  const { by_band } = answer("loyalty_status=Silver").visuals;
+  assert.deepEqual(by_band, {
+    keys: { loyalty_status: ["Silver"], balance_band: [0] },
+    labels: { balance_band: ["0"] },
+    values: { total_customers: [3] },
+  });
+});
+
+test("a clicked mark leaves its own visual as it is", () => {
+  const { customers, by_status } = answer("pick.by_status=Gold").visuals;
+  assert.deepEqual(customers.values, { total_customers: 3 });
+  assert.deepEqual(by_status.values?.total_customers, [3, 5, 2]);
+});
+
+test("a stage occurs where a later one does", () => {
+  const { funnel } = answer("loyalty_status=Gold").visuals;
+  assert.deepEqual(funnel, {
+    keys: { funnel_stage: [1, 2, 3] },
+    labels: { funnel_stage: ["Joined", "First purchase", "Active"] },
+    values: { total_customers: [7, 2, 2], share_of_first: [1, 2 / 7, 2 / 7] },
+  });
+  assert.deepEqual(answer("loyalty_status=Silver").visuals.funnel.keys, { funnel_stage: [1] });
+});
+
 test("where nobody is left, a count is 0, the rest no value, and there are no marks", () => {
   const { customers, by_status } = answer("join_month=1999-01..1999-02").visuals;
   assert.deepEqual(customers.values, { total_customers: 0 });
@@ -117,14 +142,14 @@ test("the server is asked before the tables are there, and after another refresh
 });
 
 test("each table is fetched once", async () => {
-  assert.deepEqual(asked, ["segments", "segments__by_status", "cohorts"]);
+  assert.deepEqual(asked, ["segments", "segments__by_status", "cohorts", "stages"]);
   await local.load(REPORT, "overview");
-  assert.equal(asked.length, 3);
+  assert.equal(asked.length, 4);
 });
 
 test("a table that did not come is asked for again, and meanwhile the server", async () => {
   local.forget();
-  serve({ segments: CUBE, segments__by_status: BY_STATUS });
+  serve({ segments: CUBE, segments__by_status: BY_STATUS, stages: STAGES });
   await local.load(REPORT, "overview");
   assert.equal(local.answer(REPORT, "overview", new URLSearchParams()), null);
   serve(TABLES);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  COHORTS, CUBE, CUSTOMERS, cubeOf, EXPRESSIONS, REPORT, rounded, scopeOf, SEGMENTS, sum,
+  COHORTS, CUBE, CUSTOMERS, cubeOf, EXPRESSIONS, REPORT, rounded, scopeOf, SEGMENTS, STAGES, sum,
 } from "./miniature.js";
 import { maskOf } from "../../../src/customer360/web/static/masks.js";
 import { columnsOf, evaluate, partsOf, Unknown } from "../../../src/customer360/web/static/measures.js";
@@ -124,21 +124,27 @@ test("a month of retention is shown once the newest cohort of its row has had it
   assert.deepEqual(values(EXPRESSIONS.Observed, COHORTS, { by: ["months_since"], filters: oldest }), [1, 0.5, 0.25]);
 });
 
+test("those who joined in a month that is not over have not been seen in it yet", () => {
+  const newest = cubeOf(Object.keys(COHORTS.columns), [["2024-03-01", 0, 5, 5]]);
+  assert.deepEqual(values(EXPRESSIONS.Observed, newest, { by: ["months_since"] }), [null, null, null]);
+});
+
 test("retention is asked of the server where the table lacks month 0, or is cut by something else", () => {
   const later = only("months_since", 1, 2);
   assert.throws(() => values(EXPRESSIONS.Observed, COHORTS, { by: ["months_since"], filters: later }), Unknown);
   assert.throws(() => values(EXPRESSIONS.Observed, COHORTS, { by: ["join_year"] }), Unknown);
 });
 
-const STAGES = cubeOf(["funnel_stage", "loyalty_status", "customers"], [
-  [1, "Gold", 5],
-  [3, "Gold", 2],
-  [1, "Silver", 1],
-]);
 const BY_STAGE = ["funnel_stage"];
 
 test("who reached a stage has reached those before it", () => {
   assert.deepEqual(values(CUSTOMERS, STAGES, { by: BY_STAGE }), [8, 2, 2]);
+});
+
+test("a stage that nobody reached has no value, and is 0 of the first", () => {
+  const silver = only("loyalty_status", "Silver");
+  assert.deepEqual(values(CUSTOMERS, STAGES, { by: BY_STAGE, filters: silver }), [1, null, null]);
+  assert.deepEqual(values(EXPRESSIONS.OfStage, STAGES, { by: BY_STAGE, filters: silver }), [1, 0, 0]);
 });
 
 test("a stage is a share of the first, or of the one before", () => {

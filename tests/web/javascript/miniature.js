@@ -137,12 +137,14 @@ export const REPORT = {
     above: measure("Above X", EXPRESSIONS.Above),
     new_customers: measure("New Customers", EXPRESSIONS.LastMonths),
     new_customers_before: measure("New Customers Before", EXPRESSIONS.Comparable),
+    share_of_first: measure("% of First", EXPRESSIONS.OfStage, { unit: "share", format: "percent" }),
     retained_share: measure("Retained", EXPRESSIONS.Observed, { unit: "share", format: "percent" }),
   },
   dimensions: DIMENSIONS,
   facts: {
     segments: [...SEGMENTS, "join_year"],
     cohorts: ["join_month", "join_year", "months_since"],
+    stages: ["loyalty_status", "funnel_stage"],
     top_customers: ["loyalty_status"],
   },
   pages: [
@@ -153,6 +155,7 @@ export const REPORT = {
         { name: "segments", fact: "segments", columns: [...SEGMENTS, ...SUMS] },
         { name: "segments__by_status", fact: "segments", columns: ["loyalty_status", "join_month", ...SUMS] },
         { name: "cohorts", fact: "cohorts", columns: RETENTION },
+        { name: "stages", fact: "stages", columns: ["funnel_stage", "loyalty_status", "customers"] },
       ],
       visuals: [
         visual({}),
@@ -162,6 +165,7 @@ export const REPORT = {
         visual({ name: "by_band", kind: "heat_map", by: ["loyalty_status", "balance_band"] }),
         visual({ name: "threshold", kind: "parameter", measure: "above" }),
         visual({ name: "logins", kind: "line", missing: ["last_login"] }),
+        visual({ name: "funnel", kind: "funnel", fact: "stages", by: ["funnel_stage"], more: ["share_of_first"] }),
         visual({
           name: "retention",
           kind: "heat_map",
@@ -216,6 +220,16 @@ export const COHORTS = cubeOf(RETENTION, [
   ["2024-01-01", 0, 6, 3],
   ["2024-01-01", 1, 6, 3],
 ]);
+
+/** Of each status, how many came to a stage and no further. */
+export const STAGES = cubeOf(
+  ["funnel_stage", "loyalty_status", "customers"],
+  [
+    [1, "Gold", 5],
+    [3, "Gold", 2],
+    [1, "Silver", 1],
+  ],
+);
 
 /** A cube as the server sends it: web/cubes.py. @type {(cube: Cube) => ArrayBuffer} */
 export function encoded({ rows, columns }) {

@@ -24,6 +24,7 @@ test("without parameters nothing is filtered, and X is the usual", () => {
 test("a slicer keeps any of its members, and a range of months both its ends", () => {
   assert.deepEqual(kept("loyalty_status=Gold&loyalty_status=Silver"), [["loyalty_status", ["Gold", "Silver"]]]);
   assert.deepEqual(kept("join_month=2024-01..2024-02"), [["join_month", ["2024-01-01", "2024-02-01"]]]);
+  assert.deepEqual(kept("join_month=2024-02..2024-02"), [["join_month", ["2024-02-01"]]]);
   assert.deepEqual(kept("join_month=..2024-01"), [["join_month", ["2023-12-01", "2024-01-01"]]]);
   assert.deepEqual(kept("join_month=2024-03.."), [["join_month", ["2024-03-01"]]]);
 });
@@ -39,13 +40,8 @@ test("a cell filters by its row and its column, numbers too", () => {
 });
 
 test("a stage keeps all that come after the first one chosen", () => {
-  const funnel = visual({ name: "funnel", kind: "funnel", fact: "stages", by: ["funnel_stage"] });
-  const page = { name: "engagement", title: "", cubes: [], visuals: [funnel, visual({ fact: "stages" })] };
-  const report = { ...REPORT, pages: [page], facts: { ...REPORT.facts, stages: ["funnel_stage"] } };
-  const filters = (/** @type {string} */ query) =>
-    filtersOf(page.visuals[1], viewOf(report, "engagement", new URLSearchParams(query)));
-  const [[name, keeps]] = filters("pick.funnel=3&pick.funnel=2");
-  assert.deepEqual([name, [1, 2, 3].filter(keeps)], ["funnel_stage", [2, 3]]);
+  const card = visual({ fact: "stages" });
+  assert.deepEqual(kept("pick.funnel=3&pick.funnel=2", card), [["funnel_stage", [2, 3]]]);
 });
 
 test("a filter does not reach a table that does not have its dimension", () => {

@@ -70,29 +70,24 @@ export interface Dimension {
 }
 
 export type Slicer = MissingSlicer | MemberSlicer | MonthSlicer;
-export interface MissingSlicer {
-  dimension: string;
-  label: string;
+export interface MissingSlicer extends AnySlicer, Without<"members" | "first"> {
   missing: string[];
-  members?: undefined;
-  first?: undefined;
 }
-export interface MemberSlicer {
-  dimension: string;
-  label: string;
-  missing?: undefined;
+export interface MemberSlicer extends AnySlicer, Without<"missing" | "first"> {
   members: { key: Key; label: string }[];
-  first?: undefined;
 }
 /** *first* is null where nobody has a month. */
-export interface MonthSlicer {
-  dimension: string;
-  label: string;
-  missing?: undefined;
-  members?: undefined;
+export interface MonthSlicer extends AnySlicer, Without<"missing" | "members"> {
   first: string | null;
   last?: string;
 }
+interface AnySlicer {
+  dimension: string;
+  label: string;
+}
+
+/** What others of a union have: so each can be told by what it has. */
+type Without<Name extends string> = { [name in Name]?: undefined };
 
 export type Format = "count" | "amount" | "decimal" | "percent" | "date";
 
@@ -179,37 +174,23 @@ export interface Answer {
 
 /** What a visual draws. */
 export type Data = MissingData | MarkData | SingleData | TableData;
-export interface MissingData {
+export interface MissingData extends Without<"keys" | "labels" | "values" | "columns"> {
   missing: string[];
-  keys?: undefined;
-  labels?: undefined;
-  values?: undefined;
-  columns?: undefined;
 }
 /** Columns of equal length, one entry per mark. */
-export interface MarkData {
-  missing?: undefined;
+export interface MarkData extends Without<"missing" | "columns"> {
   keys: Record<string, Key[]>;
   labels: Record<string, string[]>;
   values: Record<string, Value[]>;
-  columns?: undefined;
 }
-export interface SingleData {
-  missing?: undefined;
-  keys?: undefined;
-  labels?: undefined;
+export interface SingleData extends Without<"missing" | "keys" | "labels" | "columns"> {
   values: Record<string, Value>;
   /** What joined in each of the last months. */
   spark?: { months: string[]; values: Value[] } | null;
   /** Of the visual that sets it. */
   x?: number;
-  columns?: undefined;
 }
-export interface TableData {
-  missing?: undefined;
-  keys?: undefined;
-  labels?: undefined;
-  values?: undefined;
+export interface TableData extends Without<"missing" | "keys" | "labels" | "values"> {
   columns: Record<string, Cell[]>;
 }
 export type Cell = string | number | null;

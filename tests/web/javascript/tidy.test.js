@@ -1,0 +1,64 @@
+/** What an old link, or a mail program's, still means; and X on its steps. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { REPORT } from "./miniature.js";
+import { onStep, stepOf, tidy } from "../../../src/customer360/web/static/tidy.js";
+
+/** @type {(query: string) => [kept: string, left: string[]]} */
+function tidied(query) {
+  const { kept, left } = tidy(REPORT, "overview", new URLSearchParams(query));
+  return [decodeURIComponent(kept.toString()), left];
+}
+
+test("what is valid stays as it is", () => {
+  const query = "country=Spain&country=Other&join_month=2024-01..&balance_threshold=0&pick.by_band=Gold,2";
+  assert.deepEqual(tidied(query), [query, []]);
+});
+
+for (const [query, left] of [
+  ["loyalty_status=Platinum", "Loyalty Status “Platinum”"],
+  ["activity=Active", "Activity “Active”"], // not in this data
+  ["join_month=2024-02..2024-01", "Join Month “2024-02..2024-01”"],
+  ["join_month=2024-13..", "Join Month “2024-13..”"],
+  ["balance_threshold=-1", "X “-1”"],
+  ["balance_threshold= ", "X “ ”"],
+  ["pick.by_status=Platinum", "mark “Platinum”"],
+  ["pick.by_band=Gold", "mark “Gold”"], // half a cell
+  ["pick.nothing=Gold", "mark “Gold”"],
+  ["utm_source=mail", "parameter “utm_source”"],
+]) {
+  test(`${query} is left out, and told`, () => {
+    assert.deepEqual(tidied(`country=Spain&${query}`), ["country=Spain", [left]]);
+  });
+}
+
+test("of what can be given once, the first stays", () => {
+  const twice = "join_month=2024-01..&join_month=..2024-02&balance_threshold=0&balance_threshold=100";
+  assert.equal(tidied(twice)[0], "join_month=2024-01..&balance_threshold=0");
+  assert.equal(tidied("pick.by_band=Gold,2&pick.by_band=Silver,1")[0], "pick.by_band=Gold,2");
+});
+
+test("what is told is not longer than a line", () => {
+  const [, [left]] = tidied(`country=${"x".repeat(1000)}`);
+  assert.ok(left.length < 80, left);
+});
+
+test("X goes up to the next step, or down to the highest; the usual one is not written", () => {
+  const x = (/** @type {string} */ value) =>
+    onStep(REPORT, new URLSearchParams({ balance_threshold: value })).toString();
+  assert.deepEqual(["0", "1", "150", "1e6"].map(x), [
+    "balance_threshold=0",
+    "",
+    "balance_threshold=200",
+    "balance_threshold=200",
+  ]);
+  assert.equal(stepOf([], 5), undefined);
+});
+
+test("without X, and in data without steps, the address stays the same", () => {
+  const plain = new URLSearchParams("country=Spain");
+  assert.equal(onStep(REPORT, plain), plain);
+  const given = new URLSearchParams("balance_threshold=5");
+  assert.equal(onStep({ ...REPORT, parameter: { ...REPORT.parameter, edges: [], bands: [] } }, given), given);
+});
