@@ -33,8 +33,10 @@ export class Chart {
   drawn = null;
   /** @type {HTMLCanvasElement | null} */
   paper = null;
-  members = "";
-  ghosts = "";
+  /** @type {string | null} */
+  members = null;
+  /** @type {string | null} */
+  ghosts = null;
   dressedFor = 0;
 
   /** @param {Frame} frame */
