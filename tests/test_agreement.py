@@ -62,7 +62,7 @@ def published(spark: SparkSession, module_database: Database) -> Iterator[Publis
         results = {
             table.name: _frame(connection, table.full_name)
             for table in RESULT_TABLES
-            if table.name not in ("customer_profiles", "rejected_customers")
+            if table.name not in ("customer_profiles", "rejected_rows")
         }
         used = {number for (number,) in connection.execute("SELECT customer_id FROM analytics.customer_profiles")}
         edges = [

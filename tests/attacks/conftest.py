@@ -10,7 +10,7 @@ import pytest
 from customer360.postgres.copy import writer
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.publish import publication
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_ROWS
 from tests.attacks.inputs import tried
 from tests.conftest import new_home
 from tests.mock_data.mock_rows import all_rows
@@ -28,7 +28,7 @@ def embedded() -> Iterator[EmbeddedPostgres]:
     [first, *_] = customers.to_pylist()
     with publication(database, "test") as change, writer(database) as copier:
         copier.copy_once(change.stage(CUSTOMERS), 0, customers.to_batches())
-        copier.copy_once(change.stage(REJECTED_CUSTOMERS), 0, rejected(first))
+        copier.copy_once(change.stage(REJECTED_ROWS), 0, rejected(first))
         change.describe(CUSTOMERS, {"kind": "mock", "rows": 200})
         change.publish()
     publish(database, miniature_results())
@@ -43,6 +43,6 @@ def rejected(row: dict[str, object]) -> list[object]:
 
     from customer360.postgres import types
 
-    schema = types.arrow_schema(types.fields_of(REJECTED_CUSTOMERS))
-    kept = {"customer_id": row["customer_id"], "reasons": "a_reason", "original_row": str(row)}
+    schema = types.arrow_schema(types.fields_of(REJECTED_ROWS))
+    kept = {"source": "public.customers", "found_by": "load", "reasons": "a_reason", "original_row": str(row)}
     return pa.Table.from_pylist([kept], schema=schema).to_batches()

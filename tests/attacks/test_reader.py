@@ -29,7 +29,7 @@ CHANGES = (
     "DO $$ BEGIN EXECUTE 'CREATE TABLE public.mine (a int)'; END $$", "REFRESH MATERIALIZED VIEW mine", "CREATE SEQUENCE mine", "CREATE TYPE mine AS (a int)",
 )  # fmt: skip
 LOOKS = (
-    "TABLE public.customers", "SELECT email FROM public.customers", "TABLE analytics.rejected_customers", "SELECT * FROM pg_authid", "SELECT * FROM pg_shadow",
+    "TABLE public.customers", "SELECT email FROM public.customers", "TABLE analytics.rejected_rows", "SELECT * FROM pg_authid", "SELECT * FROM pg_shadow",
     "SELECT pg_read_file('postgresql.conf')", "SELECT pg_ls_dir('.')", "SELECT pg_stat_file('PG_VERSION')", "SELECT lo_import('/etc/passwd')",
     "SELECT * FROM pg_statistic", "TABLE customer360_internal.copied_parts",
 )  # fmt: skip

@@ -215,7 +215,7 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
         37,
         8,
     )
-    assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(100,)]
+    assert fetch(database, "SELECT count(*) FROM analytics.rejected_rows") == [(100,)]
 
 
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")

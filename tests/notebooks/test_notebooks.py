@@ -19,7 +19,7 @@ from customer360.commands.notebook import FOLDER, execute
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.status import Status, status
-from customer360.tables import REJECTED_CUSTOMERS, RESULT_TABLES
+from customer360.tables import REJECTED_ROWS, RESULT_TABLES
 from tests.conftest import new_home
 
 pytestmark = pytest.mark.slow
@@ -251,7 +251,7 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
     assert refresh["source_kind"] == "mock"
     assert refresh["as_of_date"] == "2026-03-31"
     assert refresh["rows_in"] == CUSTOMERS
-    assert refresh["rows_rejected"] == told.with_mock_data.rows[REJECTED_CUSTOMERS.full_name] > 0
+    assert refresh["rows_rejected"] == told.with_mock_data.rows[REJECTED_ROWS.full_name] > 0
     assert refresh["rows_out"] + refresh["rows_rejected"] == CUSTOMERS
 
 
@@ -274,7 +274,7 @@ def test_the_third_replaces_the_customers_by_those_of_a_file(told):
 
     assert found.customers_kind == refresh["source_kind"] == "own"
     assert refresh["rows_out"] == found.rows["public.customers"] == found.sources["customers"].origin.rows
-    assert found.rows[REJECTED_CUSTOMERS.full_name] == found.sources["customers"].origin.rows_rejected > 0
+    assert found.rows[REJECTED_ROWS.full_name] == found.sources["customers"].origin.rows_rejected > 0
     assert refresh["missing_columns"] == "first_purchase"
     with told.database.connect() as connection:
         statuses = connection.execute(

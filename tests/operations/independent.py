@@ -45,7 +45,17 @@ def results(customers: list[Row], as_of: date) -> dict[str, Table]:
         ),
         "countries": _numbered(countries),
         "bands": [row for name in bands for row in _band_rows(name, bands[name])] if used else [],
-        "rejected_customers": [(row["customer_id"], ", ".join(why), row) for row, why in reasons if why],
+        "rejected_rows": [
+            (
+                "public.customers",
+                "run",
+                None if row["customer_id"] is None else str(row["customer_id"]),
+                ", ".join(why),
+                row,
+            )
+            for row, why in reasons
+            if why
+        ],
     }
 
 

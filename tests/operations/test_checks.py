@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from customer360.operations.checks import FAILED_CHECKS, bits, checked, fails
 from customer360.operations.conform import source_rows
-from customer360.operations.rejected_customers import rejected_customers
+from customer360.operations.rejected_rows import rejected_rows
 from customer360.tables import CUSTOMERS, MOST_POINTS
 
 from .literals import AS_OF
@@ -170,8 +170,12 @@ def test_a_whole_number_that_has_decimals_is_rejected_as_it_was_read(customers, 
     rows = checked(source_rows(table, CUSTOMERS), CUSTOMERS, as_of=AS_OF, keys_are_unique=True)
 
     assert [row["customer_id"] for row in rows.where(~fails(CUSTOMERS, CUSTOMERS.rejects)).collect()] == [3]
-    assert {row["reasons"] for row in rejected_customers(rows, CUSTOMERS).collect()} == {"not_a_whole_number"}
-    kept = [json.loads(row["original_row"]) for row in rejected_customers(rows, CUSTOMERS).collect()]
+    assert {row["reasons"] for row in rejected_rows(rows, CUSTOMERS, "public.customers").collect()} == {
+        "not_a_whole_number"
+    }
+    kept = [
+        json.loads(row["original_row"]) for row in rejected_rows(rows, CUSTOMERS, "public.customers").collect()
+    ]
     assert {(row["customer_id"], row["loyalty_points"]) for row in kept} == {(1, 12.5), (7.5, 12)}
 
 

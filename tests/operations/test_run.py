@@ -105,7 +105,7 @@ def test_the_largest_values_overflow_no_sum(customers):
 
     assert [row["points_sum"] for row in collected["customer_segments"]] == [2 * 10**11]
     assert [row["balance_sum"] for row in collected["customer_segments"]] == [Decimal("19999999999.98")]
-    assert [row["reasons"] for row in collected["rejected_customers"]] == ["too_many_points"]
+    assert [row["reasons"] for row in collected["rejected_rows"]] == ["too_many_points"]
 
 
 def test_a_platform_that_keeps_no_rows_gives_the_same_results(customers, monkeypatch):

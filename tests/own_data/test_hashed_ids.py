@@ -34,7 +34,7 @@ def test_a_customer_without_any_name_keeps_their_row(tmp_path: Path) -> None:
     path.write_text("customer_id,first_name,last_name,join_date\n1,Ada,NULL,2023-01-05\n2,NULL,NULL,2023-01-05\n")
 
     with found_in(path) as found:
-        names = {row["customer_id"]: row["name"] for row in rows_of(found.customers, CUSTOMERS)}
+        names = {row["customer_id"]: row["name"] for row in rows_of(found.customers, CUSTOMERS.column_names)}
 
     assert names == {1: "Ada", 2: None}
 
@@ -43,7 +43,7 @@ def test_the_hash_of_an_id_never_changes(tmp_path: Path) -> None:
     """Customers keep their numbers from load to load, and from version to version."""
     (tmp_path / "members.csv").write_text("id,balance\nQUICK,1\nALFKI,2\n")
     with found_in(tmp_path / "members.csv") as found:
-        ids = {row["source_id"]: row["customer_id"] for row in rows_of(found.customers, CUSTOMERS)}
+        ids = {row["source_id"]: row["customer_id"] for row in rows_of(found.customers, CUSTOMERS.column_names)}
 
     assert ids == {"QUICK": -3781657594407154599, "ALFKI": -8806105664273942092}
 
@@ -107,4 +107,7 @@ def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, transac
 
     with found_in(path, mapping) as found:
         assert reasons(found) == {2: {"customer_id_collision"}, 3: {"customer_id_collision"}}
-        assert sorted(row["source_id"] for row in rows_of(found.customers, CUSTOMERS)) == ["C-3", "c-3"]
+        assert sorted(row["source_id"] for row in rows_of(found.customers, CUSTOMERS.column_names)) == [
+            "C-3",
+            "c-3",
+        ]

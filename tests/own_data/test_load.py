@@ -24,7 +24,6 @@ from pyspark.sql import SparkSession
 from customer360.commands.load import PlanOutcome
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
-from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
@@ -38,7 +37,7 @@ from customer360.pipeline.load import load_customers
 from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS, Table
+from customer360.tables import CUSTOMERS
 
 AS_OF = date(2026, 6, 30)
 
@@ -54,15 +53,15 @@ def found_in(path: Path, mapping: CustomerMapping | None = None, **guessing: Any
 
 
 def customers(found: Loadable) -> dict[int, dict[str, Any]]:
-    return {row["customer_id"]: row for row in rows_of(found.customers, CUSTOMERS)}
+    return {row["customer_id"]: row for row in rows_of(found.customers, CUSTOMERS.column_names)}
 
 
 def rejected(found: Loadable) -> list[dict[str, Any]]:
-    return rows_of(found.rejected, REJECTED_CUSTOMERS)
+    return rows_of(found.rejected, ("customer_id", "reasons", "original_row"))
 
 
-def rows_of(files: Sequence[Path], table: Table) -> list[dict[str, Any]]:
-    return [row for file in files for row in pq.read_table(file, columns=list(table.column_names)).to_pylist()]
+def rows_of(files: Sequence[Path], columns: Sequence[str]) -> list[dict[str, Any]]:
+    return [row for file in files for row in pq.read_table(file, columns=list(columns)).to_pylist()]
 
 
 def reasons(found: Loadable) -> dict[int, set[str]]:
@@ -165,7 +164,8 @@ def test_loading_replaces_mock_data_and_the_results_follow(
         found = origin(connection, CUSTOMERS.full_name)
     assert (found.kind, found.source, found.rows) == ("own", "members.csv", 3)
     assert found.comment["rejected"]["null_byte"] == 1
-    assert fetch(database, "SELECT count(*) FROM analytics.rejected_customers") == [(8,)]
+    found_by = "SELECT source, found_by, count(*) FROM analytics.rejected_rows GROUP BY 1, 2 ORDER BY 1, 2"
+    assert fetch(database, found_by) == [("public.customers", "load", 8)]
     assert fetch(database, "SELECT name FROM public.customers ORDER BY customer_id") == [
         ('Ann; "A" B',), ("Bob newer",), ("Fine",),
     ]  # fmt: skip
@@ -177,7 +177,7 @@ def test_loading_replaces_mock_data_and_the_results_follow(
         0,
     )
     run_operations(database, spark)
-    rejected = "SELECT count(*), count(DISTINCT original_row) FROM analytics.rejected_customers"
+    rejected = "SELECT count(*), count(DISTINCT original_row) FROM analytics.rejected_rows"
     assert fetch(database, rejected) == [(8, 8)]
 
 
@@ -186,7 +186,8 @@ def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:
     """Results of another table do not take them away, nor does a backup that was restored without comments."""
-    rejected = "SELECT count(*) FROM analytics.rejected_customers"
+    rejected = "SELECT source, found_by, count(*) FROM analytics.rejected_rows GROUP BY 1, 2 ORDER BY 1, 2"
+    loaded = ("public.customers", "load", 8)
     load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1)
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
@@ -194,9 +195,9 @@ def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
         connection.execute("INSERT INTO crm.members VALUES (NULL, 5)")
 
     run_operations(database, spark, table="crm.members", as_of=AS_OF)
-    assert fetch(database, rejected) == [(8 + 1,)]
+    assert fetch(database, rejected) == [("crm.members", "run", 1), loaded]
     run_operations(database, spark, as_of=AS_OF)
-    assert fetch(database, rejected) == [(8,)]
+    assert fetch(database, rejected) == [loaded]
 
     with database.connect() as connection:
         (leaf,) = connection.execute(
@@ -204,11 +205,29 @@ def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
         ).fetchone() or ("",)
         connection.execute(f"COMMENT ON TABLE {leaf} IS NULL")
     run_operations(database, spark, as_of=AS_OF, allow_shrink=True)
-    assert fetch(database, rejected) == [(8,)]
+    assert fetch(database, rejected) == [loaded]
 
     fill_mock_data(database, spark, Plan(100, as_of=AS_OF), replace=True)
+    assert fetch(database, rejected) == []
     run_operations(database, spark)
-    assert fetch(database, rejected) == [(0,)]
+    assert fetch(database, rejected) == []
+
+
+def test_a_load_and_a_run_each_replace_the_rejected_rows_that_they_found_themselves(
+    spark: SparkSession, database: Database, dirty: Loadable
+) -> None:
+    """The results that are published go on telling why rows are missing in them, until the next run."""
+    found_by = "SELECT found_by, count(*) FROM analytics.rejected_rows GROUP BY 1 ORDER BY 1"
+    fill_mock_data(database, spark, Plan(500, as_of=AS_OF, dirt=0.2))
+    by_run = run_operations(database, spark).rows_rejected
+
+    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1)
+    assert fetch(database, found_by) == [("load", 8), ("run", by_run)]
+    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1, replace=True)
+    assert fetch(database, found_by) == [("load", 8), ("run", by_run)]
+
+    run_operations(database, spark, as_of=AS_OF, allow_shrink=True)
+    assert fetch(database, found_by) == [("load", 8)]
 
 
 def test_too_many_rejected_rows_change_nothing(database: Database, dirty: Loadable) -> None:
@@ -576,7 +595,6 @@ def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(tmp_p
             row["customer_id"]: (row["reasons"], json.loads(row["original_row"])["lines"])
             for row in rejected(found)
         }
-        assert all(row["original_row"].startswith(FROM_A_SOURCE) for row in rejected(found))
         assert shown == {1: ("account_balance_too_large", 2), 2: ("negative_points", 1)}
         assert (found.tally.rows_loaded, found.tally.rows_rejected, found.tally.customers) == (1, 3, 1)
         assert customers(found)[3]["loyalty_points"] == 5
@@ -633,7 +651,7 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
     )  # fmt: skip
 
     with found_in(path, mapping) as found:
-        loaded, lost, tally = list(rows_of(found.customers, CUSTOMERS)), rejected(found), found.tally
+        loaded, lost, tally = rows_of(found.customers, CUSTOMERS.column_names), rejected(found), found.tally
 
     assert tally.rows_loaded + tally.rows_rejected + tally.rows_identical == tally.rows_in == len(rows) + 1
     assert (len(loaded), len(lost)) == (tally.rows_loaded, tally.rows_rejected)

@@ -223,9 +223,9 @@ def test_dirty_rows_are_rejected_with_reasons_and_nothing_is_lost(spark: SparkSe
 
     assert refresh.rows_rejected > 0
     assert refresh.rows_out + refresh.rows_rejected == 2_000
-    assert value(database, "SELECT count(*) FROM analytics.rejected_customers") == refresh.rows_rejected
-    assert value(database, "SELECT count(*) FROM analytics.rejected_customers WHERE original_row::json ->> 'customer_id' "
-                           "IS DISTINCT FROM customer_id::text") == 0  # fmt: skip
+    assert value(database, "SELECT count(*) FROM analytics.rejected_rows") == refresh.rows_rejected
+    assert value(database, "SELECT count(*) FROM analytics.rejected_rows WHERE original_row::json ->> 'customer_id' "
+                           "IS DISTINCT FROM key OR found_by <> 'run' OR source <> 'public.customers'") == 0  # fmt: skip
 
 
 def test_customers_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:

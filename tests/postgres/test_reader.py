@@ -10,12 +10,12 @@ from customer360.postgres.connection import Database
 from customer360.postgres.publish import publication
 from customer360.postgres.reader import READER, require_readable, unreadable
 from customer360.postgres.status import last_refresh
-from customer360.tables import ACTIVITIES, BANDS, REFRESHES, REJECTED_CUSTOMERS
+from customer360.tables import ACTIVITIES, BANDS, REFRESHES, REJECTED_ROWS
 
 
 def publish(database: Database) -> None:
     with publication(database, "test") as change:
-        for table in (ACTIVITIES, BANDS, REJECTED_CUSTOMERS):
+        for table in (ACTIVITIES, BANDS, REJECTED_ROWS):
             change.stage(table)
         change.append(REFRESHES, [])
         change.publish()
@@ -43,7 +43,7 @@ def test_rights_that_a_restore_lost_are_given_again(database: Database) -> None:
 
     assert closed(database) == []
     with database.connect() as connection:
-        query = "SELECT has_table_privilege(%s, 'analytics.rejected_customers', 'SELECT')"
+        query = "SELECT has_table_privilege(%s, 'analytics.rejected_rows', 'SELECT')"
         assert connection.execute(query, (READER,)).fetchone() == (False,)
 
 
@@ -80,7 +80,7 @@ def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
 def test_between_a_load_and_the_first_run_there_are_no_results_yet(database: Database) -> None:
     """A load leaves only rejected rows, which the reader must not see: a dashboard says what to run, not what it lacks."""
     with publication(database, "test") as change:
-        change.stage(REJECTED_CUSTOMERS)
+        change.stage(REJECTED_ROWS)
         change.publish()
 
     with database.connect() as connection:

@@ -63,7 +63,7 @@ def test_every_table_is_read_from_a_result_table():
     sources = {table.source.name for table in MODEL_TABLES if table.source}
 
     assert sources <= {table.name for table in RESULT_TABLES}
-    assert sources.isdisjoint({"customer_profiles", "rejected_customers"})
+    assert sources.isdisjoint({"customer_profiles", "rejected_rows"})
 
 
 def test_filters_travel_one_way_from_one_to_many_except_where_members_overlap():

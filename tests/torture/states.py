@@ -9,12 +9,10 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS, RESULT_TABLES, TABLES, Table
+from customer360.tables import CUSTOMERS, REJECTED_ROWS, RESULT_TABLES, TABLES, Table
 from tests.torture.place import PLANS
 
-RESULTS: Final = tuple(
-    table for table in RESULT_TABLES if not table.keeps_history and table is not REJECTED_CUSTOMERS
-)
+RESULTS: Final = tuple(table for table in RESULT_TABLES if not table.keeps_history and table is not REJECTED_ROWS)
 _KIND: Final = (
     "SELECT obj_description(inhrelid, 'pg_class') FROM pg_inherits WHERE inhparent = 'public.customers'::regclass"
 )
@@ -47,7 +45,7 @@ class Operation:
     def after(self, state: State) -> State:
         """What is there when it has ended well."""
         if self.command == "mock":
-            return state._replace(kind="mock", customers=self.version)
+            return state._replace(kind="mock", customers=self.version, rejected="none")
         if self.command == "load":
             return state._replace(kind="own", customers=self.version, rejected=self.version)
         return state._replace(results=state.customers, rejected=state.customers if state.kind == "own" else "none")
@@ -70,7 +68,7 @@ class Known:
 
     def look(self, connection: psycopg.Connection[Any]) -> State:
         """All tables by one statement, which sees one moment. What is no known version is called so."""
-        asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, REJECTED_CUSTOMERS, *RESULTS)])
+        asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, REJECTED_ROWS, *RESULTS)])
         row = connection.execute(f"SELECT ({_KIND}), ({_HISTORY}), {asked}").fetchone()
         assert row is not None
         kind, history, customers, rejected, *results = row

@@ -113,7 +113,7 @@ def load(context: Context, **given: Any) -> None:
     CSV of any delimiter and encoding, JSON, both also packed, Parquet, or Excel. The exports of common shops
     and CRMs are known; other columns are guessed by name, and customers are derived from order lines. The mapping
     is shown, and written to members.mapping.toml, where you can edit it. Rows that cannot be
-    loaded go to analytics.rejected_customers, each with all its reasons. Other customers of your own are never
+    loaded go to analytics.rejected_rows, each with all its reasons. Other customers of your own are never
     deleted, unless --replace is given.
 
     \b
@@ -215,7 +215,7 @@ class LoadOutcome:
         yield "nothing was changed" if self._is_dry else "make the results with: customer360 run"
 
     def _rows(self) -> Iterator[str]:
-        from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+        from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
         tally, would = self.load.found.tally, "would be " if self._is_dry else ""
         yield (
@@ -229,7 +229,7 @@ class LoadOutcome:
         if tally.rows_identical:
             yield f"{tally.rows_identical:,} rows say the same as another row, which stands for them"
         if tally.rows_rejected:
-            where = "" if self._is_dry else f"; why: {REJECTED_CUSTOMERS.full_name}"
+            where = "" if self._is_dry else f"; why: {REJECTED_ROWS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
         for name, reason in tally.reasons.items():
             yield f"  {name:<28} {reason.rows:>12,}  {reason}".rstrip()

@@ -87,7 +87,7 @@ class RunOutcome:
         if self.profiles:
             yield f"analytics.customer_profiles is empty: its rows are in {self.profiles}"
         if refresh.rows_rejected:
-            yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_customers"
+            yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_rows"
         if refresh.rows_not_yet_joined:
             yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
         if refresh.logins_after:

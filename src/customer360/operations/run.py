@@ -20,13 +20,13 @@ from customer360.operations.customer_profiles import (
 )
 from customer360.operations.data_quality import DataQuality, data_quality
 from customer360.operations.dimensions import activities, bands, calendar_months, countries, loyalty_statuses
-from customer360.operations.rejected_customers import rejected_customers
+from customer360.operations.rejected_rows import rejected_rows
 from customer360.operations.segments import customer_segments, engagement_segments
 from customer360.operations.survey import Survey, survey
 from customer360.operations.top_customers import top_customers
 from customer360.spark.keep import kept
 from customer360.spark.workers import tasks_at_once
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,18 @@ class Results:
 
 @contextmanager
 def results(
-    customers: DataFrame, *, as_of: date, keys_are_unique: bool = False, status_order: Sequence[str] | None = None
+    customers: DataFrame,
+    *,
+    as_of: date,
+    table: str = CUSTOMERS.full_name,
+    keys_are_unique: bool = False,
+    status_order: Sequence[str] | None = None,
 ) -> Iterator[Results]:
     """
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
-    *customers* is read once: its checked rows are `kept` until the `with` ends. *keys_are_unique* says that a
+    *customers* is read once: its checked rows are `kept` until the `with` ends. *table* is what the rejected rows
+    are said to come from. *keys_are_unique* says that a
     unique index guards customer_id; *status_order* gives the loyalty statuses, lowest first, where their mean
     points would not.
     """
@@ -60,9 +66,9 @@ def results(
         known = known_customers(rows, as_of=as_of)
         found = survey(known, as_of=as_of, status_order=status_order)
         # Nothing rejected is known by now: looking through every row again would only find that.
-        rejected = rejected_customers(rows if quality.rows_rejected else rows.limit(0), CUSTOMERS)
+        rejected = rejected_rows(rows if quality.rows_rejected else rows.limit(0), CUSTOMERS, table)
         with _tables(with_traits(known, found, as_of=as_of), found, as_of) as tables:
-            yield Results({**tables, REJECTED_CUSTOMERS.name: rejected}, quality, found)
+            yield Results({**tables, REJECTED_ROWS.name: rejected}, quality, found)
 
 
 @contextmanager

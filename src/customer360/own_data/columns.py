@@ -21,8 +21,6 @@ SOURCE_TEXT: Final = "source_text"
 SOURCE_TYPED: Final = "source_typed"
 """The columns in which the row holds a number with a fraction that was no text, else null; see `typed_columns`."""
 PROVENANCE: Final = (SOURCE_LINE, SOURCE_FILE, SOURCE_PROBLEM, SOURCE_TEXT, SOURCE_TYPED)
-FROM_A_SOURCE: Final = f'{{"{SOURCE_LINE}":'
-"""How the JSON of a row that was rejected when it was loaded begins, and of no other."""
 
 
 class Typed(str):

@@ -11,6 +11,7 @@ from customer360 import __version__
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.rejected import has_loaded, keep_others
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
@@ -18,7 +19,7 @@ from customer360.postgres.origin import Origin
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,9 +40,12 @@ def fill_mock_data(
 
     Readers see the old customers until the new ones are complete. Data that is not mock data of ours, as rows
     that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
-    tasks, so the engine passes none on, and they are the same whatever the number of tasks.
+    tasks, so the engine passes none on, and they are the same whatever the number of tasks. The rejected rows of a
+    load go with its customers.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
+        rejected = [REJECTED_ROWS] if has_loaded(change.connection, CUSTOMERS) else []
+        change.prepare(rejected)
         prepare_source(change, CUSTOMERS, replace=replace)
         staging = change.stage(CUSTOMERS)
         with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
@@ -51,6 +55,9 @@ def fill_mock_data(
             filled_at=now(), version=__version__,
         )  # fmt: skip
         change.describe(CUSTOMERS, filled.record())
+        if rejected:
+            change.stage(REJECTED_ROWS)
+            keep_others(change, CUSTOMERS)
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     return plan.customers

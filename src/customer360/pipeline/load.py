@@ -10,6 +10,7 @@ from customer360 import __version__
 from customer360.errors import Refused
 from customer360.own_data.load import Loadable
 from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.rejected import keep_others, rejected_at_loading
 from customer360.pipeline.shrinkage import require_no_smaller_load
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source, stage_files
 from customer360.postgres.connection import Database
@@ -17,7 +18,7 @@ from customer360.postgres.copy import WRITERS
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.settings import MAX_REJECTED
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 
 def load_customers(
@@ -41,14 +42,16 @@ def load_customers(
     """
     found.tally.require(max_rejected)
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
-        change.prepare([REJECTED_CUSTOMERS])
+        change.prepare([REJECTED_ROWS])
         prepare_source(change, CUSTOMERS, replace=replace)
         if not allow_shrink:
             change.require(lambda: _require_no_smaller_load(change, found, facts))
         with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
             stage_files(change, database, CUSTOMERS, found.customers, writers)
-        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_CUSTOMERS)):
-            stage_files(change, database, REJECTED_CUSTOMERS, found.rejected, writers)
+        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_ROWS)):
+            rows_of = partial(rejected_at_loading, CUSTOMERS)
+            stage_files(change, database, REJECTED_ROWS, found.rejected, writers, rows_of)
+            keep_others(change, CUSTOMERS)
         _audit_loaded(change, found)
         loaded = Origin("own", **found.facts(), **facts, filled_at=now(), version=__version__)
         change.describe(CUSTOMERS, loaded.record())

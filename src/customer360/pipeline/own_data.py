@@ -27,7 +27,7 @@ from customer360.postgres.ddl import named
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.read import read_batches
-from customer360.tables import CUSTOMERS, REJECTED_CUSTOMERS
+from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
 def _require_replaceable(database: Database, request: Request) -> None:
     """Before minutes are spent on reading the source; the loading itself asks again."""
     with database.connect() as connection:
-        require_replaceable(connection, [CUSTOMERS, REJECTED_CUSTOMERS], foreign=[CUSTOMERS])
+        require_replaceable(connection, [CUSTOMERS, REJECTED_ROWS], foreign=[CUSTOMERS])
         if not request.replace:
             guard_own_data(connection, CUSTOMERS)
 

@@ -10,15 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import sql
 
 from customer360 import __version__
 from customer360.errors import Invalid, Refused, Unavailable
 from customer360.operations.conform import require_columns
 from customer360.operations.run import Results, results
-from customer360.own_data.columns import FROM_A_SOURCE
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
 from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.rejected import keep_loaded
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
 from customer360.postgres import catalog, types
@@ -39,7 +38,6 @@ from customer360.tables import (
     DATA_QUALITY,
     ENGAGEMENT_SEGMENTS,
     REFRESHES,
-    REJECTED_CUSTOMERS,
     RESULT_TABLES,
     columns_read,
 )
@@ -110,25 +108,31 @@ def run_operations(
         customers = origin(change.connection, CUSTOMERS.full_name)
         refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it
         profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
-        with database.snapshot(*_locked(change, table, source)) as snapshot, ExitStack() as reading:
+        # In the middle of a run nobody empties or rewrites what it reads.
+        locked = [named(table)] if not source and catalog.exists(change.connection, table) else []
+        with database.snapshot(*locked) as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
             day = choose_as_of(as_of, read.origin, read.name, read.last_day)
             with watch("Reading and checking customers"), lake.plain_errors(read.name):
                 order = read.origin.status_order
                 found = reading.enter_context(
                     results(
-                        read.customers, as_of=day.day, keys_are_unique=read.keys_are_unique, status_order=order
+                        read.customers,
+                        as_of=day.day,
+                        table=read.name,
+                        keys_are_unique=read.keys_are_unique,
+                        status_order=order,
                     )
                 )
             if not allow_shrink:
                 # A day that nobody asked for is earlier only where rows are gone.
                 asked = as_of or date.max
                 change.require(partial(_require_no_shrinkage, change, read, asked, found.data_quality.rows_out))
-            rejected = _and_rejected_at_loading(change, spark, database, found.tables, customers, snapshot)
-            tables = {**found.tables, **rejected}
+            tables = dict(found.tables)
             if profiles:
                 _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
             _stage_all(change, database, tables, writers, watch)
+            _keep_rejected_at_loading(change, customers)
         refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
         change.describe(FILL_KEPT_WITH, fills(refresh_id, {CUSTOMERS: customers}))
         _audit_totals(change, refresh, has_profiles=not profiles)
@@ -141,12 +145,6 @@ def _require_no_shrinkage(change: Publication, read: _Source, day: date, custome
     before = last_refresh(change.connection)
     fill = fill_of(change.connection, CUSTOMERS, before)
     require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
-
-
-def _locked(change: Publication, table: str, source: Place | None) -> list[sql.Composable]:
-    """What is read, as long as it is there: in the middle of a run nobody empties or rewrites it."""
-    tables = [REJECTED_CUSTOMERS.full_name] if source else [table, REJECTED_CUSTOMERS.full_name]
-    return [named(name) for name in tables if catalog.exists(change.connection, name)]
 
 
 def _from_table(
@@ -172,25 +170,14 @@ def _write_profiles(change: Publication, profiles: DataFrame, target: Place, fou
         _require_total(str(target), lake.write(profiles, target), found.data_quality.rows_out)
 
 
-def _and_rejected_at_loading(
-    change: Publication,
-    spark: SparkSession,
-    database: Database,
-    tables: Mapping[str, DataFrame],
-    customers: Origin,
-    snapshot: str,
-) -> dict[str, DataFrame]:
+def _keep_rejected_at_loading(change: Publication, customers: Origin) -> None:
     """
-    The rejected rows with those of the load that filled `public.customers`: they stay as long as its customers.
+    The rejected rows of the load that filled `public.customers` stay as long as its customers.
 
-    That is so whatever table this run reads, and also where the facts were lost with the comments of a backup.
+    That is so whatever table this run reads, and also where the record was lost with the comments of a backup.
     """
-    is_loaded = customers.fill and customers.kind != "mock" and customers.rows_rejected != 0
-    if not (is_loaded and catalog.exists(change.connection, REJECTED_CUSTOMERS.full_name)):
-        return {}
-    name, columns = REJECTED_CUSTOMERS.name, REJECTED_CUSTOMERS.column_names
-    before = read_dataframe(spark, database, REJECTED_CUSTOMERS.full_name, columns, snapshot=snapshot)
-    return {name: tables[name].unionByName(before.where(before.original_row.startswith(FROM_A_SOURCE)))}
+    is_loaded = customers.fill and customers.kind != "mock"
+    keep_loaded(change, [CUSTOMERS] if is_loaded else [])
 
 
 def read_customers(

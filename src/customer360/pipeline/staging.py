@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -89,9 +89,18 @@ def _require_each_part_once(change: Publication, table: Table, reports: Sequence
 
 
 def stage_files(
-    change: Publication, database: Database, table: Table, files: Sequence[Path], writers: int
+    change: Publication,
+    database: Database,
+    table: Table,
+    files: Sequence[Path],
+    writers: int,
+    rows_of: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
 ) -> None:
-    """Copies the rows of Parquet *files*, some files at once; a file's place is its part."""
+    """
+    Copies the rows of Parquet *files*, some files at once; a file's place is its part.
+
+    The files have the columns of *table*, or *rows_of* makes these of theirs.
+    """
     staging, schema = change.stage(table), table.arrow_schema
     files = [file for file in files if pq.read_metadata(file).num_rows]
     writers = max(1, min(writers, os.cpu_count() or 1, len(files)))
@@ -99,16 +108,19 @@ def stage_files(
     def copy(first: int) -> None:
         with writer(database, writers) as copier:
             for part in range(first, len(files), writers):
-                copier.copy_once(staging, part, _batches(files[part], schema))
+                copier.copy_once(staging, part, _batches(files[part], schema, rows_of))
 
     with ThreadPoolExecutor(writers) as pool:
         list(pool.map(copy, range(writers)))
 
 
-def _batches(file: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(
+    file: Path, schema: pa.Schema, rows_of: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(file) as parquet:
-        for batch in parquet.iter_batches(columns=schema.names):
-            yield batch.select(schema.names).cast(schema)
+        for batch in parquet.iter_batches(columns=None if rows_of else schema.names):
+            rows = rows_of(batch) if rows_of else batch
+            yield rows.select(schema.names).cast(schema)
 
 
 def now() -> datetime:

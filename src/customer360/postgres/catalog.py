@@ -116,19 +116,21 @@ def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[
     return connection.execute(query, (quoted(table.full_name),)).fetchall()
 
 
-def grants(connection: psycopg.Connection[Any], table: Table) -> list[sql.Composed]:
-    """The grants on *table*, as statements that give them again."""
+def grants(
+    connection: psycopg.Connection[Any], table: Table, *, onto: Table | None = None, but: str = ""
+) -> list[sql.Composed]:
+    """The grants on *table* to all *but* one role, as statements that give them again, or *onto* another table."""
     query = """
         SELECT grantee, privilege_type FROM information_schema.role_table_grants
-        WHERE grantee <> grantor AND table_schema = %s AND table_name = %s
+        WHERE grantee <> grantor AND table_schema = %s AND table_name = %s AND grantee <> %s
     """
     return [
         sql.SQL("GRANT {} ON {} TO {}").format(
             sql.SQL(privilege),  # a word of PostgreSQL's own catalogue
-            ddl.identifier(table),
+            ddl.identifier(onto or table),
             sql.SQL("PUBLIC") if grantee == "PUBLIC" else sql.Identifier(grantee),
         )
-        for grantee, privilege in connection.execute(query, (table.schema, table.name))
+        for grantee, privilege in connection.execute(query, (table.schema, table.name, but))
     ]
 
 

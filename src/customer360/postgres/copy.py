@@ -33,6 +33,9 @@ LEDGER: Final = sql.Identifier(INTERNAL_SCHEMA, "copied_parts")
 PUBLISHED_PART: Final = -1
 """The part, without rows, that the transaction signs which publishes the table."""
 
+KEPT_PART: Final = -2
+"""The part with the rows that were published before and stay."""
+
 WRITERS: Final = 8
 """How many tasks of one cluster may copy at the same time, unless said otherwise."""
 

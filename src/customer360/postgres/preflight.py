@@ -8,7 +8,7 @@ from typing import Any, Final
 import psycopg
 
 from customer360.errors import Refused
-from customer360.postgres import catalog, origin
+from customer360.postgres import catalog, older, origin
 from customer360.tables import Table
 
 _KINDS: Final = {
@@ -44,6 +44,29 @@ def require_replaceable(
                 require_own_partitions(connection, table)
                 _require_no_foreign_key(connection, table)
                 _require_no_view_of_a_partition(connection, table)
+        if replaced := older.predecessor(connection, table):
+            _require_droppable(connection, replaced.table, table)
+
+
+def _require_droppable(connection: psycopg.Connection[Any], table: Table, successor: Table) -> None:
+    """Refuses to go on when something hangs on *table*, whose rows move to its *successor*."""
+    _require_owner(connection, table)
+    require_own_partitions(connection, table)
+    _require_no_foreign_key(connection, table)
+    _require_no_view_of_a_partition(connection, table)
+    if view := catalog.value(connection, _VIEW_OF, catalog.quoted(table.full_name)):
+        raise Refused(
+            f"the view {view} reads {table.full_name}, whose rows move to {successor.full_name}; "
+            "drop it, and make it again to read that"
+        )
+
+
+_VIEW_OF: Final = """
+    SELECT min(v.oid::regclass::text) FROM pg_depend d
+    JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+    JOIN pg_class v ON v.oid = r.ev_class
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s) AND v.oid <> d.refobjid
+"""
 
 
 def _require_kind(table: Table, kind: str) -> None:

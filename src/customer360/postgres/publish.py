@@ -19,10 +19,10 @@ import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Refused, failures
-from customer360.postgres import catalog, contract, ddl, locks, preflight, reader
+from customer360.postgres import catalog, contract, ddl, locks, older, preflight, reader
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
-from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER, PUBLISHED_PART
+from customer360.postgres.copy import INTERNAL_SCHEMA, KEPT_PART, LEDGER, PUBLISHED_PART
 from customer360.postgres.origin import SIGNED
 from customer360.tables import RESULT_SCHEMA, Table
 
@@ -99,6 +99,22 @@ class Publication:
         """Adds *rows* to a table that keeps history, in the same transaction as the swap."""
         self._appended.append((table, rows))
 
+    def keep(self, table: Table, condition: sql.Composable) -> None:
+        """
+        Adds the published rows of *table* that meet *condition* to the staged ones, so that the swap leaves them.
+
+        Rows of an older version's table come along, and the swap drops that table; see `older`.
+        """
+        names, rows = sql.SQL(", ").join(map(sql.Identifier, table.column_names)), 0
+        staged = self._staged[table]
+        with self.connection.transaction():
+            for relation in older.relations(self.connection, table):
+                insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {}")
+                query = insert.format(_internal(staged), names, names, relation, condition)
+                rows += self.connection.execute(query).rowcount
+            sign = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s)").format(LEDGER)
+            self.connection.execute(sign, (staged, KEPT_PART, rows))
+
     def value(self, table: Table, expression: str) -> Any:
         """An aggregate of the staged rows of *table*, for audits: `value(t, "sum(customers)")`."""
         query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(expression), _internal(self._staged[table]))
@@ -127,7 +143,8 @@ class Publication:
         """
         self.audit()
         self._prepare_schemas()
-        swapped = sorted(table.full_name for table in self._staged)
+        replaced = filter(None, (older.predecessor(self.connection, table) for table in self._staged))
+        swapped = sorted(table.full_name for table in (*self._staged, *(one.table for one in replaced)))
         with _plain_refusals():
             seconds = locks.exclusively(self.connection, swapped, lock_seconds, self._change, self._check_again)
         self._staged.clear()
@@ -147,6 +164,7 @@ class Publication:
             self._ensure(table)
         for table, name in self._staged.items():
             self._swap(table, name)
+            self._drop_predecessor(table)
         for table, rows in self._appended:
             self._insert(table, rows)
         if any(table.schema == RESULT_SCHEMA for table in self._tables):
@@ -175,6 +193,14 @@ class Publication:
             statements = [*ddl.create(table), *grants, *reader.grants(self.connection, table)]
         for statement in statements:
             self.connection.execute(statement)
+
+    def _drop_predecessor(self, table: Table) -> None:
+        """What others may do with its rows they may go on doing; what a reader could do was not meant."""
+        if found := older.predecessor(self.connection, table):
+            for grant in catalog.grants(self.connection, found.table, onto=table, but=reader.READER):
+                self.connection.execute(grant)
+            self._drop_partitions(found.table)
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(found.table)))
 
     def _drop(self, table: Table) -> None:
         preflight.require_own_partitions(self.connection, table)

@@ -299,12 +299,20 @@ DATA_QUALITY: Final = _result(
     keeps_history=True,
 )
 
-REJECTED_CUSTOMERS: Final = _result(
-    "rejected_customers",
+REJECTED_ROWS: Final = _result(
+    "rejected_rows",
     "one row per source row that could not be used",
     "The rows left out of every result, each with all its reasons and its values as they were.",
     (),
-    Column("customer_id", "bigint", "The row's customer_id, when it has one."),
+    Column("source", "text", "The table that was loaded or read, such as public.customers.", required=True),
+    Column(
+        "found_by",
+        "text",
+        "load: the row never got into the table; run: it is there, and a refresh left it out.",
+        required=True,
+        allowed=("load", "run"),
+    ),
+    Column("key", "text", "The row's key, such as its customer_id, when it has one."),
     Column("reasons", "text", "Names of the failed checks, separated by a comma and a space.", required=True),
     Column("original_row", "text", "The row as JSON.", required=True, personal="contact"),
     role="log",
@@ -350,7 +358,7 @@ RESULT_TABLES: Final = (
     BANDS,
     REFRESHES,
     DATA_QUALITY,
-    REJECTED_CUSTOMERS,
+    REJECTED_ROWS,
 )
 TABLES: Final = (*SOURCES, *RESULT_TABLES)
 """Every table of this software, the sources first."""

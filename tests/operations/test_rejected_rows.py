@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from customer360.operations.checks import checked
-from customer360.operations.rejected_customers import rejected_customers
+from customer360.operations.rejected_rows import rejected_rows
 from customer360.tables import CUSTOMERS
 
 from .literals import AS_OF, rows
@@ -14,7 +14,9 @@ pytestmark = pytest.mark.spark
 
 
 def rejected(customers):
-    return rejected_customers(checked(customers, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), CUSTOMERS)
+    return rejected_rows(
+        checked(customers, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), CUSTOMERS, "crm.members"
+    )
 
 
 def test_a_rejected_row_names_all_its_reasons(customers):
@@ -27,10 +29,10 @@ def test_a_rejected_row_names_all_its_reasons(customers):
         (3, None, None, -1),
     )
 
-    assert rows(rejected(table), "customer_id reasons") == [
-        (2, "first_purchase_before_join, negative_points"),
-        (3, "customer_id_duplicate"),
-        (3, "customer_id_duplicate, negative_points"),
+    assert rows(rejected(table), "source found_by key reasons") == [
+        ("crm.members", "run", "2", "first_purchase_before_join, negative_points"),
+        ("crm.members", "run", "3", "customer_id_duplicate"),
+        ("crm.members", "run", "3", "customer_id_duplicate, negative_points"),
     ]
 
 
@@ -60,4 +62,4 @@ def test_a_rejected_row_is_kept_as_it_was(customers):
 
 def test_a_row_that_joins_later_is_not_rejected(customers):
     """It is no mistake to have joined after the day that the report is about."""
-    assert rows(rejected(customers("customer_id join_date", (None, date(2026, 7, 1)))), "customer_id") == []
+    assert rows(rejected(customers("customer_id join_date", (None, date(2026, 7, 1)))), "key") == []

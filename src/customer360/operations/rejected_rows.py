@@ -18,9 +18,9 @@ from customer360.operations.conform import AS_READ, conform
 from customer360.tables import Source, columns_read
 
 
-def rejected_customers(checked: DataFrame, source: Source) -> DataFrame:
+def rejected_rows(checked: DataFrame, source: Source, table: str) -> DataFrame:
     """
-    One row per *checked* row that fails a 'reject' check, with the names of all those it fails.
+    One row per *checked* row of *table* that fails a 'reject' check, with the names of all those it fails.
 
     original_row holds the columns that the operations read, nulls included, moments to the microsecond. Python
     writes it, because engines write JSON differently.
@@ -28,10 +28,11 @@ def rejected_customers(checked: DataFrame, source: Source) -> DataFrame:
     reasons = F.concat_ws(", ", *[F.when(fails(source, [check]), check.name) for check in source.rejects])
     read = [_as_read(name, checked.columns) for name in columns_read(source)]
     rejected = checked.where(fails(source, source.rejects)).select(
-        "customer_id", reasons.alias("reasons"), F.struct(*read).alias("row")
+        F.col(source.key[0]).cast("string").alias("key"), reasons.alias("reasons"), F.struct(*read).alias("row")
     )
-    schema = "customer_id bigint, reasons string, original_row string"
-    return conform(rejected.mapInArrow(_with_original_rows, schema), tables.REJECTED_CUSTOMERS)
+    rows = rejected.mapInArrow(_with_original_rows, "key string, reasons string, original_row string")
+    found = rows.withColumns({"source": F.lit(table), "found_by": F.lit("run")})
+    return conform(found, tables.REJECTED_ROWS)
 
 
 def _as_read(name: str, columns: list[str]) -> Column:
@@ -41,8 +42,8 @@ def _as_read(name: str, columns: list[str]) -> Column:
 def _with_original_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         rows = pa.array([_as_json(row) for row in batch.column("row").to_pylist()], pa.string())
-        columns = [batch.column("customer_id"), batch.column("reasons"), rows]
-        yield pa.RecordBatch.from_arrays(columns, ["customer_id", "reasons", "original_row"])
+        columns = [batch.column("key"), batch.column("reasons"), rows]
+        yield pa.RecordBatch.from_arrays(columns, ["key", "reasons", "original_row"])
 
 
 def _as_json(row: dict[str, Any]) -> str:

@@ -1,0 +1,81 @@
+"""The tables of older versions whose rows live on in another one: the first publication of that one moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from customer360.postgres import catalog, ddl, origin
+from customer360.tables import CUSTOMERS, REFRESHES, REJECTED_ROWS, RESULT_SCHEMA, Column, Table
+
+REJECTED_CUSTOMERS: Final = Table(
+    RESULT_SCHEMA,
+    "rejected_customers",
+    "one row per source row that could not be used",
+    "The rejected rows of one source, told apart by how their JSON begins.",
+    (
+        Column("customer_id", "bigint", "The row's customer_id, when it has one."),
+        Column("reasons", "text", "Names of the failed checks.", required=True),
+        Column("original_row", "text", "The row as JSON; with its line when `load` found it.", required=True),
+    ),
+    role="log",
+)
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """A *table* of an older version, and the query that gives its rows with the columns of its successor."""
+
+    table: Table
+    rows: sql.Composed
+
+
+def predecessor(connection: psycopg.Connection[Any], successor: Table) -> Predecessor | None:
+    """The one of *successor* that is there; what merely has its name is somebody's, and stays."""
+    if successor != REJECTED_ROWS or not _is_ours(connection, REJECTED_CUSTOMERS):
+        return None
+    return Predecessor(REJECTED_CUSTOMERS, _rejected_rows(connection))
+
+
+def relations(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composable]:
+    """What to read for the published rows of *table*: itself and its predecessor, as far as they are there."""
+    if catalog.is_reachable(connection, table):
+        yield ddl.identifier(table)
+    if older := predecessor(connection, table):
+        yield sql.SQL("({}) AS older").format(older.rows)
+
+
+def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:
+    """Whether a publication has attached a partition to it, and it has the columns that one writes."""
+    if not catalog.is_reachable(connection, table):
+        return False
+    partitions = catalog.partitions(connection, table)
+    has_ours = len(origin.foreign_partitions(connection, table)) < len(partitions)
+    return has_ours and {*catalog.wanted_shape(table)} <= {*catalog.shape(connection, table)}
+
+
+def _rejected_rows(connection: psycopg.Connection[Any]) -> sql.Composed:
+    return sql.SQL(
+        """
+        SELECT CASE WHEN is_loaded THEN {filled} ELSE coalesce({read}, {filled}) END AS source,
+          CASE WHEN is_loaded THEN 'load' ELSE 'run' END AS found_by,
+          customer_id::text AS key, reasons, original_row
+        FROM (SELECT *, starts_with(original_row, '{{"source_line":') AS is_loaded FROM {older}) AS rows
+        """
+    ).format(
+        filled=sql.Literal(CUSTOMERS.full_name),
+        read=sql.Literal(_last_read(connection)),
+        older=ddl.identifier(REJECTED_CUSTOMERS),
+    )
+
+
+def _last_read(connection: psycopg.Connection[Any]) -> str | None:
+    if not catalog.is_reachable(connection, REFRESHES):
+        return None
+    query = sql.SQL("SELECT source_table FROM {} ORDER BY refresh_id DESC LIMIT 1")
+    found: str | None = catalog.value(connection, query.format(ddl.identifier(REFRESHES)))
+    return found
