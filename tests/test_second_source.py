@@ -19,6 +19,7 @@ from customer360.errors import Refused
 from customer360.operations.checks import checked, fails
 from customer360.operations.conform import conform, source_rows
 from customer360.operations.data_quality import data_quality
+from customer360.operations.rejected_rows import rejected_rows
 from customer360.pipeline.staging import prepare_source, stage, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin, origin
@@ -92,6 +93,19 @@ def test_its_rows_are_read_and_checked(rows: DataFrame) -> None:
         ("visit_id_duplicate", 6, 2),
         ("too_early", 6, 1),
         ("day_missing", 3, 1),
+    ]
+
+
+def test_its_rejected_rows_are_kept_with_their_reasons(rows: DataFrame) -> None:
+    """Under its own key, with the columns that were read."""
+    found = [
+        tuple(row) for row in rejected_rows(rows, VISITS, "crm.visits").orderBy("key", "original_row").collect()
+    ]
+
+    assert found == [
+        ("crm.visits", "run", "3", "visit_id_duplicate", '{"visit_id":3,"visited_on":"2026-06-02"}'),
+        ("crm.visits", "run", "3", "visit_id_duplicate", '{"visit_id":3,"visited_on":"2026-06-02"}'),
+        ("crm.visits", "run", "5", "too_early", '{"visit_id":5,"visited_on":"1999-12-31"}'),
     ]
 
 

@@ -66,7 +66,9 @@ def test_the_wheel_holds_what_the_package_needs(wheel):
     ):
         assert needed in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks")) or name.endswith(".d.ts")]
+    assert not [
+        name for name in names if name.startswith(("tests", "docs", "benchmarks")) or name.endswith(".d.ts")
+    ]
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from customer360 import tables
 from customer360.operations.checks import fails
 from customer360.operations.conform import AS_READ, conform
-from customer360.tables import Source, columns_read
+from customer360.tables import Source
 
 
 def rejected_rows(checked: DataFrame, source: Source, table: str) -> DataFrame:
@@ -26,7 +26,7 @@ def rejected_rows(checked: DataFrame, source: Source, table: str) -> DataFrame:
     writes it, because engines write JSON differently.
     """
     reasons = F.concat_ws(", ", *[F.when(fails(source, [check]), check.name) for check in source.rejects])
-    read = [_as_read(name, checked.columns) for name in columns_read(source)]
+    read = [_as_read(name, checked.columns) for name in source.column_names if name in checked.columns]
     rejected = checked.where(fails(source, source.rejects)).select(
         F.col(source.key[0]).cast("string").alias("key"), reasons.alias("reasons"), F.struct(*read).alias("row")
     )
