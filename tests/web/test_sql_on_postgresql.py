@@ -7,7 +7,7 @@ from customer360.report.dimensions import DIMENSIONS, dimension
 from customer360.report.expressions import Sum
 from customer360.report.measures import BALANCE_THRESHOLD, measure
 from customer360.report.pages import REPORT
-from customer360.tables import RESULT_SCHEMA, RESULT_TABLES
+from customer360.tables import ENGAGEMENT_SEGMENTS, RESULT_SCHEMA, RESULT_TABLES
 from customer360.web import sql
 from tests import miniature, row_level
 
@@ -70,6 +70,20 @@ def test_postgresql_answers_every_visual_as_duckdb_does(postgresql, duckdb, visu
     assert len(of_postgresql) == len(of_duckdb)
     differ = [rows for rows in zip(of_postgresql, of_duckdb, strict=True) if not all(map(same, *rows))]
     assert differ == []
+
+
+@pytest.mark.parametrize("share", ["share_of_first_stage", "share_of_previous_stage"])
+@pytest.mark.parametrize("cut", ["join_month", "join_year"])
+def test_postgresql_answers_a_share_of_a_stage_by_when_customers_joined(postgresql, duckdb, cut, share):
+    """The share asks again for the same members; a year is taken from the month of each row."""
+    query = sql.aggregate(ENGAGEMENT_SEGMENTS, [measure(share)], by=[dimension(cut), dimension("funnel_stage")])
+
+    of_postgresql = sorted(postgresql.execute(query.text, query.parameters).fetchall())
+    of_duckdb = sorted(duckdb.execute(query.text, query.parameters).fetchall())
+
+    assert of_duckdb
+    assert [one[:2] for one in of_postgresql] == [other[:2] for other in of_duckdb]
+    assert all(map(same, (one[2] for one in of_postgresql), (other[2] for other in of_duckdb)))
 
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)

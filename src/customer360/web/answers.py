@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
-from customer360.report.dimensions import JOIN_MONTH, Dimension, dimension
+from customer360.report.dimensions import JOIN_MONTH, Dimension, Filters, dimension
 from customer360.report.expressions import LastMonths, Measure, columns_of, needs
 from customer360.report.measures import measure
 from customer360.report.visuals import Visual
@@ -36,7 +37,7 @@ def answer(view: View, results: Results) -> Json:
     """
     asks = {visual.name: _asks(visual, view, results) for visual in view.page.visuals}
     asked = _together(ask for several in asks.values() for ask in several)
-    rows = _AT_ONCE.map(lambda cut: _rows(cut, asked[cut], view, results), asked)
+    rows = _AT_ONCE.map(lambda cut: rows_of(cut, asked[cut], results, view.threshold), asked)
     found = dict(zip(asked, rows, strict=True))
     return {
         "refresh": results.facts["refresh_id"],
@@ -47,7 +48,7 @@ def answer(view: View, results: Results) -> Json:
 
 
 @dataclass(frozen=True)
-class _Cut:
+class Cut:
     """Rows to ask for: of which table, cut by what, under which filters (in a form that can be compared)."""
 
     fact: Table
@@ -55,7 +56,7 @@ class _Cut:
     kept: tuple[tuple[str, Any], ...]
 
 
-_Ask = tuple[_Cut, tuple[Measure, ...]]
+_Ask = tuple[Cut, tuple[Measure, ...]]
 
 
 def _asks(visual: Visual, view: View, results: Results) -> list[_Ask]:
@@ -79,12 +80,16 @@ def _trend(visual: Visual, view: View, results: Results) -> list[_Ask]:
     return [(_cut(visual, view, results, (JOIN_MONTH.name,), (expression.of,)), (expression.of,))]
 
 
-def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> _Cut:
+def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> Cut:
+    return cut_of(visual.fact, tuple(map(dimension, by)), view.filters(visual), measures, results)
+
+
+def cut_of(
+    fact: Table, by: tuple[Dimension, ...], filters: Filters, measures: Sequence[Measure], results: Results
+) -> Cut:
     """Where to read *measures*: the smallest table that has what they need and what cuts and filters them."""
-    filters, cuts = view.filters(visual), tuple(map(dimension, by))
-    columns = {one.column for one in (*cuts, *map(dimension, filters))}.union(*map(columns_of, measures))
-    fact = results.smallest(visual.fact, columns.intersection(visual.fact.column_names))
-    return _Cut(fact, cuts, frozen(filters))
+    columns = {one.column for one in (*by, *map(dimension, filters))}.union(*map(columns_of, measures))
+    return Cut(results.smallest(fact, columns.intersection(fact.column_names)), by, frozen(filters))
 
 
 def _measures(visual: Visual) -> tuple[Measure, ...]:
@@ -92,17 +97,19 @@ def _measures(visual: Visual) -> tuple[Measure, ...]:
     return (*shown, measure(visual.compare)) if visual.compare else tuple(shown)
 
 
-def _together(asks: Iterable[_Ask]) -> dict[_Cut, list[Measure]]:
-    gathered: dict[_Cut, dict[str, Measure]] = {}
+def _together(asks: Iterable[_Ask]) -> dict[Cut, list[Measure]]:
+    gathered: dict[Cut, dict[str, Measure]] = {}
     for cut, measures in asks:
         gathered.setdefault(cut, {}).update({one.name: one for one in measures})
     return {cut: list(measures.values()) for cut, measures in gathered.items()}
 
 
-def _rows(cut: _Cut, measures: Sequence[Measure], view: View, results: Results) -> list[Row]:
+def rows_of(
+    cut: Cut, measures: Sequence[Measure], results: Results, threshold: Decimal | int | None = None
+) -> list[Row]:
     """One row, or one per combination of members that occurs, in the order of the members."""
     query = sql.aggregate(
-        cut.fact, measures, by=cut.by, filters=dict(cut.kept), threshold=view.threshold, as_of=results.as_of
+        cut.fact, measures, by=cut.by, filters=dict(cut.kept), threshold=threshold, as_of=results.as_of
     )
     names = [*(one.name for one in cut.by), *(one.name for one in measures)]
     nothing = {one.name: 0 for one in measures if one.counts_nobody}
@@ -116,7 +123,7 @@ def _row(names: Sequence[str], values: Sequence[Any], nothing: Mapping[str, int]
 
 
 def _shown(
-    visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[_Cut, list[Row]]
+    visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[Cut, list[Row]]
 ) -> Json:
     if missing := visual.lacks(results.missing):
         return {"missing": missing}
@@ -146,7 +153,7 @@ def _otherwise(members: Mapping[Any, str]) -> Mapping[Any, str] | None:
 
 
 def _spark(
-    visual: Visual, values: Row, trend: Sequence[_Ask], results: Results, found: Mapping[_Cut, list[Row]]
+    visual: Visual, values: Row, trend: Sequence[_Ask], results: Results, found: Mapping[Cut, list[Row]]
 ) -> Json | None:
     """The last full months, where they compare."""
     if not trend or (visual.compare and values[visual.compare] is None):

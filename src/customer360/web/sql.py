@@ -207,7 +207,7 @@ def _total(measure: Measure, scope: _Scope, filters: Filters, *conditions: str) 
 def _stage_total(measure: Measure, scope: _Scope, stage: str) -> str:
     """The measure at the first, or the previous, stage, under all other filters and cuts."""
     others = {name: kept for name, kept in scope.filters.items() if name != FUNNEL_STAGE.name}
-    cuts = [_same_member(cut) for cut in scope.by if cut is not FUNNEL_STAGE]
+    cuts = [_same_key(cut) for cut in scope.by if cut is not FUNNEL_STAGE]
     if stage == "previous":
         cuts.append(f"f.funnel_stage >= {_current_stage(scope)} - 1")
     return _total(measure, scope, others, *cuts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -96,7 +96,7 @@ def published(connection: Any) -> Refresh | None:
     return (row["refresh_id"], row["finished_at"]) if row else None
 
 
-def load(database: Database, *, hide_names: bool = False) -> Results | None:
+def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table] = LOADED) -> Results | None:
     """
     The results as the latest publication left them, or None when there is none.
 
@@ -105,7 +105,7 @@ def load(database: Database, *, hide_names: bool = False) -> Results | None:
     """
     if latest_refresh(database) is None:
         return None
-    return hold(read_together(database, LOADED), hide_names=hide_names)
+    return hold(read_together(database, tables), hide_names=hide_names)
 
 
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:

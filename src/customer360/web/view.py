@@ -74,9 +74,9 @@ def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View
     threshold = BALANCE_THRESHOLD.default
     for name, values in given.items():
         if name == BALANCE_THRESHOLD.name:
-            threshold = _number(values)
+            threshold = number(values)
         elif name == JOIN_MONTH.name:
-            slicers[name] = _months(values)
+            slicers[name] = months(values)
         elif name in REPORT.slicers:
             slicers[name] = [_member(dimension(name), value, results) for value in values]
         elif name.startswith(PICK):
@@ -105,7 +105,8 @@ def _is_in(key: Any, kept: Kept) -> bool:
     return kept.first <= key <= kept.last if isinstance(kept, Between) else key in kept
 
 
-def _number(values: Sequence[str]) -> Decimal:
+def number(values: Sequence[str]) -> Decimal:
+    """The parameter X in *values*. Raises: Customer360Error unless that is one number in its range."""
     try:
         [text] = values
         number = Decimal(text)
@@ -118,7 +119,8 @@ def _number(values: Sequence[str]) -> Decimal:
     return number
 
 
-def _months(values: Sequence[str]) -> Between:
+def months(values: Sequence[str]) -> Between:
+    """The months of joining in *values*. Raises: Customer360Error unless that is one range."""
     try:
         [text] = values
         first, last = text.split("..")

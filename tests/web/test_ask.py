@@ -1,0 +1,191 @@
+"""`ask` gives the numbers of the dashboard, named and ordered as a reader sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from customer360.errors import Customer360Error
+from customer360.report.dimensions import dimension, dimensions_of
+from customer360.report.expressions import facts_of, parameter_of
+from customer360.report.measures import MEASURES
+from customer360.report.pages import REPORT
+from customer360.tables import DATA_QUALITY, TOP_CUSTOMERS
+from customer360.web import sql
+from customer360.web.answers import answer
+from customer360.web.ask import ask
+from customer360.web.store import hold
+from customer360.web.view import page_of, view
+from tests import row_level
+from tests.web.published import miniature_results
+
+SHOWN = [
+    (page, visual, one)
+    for page in REPORT.pages
+    for visual in page.visuals
+    for one in (visual.measure, *visual.tooltip_measures)
+    if visual.kind != "table"
+]
+VIEWS = {
+    "everyone": ([], {}),
+    "slicers": (
+        [("country", "Kenya"), ("country", "Norway"), ("activity", "Active")],
+        {"country": ["Kenya", "Norway"], "activity": "Active"},
+    ),
+    "range": (
+        [("join_month", "2024-01..2025-06"), ("loyalty_status", "Gold"), ("balance_threshold", "1000")],
+        {"join_month": "2024-01..2025-06", "loyalty_status": ["Gold"]},
+    ),
+}
+ASKED = [one for one in MEASURES if not one.hidden and facts_of(one)[0] not in (DATA_QUALITY, TOP_CUSTOMERS)]
+CUTS = [(), ("loyalty_status",), ("country", "activity"), ("join_year",)]
+
+
+def plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return value.date() if isinstance(value, pd.Timestamp) else value
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(
+    ("page", "visual", "one"), SHOWN, ids=[f"{visual.name}-{one.name}" for _, visual, one in SHOWN]
+)
+def test_the_dashboard_shows_what_ask_answers(results, name, page, visual, one):
+    """Two answers to one question would be one too many."""
+    query, where = VIEWS[name]
+    known = {cut.name for cut in dimensions_of(visual.fact)}
+    where = {cut: kept for cut, kept in where.items() if cut in known}
+    only = {cut: [results.members[dimension(cut)][key] for key in keys] for cut, keys in visual.only.items()}
+    if one.hidden:
+        pytest.skip("a part of other measures")
+    shown = answer(view(page_of(page.name), query, results), results)["visuals"][visual.name]
+    x = {"balance_threshold": 1000} if name == "range" and parameter_of(one) else {}
+
+    found = ask(results, one.name, by=visual.by, where={**where, **only}, **x)
+
+    values = shown["values"][one.name]
+    values = values if visual.by else [values]
+    assert [row_level.same(plain(a), b) for a, b in zip(found[one.name], values, strict=True)] == [True] * len(
+        found
+    )
+    for cut in visual.by:
+        keys = shown["keys"][cut]
+        written = keys if "month" in cut else shown["labels"].get(cut, keys)
+        assert [plain(member) for member in found[cut]] == written
+
+
+@pytest.mark.parametrize("by", CUTS, ids=lambda by: "-".join(by) or "all")
+@pytest.mark.parametrize("one", ASKED, ids=lambda one: one.name)
+def test_every_measure_is_what_its_sql_says(results, one, by):
+    """Also those that no visual shows in this way; what cannot be cut so is refused, never answered otherwise."""
+    cuts = [dimension(name) for name in by]
+    fact = next((fact for fact in facts_of(one) if {*cuts} <= {*dimensions_of(fact)}), None)
+    where = {"country": "Kenya"} if fact and "country" in fact.column_names else {}
+    if fact is None:
+        with pytest.raises(Customer360Error, match="cannot be cut or filtered"):
+            ask(results, one.name, by=by)
+        return
+
+    found = ask(results, one.name, by=by, where=where)
+
+    filters = {"country": ["Kenya"]} if where else {}
+    alone = {
+        tuple(results.members[cut][key] for cut, key in zip(cuts, keys, strict=True)): value
+        for *keys, value in results.rows(sql.aggregate(fact, [one], by=cuts, filters=filters))
+    }
+    assert len(found) == len(alone)
+    for *members, value in found.itertuples(index=False):
+        expected = alone[tuple(members)]
+        expected = 0 if expected is None and one.counts_nobody else expected
+        assert plain(value) == expected or row_level.same(plain(value), expected)
+
+
+def test_members_stand_in_the_order_of_the_report(results):
+    """Tiers rise, and months run; the alphabet would say Bronze, Gold, Platinum, Silver."""
+    assert list(ask(results, "total_customers", by=["loyalty_status"]).loyalty_status)[:3] == [
+        "Bronze", "Silver", "Gold",
+    ]  # fmt: skip
+    assert ask(results, "total_customers", by=["join_month"]).join_month.is_monotonic_increasing
+
+
+@pytest.mark.parametrize("month", ["2025-06", "2025-06-01", "Jun 2025", pd.Timestamp("2025-06-01")])
+def test_a_month_may_be_written_in_every_way_it_is_shown(results, month):
+    """In an answer it is a moment of pandas, in the report a label, in an address a number."""
+    by_month = ask(results, "total_customers", by=["join_month"]).set_index("join_month").total_customers
+
+    [found] = ask(results, "total_customers", where={"join_month": month}).total_customers
+
+    assert found == by_month["2025-06-01"] > 0
+
+
+def test_a_band_is_named_by_its_label(results):
+    """Never by the number that it has in the tables: the label of the band 0 is the number of another."""
+    by_band = ask(results, "total_customers", by=["balance_band"]).set_index("balance_band").total_customers
+
+    for label in by_band.index:
+        [found] = ask(results, "total_customers", where={"balance_band": label}).total_customers
+        assert found == by_band[label]
+    with pytest.raises(Customer360Error, match="there is no balance band '2'"):
+        ask(results, "total_customers", where={"balance_band": 2})
+
+
+def test_an_answer_says_what_it_is(results):
+    """A number without its unit and its day is read wrongly."""
+    found = ask(results, "active_share")
+
+    assert found.attrs["label"] == "% Active Customers"
+    assert found.attrs["unit"] == "share"
+    assert found.attrs["as_of"] == results.as_of.isoformat()
+    assert 0 < found.active_share[0] < 1
+
+
+def test_the_highest_balances_are_listed_not_summed(results):
+    """The table holds ten for each slicer cell; their sum would mean nothing."""
+    found = ask(results, "top_balance", where={"country": "Kenya"})
+
+    shown = answer(view(page_of("financial"), [("country", "Kenya")], results), results)["visuals"][
+        "top_customers"
+    ]
+    assert list(found.top_balance) == [float(value) for value in shown["columns"]["top_balance"]]
+    with pytest.raises(Customer360Error, match="leave 'by' out"):
+        ask(results, "top_balance", by=["country"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"name": "average_balanc"}, "'average_balanc' is not a measure. Did you mean 'average_balance'?"),
+        ({"name": "total_customers", "by": ["county"]}, "'county' is not a dimension. Did you mean 'country'?"),
+        ({"name": "total_customers", "where": {"country": "Kenia"}}, "Did you mean 'Kenya'?"),
+        ({"name": "total_customers", "where": {"join_month": "2099-01"}}, "Valid: Apr 2021 to Jun 2026."),
+        ({"name": "total_customers", "by": ["country", "country"]}, "give one dimension, or two that differ"),
+        ({"name": "total_customers", "by": ["funnel_stage", "balance_band"]}, "cannot be cut or filtered by"),
+        ({"name": "total_customers", "balance_threshold": 5}, "does not depend on balance_threshold"),
+        ({"name": "customers_above_threshold", "balance_threshold": -1}, "invalid balance_threshold"),
+        ({"name": "cohort_customers"}, "says nothing by itself"),
+        ({"name": "rows_rejected", "where": {"country": "Kenya"}}, "leave 'by' and 'where' out"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
+    """The nearest name, or what is valid."""
+    with pytest.raises(Customer360Error) as refused:
+        ask(results, **arguments)
+
+    assert line in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_what_the_data_does_not_have_is_never_zero():
+    """Not as a measure, not as a cut, not as a filter."""
+    without = hold(miniature_results(missing=("account_balance", "country")))
+
+    for arguments in (
+        {"name": "average_balance"},
+        {"name": "total_customers", "by": ["balance_band"]},
+        {"name": "total_customers", "where": {"country": "Unknown"}},
+    ):
+        with pytest.raises(Customer360Error, match="not in your data"):
+            ask(without, **arguments)
