@@ -117,9 +117,9 @@ def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[
 
 
 def grants(
-    connection: psycopg.Connection[Any], table: Table, *, onto: Table | None = None, but: str = ""
+    connection: psycopg.Connection[Any], schema: str, name: str, *, onto: sql.Identifier | None = None, but: str = ""
 ) -> list[sql.Composed]:
-    """The grants on *table* to all *but* one role, as statements that give them again, or *onto* another table."""
+    """The grants on a table to all *but* one role, as statements that give them again, or *onto* another table."""
     query = """
         SELECT grantee, privilege_type FROM information_schema.role_table_grants
         WHERE grantee <> grantor AND table_schema = %s AND table_name = %s AND grantee <> %s
@@ -127,10 +127,10 @@ def grants(
     return [
         sql.SQL("GRANT {} ON {} TO {}").format(
             sql.SQL(privilege),  # a word of PostgreSQL's own catalogue
-            ddl.identifier(onto or table),
+            onto or sql.Identifier(schema, name),
             sql.SQL("PUBLIC") if grantee == "PUBLIC" else sql.Identifier(grantee),
         )
-        for grantee, privilege in connection.execute(query, (table.schema, table.name, but))
+        for grantee, privilege in connection.execute(query, (schema, name, but))
     ]
 
 

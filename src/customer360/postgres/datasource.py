@@ -4,7 +4,8 @@
 Options of both: `url` (libpq URL; Spark hides it in plans), `table`. Reading: or `query` instead of `table`;
 `columns` (comma-separated, a name with a comma in double quotes; Spark does not tell a Python source which columns
 it needs, so say it here or pass a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot`
-(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies.
+(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies; `only_own`, to replace no
+table but those that such a write made.
 
 Spark can also hand its own filters to a Python source, but up to 4.3 it keeps them with the loaded DataFrame and
 applies them to its other uses too, which loses rows: so Spark's filters stay with Spark, and `where` is explicit.
@@ -75,8 +76,9 @@ class PostgresDataSource(DataSource):
     def writer(self, schema: StructType | pa.Schema, overwrite: bool) -> PostgresWriter:
         writers = _positive(self.options, "writers", WRITERS)
         table = self._option("table")
-        staging, columns = standalone.stage(self._database, table, struct_type(schema))
-        return PostgresWriter(self._database, staging, columns, writers, table, overwrite)
+        only_own = self.options.get("only_own", "false").lower() == "true"
+        staging, columns = standalone.stage(self._database, table, struct_type(schema), only_own=only_own)
+        return PostgresWriter(self._database, staging, columns, writers, table, overwrite, only_own)
 
     @property
     def _database(self) -> Database:
@@ -211,9 +213,11 @@ class PostgresWriter(DataSourceArrowWriter):
         writers: int,
         table: str,
         overwrite: bool,
+        only_own: bool,
     ) -> None:
         self._database, self._staging, self._columns = database, staging, columns
-        self._writers, self._table, self._overwrite = writers, table, overwrite
+        self._writers, self._table = writers, table
+        self._overwrite, self._only_own = overwrite, only_own
 
     def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
         schema = types.arrow_schema(self._columns)
@@ -222,7 +226,9 @@ class PostgresWriter(DataSourceArrowWriter):
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))
-        standalone.move(self._database, self._staging, self._table, rows, overwrite=self._overwrite)
+        standalone.move(
+            self._database, self._staging, self._table, rows, overwrite=self._overwrite, only_own=self._only_own
+        )
 
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:  # noqa: ARG002  Spark's signature
         standalone.drop(self._database, self._staging)

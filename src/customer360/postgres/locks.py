@@ -11,7 +11,8 @@ import psycopg
 from psycopg import errors, sql
 
 from customer360.errors import Unavailable
-from customer360.postgres.catalog import exists, value
+from customer360.postgres.catalog import exists, quoted, value
+from customer360.postgres.ddl import named
 
 RUN_SECONDS: Final = 600.0
 """How long a run waits for another one to end, unless said otherwise."""
@@ -87,7 +88,7 @@ def exclusively(
 
 def _lock(connection: psycopg.Connection[Any], tables: Sequence[str], mode: str) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
-    if existing := [sql.Identifier(*table.split(".")) for table in tables if exists(connection, table)]:
+    if existing := [named(table) for table in tables if exists(connection, table)]:
         lock = sql.SQL("LOCK TABLE {} IN {} MODE")
         connection.execute(lock.format(sql.SQL(", ").join(existing), sql.SQL(mode)))
 
@@ -115,7 +116,7 @@ def _in_the_way(connection: psycopg.Connection[Any], tables: Sequence[str]) -> s
           SELECT coalesce(p.relid, to_regclass(t))
           FROM unnest(%s::text[]) t LEFT JOIN LATERAL pg_partition_tree(to_regclass(t)) p ON true)
         """,
-        (list(tables),),
+        (list(map(quoted, tables)),),
     ).fetchall()
     sessions = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
     return f"still at work there: {', '.join(sessions)}" if sessions else "a session that has just ended held it"

@@ -183,7 +183,7 @@ class Publication:
             return
         if found:
             preflight.require_shape(self.connection, table, found, is_foreign_allowed=table in self._foreign)
-        grants = catalog.grants(self.connection, table)
+        grants = catalog.grants(self.connection, table.schema, table.name)
         if found and (table.keeps_history or _lacks_only_columns(table, found)):
             self._drop_partitions(table)  # so that a column which is never null can be added
             statements = [*ddl.add(table, {name for name, *_ in found[1:]})]
@@ -197,7 +197,8 @@ class Publication:
     def _drop_predecessor(self, table: Table) -> None:
         """What others may do with its rows they may go on doing; what a reader could do was not meant."""
         if found := older.predecessor(self.connection, table):
-            for grant in catalog.grants(self.connection, found.table, onto=table, but=reader.READER):
+            home, onto = (found.table.schema, found.table.name), ddl.identifier(table)
+            for grant in catalog.grants(self.connection, *home, onto=onto, but=reader.READER):
                 self.connection.execute(grant)
             self._drop_partitions(found.table)
             self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(found.table)))

@@ -1,6 +1,8 @@
 """
 A DataFrame written to one table of a person's choice: staged by the tasks, moved by the driver.
 
+A table that a guarded write makes (*only_own*) says so in its comment, and the next one may replace it.
+
 The staging table has the DataFrame's own types. PostgreSQL then converts each value as its INSERT does, and text
 as it reads a constant: so a uuid, a jsonb or an array can be written, and what a column cannot hold is refused.
 """
@@ -11,6 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -23,6 +26,7 @@ from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.ddl import named, split_names
 from customer360.postgres.publish import STANDALONE, comment_on, create_staging, prepare_internal_schema
 from customer360.postgres.spark_types import postgres_type
+from customer360.tables import TABLES
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
@@ -31,11 +35,18 @@ _REFUSALS: Final = ("54", "55")
 """Too many columns, a view that takes no rows: psycopg counts them among the failures of the server."""
 
 
-def stage(database: Database, table: str, schema: StructType) -> tuple[str, tuple[types.Field, ...]]:
+WRITTEN: Final = "written by customer360 from a DataFrame; the next write replaces it"
+"""The comment on a table of a guarded write; a table whose comment is another one belongs to somebody."""
+
+
+def stage(
+    database: Database, table: str, schema: StructType, *, only_own: bool = False
+) -> tuple[str, tuple[types.Field, ...]]:
     """
     A staging table for rows of *schema* on their way to *table*; its name and its columns.
 
-    Raises: Customer360Error, before any row is copied, for what *table* cannot take of any row.
+    *only_own* is as for `move`. Raises: Customer360Error, before any row is copied, for what *table* cannot take
+    of any row.
     """
     name = f"{STANDALONE}{int(time.time())}_{secrets.token_hex(4)}"
     staging = sql.Identifier(INTERNAL_SCHEMA, name)
@@ -48,7 +59,10 @@ def stage(database: Database, table: str, schema: StructType) -> tuple[str, tupl
                 for column in columns
             )
             create_staging(connection, name, sql.SQL("({})").format(definition))
-            _require_place(connection, table, staging, columns)
+            if only_own:
+                require_own(connection, table)
+            if not (only_own and catalog.exists(connection, table)):
+                _require_place(connection, table, staging, columns)
     return name, columns
 
 
@@ -80,11 +94,14 @@ def _require_all(connection: psycopg.Connection[Any], table: str, names: list[st
             raise Invalid(f"{table} needs the column '{name}', which is not written.{nearest(name, names)}")
 
 
-def move(database: Database, staging: str, table: str, rows: int, *, overwrite: bool) -> None:
+def move(
+    database: Database, staging: str, table: str, rows: int, *, overwrite: bool, only_own: bool = False
+) -> None:
     """
     Moves *rows* staged rows into *table* in one transaction; with *overwrite*, in place of what it held.
 
-    A missing table is made. Readers see the table as it was until the transaction ends; others who write to it
+    A missing table is made. With *only_own* a table is replaced only if such a write made it, and then also when
+    its columns are others now. Readers see the table as it was until the transaction ends; others who write to it
     wait, so that two writes have the result of one after the other. What was staged is gone in any case.
     Raises: Customer360Error; nothing is changed then.
     """
@@ -97,10 +114,12 @@ def move(database: Database, staging: str, table: str, rows: int, *, overwrite: 
         ):
             locks.serialise_writes(connection, catalog.quoted(table))
             _check_count(connection, staged, rows)
-            if catalog.exists(connection, table):
-                _refill(connection, staged, table, overwrite)
+            if not catalog.exists(connection, table):
+                _rename(connection, staged, _home(connection, table), WRITTEN if only_own else None)
+            elif only_own and overwrite:
+                _replace_own(connection, staged, table)
             else:
-                _rename(connection, staged, table)
+                _refill(connection, staged, table, overwrite)
             connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staging,))
     except BaseException:
         with suppress(Customer360Error, psycopg.Error):
@@ -115,14 +134,64 @@ def _check_count(connection: psycopg.Connection[Any], staged: sql.Identifier, ro
 
 
 def _home(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
-    """Schema and name of a table that is to be made."""
+    """Schema and name of *table*, also where it is to be made."""
+    query = """
+        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass(%s)
+    """
+    if found := connection.execute(query, (catalog.quoted(table),)).fetchone():
+        return found[0], found[1]
     *schema, name = split_names(table, ".")
     return schema[0] if schema else catalog.value(connection, "SELECT current_schema()") or "public", name
 
 
-def _rename(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
+def require_own(connection: psycopg.Connection[Any], table: str, *, may_be_foreign: bool = False) -> None:
+    """
+    Raises: Customer360Error when *table* is one of this software's, or was not made by a guarded write.
+
+    The latter is allowed where it *may_be_foreign*.
+    """
     schema, name = _home(connection, table)
-    comment_on(connection, staged, None)
+    if schema == INTERNAL_SCHEMA or f"{schema}.{name}" in [one.full_name for one in TABLES]:
+        raise Refused(f"{table} is one of the tables of customer360; write to a table of another name")
+    comment = catalog.value(
+        connection, "SELECT obj_description(to_regclass(%s), 'pg_class')", catalog.quoted(table)
+    )
+    if catalog.exists(connection, table) and comment != WRITTEN and not may_be_foreign:
+        raise Refused(
+            f"{table} was made by somebody else, so nothing was changed; write to a table of another name, or "
+            "replace its rows all the same with replace=True"
+        )
+
+
+def _replace_own(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
+    """The rows alone where the columns are the same, so that indexes and views stay; else the whole table."""
+    require_own(connection, table)  # what else has this name may be nothing that can be locked
+    if types.fields(connection, staged) != types.fields(connection, named(table)):
+        exchange, check = (partial(act, connection) for act in (_exchange, require_own))
+        locks.exclusively(
+            connection, [table], locks.SWAP_SECONDS, partial(exchange, staged, table), partial(check, table)
+        )
+        return
+    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(named(table)))
+    require_own(connection, table)
+    _refill(connection, staged, table, overwrite=True)
+
+
+def _exchange(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
+    home = _home(connection, table)
+    grants = catalog.grants(connection, *home)
+    connection.execute(sql.SQL("DROP TABLE {}").format(named(table)))
+    _rename(connection, staged, home, WRITTEN)
+    for grant in grants:
+        connection.execute(grant)
+
+
+def _rename(
+    connection: psycopg.Connection[Any], staged: sql.Identifier, home: tuple[str, str], comment: str | None
+) -> None:
+    schema, name = home
+    comment_on(connection, staged, comment)
     connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(staged, sql.Identifier(schema)))
     moved = sql.Identifier(schema, staged._obj[-1])
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, sql.Identifier(name)))

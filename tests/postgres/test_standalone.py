@@ -1,0 +1,136 @@
+"""A guarded write: it replaces what such a write made, whole and at once, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql.types import StructType
+
+from customer360.errors import Customer360Error
+from customer360.postgres import standalone, types
+from customer360.postgres.connection import Database
+from customer360.postgres.copy import writer
+from customer360.tables import TABLES
+
+TABLE = 'crm."Mine.2026"'
+
+
+@pytest.fixture(autouse=True)
+def _schema(database: Database) -> None:
+    execute(database, "CREATE SCHEMA crm")
+
+
+def execute(database: Database, *statements: str) -> None:
+    with database.connect() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def staged(database: Database, table: str, kind: str, rows: list[Any], column: str = "v") -> str:
+    """What a write has done when its tasks have ended."""
+    field = {"name": column, "type": kind, "nullable": True, "metadata": {}}
+    name, columns = standalone.stage(database, table, StructType.fromJson({"fields": [field]}), only_own=True)
+    with writer(database) as copier:
+        copier.copy_once(name, 0, [pa.record_batch({column: rows}, schema=types.arrow_schema(columns))])
+    return name
+
+
+def write(database: Database, table: str, kind: str, rows: list[Any], column: str = "v") -> None:
+    name = staged(database, table, kind, rows, column)
+    standalone.move(database, name, table, len(rows), overwrite=True, only_own=True)
+
+
+def test_the_first_write_makes_the_table_and_the_next_one_replaces_it(database: Database) -> None:
+    """Its comment says so to whoever looks at the table, and to the next write."""
+    write(database, TABLE, "long", [1, 2, 3])
+    write(database, TABLE, "long", [4])
+
+    assert fetch(database, f"SELECT v FROM {TABLE}") == [(4,)]
+    assert fetch(database, f"SELECT obj_description('{TABLE}'::regclass)") == [(standalone.WRITTEN,)]
+
+
+def test_what_hangs_on_a_table_stays_while_its_columns_do(database: Database) -> None:
+    """A view on it, an index: a nightly write must not need them to be dropped."""
+    write(database, TABLE, "long", [1])
+    execute(database, f"CREATE VIEW crm.doubled AS SELECT 2 * v AS v FROM {TABLE}", f"CREATE INDEX ON {TABLE} (v)")
+
+    write(database, TABLE, "long", [21])
+
+    assert fetch(database, "SELECT v FROM crm.doubled") == [(42,)]
+    assert fetch(database, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'crm'") == [(1,)]
+
+
+@pytest.mark.parametrize(("kind", "rows", "column"), [("string", ["a"], "v"), ("long", [1], "w")])
+def test_a_table_with_other_columns_is_replaced_whole(
+    database: Database, kind: str, rows: list[Any], column: str
+) -> None:
+    """Who tries out a DataFrame changes its columns; what others may do with the table stays."""
+    write(database, TABLE, "long", [1])
+    execute(database, f"GRANT SELECT ON {TABLE} TO PUBLIC")
+
+    write(database, TABLE, kind, rows, column)
+
+    assert fetch(database, f"SELECT {column} FROM {TABLE}") == [(rows[0],)]
+    assert fetch(database, f"SELECT has_table_privilege('pg_monitor', '{TABLE}', 'SELECT')") == [(True,)]
+    write(database, TABLE, kind, rows, column)
+
+
+def test_other_columns_do_not_break_a_view(database: Database) -> None:
+    """Nothing is changed then, and the line says what is in the way."""
+    write(database, TABLE, "long", [1])
+    execute(database, f"CREATE VIEW crm.doubled AS SELECT 2 * v AS v FROM {TABLE}")
+
+    with pytest.raises(Customer360Error, match="view crm.doubled depends on table .* nothing was changed"):
+        write(database, TABLE, "string", ["a"])
+
+    assert fetch(database, f"SELECT v FROM {TABLE}") == [(1,)]
+    assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
+
+
+@pytest.mark.parametrize("foreign", ["TABLE", "VIEW", "MATERIALIZED VIEW"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_somebody_else_made_is_left_alone(database: Database, foreign: str, is_late: bool) -> None:
+    """Before a row is copied, and again under the lock: somebody may make it meanwhile."""
+    make = f"CREATE {foreign} {TABLE} AS SELECT 7::bigint AS v"
+    if is_late:
+        name = staged(database, TABLE, "long", [1])
+        execute(database, make)
+        with pytest.raises(Customer360Error, match="made by somebody else, so nothing was changed"):
+            standalone.move(database, name, TABLE, 1, overwrite=True, only_own=True)
+    else:
+        execute(database, make)
+        with pytest.raises(Customer360Error, match="replace its rows all the same with replace=True"):
+            staged(database, TABLE, "long", [1])
+
+    assert fetch(database, f"SELECT v FROM {TABLE}") == [(7,)]
+    assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
+
+
+def test_a_table_of_which_somebody_says_something_else_is_theirs(database: Database) -> None:
+    """Whoever describes a table has made it part of something."""
+    write(database, TABLE, "long", [1])
+    execute(database, f"COMMENT ON TABLE {TABLE} IS 'the list for the campaign'")
+
+    with pytest.raises(Customer360Error, match="made by somebody else"):
+        write(database, TABLE, "long", [2])
+
+
+@pytest.mark.parametrize(
+    "name", [*(table.full_name for table in TABLES), "customers", "customer360_internal.mine"]
+)
+def test_the_tables_of_this_software_are_never_written(database: Database, name: str) -> None:
+    """Also where they are not there yet, and by a name that leads to them through the search path."""
+    with pytest.raises(Customer360Error, match="is one of the tables of customer360"):
+        staged(database, name, "long", [1])
+    with (
+        database.connect() as connection,
+        pytest.raises(Customer360Error, match="write to a table of another name"),
+    ):
+        standalone.require_own(connection, name, may_be_foreign=True)
