@@ -18,10 +18,10 @@ from benchmarks.commands import timed
 from benchmarks.engines import EMBEDDED
 from benchmarks.interleaved import RESULTS, say, short
 from benchmarks.workplace import AS_OF, temporary_home
-from customer360.notebooks.charts import chart, frame, style
+from customer360.notebooks.charts import chart, style
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.postgres.read import read_table
+from customer360.postgres.read import frame, read_table
 from customer360.postgres.status import status
 from customer360.report.palette import LIGHT
 from customer360.tables import (

@@ -1,5 +1,399 @@
-"""Customer 360: from an empty machine to customer and loyalty analytics."""
+"""
+Customer 360: from an empty machine to customer and loyalty analytics.
+
+    import customer360
+
+    with customer360.connect() as c:
+        c.fill_mock(customers="100k", seed=7)
+        c.run()
+        print(c.ask("average_balance", by="loyalty_status"))
+
+Modules in this package may change their names; what this one offers stays. What is called wrongly, cannot be
+reached, or would be destroyed raises a `Customer360Error`: one line that names the way out.
+"""
+
+from __future__ import annotations
 
 from importlib.metadata import version
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
+from customer360.errors import Customer360Error, Invalid, Refused, Unavailable
+from customer360.settings import MAX_REJECTED
+
+# Everything else is imported by the method that needs it: each module of this package imports this one first.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
+
+    import pandas as pd
+    from pyspark.sql import DataFrame, SparkSession
+    from typing_extensions import Unpack
+
+    from customer360.own_data.planning import LoadPlan
+    from customer360.own_data.request import SourceOptions
+    from customer360.pipeline.fill import Fill
+    from customer360.pipeline.own_data import Load
+    from customer360.pipeline.progress import Watch
+    from customer360.pipeline.run import Refresh
+    from customer360.pipeline.staging import Waiting
+    from customer360.postgres.connection import Database
+    from customer360.postgres.status import Status
+    from customer360.web.store import Results
+
+__all__ = ["Customer360", "Customer360Error", "Invalid", "Refused", "Unavailable", "connect"]
 __version__ = version("customer360")
+
+
+def connect(
+    url: str | None = None,
+    *,
+    master: str | None = None,
+    remote: str | None = None,
+    progress: bool | Watch = False,
+    wait_seconds: float = 600.0,
+    swap_seconds: float = 60.0,
+) -> Customer360:
+    """
+    A connection to the database at *url*, which answers; PySpark starts when it is first needed.
+
+    Without *url* it is that of CUSTOMER360_DATABASE_URL, else the embedded PostgreSQL of this machine, which keeps
+    running. PySpark is the active session, else Apache Spark at *master* or a Spark Connect server at *remote*,
+    else the engine that is installed. With *progress* each step is shown on stderr. *wait_seconds* is how long to
+    wait for another run to end, *swap_seconds* for readers to let the new data in.
+
+    Raises: Unavailable when the database does not answer, or when the workers of a cluster could not reach it.
+
+        >>> import customer360
+        >>> c = customer360.connect()
+    """
+    connected = Customer360(url, master, remote, progress, (wait_seconds, swap_seconds))
+    connected.database  # noqa: B018  opened now
+    return connected
+
+
+class Customer360:
+    """
+    One database and one PySpark session, made by `connect`; use it in a `with` block, or `close` it.
+
+    Each is opened at its first use; `connect` has used the database.
+    """
+
+    def __init__(
+        self,
+        url: str | None,
+        master: str | None,
+        remote: str | None,
+        progress: bool | Watch,
+        waits: tuple[float, float],
+    ) -> None:
+        self._url, self._master, self._remote, self._progress, self._waits = url, master, remote, progress, waits
+        self._database: Database | None = None
+        self._session: SparkSession | None = None
+        self._is_own_session = False
+        self._results: Results | None = None
+
+    def __enter__(self) -> Customer360:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, KeyboardInterrupt) and self._session and self._is_own_session:
+            from customer360 import spark
+
+            spark.kill(self._session)
+        self.close()
+
+    def __repr__(self) -> str:
+        parts = self._database.parts if self._database else {}
+        where = f"{parts.get('dbname')} on {parts.get('host', 'localhost')}" if parts else "not opened yet"
+        return f"Customer 360: {where}"
+
+    @property
+    def database(self) -> Database:
+        """
+        The database, opened at the first use; `database.url` is what other programs connect with.
+
+            >>> c.database.parts["dbname"]
+            'customer360'
+        """
+        if self._database is None:
+            from customer360.pipeline.connecting import open_database
+
+            self._database = open_database(self._url, master=self._master, remote=self._remote)
+        return self._database
+
+    @property
+    def spark(self) -> SparkSession:
+        """
+        The PySpark session, started at the first use; one that is active already is used, and never stopped.
+
+        Raises: Unavailable when no engine is installed, or none starts.
+
+            >>> c.spark.range(3).count()
+            3
+        """
+        if self._session is None:
+            from customer360 import spark
+
+            with self._watch("Starting PySpark"):
+                self._session, self._is_own_session = spark.shared_session(
+                    master=self._master, remote=self._remote
+                )
+        return self._session
+
+    def fill_mock(
+        self,
+        customers: int | str = "100k",
+        seed: int = 7,
+        as_of: date | str | None = None,
+        dirt: float = 0.0,
+        replace: bool = False,
+        *,
+        report: bool = False,
+    ) -> Fill:
+        """
+        Deletes the mock customers in public.customers and fills in new ones, which are the same for the same
+        *seed*.
+
+        *customers* is a number, or a text such as "250k" or "10M". *as_of* is the last day that has happened, by
+        default today (UTC). *dirt* is the share of the rows, 0 to 0.5, that get one real-world defect each. With
+        *report* the data is held against figures of the real world: `gates` of what is returned. Readers see the
+        old customers until the new ones are complete.
+
+        Raises: Refused when public.customers holds anything but mock data, unless *replace*; Invalid for a value
+        that is out of its range.
+
+            >>> c.fill_mock(customers="2k", as_of="2026-06-30", dirt=0.02)
+            2,000 mock customers in public.customers as of 2026-06-30 (seed 7)
+        """
+        from customer360.mock_data.plan import plan_of
+        from customer360.report.durations import parse_day
+
+        plan = plan_of(customers, seed, parse_day(as_of) if as_of else None, dirt)
+        database, spark = self.database, self.spark
+        from customer360.pipeline.fill import fill_mock_data
+
+        return fill_mock_data(
+            database, spark, plan, replace=replace, report=report, waiting=self._waiting, watch=self._watch,
+        )  # fmt: skip
+
+    def load(
+        self,
+        path: str | PathLike[str] | None = None,
+        mapping: str | PathLike[str] | Mapping[str, Any] | None = None,
+        *,
+        as_of: date | str | None = None,
+        transactions: bool | None = None,
+        max_rejected: float = MAX_REJECTED,
+        replace: bool = False,
+        allow_shrink: bool = False,
+        dry_run: bool = False,
+        keep_mapping: bool = False,
+        agree: Callable[[LoadPlan], None] | None = None,
+        **source: Unpack[SourceOptions],
+    ) -> Load:
+        """
+        Deletes the customers in public.customers and loads your own from the file or folder at *path*.
+
+        Which column fills which is guessed, unless *mapping* says so: a mapping file, or a dictionary as `mapping`
+        of the result has it. Rows that cannot be loaded go to analytics.rejected_rows, with all their
+        reasons. *as_of* is the last day treated as known. With *transactions* the rows are order lines; by default
+        that is found. A *dry_run* reads and counts, and changes nothing. *keep_mapping* writes the guess into the
+        file NAME.mapping.toml here, and uses it the next time. *agree* sees the plan first, and may raise. Further
+        keywords say how to read a file (delimiter, encoding, quote, sheet, skip_lines, dates, decimal) or what to
+        read instead: from_database, with table or query.
+
+        Raises: Refused when there are other customers of your own, unless *replace*; when more than the share
+        *max_rejected* cannot be loaded; when half of the same file's customers are gone, unless *allow_shrink*.
+        Invalid when the source or the mapping is wrong. Nothing is changed then.
+
+            >>> trial = c.load("members.csv", as_of="2026-06-30", dry_run=True)
+            >>> trial
+            791 customers would be loaded into public.customers from 802 rows of members.csv; 11 rows rejected
+            >>> mapping = trial.mapping
+            >>> mapping["columns"]["loyalty_status"] = "Card"
+            >>> c.load("members.csv", mapping, as_of="2026-06-30").columns["loyalty_status"]
+            'Card'
+        """
+        from pathlib import Path
+
+        from customer360.own_data.planning import LoadPlan
+        from customer360.own_data.request import Request
+        from customer360.pipeline.own_data import load_own_data
+        from customer360.report.durations import parse_day
+
+        request = Request(
+            Path(path) if path else None, **source,
+            mapping=Path(mapping) if isinstance(mapping, (str, PathLike)) else mapping,
+            transactions=transactions, as_of=parse_day(as_of) if as_of else None, max_rejected=max_rejected,
+            replace=replace, allow_shrink=allow_shrink, yes=agree is None, dry_run=dry_run,
+            keeps_mapping=keep_mapping,
+        )  # fmt: skip
+        return load_own_data(
+            None if dry_run else self.database, request, agree=agree or LoadPlan.require_agreed,
+            waiting=self._waiting, watch=self._watch,
+        )  # fmt: skip
+
+    def run(
+        self,
+        as_of: date | str | None = None,
+        *,
+        table: str = "public.customers",
+        source: str | None = None,
+        profiles_to: str | None = None,
+        allow_shrink: bool = False,
+    ) -> Refresh:
+        """
+        Reads the customers with PySpark, runs every operation and publishes every result table at once.
+
+        *as_of* is the last day treated as known; by default that of `fill_mock` or `load`, else the last day in
+        the data. The customers are those in *table*, which may be any that has their columns, or those of a lake
+        at *source*: a path of Parquet files, "delta:PATH", "iceberg:PATH" or a table of Spark's catalog.
+        *profiles_to* writes customer_profiles into a lake and leaves its table empty.
+
+        Raises: Refused, with nothing published, when results break the contract of their table, or when the same
+        table lost half of its customers, unless *allow_shrink*.
+
+            >>> refresh = c.run()
+            >>> refresh
+            refresh 1: 1,991 customers of public.customers as of 2026-06-30
+            >>> refresh.rows_in, refresh.rows_out, refresh.rows_rejected, refresh.rows_not_yet_joined
+            (2000, 1991, 9, 0)
+        """
+        from customer360.report.durations import parse_day
+        from customer360.spark.lake import place
+        from customer360.tables import CUSTOMERS
+
+        if source and table != CUSTOMERS.full_name:
+            raise Invalid("the customers come from either a table or a source; leave one out")
+        day = parse_day(as_of) if as_of else None
+        database, spark = self.database, self.spark
+        from customer360.pipeline.run import run_operations  # imports PySpark, whose absence the session explains
+
+        return run_operations(
+            database, spark, table=table, source=place(source) if source else None,
+            profiles_to=place(profiles_to) if profiles_to else None, as_of=day, allow_shrink=allow_shrink,
+            waiting=self._waiting, watch=self._watch,
+        )  # fmt: skip
+
+    def ask(
+        self,
+        measure: str,
+        by: str | Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+        *,
+        balance_threshold: float | None = None,
+    ) -> pd.DataFrame:
+        """
+        A measure of the report, by the dashboard's own SQL on the results of the latest refresh.
+
+        One row, or one for each combination of members of *by*, one or two dimensions, that occurs; the columns
+        have the names of these dimensions and of the measure. Members are written as in the report and stand in
+        its order; months are dates. *where* keeps members of dimensions: one, a list, or for join_month a range
+        such as "2025-01..2025-06". Shares are 0 to 1, amounts in the currency of the data, what has no value is
+        NaN. The frame's `attrs` say the measure's label, unit and definition, and the as-of date.
+        *balance_threshold* is the X of "balance > X". A dashboard need not run.
+
+        Raises: Invalid for an unknown measure, dimension or member, with the nearest; Unavailable for what is not
+        in the data, and when there are no results.
+
+            >>> c.ask("average_balance", by="loyalty_status", where={"country": ["Spain", "Italy"]}).round()
+              loyalty_status  average_balance
+            0         Bronze            375.0
+            1         Silver           1528.0
+            2           Gold           4762.0
+            3        Unknown            411.0
+        """
+        from customer360.web import ask, store
+
+        self._results = store.current(self.database, self._results, ask.ASKED)
+        if self._results is None:
+            raise Unavailable("there are no results; make them with: customer360 run")
+        cuts = (by,) if isinstance(by, str) else tuple(by or ())
+        return ask.ask(self._results, measure, by=cuts, where=where, balance_threshold=balance_threshold)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """
+        Every row of a table of customer360, such as "customer_segments", in memory.
+
+        Amounts are floats and days are datetimes. For a table as large as the customers, `read` is the better way.
+
+        Raises: Invalid for another table, with the nearest name; Unavailable for one that is not there yet.
+
+            >>> c.table("loyalty_statuses").loyalty_status.tolist()
+            ['Bronze', 'Silver', 'Gold', 'Unknown']
+        """
+        from customer360.postgres.read import read_frame
+
+        return read_frame(self.database, name)
+
+    def status(self) -> Status:
+        """
+        What is in the database, and how fresh: the rows of each table, who filled the customers, the last refresh.
+
+            >>> status = c.status()
+            >>> status.sources["customers"].origin.kind, status.rows["public.customers"], status.stale
+            ('mock', 2000, False)
+        """
+        from customer360.postgres.status import status
+
+        return status(self.database)
+
+    def read(self, table: str) -> DataFrame:
+        """
+        Any table or view of the database as a PySpark DataFrame, read in parallel from one snapshot.
+
+        All tasks of an action see the same moment, those of a later action perhaps a later one: `cache` the
+        DataFrame to keep one state. Raises: Unavailable for a table that is not there, or may not be read.
+
+            >>> c.read("public.customers").where("loyalty_status = 'Gold'").count() > 0
+            True
+        """
+        database, spark = self.database, self.spark
+        from customer360.postgres.datasource import read
+
+        return read(spark, database, table)
+
+    def write(self, df: DataFrame, table: str, *, replace: bool = False) -> None:
+        """
+        Stores the PySpark DataFrame *df* in *table*, in place of what an earlier `write` has stored there.
+
+        All rows appear at once: readers see the old table or the new one. A missing table is made, with the
+        columns of *df*; indexes, views and grants stay while the columns do. A comment on the table says that it
+        was written like this. With *replace* the rows of a table that somebody else made are replaced too; its
+        columns stay.
+
+        Raises: Refused for a table of customer360, and for one that somebody else made, unless *replace*.
+
+            >>> gold = c.read("public.customers").where("loyalty_status = 'Gold'").select("customer_id", "country")
+            >>> c.write(gold, "analytics.gold_customers")
+            >>> c.read("analytics.gold_customers").columns
+            ['customer_id', 'country']
+        """
+        from customer360.pipeline.write import write_table
+
+        write_table(self.database, df, table, replace=replace)
+
+    def close(self) -> None:
+        """
+        Stops the PySpark session, unless it was active before; the embedded PostgreSQL keeps running.
+
+            >>> c.close()
+        """
+        session, self._session, self._results = self._session, None, None
+        if session is not None and self._is_own_session:
+            from customer360 import spark
+
+            spark.stop(session)
+
+    @property
+    def _waiting(self) -> Waiting:
+        from customer360.pipeline.staging import Waiting
+
+        return Waiting(*self._waits)
+
+    @property
+    def _watch(self) -> Watch:
+        from customer360.pipeline.progress import chosen
+
+        return chosen(self._progress)

@@ -170,7 +170,7 @@ def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: 
         "from customer360.postgres.datasource import register\n"
         "session = spark.session(remote=sys.argv[1])\n"
         "assert spark.session() is session\n"
-        "assert spark.active_cluster() == 'Spark Connect'\n"
+        "assert spark.cluster(None, None) == 'Spark Connect'\n"
         "register(session)\n"
         "url, rows = sys.argv[2], session.range(1000)\n"
         "rows.write.format('postgres').option('url', url).option('table', 'numbers').mode('append').save()\n"

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 from matplotlib.colors import to_rgb
 
-from customer360.notebooks.charts import HEAT, area, bars, frame, heat_map, shares, status_colors, table
+from customer360.notebooks.charts import HEAT, area, bars, heat_map, shares, status_colors, table
+from customer360.postgres.read import frame
 from customer360.report.palette import LIGHT
 from customer360.tables import UNKNOWN
 

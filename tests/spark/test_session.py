@@ -53,9 +53,9 @@ def test_a_master_goes_before_a_server() -> None:
     """The server may come from SPARK_REMOTE, PySpark's own variable; whoever types --master means it."""
     remote = "sc://spark.example.com:443/;token=secret"
 
-    assert Context(master="spark://example.com:7077", remote=remote).cluster == "spark://example.com:7077"
-    assert Context(master="local[2]", remote=remote).cluster is None
-    assert Context(remote=remote).cluster == "sc://spark.example.com:443"
+    assert sparks.cluster("spark://example.com:7077", remote) == "spark://example.com:7077"
+    assert sparks.cluster("local[2]", remote) is None
+    assert sparks.cluster(None, remote) == "sc://spark.example.com:443"
 
 
 def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

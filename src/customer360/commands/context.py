@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from customer360 import Customer360
 from customer360.commands import logs
-from customer360.errors import Unavailable, printable
+from customer360.errors import printable
 from customer360.pipeline.progress import Watch, events, for_person, silent
-from customer360.settings import DATABASE_URL, database_url
+from customer360.settings import database_url
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-    from customer360.pipeline.staging import Waiting
     from customer360.postgres.connection import Database
 
 
@@ -51,28 +48,15 @@ class Context:
             return events
         return silent if self.as_json else for_person()
 
+    def connect(self) -> Customer360:
+        """What the options say, as a session; it opens the database and starts PySpark when it needs them."""
+        return Customer360(
+            self.database, self.master, self.remote, self.watch, (self.run_seconds, self.swap_seconds)
+        )
+
     def open_database(self) -> Database:
-        """The database; it answers. Raises: Customer360Error when it does not, or is out of the workers' reach."""
-        from customer360.postgres.embedded import open_database
-
-        if (cluster := self.cluster) and not self.is_external:
-            raise Unavailable(
-                f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
-                f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
-            )
-        database = open_database(self.database)
-        if self.is_external:
-            database.connect().close()  # a wrong address is told now, not after Spark has started
-        return database
-
-    @property
-    def cluster(self) -> str | None:
-        """Where Spark's workers are when they are not on this machine, so that they share no files with it."""
-        from customer360 import spark
-
-        if self.master:
-            return None if spark.workers.is_local(self.master) else self.master
-        return spark.shown(self.remote) if self.remote else spark.active_cluster()
+        """The database; it answers. Raises: Unavailable when it does not, or is out of the workers' reach."""
+        return self.connect().database
 
     def open_reader(self) -> Database:
         """The database for those who only read: of the embedded one the reader's, else the one that is given."""
@@ -82,30 +66,8 @@ class Context:
         return database if self.is_external else EmbeddedPostgres().reader_database()
 
     @property
-    def waiting(self) -> Waiting:
-        from customer360.pipeline.staging import Waiting
-
-        return Waiting(self.run_seconds, self.swap_seconds)
-
-    @property
     def is_external(self) -> bool:
         return self.database is not None or database_url() is not None
-
-    @contextmanager
-    def session(self) -> Iterator[SparkSession]:
-        """A PySpark session that ends with the command."""
-        from customer360 import spark
-
-        with self.watch("Starting PySpark"):
-            session = spark.session(master=self.master, remote=self.remote)
-        try:
-            with spark.plain_errors():
-                yield session
-        except KeyboardInterrupt:
-            spark.kill(session)
-            raise
-        finally:
-            spark.stop(session)
 
     def show(self, outcome: Outcome) -> None:
         """On stdout: the outcome's lines, or with --json one JSON object."""

@@ -11,13 +11,12 @@ import click
 
 from customer360.commands.context import Context
 from customer360.commands.dashboard import serve_dashboard
-from customer360.commands.mock import STORY, MockOutcome, fill, plan_of
+from customer360.commands.mock import STORY, MockOutcome
 from customer360.commands.options import DATABASE_AND_JSON, SPARK, ValuedCommand, options
 from customer360.commands.power_bi import address_of
-from customer360.commands.run import RunOutcome, publish
+from customer360.commands.run import RunOutcome
 
 if TYPE_CHECKING:
-    from customer360.mock_data.plan import Plan
     from customer360.postgres.connection import Database
 
 _PROJECT_FOLDER: Final = "power_bi"
@@ -35,7 +34,7 @@ def demo(context: Context, **story: Any) -> None:
     Example:
       customer360 demo --customers 1M --seed 42
     """
-    context.show(demonstrate(context, plan_of(story)))
+    context.show(demonstrate(context, story))
     if context.at_terminal:
         _serve(context)
 
@@ -70,19 +69,17 @@ class DemoOutcome:
         }
 
 
-def demonstrate(context: Context, plan: Plan) -> DemoOutcome:
+def demonstrate(context: Context, story: Mapping[str, Any]) -> DemoOutcome:
     """Every step, with one Spark session, on the embedded database unless told otherwise."""
-    database = context.open_database()
-    with context.session() as spark:
-        fill(context, database, spark, plan)
-        refresh = publish(context, database, spark)
+    with context.connect() as c:
+        fill, refresh = c.fill_mock(**story), c.run()
     reader = context.open_reader()
     connection = _connection(context, reader)
     project = _project(connection)
     if not context.at_terminal:
         _check_dashboard(context, reader)
     return DemoOutcome(
-        MockOutcome(plan), RunOutcome(refresh), project, connection, is_checked=not context.at_terminal
+        MockOutcome(fill), RunOutcome(refresh), project, connection, is_checked=not context.at_terminal
     )
 
 

@@ -106,7 +106,7 @@ class Delimiter(click.ParamType[str]):
 @click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")
 @click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing.")
 @options(DATABASE_AND_JSON, SPARK)
-def load(context: Context, **given: Any) -> None:
+def load(context: Context, yes: bool, **given: Any) -> None:
     """
     Fill public.customers with your own customers, from a file, a directory or another PostgreSQL.
 
@@ -128,25 +128,20 @@ def load(context: Context, **given: Any) -> None:
     from customer360.commands.without_pandas import arrow_without_pandas
 
     arrow_without_pandas()  # before the first import that makes an array
-    from customer360.own_data.request import Request
-    from customer360.pipeline.own_data import load_own_data
-
-    request = Request(**given)
-    database = None if request.dry_run else context.open_database()
-    loaded = load_own_data(
-        database, request, agree=partial(_agree, context), waiting=context.waiting, watch=context.watch
-    )
-    context.show(LoadOutcome(loaded))
+    load = context.connect().load(**given, keep_mapping=True, agree=partial(_agree, context, yes))
+    context.show(LoadOutcome(load))
 
 
-def _agree(context: Context, plan: LoadPlan) -> None:
+def _agree(context: Context, yes: bool, plan: LoadPlan) -> None:
     """Shows the plan, and asks where nobody has agreed to it yet."""
     if not context.as_json:
         context.show(PlanOutcome(plan))
     plan.require_complete()
-    if plan.is_agreed or not (context.at_terminal and sys.stdin.isatty()):
+    if yes or plan.is_agreed:
+        return
+    if not (context.at_terminal and sys.stdin.isatty()):
         plan.require_agreed()
-    elif not click.confirm("Load it like this?", err=True):
+    if not click.confirm("Load it like this?", err=True):
         raise Refused(f"nothing was changed; edit {plan.file}, then run the same command again")
 
 
@@ -215,13 +210,10 @@ class LoadOutcome:
         yield "nothing was changed" if self._is_dry else "make the results with: customer360 run"
 
     def _rows(self) -> Iterator[str]:
-        from customer360.tables import CUSTOMERS, REJECTED_ROWS
+        from customer360.tables import REJECTED_ROWS
 
         tally, would = self.load.found.tally, "would be " if self._is_dry else ""
-        yield (
-            f"{tally.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
-            f"from {tally.rows_in:,} rows of {self.load.plan.source.name}"
-        )
+        yield self.load.headline
         if tally.cancelled_lines:
             yield f"{tally.cancelled_lines:,} lines are cancellations; their amounts are taken off"
         if tally.rows_left_out:

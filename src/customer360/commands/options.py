@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from customer360.commands.context import Context
-from customer360.errors import nearest
-
-_FIRST_DAY: Final = date(1900, 1, 1)
-_LAST_DAY: Final = date(2199, 12, 31)
-"""Beyond these, adding days and months to the as-of date would leave the calendar."""
+from customer360.errors import Invalid, nearest
+from customer360.report.durations import parse_day
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,12 +55,9 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            day = value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
-        except ValueError:
-            self.fail(f"{value!r} is no day; write it as 2026-06-30", param, ctx)
-        if not _FIRST_DAY <= day <= _LAST_DAY:
-            self.fail(f"'{day}' is out of range; write a day from {_FIRST_DAY} to {_LAST_DAY}", param, ctx)
-        return day
+            return parse_day(value)
+        except Invalid as error:
+            self.fail(str(error), param, ctx)
 
 
 DATABASE: Final = click.option(

@@ -13,11 +13,7 @@ from customer360.commands.options import DATABASE_AND_JSON, SPARK, Day, ValuedCo
 from customer360.errors import Invalid
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from customer360.pipeline.run import Refresh
-    from customer360.postgres.connection import Database
-    from customer360.spark.lake import Place
 
 
 @click.command(cls=ValuedCommand)
@@ -52,23 +48,13 @@ def run(context: Context, table: str, source: str | None, profiles_to: str | Non
       customer360 run --table crm.members --as-of 2026-06-30
       customer360 run --source s3a://lake/customers --profiles-to s3a://lake/profiles
     """
-    from customer360.spark.lake import folder, place
     from customer360.tables import CUSTOMERS
 
     if source and table != CUSTOMERS.full_name:
         raise Invalid("the customers come from either --table or --source; leave one out")
-    database = context.open_database()
-    with context.session() as spark:
-        target = place(profiles_to) if profiles_to else None
-        more["source"] = place(source) if source else None
-        refresh = publish(context, database, spark, table=table, profiles_to=target, **more)
-    context.show(RunOutcome(refresh, folder(target, refresh.refresh_id) if target else None))
-
-
-def publish(context: Context, database: Database, spark: SparkSession, **what: Any) -> Refresh:
-    from customer360.pipeline.run import run_operations  # imports PySpark, whose absence the session explains
-
-    return run_operations(database, spark, waiting=context.waiting, watch=context.watch, **what)
+    with context.connect() as c:
+        refresh = c.run(table=table, source=source, profiles_to=profiles_to, **more)
+    context.show(RunOutcome(refresh))
 
 
 @dataclass(frozen=True)
@@ -76,16 +62,12 @@ class RunOutcome:
     """The end of `run`: the refresh that was published, and where a lake has its profiles."""
 
     refresh: Refresh
-    profiles: Place | None = None
 
     def lines(self) -> Iterator[str]:
         refresh = self.refresh
-        yield (
-            f"refresh {refresh.refresh_id}: {refresh.rows_out:,} customers of {refresh.source_table} "
-            f"as of {refresh.as_of_date}{self._why_this_day()}"
-        )
-        if self.profiles:
-            yield f"analytics.customer_profiles is empty: its rows are in {self.profiles}"
+        yield f"{refresh}{self._why_this_day()}"
+        if refresh.profiles:
+            yield f"analytics.customer_profiles is empty: its rows are in {refresh.profiles}"
         if refresh.rows_rejected:
             yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_rows"
         if refresh.rows_not_yet_joined:
@@ -102,4 +84,4 @@ class RunOutcome:
         return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
 
     def facts(self) -> Mapping[str, Any]:
-        return {**asdict(self.refresh), "profiles": str(self.profiles) if self.profiles else None}
+        return asdict(self.refresh)

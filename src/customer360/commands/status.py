@@ -123,11 +123,10 @@ class StatusOutcome:
 def look(context: Context) -> Status | None:
     """Looks without starting anything; None when the embedded PostgreSQL does not run."""
     from customer360.postgres.embedded import EmbeddedPostgres
-    from customer360.postgres.status import status as database_status
 
     server = EmbeddedPostgres()
     if not context.is_external and not server.is_running():
         if server.is_made():
             server.database()  # refuses, as is_made does, what a start would refuse too
         return None
-    return database_status(context.open_database())
+    return context.connect().status()

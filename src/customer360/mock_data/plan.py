@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import KW_ONLY, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -180,6 +180,12 @@ class Plan:
         if not 0 <= block < self.blocks:
             raise Invalid(f"block {block} is not in the plan: it has blocks 0 to {self.blocks - 1}.")
         return min(BLOCK_ROWS, self.customers - block * BLOCK_ROWS)
+
+
+def plan_of(customers: int | str, seed: int, as_of: date | None, dirt: float) -> Plan:
+    """The plan as a person asks for it: *customers* as a number or as 100k, and by default as of today."""
+    size = parse_size(customers) if isinstance(customers, str) else customers
+    return Plan(size, seed=seed, as_of=as_of or datetime.now(timezone.utc).date(), dirt=dirt)
 
 
 def parse_size(text: str) -> int:

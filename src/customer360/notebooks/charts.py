@@ -13,7 +13,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
@@ -192,13 +191,6 @@ def status_colors(statuses: Sequence[str]) -> dict[str, str]:
     """A shade of one hue for each loyalty status, from light for the lowest to dark; grey for 'Unknown'."""
     shades = {status: LIGHT.statuses[shade] for status, shade in ranks(statuses).items()}
     return {status: shades.get(status, LIGHT.unknown) for status in statuses}
-
-
-def frame(rows: pa.Table) -> pd.DataFrame:
-    """*rows* for pandas: amounts as floats and days as datetimes, which add up and can be drawn."""
-    schema = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in rows.schema]
-    drawn: pd.DataFrame = rows.cast(pa.schema(schema)).to_pandas(date_as_object=False)
-    return drawn
 
 
 @dataclass(frozen=True, repr=False)

@@ -165,8 +165,10 @@ def read_mapping(path: Path, *, transactions: bool | None = None) -> CustomerMap
     return mapping_of(path, parsed(path), transactions=transactions)
 
 
-def mapping_of(path: Path, content: Mapping[str, Any], *, transactions: bool | None = None) -> CustomerMapping:
-    """The mapping in *content*, which was read from *path*."""
+def mapping_of(
+    path: Path | str, content: Mapping[str, Any], *, transactions: bool | None = None
+) -> CustomerMapping:
+    """The mapping in *content*, which was read from *path*; or how else the mapping is told apart in an error."""
     _known(path, "section", content, _SECTIONS)
     rows = _texts(path, "source", content.get("source", {})).get("rows", "customers")
     _known(path, "kind of rows", [rows], ROWS)
@@ -215,21 +217,21 @@ def _toml() -> Any:
     raise Unavailable("on Python 3.10 a mapping takes the package tomli; install it with: pip install tomli")
 
 
-def _known(path: Path, what: str, names: Iterable[str], valid: Iterable[str]) -> None:
+def _known(path: Path | str, what: str, names: Iterable[str], valid: Iterable[str]) -> None:
     valid = list(valid)
     for name in names:
         if name not in valid:
             raise Invalid(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
 
 
-def _table(path: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _table(path: Path | str, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = content.get(name, {})
     if not isinstance(found, dict):
         raise Invalid(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
     return found
 
 
-def _texts(path: Path, section: str, table: Any) -> dict[str, str]:
+def _texts(path: Path | str, section: str, table: Any) -> dict[str, str]:
     """A section whose values are text; a blank one says that there is nothing."""
     if not isinstance(table, dict):
         raise Invalid(f"the mapping {path} has '{section}' as a value; write it as a section: [{section}]")
@@ -243,10 +245,15 @@ def _texts(path: Path, section: str, table: Any) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text.strip() or is_value_map}
 
 
-def _list(path: Path, order: Any) -> list[str]:
+def _list(path: Path | str, order: Any) -> list[str]:
     if not isinstance(order, list) or not all(isinstance(status, str) for status in order):
         raise Invalid(f'the mapping {path}: write [loyalty_status] order = ["Bronze", "Silver", "Gold"]')
     return order
+
+
+def content_of(mapping: CustomerMapping) -> dict[str, Any]:
+    """What a file of *mapping* holds."""
+    return dict(_toml().loads(written(mapping, "", ())))
 
 
 def written(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,7 +12,7 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.guess import Sample
 from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.mapped import column_of, sides, with_source_id
-from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_of, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.propose import Proposal, in_words, proposals, proposed
 from customer360.own_data.request import Request
@@ -97,19 +97,34 @@ class LoadPlan:
 def plan_load(source: Source, request: Request) -> LoadPlan:
     """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
     sample = source.sample()
-    file = request.mapping or mapping_path(source.name)
-    if request.mapping or file.exists():
-        mapping = with_source_id(read_mapping(file, transactions=request.transactions), source.columns)
-        proposal = Proposal(mapping)
+    file = _file(source, request)
+    if (given := _given(request, file)) is not None:
+        proposal = Proposal(with_source_id(given, source.columns))
     else:
         proposal = _guess(source, sample, request)
-        if not request.dry_run or proposal.mapping.lacking:
+        if file and (not request.dry_run or proposal.mapping.lacking):
             _write(file, _in_toml(proposal.mapping, source, sample))
     mapping = replace(proposal.mapping, until=request.as_of if proposal.mapping.transactions else None)
     return LoadPlan(
-        request, source, mapping.with_styles(*request.styles), sample, file if file.exists() else None,
+        request, source, mapping.with_styles(*request.styles), sample, file if file and file.exists() else None,
         said=proposal.said, unread=unread(mapping, source),
     )  # fmt: skip
+
+
+def _file(source: Source, request: Request) -> Path | None:
+    """Where the mapping is, or is going to be written."""
+    if isinstance(request.mapping, Path):
+        return request.mapping
+    return mapping_path(source.name) if request.keeps_mapping and request.mapping is None else None
+
+
+def _given(request: Request, file: Path | None) -> CustomerMapping | None:
+    """The mapping that a person has given or edited, if there is one."""
+    if isinstance(request.mapping, Mapping):
+        return mapping_of("that was given", request.mapping, transactions=request.transactions)
+    if file and (request.mapping or file.exists()):
+        return read_mapping(file, transactions=request.transactions)
+    return None
 
 
 def _guess(source: Source, sample: Sample, request: Request) -> Proposal:

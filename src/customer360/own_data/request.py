@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypedDict
 
+from customer360.errors import Invalid, nearest
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.sources import Reading
@@ -16,16 +18,39 @@ _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if styl
 _DECIMALS: Final = {option: style for style, option in OPTIONS.items() if style in numbers.STYLES}
 
 
+_QUOTES: Final = ("double", "backslash", "none")
+
+
+class SourceOptions(TypedDict, total=False):
+    """What may be said of a source: how to read a file, or what to read of a database."""
+
+    from_database: str | None
+    table: str | None
+    query: str | None
+    delimiter: str | None
+    encoding: str | None
+    quote: str | None
+    sheet: str | None
+    skip_lines: int
+    dates: str | None
+    decimal: str | None
+
+
 @dataclass(frozen=True)
 class Request:
-    """The source, how to read it, and what may be replaced; each field is what the option of its name says."""
+    """
+    The source, how to read it, and what may be replaced; each field is what the option of its name says.
+
+    A *mapping* is a file, or what such a file would hold. One that *keeps_mapping* writes a guess into a file of
+    the current folder, and uses the one that is there. Raises: Customer360Error for a value that is not allowed.
+    """
 
     path: Path | None = None
     from_database: str | None = field(default=None, repr=False)
     table: str | None = None
     query: str | None = None
     transactions: bool | None = None
-    mapping: Path | None = None
+    mapping: Path | Mapping[str, Any] | None = None
     delimiter: str | None = None
     encoding: str | None = None
     quote: str | None = None
@@ -39,6 +64,13 @@ class Request:
     allow_shrink: bool = False
     yes: bool = False
     dry_run: bool = False
+    keeps_mapping: bool = True
+
+    def __post_init__(self) -> None:
+        for name, valid in (("dates", _DAY_ORDERS), ("decimal", _DECIMALS), ("quote", _QUOTES)):
+            _require_one_of(name, getattr(self, name), valid)
+        if not 0 <= self.max_rejected <= 1:
+            raise Invalid(f"max_rejected is {self.max_rejected:g}; it is a share from 0 to 1, such as 0.05")
 
     @property
     def reading(self) -> Reading:
@@ -49,3 +81,8 @@ class Request:
     def styles(self) -> tuple[str | None, str | None]:
         """How to read the dates and the numbers; None is found."""
         return _DAY_ORDERS.get(self.dates or ""), _DECIMALS.get(self.decimal or "")
+
+
+def _require_one_of(name: str, value: str | None, valid: Iterable[str]) -> None:
+    if value is not None and value not in (known := list(valid)):
+        raise Invalid(f"'{value}' is not a value of {name}.{nearest(value, known)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pyarrow as pa
 from customer360 import __version__
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
+from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
 from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.rejected import has_loaded, keep_others
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source
@@ -17,6 +20,7 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
 from customer360.postgres.origin import Origin
 from customer360.postgres.publish import publication
+from customer360.postgres.read import read_table
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
 from customer360.tables import CUSTOMERS, REJECTED_ROWS
@@ -25,18 +29,33 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+@dataclass(frozen=True, repr=False)
+class Fill:
+    """Mock customers in the database: how many, of which plan, and the *gates* they were held against, if any."""
+
+    customers: int
+    seed: int
+    as_of: date
+    dirt: float
+    gates: tuple[Gate, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.customers:,} mock customers in {CUSTOMERS.full_name} as of {self.as_of} (seed {self.seed})"
+
+
 def fill_mock_data(
     database: Database,
     spark: SparkSession,
     plan: Plan,
     *,
     replace: bool = False,
+    report: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
     watch: Watch = silent,
-) -> int:
+) -> Fill:
     """
-    Deletes the customers in the database and fills in those of *plan*; returns how many.
+    Deletes the customers in the database and fills in those of *plan*; with *report*, measures how real they look.
 
     Readers see the old customers until the new ones are complete. Data that is not mock data of ours, as rows
     that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
@@ -60,7 +79,13 @@ def fill_mock_data(
             keep_others(change, CUSTOMERS)
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
-    return plan.customers
+    gates = _measured(database, plan, watch) if report else ()
+    return Fill(plan.customers, plan.seed, plan.as_of, plan.dirt, gates)
+
+
+def _measured(database: Database, plan: Plan, watch: Watch) -> tuple[Gate, ...]:
+    with watch("Measuring how real it looks"):
+        return tuple(realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of))
 
 
 def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Plan, writers: int) -> None:

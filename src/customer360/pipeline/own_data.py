@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -14,6 +14,7 @@ from customer360.errors import Invalid
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import trees
+from customer360.own_data.mapping import content_of
 from customer360.own_data.orders import inherited
 from customer360.own_data.planning import LoadPlan, plan_load
 from customer360.own_data.request import Request
@@ -30,12 +31,77 @@ from customer360.postgres.read import read_batches
 from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Load:
     """A load that is over: its *plan*, and the rows that were *found* and loaded, or in a dry run would be."""
 
     plan: LoadPlan
     found: Loadable
+
+    def __repr__(self) -> str:
+        rejected = f"; {self.rows_rejected:,} rows rejected" if self.rows_rejected else ""
+        return f"{self.headline}{rejected}"
+
+    @property
+    def headline(self) -> str:
+        """How many customers of how many rows."""
+        would = "would be " if self.plan.request.dry_run else ""
+        return (
+            f"{self.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
+            f"from {self.rows_in:,} rows of {self.plan.source.name}"
+        )
+
+    @property
+    def source(self) -> str:
+        """What was read, and how it is written."""
+        return f"{self.plan.source.name}: {self.plan.source.rows:,} rows, {self.plan.source.description}"
+
+    @property
+    def sample(self) -> Mapping[str, Sequence[str]]:
+        """The first values of each column of the source."""
+        return self.plan.sample
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What fills each column of the customers: a column, an expression, or a 'constant'; - is nothing."""
+        return self.plan.sides
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns of the source that fill nothing."""
+        return self.plan.unused
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The mapping as `load` takes it: what a mapping file holds, to be changed and given again."""
+        return content_of(self.plan.mapping)
+
+    @property
+    def customers(self) -> int:
+        return self.found.tally.customers
+
+    @property
+    def rows_in(self) -> int:
+        return self.found.tally.rows_in
+
+    @property
+    def rows_rejected(self) -> int:
+        return self.found.tally.rows_rejected
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected for each reason; a row may have several."""
+        return {name: reason.rows for name, reason in self.found.tally.reasons.items()}
+
+    @property
+    def formats(self) -> Mapping[str, str]:
+        """How dates and numbers were read, by column."""
+        return self.found.mapping.formats
+
+    @property
+    def missing_columns(self) -> list[str]:
+        """The columns of the customers that hold nothing."""
+        return self.found.missing_columns
 
 
 def load_own_data(

@@ -110,3 +110,10 @@ def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> I
 def for_person() -> Watch:
     """Bars on a terminal, else lines."""
     return bar if sys.stderr.isatty() else lines
+
+
+def chosen(progress: bool | Watch) -> Watch:
+    """What shows *progress*: nothing for False, and for True what a person reads."""
+    if isinstance(progress, bool):
+        return for_person() if progress else silent
+    return progress

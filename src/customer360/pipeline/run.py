@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Refresh:
-    """One row of the table `refreshes`, in the order of its columns."""
+    """One row of the table `refreshes`, in the order of its columns, and what else is known of a refresh."""
 
     refresh_id: int
     as_of_date: date
@@ -66,6 +66,12 @@ class Refresh:
     """Nobody gave an as-of date, so it is the last day in the data; not in the table."""
     logins_after: int = 0
     """Customers whose last login lies after the as-of date; earlier ones are not in the data. Not in the table."""
+    profiles: str | None = None
+    """Where a lake has the rows of customer_profiles; not in the table."""
+
+    def __repr__(self) -> str:
+        customers = f"{self.rows_out:,} customers of {self.source_table} as of {self.as_of_date}"
+        return f"refresh {self.refresh_id}: {customers}"
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,8 @@ def run_operations(
         _audit_totals(change, refresh, has_profiles=not profiles)
         with watch("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
-    return replace(refresh, as_of_is_last_day=day.is_last_day)
+    where = str(profiles) if profiles else None
+    return replace(refresh, as_of_is_last_day=day.is_last_day, profiles=where)
 
 
 def _require_no_shrinkage(change: Publication, read: _Source, day: date, customers: int) -> None:

@@ -63,19 +63,30 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
             copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
         return
 
+    _require_each_part_once(change, table, copy_rows(database, staging, schema, rows, writers))
+
+
+def copy_rows(
+    database: Database, staging: str, schema: pa.Schema, rows: DataFrame, writers: int, *, shown: str | None = None
+) -> Sequence[Row]:
+    """
+    Copies *rows* inside their tasks into a staging table with the columns of *schema*; returns each part's rows.
+
+    *shown* is what a refusal calls the table.
+    """
+
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         first, filled = with_rows(batches)
         if first is not None:  # a task without rows does not connect
             part = first.column(_PART)[0].as_py()
             wanted = (batch.select(schema.names).cast(schema) for batch in filled)
-            copied = copy_part(database, staging, part, wanted, writers)
+            copied = copy_part(database, staging, part, wanted, writers, shown=shown)
             yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 
     from pyspark.sql import functions as F  # here: who stages files does not wait for PySpark
 
     numbered = rows.withColumn(_PART, F.spark_partition_id())
-    reports = numbered.mapInArrow(copy, f"{_PART} int, rows bigint").collect()
-    _require_each_part_once(change, table, reports)
+    return numbered.mapInArrow(copy, f"{_PART} int, rows bigint").collect()
 
 
 def _require_each_part_once(change: Publication, table: Table, reports: Sequence[Row]) -> None:

@@ -117,7 +117,12 @@ def partitions(connection: psycopg.Connection[Any], table: Table) -> list[tuple[
 
 
 def grants(
-    connection: psycopg.Connection[Any], schema: str, name: str, *, onto: sql.Identifier | None = None, but: str = ""
+    connection: psycopg.Connection[Any],
+    schema: str,
+    name: str,
+    *,
+    onto: sql.Identifier | None = None,
+    but: str = "",
 ) -> list[sql.Composed]:
     """The grants on a table to all *but* one role, as statements that give them again, or *onto* another table."""
     query = """

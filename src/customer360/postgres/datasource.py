@@ -4,8 +4,7 @@
 Options of both: `url` (libpq URL; Spark hides it in plans), `table`. Reading: or `query` instead of `table`;
 `columns` (comma-separated, a name with a comma in double quotes; Spark does not tell a Python source which columns
 it needs, so say it here or pass a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot`
-(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies; `only_own`, to replace no
-table but those that such a write made.
+(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies.
 
 Spark can also hand its own filters to a Python source, but up to 4.3 it keeps them with the loaded DataFrame and
 applies them to its other uses too, which loses rows: so Spark's filters stay with Spark, and `where` is explicit.
@@ -43,7 +42,7 @@ from customer360.spark import java_process, machine
 
 if TYPE_CHECKING:
     import psycopg
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _MOST_IN_ONE: Final = 128
 """Batches of 8 MB in one; no column of it comes near the 2 GB that Arrow can count in a column of text."""
@@ -53,6 +52,13 @@ def register(spark: SparkSession) -> None:
     """Makes the format `postgres` known to *spark*, which becomes the active session: Spark looks for it there."""
     java_process.activate(spark)
     spark.dataSource.register(PostgresDataSource)
+
+
+def read(spark: SparkSession, database: Database, table: str) -> DataFrame:
+    """Every column of *table*, by the format `postgres`. Raises: Customer360Error when it cannot be read."""
+    schema = spark_schema(_fields(database, named(table)))
+    register(spark)
+    return spark.read.format("postgres").schema(schema).options(url=database.url, table=table).load()
 
 
 class PostgresDataSource(DataSource):
@@ -76,9 +82,8 @@ class PostgresDataSource(DataSource):
     def writer(self, schema: StructType | pa.Schema, overwrite: bool) -> PostgresWriter:
         writers = _positive(self.options, "writers", WRITERS)
         table = self._option("table")
-        only_own = self.options.get("only_own", "false").lower() == "true"
-        staging, columns = standalone.stage(self._database, table, struct_type(schema), only_own=only_own)
-        return PostgresWriter(self._database, staging, columns, writers, table, overwrite, only_own)
+        staging, columns = standalone.stage(self._database, table, struct_type(schema))
+        return PostgresWriter(self._database, staging, columns, writers, table, overwrite)
 
     @property
     def _database(self) -> Database:
@@ -213,11 +218,9 @@ class PostgresWriter(DataSourceArrowWriter):
         writers: int,
         table: str,
         overwrite: bool,
-        only_own: bool,
     ) -> None:
         self._database, self._staging, self._columns = database, staging, columns
-        self._writers, self._table = writers, table
-        self._overwrite, self._only_own = overwrite, only_own
+        self._writers, self._table, self._overwrite = writers, table, overwrite
 
     def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
         schema = types.arrow_schema(self._columns)
@@ -226,9 +229,7 @@ class PostgresWriter(DataSourceArrowWriter):
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         rows = sum(message.rows for message in messages if isinstance(message, _Copied))
-        standalone.move(
-            self._database, self._staging, self._table, rows, overwrite=self._overwrite, only_own=self._only_own
-        )
+        standalone.move(self._database, self._staging, self._table, rows, overwrite=self._overwrite)
 
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:  # noqa: ARG002  Spark's signature
         standalone.drop(self._database, self._staging)

@@ -10,13 +10,15 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from customer360.errors import Unavailable, postgresql
+from customer360.errors import Invalid, Unavailable, nearest, postgresql
 from customer360.postgres import catalog, ddl, types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
-from customer360.tables import Table
+from customer360.tables import RESULT_SCHEMA, TABLES, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from customer360.postgres.arrow import ArrowConnection
 
 _LOCK_TIMEOUT: Final = "5s"
@@ -77,6 +79,31 @@ def read_table(database: Database, table: str, columns: Sequence[str]) -> pa.Tab
         fields = types.chosen(types.fields(connection, named(table)), columns, table)
     schema = types.arrow_schema(fields)
     return pa.Table.from_batches(read_batches(database, named(table), fields), schema=schema)
+
+
+def read_frame(database: Database, name: str) -> pd.DataFrame:
+    """
+    Every row of the table of ours called *name*, with or without its schema, in memory.
+
+    Amounts are floats and days are datetimes, which add up and can be drawn.
+    Raises: Customer360Error for a table that is not one of ours, or is not there yet.
+    """
+    by_name = {name: table for table in TABLES for name in (table.name, table.full_name)}
+    if name not in by_name:
+        raise Invalid(f"'{name}' is not a table of customer360.{nearest(name, [one.full_name for one in TABLES])}")
+    table = by_name[name]
+    with database.connect() as connection:
+        if not catalog.exists(connection, table.full_name):
+            command = "run" if table.schema == RESULT_SCHEMA else "mock"
+            raise Unavailable(f"{table.full_name} is not there yet; make it with: customer360 {command}")
+    return frame(read_table(database, table.full_name, table.column_names))
+
+
+def frame(rows: pa.Table) -> pd.DataFrame:
+    """*rows* for pandas: amounts as floats and days as datetimes, which add up and can be drawn."""
+    schema = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in rows.schema]
+    drawn: pd.DataFrame = rows.cast(pa.schema(schema)).to_pandas(date_as_object=False)
+    return drawn
 
 
 def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa.Table]:

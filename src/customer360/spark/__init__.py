@@ -15,12 +15,12 @@ from customer360.errors import spark as spark_errors
 from customer360.spark import classic, connect, embedded, embedded_session, installed, java_process
 from customer360.spark.client import import_client
 from customer360.spark.connect import shown
-from customer360.spark.workers import elsewhere
+from customer360.spark.workers import elsewhere, is_local, ship
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["active_cluster", "kill", "named", "plain_errors", "session", "shown", "stop"]
+__all__ = ["cluster", "kill", "named", "plain_errors", "session", "shared_session", "shown", "stop"]
 
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
@@ -47,6 +47,19 @@ def session(
     if not master and installed.default_engine() == "embedded":
         return embedded_session.session(app_name, _SETTINGS)
     return classic.session(master or "local[*]", app_name, _SETTINGS)
+
+
+def shared_session(*, master: str | None = None, remote: str | None = None) -> tuple[SparkSession, bool]:
+    """
+    A session as `session` gives it, and whether it was started for this call, so that whoever asked may stop it.
+
+    To workers elsewhere of a session that was active before, a platform's, this package is sent now.
+    """
+    before = _active_session()
+    found = session(master=master, remote=remote)
+    if found is before and elsewhere(found):
+        ship(found)
+    return found, found is not before
 
 
 def _active_session() -> SparkSession | None:
@@ -84,8 +97,12 @@ def named(session: SparkSession) -> str:
     return f"Spark {session.version}"
 
 
-def active_cluster() -> str | None:
-    """Where the workers of the active session are, when there is one and they are not on this machine."""
+def cluster(master: str | None, remote: str | None) -> str | None:
+    """Where the workers of such a session are, if not on this machine, so that they share no files with it."""
+    if master:
+        return None if is_local(master) else master
+    if remote:
+        return shown(remote)
     active = _active_session()
     return None if active is None else elsewhere(active)
 

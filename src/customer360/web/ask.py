@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from customer360.errors import Customer360Error, nearest
+from customer360.errors import Invalid, Unavailable, nearest
 from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension, dimensions_of
 from customer360.report.expressions import Measure, facts_of, needs, parameter_of
 from customer360.report.measures import BALANCE_THRESHOLD, MEASURES, measure
@@ -62,7 +62,7 @@ def ask(
 def _measure(name: str) -> Measure:
     found = measure(name)
     if found.hidden:
-        raise Customer360Error(
+        raise Invalid(
             f"'{name}' is a part of other measures and says nothing by itself."
             f"{nearest(name, [one.name for one in MEASURES if not one.hidden])}"
         )
@@ -73,23 +73,21 @@ def _threshold(asked: Measure, given: float | None) -> Decimal | None:
     if given is None:
         return None
     if parameter_of(asked) is None:
-        raise Customer360Error(f"'{asked.name}' does not depend on {BALANCE_THRESHOLD.name}; leave it out")
+        raise Invalid(f"'{asked.name}' does not depend on {BALANCE_THRESHOLD.name}; leave it out")
     return number([str(given)])
 
 
 def _require_few(name: str, cuts: Sequence[Dimension]) -> None:
     names = [cut.name for cut in cuts]
     if len(names) > _MOST_CUTS or len(set(names)) < len(names):
-        raise Customer360Error(
-            f"'{name}' is asked for by {', '.join(names)}; give one dimension, or two that differ"
-        )
+        raise Invalid(f"'{name}' is asked for by {', '.join(names)}; give one dimension, or two that differ")
 
 
 def _require_known(asked: Measure, used: Sequence[Dimension], results: Results) -> None:
     """Raises: Customer360Error for what the data has nothing for, which is never shown as zero."""
     for name, needed in {asked.name: needs(asked), **{cut.name: cut.needs for cut in used}}.items():
         if missing := [column for column in results.missing if column in needed]:
-            raise Customer360Error(f"'{name}' needs {' and '.join(missing)}: not in your data")
+            raise Unavailable(f"'{name}' needs {' and '.join(missing)}: not in your data")
 
 
 def _fact(asked: Measure, used: Sequence[Dimension]) -> Table:
@@ -101,7 +99,7 @@ def _fact(asked: Measure, used: Sequence[Dimension]) -> Table:
     names = " and ".join(dict.fromkeys(cut.name for cut in used))
     valid = [", ".join(cut.name for cut in dimensions_of(fact)) for fact in facts if dimensions_of(fact)]
     hint = f"valid, all in one of these lists: {'; '.join(valid)}" if valid else "leave 'by' and 'where' out"
-    raise Customer360Error(f"'{asked.name}' cannot be cut or filtered by {names}; {hint}")
+    raise Invalid(f"'{asked.name}' cannot be cut or filtered by {names}; {hint}")
 
 
 def _keys(cut: Dimension, members: Any, results: Results) -> Sequence[object] | Between:
@@ -120,7 +118,7 @@ def _key(cut: Dimension, member: object, known: Mapping[Any, str]) -> object:
     hint = nearest(str(member), valid)
     if len(valid) > _MOST_NAMED and "Valid" in hint:
         hint = f" Valid: {valid[0]} to {valid[-1]}."
-    raise Customer360Error(f"there is no {cut.label.lower()} '{member}' in this data.{hint}")
+    raise Invalid(f"there is no {cut.label.lower()} '{member}' in this data.{hint}")
 
 
 def _texts(key: object, label: str) -> tuple[str, ...]:
@@ -139,7 +137,7 @@ def _top(asked: Measure, cuts: Sequence[Dimension], filters: Filters, results: R
     """The rows of the visual that lists single customers; they are not summed."""
     visual = _listed(asked)
     if cuts:
-        raise Customer360Error(f"'{asked.name}' belongs to single customers; leave 'by' out, and use 'where'")
+        raise Invalid(f"'{asked.name}' belongs to single customers; leave 'by' out, and use 'where'")
     shown = [name for name in visual.columns if name not in results.missing]
     rows = results.rows(sql.top(visual.fact, asked, shown, visual.top, filters=filters))
     return {name: [row[place] for row in rows] for place, name in enumerate((*shown, asked.name))}

@@ -108,6 +108,13 @@ def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table
     return hold(read_together(database, tables), hide_names=hide_names)
 
 
+def current(database: Database, held: Results | None, tables: Sequence[Table] = LOADED) -> Results | None:
+    """The results of now: *held*, where nothing was published since."""
+    if held is not None and latest_refresh(database) == held.refresh:
+        return held
+    return load(database, tables=tables)
+
+
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
     """*tables* in a DuckDB of their own, with rollups."""
     connection = duckdb.connect()
