@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
-from customer360.own_data.mapping import STYLES, TARGETS, CustomerMapping, read_mapping, written
+from customer360.own_data.mapping import STYLES, CustomerMapping, read_mapping, written
+from customer360.own_data.row_kinds import CUSTOMER_ROWS
 from tests.attacks.inputs import TEXTS, Tried, attack
 
 SECTIONS = st.sampled_from(
@@ -28,7 +29,9 @@ SECTIONS = st.sampled_from(
         "[columns]",
     ]
 )
-KEYS = st.sampled_from([*TARGETS, "newest_by", "order", "customer id", '"customer_id"']) | st.text(max_size=8)
+KEYS = st.sampled_from([*CUSTOMER_ROWS.targets, "newest_by", "order", "customer id", '"customer_id"']) | st.text(
+    max_size=8
+)
 VALUES = st.sampled_from([
     '"id"', "id", "'id'", "1", "-1.5", "nan", "inf", "true", "1979-05-27T07:32:00Z", "[1, 2]", '["Gold"]', "{}", "{a = 1}", '"""', "",
     *(f'"{style}"' for style in STYLES),

@@ -9,6 +9,7 @@ import pytest
 
 from customer360.errors import Customer360Error
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.row_kinds import ORDER_LINES
 from tests.own_data.test_load import customers, found_in, reasons
 
 BALANCES = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
@@ -85,8 +86,8 @@ def test_the_currencies_of_lines_are_those_of_prices_and_of_a_column(tmp_path: P
     columns = {"customer_id": "id", "order_date": "day", "quantity": "n", "unit_price": "price", "currency": "cur"}
 
     several = pytest.raises(Customer360Error, match=r"\(rows: EUR 2, USD 2\)")
-    with several, found_in(path, CustomerMapping(columns, transactions=True)):
+    with several, found_in(path, CustomerMapping(columns, kind=ORDER_LINES)):
         pass
-    with found_in(path, CustomerMapping(columns, transactions=True, currency="USD")) as found:
+    with found_in(path, CustomerMapping(columns, kind=ORDER_LINES, currency="USD")) as found:
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: Decimal("3.00")}
         assert reasons(found) == {3: {"other_currency"}, 4: {"other_currency"}}

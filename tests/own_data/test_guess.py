@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from customer360.own_data.guess import guess
-from customer360.own_data.mapping import LINE_TARGETS, TARGETS, CustomerMapping
-from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, ROW_KINDS, RowKind
 
 
-def guessed(values: dict[str, list[str]], *, transactions: bool = False) -> CustomerMapping:
-    return guess(list(values), values, transactions=transactions)
+def guessed(values: dict[str, list[str]], kind: RowKind = CUSTOMER_ROWS) -> CustomerMapping:
+    return guess(list(values), values, kind)
 
 
 def test_every_column_of_customers_can_be_guessed() -> None:
     """A column that is added to the table without a name that people give it would never be found."""
-    assert set(SYNONYMS) | {"source_id"} == set(TARGETS)
-    assert set(LINE_SYNONYMS) | {"source_id"} == set(LINE_TARGETS)
+    for kind in ROW_KINDS.values():
+        assert set(kind.synonyms) | {"source_id"} == set(kind.targets)
 
 
 def test_case_spaces_punctuation_and_the_kind_of_person_do_not_matter() -> None:
@@ -101,14 +101,14 @@ IDS = [["7", "8", "9"], ["7", "7", "8"]]
         (["tier.id", "product.key"], None),
     ],
 )
-@pytest.mark.parametrize("transactions", [False, True])
+@pytest.mark.parametrize("kind", ROW_KINDS.values(), ids=ROW_KINDS)
 def test_the_name_that_says_most_is_the_customers_id(
-    columns: list[str], customer_id: str | None, transactions: bool
+    columns: list[str], customer_id: str | None, kind: RowKind
 ) -> None:
     """The column's own name, then a synonym with the person in it, then a bare id, wherever they stand."""
     for names in (columns, columns[::-1]):
-        found = guessed({name: ["7", "8"] for name in names}, transactions=transactions)
-        bare = transactions and customer_id == "id"
+        found = guessed({name: ["7", "8"] for name in names}, kind=kind)
+        bare = kind is ORDER_LINES and customer_id == "id"
         assert found.columns.get("customer_id") == (None if bare else customer_id)
 
 
@@ -126,15 +126,15 @@ def test_an_orders_own_id_is_never_the_customer(own: str) -> None:
     orders = {own: ["9001", "9001", "9002"], "date": ["2024-01-02"] * 3, "amount": ["1.00"] * 3}
     distinct = {**orders, own: ["9001", "9002", "9003"]}
 
-    assert guessed({**orders, "user_id": ["1", "1", "2"]}, transactions=True).columns["customer_id"] == "user_id"
-    by_email = guessed({**orders, "Email": ["a@b.c", "a@b.c", "d@e.f"]}, transactions=True)
+    assert guessed({**orders, "user_id": ["1", "1", "2"]}, kind=ORDER_LINES).columns["customer_id"] == "user_id"
+    by_email = guessed({**orders, "Email": ["a@b.c", "a@b.c", "d@e.f"]}, kind=ORDER_LINES)
     assert by_email.columns["customer_id"] == "hashed_id(lower(`Email`))"
-    assert "customer_id" not in guessed(distinct, transactions=True).columns
+    assert "customer_id" not in guessed(distinct, kind=ORDER_LINES).columns
 
 
 def test_lines_by_customer_may_call_the_customer_id() -> None:
     """As old lists of purchases do: an id that comes again, and nothing else that names a person."""
-    found = guessed({"id": ["4", "4", "9"], "date": ["19970101"] * 3, "amount": ["29.33"] * 3}, transactions=True)
+    found = guessed({"id": ["4", "4", "9"], "date": ["19970101"] * 3, "amount": ["29.33"] * 3}, kind=ORDER_LINES)
 
     assert found.columns["customer_id"] == "id"
 
@@ -146,7 +146,7 @@ def test_the_orders_of_a_shop_system_are_understood() -> None:
          "Currency": ["EUR", "EUR"], "Total": ["35.00", "10.00"], "Created at": ["2024-01-02 09:59:00 +0100"] * 3,
          "Lineitem quantity": ["1", "2", "1"], "Lineitem name": ["Mug", "Cup", "Mug"], "Lineitem price": ["10.00"] * 3,
          "Billing Name": ["Ada Lind", "Bo Ek"], "Billing Country": ["PT", "SE"], "Id": ["55", "56"]},
-        transactions=True,
+        kind=ORDER_LINES,
     )  # fmt: skip
 
     assert found.columns == {
@@ -241,7 +241,7 @@ PRODUCT = {"Quantity": ["2", "1"], "UnitPrice": ["10.00", "5.00"]}
 )
 def test_an_amount_is_taken_off_by_shares_only(columns: dict[str, list[str]], targets: set[str]) -> None:
     """An amount is less the discount already; the total of an order is not that of a line."""
-    found = guessed({"Customer ID": ["1", "2"], "Date": ["2024-01-02"] * 2, **columns}, transactions=True)
+    found = guessed({"Customer ID": ["1", "2"], "Date": ["2024-01-02"] * 2, **columns}, kind=ORDER_LINES)
 
     assert set(found.columns) == {"customer_id", "order_date", *targets}
 
@@ -260,7 +260,7 @@ def test_lines_have_an_amount_or_a_quantity_and_a_price(
     columns: dict[str, list[str]], amount: dict[str, str]
 ) -> None:
     """A price beside a quantity is that of a piece."""
-    found = guessed({"Customer ID": ["17850.0"], "InvoiceDate": ["12/1/2010 8:26"], **columns}, transactions=True)
+    found = guessed({"Customer ID": ["17850.0"], "InvoiceDate": ["12/1/2010 8:26"], **columns}, kind=ORDER_LINES)
 
     assert found.columns == {"customer_id": "Customer ID", "order_date": "InvoiceDate", **amount}
     found.require()
@@ -336,10 +336,9 @@ def test_what_was_paid_back_is_an_amount_and_not_a_mark() -> None:
         "total": ["5.00"] * 2,
     }
 
-    assert "refunded" not in guessed({**lines, "Refunded?": ["1", "0"]}, transactions=True).columns
+    assert "refunded" not in guessed({**lines, "Refunded?": ["1", "0"]}, kind=ORDER_LINES).columns
     assert (
-        guessed({**lines, "Refund amount": ["1.50", "0"]}, transactions=True).columns["refunded"]
-        == "Refund amount"
+        guessed({**lines, "Refund amount": ["1.50", "0"]}, kind=ORDER_LINES).columns["refunded"] == "Refund amount"
     )
 
 

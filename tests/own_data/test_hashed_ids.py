@@ -14,6 +14,7 @@ from customer360.own_data.guess import guess
 from customer360.own_data.load import Loadable, loadable
 from customer360.own_data.mapped import with_source_id
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.row_kinds import ORDER_LINES, ROW_KINDS, RowKind
 from customer360.own_data.sources import file_source
 from customer360.tables import CUSTOMERS
 from tests.own_data.test_load import AS_OF, reasons, rows_of
@@ -90,8 +91,8 @@ def _rotated(value: int, bits: int) -> int:
     return (value << bits | value >> (64 - bits)) % WORD
 
 
-@pytest.mark.parametrize("transactions", [False, True])
-def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, transactions: bool) -> None:
+@pytest.mark.parametrize("kind", ROW_KINDS.values(), ids=ROW_KINDS)
+def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, kind: RowKind) -> None:
     """In order lines the one would get the orders of the other, and nobody would see it."""
     first, second = collision()
     assert hashed(first) == hashed(second)
@@ -101,8 +102,8 @@ def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, transac
     )
     mapping = CustomerMapping(
         {"customer_id": "hashed_id(customer_id)", **(
-            {"order_date": "order_date", "amount": "amount"} if transactions else {"join_date": "order_date", "account_balance": "amount"}
-        )}, transactions=transactions, newest_by=None if transactions else "updated_at",
+            {"order_date": "order_date", "amount": "amount"} if kind is ORDER_LINES else {"join_date": "order_date", "account_balance": "amount"}
+        )}, kind=kind, newest_by=None if kind is ORDER_LINES else "updated_at",
     )  # fmt: skip
 
     with found_in(path, mapping) as found:

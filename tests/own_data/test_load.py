@@ -31,6 +31,7 @@ from customer360.own_data.mapped import trees, with_source_id
 from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.planning import plan_load
 from customer360.own_data.request import Request
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
 from customer360.own_data.sources import file_source
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.load import load_customers
@@ -557,7 +558,7 @@ def test_customers_come_out_of_order_lines(tmp_path: Path) -> None:
     path = tmp_path / "lines.csv"
     path.write_text(LINES)
 
-    with found_in(path, transactions=True) as found:
+    with found_in(path, kind=ORDER_LINES) as found:
         rows, tally = customers(found), found.tally
         assert reasons(found) == {
             5: {"customer_id_missing"}, 7: {"quantity_unreadable"}, 8: {"amount_missing"},
@@ -587,7 +588,7 @@ def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(tmp_p
     )
     mapping = CustomerMapping(
         {"customer_id": "customer", "order_date": "date", "amount": "amount", "loyalty_points": "points"},
-        transactions=True,
+        kind=ORDER_LINES,
     )
 
     with found_in(path, mapping) as found:
@@ -668,9 +669,9 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
 
 def test_the_reasons_cover_every_check_by_which_the_operations_reject() -> None:
     """By the same names."""
-    from customer360.own_data.checks import CUSTOMER_CHECKS, DUPLICATE
+    from customer360.own_data.checks import DUPLICATE
 
-    own = {check.name for check in CUSTOMER_CHECKS} | {DUPLICATE}
+    own = {check.name for check in CUSTOMER_ROWS.checks} | {DUPLICATE}
     unreadable = {"not_a_whole_number"}  # which `load` calls customer_id_unreadable or loyalty_points_unreadable
     assert {check.name for check in CUSTOMERS.checks if check.severity == "reject"} <= own | unreadable
 
@@ -683,7 +684,7 @@ def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:
 
     with found_in(members) as found:
         assert {key: row["source_id"] for key, row in customers(found).items()} == {123: "00123", 42: "42"}
-    with found_in(orders, transactions=True) as found:
+    with found_in(orders, kind=ORDER_LINES) as found:
         assert {key: row["source_id"] for key, row in customers(found).items()} == {7: "7"}
 
 
@@ -694,7 +695,7 @@ def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
         "customer_id,date,amount\n1,2017-12-30,5\n1,2018-01-01,7\n2,2017-12-31 23:59,3\n3,2018-01-01,9\n4,2019-01-01,x\n"
     )
     with file_source(path) as source:
-        mapping = guess(source.columns, source.sample(), transactions=True)
+        mapping = guess(source.columns, source.sample(), kind=ORDER_LINES)
         found = loadable(source, replace(mapping, until=date(2017, 12, 31)), as_of=date(2017, 12, 31))
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 5, 2: 3}
         assert (found.tally.rows_in, found.tally.rows_left_out, found.tally.rows_rejected) == (5, 3, 0)
@@ -722,5 +723,5 @@ def test_order_lines_that_say_the_same_are_two_purchases(tmp_path: Path) -> None
     path = tmp_path / "lines.csv"
     path.write_text("customer_id,order_date,amount\n1,2024-01-01,5\n1,2024-01-01,5\n")
 
-    with found_in(path, transactions=True) as found:
+    with found_in(path, kind=ORDER_LINES) as found:
         assert customers(found)[1]["account_balance"] == Decimal(10)

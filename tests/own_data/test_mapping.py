@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from customer360.errors import Customer360Error
 from customer360.own_data.mapped import with_source_id
 from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.row_kinds import ORDER_LINES
 
 pytestmark = pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 text = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.strip)
@@ -81,16 +82,16 @@ def test_only_an_id_and_something_to_know_of_customers_are_needed() -> None:
     with pytest.raises(Customer360Error, match="any other column"):
         CustomerMapping({"customer_id": "a", "source_id": "b"}).require()
     with pytest.raises(Customer360Error, match="order_date, amount or quantity and unit_price"):
-        CustomerMapping({"customer_id": "a", "quantity": "b"}, transactions=True).require()
+        CustomerMapping({"customer_id": "a", "quantity": "b"}, kind=ORDER_LINES).require()
 
 
 def test_a_mapping_says_what_the_rows_are(tmp_path: Path) -> None:
     """So that nobody has to say it again; who says it takes precedence."""
-    lines = CustomerMapping({"customer_id": "a", "order_date": "b", "amount": "c"}, transactions=True)
+    lines = CustomerMapping({"customer_id": "a", "order_date": "b", "amount": "c"}, kind=ORDER_LINES)
     path = tmp_path / "orders.mapping.toml"
     path.write_text(written(lines, "orders.csv", ["a", "b", "c"]))
 
-    assert read_mapping(path) == read_mapping(path, transactions=True) == lines
+    assert read_mapping(path) == read_mapping(path, kind=ORDER_LINES) == lines
     path.write_text('[source]\nrows = "orders"\n')
     with pytest.raises(Customer360Error, match="kind of rows 'orders'. Did you mean 'order lines'"):
         read_mapping(path)

@@ -7,13 +7,14 @@ import pytest
 from customer360.own_data.guess import guess
 from customer360.own_data.mapping import written
 from customer360.own_data.notes import notes
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
 
 LINES = {"customer_id": ["1", "2"], "date": ["2024-01-02"] * 2}
 PRODUCT = {**LINES, "Quantity": ["2", "1"], "UnitPrice": ["10.00", "5.00"]}
 
 
-def said(columns: dict[str, list[str]], *, transactions: bool = True) -> list[str]:
-    mapping = guess(list(columns), columns, transactions=transactions)
+def said(columns: dict[str, list[str]], kind: RowKind = ORDER_LINES) -> list[str]:
+    mapping = guess(list(columns), columns, kind)
     return [note.text for note in notes(mapping, list(columns), columns)]
 
 
@@ -39,7 +40,7 @@ def test_orders_that_may_not_count_are_shown_with_the_condition_that_leaves_them
         "amount": ["5", "5"],
         "order status": ["Approved", "Approved", "Cancelled", "it's returned"],
     }
-    mapping = guess(list(columns), columns, transactions=True)
+    mapping = guess(list(columns), columns, kind=ORDER_LINES)
     (note,) = notes(mapping, list(columns), columns)
 
     assert note.where == "coalesce(`order status`, '') NOT IN ('Cancelled', 'it''s returned')"
@@ -57,7 +58,7 @@ def test_a_status_that_is_neither_yes_nor_no_is_named_with_the_way_to_use_it() -
     """Rather than rejecting its rows."""
     columns = {"customer_id": ["1"], "status": ["Active", "Pending"]}
 
-    (text,) = said(columns, transactions=False)
+    (text,) = said(columns, CUSTOMER_ROWS)
     assert text == (
         'status is not used: Pending may be active or not; write in [columns]: is_active = "status", '
         'and in [values.is_active]: "Pending" = "no"'
@@ -80,7 +81,7 @@ def test_a_status_that_is_neither_yes_nor_no_is_named_with_the_way_to_use_it() -
 def test_what_makes_an_order_none_is_proposed(columns: dict[str, list[str]], proposed: list[str]) -> None:
     """One line of the mapping leaves it out; nothing is left out in silence."""
     every = {**LINES, "amount": ["5", "5"], **columns}
-    mapping = guess(list(every), every, transactions=True)
+    mapping = guess(list(every), every, kind=ORDER_LINES)
     wheres = [note.where for note in notes(mapping, list(every), every) if note.where]
 
     assert len(wheres) == len(proposed)

@@ -15,6 +15,7 @@ from customer360.own_data.orders import inherited
 from customer360.own_data.planning import plan_load
 from customer360.own_data.propose import proposed
 from customer360.own_data.request import Request
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
 from customer360.own_data.sources import batch_source, file_source
 from tests.own_data.test_load import customers, found_in
 
@@ -34,7 +35,7 @@ def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
         "A2,7,2024-02-03,20.00,-5.00", "A2,7,2024-02-03,,", "A3,7,2024-03-04,10.00,10.00", "A4,8,2024-03-04,9.00,9.00",
     )  # fmt: skip
 
-    with found_in(path, CustomerMapping({**ORDER, "refunded": "back"}, transactions=True)) as found:
+    with found_in(path, CustomerMapping({**ORDER, "refunded": "back"}, kind=ORDER_LINES)) as found:
         assert found.tally.returned_orders == 2
         assert found.tally.rows_left_out == 2
         only = customers(found)
@@ -47,7 +48,7 @@ def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
 def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) -> None:
     """The day of a purchase is that of the order, not that on which a part of it came back."""
     mapping = CustomerMapping(
-        {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, transactions=True
+        {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, kind=ORDER_LINES
     )
     path = written(
         tmp_path, "order,member,day,paid", "A1,7,2024-01-02,30.00", "A1,7,2024-05-02,-10.00", "A2,7,2024-02-02,5.00",
@@ -74,7 +75,7 @@ def test_an_order_has_one_amount(tmp_path: Path, lines: list[str], said: str) ->
 
     with (
         pytest.raises(Customer360Error, match=said),
-        found_in(path, CustomerMapping(ORDER, transactions=True)),
+        found_in(path, CustomerMapping(ORDER, kind=ORDER_LINES)),
     ):
         pass
 
@@ -88,7 +89,7 @@ def test_a_line_takes_over_what_only_the_first_line_of_its_order_says(monkeypatc
     ]  # fmt: skip
     names = ["order", "member", "day", "total", "state", "note"]
     table = pa.table({name: pa.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
-    mapping = CustomerMapping(ORDER, transactions=True, where="state = 'paid'")
+    mapping = CustomerMapping(ORDER, kind=ORDER_LINES, where="state = 'paid'")
 
     with batch_source("orders", "rows", table.to_batches(max_chunksize=2)) as source:
         taken = inherited(source, mapping)
@@ -109,7 +110,7 @@ def test_a_line_takes_over_nothing_from_another_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"order,member,day,total\n1,{member},2024-01-02,30.00\n")
 
     with file_source(tmp_path) as source:
-        assert inherited(source, CustomerMapping(ORDER, transactions=True)) is source
+        assert inherited(source, CustomerMapping(ORDER, kind=ORDER_LINES)) is source
 
 
 def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
     path = written(tmp_path, "order,member,day,total", "A1,7,2024-01-02,30.00", ",,2024-01-02,30.00", ",8,,1.00")
 
     with file_source(path) as source:
-        assert inherited(source, CustomerMapping(ORDER, transactions=True)) is source
+        assert inherited(source, CustomerMapping(ORDER, kind=ORDER_LINES)) is source
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_the_lines_tell_whether_an_amount_is_that_of_the_order(
     with file_source(written(tmp_path, header, *lines)) as source:
         found = proposed(source, source.sample())
 
-    assert found.mapping.transactions
+    assert found.mapping.kind is ORDER_LINES
     assert {"amount", "order_amount"} & set(found.mapping.columns) == {target}
     assert any("counted once per order_id" in line for line in found.said) == (target == "order_amount")
 
@@ -164,9 +165,9 @@ def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: P
 
     with file_source(path) as source:
         found = proposed(source, source.sample())
-        assert found.mapping.transactions
+        assert found.mapping.kind is ORDER_LINES
         assert "taken to be order lines" in found.said[0]
-        assert not proposed(source, source.sample(), transactions=False).mapping.transactions
+        assert proposed(source, source.sample(), kind=CUSTOMER_ROWS).mapping.kind is CUSTOMER_ROWS
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: P
 def test_an_order_or_a_payment_is_no_customer(tmp_path: Path, header: str, line: str, customer_id: str) -> None:
     """An e-mail address or a column called like a customer is; a name is no id, for two may share it."""
     with file_source(written(tmp_path, header, line)) as source:
-        assert proposed(source, source.sample(), transactions=True).mapping.columns["customer_id"] == customer_id
+        assert proposed(source, source.sample(), kind=ORDER_LINES).mapping.columns["customer_id"] == customer_id
 
 
 def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
@@ -211,6 +212,6 @@ def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_t
     with file_source(path) as source:
         planned = plan_load(source, Request(path=path, dry_run=True))
 
-    assert planned.mapping.transactions
+    assert planned.mapping.kind is ORDER_LINES
     assert planned.mapping.lacking == ("customer_id",)
     assert '# customer_id = "hashed_id(lower(`Customer`))"' in (tmp_path / "orders.mapping.toml").read_text()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.row_kinds import ORDER_LINES
 from tests.own_data.test_load import customers, found_in, reasons
 
 ROWS = "1,Ada,2023-01-05,100.00\n2,Bo,2023-02-06,200.00\n3,Cy,2023-03-07,300.00\n"
@@ -87,7 +88,7 @@ def test_in_lists_of_ids_and_amounts_only_the_sum_tells(tmp_path: Path, total: s
     path.write_text(f"who,day,n,price\nA,2024-01-02,2,5.555\nB,2024-01-02,1,22.22\nTotal,2024-01-02,1,{total}\n")
     mapping = CustomerMapping(
         {"customer_id": "hashed_id(who)", "order_date": "day", "quantity": "n", "unit_price": "price"},
-        transactions=True,
+        kind=ORDER_LINES,
     )
 
     with found_in(path, mapping) as found:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN_VALUES: Final = 3
 _SHOWN_UNUSED: Final = 50
-_INTERNAL: Final = frozenset({"transactions", "labels", "until", "is_hashed"})
+_INTERNAL: Final = frozenset({"kind", "labels", "until", "is_hashed"})
 
 
 class Share(click.ParamType[float]):
@@ -174,7 +174,7 @@ class PlanOutcome:
 
     def _sides(self) -> Iterator[str]:
         sides = self.plan.sides
-        width, middle = max(map(len, self.plan.mapping.targets)), min(48, max(map(len, sides.values())))
+        width, middle = max(map(len, self.plan.mapping.kind.targets)), min(48, max(map(len, sides.values())))
         for target, side in sides.items():
             values = ", ".join(self.plan.examples(target)[:_SHOWN_VALUES])
             yield f"  {target:<{width}}  {side:<{middle}}  {values}".rstrip()
@@ -186,10 +186,10 @@ class PlanOutcome:
             "description": source.description,
             "rows": source.rows,
             "source_columns": source.columns,
-            "mapping": {name: value for name, value in asdict(plan.mapping).items() if name not in _INTERNAL},
+            "mapping": {name: value for name, value in vars(plan.mapping).items() if name not in _INTERNAL},
             "missing_columns": plan.mapping.missing,
             "mapping_file": plan.file,
-            "order_lines": plan.mapping.transactions,
+            "order_lines": not plan.mapping.kind.is_per_customer,
             "said": plan.said,
             "notes": [note.text for note in plan.notes],
             "unread": [asdict(one) for one in plan.unread],

@@ -19,7 +19,6 @@ from customer360.own_data.cells import BIRTH, Cells, Mask, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
-from customer360.own_data.mapping import CUSTOMER_COLUMNS, LINE_COLUMNS
 from customer360.tables import CUSTOMERS, EARLIEST_DATE, Column, RowCheck
 from customer360.tables.row_checks import ComesBefore, IsAbove, IsBelow, IsMissing, LiesBefore, Repeats
 
@@ -28,7 +27,7 @@ _SHORTENED: Final = 11
 
 
 @dataclass(frozen=True)
-class Rows:
+class ParsedRows:
     """*count* rows under examination: the texts and the cells of each mapped column, and the last day known."""
 
     cells: Mapping[str, Cells]
@@ -54,53 +53,53 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Check:
+class CellCheck:
     """A reason for rejecting a row: *failed* is true for the rows that have it."""
 
     name: str
     description: str
-    failed: Callable[[Rows], Mask]
+    failed: Callable[[ParsedRows], Mask]
 
 
-def _unreadable(column: str) -> Callable[[Rows], Mask]:
+def _unreadable(column: str) -> Callable[[ParsedRows], Mask]:
     return lambda rows: rows.cells[column].unreadable if column in rows.cells else rows.nowhere
 
 
-def _too_large(column: str) -> Callable[[Rows], Mask]:
+def _too_large(column: str) -> Callable[[ParsedRows], Mask]:
     return lambda rows: rows.cells[column].too_large if column in rows.cells else rows.nowhere
 
 
-def _null_byte(rows: Rows) -> Mask:
+def _null_byte(rows: ParsedRows) -> Mask:
     found = [mask(pc.match_substring(text, "\0")) for text in rows.texts.values() if may_hold(text, b"\0")]
     return np.logical_or.reduce(found) if found else rows.nowhere
 
 
-def _totals(rows: Rows) -> Mask:
+def _totals(rows: ParsedRows) -> Mask:
     return rows.nowhere if rows.is_total is None else rows.is_total
 
 
-def _other_currency(rows: Rows) -> Mask:
+def _other_currency(rows: ParsedRows) -> Mask:
     return rows.nowhere if rows.is_of_currency is None else ~rows.is_of_currency
 
 
-def _share_taken_off(rows: Rows) -> Mask:
+def _share_taken_off(rows: ParsedRows) -> Mask:
     if "discount" not in rows.cells:
         return rows.nowhere
     share = rows.cells["discount"].values
     return mask(pc.or_(pc.less(share, 0), pc.greater(share, 1)))
 
 
-def _missing(column: str) -> Callable[[Rows], Mask]:
+def _lacks(column: str) -> Callable[[ParsedRows], Mask]:
     return lambda rows: _blank(rows, column)
 
 
-def _missing_amount(rows: Rows) -> Mask:
+def _lacks_amount(rows: ParsedRows) -> Mask:
     if "order_amount" in rows.cells:  # the order has it on another line
         return rows.nowhere
     return _blank(rows, "amount") & (_blank(rows, "quantity") | _blank(rows, "unit_price"))
 
 
-def _damaged(rows: Rows) -> Mask:
+def _damaged(rows: ParsedRows) -> Mask:
     """Ids without their last digits: of twelve and more spreadsheets show six, as in 1.23457E+12."""
     found = [_is_shortened(texts) for texts in rows.ids if may_hold(texts, b"E") or may_hold(texts, b"e")]
     return np.logical_or.reduce(found) if found else rows.nowhere
@@ -113,7 +112,7 @@ def _is_shortened(texts: pa.Array) -> Mask:
     return mask(pc.and_(is_short, pc.greater_equal(exponent, _SHORTENED)))
 
 
-def _blank(rows: Rows, column: str) -> Mask:
+def _blank(rows: ParsedRows, column: str) -> Mask:
     if column not in rows.cells:
         return ~rows.nowhere
     found = rows.cells[column]
@@ -121,19 +120,21 @@ def _blank(rows: Rows, column: str) -> Mask:
     return blank
 
 
-def _any_day(columns: Iterable[str], failed: Callable[[pa.Array, date], pa.Array]) -> Callable[[Rows], Mask]:
-    def check(rows: Rows) -> Mask:
+def _any_day(columns: Iterable[str], failed: Callable[[pa.Array, date], pa.Array]) -> Callable[[ParsedRows], Mask]:
+    def check(rows: ParsedRows) -> Mask:
         found: Mask = np.logical_or.reduce([mask(failed(rows.day(column), rows.as_of)) for column in columns])
         return found
 
     return check
 
 
-def _comes_before(column: str, other: str) -> Callable[[Rows], Mask]:
+def _comes_before(column: str, other: str) -> Callable[[ParsedRows], Mask]:
     return lambda rows: mask(pc.less(rows.day(column), rows.day(other)))
 
 
-def _compared(column: str, failed: Callable[[pa.Array, int], pa.Array], limit: int) -> Callable[[Rows], Mask]:
+def _compared(
+    column: str, failed: Callable[[pa.Array, int], pa.Array], limit: int
+) -> Callable[[ParsedRows], Mask]:
     return lambda rows: mask(failed(rows.cells[column].values, limit)) if column in rows.cells else rows.nowhere
 
 
@@ -150,17 +151,18 @@ def _kind(column: Column) -> str:
     return "whole number" if column.is_whole else _KINDS.get(column.type, "amount")
 
 
-def _cell_checks(columns: Iterable[Column]) -> Iterator[Check]:
+def of_cells(columns: Iterable[Column]) -> Iterator[CellCheck]:
+    """The checks that the cells of *columns* hold values of their types."""
     for column in columns:
         if column.is_text:
             continue
-        yield Check(
+        yield CellCheck(
             f"{column.name}_unreadable",
             f"The cell is no {_kind(column)}.{_HINTS.get(column.name, '')}",
             _unreadable(column.name),
         )
         if column.is_whole or column.digits:
-            yield Check(f"{column.name}_too_large", f"More than {column.type} holds.", _too_large(column.name))
+            yield CellCheck(f"{column.name}_too_large", f"More than {column.type} holds.", _too_large(column.name))
 
 
 WRONG_SHAPE: Final = {
@@ -183,32 +185,33 @@ TOTALS: Final = "totals_row"
 _TOO_EARLY: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, LiesBefore))
 
 DAMAGED_ID: Final = "customer_id_damaged"
-_ID_DAMAGED: Final = Check(
+ID_DAMAGED: Final = CellCheck(
     DAMAGED_ID,
     "A spreadsheet shortened the id, as in 1.23457E+12, and its last digits are lost; export the ids as text.",
     _damaged,
 )
-_NULL_BYTE: Final = Check("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
-_TOTALS: Final = Check(
+NULL_BYTE: Final = CellCheck("null_byte", "A cell holds a null byte, which PostgreSQL does not.", _null_byte)
+TOTALS_ROW: Final = CellCheck(
     TOTALS,
     "The row is called Total, Sum or the like, and has no customer, or the sum of all other amounts.",
     _totals,
 )
-_OTHER_CURRENCY: Final = Check(
+OTHER_CURRENCY: Final = CellCheck(
     "other_currency",
     "The amount is not in the currency that `[keep] currency` chooses, or in none that is named.",
     _other_currency,
 )
 
 
-def _date_checks(*columns: str) -> tuple[Check, Check]:
+def of_dates(*columns: str) -> tuple[CellCheck, CellCheck]:
+    """The checks of *columns* of days and moments, and of the birth date."""
     return (
-        Check(
+        CellCheck(
             _TOO_EARLY,
             "birth_date, join_date, first_purchase, last_login or order_date lies before 1900: a placeholder.",
             _any_day((*columns, BIRTH), lambda day, _: pc.less(day, EARLIEST_DATE)),
         ),
-        Check(
+        CellCheck(
             "date_in_future",
             "A date lies more than a day after the as-of date; the one day is for time zones.",
             _any_day((*columns, BIRTH), lambda day, as_of: pc.greater(day, day_after(as_of))),
@@ -216,46 +219,30 @@ def _date_checks(*columns: str) -> tuple[Check, Check]:
     )
 
 
-def _rendered(check: RowCheck) -> Iterator[Check]:
+def _rendered(check: RowCheck) -> Iterator[CellCheck]:
     """A check of the source in Arrow, where one row of it can be judged by itself."""
     match check.condition:
         case IsMissing(column):
-            yield Check(check.name, check.description, _missing(column))
+            yield CellCheck(check.name, check.description, _lacks(column))
         case IsBelow(column, limit):
-            yield Check(check.name, check.description, _compared(column, pc.less, limit))
+            yield CellCheck(check.name, check.description, _compared(column, pc.less, limit))
         case IsAbove(column, limit):
-            yield Check(check.name, check.description, _compared(column, pc.greater, limit))
+            yield CellCheck(check.name, check.description, _compared(column, pc.greater, limit))
         case ComesBefore(column, other):
-            yield Check(check.name, check.description, _comes_before(column, other))
+            yield CellCheck(check.name, check.description, _comes_before(column, other))
 
 
-_ID_MISSING, *_OF_VALUES = (one for check in CUSTOMERS.rejects for one in _rendered(check))
-
-CUSTOMER_CHECKS: Final = (
-    *_cell_checks(CUSTOMER_COLUMNS),
-    _ID_MISSING,
-    _TOTALS,
-    _OTHER_CURRENCY,
-    _ID_DAMAGED,
-    _NULL_BYTE,
-    *_date_checks("join_date", "first_purchase", "last_login"),
-    *_OF_VALUES,
+DISCOUNT_NO_SHARE: Final = CellCheck(
+    "discount_no_share", "discount lies below 0 or above 1; divide a percentage by 100.", _share_taken_off
 )
-LINE_CHECKS: Final = (
-    *_cell_checks(LINE_COLUMNS),
-    _ID_MISSING,
-    _TOTALS,
-    _OTHER_CURRENCY,
-    Check("discount_no_share", "discount lies below 0 or above 1; divide a percentage by 100.", _share_taken_off),
-    _ID_DAMAGED,
-    Check("order_date_missing", "The line has no date.", _missing("order_date")),
-    Check("amount_missing", "The line has no amount, nor a quantity and a unit price.", _missing_amount),
-    _NULL_BYTE,
-    *_date_checks("order_date"),
+ORDER_DATE_MISSING: Final = CellCheck("order_date_missing", "The line has no date.", _lacks("order_date"))
+AMOUNT_MISSING: Final = CellCheck(
+    "amount_missing", "The line has no amount, nor a quantity and a unit price.", _lacks_amount
 )
+ID_MISSING, *OF_VALUES = (one for check in CUSTOMERS.rejects for one in _rendered(check))
 
 
-def reasons(rows: Rows, checks: Iterable[Check]) -> pa.Array:
+def reasons(rows: ParsedRows, checks: Iterable[CellCheck]) -> pa.Array:
     """For each row the names of the checks that it fails, separated by a comma and a space; '' for none."""
     checks = tuple(checks)
     bits = np.zeros(rows.count, dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +19,8 @@ from customer360.own_data.guess import column_called
 from customer360.own_data.mapped import meets, sides, texts
 from customer360.own_data.mapping import CURRENCY, WHERE, CustomerMapping
 from customer360.own_data.sources import Source
-from customer360.own_data.synonyms import SYNONYMS
 from customer360.own_data.threads import in_threads
 
-AMOUNTS: Final = ("account_balance", "amount", "order_amount", "refunded", "unit_price")
 _CODES: Final = {
     "€": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "R$": "BRL", "CA$": "CAD", "C$": "CAD", "A$": "AUD",
     "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "₹": "INR", "RS": "INR", "RS.": "INR",
@@ -38,12 +36,14 @@ _CODES: Final = {
 
 def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
     """Raises: Customer360Error when amounts are in several currencies, and *mapping* does not say which counts."""
-    if mapping.currency or CURRENCY in mapping.constants or not set(AMOUNTS) & set(mapping.columns):
+    if mapping.currency or CURRENCY in mapping.constants or not set(mapping.kind.money) & set(mapping.columns):
         return
-    column = mapping.columns.get(CURRENCY) or column_called([CURRENCY, *SYNONYMS[CURRENCY]], source.columns)
+    column = mapping.columns.get(CURRENCY) or column_called(
+        [CURRENCY, *mapping.kind.synonyms[CURRENCY]], source.columns
+    )
 
     read = sides(mapping)
-    named = [read[target] for target in (*AMOUNTS, CURRENCY, WHERE) if target in read]
+    named = [read[target] for target in (*mapping.kind.money, CURRENCY, WHERE) if target in read]
 
     def look(file: Path) -> Counter[str]:
         return _counted(source.read(file, [*named, *filter(None, [column]), SOURCE_PROBLEM]), mapping, column)
@@ -64,7 +64,7 @@ def is_of_currency(found: Mapping[str, pa.Array], mapping: CustomerMapping) -> M
     if not mapping.currency:
         return None
     kept, named = _code(mapping.currency), []
-    for marks in _marks(found):
+    for marks in _marks(found, mapping.kind.money):
         codes = _codes(marks)
         named.append((mask(pc.equal(codes, kept)), mask(pc.is_null(codes))))
     is_kept: Mask = np.logical_or.reduce([same for same, _ in named])
@@ -77,11 +77,11 @@ def _counted(batch: pa.RecordBatch, mapping: CustomerMapping, column: str | None
     """How many rows name each currency."""
     if mapping.where:
         batch = batch.filter(pa.array(meets(batch, mapping)))
-    found = texts(batch, mapping, (*AMOUNTS, CURRENCY))
+    found = texts(batch, mapping, (*mapping.kind.money, CURRENCY))
     if column:
         found.setdefault(CURRENCY, batch[column])
     rows: Counter[str] = Counter()
-    for marks in _marks(found):
+    for marks in _marks(found, mapping.kind.money):
         codes = _codes(marks).drop_null()
         counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(codes).to_pylist()}
         # A row that names its currency in the cell and in a column is one row.
@@ -89,11 +89,11 @@ def _counted(batch: pa.RecordBatch, mapping: CustomerMapping, column: str | None
     return rows
 
 
-def _marks(found: Mapping[str, pa.Array]) -> Iterator[pa.Array]:
+def _marks(found: Mapping[str, pa.Array], money: Sequence[str]) -> Iterator[pa.Array]:
     """What the rows say of their currency, in a column of it and beside their amounts; null where they do not."""
     if CURRENCY in found:
         yield filled(found[CURRENCY])
-    for target in AMOUNTS:
+    for target in money:
         if target in found:
             text = found[target]
             speaks = may_hold_words(text) or may_hold(text, b"$")

@@ -52,7 +52,7 @@ _IDENTICAL: Final = """
 
 def drop_identical(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> int:
     """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
-    columns = (*(column.name for column in mapping.table_columns), NEWEST_MOMENT, NEWEST_NUMBER)
+    columns = (*(column.name for column in mapping.kind.columns), NEWEST_MOMENT, NEWEST_NUMBER)
     with duckdb_in(folder) as duck:
         query = _IDENTICAL.format(columns=", ".join(columns))
         found = pa.array(duck.execute(query, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])

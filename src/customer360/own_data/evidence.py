@@ -19,7 +19,7 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, SOURCE_TYPED, by_file, is_typed
 from customer360.own_data.formats import formats
 from customer360.own_data.mapped import sides, texts
-from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
+from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.sources import Source
 from customer360.own_data.styles import Evidence
 from customer360.own_data.threads import in_threads
@@ -64,11 +64,12 @@ def file_formats(mapping: CustomerMapping, source: Source, as_of: date) -> FileF
     """
     read = sides(mapping)
     given = {name: style for name, style in mapping.formats.items() if read.get(name) not in source.typed}
-    asked = [
-        target for target, side in read.items()
-        if target not in given and side not in source.typed and _kind(target) not in {"boolean", "text"}
-    ]  # fmt: skip
-    whole = {name for name in asked if _kind(name) == "bigint"}
+    types = {
+        target: _KEPT.get(target) or mapping.kind[target].type
+        for target, side in read.items() if target not in given and side not in source.typed
+    }  # fmt: skip
+    asked = {target: type_ for target, type_ in types.items() if type_ not in {"boolean", "text"}}
+    whole = {target for target, type_ in asked.items() if type_ == "bigint"}
     total: dict[str, dict[str, Evidence]] = {}
     for said in in_threads(partial(_look, source, mapping, asked, as_of), source.files if asked else []):
         for file, found in said.items():
@@ -77,26 +78,22 @@ def file_formats(mapping: CustomerMapping, source: Source, as_of: date) -> FileF
     return FileFormats(given, {file: formats(found, whole, file=file) for file, found in total.items()})
 
 
-def _look(source: Source, mapping: CustomerMapping, asked: list[str], as_of: date, file: Path) -> _Said:
+def _look(source: Source, mapping: CustomerMapping, asked: Mapping[str, str], as_of: date, file: Path) -> _Said:
     columns = [sides(mapping)[target] for target in asked]
     rows = source.read(file, [*columns, SOURCE_LINE, SOURCE_FILE, SOURCE_TYPED])
     found: _Said = {}
     for name, batch in by_file(rows):
         cells = texts(batch, mapping, asked)
         found[name] = {
-            target: _said(target, cells[target], batch, column, as_of)
+            target: _said(target, asked[target], cells[target], batch, column, as_of)
             for target, column in zip(asked, columns, strict=True)
         }
     return found
 
 
-def _said(target: str, text: pa.Array, batch: pa.RecordBatch, column: str, as_of: date) -> Evidence:
+def _said(target: str, type_: str, text: pa.Array, batch: pa.RecordBatch, column: str, as_of: date) -> Evidence:
     text, lines = pc.utf8_trim_whitespace(text), batch[SOURCE_LINE]
-    if _kind(target) in {"date", "timestamp"}:
+    if type_ in {"date", "timestamp"}:
         return dates.date_evidence(text, lines, latest=day_after(as_of), is_birth=target == BIRTH)
     text = pc.if_else(is_typed(batch, column), pa.scalar(None, pa.string()), text)
     return numbers.number_evidence(text, lines)
-
-
-def _kind(target: str) -> str:
-    return _KEPT.get(target) or COLUMN_OF[target].type

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from customer360.own_data import dates, numbers
 from customer360.own_data.cells import Cells, cells, filled, mask, none
-from customer360.own_data.checks import CUSTOMER_CHECKS, LINE_CHECKS, Rows, reasons
+from customer360.own_data.checks import ParsedRows, reasons
 from customer360.own_data.columns import (
     SOURCE_FILE,
     SOURCE_LINE,
@@ -24,7 +24,7 @@ from customer360.own_data.columns import (
 )
 from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
-from customer360.own_data.mapping import COLUMN_OF, NEWEST_BY, WHERE, CustomerMapping
+from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
 from customer360.own_data.totals import LABELLED, empty, labelled
 from customer360.tables import Column
 
@@ -47,19 +47,20 @@ def examined(
     newest = found_texts.pop(NEWEST_BY, None)
     found_texts.pop(WHERE, None)
     found = {
-        target: _cells(batch, mapping.columns.get(target), text, COLUMN_OF[target], formats.get(target), as_of)
+        target: _cells(batch, mapping.columns.get(target), text, mapping.kind[target], formats.get(target), as_of)
         for target, text in found_texts.items()
     }
     if "left_date" in found and "is_active" not in found:
         found["is_active"] = _still_there(found["left_date"], as_of)
     labels = labelled(batch, mapping.labels)
-    checks = LINE_CHECKS if mapping.transactions else CUSTOMER_CHECKS
     is_total, is_kept = empty(batch, found_texts, mapping, labels), is_of_currency(found_texts, mapping)
     ids = [batch[name] for name in mapping.labels]
-    failed = reasons(Rows(found, found_texts, as_of, len(batch), is_total, is_kept, ids), checks)
+    failed = reasons(
+        ParsedRows(found, found_texts, as_of, len(batch), is_total, is_kept, ids), mapping.kind.checks
+    )
     values = {
         column.name: found[column.name].values if column.name in found else pa.nulls(len(batch), column.arrow_type)
-        for column in mapping.table_columns
+        for column in mapping.kind.columns
     }
     return pa.record_batch(
         {

@@ -14,20 +14,19 @@ import pyarrow.compute as pc
 from customer360.own_data import dates, numbers
 from customer360.own_data.cells import ACTIVITY, cells, filled
 from customer360.own_data.language.grammar import quoted
-from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
+from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
 from customer360.own_data.synonyms import (
     FIRST_NAMES,
     GENERIC,
     LAST_NAMES,
-    LINE_SYNONYMS,
     MAYBE_COUNTS,
     NEWEST,
     PERSONS,
     PREFIXES,
     STATUSES,
-    SYNONYMS,
 )
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, Column
 
 Sample = Mapping[str, Sequence[str]]
 
@@ -42,8 +41,6 @@ _LAST: Final = 10
 """What is added to the level of a column that is taken when there is no other."""
 _GUESTS: Final = frozenset({"0", "-1", "guest"})
 """What stands for a customer without an account in place of an id."""
-_CODES: Final = {False: re.compile(r"[\W\d]+"), True: re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*")}
-"""Numbers such as #1001, which are nobody's name; in order lines such as SO-1001 too."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,43 +56,42 @@ class _Candidate:
     column: str
 
 
-def guess(columns: Sequence[str], sample: Sample, *, transactions: bool = False) -> CustomerMapping:
+def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS) -> CustomerMapping:
     """A mapping of *columns* by their names, as far as the *sample* of their values does not speak against it."""
-    levels = _found(columns, sample, transactions=transactions)
+    levels = _found(columns, sample, kind)
     found = {target: column for target, (column, _) in levels.items()}
     free = [name for name in columns if name not in found.values()]
     found |= _named_in_parts(levels, free)
-    if transactions:
-        return CustomerMapping(with_id(_lines(found, sample), sample), transactions=True)
+    if kind is ORDER_LINES:
+        return CustomerMapping(with_id(_lines(found, sample), sample), kind=kind)
     mapped = with_id({**found, **_derived(found, free, sample)}, sample)
     newest = column_called(NEWEST, free)
     order = _ladder(sample[found["loyalty_status"]]) if "loyalty_status" in found else ()
     return CustomerMapping(mapped, status_order=order, newest_by=newest or found.get("last_login"))
 
 
-def _found(columns: Sequence[str], sample: Sample, *, transactions: bool) -> dict[str, tuple[str, int]]:
+def _found(columns: Sequence[str], sample: Sample, kind: RowKind) -> dict[str, tuple[str, int]]:
     """The column of each target, and how far its name is from the target's own: 0 for the same."""
     found: dict[str, tuple[str, int]] = {}
     taken: set[str] = set()
-    for one in sorted(_candidates(columns, sample, transactions=transactions)):
+    for one in sorted(_candidates(columns, sample, kind)):
         free = one.target not in found and one.column not in taken
-        if free and _fits(one, sample[one.column], transactions=transactions):
+        if free and _fits(one, sample[one.column], kind):
             found[one.target] = one.column, one.level
             taken.add(one.column)
     return found
 
 
-def _candidates(columns: Sequence[str], sample: Sample, *, transactions: bool) -> Iterator[_Candidate]:
-    synonyms = LINE_SYNONYMS if transactions else SYNONYMS
+def _candidates(columns: Sequence[str], sample: Sample, kind: RowKind) -> Iterator[_Candidate]:
     for place, column in enumerate(columns):
         forms = _forms(column)
-        for target_place, (target, names) in enumerate(synonyms.items()):
+        for target_place, (target, names) in enumerate(kind.synonyms.items()):
             best = _nearest((plain(target), *names), forms)
             if best:
                 level, synonym = best
                 # Of two columns that may be the id of a customer the one that tells customers apart is. A blank
                 # one gives way to any other.
-                gives_way = target == "customer_id" and not transactions and _repeats(sample[column])
+                gives_way = target == "customer_id" and kind.is_per_customer and _repeats(sample[column])
                 gives_way = gives_way or not sample[column]
                 # A column called just Customer may hold ids, or else names, when no other one does.
                 level += _LAST if target in {"customer_id", "name"} and plain(column) in PERSONS else 0
@@ -141,19 +137,21 @@ def _repeats(values: Sequence[str]) -> bool:
     return len(set(values)) < len(values)
 
 
-def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool:
+def _fits(one: _Candidate, values: Sequence[str], kind: RowKind) -> bool:
     """Whether most of *values* can be the target's; customer ids may be of any kind, see `with_id`."""
     name = plain(re.split(r"[.:/]", one.column)[-1])
     if one.target == "customer_id":
         if plain(one.column) in PERSONS:  # a name is no id: two people may share it
             return sum(" " in value.strip() for value in values) * 2 < len(values)
-        return not transactions or plain(one.column) not in GENERIC or _repeats(values)
+        return kind.is_per_customer or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
-        return not values or sum(map(bool, map(_CODES[transactions].fullmatch, values))) * 2 < len(values)
+        return not values or sum(map(bool, map(kind.no_name.fullmatch, values))) * 2 < len(values)
     if one.target == "account_balance" and plain(one.column) in MAYBE_COUNTS:
         return any(re.search(r"[.,]\d\d(?!\d)|[^\s\d.,]", value.strip()) for value in values)
     if one.target == "loyalty_points" and "balance" in name:  # with cents it is money
-        return not any(re.search(r"\d[.,]\d\d?$", value.strip()) for value in values) and reads(one.target, values)
+        return not any(re.search(r"\d[.,]\d\d?$", value.strip()) for value in values) and reads(
+            kind[one.target], values
+        )
     if one.target == "refunded" and {value.strip() for value in values} <= {"0", "1"}:
         return False  # whether it was, not how much
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}
@@ -162,13 +160,12 @@ def _fits(one: _Candidate, values: Sequence[str], *, transactions: bool) -> bool
     if one.target == "loyalty_status":
         return 0 < len(words) <= _MOST_STATUSES and not (name in STATUSES and words & ACTIVITY)
     # What is called as the column is can only be it: cells that cannot be read are rejected by name.
-    return one.level == 0 or COLUMN_OF[one.target].is_text or reads(one.target, values)
+    return one.level == 0 or kind[one.target].is_text or reads(kind[one.target], values)
 
 
-def reads(target: str, values: Sequence[str]) -> bool:
-    """Whether half of *values* or more, and at least one, can be the target's."""
+def reads(column: Column, values: Sequence[str]) -> bool:
+    """Whether half of *values* or more, and at least one, can be those of *column*."""
     texts = filled(pa.array(values, pa.string())).drop_null()
-    column = COLUMN_OF[target]
     styles = {"date": dates.STYLES, "timestamp": dates.STYLES, "boolean": (None,)}.get(column.type, numbers.STYLES)
     read: int = max(pc.count(cells(texts, column, style).values).as_py() for style in styles)
     return read * 2 >= len(texts) > 0
@@ -188,7 +185,7 @@ def _derived(found: Mapping[str, str], free: Sequence[str], sample: Sample) -> d
     year, month = (column_called([f"enrollment{part}", f"join{part}"], free) for part in ("year", "month"))
     if year and month and "join_date" not in found:
         derived["join_date"] = f"make_date({quoted(year)}, {quoted(month)}, 1)"
-    left = column_called(SYNONYMS["left_date"], free)
+    left = column_called(CUSTOMER_ROWS.synonyms["left_date"], free)
     if left and not {"is_active", "left_date"} & set(found):
         derived |= _end(left, sample[left])
     return derived
@@ -210,7 +207,7 @@ def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
     if (
         "quantity" in found
         and "unit_price" not in found
-        and plain(found.get("amount", "")) in LINE_SYNONYMS["unit_price"]
+        and plain(found.get("amount", "")) in ORDER_LINES.synonyms["unit_price"]
     ):
         found["unit_price"] = found.pop("amount")
     if "amount" in found and {"quantity", "unit_price"} <= set(found):
@@ -237,7 +234,7 @@ def _names_customers(found: Mapping[str, str], sample: Sample) -> bool:
 
 def _are_shares(values: Sequence[str]) -> bool:
     """Whether all of *values* lie from 0 to 1."""
-    read = cells(pa.array(values, pa.string()), COLUMN_OF["discount"]).values
+    read = cells(pa.array(values, pa.string()), ORDER_LINES["discount"]).values
     is_share = pc.fill_null(pc.and_(pc.greater_equal(read, 0), pc.less_equal(read, 1)), False)
     return len(values) > 0 and bool(pc.all(is_share).as_py())
 

@@ -15,10 +15,11 @@ from customer360.own_data.cells import cells, filled
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.guess import Sample, column_called
 from customer360.own_data.mapped import column_of, sides
-from customer360.own_data.mapping import COLUMN_OF, CustomerMapping
+from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.notes import used_columns
+from customer360.own_data.row_kinds import RowKind
 from customer360.own_data.sources import Source
-from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+from customer360.tables import Column
 
 _LONGEST: Final = 40
 _WAYS: Final = {
@@ -38,10 +39,11 @@ class Unread:
     line: int
     is_too_large: bool = False
 
-    @property
-    def note(self) -> str:
-        kind = "large" if self.is_too_large else "date" if _is_dated(self.target) else "number"
-        way = _WAYS[kind].format(column=self.column, type=COLUMN_OF[self.target].type)
+    def note(self, kind: RowKind) -> str:
+        """What to do about it, where the rows are of this *kind*."""
+        target = kind[self.target]
+        problem = "large" if self.is_too_large else "date" if target.is_dated else "number"
+        way = _WAYS[problem].format(column=self.column, type=target.type)
         return f"{self}, which is {'' if self.is_too_large else 'not '}{way} for {self.target} in the mapping"
 
     def __str__(self) -> str:
@@ -50,18 +52,17 @@ class Unread:
 
 def unread(mapping: CustomerMapping, source: Source) -> list[Unread]:
     """What *mapping* leaves out though a column of *source* is called like it, because its values say nothing."""
-    synonyms = LINE_SYNONYMS if mapping.transactions else SYNONYMS
     used = {*used_columns(mapping, source.columns)}
     free = [name for name in source.columns if name not in used]
     found = []
     for target in mapping.missing:
-        column = column_called([target.replace("_", ""), *synonyms.get(target, ())], free)
-        if column and COLUMN_OF[target].type not in {"text", "boolean"}:
-            found += list(_first(source, target, column))
+        column = column_called([target.replace("_", ""), *mapping.kind.synonyms.get(target, ())], free)
+        if column and mapping.kind[target].type not in {"text", "boolean"}:
+            found += list(_first(source, mapping.kind[target], column))
     return found
 
 
-def _first(source: Source, target: str, column: str) -> Iterator[Unread]:
+def _first(source: Source, target: Column, column: str) -> Iterator[Unread]:
     """The first value of *column* that is none of *target*, whatever the style."""
     for file in source.files:
         batch = source.read(file, [column, SOURCE_LINE])
@@ -69,11 +70,11 @@ def _first(source: Source, target: str, column: str) -> Iterator[Unread]:
         bad = pc.and_(pc.is_valid(texts), pc.invert(_readable(texts, target)))
         if pc.any(bad).as_py():
             place = pc.index(bad, True).as_py()
-            is_large = not _is_dated(target) and any(
-                cells(texts[place : place + 1], COLUMN_OF[target], style).too_large[0] for style in numbers.STYLES
+            is_large = not target.is_dated and any(
+                cells(texts[place : place + 1], target, style).too_large[0] for style in numbers.STYLES
             )
             value, line = texts[place].as_py()[:_LONGEST], batch[SOURCE_LINE][place].as_py()
-            yield Unread(target, column, value, line, is_large)
+            yield Unread(target.name, column, value, line, is_large)
             return
 
 
@@ -81,7 +82,7 @@ def counted(mapping: CustomerMapping, columns: Sequence[str], sample: Sample, la
     """A line for each date that *mapping* fills from numbers, such as a spreadsheet's 45292."""
     for target, side in sides(mapping).items():
         column = column_of(side, columns)
-        if column is None or target not in COLUMN_OF or not _is_dated(target):
+        if column is None or target not in mapping.kind.targets or not mapping.kind[target].is_dated:
             continue
         texts = filled(pa.array(sample[column], pa.string())).drop_null()
         if len(texts) and (style := dates.counted(texts, latest)):
@@ -92,14 +93,9 @@ def counted(mapping: CustomerMapping, columns: Sequence[str], sample: Sample, la
             )
 
 
-def _is_dated(target: str) -> bool:
-    return COLUMN_OF[target].type in {"date", "timestamp"}
-
-
-def _readable(texts: pa.Array, target: str) -> pa.Array:
-    column = COLUMN_OF[target]
-    styles = dates.STYLES if _is_dated(target) else numbers.STYLES
-    read = [pc.is_valid(cells(texts, column, style).values) for style in styles]
+def _readable(texts: pa.Array, target: Column) -> pa.Array:
+    styles = dates.STYLES if target.is_dated else numbers.STYLES
+    read = [pc.is_valid(cells(texts, target, style).values) for style in styles]
     either = read[0]
     for other in read[1:]:
         either = pc.or_(either, other)

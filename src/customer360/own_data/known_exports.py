@@ -18,7 +18,8 @@ from customer360.errors import Invalid
 from customer360.own_data.guess import Sample, plain, with_id
 from customer360.own_data.language.grammar import read
 from customer360.own_data.mapped import column_of
-from customer360.own_data.mapping import ROWS, CustomerMapping, mapping_of, parsed
+from customer360.own_data.mapping import CustomerMapping, mapping_of, parsed
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ROW_KINDS, RowKind
 
 _FOLDER: Final = Path(__file__).parent / "recipes"
 _SECTION: Final = "recipe"
@@ -38,8 +39,8 @@ class Recipe:
     """Whether people add columns of their own to the export, which are guessed then."""
 
     @property
-    def is_of_lines(self) -> bool:
-        return ROWS[self.content.get("source", {}).get("rows", "customers")]
+    def kind(self) -> RowKind:
+        return ROW_KINDS[self.content.get("source", {}).get("rows", CUSTOMER_ROWS.name)]
 
     def __str__(self) -> str:
         return f"{self.tool} ({self.export})"
@@ -57,11 +58,11 @@ class Recipe:
         return replace(mapping, columns=with_id(mapping.columns, sample))
 
 
-def recipe_for(columns: Sequence[str], *, transactions: bool | None = None) -> Recipe | None:
+def recipe_for(columns: Sequence[str], *, kind: RowKind | None = None) -> Recipe | None:
     """The recipe that knows a file with these *columns*, the one that asks for most of them; None for none."""
     fitting = [recipe for recipe in recipes() if recipe.fits(columns)]
-    if transactions is not None:
-        fitting = [recipe for recipe in fitting if recipe.is_of_lines == transactions]
+    if kind:
+        fitting = [recipe for recipe in fitting if recipe.kind is kind]
     return max(fitting, key=lambda recipe: len(recipe.columns), default=None)
 
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from customer360.own_data import transactions
 from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import drop_identical, reject_collisions, reject_duplicates
 from customer360.own_data.evidence import file_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
-from customer360.own_data.mapping import AIDS, CustomerMapping
+from customer360.own_data.mapping import CustomerMapping
 from customer360.own_data.parts import examine, last_day
+from customer360.own_data.row_kinds import ORDER_LINES
 from customer360.own_data.sources import Source
 from customer360.own_data.sums import reject_sums
 from customer360.own_data.tally import Reason, Tally, tallied
-from customer360.tables import CUSTOMERS
+from customer360.own_data.transactions import derive_customers
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,14 @@ class Loadable:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the customers that the source fills, in the order of the table."""
-        is_lines = self.mapping.transactions
-        if is_lines:
-            return transactions.derived_columns(self.mapping)
-        return tuple(name for name in self.mapping.present if name in CUSTOMERS.column_names)
+        """The columns of the table that the source fills, in its order."""
+        return self.mapping.kind.filled(self.mapping.present)
 
     @property
     def missing_columns(self) -> list[str]:
         """Those that it does not fill."""
-        return [name for name in CUSTOMERS.column_names if name not in {*self.columns, *AIDS}]
+        kind = self.mapping.kind
+        return [name for name in kind.fills.column_names if name not in {*self.columns, *kind.aids}]
 
     def facts(self) -> dict[str, Any]:
         """What is kept with the customers about where they come from."""
@@ -60,7 +58,7 @@ class Loadable:
             "columns": list(self.columns),
             "missing_columns": self.missing_columns,
             "status_order": list(self.mapping.status_order) or None,
-            "transactions": self.mapping.transactions,
+            "transactions": self.mapping.kind is ORDER_LINES,
             "last_day": self.last_day,
             "rows": self.tally.customers,
             "rows_in": self.tally.rows_in,
@@ -92,8 +90,8 @@ def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadab
     if mapping.is_hashed:
         reject_collisions(parts, source, folder)
     rejected = [part.rejected for part in parts]
-    if mapping.transactions:
-        derived = transactions.derive_customers(parts, mapping, folder)
+    if mapping.kind is ORDER_LINES:
+        derived = derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
         tally = tallied(_rows([derived.customers]), rejected, mapping, folder, lines=derived.lines)
         tally = replace(tally, cancelled_lines=derived.cancelled)

@@ -14,47 +14,12 @@ from typing import Any, Final
 
 from customer360.errors import Invalid, Unavailable, nearest
 from customer360.own_data import dates, numbers
-from customer360.tables import CUSTOMERS, Column
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ROW_KINDS, RowKind
 
-_CURRENCY: Final = Column("currency", "text", "Currency of the row's amounts.")
-CUSTOMER_COLUMNS: Final = (
-    *CUSTOMERS.columns,
-    Column("left_date", "date", "Day on which the customer left: active are those without, or with a later one."),
-    _CURRENCY,
-)
-"""What one row of a list of customers may say."""
-LINE_COLUMNS: Final = (
-    CUSTOMERS["customer_id"],
-    CUSTOMERS["source_id"],
-    Column("order_id", "text", "What the source calls the order: the lines that share it are one order."),
-    Column("order_date", "timestamp", "Moment of the order."),
-    Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
-    Column("order_amount", "numeric(18,6)", "Amount of the whole order, on one of its lines or on each."),
-    Column(
-        "refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."
-    ),
-    Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
-    Column("unit_price", "numeric(18,6)", "Price of a piece."),
-    Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
-    CUSTOMERS["loyalty_points"],
-    CUSTOMERS["name"],
-    CUSTOMERS["email"],
-    CUSTOMERS["country"],
-    CUSTOMERS["city"],
-    _CURRENCY,
-)
-"""What one line of a list of transactions may say."""
-COLUMN_OF: Final = {column.name: column for column in (*CUSTOMER_COLUMNS, *LINE_COLUMNS)}
-TARGETS: Final = tuple(column.name for column in CUSTOMER_COLUMNS)
-LINE_TARGETS: Final = tuple(column.name for column in LINE_COLUMNS)
-AIDS: Final = frozenset({"source_id", "left_date", "currency", "discount", "order_id", "order_amount", "refunded"})
-"""Columns that follow from others or help to find them, and that nobody misses."""
 NEWEST_BY: Final = "newest_by"
 WHERE: Final = "where"
 CURRENCY: Final = "currency"
 STYLES: Final = (*dates.STYLES, *numbers.STYLES)
-ROWS: Final = {"customers": False, "order lines": True}
-"""What the rows of a source may be, and whether customers are derived from them."""
 _SECTIONS: Final = ("source", "columns", "constants", "formats", "values", "loyalty_status", "keep")
 MAPPING_SUFFIX: Final = ".mapping.toml"
 _LONGEST_STEM: Final = 100
@@ -67,7 +32,7 @@ class CustomerMapping:
 
     *columns*: a column of the source, or an SQL expression of its columns. *formats*: one of `STYLES` per column.
     *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
-    of a customer is kept. *transactions*: whether the source's rows are order lines. *where*: a condition; rows
+    of a customer is kept. *kind*: what the source's rows are. *where*: a condition; rows
     that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
     columns of the source that the id is made of. *until*: order lines of later days are left out. *is_hashed*:
     whether the id is the hash of a single column.
@@ -79,7 +44,7 @@ class CustomerMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     status_order: tuple[str, ...] = ()
     newest_by: str | None = None
-    transactions: bool = False
+    kind: RowKind = CUSTOMER_ROWS
     where: str | None = None
     currency: str | None = None
     labels: tuple[str, ...] = ()
@@ -87,24 +52,15 @@ class CustomerMapping:
     is_hashed: bool = False
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        return LINE_TARGETS if self.transactions else TARGETS
-
-    @property
-    def table_columns(self) -> tuple[Column, ...]:
-        """The columns that one row of the source may fill."""
-        return LINE_COLUMNS if self.transactions else CUSTOMER_COLUMNS
-
-    @property
     def present(self) -> tuple[str, ...]:
         """The targets that this mapping fills, in their order."""
         filled = {*self.columns, *self.constants}
         filled |= {"is_active"} if "left_date" in filled else set()
-        return tuple(name for name in self.targets if name in filled)
+        return tuple(name for name in self.kind.targets if name in filled)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(name for name in self.targets if name not in {*self.present, *AIDS})
+        return tuple(name for name in self.kind.targets if name not in {*self.present, *self.kind.aids})
 
     def without(self, targets: Collection[str]) -> CustomerMapping:
         """The same with nothing for *targets*."""
@@ -115,8 +71,8 @@ class CustomerMapping:
 
     def with_styles(self, *styles: str | None) -> CustomerMapping:
         """The same with each of *styles* for every column of its kind that has none."""
-        dated = dict.fromkeys((NEWEST_BY, *(c.name for c in self.table_columns if c.is_dated)))
-        counted = dict.fromkeys(c.name for c in self.table_columns if c.is_whole or c.digits)
+        dated = dict.fromkeys((NEWEST_BY, *(c.name for c in self.kind.columns if c.is_dated)))
+        counted = dict.fromkeys(c.name for c in self.kind.columns if c.is_whole or c.digits)
         found = {
             column: style for style in styles if style for column in (dated if style in dates.STYLES else counted)
             if column in self.present or (column == NEWEST_BY and self.newest_by)
@@ -133,19 +89,8 @@ class CustomerMapping:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """What is missing without which there are no customers; of several that would do, in one text."""
-        if not self.transactions:
-            known = set(self.present) - {"customer_id", *AIDS}
-            return (*self._without("customer_id"), *(() if known else ("any other column",)))
-        if any(set(group) <= set(self.present) for group in _AMOUNTS):
-            return self._without("customer_id", "order_date")
-        return *self._without("customer_id", "order_date"), " or ".join(map(" and ".join, _AMOUNTS))
-
-    def _without(self, *needed: str) -> tuple[str, ...]:
-        return tuple(name for name in needed if name not in self.present)
-
-
-_AMOUNTS: Final = (("amount",), ("quantity", "unit_price"), ("order_id", "order_amount"))
+        """What is missing that its kind needs; of several that would do, in one text."""
+        return self.kind.lacking(self.present)
 
 
 def mapping_path(name: str) -> Path:
@@ -156,28 +101,25 @@ def mapping_path(name: str) -> Path:
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 
-def read_mapping(path: Path, *, transactions: bool | None = None) -> CustomerMapping:
+def read_mapping(path: Path, *, kind: RowKind | None = None) -> CustomerMapping:
     """
-    The mapping in the TOML file at *path*; what its rows are is said there, unless *transactions* does.
+    The mapping in the TOML file at *path*; what its rows are is said there, unless *kind* does.
 
     Raises: Customer360Error naming what is wrong in it.
     """
-    return mapping_of(path, parsed(path), transactions=transactions)
+    return mapping_of(path, parsed(path), kind=kind)
 
 
-def mapping_of(
-    path: Path | str, content: Mapping[str, Any], *, transactions: bool | None = None
-) -> CustomerMapping:
+def mapping_of(path: Path | str, content: Mapping[str, Any], *, kind: RowKind | None = None) -> CustomerMapping:
     """The mapping in *content*, which was read from *path*; or how else the mapping is told apart in an error."""
     _known(path, "section", content, _SECTIONS)
-    rows = _texts(path, "source", content.get("source", {})).get("rows", "customers")
-    _known(path, "kind of rows", [rows], ROWS)
-    transactions = ROWS[rows] if transactions is None else transactions
-    targets = LINE_TARGETS if transactions else TARGETS
-    tables = {name: _table(path, content, name) for name in _SECTIONS}
+    rows = _texts(path, "source", content.get("source", {})).get("rows", CUSTOMER_ROWS.name)
+    _known(path, "kind of rows", [rows], ROW_KINDS)
+    kind = kind or ROW_KINDS[rows]
+    tables = {name: _section_of(path, content, name) for name in _SECTIONS}
     for section in ("columns", "constants", "formats", "values"):
         more = (NEWEST_BY,) if section == "formats" else ()
-        _known(path, f"column in [{section}]", tables[section], (*targets, *more))
+        _known(path, f"column in [{section}]", tables[section], (*kind.targets, *more))
     _known(path, "key in [source]", tables["source"], ["rows"])
     _known(path, "key in [loyalty_status]", tables["loyalty_status"], ["order"])
     _known(path, "key in [keep]", tables["keep"], [NEWEST_BY, WHERE, CURRENCY])
@@ -192,7 +134,7 @@ def mapping_of(
         values,
         tuple(_list(path, tables["loyalty_status"].get("order", []))),
         keep.get(NEWEST_BY),
-        transactions,
+        kind,
         keep.get(WHERE),
         keep.get(CURRENCY),
     )
@@ -224,7 +166,7 @@ def _known(path: Path | str, what: str, names: Iterable[str], valid: Iterable[st
             raise Invalid(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
 
 
-def _table(path: Path | str, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _section_of(path: Path | str, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = content.get(name, {})
     if not isinstance(found, dict):
         raise Invalid(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
@@ -281,9 +223,8 @@ def _lines(
     yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
     yield "# A right side is a column of the source, or an SQL expression of its columns."
     yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
-    rows = next(name for name, is_lines in ROWS.items() if is_lines == mapping.transactions)
-    yield from ("", "[source]", f"rows = {toml_text(rows)}", "", "[columns]")
-    for target in mapping.targets:
+    yield from ("", "[source]", f"rows = {toml_text(mapping.kind.name)}", "", "[columns]")
+    for target in mapping.kind.targets:
         if target in mapping.columns:
             yield f"{target} = {toml_text(mapping.columns[target])}"
         elif target not in mapping.constants:
@@ -301,7 +242,7 @@ def _lines(
         yield from _section(f"values.{target}", values)
     if not mapping.values:
         yield from ("", "# [values.loyalty_status]", '# Star = "Bronze"')
-    if not mapping.transactions:
+    if mapping.kind.is_per_customer:
         order = ", ".join(map(toml_text, mapping.status_order))
         given = [f"order = [{order}]"] if order else ['# order = ["Bronze", "Silver", "Gold"]   lowest first']
         yield from ("", "[loyalty_status]", *given)
@@ -311,7 +252,7 @@ def _lines(
 def _kept(mapping: CustomerMapping, hints: Iterable[str]) -> Iterator[str]:
     newest = f"newest_by = {toml_text(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
     yield from ("", "[keep]")
-    if not mapping.transactions:
+    if mapping.kind.is_per_customer:
         yield from ("# Which row of several with the same customer_id is kept.", newest)
     yield "# Rows that do not meet this condition are left out, and counted."
     wheres = [f"# where = {toml_text(hint)}" for hint in hints] or ["# where = \"country = 'Portugal'\""]

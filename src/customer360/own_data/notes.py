@@ -13,7 +13,7 @@ from customer360.own_data.guess import Sample, column_called, plain
 from customer360.own_data.language.grammar import named_in, quoted
 from customer360.own_data.mapped import column_of, sides
 from customer360.own_data.mapping import CustomerMapping, toml_text
-from customer360.own_data.synonyms import LINE_SYNONYMS, STATUSES
+from customer360.own_data.synonyms import STATUSES
 
 _UNDONE: Final = re.compile(
     r"(?i)cancel|refund|return|void|fail|declin|reject|revers|charge.?back|delet|fraud|abandon|expired|unpaid|pending"
@@ -36,13 +36,13 @@ def notes(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> l
     """What is worth a look in *columns* that *mapping* does not use."""
     used = set(used_columns(mapping, columns))
     free = [name for name in columns if name not in used]
-    if mapping.transactions:
-        return [
-            *_of_discounts(mapping, free, sample),
-            *_of_orders(mapping, free, sample),
-            *_of_flags(free, sample),
-        ]
-    return list(_of_activity(mapping, free, sample))
+    if mapping.kind.is_per_customer:
+        return list(_of_activity(mapping, free, sample))
+    return [
+        *_of_discounts(mapping, free, sample),
+        *_of_orders(mapping, free, sample),
+        *_of_flags(free, sample),
+    ]
 
 
 def used_columns(mapping: CustomerMapping, columns: Sequence[str]) -> Iterator[str]:
@@ -58,7 +58,7 @@ def used_columns(mapping: CustomerMapping, columns: Sequence[str]) -> Iterator[s
 def _of_discounts(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     if "discount" in mapping.columns:
         yield Note("an amount is quantity * unit_price * (1 - discount)")
-    elif (column := column_called(["discount", *LINE_SYNONYMS["discount"]], free)) is not None:
+    elif (column := column_called(["discount", *mapping.kind.synonyms["discount"]], free)) is not None:
         if "amount" in mapping.columns:
             yield Note(
                 f"{column} is not used: {mapping.columns['amount']} is taken to be less the discount already"

@@ -36,7 +36,7 @@ def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[Custome
     order, given, amount = (
         column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "order_amount", "amount")
     )
-    if not (mapping.transactions and order and (given or amount)):
+    if not (order and (given or amount)):
         return mapping, ""
     if given:
         return _of_orders(mapping, order, given)
@@ -92,7 +92,7 @@ def inherited(source: Source, mapping: CustomerMapping) -> Source:
     Only in columns that *mapping* uses and that are not a line's own.
     """
     order = column_of(mapping.columns.get("order_id", ""), source.columns)
-    if not (mapping.transactions and order):
+    if not order:
         return source
     own = {column_of(mapping.columns[name], source.columns) for name in _OF_LINES if name in mapping.columns}
     columns = [name for name in used_columns(mapping, source.columns) if name not in {*own, order}]

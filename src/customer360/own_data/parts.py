@@ -98,7 +98,9 @@ def _examine(
     seen = seen or [examined(batch, mapping, {}, as_of)]
     found = seen[0] if len(seen) == 1 else pa.Table.from_batches(seen).combine_chunks().to_batches()[0]
     if mapping.until:
-        kept = ~mask(pc.greater(found["order_date"].cast(pa.date32(), safe=False), pa.scalar(mapping.until)))
+        kept = ~mask(
+            pc.greater(found[mapping.kind.dated_by].cast(pa.date32(), safe=False), pa.scalar(mapping.until))
+        )
         batch, found, places = batch.filter(pa.array(kept)), found.filter(pa.array(kept)), places[kept]
     rows = pa.Table.from_batches([found]).append_column(ROW, pa.array(places))
     rows = rows.append_column(LINES, pa.repeat(pa.scalar(1, pa.int64()), len(batch)))

@@ -12,7 +12,7 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.guess import Sample
 from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.mapped import column_of, sides, with_source_id
-from customer360.own_data.mapping import AIDS, CustomerMapping, mapping_of, mapping_path, read_mapping, written
+from customer360.own_data.mapping import CustomerMapping, mapping_of, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.propose import Proposal, in_words, proposals, proposed
 from customer360.own_data.request import Request
@@ -39,7 +39,7 @@ class LoadPlan:
         """What a person should know before they agree."""
         latest = day_after(datetime.now(timezone.utc).date())
         dated = [Note(text) for text in counted(self.mapping, self.source.columns, self.sample, latest)]
-        unread = [Note(one.note) for one in self.unread]
+        unread = [Note(one.note(self.mapping.kind)) for one in self.unread]
         return [*notes(self.mapping, self.source.columns, self.sample), *dated, *unread]
 
     @property
@@ -51,7 +51,8 @@ class LoadPlan:
     @property
     def sides(self) -> dict[str, str]:
         """What fills each column of the customers: a column, an expression or a 'constant'; '-' is nothing."""
-        shown = [target for target in self.mapping.targets if target in self._filled or target not in AIDS]
+        kind = self.mapping.kind
+        shown = [target for target in kind.targets if target in self._filled or target not in kind.aids]
         return {target: self._side(target) for target in shown}
 
     def examples(self, target: str) -> list[str]:
@@ -104,7 +105,7 @@ def plan_load(source: Source, request: Request) -> LoadPlan:
         proposal = _guess(source, sample, request)
         if file and (not request.dry_run or proposal.mapping.lacking):
             _write(file, _in_toml(proposal.mapping, source, sample))
-    mapping = replace(proposal.mapping, until=request.as_of if proposal.mapping.transactions else None)
+    mapping = replace(proposal.mapping, until=request.as_of if proposal.mapping.kind.dated_by else None)
     return LoadPlan(
         request, source, mapping.with_styles(*request.styles), sample, file if file and file.exists() else None,
         said=proposal.said, unread=unread(mapping, source),
@@ -121,14 +122,14 @@ def _file(source: Source, request: Request) -> Path | None:
 def _given(request: Request, file: Path | None) -> CustomerMapping | None:
     """The mapping that a person has given or edited, if there is one."""
     if isinstance(request.mapping, Mapping):
-        return mapping_of("that was given", request.mapping, transactions=request.transactions)
+        return mapping_of("that was given", request.mapping, kind=request.kind)
     if file and (request.mapping or file.exists()):
-        return read_mapping(file, transactions=request.transactions)
+        return read_mapping(file, kind=request.kind)
     return None
 
 
 def _guess(source: Source, sample: Sample, request: Request) -> Proposal:
-    proposal = proposed(source, sample, transactions=request.transactions)
+    proposal = proposed(source, sample, kind=request.kind)
     return replace(proposal, mapping=with_source_id(proposal.mapping, source.columns))
 
 

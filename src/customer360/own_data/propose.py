@@ -13,8 +13,9 @@ from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import CustomerMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
 from customer360.own_data.sources import Source
-from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+from customer360.own_data.synonyms import SYNONYMS
 
 _FEWEST: Final = 0.9
 """Which share of the values of a column have to differ for it to tell customers apart."""
@@ -28,22 +29,19 @@ class Proposal:
     said: tuple[str, ...] = ()
 
 
-def proposed(source: Source, sample: Sample, *, transactions: bool | None = None) -> Proposal:
+def proposed(source: Source, sample: Sample, *, kind: RowKind | None = None) -> Proposal:
     """
     The mapping of *source* as a known export, else as far as its names and values tell.
 
-    *transactions*: whether its rows are order lines, where a person says so.
+    *kind*: what its rows are, where a person says so.
     """
-    if recipe := recipe_for(source.columns, transactions=transactions):
+    if recipe := recipe_for(source.columns, kind=kind):
         return _of_recipe(recipe, source, sample)
-    is_lines = are_order_lines(source.columns, sample) if transactions is None else transactions
-    mapping, of_order = with_order_amount(guess(source.columns, sample, transactions=is_lines), source)
+    found = kind or kind_of_rows(source.columns, sample)
+    mapping, of_order = with_order_amount(guess(source.columns, sample, found), source)
     said = []
-    if is_lines and transactions is None:
-        said.append(
-            "the rows are taken to be order lines, from which the customers are derived; if each is a customer, "
-            "add --no-transactions"
-        )
+    if not (kind or found.is_per_customer):
+        said.append(f"the rows are taken to be {found.in_words}; if each is a customer, add --no-transactions")
     said += [of_order] if of_order else []
     return Proposal(mapping, tuple(said))
 
@@ -54,27 +52,27 @@ def _of_recipe(recipe: Recipe, source: Source, sample: Sample) -> Proposal:
         free = [name for name in source.columns if name not in set(used_columns(mapping, source.columns))]
         more = guess(free, {name: sample[name] for name in free}).columns
         mapping = replace(mapping, columns={**more, **mapping.columns})
-    rows = "order lines, from which the customers are derived" if recipe.is_of_lines else "customers"
-    return Proposal(mapping, (f"recognized as the export of {recipe}; its rows are {rows}", *recipe.tells))
+    return Proposal(
+        mapping, (f"recognized as the export of {recipe}; its rows are {recipe.kind.in_words}", *recipe.tells)
+    )
 
 
-def are_order_lines(columns: Sequence[str], sample: Sample) -> bool:
-    """Whether rows name an order, a day and an amount, and nothing that only customers have."""
-    lines = guess(columns, sample, transactions=True)
+def kind_of_rows(columns: Sequence[str], sample: Sample) -> RowKind:
+    """Order lines when rows name an order, a day and an amount, and nothing that only customers have."""
+    lines = guess(columns, sample, ORDER_LINES)
     if not set(lines.lacking) <= {"customer_id"} or "order_id" not in lines.columns:
-        return False
+        return CUSTOMER_ROWS
     customers = guess(columns, sample)
-    return not {"birth_date", "last_login"} & set(customers.columns)
+    return CUSTOMER_ROWS if {"birth_date", "last_login"} & set(customers.columns) else ORDER_LINES
 
 
 def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
-    likely: dict[str, str | None] = {
-        "customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns)),
-        "order_date": _first_that_reads("order_date", free, sample),
-        "amount": _first_that_reads("amount", free, sample),
-    }
+    likely = {"customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns))}
+    for target in ("order_date", "amount"):
+        if target in mapping.kind.targets:
+            likely[target] = _first_that_reads(target, mapping.kind, free, sample)
     if "order_id" in mapping.columns:
         likely["order_amount"] = likely["amount"]
     lacking = " ".join(mapping.lacking)
@@ -102,7 +100,7 @@ def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
     return f"hashed_id(lower({quoted(column)}))" if column else None
 
 
-def _first_that_reads(target: str, free: Sequence[str], sample: Sample) -> str | None:
-    return column_called([target, *LINE_SYNONYMS[target]], free) or next(
-        (name for name in free if reads(target, sample[name])), None
+def _first_that_reads(target: str, kind: RowKind, free: Sequence[str], sample: Sample) -> str | None:
+    return column_called([target, *kind.synonyms[target]], free) or next(
+        (name for name in free if reads(kind[target], sample[name])), None
     )

@@ -11,6 +11,7 @@ from typing import Any, Final, TypedDict
 from customer360.errors import Invalid, nearest
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
 from customer360.own_data.sources import Reading
 from customer360.settings import MAX_REJECTED
 
@@ -71,6 +72,11 @@ class Request:
             _require_one_of(name, getattr(self, name), valid)
         if not 0 <= self.max_rejected <= 1:
             raise Invalid(f"max_rejected is {self.max_rejected:g}; it is a share from 0 to 1, such as 0.05")
+
+    @property
+    def kind(self) -> RowKind | None:
+        """What the rows are; None is found."""
+        return None if self.transactions is None else ORDER_LINES if self.transactions else CUSTOMER_ROWS
 
     @property
     def reading(self) -> Reading:

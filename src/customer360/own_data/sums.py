@@ -21,15 +21,11 @@ _SUMMING: Final = """
     SELECT every.row FROM every, others
     WHERE is_labelled AND others.rows > 1 AND abs(every.amount - others.amount) <= 0.01"""
 """A total is rounded to cents. The amount of a single other row is no sum."""
-_AMOUNTS: Final = {
-    False: "account_balance",
-    True: "coalesce(amount, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6))",
-}
 
 
 def reject_sums(parts: Sequence[Part], source: Source, mapping: CustomerMapping) -> None:
     """Moves the rows of which some *parts* say that they are a total, and whose amount is one, to the rejected."""
-    query = _SUMMING.format(amount=_AMOUNTS[mapping.transactions])
+    query = _SUMMING.format(amount=mapping.kind.total)
     with duckdb_in(parts[0].folder) as duck:
         files = [str(part.good) for part in parts]
         losing = pa.array(duck.execute(query, {"files": files}).fetchnumpy()[ROW])

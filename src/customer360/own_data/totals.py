@@ -24,21 +24,6 @@ _WORDS: Final = (
     r"|insgesamt|zwischensumme|somme|totaux|totale|totales|suma|soma|totaal|totalt|итого|всего|合计|总计|合計)"
     r"(?:\s+(?:general|général|generale|geral|amount|customers|rows))?\s*(?:\(\d+\))?\W*$"
 )
-_SILENT: Final = frozenset(
-    {
-        "customer_id",
-        "source_id",
-        "loyalty_points",
-        "account_balance",
-        "amount",
-        "order_amount",
-        "refunded",
-        "quantity",
-        "unit_price",
-        "discount",
-    }
-)
-"""Ids and numbers, which say nothing of who a customer is."""
 LABELLED: Final = "is_labelled"
 """The column of the examined rows that says which of them call themselves a total."""
 
@@ -56,7 +41,8 @@ def empty(
     batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask
 ) -> Mask | None:
     """Those of *labels* that have no id and say nothing of a customer, where the mapping has what could."""
-    unsaid = {*_SILENT, *mapping.constants, NEWEST_BY, "currency"}
+    unsaid = {"source_id", "currency", NEWEST_BY, *mapping.constants}
+    unsaid |= {column.name for column in mapping.kind.columns if column.is_whole or column.digits}
     said = [text for target, text in texts.items() if target not in unsaid]
     if not said or not labels.any():
         return None

@@ -20,7 +20,6 @@ from customer360.own_data.parts import LINES, Part, duckdb_in
 from customer360.own_data.sources import write_parquet
 from customer360.tables import CUSTOMERS, MOST_POINTS
 
-_ABOUT_THE_CUSTOMER: Final = ("source_id", "name", "email", "country", "city")
 _LARGEST_BALANCE: Final = 10**10
 _LARGEST_LINE: Final = 10**12
 
@@ -108,13 +107,6 @@ _DIFFERENT: Final = """
     ORDER BY place LIMIT 1"""
 
 
-def derived_columns(mapping: CustomerMapping) -> tuple[str, ...]:
-    """The columns of the customers that lines with this mapping fill, in the order of the table."""
-    filled = {"customer_id", "join_date", "first_purchase", "last_login", "account_balance"}
-    filled |= {name for name in ("loyalty_points", *_ABOUT_THE_CUSTOMER) if name in mapping.present}
-    return tuple(name for name in CUSTOMERS.column_names if name in filled)
-
-
 @dataclass(frozen=True)
 class Derived:
     """
@@ -140,7 +132,7 @@ def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Pa
     refunds. Raises: Customer360Error for an order with several order amounts.
     """
     customers, rejected = folder / "customers.parquet", folder / "rejected-customers.parquet"
-    filled = derived_columns(mapping)
+    filled = mapping.kind.filled(mapping.present)
     columns = ", ".join(
         f"{name if name in filled else 'NULL'}::{CUSTOMERS[name].type} AS {name}"
         for name in CUSTOMERS.column_names

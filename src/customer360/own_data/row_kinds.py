@@ -1,0 +1,150 @@
+"""What the rows of a file may be, each kind as a value: its columns, what people call them, and its checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from customer360.own_data import checks
+from customer360.own_data.checks import CellCheck
+from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
+from customer360.tables import CUSTOMERS, Column, Source
+
+
+@dataclass(frozen=True, eq=False)
+class RowKind:
+    """
+    *name*: as a mapping file writes it; *in_words*: as the plan of a load says it. *fills*: the table that the
+    rows end up in; *derived*: its columns that are computed from several rows.
+
+    *columns*: what a row may say; *synonyms*: what people call these columns. *needed*: what a mapping must fill,
+    besides one of the groups *one_of*, which *one_of_means* names. *aids*: columns that follow from others or help
+    to find them, and that nobody misses. *money*: the amounts, in one currency; *total*: what a row that sums up
+    the others has the sum of, in SQL. *no_name*: a cell that is nobody's name. *is_per_customer*: whether each row
+    is another customer. *dated_by*: the column by which rows after the as-of date are left out.
+    """
+
+    name: str
+    in_words: str
+    fills: Source
+    columns: tuple[Column, ...]
+    synonyms: Mapping[str, Sequence[str]]
+    checks: tuple[CellCheck, ...]
+    needed: tuple[str, ...]
+    one_of: tuple[tuple[str, ...], ...]
+    one_of_means: str
+    aids: frozenset[str]
+    money: tuple[str, ...]
+    total: str
+    no_name: re.Pattern[str]
+    is_per_customer: bool = False
+    dated_by: str = ""
+    derived: frozenset[str] = frozenset()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def lacking(self, present: Collection[str]) -> tuple[str, ...]:
+        """What is needed and not *present*; of several that would do, in one text."""
+        is_enough = any(set(group) <= set(present) for group in self.one_of)
+        return *(name for name in self.needed if name not in present), *(() if is_enough else (self.one_of_means,))
+
+    def filled(self, present: Collection[str]) -> tuple[str, ...]:
+        """The columns of the table that rows with the columns *present* fill, in its order."""
+        return tuple(name for name in self.fills.column_names if name in self.derived or name in present)
+
+
+_CURRENCY: Final = Column("currency", "text", "Currency of the row's amounts.")
+_OF_CUSTOMERS: Final = (
+    *CUSTOMERS.columns,
+    Column("left_date", "date", "Day on which the customer left: active are those without, or with a later one."),
+    _CURRENCY,
+)
+_AIDS: Final = frozenset({"source_id", "currency"})
+
+CUSTOMER_ROWS: Final = RowKind(
+    name="customers",
+    in_words="customers",
+    fills=CUSTOMERS,
+    columns=_OF_CUSTOMERS,
+    synonyms=SYNONYMS,
+    checks=(
+        *checks.of_cells(_OF_CUSTOMERS),
+        checks.ID_MISSING,
+        checks.TOTALS_ROW,
+        checks.OTHER_CURRENCY,
+        checks.ID_DAMAGED,
+        checks.NULL_BYTE,
+        *checks.of_dates("join_date", "first_purchase", "last_login"),
+        *checks.OF_VALUES,
+    ),
+    needed=("customer_id",),
+    one_of=tuple((column.name,) for column in CUSTOMERS.columns if column.name not in CUSTOMERS.ids),
+    one_of_means="any other column",
+    aids=_AIDS | {"left_date"},
+    money=("account_balance",),
+    total="account_balance",
+    no_name=re.compile(r"[\W\d]+"),  # numbers such as #1001
+    is_per_customer=True,
+)
+
+_OF_LINES: Final = (
+    CUSTOMERS["customer_id"],
+    CUSTOMERS["source_id"],
+    Column("order_id", "text", "What the source calls the order: the lines that share it are one order."),
+    Column("order_date", "timestamp", "Moment of the order."),
+    Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
+    Column("order_amount", "numeric(18,6)", "Amount of the whole order, on one of its lines or on each."),
+    Column(
+        "refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."
+    ),
+    Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
+    Column("unit_price", "numeric(18,6)", "Price of a piece."),
+    Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
+    CUSTOMERS["loyalty_points"],
+    CUSTOMERS["name"],
+    CUSTOMERS["email"],
+    CUSTOMERS["country"],
+    CUSTOMERS["city"],
+    _CURRENCY,
+)
+_AMOUNTS: Final = (("amount",), ("quantity", "unit_price"), ("order_id", "order_amount"))
+
+ORDER_LINES: Final = RowKind(
+    name="order lines",
+    in_words="order lines, from which the customers are derived",
+    fills=CUSTOMERS,
+    columns=_OF_LINES,
+    synonyms=LINE_SYNONYMS,
+    checks=(
+        *checks.of_cells(_OF_LINES),
+        checks.ID_MISSING,
+        checks.TOTALS_ROW,
+        checks.OTHER_CURRENCY,
+        checks.DISCOUNT_NO_SHARE,
+        checks.ID_DAMAGED,
+        checks.ORDER_DATE_MISSING,
+        checks.AMOUNT_MISSING,
+        checks.NULL_BYTE,
+        *checks.of_dates("order_date"),
+    ),
+    needed=("customer_id", "order_date"),
+    one_of=_AMOUNTS,
+    one_of_means=" or ".join(map(" and ".join, _AMOUNTS)),
+    aids=_AIDS | {"discount", "order_id", "order_amount", "refunded"},
+    money=("amount", "order_amount", "refunded", "unit_price"),
+    total="coalesce(amount, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6))",
+    no_name=re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*"),  # order numbers such as SO-1001 too
+    dated_by="order_date",
+    derived=frozenset({"customer_id", "join_date", "first_purchase", "last_login", "account_balance"}),
+)
+
+ROW_KINDS: Final = {kind.name: kind for kind in (CUSTOMER_ROWS, ORDER_LINES)}
+"""Every kind, by the name that a mapping file gives it."""
