@@ -17,7 +17,7 @@ from benchmarks.engines import EMBEDDED
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, SCHEMA, clear, plan, temporary_database
 from customer360.mock_data.generate import generate_block
-from customer360.own_data.mapping import CustomerMapping, written
+from customer360.own_data.mapping import ColumnMapping, written
 from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
@@ -30,7 +30,7 @@ How long `customer360 load` takes for a CSV file of mock customers, and how much
         duplicates, copy, audit, build the key and the statistics, swap
 """
 
-_MAPPING = CustomerMapping({name: name for name in CUSTOMERS.column_names}, newest_by="last_login")
+_MAPPING = ColumnMapping({name: name for name in CUSTOMERS.column_names}, newest_by="last_login")
 _SCHEMA = types.arrow_schema(types.fields_of(CUSTOMERS))
 
 

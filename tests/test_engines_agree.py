@@ -17,9 +17,9 @@ from pyspark.sql import SparkSession
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.own_data.guess import guess
-from customer360.own_data.load import loadable
+from customer360.own_data.loadable import find_loadable
 from customer360.own_data.mapped import with_source_id
-from customer360.own_data.sources import file_source
+from customer360.own_data.raw_tables import spool_file
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS, columns_read
 from tests import both_engines
@@ -159,9 +159,9 @@ def cases_of_mock_and_own_data(folder: Path) -> Iterator[Case]:
 
 def own_customers(file: Path) -> pa.Table:
     """The customers that are loaded from *file*."""
-    with file_source(file) as source:
-        mapping = with_source_id(guess(source.columns, source.sample()), source.columns)
-        found = loadable(source, mapping, as_of=AS_OF)
+    with spool_file(file) as raw:
+        mapping = with_source_id(guess(raw.columns, raw.sample()), raw.columns)
+        found = find_loadable(raw, mapping, as_of=AS_OF)
         return pa.concat_tables(
             pq.read_table(each, columns=list(CUSTOMERS.column_names)) for each in found.customers
         )

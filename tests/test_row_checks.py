@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from customer360.own_data.load import loadable
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.sources import file_source
+from customer360.own_data.loadable import find_loadable
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.raw_tables import spool_file
 from customer360.tables import CUSTOMERS, EARLIEST_DATE, MOST_POINTS
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def by_load(rows: Sequence[Row], path: Path) -> list[set[str]]:
             values = [getattr(row, name) for name in names]
             # Another city in each row, since rows that say the same are one customer.
             writer.writerow(["" if value is None else str(value) for value in values] + [f"city {number}"])
-    mapping = CustomerMapping({name: name for name in (*names, "city")})
+    mapping = ColumnMapping({name: name for name in (*names, "city")})
     found: list[set[str]] = [set() for _ in rows]
-    with file_source(path) as source:
-        for part in loadable(source, mapping, as_of=AS_OF).rejected:
+    with spool_file(path) as raw:
+        for part in find_loadable(raw, mapping, as_of=AS_OF).rejected:
             for lost in pq.ParquetFile(part).read(["source_line", "reasons"]).to_pylist():
                 found[lost["source_line"] - 2] = {
                     CALLED_BY_LOAD.get(reason, reason) for reason in lost["reasons"].split(", ")

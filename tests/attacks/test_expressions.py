@@ -21,8 +21,8 @@ from customer360.own_data.language.functions import ALLOWED
 from customer360.own_data.language.grammar import read
 from customer360.own_data.language.types import STRING
 from customer360.own_data.language.values import Rows, each
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.sources import file_source
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.raw_tables import spool_file
 from tests.attacks.inputs import HOSTILE, TEXTS, Tried, attack
 from tests.own_data.generated_expressions import CELLS
 from tests.own_data.generated_expressions import expression as generated
@@ -65,8 +65,8 @@ def values(expression: str, rows: Sequence[Mapping[str, str | None]] = (ROW,)) -
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS}
     with tempfile.TemporaryDirectory() as folder:
         pq.write_table(pa.table(columns), Path(folder, "rows.parquet"))
-        with file_source(Path(folder, "rows.parquet")) as source:
-            found, _ = evaluated(source, CustomerMapping({"name": expression}))
+        with spool_file(Path(folder, "rows.parquet")) as raw:
+            found, _ = evaluated(raw, ColumnMapping({"name": expression}))
             made = [row for batch in found.batches() for row in batch.to_pylist()]
     return [row["mapped:name"] for row in sorted(made, key=lambda row: row["source_line"])]
 
@@ -204,9 +204,9 @@ def test_a_hostile_expression_ends_in_one_line_or_in_text(
     path = tmp_path / "members.csv"
     path.write_text("id,name\n1,Ada\n")
     line = ""
-    with file_source(path) as source:
+    with spool_file(path) as raw:
         try:
-            found, _ = evaluated(source, CustomerMapping({"customer_id": "id", "name": expression}))
+            found, _ = evaluated(raw, ColumnMapping({"customer_id": "id", "name": expression}))
             made = pq.read_table(found.folder).to_pylist()
         except Customer360Error as error:
             line, made = str(error), []

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from customer360.errors import Customer360Error
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
-from customer360.own_data.load import loadable
-from customer360.own_data.sources import Reading, file_source
+from customer360.own_data.loadable import find_loadable
+from customer360.own_data.raw_tables import Reading, spool_file
 from tests.attacks.command_line import customer360, nothing_to_reach
 from tests.attacks.inputs import ARGUMENTS, HOSTILE, TEXTS, Tried, attack
 
@@ -64,11 +64,11 @@ def ending(path: Path, content: bytes, reading: Reading | None = None) -> str:
     """What becomes of a file with *content*: every row loaded or rejected, or one line."""
     path.write_bytes(content)
     try:
-        with redirect_stderr(io.StringIO()), file_source(path, reading) as source:
-            mapping = guess(source.columns, source.sample()).require()
-            found = loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
+        with redirect_stderr(io.StringIO()), spool_file(path, reading) as raw:
+            mapping = guess(raw.columns, raw.sample()).require()
+            found = find_loadable(*evaluated(raw, mapping, as_of=AS_OF), as_of=AS_OF)
             tally = found.tally
-            assert tally.customers + tally.rows_rejected + tally.rows_identical == tally.rows_in == source.rows
+            assert tally.customers + tally.rows_rejected + tally.rows_identical == tally.rows_in == raw.rows
             return "loaded" if found.tally.customers else "rejected"
     except Customer360Error:
         return "refused"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
-from customer360.own_data.mapping import STYLES, CustomerMapping, read_mapping, written
+from customer360.own_data.mapping import STYLES, ColumnMapping, read_mapping, written
 from customer360.own_data.row_kinds import CUSTOMER_ROWS
 from tests.attacks.inputs import TEXTS, Tried, attack
 
@@ -57,7 +57,7 @@ def ending(path: Path, content: bytes) -> str:
     return "read"
 
 
-def require_text(mapping: CustomerMapping) -> None:
+def require_text(mapping: ColumnMapping) -> None:
     sides = [
         *mapping.columns.values(),
         *mapping.constants.values(),
@@ -108,7 +108,7 @@ def inline(value: Any) -> str:
 def test_any_bytes_are_read_or_refused(path: Path, tried: Tried, content: bytes, place: int, good: bool) -> None:
     """Alone, and in the middle of a mapping that was right."""
     right = written(
-        CustomerMapping({"customer_id": "id", "join_date": "joined"}), "a.csv", ["id", "joined"]
+        ColumnMapping({"customer_id": "id", "join_date": "joined"}), "a.csv", ["id", "joined"]
     ).encode()
     tried(ending(path, right[:place] + content + right[place:] if good else content))
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import ORDER_LINES
 from tests.own_data.test_load import customers, found_in, reasons
 
-BALANCES = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
+BALANCES = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
 
 
 def members(folder: Path, *amounts: str, header: str = "id;balance") -> Path:
@@ -56,21 +56,21 @@ def test_signs_and_codes_of_one_currency_are_one(tmp_path: Path, amounts: list[s
 def test_a_column_of_currencies_counts_too(tmp_path: Path, mapped: dict[str, str]) -> None:
     """Even where a mapping does not mention it."""
     path = members(tmp_path, "1;EUR", "2;usd", "3;", header="id;balance;Currency")
-    mapping = CustomerMapping({**BALANCES.columns, **mapped})
+    mapping = ColumnMapping({**BALANCES.columns, **mapped})
 
     several = pytest.raises(
         Customer360Error, match=r"in 2 currencies, which cannot be summed \(rows: EUR 1, USD 1\)"
     )
     with several, found_in(path, mapping):
         pass
-    with found_in(path, CustomerMapping(mapping.columns, {"currency": "EUR"})) as found:
+    with found_in(path, ColumnMapping(mapping.columns, {"currency": "EUR"})) as found:
         assert found.tally.rows_loaded == 3
 
 
 def test_one_currency_may_be_chosen_and_rows_in_others_are_rejected(tmp_path: Path) -> None:
     """Those that name none beside others too: nobody knows what they are in."""
     path = members(tmp_path, "1 EUR", "€ 2", "$3", "4", "x")
-    mapping = CustomerMapping(BALANCES.columns, currency="eur")
+    mapping = ColumnMapping(BALANCES.columns, currency="eur")
 
     with found_in(path, mapping) as found:
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 1, 2: 2}
@@ -86,8 +86,8 @@ def test_the_currencies_of_lines_are_those_of_prices_and_of_a_column(tmp_path: P
     columns = {"customer_id": "id", "order_date": "day", "quantity": "n", "unit_price": "price", "currency": "cur"}
 
     several = pytest.raises(Customer360Error, match=r"\(rows: EUR 2, USD 2\)")
-    with several, found_in(path, CustomerMapping(columns, kind=ORDER_LINES)):
+    with several, found_in(path, ColumnMapping(columns, kind=ORDER_LINES)):
         pass
-    with found_in(path, CustomerMapping(columns, kind=ORDER_LINES, currency="USD")) as found:
+    with found_in(path, ColumnMapping(columns, kind=ORDER_LINES, currency="USD")) as found:
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: Decimal("3.00")}
         assert reasons(found) == {3: {"other_currency"}, 4: {"other_currency"}}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
 from customer360.own_data.encodings import Utf8Blocks, encoding_of
-from customer360.own_data.sources import file_source
+from customer360.own_data.raw_tables import spool_file
 
 WESTERN = {
     "German": "Jürgen Größe Königstraße \u201eÜberlingen\u201c Bär \u201aso\u2018 \u201esagt er\u201c",
@@ -50,12 +50,11 @@ def test_western_text_that_is_not_utf_8_is_read_as_windows_1252_and_this_is_told
     path.write_text(f"id,name\n1,{text}\n", encoding="cp1252")
 
     assert encoding_of(path) == "cp1252"
-    with file_source(path) as source:
+    with spool_file(path) as raw:
         assert (
-            "cp1252 (it is not UTF-8: look at the accented letters; --encoding names another)"
-            in source.description
+            "cp1252 (it is not UTF-8: look at the accented letters; --encoding names another)" in raw.description
         )
-        assert source.read(source.files[0])["name"][0].as_py() == text
+        assert raw.read(raw.files[0])["name"][0].as_py() == text
 
 
 @pytest.mark.parametrize(("encoding", "text"), [(name, text) for name, texts in OTHERS.items() for text in texts])

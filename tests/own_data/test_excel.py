@@ -16,12 +16,12 @@ from openpyxl.styles import Font
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import is_typed
 from customer360.own_data.excel_rows import excel_rows
-from customer360.own_data.sources import Reading, file_source
+from customer360.own_data.raw_tables import Reading, spool_file
 
 
 def read(path: Path, sheet: str | None = None) -> list[dict[str, Any]]:
-    with file_source(path, Reading(sheet=sheet)) as source:
-        return [row for file in source.files for row in source.read(file).to_pylist()]
+    with spool_file(path, Reading(sheet=sheet)) as raw:
+        return [row for file in raw.files for row in raw.read(file).to_pylist()]
 
 
 def workbook(path: Path, *rows: list[Any]) -> Path:
@@ -153,9 +153,9 @@ def test_the_first_visible_sheet_with_a_table_is_read_and_the_others_are_named(t
         Later=TABLE,
     )
 
-    with file_source(path) as source:
-        assert source.rows == 1
-        assert source.description == (
+    with spool_file(path) as raw:
+        assert raw.rows == 1
+        assert raw.description == (
             "Excel, sheet 'Members' (3 more sheets: 'hidden', hidden, 'Cover', 'Later'; --sheet reads another)"
         )
     assert [row["name"] for row in read(path)] == ["Ann"]
@@ -226,8 +226,8 @@ def test_a_cell_far_to_the_right_that_has_only_a_format_costs_nothing(tmp_path: 
     book.active["XFD7"].font = Font(bold=True)
     book.save(tmp_path / "members.xlsx")
 
-    with file_source(tmp_path / "members.xlsx") as source:
-        assert (source.rows, source.columns) == (300, ("id", "name", "column_4"))
+    with spool_file(tmp_path / "members.xlsx") as raw:
+        assert (raw.rows, raw.columns) == (300, ("id", "name", "column_4"))
 
 
 def test_numbers_dates_and_texts_are_told_apart_cell_by_cell(tmp_path: Path) -> None:
@@ -236,8 +236,8 @@ def test_numbers_dates_and_texts_are_told_apart_cell_by_cell(tmp_path: Path) -> 
         tmp_path / "a.xlsx",
         Members=[["id", "Balance", "at"], [1, 12.345, datetime(2024, 1, 2)], [2, "1.234", time(0, 0)]],
     )
-    with file_source(path) as source:
-        (rows,) = map(source.read, source.files)
+    with spool_file(path) as raw:
+        (rows,) = map(raw.read, raw.files)
         assert is_typed(rows, "Balance").to_pylist() == [True, False]
         assert rows["at"].to_pylist() == ["2024-01-02T00:00:00", "00:00:00"]
     book = openpyxl.Workbook()

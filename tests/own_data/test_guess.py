@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from customer360.own_data.guess import guess
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, ROW_KINDS, RowKind
 
 
-def guessed(values: dict[str, list[str]], kind: RowKind = CUSTOMER_ROWS) -> CustomerMapping:
+def guessed(values: dict[str, list[str]], kind: RowKind = CUSTOMER_ROWS) -> ColumnMapping:
     return guess(list(values), values, kind)
 
 

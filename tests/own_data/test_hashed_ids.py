@@ -11,21 +11,21 @@ from xxhash import xxh64_intdigest
 
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
-from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import with_source_id
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.raw_tables import spool_file
 from customer360.own_data.row_kinds import ORDER_LINES, ROW_KINDS, RowKind
-from customer360.own_data.sources import file_source
 from customer360.tables import CUSTOMERS
 from tests.own_data.test_load import AS_OF, reasons, rows_of
 
 
 @contextmanager
-def found_in(path: Path, mapping: CustomerMapping | None = None) -> Iterator[Loadable]:
-    with file_source(path) as source:
-        mapping = with_source_id(mapping or guess(source.columns, source.sample()), source.columns)
-        found = loadable(*evaluated(source, mapping), as_of=AS_OF)
-        assert found.tally.rows_in == source.rows
+def found_in(path: Path, mapping: ColumnMapping | None = None) -> Iterator[Loadable]:
+    with spool_file(path) as raw:
+        mapping = with_source_id(mapping or guess(raw.columns, raw.sample()), raw.columns)
+        found = find_loadable(*evaluated(raw, mapping), as_of=AS_OF)
+        assert found.tally.rows_in == raw.rows
         yield found
 
 
@@ -100,7 +100,7 @@ def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, kind: R
     path.write_text(
         f"customer_id,order_date,amount,updated_at\n{first},2024-01-01,1,1\n{second},2024-01-02,2,2\nC-3,2024-01-03,4,3\nc-3,2024-01-04,8,4\n"
     )
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "hashed_id(customer_id)", **(
             {"order_date": "order_date", "amount": "amount"} if kind is ORDER_LINES else {"join_date": "order_date", "account_balance": "amount"}
         )}, kind=kind, newest_by=None if kind is ORDER_LINES else "updated_at",

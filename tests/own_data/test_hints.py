@@ -9,23 +9,23 @@ import pytest
 from customer360.commands.load import LoadOutcome, PlanOutcome
 from customer360.errors import Customer360Error
 from customer360.own_data.hints import unread
-from customer360.own_data.load import loadable
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.loadable import find_loadable
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.planning import plan_load
+from customer360.own_data.raw_tables import spool_file
 from customer360.own_data.request import Request
-from customer360.own_data.sources import file_source
 from customer360.pipeline.own_data import Load
 from tests.own_data.test_load import AS_OF, found_in
 
-EXACT = CustomerMapping({"customer_id": "customer_id", "name": "name", "join_date": "join_date"})
+EXACT = ColumnMapping({"customer_id": "customer_id", "name": "name", "join_date": "join_date"})
 
 
 def said(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """All that a dry run says of the file at *path*."""
     monkeypatch.chdir(path.parent)
-    with file_source(path) as source:
-        plan = plan_load(source, Request(path, dry_run=True))
-        found = loadable(source, plan.mapping, as_of=AS_OF)
+    with spool_file(path) as raw:
+        plan = plan_load(raw, Request(path, dry_run=True))
+        found = find_loadable(raw, plan.mapping, as_of=AS_OF)
         return "\n".join([*PlanOutcome(plan).lines(), *LoadOutcome(Load(plan, found)).lines()])
 
 
@@ -55,8 +55,8 @@ def test_what_is_read_or_blank_throughout_is_not_called_unreadable(tmp_path: Pat
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,Member Since,Points,Class\n1,Ann,,5,first\n")
 
-    with file_source(path) as source:
-        assert unread(CustomerMapping({"customer_id": "customer_id", "loyalty_points": "Points"}), source) == []
+    with spool_file(path) as raw:
+        assert unread(ColumnMapping({"customer_id": "customer_id", "loyalty_points": "Points"}), raw) == []
 
 
 def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
@@ -69,8 +69,8 @@ def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
     (folder / "b.csv").write_text("customer_id,name,Points,Joined\n5000,Z,50,2024-01-01\n")
 
     monkeypatch.chdir(tmp_path)
-    with file_source(folder) as source:
-        columns = plan_load(source, Request(folder, dry_run=True)).mapping.columns
+    with spool_file(folder) as raw:
+        columns = plan_load(raw, Request(folder, dry_run=True)).mapping.columns
 
     assert (columns["loyalty_points"], columns["join_date"]) == ("Points", "Joined")
 

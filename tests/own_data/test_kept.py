@@ -10,12 +10,12 @@ import pytest
 
 from customer360.errors import Customer360Error
 from customer360.own_data.evaluate import evaluated
-from customer360.own_data.load import loadable
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.sources import file_source
+from customer360.own_data.loadable import find_loadable
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.raw_tables import spool_file
 from tests.own_data.test_load import AS_OF, customers, found_in, reasons
 
-BALANCES = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
+BALANCES = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
 
 
 def written(folder: Path, text: str) -> Path:
@@ -54,12 +54,12 @@ def test_a_year_of_leaving_is_compared_with_the_as_of_year(tmp_path: Path) -> No
         "id,joined,cancellation_year\n1,2023-01-05,\n2,2023-01-05,2024\n3,2023-01-05,2027\n4,2023-01-05,n/a\n",
     )
 
-    with file_source(path) as source:
-        mapping = CustomerMapping(
+    with spool_file(path) as raw:
+        mapping = ColumnMapping(
             {"customer_id": "id", "join_date": "joined",
              "is_active": "filled(cancellation_year) IS NULL OR try_cast(cancellation_year AS double) > year(as_of_date())"}
         )  # fmt: skip
-        found = loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
+        found = find_loadable(*evaluated(raw, mapping, as_of=AS_OF), as_of=AS_OF)
         active = {key: row["is_active"] for key, row in customers(found).items()}
     assert active == {1: True, 2: False, 3: True, 4: True}
 
@@ -81,7 +81,7 @@ def test_a_missing_text_is_missing_however_it_is_written(tmp_path: Path) -> None
     """In a column of its own as in an expression."""
     path = written(tmp_path, "id,balance,country\n1,5,NULL\n2,5,N/A\n3,5,NA\n4,5,Null\n5,5,\\N\n")
 
-    with found_in(path, CustomerMapping({**BALANCES.columns, "country": "country"})) as found:
+    with found_in(path, ColumnMapping({**BALANCES.columns, "country": "country"})) as found:
         countries = [row["country"] for row in customers(found).values()]
     assert countries == [None, None, "NA", "Null", None]
 
@@ -93,7 +93,7 @@ def test_words_that_are_neither_yes_nor_no_are_rejected_with_the_way_out(tmp_pat
     refused = pytest.raises(
         Customer360Error, match=r"line 3: 'pending'\); say in \[values.is_active\] which words mean yes or no"
     )
-    with refused, found_in(path, CustomerMapping({**BALANCES.columns, "is_active": "is_active"})) as found:
+    with refused, found_in(path, ColumnMapping({**BALANCES.columns, "is_active": "is_active"})) as found:
         found.tally.require(0.05)
 
 
@@ -135,7 +135,7 @@ def test_a_condition_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_the_newest_row_is_kept_beside_expressions_too(tmp_path: Path) -> None:
     """What tells the newest stays a column when another right side is evaluated."""
     path = written(tmp_path, "id,balance,version\n1,5,1\n1,6,2\n")
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance * 2"}, newest_by="version")
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance * 2"}, newest_by="version")
 
     with found_in(path, mapping) as found:
         assert customers(found)[1]["account_balance"] == 12

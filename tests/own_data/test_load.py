@@ -26,13 +26,13 @@ from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
-from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import trees, with_source_id
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.planning import plan_load
+from customer360.own_data.raw_tables import spool_file
 from customer360.own_data.request import Request
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
-from customer360.own_data.sources import file_source
 from customer360.pipeline.fill import fill_mock_data
 from customer360.pipeline.load import load_customers
 from customer360.pipeline.run import run_operations
@@ -44,12 +44,12 @@ AS_OF = date(2026, 6, 30)
 
 
 @contextmanager
-def found_in(path: Path, mapping: CustomerMapping | None = None, **guessing: Any) -> Iterator[Loadable]:
-    with file_source(path) as source:
-        mapping = with_source_id(mapping or guess(source.columns, source.sample(), **guessing), source.columns)
-        source, mapping = evaluated(source, mapping, as_of=AS_OF)
-        found = loadable(source, mapping, as_of=AS_OF)
-        assert found.tally.rows_in == source.rows
+def found_in(path: Path, mapping: ColumnMapping | None = None, **guessing: Any) -> Iterator[Loadable]:
+    with spool_file(path) as raw:
+        mapping = with_source_id(mapping or guess(raw.columns, raw.sample(), **guessing), raw.columns)
+        raw, mapping = evaluated(raw, mapping, as_of=AS_OF)
+        found = find_loadable(raw, mapping, as_of=AS_OF)
+        assert found.tally.rows_in == raw.rows
         yield found
 
 
@@ -249,11 +249,11 @@ def test_without_a_column_that_tells_the_newest_no_twin_is_kept(tmp_path: Path) 
     """Nobody can tell which is right."""
     path = tmp_path / "members.csv"
     path.write_text("id,balance,version\n1,5,1\n2,6,9\n2,7,10\n")
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance"})
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
 
     with found_in(path, mapping) as found:
         assert set(customers(found)) == {1}
-    with found_in(path, CustomerMapping(mapping.columns, newest_by="version")) as found:
+    with found_in(path, ColumnMapping(mapping.columns, newest_by="version")) as found:
         assert customers(found)[2]["account_balance"] == 7
         assert reasons(found) == {3: {"customer_id_duplicate"}}
 
@@ -262,7 +262,7 @@ def test_files_of_a_directory_are_one_source(tmp_path: Path) -> None:
     """A column that one of them lacks is null there; the last file's row is kept of two as new."""
     (tmp_path / "a.csv").write_text("id,balance,seen\n1,5.50,2024-01-02\n2,6,2024-01-02\n")
     (tmp_path / "b.csv").write_text("seen;id;name\n2024-01-02;1;Ann\n")
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "id", "account_balance": "balance", "name": "name"}, newest_by="seen"
     )  # fmt: skip
 
@@ -276,12 +276,12 @@ def test_files_of_a_directory_are_one_source(tmp_path: Path) -> None:
 def test_expressions_are_evaluated_whatever_the_columns_are_called(tmp_path: Path) -> None:
     """Rows that could not be split keep their text."""
     (tmp_path / "a.csv").write_text("id,first name,a.b {},\n1,Ann,x,é\n2,Bob,,\nx\n")
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "id", "name": "concat(`first name`, ' ', `a.b {}`)", "account_balance": "id / 3"}
     )  # fmt: skip
 
-    with file_source(tmp_path / "a.csv") as source:
-        found = loadable(*evaluated(source, mapping), as_of=AS_OF)
+    with spool_file(tmp_path / "a.csv") as raw:
+        found = find_loadable(*evaluated(raw, mapping), as_of=AS_OF)
         rows = {key: (row["name"], row["account_balance"]) for key, row in customers(found).items()}
         assert rows == {1: ("Ann x", Decimal("0.33")), 2: ("Bob", Decimal("0.67"))}
         assert [json.loads(row["original_row"])["text"] for row in rejected(found)] == ["x"]
@@ -292,7 +292,7 @@ def test_typed_values_are_read_as_they_are_whatever_a_person_says_of_the_others(
     path = tmp_path / "members.parquet"
     columns = {"id": [1, 2], "balance": [Decimal("1.234"), Decimal("5.678")], "points": ["1.234", "250"]}
     pq.write_table(pa.table(columns), path)
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance", "loyalty_points": "points"})
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance", "loyalty_points": "points"})
 
     for one in (mapping, mapping.with_styles("decimal comma")):
         with found_in(path, one) as found:
@@ -309,7 +309,7 @@ def test_the_files_of_a_folder_are_each_read_as_they_are_written(tmp_path: Path)
         "id;joined;spent\n" + "".join(f"{i};{day};1.234,5\n" for i, day in enumerate(days))
     )
     (folder / "us.csv").write_text('id,joined,spent\n101,02/03/2023,"1,234.5"\n102,01/13/2023,"1,234"\n')
-    mapping = CustomerMapping({"customer_id": "id", "join_date": "joined", "account_balance": "spent"})
+    mapping = ColumnMapping({"customer_id": "id", "join_date": "joined", "account_balance": "spent"})
 
     with found_in(folder, mapping) as found:
         rows = customers(found)
@@ -332,7 +332,7 @@ def test_a_file_that_says_nothing_is_not_read_as_its_neighbours_are(tmp_path: Pa
     folder.mkdir()
     (folder / "a.csv").write_text("id,joined\n1,13/01/2023\n")
     (folder / "b.csv").write_text("id,joined\n2,2023-01-02\n3,02/03/2023\n")
-    mapping = CustomerMapping({"customer_id": "id", "join_date": "joined"})
+    mapping = ColumnMapping({"customer_id": "id", "join_date": "joined"})
 
     with (
         pytest.raises(
@@ -353,7 +353,7 @@ def test_numbers_that_were_no_text_are_no_evidence_and_keep_their_point(tmp_path
         '{"id": 1, "spent": 12.345, "points": 250}\n{"id": 2, "spent": "1.234,50", "points": "1.234"}\n'
         '{"id": 3, "spent": "7.125", "points": 125.500}\n'
     )
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "spent", "loyalty_points": "points"})
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "spent", "loyalty_points": "points"})
 
     with found_in(path, mapping) as found:
         rows = customers(found)
@@ -375,7 +375,7 @@ def test_nothing_written_as_a_zero_and_births_of_the_last_century_cost_no_row(tm
         + "".join(f"{i},2020-01-{i:02},{text},13/02/38,$ -\n" for i, text in enumerate(never, start=1))
         + "20,1899-12-29,,,1\n"
     )
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {
             "customer_id": "id",
             "join_date": "joined",
@@ -397,7 +397,7 @@ def test_ids_that_lost_their_last_digits_are_rejected_with_a_way_out(tmp_path: P
     """1.23457E+12 may be any of a million customers; an exponent that leaves all digits is a number."""
     path = tmp_path / "members.csv"
     path.write_text('id,spent\n1.23457E+12,1\n1.2E+15,2\n="1E+12",3\n1e+05,4\n1.23456789012E+11,5\n')
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "spent"})
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "spent"})
 
     with found_in(path, mapping) as found:
         assert reasons(found) == {line: {"customer_id_damaged"} for line in (2, 3, 4)}
@@ -412,7 +412,7 @@ def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(tmp_path: Path
     """A hash of what a spreadsheet left of an id is one number for a million customers."""
     path = tmp_path / "members.csv"
     path.write_text('id,spent\nC-1,1\n1.23457E+12,2\n="C-2",3\nC-2,4\n')
-    mapping = CustomerMapping({"customer_id": "hashed_id(id)", "account_balance": "spent"})
+    mapping = ColumnMapping({"customer_id": "hashed_id(id)", "account_balance": "spent"})
 
     with found_in(path, mapping) as found:
         assert reasons(found) == {
@@ -428,10 +428,10 @@ def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> Non
     path.write_text(f"customer_id,join_date,{names}\n" + f"1,2024-01-02,{row}\n2,2024-01-02,{row}\n")
     before = process_time()
 
-    with file_source(path) as source:
-        planned = plan_load(source, Request(path=path, dry_run=True))
+    with spool_file(path) as raw:
+        planned = plan_load(raw, Request(path=path, dry_run=True))
         lines = list(PlanOutcome(planned).lines())
-        found = loadable(source, planned.mapping, as_of=AS_OF)
+        found = find_loadable(raw, planned.mapping, as_of=AS_OF)
 
     assert found.tally.customers == 2
     assert next(line for line in lines if "not used" in line).endswith("q48, q49 and 7,950 more")
@@ -443,16 +443,16 @@ def test_the_last_day_that_there_is_may_be_the_last_that_has_happened(tmp_path: 
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,9999-12-31\n")
 
-    with file_source(path) as source:
-        mapping = CustomerMapping({"customer_id": "id", "join_date": "joined"})
-        assert loadable(source, mapping, as_of=date.max).tally.customers == 1
+    with spool_file(path) as raw:
+        mapping = ColumnMapping({"customer_id": "id", "join_date": "joined"})
+        assert find_loadable(raw, mapping, as_of=date.max).tally.customers == 1
 
 
 def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_it(tmp_path: Path) -> None:
     """As in SQL; none of them is an expression."""
     path = tmp_path / "members.csv"
     path.write_text("ID,Total Spent,Land\n1,5,Spain\n")
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "id", "account_balance": "`total spent`", "country": "Land"}, {"country": "Portugal"}
     )
 
@@ -467,13 +467,13 @@ def test_twins_are_found_across_the_files_of_a_long_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One row of each customer is kept, and every other has its cells and its line."""
-    monkeypatch.setattr("customer360.own_data.sources.FILE_ROWS", 100)
+    monkeypatch.setattr("customer360.own_data.raw_tables.FILE_ROWS", 100)
     path = tmp_path / "members.csv"
     filling = "x" * 20_000
     path.write_text(
         "id,balance,version,name\n" + "".join(f"{i % 400},{i}.50,{i},{filling}\n" for i in range(1_000))
     )
-    mapping = CustomerMapping({"customer_id": "id", "account_balance": "balance"}, newest_by="version")
+    mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance"}, newest_by="version")
 
     with found_in(path, mapping) as found:
         assert len(found.customers) > 3
@@ -491,7 +491,7 @@ def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(tmp_path
         "Loyalty Number,a.b `c`,Enrollment Year,Enrollment Month,Cancellation Year,CLV\n"
         "480934,Star,2016,2,,3839.14\n549612,aurora,2016,13,2018,x\n"
     )
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "Loyalty Number", "join_date": "make_date(`Enrollment Year`, `Enrollment Month`, 1)",
          "is_active": "`Cancellation Year` = ''", "loyalty_status": "a.b `c`",
          "account_balance": "try_cast(CLV AS double) / 3"},
@@ -532,7 +532,7 @@ def test_a_mapping_that_cannot_work_is_one_line(tmp_path: Path, expression: str,
     """What is wrong and where."""
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,2024-01-02\n")
-    mapping = CustomerMapping({"customer_id": "id", "join_date": expression})
+    mapping = ColumnMapping({"customer_id": "id", "join_date": expression})
 
     with pytest.raises(Customer360Error) as raised, found_in(path, mapping):
         pass
@@ -586,7 +586,7 @@ def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(tmp_p
         "customer,date,amount,points\n1,2024-01-02,9999999999.00,5\n1,2024-01-03,1.50,5\n"
         "2,2024-01-02,1.50,-5\n3,2024-01-02,1.50,5\n"
     )
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "customer", "order_date": "date", "amount": "amount", "loyalty_points": "points"},
         kind=ORDER_LINES,
     )
@@ -644,7 +644,7 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
     """The operations would reject none of it."""
     path = tmp_path_factory.mktemp("dirty") / "members.csv"
     path.write_bytes(written(rows, damage).encode())
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "id", "name": "name", "join_date": "joined", "first_purchase": "first_order",
          "last_login": "last_seen", "is_active": "active", "loyalty_status": "tier", "loyalty_points": "points",
          "account_balance": "balance"},
@@ -694,9 +694,9 @@ def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
     path.write_text(
         "customer_id,date,amount\n1,2017-12-30,5\n1,2018-01-01,7\n2,2017-12-31 23:59,3\n3,2018-01-01,9\n4,2019-01-01,x\n"
     )
-    with file_source(path) as source:
-        mapping = guess(source.columns, source.sample(), kind=ORDER_LINES)
-        found = loadable(source, replace(mapping, until=date(2017, 12, 31)), as_of=date(2017, 12, 31))
+    with spool_file(path) as raw:
+        mapping = guess(raw.columns, raw.sample(), kind=ORDER_LINES)
+        found = find_loadable(raw, replace(mapping, until=date(2017, 12, 31)), as_of=date(2017, 12, 31))
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 5, 2: 3}
         assert (found.tally.rows_in, found.tally.rows_left_out, found.tally.rows_rejected) == (5, 3, 0)
         assert found.last_day == date(2017, 12, 31)

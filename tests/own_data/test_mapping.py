@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from customer360.errors import Customer360Error
 from customer360.own_data.mapped import with_source_id
-from customer360.own_data.mapping import CustomerMapping, mapping_path, read_mapping, written
+from customer360.own_data.mapping import ColumnMapping, mapping_path, read_mapping, written
 from customer360.own_data.row_kinds import ORDER_LINES
 
 pytestmark = pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
@@ -23,7 +23,7 @@ def test_what_is_written_reads_back(
     tmp_path_factory: pytest.TempPathFactory, column: str, constant: str, values: dict[str, str], order: list[str]
 ) -> None:
     """Whatever the columns and values are called."""
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": column, "join_date": "make_date(y, m, 1)"},
         {"country": constant},
         {"join_date": "day first", "newest_by": "month first"},
@@ -41,7 +41,7 @@ def test_what_is_written_reads_back(
 
 def test_a_mapping_says_what_is_missing_and_how_to_fill_it(tmp_path: Path) -> None:
     """Every column has a line, every section an example."""
-    shown = written(CustomerMapping({"customer_id": "id"}), "members.csv", ["id", "x"])
+    shown = written(ColumnMapping({"customer_id": "id"}), "members.csv", ["id", "x"])
 
     assert "# join_date = not in the source" in shown
     assert '# order = ["Bronze", "Silver", "Gold"]   lowest first' in shown
@@ -76,18 +76,18 @@ def test_a_mistake_in_a_mapping_is_named_with_the_nearest_right_thing(
 def test_only_an_id_and_something_to_know_of_customers_are_needed() -> None:
     """All else may be missing: a list of names has neither a date nor a balance."""
     for column in ("account_balance", "join_date", "name", "email"):
-        CustomerMapping({"customer_id": "a", column: "b"}).require()
+        ColumnMapping({"customer_id": "a", column: "b"}).require()
     with pytest.raises(Customer360Error, match="customer_id; name the columns"):
-        CustomerMapping({"name": "a"}).require()
+        ColumnMapping({"name": "a"}).require()
     with pytest.raises(Customer360Error, match="any other column"):
-        CustomerMapping({"customer_id": "a", "source_id": "b"}).require()
+        ColumnMapping({"customer_id": "a", "source_id": "b"}).require()
     with pytest.raises(Customer360Error, match="order_date, amount or quantity and unit_price"):
-        CustomerMapping({"customer_id": "a", "quantity": "b"}, kind=ORDER_LINES).require()
+        ColumnMapping({"customer_id": "a", "quantity": "b"}, kind=ORDER_LINES).require()
 
 
 def test_a_mapping_says_what_the_rows_are(tmp_path: Path) -> None:
     """So that nobody has to say it again; who says it takes precedence."""
-    lines = CustomerMapping({"customer_id": "a", "order_date": "b", "amount": "c"}, kind=ORDER_LINES)
+    lines = ColumnMapping({"customer_id": "a", "order_date": "b", "amount": "c"}, kind=ORDER_LINES)
     path = tmp_path / "orders.mapping.toml"
     path.write_text(written(lines, "orders.csv", ["a", "b", "c"]))
 
@@ -98,7 +98,7 @@ def test_a_mapping_says_what_the_rows_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "file"),
+    ("name", "file"),
     [
         ("members.csv.gz", "members"),
         ("Members 2024.XLSX", "Members_2024"),
@@ -106,9 +106,9 @@ def test_a_mapping_says_what_the_rows_are(tmp_path: Path) -> None:
         ("d", "d"),
     ],
 )
-def test_the_mapping_is_called_like_its_source(source: str, file: str) -> None:
+def test_the_mapping_is_called_like_its_source(name: str, file: str) -> None:
     """So that the same command finds it again."""
-    assert mapping_path(source) == Path(f"{file}.mapping.toml")
+    assert mapping_path(name) == Path(f"{file}.mapping.toml")
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_the_mapping_is_called_like_its_source(source: str, file: str) -> None:
 )
 def test_what_the_source_calls_a_customer_is_kept(columns: dict[str, str], kept: str | None) -> None:
     """'00123' is not 123, and nobody finds a customer by a hash."""
-    mapping = with_source_id(CustomerMapping(columns), ["Member No", "E-mail"])
+    mapping = with_source_id(ColumnMapping(columns), ["Member No", "E-mail"])
 
     assert mapping.columns.get("source_id") == kept
 
 
 def test_a_constant_can_stand_for_the_id_of_the_source() -> None:
     """What a person writes in the mapping is left as it is."""
-    mapping = CustomerMapping({"customer_id": "id"}, constants={"source_id": "shop 7"})
+    mapping = ColumnMapping({"customer_id": "id"}, constants={"source_id": "shop 7"})
 
     assert with_source_id(mapping, ["id"]) == mapping

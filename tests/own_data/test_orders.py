@@ -9,14 +9,14 @@ import pyarrow as pa
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data import sources
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data import raw_tables
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.orders import inherited
 from customer360.own_data.planning import plan_load
 from customer360.own_data.propose import proposed
+from customer360.own_data.raw_tables import spool_batches, spool_file
 from customer360.own_data.request import Request
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
-from customer360.own_data.sources import batch_source, file_source
 from tests.own_data.test_load import customers, found_in
 
 ORDER = {"customer_id": "member", "order_id": "order", "order_date": "day", "order_amount": "total"}
@@ -35,7 +35,7 @@ def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
         "A2,7,2024-02-03,20.00,-5.00", "A2,7,2024-02-03,,", "A3,7,2024-03-04,10.00,10.00", "A4,8,2024-03-04,9.00,9.00",
     )  # fmt: skip
 
-    with found_in(path, CustomerMapping({**ORDER, "refunded": "back"}, kind=ORDER_LINES)) as found:
+    with found_in(path, ColumnMapping({**ORDER, "refunded": "back"}, kind=ORDER_LINES)) as found:
         assert found.tally.returned_orders == 2
         assert found.tally.rows_left_out == 2
         only = customers(found)
@@ -47,7 +47,7 @@ def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
 
 def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) -> None:
     """The day of a purchase is that of the order, not that on which a part of it came back."""
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, kind=ORDER_LINES
     )
     path = written(
@@ -75,25 +75,25 @@ def test_an_order_has_one_amount(tmp_path: Path, lines: list[str], said: str) ->
 
     with (
         pytest.raises(Customer360Error, match=said),
-        found_in(path, CustomerMapping(ORDER, kind=ORDER_LINES)),
+        found_in(path, ColumnMapping(ORDER, kind=ORDER_LINES)),
     ):
         pass
 
 
 def test_a_line_takes_over_what_only_the_first_line_of_its_order_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only blank cells, only from the same order, only what the mapping uses, and from one file of rows to the next."""
-    monkeypatch.setattr(sources, "FILE_ROWS", 2)
+    monkeypatch.setattr(raw_tables, "FILE_ROWS", 2)
     rows = [
         ("A1", "7", "2024-01-02", "30.00", "paid", "gift"), ("A1", "", None, "", "", ""),
         ("A1", "", "2024-01-05", "", " ", None), ("A2", "", "2024-01-06", "5.00", "", ""),
     ]  # fmt: skip
     names = ["order", "member", "day", "total", "state", "note"]
     table = pa.table({name: pa.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
-    mapping = CustomerMapping(ORDER, kind=ORDER_LINES, where="state = 'paid'")
+    mapping = ColumnMapping(ORDER, kind=ORDER_LINES, where="state = 'paid'")
 
-    with batch_source("orders", "rows", table.to_batches(max_chunksize=2)) as source:
-        taken = inherited(source, mapping)
-        assert len(taken.files) == len(source.files) == 2
+    with spool_batches("orders", "rows", table.to_batches(max_chunksize=2)) as raw:
+        taken = inherited(raw, mapping)
+        assert len(taken.files) == len(raw.files) == 2
         found = [row for batch in taken.batches() for row in batch.to_pylist()]
 
     assert [(row["member"], row["day"], row["total"], row["state"], row["note"]) for row in found] == [
@@ -109,16 +109,16 @@ def test_a_line_takes_over_nothing_from_another_file(tmp_path: Path) -> None:
     for name, member in (("a.csv", "7"), ("b.csv", "")):
         (tmp_path / name).write_text(f"order,member,day,total\n1,{member},2024-01-02,30.00\n")
 
-    with file_source(tmp_path) as source:
-        assert inherited(source, CustomerMapping(ORDER, kind=ORDER_LINES)) is source
+    with spool_file(tmp_path) as raw:
+        assert inherited(raw, ColumnMapping(ORDER, kind=ORDER_LINES)) is raw
 
 
 def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
     """Nothing is copied, and nothing without an order is filled."""
     path = written(tmp_path, "order,member,day,total", "A1,7,2024-01-02,30.00", ",,2024-01-02,30.00", ",8,,1.00")
 
-    with file_source(path) as source:
-        assert inherited(source, CustomerMapping(ORDER, kind=ORDER_LINES)) is source
+    with spool_file(path) as raw:
+        assert inherited(raw, ColumnMapping(ORDER, kind=ORDER_LINES)) is raw
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_the_lines_tell_whether_an_amount_is_that_of_the_order(
     tmp_path: Path, header: str, lines: list[str], target: str
 ) -> None:
     """It would be counted once per line otherwise; the plan says so."""
-    with file_source(written(tmp_path, header, *lines)) as source:
-        found = proposed(source, source.sample())
+    with spool_file(written(tmp_path, header, *lines)) as raw:
+        found = proposed(raw, raw.sample())
 
     assert found.mapping.kind is ORDER_LINES
     assert {"amount", "order_amount"} & set(found.mapping.columns) == {target}
@@ -149,8 +149,8 @@ def test_when_nothing_tells_nobody_guesses(tmp_path: Path, monkeypatch: pytest.M
     path = written(tmp_path, "order_id,member_id,date,total", "1,7,2024-01-02,20.00", "1,7,2024-01-02,20.00")
     monkeypatch.chdir(tmp_path)
 
-    with file_source(path) as source:
-        planned = plan_load(source, Request(path=path))
+    with spool_file(path) as raw:
+        planned = plan_load(raw, Request(path=path))
 
     assert planned.mapping.lacking
     assert "total is the same on every line of an order, such as 20.00 in order 1" in planned.said[-1]
@@ -163,11 +163,11 @@ def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: P
     """It is said, and can be said otherwise; the mapping keeps it for the next time."""
     path = written(tmp_path, "order no.,customer email,order date,total", "1,a@example.com,2024-01-02,20.00")
 
-    with file_source(path) as source:
-        found = proposed(source, source.sample())
+    with spool_file(path) as raw:
+        found = proposed(raw, raw.sample())
         assert found.mapping.kind is ORDER_LINES
         assert "taken to be order lines" in found.said[0]
-        assert proposed(source, source.sample(), kind=CUSTOMER_ROWS).mapping.kind is CUSTOMER_ROWS
+        assert proposed(raw, raw.sample(), kind=CUSTOMER_ROWS).mapping.kind is CUSTOMER_ROWS
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: P
 )
 def test_an_order_or_a_payment_is_no_customer(tmp_path: Path, header: str, line: str, customer_id: str) -> None:
     """An e-mail address or a column called like a customer is; a name is no id, for two may share it."""
-    with file_source(written(tmp_path, header, line)) as source:
-        assert proposed(source, source.sample(), kind=ORDER_LINES).mapping.columns["customer_id"] == customer_id
+    with spool_file(written(tmp_path, header, line)) as raw:
+        assert proposed(raw, raw.sample(), kind=ORDER_LINES).mapping.columns["customer_id"] == customer_id
 
 
 def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
         "2,,b@example.com,2024-01-03,5",
     )  # fmt: skip
 
-    with file_source(path) as source:
-        assert proposed(source, source.sample()).mapping.columns["customer_id"] == "hashed_id(lower(`email`))"
+    with spool_file(path) as raw:
+        assert proposed(raw, raw.sample()).mapping.columns["customer_id"] == "hashed_id(lower(`email`))"
 
 
 def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_the_name(
@@ -209,8 +209,8 @@ def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_t
     path = written(tmp_path, "Receipt,Customer,Date,Total", "1,Ann Berg,2024-01-02,5", "2,Bo Ek,2024-01-03,7")
     monkeypatch.chdir(tmp_path)
 
-    with file_source(path) as source:
-        planned = plan_load(source, Request(path=path, dry_run=True))
+    with spool_file(path) as raw:
+        planned = plan_load(raw, Request(path=path, dry_run=True))
 
     assert planned.mapping.kind is ORDER_LINES
     assert planned.mapping.lacking == ("customer_id",)

@@ -19,11 +19,11 @@ import pytest
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import plain
 from customer360.own_data.known_exports import recipe_for, recipes
-from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import with_source_id
 from customer360.own_data.orders import inherited
 from customer360.own_data.propose import proposed
-from customer360.own_data.sources import file_source
+from customer360.own_data.raw_tables import spool_file
 from customer360.settings import MAX_REJECTED
 from customer360.tables import CUSTOMERS
 from tests.own_data.exports import MINIATURES
@@ -36,10 +36,10 @@ EXPORTS = "CUSTOMER360_EXPORTS"
 @contextmanager
 def loaded(path: Path) -> Iterator[Loadable]:
     """What `load` finds in the file at *path* when nobody says anything about it."""
-    with file_source(path) as source:
-        mapping = with_source_id(proposed(source, source.sample()).mapping, source.columns)
-        source = inherited(source, mapping)
-        yield loadable(*evaluated(source, mapping, as_of=AS_OF), as_of=AS_OF)
+    with spool_file(path) as raw:
+        mapping = with_source_id(proposed(raw, raw.sample()).mapping, raw.columns)
+        raw = inherited(raw, mapping)
+        yield find_loadable(*evaluated(raw, mapping, as_of=AS_OF), as_of=AS_OF)
 
 
 def by_source_id(found: Loadable) -> dict[str, dict[str, Any]]:

@@ -7,14 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from customer360.own_data.sources import Source, file_source
+from customer360.own_data.raw_tables import RawTable, spool_file
 from customer360.own_data.title_rows import rows_above
 
 ROWS = ["id,name,city,joined", "1,Ann,Porto,2024-01-02", "2,Bo,Umea,2024-01-03"]
 
 
-def lines_of(source: Source) -> list[int]:
-    return [row["source_line"] for batch in source.batches() for row in batch.to_pylist()]
+def lines_of(raw: RawTable) -> list[int]:
+    return [row["source_line"] for batch in raw.batches() for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_titles_above_the_column_names_are_told(tmp_path: Path, above: list[str]
     path = tmp_path / "members.csv"
     path.write_text("\n".join([*above, *ROWS]))
 
-    with file_source(path) as source:
-        assert source.columns == ("id", "name", "city", "joined")
-        assert lines_of(source) == [len(above) + 2, len(above) + 3]
-        assert said in source.description
-        assert ("without" in source.description) == bool(said)
+    with spool_file(path) as raw:
+        assert raw.columns == ("id", "name", "city", "joined")
+        assert lines_of(raw) == [len(above) + 2, len(above) + 3]
+        assert said in raw.description
+        assert ("without" in raw.description) == bool(said)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_notices_below_the_rows_are_no_rows(tmp_path: Path, below: list[str], ro
     path = tmp_path / "members.csv"
     path.write_text("\n".join([*ROWS, *below]))
 
-    with file_source(path) as source:
-        assert source.rows == rows
-        assert ("below the data" in source.description) == (rows == 2)
+    with spool_file(path) as raw:
+        assert raw.rows == rows
+        assert ("below the data" in raw.description) == (rows == 2)
 
 
 def test_a_workbook_may_have_both(tmp_path: Path) -> None:
@@ -73,11 +73,11 @@ def test_a_workbook_may_have_both(tmp_path: Path) -> None:
     book.active.merge_cells("A1:C1")
     book.save(tmp_path / "members.xlsx")
 
-    with file_source(tmp_path / "members.xlsx") as source:
-        assert (source.rows, source.columns) == (2, ("id", "name", "city"))
-        assert lines_of(source) == [5, 6]
-        assert "without 2 rows above the column names ('Loyalty club: members'; " in source.description
-        assert "without 1 row below the data ('Prepared by the front desk')" in source.description
+    with spool_file(tmp_path / "members.xlsx") as raw:
+        assert (raw.rows, raw.columns) == (2, ("id", "name", "city"))
+        assert lines_of(raw) == [5, 6]
+        assert "without 2 rows above the column names ('Loyalty club: members'; " in raw.description
+        assert "without 1 row below the data ('Prepared by the front desk')" in raw.description
 
 
 @pytest.mark.parametrize(

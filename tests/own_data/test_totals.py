@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import ORDER_LINES
 from tests.own_data.test_load import customers, found_in, reasons
 
 ROWS = "1,Ada,2023-01-05,100.00\n2,Bo,2023-02-06,200.00\n3,Cy,2023-03-07,300.00\n"
-FULL = CustomerMapping({"customer_id": "id", "name": "name", "join_date": "joined", "account_balance": "balance"})
+FULL = ColumnMapping({"customer_id": "id", "name": "name", "join_date": "joined", "account_balance": "balance"})
 
 
 def members(folder: Path, more: str, header: str = "id,name,joined,balance", rows: str = ROWS) -> Path:
@@ -42,14 +42,14 @@ def test_a_row_that_is_called_a_total_and_names_no_customer_is_rejected(tmp_path
         assert reasons(found) == {5: {"customer_id_unreadable", "totals_row"}}
 
     rows = "Ada,1,100.00\nBo,2,200.00\n"
-    by_name = CustomerMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
+    by_name = ColumnMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
     with found_in(members(tmp_path, f"{word},,300.00", "name,id,balance", rows), by_name) as found:
         assert reasons(found) == {4: {"customer_id_missing", "totals_row"}}
 
 
 def test_somebody_called_sum_is_kept(tmp_path: Path) -> None:
     """With an id of their own, and an amount that is not the sum."""
-    by_name = CustomerMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
+    by_name = ColumnMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
     with found_in(
         members(tmp_path, "Sum,17,5.00", "name,id,balance", "Ada,1,9.00\nBo,2,9.00\n"), by_name
     ) as found:
@@ -76,7 +76,7 @@ def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_oth
         tmp_path, f"Total,All,2023-03-08,{'600.00' if is_sum else '600.50'}", "id,name,joined,balance", rows
     )
 
-    with found_in(path, CustomerMapping({**FULL.columns, "customer_id": "hashed_id(id)"})) as found:
+    with found_in(path, ColumnMapping({**FULL.columns, "customer_id": "hashed_id(id)"})) as found:
         assert found.tally.customers == (3 if is_sum else 4)
         assert reasons(found) == ({5: {"totals_row"}} if is_sum else {})
 
@@ -86,7 +86,7 @@ def test_in_lists_of_ids_and_amounts_only_the_sum_tells(tmp_path: Path, total: s
     """And of lines the sum of their products, rounded to cents."""
     path = tmp_path / "lines.csv"
     path.write_text(f"who,day,n,price\nA,2024-01-02,2,5.555\nB,2024-01-02,1,22.22\nTotal,2024-01-02,1,{total}\n")
-    mapping = CustomerMapping(
+    mapping = ColumnMapping(
         {"customer_id": "hashed_id(who)", "order_date": "day", "quantity": "n", "unit_price": "price"},
         kind=ORDER_LINES,
     )

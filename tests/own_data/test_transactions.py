@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import ORDER_LINES
 from tests.own_data.test_load import customers, found_in, reasons
 
@@ -39,7 +39,7 @@ def test_cents_are_rounded_once_half_away_from_zero(
     path = lines(tmp_path, *(f"1,2024-01-0{i},1,{price}" for i, price in enumerate(prices, start=1)))
     columns = PRODUCT if is_product else {"customer_id": "id", "order_date": "day", "amount": "price"}
 
-    mapping = CustomerMapping(columns, kind=ORDER_LINES).with_styles("decimal point")
+    mapping = ColumnMapping(columns, kind=ORDER_LINES).with_styles("decimal point")
     with found_in(path, mapping) as found:
         assert customers(found)[1]["account_balance"] == Decimal(balance)
 
@@ -50,7 +50,7 @@ def test_a_share_is_taken_off_the_product(tmp_path: Path) -> None:
         tmp_path, "1,2024-01-02,3,10.00,0.15,", "1,2024-01-03,-1,10.00,0.15,", "2,2024-01-03,1,10.00,,",
         "3,2024-01-03,1,10.00,0.5,9.99", "4,2024-01-03,1,10.00,15,", "4,2024-01-03,1,10.00,-0.1,", header="id,day,n,price,off,paid",
     )  # fmt: skip
-    mapping = CustomerMapping({**PRODUCT, "discount": "off", "amount": "paid"}, kind=ORDER_LINES)
+    mapping = ColumnMapping({**PRODUCT, "discount": "off", "amount": "paid"}, kind=ORDER_LINES)
 
     with found_in(path, mapping) as found:
         balances = {key: row["account_balance"] for key, row in customers(found).items()}
@@ -65,6 +65,6 @@ def test_numbers_beyond_all_sums_reject_their_customer(tmp_path: Path) -> None:
         tmp_path, f"1,2024-01-02,{largest},{largest}", f"1,2024-01-02,{largest},{largest}", "2,2024-01-02,1,5"
     )
 
-    with found_in(path, CustomerMapping(PRODUCT, kind=ORDER_LINES)) as found:
+    with found_in(path, ColumnMapping(PRODUCT, kind=ORDER_LINES)) as found:
         assert {key: row["account_balance"] for key, row in customers(found).items()} == {2: 5}
         assert found.tally.reasons["account_balance_too_large"].rows == 2

@@ -57,7 +57,7 @@ def test_whoever_agrees_sees_the_plan_before_any_row_is_examined(members: Path, 
     with pytest.raises(Refused, match="no"):
         load_own_data(database, Request(members, yes=True), agree=refuse)
 
-    assert [plan.source.rows for plan in seen] == [3]
+    assert [plan.raw.rows for plan in seen] == [3]
     assert not is_loaded(database)
 
 

@@ -152,8 +152,8 @@ class PlanOutcome:
     plan: LoadPlan
 
     def lines(self) -> Iterator[str]:
-        source, mapping = self.plan.source, self.plan.mapping
-        yield f"{source.name}: {source.rows:,} rows, {source.description}"
+        raw, mapping = self.plan.raw, self.plan.mapping
+        yield f"{raw.name}: {raw.rows:,} rows, {raw.description}"
         yield from (f"  {line}" for line in self.plan.said)
         yield from self._sides()
         if unused := self.plan.unused:
@@ -180,12 +180,12 @@ class PlanOutcome:
             yield f"  {target:<{width}}  {side:<{middle}}  {values}".rstrip()
 
     def facts(self) -> Mapping[str, Any]:
-        plan, source = self.plan, self.plan.source
+        plan, raw = self.plan, self.plan.raw
         return {
-            "source": source.name,
-            "description": source.description,
-            "rows": source.rows,
-            "source_columns": source.columns,
+            "source": raw.name,
+            "description": raw.description,
+            "rows": raw.rows,
+            "source_columns": raw.columns,
             "mapping": {name: value for name, value in vars(plan.mapping).items() if name not in _INTERNAL},
             "missing_columns": plan.mapping.missing,
             "mapping_file": plan.file,

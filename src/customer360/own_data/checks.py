@@ -42,7 +42,7 @@ class ParsedRows:
     """The texts of the columns that the customer_id is made of."""
 
     def day(self, column: str) -> pa.Array:
-        """A date column, or the day of a moment; all null when the source has no such column."""
+        """A date column, or the day of a moment; all null when the raw table has no such column."""
         if column not in self.cells:
             return pa.nulls(self.count, pa.date32())
         return self.cells[column].values.cast(pa.date32(), safe=False)

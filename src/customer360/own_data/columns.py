@@ -1,4 +1,4 @@
-"""The names of columns as they come, and those that travel with every row of a source."""
+"""The names of columns as they come, and those that travel with every row of a raw table."""
 
 from __future__ import annotations
 

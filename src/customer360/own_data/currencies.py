@@ -1,4 +1,4 @@
-"""In which currencies the amounts of a source are: more than one are never summed."""
+"""In which currencies the amounts of a raw table are: more than one are never summed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from customer360.own_data.cells import Mask, filled, mask
 from customer360.own_data.columns import SOURCE_PROBLEM, may_hold, may_hold_words
 from customer360.own_data.guess import column_called
 from customer360.own_data.mapped import meets, sides, texts
-from customer360.own_data.mapping import CURRENCY, WHERE, CustomerMapping
-from customer360.own_data.sources import Source
+from customer360.own_data.mapping import CURRENCY, WHERE, ColumnMapping
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.threads import in_threads
 
 _CODES: Final = {
@@ -34,21 +34,21 @@ _CODES: Final = {
 """What else a currency is called, in upper case. $ is that of the US unless a letter before it says otherwise."""
 
 
-def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
+def require_one_currency(raw: RawTable, mapping: ColumnMapping) -> None:
     """Raises: Customer360Error when amounts are in several currencies, and *mapping* does not say which counts."""
     if mapping.currency or CURRENCY in mapping.constants or not set(mapping.kind.money) & set(mapping.columns):
         return
     column = mapping.columns.get(CURRENCY) or column_called(
-        [CURRENCY, *mapping.kind.synonyms[CURRENCY]], source.columns
+        [CURRENCY, *mapping.kind.synonyms[CURRENCY]], raw.columns
     )
 
     read = sides(mapping)
     named = [read[target] for target in (*mapping.kind.money, CURRENCY, WHERE) if target in read]
 
     def look(file: Path) -> Counter[str]:
-        return _counted(source.read(file, [*named, *filter(None, [column]), SOURCE_PROBLEM]), mapping, column)
+        return _counted(raw.read(file, [*named, *filter(None, [column]), SOURCE_PROBLEM]), mapping, column)
 
-    found: Counter[str] = sum(in_threads(look, source.files), Counter())
+    found: Counter[str] = sum(in_threads(look, raw.files), Counter())
     if len(found) > 1:
         by_rows = sorted(found.items(), key=lambda counted: (-counted[1], counted[0]))
         shown = ", ".join(f"{code} {rows:,}" for code, rows in by_rows[:8])
@@ -59,7 +59,7 @@ def require_one_currency(source: Source, mapping: CustomerMapping) -> None:
         )
 
 
-def is_of_currency(found: Mapping[str, pa.Array], mapping: CustomerMapping) -> Mask | None:
+def is_of_currency(found: Mapping[str, pa.Array], mapping: ColumnMapping) -> Mask | None:
     """Whether all that a row says of its currency is what *mapping* chooses; None when it chooses none."""
     if not mapping.currency:
         return None
@@ -73,7 +73,7 @@ def is_of_currency(found: Mapping[str, pa.Array], mapping: CustomerMapping) -> M
     return agrees
 
 
-def _counted(batch: pa.RecordBatch, mapping: CustomerMapping, column: str | None) -> Counter[str]:
+def _counted(batch: pa.RecordBatch, mapping: ColumnMapping, column: str | None) -> Counter[str]:
     """How many rows name each currency."""
     if mapping.where:
         batch = batch.filter(pa.array(meets(batch, mapping)))

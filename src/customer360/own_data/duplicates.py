@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from customer360.own_data.checks import COLLISION, DUPLICATE
 from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
-from customer360.own_data.sources import Source
+from customer360.own_data.raw_tables import RawTable
 
 _LOSING: Final = """
     WITH every AS (
@@ -50,7 +50,7 @@ _IDENTICAL: Final = """
     SELECT row FROM twin WHERE place > 1"""
 
 
-def drop_identical(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> int:
+def drop_identical(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) -> int:
     """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
     columns = (*(column.name for column in mapping.kind.columns), NEWEST_MOMENT, NEWEST_NUMBER)
     with duckdb_in(folder) as duck:
@@ -61,15 +61,15 @@ def drop_identical(parts: Sequence[Part], mapping: CustomerMapping, folder: Path
     return len(found)
 
 
-def reject_collisions(parts: Sequence[Part], source: Source, folder: Path) -> None:
+def reject_collisions(parts: Sequence[Part], raw: RawTable, folder: Path) -> None:
     """Moves every row whose id has the hash of another id to the rejected rows: two customers must not be one."""
     with duckdb_in(folder) as duck:
         found = pa.array(duck.execute(_COLLIDING, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
     if len(found):
-        reject(found, COLLISION, parts, source)
+        reject(found, COLLISION, parts, raw)
 
 
-def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, keeps_newest: bool) -> None:
+def reject_duplicates(parts: Sequence[Part], raw: RawTable, folder: Path, *, keeps_newest: bool) -> None:
     """
     Moves every row that gives way to another with the same id to the rejected rows of its part.
 
@@ -81,4 +81,4 @@ def reject_duplicates(parts: Sequence[Part], source: Source, folder: Path, *, ke
     with duckdb_in(folder) as duck:
         losing = pa.array(duck.execute(_LOSING, given).fetchnumpy()[ROW])
     if len(losing):
-        reject(losing, DUPLICATE, parts, source)
+        reject(losing, DUPLICATE, parts, raw)

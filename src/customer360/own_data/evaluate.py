@@ -1,4 +1,4 @@
-"""The right sides of a mapping that are expressions, evaluated for every row of a source."""
+"""The right sides of a mapping that are expressions, evaluated for every row of a raw table."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from customer360.own_data.language.casts import cast
 from customer360.own_data.language.types import NULL, STRING
 from customer360.own_data.language.values import Rows, Values, constant, each
 from customer360.own_data.mapped import MAPPED, trees, with_made
-from customer360.own_data.mapping import WHERE, CustomerMapping
-from customer360.own_data.sources import Source, write_parquet
+from customer360.own_data.mapping import WHERE, ColumnMapping
+from customer360.own_data.raw_tables import RawTable, write_parquet
 from customer360.own_data.threads import in_threads
 
 _CONDITION: Final = frozenset({"boolean", "null"})
 
 
 def evaluated(
-    source: Source, mapping: CustomerMapping, *, as_of: date | None = None
-) -> tuple[Source, CustomerMapping]:
+    raw: RawTable, mapping: ColumnMapping, *, as_of: date | None = None
+) -> tuple[RawTable, ColumnMapping]:
     """
-    *source* with a column more for each expression of *mapping*, and *mapping* naming these columns.
+    *raw* with a column more for each expression of *mapping*, and *mapping* naming these columns.
 
     *as_of* is what as_of_date() gives. Raises: Customer360Error for an expression that does not work, before any
     is evaluated.
     """
-    wanted = trees(mapping, source.columns, as_of=as_of)
+    wanted = trees(mapping, raw.columns, as_of=as_of)
     if not wanted:
-        return source, mapping
+        return raw, mapping
     made = {target: _value(target, bound(target, node)) for target, node in wanted.items()}
-    folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
+    folder = Path(tempfile.mkdtemp(dir=raw.folder.parent))
     texts = {MAPPED + target: _text(values) for target, values in made.items()}
-    list(in_threads(partial(_write, source, texts, folder), source.files))
+    list(in_threads(partial(_write, raw, texts, folder), raw.files))
     typed = {MAPPED + target for target, values in made.items() if values.type != STRING}
-    return with_made(source, mapping, wanted, folder, typed)
+    return with_made(raw, mapping, wanted, folder, typed)
 
 
 def _value(target: str, values: Values) -> Values:
@@ -60,8 +60,8 @@ def _text(values: Values) -> Values:
     return each(STRING, made, values) if made else constant(STRING, None)
 
 
-def _write(source: Source, texts: Mapping[str, Values], folder: Path, file: Path) -> None:
-    batch = source.read(file)
+def _write(raw: RawTable, texts: Mapping[str, Values], folder: Path, file: Path) -> None:
+    batch = raw.read(file)
     rows, table = Rows(batch), pa.Table.from_batches([batch])
     for name, values in texts.items():
         table = table.append_column(name, pa.array(values.of(rows), pa.string()))

@@ -1,4 +1,4 @@
-"""How each column of a source is written, by all of its values."""
+"""How each column of a raw table is written, by all of its values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, SOURCE_TYPED, by_file, is_typed
 from customer360.own_data.formats import formats
 from customer360.own_data.mapped import sides, texts
-from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
-from customer360.own_data.sources import Source
+from customer360.own_data.mapping import NEWEST_BY, WHERE, ColumnMapping
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.styles import Evidence
 from customer360.own_data.threads import in_threads
 
@@ -30,7 +30,7 @@ _Said = dict[str, dict[str, Evidence]]
 
 @dataclass(frozen=True)
 class FileFormats:
-    """The style of each column that needs one: *given* for all files of a source, or *found* in each of them."""
+    """The style of each column that needs one: *given* for all files, or *found* in each of them."""
 
     given: Mapping[str, str]
     found: Mapping[str, Mapping[str, str]]
@@ -56,31 +56,31 @@ def _in_words(styles: Mapping[str, list[str]]) -> str:
     )
 
 
-def file_formats(mapping: CustomerMapping, source: Source, as_of: date) -> FileFormats:
+def file_formats(mapping: ColumnMapping, raw: RawTable, as_of: date) -> FileFormats:
     """
     The formats that *mapping* gives, and for each file those that its values show, for files differ in them.
 
     *as_of* is the last day that has happened. Raises: Customer360Error when the values of a file decide nothing.
     """
     read = sides(mapping)
-    given = {name: style for name, style in mapping.formats.items() if read.get(name) not in source.typed}
+    given = {name: style for name, style in mapping.formats.items() if read.get(name) not in raw.typed}
     types = {
         target: _KEPT.get(target) or mapping.kind[target].type
-        for target, side in read.items() if target not in given and side not in source.typed
+        for target, side in read.items() if target not in given and side not in raw.typed
     }  # fmt: skip
     asked = {target: type_ for target, type_ in types.items() if type_ not in {"boolean", "text"}}
     whole = {target for target, type_ in asked.items() if type_ == "bigint"}
     total: dict[str, dict[str, Evidence]] = {}
-    for said in in_threads(partial(_look, source, mapping, asked, as_of), source.files if asked else []):
+    for said in in_threads(partial(_look, raw, mapping, asked, as_of), raw.files if asked else []):
         for file, found in said.items():
             before = total.get(file)
             total[file] = {target: before[target] + found[target] for target in asked} if before else found
     return FileFormats(given, {file: formats(found, whole, file=file) for file, found in total.items()})
 
 
-def _look(source: Source, mapping: CustomerMapping, asked: Mapping[str, str], as_of: date, file: Path) -> _Said:
+def _look(raw: RawTable, mapping: ColumnMapping, asked: Mapping[str, str], as_of: date, file: Path) -> _Said:
     columns = [sides(mapping)[target] for target in asked]
-    rows = source.read(file, [*columns, SOURCE_LINE, SOURCE_FILE, SOURCE_TYPED])
+    rows = raw.read(file, [*columns, SOURCE_LINE, SOURCE_FILE, SOURCE_TYPED])
     found: _Said = {}
     for name, batch in by_file(rows):
         cells = texts(batch, mapping, asked)

@@ -1,4 +1,4 @@
-"""Every row of a source looked at once: its values in their types, and all reasons why it cannot be loaded."""
+"""Every row of a raw table looked at once: its values in their types, and all reasons why it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from customer360.own_data.columns import (
 )
 from customer360.own_data.currencies import is_of_currency
 from customer360.own_data.mapped import MAPPED, texts
-from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
+from customer360.own_data.mapping import NEWEST_BY, WHERE, ColumnMapping
 from customer360.own_data.totals import LABELLED, empty, labelled
 from customer360.tables import Column
 
@@ -37,7 +37,7 @@ NEWEST_NUMBER: Final = "newest_number"
 
 
 def examined(
-    batch: pa.RecordBatch, mapping: CustomerMapping, formats: Mapping[str, str], as_of: date
+    batch: pa.RecordBatch, mapping: ColumnMapping, formats: Mapping[str, str], as_of: date
 ) -> pa.RecordBatch:
     """
     One row per row of *batch*: the values of the mapping's columns, those that it lacks null; its line and file;
@@ -105,13 +105,13 @@ def _newest(texts: pa.Array | None, style: str | None, rows: int) -> dict[str, p
 
 
 def originals(batch: pa.RecordBatch) -> pa.Array:
-    """The rows of a source as JSON, with their line and file."""
+    """The rows of a raw table as JSON, with their line and file."""
     own = [name for name in batch.schema.names if not name.startswith(MAPPED)]
     return pa.array([original_row(row) for row in batch.select(own).to_pylist()], pa.string())
 
 
 def original_row(row: Mapping[str, Any]) -> str:
-    """A row of the source as JSON: the line, the file and every cell; or the text that could not be split."""
+    """A row of the raw table as JSON: the line, the file and every cell; or the text that could not be split."""
     dropped = {SOURCE_PROBLEM, SOURCE_TEXT, SOURCE_TYPED}
     where = {SOURCE_LINE: row[SOURCE_LINE], SOURCE_FILE: row[SOURCE_FILE]}
     if row[SOURCE_PROBLEM]:

@@ -1,4 +1,4 @@
-"""A first mapping, guessed from the names of a source's columns and from what is in them."""
+"""A first mapping, guessed from the names of a raw table's columns and from what is in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from customer360.own_data import dates, numbers
 from customer360.own_data.cells import ACTIVITY, cells, filled
 from customer360.own_data.language.grammar import quoted
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
 from customer360.own_data.synonyms import (
     FIRST_NAMES,
@@ -56,18 +56,20 @@ class _Candidate:
     column: str
 
 
-def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS) -> CustomerMapping:
+def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS) -> ColumnMapping:
     """A mapping of *columns* by their names, as far as the *sample* of their values does not speak against it."""
     levels = _found(columns, sample, kind)
     found = {target: column for target, (column, _) in levels.items()}
     free = [name for name in columns if name not in found.values()]
     found |= _named_in_parts(levels, free)
     if kind is ORDER_LINES:
-        return CustomerMapping(with_id(_lines(found, sample), sample), kind=kind)
+        found = _lines(found, sample)
+    if not kind.is_per_customer:
+        return ColumnMapping(with_id(found, sample), kind=kind)
     mapped = with_id({**found, **_derived(found, free, sample)}, sample)
     newest = column_called(NEWEST, free)
     order = _ladder(sample[found["loyalty_status"]]) if "loyalty_status" in found else ()
-    return CustomerMapping(mapped, status_order=order, newest_by=newest or found.get("last_login"))
+    return ColumnMapping(mapped, status_order=order, newest_by=newest or found.get("last_login"))
 
 
 def _found(columns: Sequence[str], sample: Sample, kind: RowKind) -> dict[str, tuple[str, int]]:

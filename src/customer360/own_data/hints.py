@@ -15,10 +15,10 @@ from customer360.own_data.cells import cells, filled
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.guess import Sample, column_called
 from customer360.own_data.mapped import column_of, sides
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.notes import used_columns
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.row_kinds import RowKind
-from customer360.own_data.sources import Source
 from customer360.tables import Column
 
 _LONGEST: Final = 40
@@ -50,22 +50,22 @@ class Unread:
         return f"{self.column} holds {self.value!r} in line {self.line:,}"
 
 
-def unread(mapping: CustomerMapping, source: Source) -> list[Unread]:
-    """What *mapping* leaves out though a column of *source* is called like it, because its values say nothing."""
-    used = {*used_columns(mapping, source.columns)}
-    free = [name for name in source.columns if name not in used]
+def unread(mapping: ColumnMapping, raw: RawTable) -> list[Unread]:
+    """What *mapping* leaves out though a column of *raw* is called like it, because its values say nothing."""
+    used = {*used_columns(mapping, raw.columns)}
+    free = [name for name in raw.columns if name not in used]
     found = []
     for target in mapping.missing:
         column = column_called([target.replace("_", ""), *mapping.kind.synonyms.get(target, ())], free)
         if column and mapping.kind[target].type not in {"text", "boolean"}:
-            found += list(_first(source, mapping.kind[target], column))
+            found += list(_first(raw, mapping.kind[target], column))
     return found
 
 
-def _first(source: Source, target: Column, column: str) -> Iterator[Unread]:
+def _first(raw: RawTable, target: Column, column: str) -> Iterator[Unread]:
     """The first value of *column* that is none of *target*, whatever the style."""
-    for file in source.files:
-        batch = source.read(file, [column, SOURCE_LINE])
+    for file in raw.files:
+        batch = raw.read(file, [column, SOURCE_LINE])
         texts = filled(batch[column])
         bad = pc.and_(pc.is_valid(texts), pc.invert(_readable(texts, target)))
         if pc.any(bad).as_py():
@@ -78,7 +78,7 @@ def _first(source: Source, target: Column, column: str) -> Iterator[Unread]:
             return
 
 
-def counted(mapping: CustomerMapping, columns: Sequence[str], sample: Sample, latest: date) -> Iterator[str]:
+def counted(mapping: ColumnMapping, columns: Sequence[str], sample: Sample, latest: date) -> Iterator[str]:
     """A line for each date that *mapping* fills from numbers, such as a spreadsheet's 45292."""
     for target, side in sides(mapping).items():
         column = column_of(side, columns)

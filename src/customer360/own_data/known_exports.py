@@ -18,7 +18,7 @@ from customer360.errors import Invalid
 from customer360.own_data.guess import Sample, plain, with_id
 from customer360.own_data.language.grammar import read
 from customer360.own_data.mapped import column_of
-from customer360.own_data.mapping import CustomerMapping, mapping_of, parsed
+from customer360.own_data.mapping import ColumnMapping, mapping_of, parsed
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ROW_KINDS, RowKind
 
 _FOLDER: Final = Path(__file__).parent / "recipes"
@@ -48,7 +48,7 @@ class Recipe:
     def fits(self, columns: Sequence[str]) -> bool:
         return set(map(plain, self.columns)) <= set(map(plain, columns))
 
-    def mapping(self, columns: Sequence[str], sample: Sample) -> CustomerMapping:
+    def mapping(self, columns: Sequence[str], sample: Sample) -> ColumnMapping:
         """The recipe for a file that has these *columns*; what it needs and the file lacks is left out."""
         sections = {
             section: _present(sides, columns) if section in {"columns", "keep"} else sides

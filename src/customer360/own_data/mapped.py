@@ -1,4 +1,4 @@
-"""A mapping put to work: which column of the source holds each target, and the text that a target gets from it."""
+"""A mapping put to work: which column of the raw table holds each target, and the text that it gives it."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from customer360.own_data.cells import Mask, cells, mask
 from customer360.own_data.columns import SOURCE_PROBLEM
 from customer360.own_data.language.grammar import read
 from customer360.own_data.language.tree import Node
-from customer360.own_data.mapping import NEWEST_BY, WHERE, CustomerMapping
-from customer360.own_data.sources import Source
+from customer360.own_data.mapping import NEWEST_BY, WHERE, ColumnMapping
+from customer360.own_data.raw_tables import RawTable
 from customer360.tables import Column
 
 MAPPED: Final = "mapped:"
-"""Prefix of the columns that expressions made, which stand beside those of the source."""
+"""Prefix of the columns that expressions made, which stand beside those of the raw table."""
 _CONDITION: Final = Column(WHERE, "boolean", "Whether a row is loaded.")
 
 
-def sides(mapping: CustomerMapping) -> dict[str, str]:
+def sides(mapping: ColumnMapping) -> dict[str, str]:
     """The right side of each target that is read, of what tells the newest row, and of the condition."""
     read = {target: side for target, side in mapping.columns.items() if target not in mapping.constants}
     kept = {NEWEST_BY: mapping.newest_by, WHERE: mapping.where}
     return {**read, **{name: side for name, side in kept.items() if side}}
 
 
-def with_sides(mapping: CustomerMapping, sides: Mapping[str, str]) -> CustomerMapping:
+def with_sides(mapping: ColumnMapping, sides: Mapping[str, str]) -> ColumnMapping:
     """*mapping* with other right sides."""
     columns = {target: sides.get(target, side) for target, side in mapping.columns.items()}
     newest_by, where = sides.get(NEWEST_BY, mapping.newest_by), sides.get(WHERE, mapping.where)
     return replace(mapping, columns=columns, newest_by=newest_by, where=where)
 
 
-def with_source_id(mapping: CustomerMapping, columns: Sequence[str]) -> CustomerMapping:
+def with_source_id(mapping: ColumnMapping, columns: Sequence[str]) -> ColumnMapping:
     """
     *mapping* with the column that customer_id is made of as source_id, so that the source's own id is kept.
 
@@ -62,7 +62,7 @@ def column_of(side: str, columns: Iterable[str]) -> str | None:
     return found or {name.lower(): name for name in names}.get(bare.strip().lower())
 
 
-def trees(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, Node]:
+def trees(mapping: ColumnMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, Node]:
     """
     The right sides of *mapping* that are no column, as they were read, by what they fill.
 
@@ -73,15 +73,15 @@ def trees(mapping: CustomerMapping, columns: Sequence[str], *, as_of: date | Non
 
 
 def with_made(
-    source: Source, mapping: CustomerMapping, wanted: Mapping[str, Node], folder: Path, typed: Collection[str]
-) -> tuple[Source, CustomerMapping]:
+    raw: RawTable, mapping: ColumnMapping, wanted: Mapping[str, Node], folder: Path, typed: Collection[str]
+) -> tuple[RawTable, ColumnMapping]:
     """
-    *source* as it is in *folder*, with a column more for each expression in *wanted*; and *mapping* naming these.
+    *raw* as it is in *folder*, with a column more for each expression in *wanted*; and *mapping* naming these.
 
     *typed* are those of the columns that are no texts.
     """
-    made = (*source.columns, *(MAPPED + target for target in wanted))
-    more = replace(source, folder=folder, columns=made, typed=source.typed | {*typed})
+    made = (*raw.columns, *(MAPPED + target for target in wanted))
+    more = replace(raw, folder=folder, columns=made, typed=raw.typed | {*typed})
     id_ = wanted.get("customer_id")
     labels = tuple(dict.fromkeys(id_.columns())) if id_ else ()
     mapping = replace(mapping, labels=labels, is_hashed=id_ is not None and _is_hash_of_one(id_))
@@ -97,7 +97,7 @@ def _is_hash_of_one(node: Node) -> bool:
     return node.name == "column"
 
 
-def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:
+def texts(batch: pa.RecordBatch, mapping: ColumnMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:
     """What each target, or each of *targets*, gets from the rows of *batch*, which has a column for each."""
     found = {target: batch[side] for target, side in sides(mapping).items() if not targets or target in targets}
     if not targets:
@@ -105,13 +105,13 @@ def texts(batch: pa.RecordBatch, mapping: CustomerMapping, targets: Iterable[str
     return {target: _replaced(text, _values(mapping, target)) for target, text in found.items()}
 
 
-def meets(batch: pa.RecordBatch, mapping: CustomerMapping) -> Mask:
+def meets(batch: pa.RecordBatch, mapping: ColumnMapping) -> Mask:
     """The rows of *batch* for which the mapping's condition is true, and those that could not be split."""
     found = cells(texts(batch, mapping, [WHERE])[WHERE], _CONDITION)
     return mask(found.values) | mask(pc.is_valid(batch[SOURCE_PROBLEM]))
 
 
-def _values(mapping: CustomerMapping, target: str) -> Mapping[str, str]:
+def _values(mapping: ColumnMapping, target: str) -> Mapping[str, str]:
     """The value map of *target*, in lower case; the order of the statuses also says how they are spelt."""
     spelt = {status: status for status in mapping.status_order} if target == "loyalty_status" else {}
     return {text.strip().lower(): stands for text, stands in {**spelt, **mapping.values.get(target, {})}.items()}

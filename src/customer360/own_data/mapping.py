@@ -1,4 +1,4 @@
-"""Which column or expression of a source fills which column of the customers; as a file that a person edits."""
+"""Which column or expression of a raw table fills which column of its kind of rows: a file that a person edits."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ _LONGEST_STEM: Final = 100
 
 
 @dataclass(frozen=True)
-class CustomerMapping:
+class ColumnMapping:
     """
-    How the columns of a source become those of the customers.
+    How the columns of a raw table become those of a *kind* of rows.
 
-    *columns*: a column of the source, or an SQL expression of its columns. *formats*: one of `STYLES` per column.
-    *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of several rows
-    of a customer is kept. *kind*: what the source's rows are. *where*: a condition; rows
-    that do not meet it are left out. *currency*: rows with amounts in another one are rejected. *labels*: the
-    columns of the source that the id is made of. *until*: order lines of later days are left out. *is_hashed*:
-    whether the id is the hash of a single column.
+    *columns*: a column of the raw table, or an SQL expression of its columns. *formats*: one of `STYLES` per
+    column. *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of
+    several rows of a customer is kept. *where*: a condition; rows that do not meet it are left out. *currency*:
+    rows with amounts in another one are rejected. *labels*: the columns of the raw table that the id is made of.
+    *until*: rows that are dated later are left out. *is_hashed*: whether the id is the hash of a single column.
     """
 
     columns: Mapping[str, str]
@@ -62,14 +61,14 @@ class CustomerMapping:
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in self.kind.targets if name not in {*self.present, *self.kind.aids})
 
-    def without(self, targets: Collection[str]) -> CustomerMapping:
+    def without(self, targets: Collection[str]) -> ColumnMapping:
         """The same with nothing for *targets*."""
         return replace(self, columns={name: side for name, side in self.columns.items() if name not in targets})
 
-    def with_formats(self, found: Mapping[str, str]) -> CustomerMapping:
+    def with_formats(self, found: Mapping[str, str]) -> ColumnMapping:
         return replace(self, formats={**found, **self.formats})
 
-    def with_styles(self, *styles: str | None) -> CustomerMapping:
+    def with_styles(self, *styles: str | None) -> ColumnMapping:
         """The same with each of *styles* for every column of its kind that has none."""
         dated = dict.fromkeys((NEWEST_BY, *(c.name for c in self.kind.columns if c.is_dated)))
         counted = dict.fromkeys(c.name for c in self.kind.columns if c.is_whole or c.digits)
@@ -79,7 +78,7 @@ class CustomerMapping:
         }  # fmt: skip
         return self.with_formats(found)
 
-    def require(self) -> CustomerMapping:
+    def require(self) -> ColumnMapping:
         """Raises: Customer360Error when a column is missing without which there are no customers."""
         if lacking := self.lacking:
             raise Invalid(
@@ -101,7 +100,7 @@ def mapping_path(name: str) -> Path:
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 
-def read_mapping(path: Path, *, kind: RowKind | None = None) -> CustomerMapping:
+def read_mapping(path: Path, *, kind: RowKind | None = None) -> ColumnMapping:
     """
     The mapping in the TOML file at *path*; what its rows are is said there, unless *kind* does.
 
@@ -110,7 +109,7 @@ def read_mapping(path: Path, *, kind: RowKind | None = None) -> CustomerMapping:
     return mapping_of(path, parsed(path), kind=kind)
 
 
-def mapping_of(path: Path | str, content: Mapping[str, Any], *, kind: RowKind | None = None) -> CustomerMapping:
+def mapping_of(path: Path | str, content: Mapping[str, Any], *, kind: RowKind | None = None) -> ColumnMapping:
     """The mapping in *content*, which was read from *path*; or how else the mapping is told apart in an error."""
     _known(path, "section", content, _SECTIONS)
     rows = _texts(path, "source", content.get("source", {})).get("rows", CUSTOMER_ROWS.name)
@@ -127,7 +126,7 @@ def mapping_of(path: Path | str, content: Mapping[str, Any], *, kind: RowKind | 
         _known(path, "format", [style], STYLES)
     values = {target: _texts(path, f"values.{target}", table) for target, table in tables["values"].items()}
     keep = _texts(path, "keep", tables["keep"])
-    return CustomerMapping(
+    return ColumnMapping(
         _texts(path, "columns", tables["columns"]),
         _texts(path, "constants", tables["constants"]),
         tables["formats"],
@@ -193,13 +192,13 @@ def _list(path: Path | str, order: Any) -> list[str]:
     return order
 
 
-def content_of(mapping: CustomerMapping) -> dict[str, Any]:
+def content_of(mapping: ColumnMapping) -> dict[str, Any]:
     """What a file of *mapping* holds."""
     return dict(_toml().loads(written(mapping, "", ())))
 
 
 def written(
-    mapping: CustomerMapping,
+    mapping: ColumnMapping,
     source: str,
     columns: Iterable[str],
     hints: Iterable[str] = (),
@@ -214,7 +213,7 @@ def written(
 
 
 def _lines(
-    mapping: CustomerMapping,
+    mapping: ColumnMapping,
     source: str,
     columns: Iterable[str],
     hints: Iterable[str],
@@ -249,7 +248,7 @@ def _lines(
     yield from _kept(mapping, hints)
 
 
-def _kept(mapping: CustomerMapping, hints: Iterable[str]) -> Iterator[str]:
+def _kept(mapping: ColumnMapping, hints: Iterable[str]) -> Iterator[str]:
     newest = f"newest_by = {toml_text(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
     yield from ("", "[keep]")
     if mapping.kind.is_per_customer:

@@ -12,7 +12,7 @@ from customer360.own_data.cells import ACTIVITY
 from customer360.own_data.guess import Sample, column_called, plain
 from customer360.own_data.language.grammar import named_in, quoted
 from customer360.own_data.mapped import column_of, sides
-from customer360.own_data.mapping import CustomerMapping, toml_text
+from customer360.own_data.mapping import ColumnMapping, toml_text
 from customer360.own_data.synonyms import STATUSES
 
 _UNDONE: Final = re.compile(
@@ -32,7 +32,7 @@ class Note:
     where: str = ""
 
 
-def notes(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> list[Note]:
+def notes(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> list[Note]:
     """What is worth a look in *columns* that *mapping* does not use."""
     used = set(used_columns(mapping, columns))
     free = [name for name in columns if name not in used]
@@ -45,8 +45,8 @@ def notes(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> l
     ]
 
 
-def used_columns(mapping: CustomerMapping, columns: Sequence[str]) -> Iterator[str]:
-    """The columns of a source that *mapping* names, alone or in an expression."""
+def used_columns(mapping: ColumnMapping, columns: Sequence[str]) -> Iterator[str]:
+    """The columns of a raw table that *mapping* names, alone or in an expression."""
     for side in sides(mapping).values():
         if (column := column_of(side, columns)) is not None:
             yield column
@@ -55,7 +55,7 @@ def used_columns(mapping: CustomerMapping, columns: Sequence[str]) -> Iterator[s
             yield from (name for name in columns if name.lower() in words)
 
 
-def _of_discounts(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+def _of_discounts(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     if "discount" in mapping.columns:
         yield Note("an amount is quantity * unit_price * (1 - discount)")
     elif (column := column_called(["discount", *mapping.kind.synonyms["discount"]], free)) is not None:
@@ -90,7 +90,7 @@ def _of_flags(free: Sequence[str], sample: Sample) -> Iterator[Note]:
             )
 
 
-def _of_orders(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+def _of_orders(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     if mapping.where:
         return
     # What was paid back is taken off by itself, and a part that came back leaves a purchase.
@@ -120,7 +120,7 @@ def _of_orders(mapping: CustomerMapping, free: Sequence[str], sample: Sample) ->
         )
 
 
-def _of_activity(mapping: CustomerMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
+def _of_activity(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     for column in free if "is_active" not in mapping.present else ():
         words = dict.fromkeys(value.strip() for value in sample[column])
         known = [word for word in words if word.lower() in ACTIVITY]

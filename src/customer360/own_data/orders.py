@@ -16,9 +16,9 @@ from customer360.own_data.cells import filled
 from customer360.own_data.columns import SOURCE_FILE
 from customer360.own_data.guess import plain
 from customer360.own_data.mapped import column_of
-from customer360.own_data.mapping import CustomerMapping, toml_text
+from customer360.own_data.mapping import ColumnMapping, toml_text
 from customer360.own_data.notes import used_columns
-from customer360.own_data.sources import Source, write_parquet
+from customer360.own_data.raw_tables import RawTable, write_parquet
 
 _OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amount", "refunded", "loyalty_points")
 """What a line does not take over from the first line of its order."""
@@ -26,22 +26,22 @@ _AMOUNTS: Final = ("amount", "quantity", "unit_price", "discount")
 """What the amount of an order makes needless."""
 
 
-def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[CustomerMapping, str]:
+def with_order_amount(mapping: ColumnMapping, raw: RawTable) -> tuple[ColumnMapping, str]:
     """
-    *mapping* with its amount as that of the whole order, where the first lines of *source* show that it is.
+    *mapping* with its amount as that of the whole order, where the first lines of *raw* show that it is.
 
     They do when orders of several lines have it on one line only, or the same on each though their prices differ.
     When it is the same on each and nothing else tells, nobody knows, and it is left out. The text says so.
     """
     order, given, amount = (
-        column_of(mapping.columns.get(name, ""), source.columns) for name in ("order_id", "order_amount", "amount")
+        column_of(mapping.columns.get(name, ""), raw.columns) for name in ("order_id", "order_amount", "amount")
     )
     if not (order and (given or amount)):
         return mapping, ""
     if given:
         return _of_orders(mapping, order, given)
-    price = column_of(mapping.columns.get("unit_price", ""), source.columns)
-    lines = _by_order(source, order, str(amount), price)
+    price = column_of(mapping.columns.get("unit_price", ""), raw.columns)
+    lines = _by_order(raw, order, str(amount), price)
     several = [found for found in lines.values() if len(found) > 1]
     if not several or not all(_is_one([said for said, _ in found]) for found in several):
         return mapping, ""
@@ -57,7 +57,7 @@ def with_order_amount(mapping: CustomerMapping, source: Source) -> tuple[Custome
     )
 
 
-def _of_orders(mapping: CustomerMapping, order: str, amount: str) -> tuple[CustomerMapping, str]:
+def _of_orders(mapping: ColumnMapping, order: str, amount: str) -> tuple[ColumnMapping, str]:
     rest = {name: side for name, side in mapping.columns.items() if name not in _AMOUNTS}
     return replace(mapping, columns={**rest, "order_amount": amount}), (
         f"{amount} is taken to be the amount of the whole order, and is counted once per {order}"
@@ -65,10 +65,10 @@ def _of_orders(mapping: CustomerMapping, order: str, amount: str) -> tuple[Custo
 
 
 def _by_order(
-    source: Source, order: str, amount: str, price: str | None
+    raw: RawTable, order: str, amount: str, price: str | None
 ) -> dict[str, list[tuple[str | None, str | None]]]:
     """The amounts and the prices of the first lines, by their order."""
-    rows = source.read(source.files[0], [order, amount, *([price] if price else [])])
+    rows = raw.read(raw.files[0], [order, amount, *([price] if price else [])])
     prices = rows[price].to_pylist() if price else [None] * len(rows)
     found: dict[str, list[tuple[str | None, str | None]]] = {}
     for name, text, its_price in zip(
@@ -85,28 +85,28 @@ def _is_one(amounts: Sequence[str | None]) -> bool:
     return len(set(said)) == 1 and len(said) in {1, len(amounts)}
 
 
-def inherited(source: Source, mapping: CustomerMapping) -> Source:
+def inherited(raw: RawTable, mapping: ColumnMapping) -> RawTable:
     """
-    *source* with the cells that lines leave blank as the line before has them, when both are of one order.
+    *raw* with the cells that lines leave blank as the line before has them, when both are of one order.
 
     Only in columns that *mapping* uses and that are not a line's own.
     """
-    order = column_of(mapping.columns.get("order_id", ""), source.columns)
+    order = column_of(mapping.columns.get("order_id", ""), raw.columns)
     if not order:
-        return source
-    own = {column_of(mapping.columns[name], source.columns) for name in _OF_LINES if name in mapping.columns}
-    columns = [name for name in used_columns(mapping, source.columns) if name not in {*own, order}]
+        return raw
+    own = {column_of(mapping.columns[name], raw.columns) for name in _OF_LINES if name in mapping.columns}
+    columns = [name for name in used_columns(mapping, raw.columns) if name not in {*own, order}]
     needed = [order, *columns, SOURCE_FILE]
-    if not columns or not any(changed for _, _, changed in _filled(source, order, columns, needed)):
-        return source
-    folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
-    for file, rows, _ in _filled(source, order, columns):
+    if not columns or not any(changed for _, _, changed in _filled(raw, order, columns, needed)):
+        return raw
+    folder = Path(tempfile.mkdtemp(dir=raw.folder.parent))
+    for file, rows, _ in _filled(raw, order, columns):
         write_parquet(folder / file.name, pa.Table.from_batches([rows]))
-    return replace(source, folder=folder)
+    return replace(raw, folder=folder)
 
 
 def _filled(
-    source: Source, order: str, columns: Sequence[str], needed: Sequence[str] = ()
+    raw: RawTable, order: str, columns: Sequence[str], needed: Sequence[str] = ()
 ) -> Iterator[tuple[Path, pa.RecordBatch, bool]]:
     """
     Each file, its rows with what they take over from the lines before them, and whether they take any.
@@ -114,8 +114,8 @@ def _filled(
     All columns of the rows, or those that are *needed*.
     """
     last: pa.RecordBatch | None = None
-    for file in source.files:
-        rows = source.read(file, needed)
+    for file in raw.files:
+        rows = raw.read(file, needed)
         both = rows if last is None else _joined(last, rows)
         is_first = _is_first(both[order]) | _is_first(both[SOURCE_FILE])
         changed = False

@@ -1,4 +1,4 @@
-"""The examined rows in Parquet files, a part per file of the source: those to load, and those rejected."""
+"""The examined rows in Parquet files, a part per file of the raw table: those to load, and those rejected."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from customer360.own_data.examine import (
     originals,
 )
 from customer360.own_data.mapped import meets
-from customer360.own_data.mapping import CustomerMapping
-from customer360.own_data.sources import Source, write_parquet
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.raw_tables import RawTable, write_parquet
 from customer360.own_data.threads import THREADS, in_threads
 from customer360.own_data.totals import LABELLED
 
 ROW: Final = "row"
-"""The number of a row, rising in the order of the source."""
+"""The number of a row, rising in the order of the raw table."""
 LINES: Final = "lines"
-"""How many rows of the source a row stands for."""
+"""How many rows of the raw table a row stands for."""
 OF_REJECTED: Final = (
     "customer_id", REASONS, ORIGINAL_ROW, LINES, SOURCE_LINE, SOURCE_FILE, ROW, NEWEST_MOMENT, NEWEST_NUMBER,
 )  # fmt: skip
@@ -71,24 +71,24 @@ class Part:
 
 @dataclass(frozen=True)
 class Examined:
-    """The *parts* of a source; how many rows were *left_out*, and whether some call themselves a total."""
+    """The *parts* of a raw table; how many rows were *left_out*, and whether some call themselves a total."""
 
     parts: list[Part]
     left_out: int
     has_totals: bool
 
 
-def examine(source: Source, mapping: CustomerMapping, formats: FileFormats, as_of: date, folder: Path) -> Examined:
-    """Examines all rows of *source*, and writes those that are not left out to *folder*."""
-    parts = [Part(number, file, folder) for number, file in enumerate(source.files)]
-    found = list(in_threads(partial(_examine, source, mapping, formats, as_of), parts))
+def examine(raw: RawTable, mapping: ColumnMapping, formats: FileFormats, as_of: date, folder: Path) -> Examined:
+    """Examines all rows of *raw*, and writes those that are not left out to *folder*."""
+    parts = [Part(number, file, folder) for number, file in enumerate(raw.files)]
+    found = list(in_threads(partial(_examine, raw, mapping, formats, as_of), parts))
     return Examined(parts, sum(left_out for left_out, _ in found), any(has_totals for _, has_totals in found))
 
 
 def _examine(
-    source: Source, mapping: CustomerMapping, formats: FileFormats, as_of: date, part: Part
+    raw: RawTable, mapping: ColumnMapping, formats: FileFormats, as_of: date, part: Part
 ) -> tuple[int, bool]:
-    batch = source.read(part.file)
+    batch = raw.read(part.file)
     rows_read = len(batch)
     places = np.arange(part.first, part.first + rows_read)
     if mapping.where:
@@ -112,9 +112,9 @@ def _examine(
     return rows_read - len(batch), bool(pc.any(good[LABELLED]).as_py())
 
 
-def reject(losing: pa.Array, reason: str, parts: Sequence[Part], source: Source) -> None:
+def reject(losing: pa.Array, reason: str, parts: Sequence[Part], raw: RawTable) -> None:
     """Moves the rows whose numbers are *losing* to the rejected rows of their parts, for *reason*."""
-    list(in_threads(partial(_reject, losing, reason, source), parts))
+    list(in_threads(partial(_reject, losing, reason, raw), parts))
 
 
 def drop(rows: pa.Array, parts: Sequence[Part]) -> None:
@@ -127,11 +127,11 @@ def _drop(rows: pa.Array, part: Part) -> None:
     write_parquet(part.good, good.filter(pc.invert(pc.is_in(good[ROW], rows))))
 
 
-def _reject(losing: pa.Array, reason: str, source: Source, part: Part) -> None:
+def _reject(losing: pa.Array, reason: str, raw: RawTable, part: Part) -> None:
     good, rejected = (pq.ParquetFile(file).read() for file in (part.good, part.rejected))
     loses, loses_too = pc.is_in(good[ROW], losing), pc.is_in(rejected[ROW], losing)
     lost = good.filter(loses)
-    rows = source.read(part.file).take(pc.subtract(lost[ROW], part.first).combine_chunks())
+    rows = raw.read(part.file).take(pc.subtract(lost[ROW], part.first).combine_chunks())
     lost = _with_reasons(lost, pa.repeat(pa.scalar(reason), len(lost)))
     lost = lost.append_column(ORIGINAL_ROW, originals(rows))
     twice = pc.binary_join_element_wise(rejected[REASONS], reason, ", ")

@@ -1,4 +1,4 @@
-"""From a source and a request to the plan of a load: which column fills which, and whether a person agrees."""
+"""From a raw table and a request to the plan of a load: which column fills which, and whether a person agrees."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from customer360.own_data.checks import day_after
 from customer360.own_data.guess import Sample
 from customer360.own_data.hints import Unread, counted, unread
 from customer360.own_data.mapped import column_of, sides, with_source_id
-from customer360.own_data.mapping import CustomerMapping, mapping_of, mapping_path, read_mapping, written
+from customer360.own_data.mapping import ColumnMapping, mapping_of, mapping_path, read_mapping, written
 from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.propose import Proposal, in_words, proposals, proposed
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.request import Request
-from customer360.own_data.sources import Source
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class LoadPlan:
     """What is going to be read, and which column fills which."""
 
     request: Request
-    source: Source
-    mapping: CustomerMapping
+    raw: RawTable
+    mapping: ColumnMapping
     sample: Sample
     file: Path | None
     """Where the mapping is kept."""
@@ -38,15 +38,15 @@ class LoadPlan:
     def notes(self) -> list[Note]:
         """What a person should know before they agree."""
         latest = day_after(datetime.now(timezone.utc).date())
-        dated = [Note(text) for text in counted(self.mapping, self.source.columns, self.sample, latest)]
+        dated = [Note(text) for text in counted(self.mapping, self.raw.columns, self.sample, latest)]
         unread = [Note(one.note(self.mapping.kind)) for one in self.unread]
-        return [*notes(self.mapping, self.source.columns, self.sample), *dated, *unread]
+        return [*notes(self.mapping, self.raw.columns, self.sample), *dated, *unread]
 
     @property
     def unused(self) -> list[str]:
-        """The columns of the source that fill nothing."""
-        used = set(used_columns(self.mapping, self.source.columns))
-        return [name for name in self.source.columns if name not in used]
+        """The columns of the raw table that fill nothing."""
+        used = set(used_columns(self.mapping, self.raw.columns))
+        return [name for name in self.raw.columns if name not in used]
 
     @property
     def sides(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class LoadPlan:
 
     def examples(self, target: str) -> list[str]:
         """Values of the column that fills *target*, each once."""
-        column = column_of(sides(self.mapping).get(target, ""), self.source.columns)
+        column = column_of(sides(self.mapping).get(target, ""), self.raw.columns)
         values = self.sample[column] if column else []
         return list(dict.fromkeys(" ".join(value.split())[:24] for value in values))
 
@@ -76,7 +76,7 @@ class LoadPlan:
         try:
             self.mapping.require()
         except Invalid as error:
-            found = proposals(self.mapping, self.source.columns, self.sample)
+            found = proposals(self.mapping, self.raw.columns, self.sample)
             where = f" in {self.file}" if self.file else ""
             raise Invalid(f"{error}{where}{in_words(found)}") from None
 
@@ -95,31 +95,31 @@ class LoadPlan:
             )
 
 
-def plan_load(source: Source, request: Request) -> LoadPlan:
+def plan_load(raw: RawTable, request: Request) -> LoadPlan:
     """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
-    sample = source.sample()
-    file = _file(source, request)
+    sample = raw.sample()
+    file = _file(raw, request)
     if (given := _given(request, file)) is not None:
-        proposal = Proposal(with_source_id(given, source.columns))
+        proposal = Proposal(with_source_id(given, raw.columns))
     else:
-        proposal = _guess(source, sample, request)
+        proposal = _guess(raw, sample, request)
         if file and (not request.dry_run or proposal.mapping.lacking):
-            _write(file, _in_toml(proposal.mapping, source, sample))
+            _write(file, _in_toml(proposal.mapping, raw, sample))
     mapping = replace(proposal.mapping, until=request.as_of if proposal.mapping.kind.dated_by else None)
     return LoadPlan(
-        request, source, mapping.with_styles(*request.styles), sample, file if file and file.exists() else None,
-        said=proposal.said, unread=unread(mapping, source),
+        request, raw, mapping.with_styles(*request.styles), sample, file if file and file.exists() else None,
+        said=proposal.said, unread=unread(mapping, raw),
     )  # fmt: skip
 
 
-def _file(source: Source, request: Request) -> Path | None:
+def _file(raw: RawTable, request: Request) -> Path | None:
     """Where the mapping is, or is going to be written."""
     if isinstance(request.mapping, Path):
         return request.mapping
-    return mapping_path(source.name) if request.keeps_mapping and request.mapping is None else None
+    return mapping_path(raw.name) if request.keeps_mapping and request.mapping is None else None
 
 
-def _given(request: Request, file: Path | None) -> CustomerMapping | None:
+def _given(request: Request, file: Path | None) -> ColumnMapping | None:
     """The mapping that a person has given or edited, if there is one."""
     if isinstance(request.mapping, Mapping):
         return mapping_of("that was given", request.mapping, kind=request.kind)
@@ -128,16 +128,16 @@ def _given(request: Request, file: Path | None) -> CustomerMapping | None:
     return None
 
 
-def _guess(source: Source, sample: Sample, request: Request) -> Proposal:
-    proposal = proposed(source, sample, kind=request.kind)
-    return replace(proposal, mapping=with_source_id(proposal.mapping, source.columns))
+def _guess(raw: RawTable, sample: Sample, request: Request) -> Proposal:
+    proposal = proposed(raw, sample, kind=request.kind)
+    return replace(proposal, mapping=with_source_id(proposal.mapping, raw.columns))
 
 
-def _in_toml(mapping: CustomerMapping, source: Source, sample: Sample) -> str:
+def _in_toml(mapping: ColumnMapping, raw: RawTable, sample: Sample) -> str:
     """A guessed mapping as a person edits it, with proposals for what it lacks."""
-    wheres = [note.where for note in notes(mapping, source.columns, sample) if note.where]
-    missing = proposals(mapping, source.columns, sample) if mapping.lacking else {}
-    return written(mapping, source.name, source.columns, wheres, missing)
+    wheres = [note.where for note in notes(mapping, raw.columns, sample) if note.where]
+    missing = proposals(mapping, raw.columns, sample) if mapping.lacking else {}
+    return written(mapping, raw.name, raw.columns, wheres, missing)
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The first mapping of a source: that of a known export, else a guess; and proposals for what is missing."""
+"""The first mapping of a raw table: that of a known export, else a guess; and proposals for what is missing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from customer360.own_data.guess import Sample, column_called, guess, reads
 from customer360.own_data.known_exports import Recipe, recipe_for
 from customer360.own_data.language.grammar import quoted
 from customer360.own_data.mapped import column_of
-from customer360.own_data.mapping import CustomerMapping, toml_text
+from customer360.own_data.mapping import ColumnMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
-from customer360.own_data.sources import Source
 from customer360.own_data.synonyms import SYNONYMS
 
 _FEWEST: Final = 0.9
@@ -25,20 +25,20 @@ _FEWEST: Final = 0.9
 class Proposal:
     """A *mapping*, and what a person should know of where it comes from."""
 
-    mapping: CustomerMapping
+    mapping: ColumnMapping
     said: tuple[str, ...] = ()
 
 
-def proposed(source: Source, sample: Sample, *, kind: RowKind | None = None) -> Proposal:
+def proposed(raw: RawTable, sample: Sample, *, kind: RowKind | None = None) -> Proposal:
     """
-    The mapping of *source* as a known export, else as far as its names and values tell.
+    The mapping of *raw* as a known export, else as far as its names and values tell.
 
     *kind*: what its rows are, where a person says so.
     """
-    if recipe := recipe_for(source.columns, kind=kind):
-        return _of_recipe(recipe, source, sample)
-    found = kind or kind_of_rows(source.columns, sample)
-    mapping, of_order = with_order_amount(guess(source.columns, sample, found), source)
+    if recipe := recipe_for(raw.columns, kind=kind):
+        return _of_recipe(recipe, raw, sample)
+    found = kind or kind_of_rows(raw.columns, sample)
+    mapping, of_order = with_order_amount(guess(raw.columns, sample, found), raw)
     said = []
     if not (kind or found.is_per_customer):
         said.append(f"the rows are taken to be {found.in_words}; if each is a customer, add --no-transactions")
@@ -46,10 +46,10 @@ def proposed(source: Source, sample: Sample, *, kind: RowKind | None = None) -> 
     return Proposal(mapping, tuple(said))
 
 
-def _of_recipe(recipe: Recipe, source: Source, sample: Sample) -> Proposal:
-    mapping = recipe.mapping(source.columns, sample)
+def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
+    mapping = recipe.mapping(raw.columns, sample)
     if recipe.is_open:
-        free = [name for name in source.columns if name not in set(used_columns(mapping, source.columns))]
+        free = [name for name in raw.columns if name not in set(used_columns(mapping, raw.columns))]
         more = guess(free, {name: sample[name] for name in free}).columns
         mapping = replace(mapping, columns={**more, **mapping.columns})
     return Proposal(
@@ -66,7 +66,7 @@ def kind_of_rows(columns: Sequence[str], sample: Sample) -> RowKind:
     return CUSTOMER_ROWS if {"birth_date", "last_login"} & set(customers.columns) else ORDER_LINES
 
 
-def proposals(mapping: CustomerMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
+def proposals(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
     likely = {"customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns))}

@@ -11,8 +11,8 @@ from typing import Any, Final, TypedDict
 from customer360.errors import Invalid, nearest
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
+from customer360.own_data.raw_tables import Reading
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
-from customer360.own_data.sources import Reading
 from customer360.settings import MAX_REJECTED
 
 _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}

@@ -8,9 +8,9 @@ from typing import Final
 import pyarrow as pa
 
 from customer360.own_data.checks import TOTALS
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import ROW, Part, duckdb_in, reject
-from customer360.own_data.sources import Source
+from customer360.own_data.raw_tables import RawTable
 
 _SUMMING: Final = """
     WITH every AS (
@@ -23,11 +23,11 @@ _SUMMING: Final = """
 """A total is rounded to cents. The amount of a single other row is no sum."""
 
 
-def reject_sums(parts: Sequence[Part], source: Source, mapping: CustomerMapping) -> None:
+def reject_sums(parts: Sequence[Part], raw: RawTable, mapping: ColumnMapping) -> None:
     """Moves the rows of which some *parts* say that they are a total, and whose amount is one, to the rejected."""
     query = _SUMMING.format(amount=mapping.kind.total)
     with duckdb_in(parts[0].folder) as duck:
         files = [str(part.good) for part in parts]
         losing = pa.array(duck.execute(query, {"files": files}).fetchnumpy()[ROW])
     if len(losing):
-        reject(losing, TOTALS, parts, source)
+        reject(losing, TOTALS, parts, raw)

@@ -1,4 +1,4 @@
-"""Every row of a source counted once: loaded, or rejected for reasons."""
+"""Every row of a raw table counted once: loaded, or rejected for reasons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from customer360.errors import Refused
 from customer360.own_data.checks import DAMAGED_ID, TOTALS
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import duckdb_in
 
 _HINTS: Final = {
@@ -46,7 +46,7 @@ class Reason:
 @dataclass(frozen=True)
 class Tally:
     """
-    Every row of the source is counted once: as loaded, rejected, left out or identical.
+    Every row of the raw table is counted once: as loaded, rejected, left out or identical.
 
     The last of these say the same as another row, which is loaded for them.
     """
@@ -117,7 +117,7 @@ class Tally:
 
 
 def tallied(
-    customers: int, rejected: Sequence[Path], mapping: CustomerMapping, folder: Path, *, lines: int | None = None
+    customers: int, rejected: Sequence[Path], mapping: ColumnMapping, folder: Path, *, lines: int | None = None
 ) -> Tally:
     """The count of *customers*, which stand for as many rows or for *lines*, and of the *rejected* rows' files."""
     with duckdb_in(folder) as duck:
@@ -137,14 +137,14 @@ _BY_KIND: Final = """
     FROM read_parquet(?) GROUP BY reasons"""
 
 
-def _reason(name: str, kinds: Sequence[tuple[int, int | None, str | None]], mapping: CustomerMapping) -> Reason:
+def _reason(name: str, kinds: Sequence[tuple[int, int | None, str | None]], mapping: ColumnMapping) -> Reason:
     """All the *kinds* of rows with a reason together; the first one shows its cell."""
     first = min((kind for kind in kinds if kind[1] is not None), key=lambda kind: kind[1] or 0, default=None)
     line, row = (first[1], first[2]) if first else (None, None)
     return Reason(sum(rows for rows, *_ in kinds), line, _cell(name, row, mapping))
 
 
-def _cell(reason: str, row: str | None, mapping: CustomerMapping) -> str | None:
+def _cell(reason: str, row: str | None, mapping: ColumnMapping) -> str | None:
     """The cell of *row* that is to blame for *reason*, when it is one."""
     column = next((reason.removesuffix(end) for end in _OF_CELLS if reason.endswith(end)), None)
     cell = json.loads(row).get(mapping.columns.get(column)) if row and column else None

@@ -1,4 +1,4 @@
-"""Work on the parts of a source on every processor: Arrow and DuckDB compute outside Python's lock."""
+"""Work on the parts of a raw table on every processor: Arrow and DuckDB compute outside Python's lock."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from customer360.own_data.cells import Mask, filled, mask
 from customer360.own_data.columns import may_hold_words
-from customer360.own_data.mapping import NEWEST_BY, CustomerMapping
+from customer360.own_data.mapping import NEWEST_BY, ColumnMapping
 
 _WORDS: Final = (
     r"(?i)^\W*(?:(?:grand|overall|sub|report|column)[\s-]*)?(?:totals?|sum|summe|gesamt|gesamtsumme|gesamtergebnis"
@@ -29,7 +29,7 @@ LABELLED: Final = "is_labelled"
 
 
 def labelled(batch: pa.RecordBatch, ids: Sequence[str]) -> Mask:
-    """The rows that call themselves a total, in the first column of the source or in one of *ids*."""
+    """The rows that call themselves a total, in the first column of the raw table or in one of *ids*."""
     found = np.zeros(len(batch), dtype=bool)
     columns = dict.fromkeys((batch.schema.names[0], *ids))
     for text in (batch[name] for name in columns if may_hold_words(batch[name])):
@@ -38,7 +38,7 @@ def labelled(batch: pa.RecordBatch, ids: Sequence[str]) -> Mask:
 
 
 def empty(
-    batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: CustomerMapping, labels: Mask
+    batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: ColumnMapping, labels: Mask
 ) -> Mask | None:
     """Those of *labels* that have no id and say nothing of a customer, where the mapping has what could."""
     unsaid = {"source_id", "currency", NEWEST_BY, *mapping.constants}

@@ -15,9 +15,9 @@ from customer360.errors import Invalid
 from customer360.own_data.checks import NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.examine import ORIGINAL_ROW, REASONS
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import LINES, Part, duckdb_in
-from customer360.own_data.sources import write_parquet
+from customer360.own_data.raw_tables import write_parquet
 from customer360.tables import CUSTOMERS, MOST_POINTS
 
 _LARGEST_BALANCE: Final = 10**10
@@ -123,7 +123,7 @@ class Derived:
     returned_lines: int
 
 
-def derive_customers(parts: Sequence[Part], mapping: CustomerMapping, folder: Path) -> Derived:
+def derive_customers(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) -> Derived:
     """
     One row per customer of the order lines in *parts*.
 

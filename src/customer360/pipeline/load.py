@@ -8,7 +8,7 @@ from typing import Any
 
 from customer360 import __version__
 from customer360.errors import Refused
-from customer360.own_data.load import Loadable
+from customer360.own_data.loadable import Loadable
 from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.rejected import keep_others, rejected_at_loading
 from customer360.pipeline.shrinkage import require_no_smaller_load

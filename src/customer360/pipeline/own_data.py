@@ -12,13 +12,13 @@ from psycopg import sql
 
 from customer360.errors import Invalid
 from customer360.own_data.evaluate import evaluated
-from customer360.own_data.load import Loadable, loadable
+from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import trees
 from customer360.own_data.mapping import content_of
 from customer360.own_data.orders import inherited
 from customer360.own_data.planning import LoadPlan, plan_load
+from customer360.own_data.raw_tables import RawTable, spool_batches, spool_file
 from customer360.own_data.request import Request
-from customer360.own_data.sources import Source, batch_source, file_source
 from customer360.pipeline.load import load_customers
 from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.staging import WAITING, Waiting
@@ -48,13 +48,13 @@ class Load:
         would = "would be " if self.plan.request.dry_run else ""
         return (
             f"{self.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
-            f"from {self.rows_in:,} rows of {self.plan.source.name}"
+            f"from {self.rows_in:,} rows of {self.plan.raw.name}"
         )
 
     @property
     def source(self) -> str:
         """What was read, and how it is written."""
-        return f"{self.plan.source.name}: {self.plan.source.rows:,} rows, {self.plan.source.description}"
+        return f"{self.plan.raw.name}: {self.plan.raw.rows:,} rows, {self.plan.raw.description}"
 
     @property
     def sample(self) -> Mapping[str, Sequence[str]]:
@@ -123,8 +123,8 @@ def load_own_data(
         _require_replaceable(target, request)
     with ExitStack() as stack:
         with watch("Reading the source"):
-            source = stack.enter_context(_open_source(request))
-        plan = plan_load(source, request)
+            raw = stack.enter_context(_open_raw_table(request))
+        plan = plan_load(raw, request)
         agree(plan)
         found = _examine(plan, watch=watch)
         if target:
@@ -135,16 +135,16 @@ def load_own_data(
     return Load(plan, found)
 
 
-def _open_source(request: Request) -> AbstractContextManager[Source]:
+def _open_raw_table(request: Request) -> AbstractContextManager[RawTable]:
     """The file or the table that *request* names, read as text."""
     if request.from_database:
-        return _database_source(request.from_database, request.table, request.query)
+        return _spool_query(request.from_database, request.table, request.query)
     if request.path is None:
         raise Invalid("name the file that holds your customers, or a database with --from-database")
-    return file_source(request.path, request.reading)
+    return spool_file(request.path, request.reading)
 
 
-def _database_source(url: str, table: str | None, query: str | None) -> AbstractContextManager[Source]:
+def _spool_query(url: str, table: str | None, query: str | None) -> AbstractContextManager[RawTable]:
     if bool(table) == bool(query):
         raise Invalid("--from-database takes what to read with either --table or --query")
     database = Database(url)
@@ -153,23 +153,23 @@ def _database_source(url: str, table: str | None, query: str | None) -> Abstract
     with database.connect() as connection, connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         fields = types.fields(connection, relation)
-    return batch_source(table or "query", f"in {database.where}", read_batches(database, relation, fields))
+    return spool_batches(table or "query", f"in {database.where}", read_batches(database, relation, fields))
 
 
 def _examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
     """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
     request = plan.request
-    source, mapping = inherited(plan.source, plan.mapping), plan.mapping
+    raw, mapping = inherited(plan.raw, plan.mapping), plan.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
-    if trees(mapping, source.columns):
-        with watch("Evaluating expressions", total=source.rows):
-            source, mapping = evaluated(source, mapping, as_of=as_of)
-    with watch("Examining the rows", total=source.rows):
-        found = loadable(source, mapping, as_of=as_of)
+    if trees(mapping, raw.columns):
+        with watch("Evaluating expressions", total=raw.rows):
+            raw, mapping = evaluated(raw, mapping, as_of=as_of)
+    with watch("Examining the rows", total=raw.rows):
+        found = find_loadable(raw, mapping, as_of=as_of)
     if not (given_up := found.tally.dispensable(request.max_rejected)):
         return found
-    with watch(f"Examining them without {', '.join(given_up)}", total=source.rows):
-        return replace(loadable(source, mapping.without(given_up), as_of=as_of), given_up=given_up)
+    with watch(f"Examining them without {', '.join(given_up)}", total=raw.rows):
+        return replace(find_loadable(raw, mapping.without(given_up), as_of=as_of), given_up=given_up)
 
 
 def _require_replaceable(database: Database, request: Request) -> None:
@@ -182,4 +182,4 @@ def _require_replaceable(database: Database, request: Request) -> None:
 
 def _facts(plan: LoadPlan) -> dict[str, Any]:
     given = {"as_of": plan.request.as_of} if plan.request.as_of else {}
-    return {"source": plan.source.name, "description": plan.source.description, **given}
+    return {"source": plan.raw.name, "description": plan.raw.description, **given}

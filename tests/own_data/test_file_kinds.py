@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.own_data.sources import Reading, Source, file_source
-from tests.own_data.test_sources import read
+from customer360.own_data.raw_tables import RawTable, Reading, spool_file
+from tests.own_data.test_raw_tables import read
 
 TEXT = "id,name\n1,Ann\n2,Zoë\n"
 TABLE = pa.table({"id": [1, 2], "name": ["Ann", "Zoë"]})
@@ -122,20 +122,20 @@ def test_a_header_that_begins_like_another_kind_is_a_header(tmp_path: Path, head
     assert len(read(tmp_path / "m.csv")) == 1
 
 
-def source_of(folder: Path, **files: str) -> Source:
+def source_of(folder: Path, **files: str) -> RawTable:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    with file_source(folder, Reading()) as source:
-        return source
+    with spool_file(folder, Reading()) as raw:
+        return raw
 
 
 def test_what_is_beside_the_data_is_left_out_and_named(tmp_path: Path) -> None:
-    source = source_of(
+    raw = source_of(
         tmp_path, **{"a.csv": TEXT, "b.csv": TEXT, "README.md": "# x", "desktop.ini": "[x]", ".hidden": "x", "_SUCCESS": "", "old/c.csv": TEXT}
     )  # fmt: skip
 
-    assert (source.rows, source.description) == (
+    assert (raw.rows, raw.description) == (
         4,
         "2 files of CSV, utf-8, comma-separated (not read: README.md, desktop.ini, old/)",
     )

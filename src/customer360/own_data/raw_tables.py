@@ -35,8 +35,8 @@ from customer360.own_data.columns import (
 )
 from customer360.own_data.csv_rows import csv_batches
 from customer360.own_data.encodings import encoding_of
+from customer360.own_data.file_kinds import Piece, kind_of, pieces_of
 from customer360.own_data.json_rows import json_rows
-from customer360.own_data.kinds import Piece, kind_of, pieces_of
 from customer360.own_data.sniff import csv_shape
 from customer360.own_data.threads import in_threads
 from customer360.own_data.title_rows import in_words, without_footer
@@ -62,9 +62,9 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Source:
+class RawTable:
     """
-    The rows of a source, as text in Parquet files of *folder*.
+    The rows of a file, a folder or a query, as text in Parquet files of *folder*.
 
     *typed*: the columns that an expression made, of another type than text: they are written in one way only.
     """
@@ -128,7 +128,7 @@ def arrow_schema(columns: Iterable[str]) -> pa.Schema:
 
 
 @contextmanager
-def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
+def spool_file(path: Path, reading: Reading | None = None) -> Iterator[RawTable]:
     """The rows of the file, or of the files of one kind in the directory, at *path*; see `pieces_of`."""
     try:
         found = pieces_of(path)
@@ -137,15 +137,15 @@ def file_source(path: Path, reading: Reading | None = None) -> Iterator[Source]:
     with _spool() as spool:
         descriptions = dict.fromkeys(spool.add_file(piece, reading or Reading()) for piece in found.pieces)
         many = f"{len(found.pieces)} files of " if len(found.pieces) > 1 else ""
-        yield spool.source(path.resolve().name, many + "; ".join(descriptions) + found.note)
+        yield spool.table(path.resolve().name, many + "; ".join(descriptions) + found.note)
 
 
 @contextmanager
-def batch_source(name: str, description: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Source]:
+def spool_batches(name: str, description: str, batches: Iterable[pa.RecordBatch]) -> Iterator[RawTable]:
     """The rows that *batches* hold, with whatever types; their line is their place."""
     with _spool() as spool:
         spool.add(name, _numbered(batches))
-        yield spool.source(name, description)
+        yield spool.table(name, description)
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def _spool() -> Iterator[_Spool]:
 
 
 class _Spool:
-    """Parquet files in a folder, one per file of the source."""
+    """Parquet files in a folder, one per file of the raw table."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -166,11 +166,11 @@ class _Spool:
         self._numbers = count()
         self._rows = 0
 
-    def source(self, name: str, description: str) -> Source:
+    def table(self, name: str, description: str) -> RawTable:
         if not self._rows:
             raise Invalid(f"{name} holds no rows; nothing was changed")
         columns = tuple(self._columns.values())
-        return Source(name, description, self._folder, columns, self._rows)
+        return RawTable(name, description, self._folder, columns, self._rows)
 
     def add_file(self, piece: Piece, reading: Reading) -> str:
         """Adds the rows of one file; returns how it is written."""
@@ -201,7 +201,7 @@ class _Spool:
         return [path for path, _ in written]
 
     def _without_footer(self, path: Path) -> str:
-        """Drops the notices at the end of the last file of a source; returns them in words."""
+        """Drops the notices at the end of the last file of a raw table; returns them in words."""
         rows = pq.ParquetFile(path).read()
         kept, notices = without_footer(rows)
         if len(kept) < len(rows):

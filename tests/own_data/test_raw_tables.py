@@ -21,18 +21,18 @@ from hypothesis import strategies as st
 from customer360.errors import Customer360Error
 from customer360.own_data.columns import is_typed
 from customer360.own_data.csv_rows import _BLOCK_BYTES
+from customer360.own_data.raw_tables import RawTable, Reading, spool_file
 from customer360.own_data.sniff import csv_shape
-from customer360.own_data.sources import Reading, Source, file_source
 
 
-def rows_of(source: Source) -> list[dict[str, Any]]:
-    return [row for file in source.files for row in source.read(file).to_pylist()]
+def rows_of(raw: RawTable) -> list[dict[str, Any]]:
+    return [row for file in raw.files for row in raw.read(file).to_pylist()]
 
 
 def read(path: Path, reading: Reading | None = None) -> list[dict[str, Any]]:
-    with file_source(path, reading) as source:
-        rows = rows_of(source)
-        assert len(rows) == source.rows
+    with spool_file(path, reading) as raw:
+        rows = rows_of(raw)
+        assert len(rows) == raw.rows
     return rows
 
 
@@ -193,7 +193,7 @@ def test_bytes_outside_the_given_encoding_are_an_error(tmp_path: Path) -> None:
     path.write_bytes(b"id,name\n" + b"1,a\n" * 300_000 + "2,Zoë\n".encode("cp1252"))
     with (
         pytest.raises(Customer360Error, match="name another with --encoding"),
-        file_source(path, Reading(encoding="utf-8")),
+        spool_file(path, Reading(encoding="utf-8")),
     ):
         pass
 
@@ -370,9 +370,9 @@ def test_columns_that_differ_in_case_only_are_one_and_a_mapping_is_no_data(tmp_p
     (tmp_path / "b.csv").write_text("name,id\nBob,2\n")
     (tmp_path / "exports.mapping.toml").write_text("[columns]\n")
 
-    with file_source(tmp_path) as source:
-        assert source.columns == ("ID", "Name")
-        assert source.rows == 2
+    with spool_file(tmp_path) as raw:
+        assert raw.columns == ("ID", "Name")
+        assert raw.rows == 2
     assert [(row["ID"], row["Name"]) for row in read(tmp_path)] == [("1", "Ann"), ("2", "Bob")]
 
 
@@ -383,8 +383,8 @@ def test_a_source_is_called_by_its_name_wherever_a_person_stands(
     (tmp_path / "a.csv").write_text("id,name\n1,Ann\n")
     monkeypatch.chdir(tmp_path)
 
-    with file_source(Path()) as source:
-        assert source.name == tmp_path.name
+    with spool_file(Path()) as raw:
+        assert raw.name == tmp_path.name
 
 
 def test_numbers_with_a_fraction_that_were_no_text_are_known_cell_by_cell(tmp_path: Path) -> None:
@@ -394,10 +394,10 @@ def test_numbers_with_a_fraction_that_were_no_text_are_known_cell_by_cell(tmp_pa
     (tmp_path / "c.jsonl").write_text('{"id": 1, "x": 1.234, "y": "1.234"}\n{"id": 2, "x": "1.234", "y": 5}\n')
 
     def typed(path: Path) -> list[tuple[str, ...]]:
-        with file_source(path) as source:
+        with spool_file(path) as raw:
             return [
-                tuple(name for name in source.columns if is_typed(rows, name)[place].as_py())
-                for rows in map(source.read, source.files)
+                tuple(name for name in raw.columns if is_typed(rows, name)[place].as_py())
+                for rows in map(raw.read, raw.files)
                 for place in range(len(rows))
             ]
 
@@ -454,12 +454,12 @@ def test_a_long_source_is_kept_in_several_files_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that they can be worked on at once."""
-    monkeypatch.setattr("customer360.own_data.sources.FILE_ROWS", 1_000)
+    monkeypatch.setattr("customer360.own_data.raw_tables.FILE_ROWS", 1_000)
     path = tmp_path / "members.csv"
     path.write_text("id,name\n" + "".join(f"{i},{'x' * 1_000}\n" for i in range(9_000)))
 
-    with file_source(path) as source:
-        assert len(source.files) > 2
+    with spool_file(path) as raw:
+        assert len(raw.files) > 2
     assert [(row["id"], row["source_line"]) for row in read(path)] == [(str(i), i + 2) for i in range(9_000)]
 
 

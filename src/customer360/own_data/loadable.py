@@ -1,4 +1,4 @@
-"""From a source and a mapping to the rows that are loaded and those that are rejected, counted, with reasons."""
+"""From a raw table and a mapping to the rows that are loaded and those that are rejected, counted with reasons."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import drop_identical, reject_collisions, reject_duplicates
 from customer360.own_data.evidence import file_formats
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
-from customer360.own_data.mapping import CustomerMapping
+from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import examine, last_day
+from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.row_kinds import ORDER_LINES
-from customer360.own_data.sources import Source
 from customer360.own_data.sums import reject_sums
 from customer360.own_data.tally import Reason, Tally, tallied
 from customer360.own_data.transactions import derive_customers
@@ -27,14 +27,14 @@ from customer360.own_data.transactions import derive_customers
 @dataclass(frozen=True)
 class Loadable:
     """
-    The *customers* and the *rejected* rows of a source: Parquet files with the columns of their tables, and more.
+    The *customers* and the *rejected* rows of a raw table: Parquet files with their tables' columns, and more.
 
-    They are there as long as the source is. The mapping has its formats.
+    They are there as long as the raw table is. The mapping has its formats.
     """
 
     customers: Sequence[Path]
     rejected: Sequence[Path]
-    mapping: CustomerMapping
+    mapping: ColumnMapping
     tally: Tally
     last_day: date | None
     """The last day on which something happened to a customer; None without any date."""
@@ -43,7 +43,7 @@ class Loadable:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the table that the source fills, in its order."""
+        """The columns of the table that the raw table fills, in its order."""
         return self.mapping.kind.filled(self.mapping.present)
 
     @property
@@ -69,48 +69,46 @@ class Loadable:
         }
 
 
-def loadable(source: Source, mapping: CustomerMapping, *, as_of: date) -> Loadable:
+def find_loadable(raw: RawTable, mapping: ColumnMapping, *, as_of: date) -> Loadable:
     """
-    The rows of *source* examined with *mapping*, whose right sides are columns; see `expressions.evaluated`.
+    The rows of *raw* examined with *mapping*, whose right sides are columns; see `expressions.evaluated`.
 
     *as_of* is the last day that has happened. Raises: Customer360Error when the mapping does not work.
     """
     mapping = mapping.require()
-    mapping = with_sides(
-        mapping, {t: column_of(side, source.columns) or side for t, side in sides(mapping).items()}
-    )
-    formats = file_formats(mapping, source, as_of)
+    mapping = with_sides(mapping, {t: column_of(side, raw.columns) or side for t, side in sides(mapping).items()})
+    formats = file_formats(mapping, raw, as_of)
     mapping = _with_labels(replace(mapping, formats=formats.shown()))
-    require_one_currency(source, mapping)
-    folder = Path(tempfile.mkdtemp(dir=source.folder.parent))
-    seen = examine(source, mapping, formats, as_of, folder)
+    require_one_currency(raw, mapping)
+    folder = Path(tempfile.mkdtemp(dir=raw.folder.parent))
+    seen = examine(raw, mapping, formats, as_of, folder)
     parts = seen.parts
     if seen.has_totals:
-        reject_sums(parts, source, mapping)
+        reject_sums(parts, raw, mapping)
     if mapping.is_hashed:
-        reject_collisions(parts, source, folder)
+        reject_collisions(parts, raw, folder)
     rejected = [part.rejected for part in parts]
     if mapping.kind is ORDER_LINES:
         derived = derive_customers(parts, mapping, folder)
         rejected.append(derived.rejected)
-        tally = tallied(_rows([derived.customers]), rejected, mapping, folder, lines=derived.lines)
+        tally = tallied(_row_count([derived.customers]), rejected, mapping, folder, lines=derived.lines)
         tally = replace(tally, cancelled_lines=derived.cancelled)
         tally = tally.with_left_out(seen.left_out + derived.returned_lines, derived.returned_orders)
         return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
     identical = drop_identical(parts, mapping, folder)
-    reject_duplicates(parts, source, folder, keeps_newest=mapping.newest_by is not None)
+    reject_duplicates(parts, raw, folder, keeps_newest=mapping.newest_by is not None)
     customers = [part.good for part in parts]
-    tally = tallied(_rows(customers), rejected, mapping, folder).with_left_out(seen.left_out)
+    tally = tallied(_row_count(customers), rejected, mapping, folder).with_left_out(seen.left_out)
     tally = tally.with_identical(identical)
     left_by = as_of if "left_date" in mapping.present else None
     return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
 
 
-def _with_labels(mapping: CustomerMapping) -> CustomerMapping:
+def _with_labels(mapping: ColumnMapping) -> ColumnMapping:
     """*mapping* with the column of its id among those in which a row may call itself a total."""
     column = mapping.columns.get("customer_id", MAPPED)
     return mapping if column.startswith(MAPPED) else replace(mapping, labels=(column, *mapping.labels))
 
 
-def _rows(files: Sequence[Path]) -> int:
+def _row_count(files: Sequence[Path]) -> int:
     return sum(pq.read_metadata(file).num_rows for file in files)
