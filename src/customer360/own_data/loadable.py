@@ -22,6 +22,7 @@ from customer360.own_data.row_kinds import ORDER_LINES
 from customer360.own_data.sums import reject_sums
 from customer360.own_data.tally import Reason, Tally, tallied
 from customer360.own_data.transactions import derive_customers
+from customer360.tables import Source
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Loadable:
     """The columns that the customers are loaded without, because too many of their cells cannot be read."""
 
     @property
+    def table(self) -> Source:
+        """The table that the raw table fills."""
+        return self.mapping.kind.fills
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the table that the raw table fills, in its order."""
         return self.mapping.kind.filled(self.mapping.present)
@@ -49,8 +55,7 @@ class Loadable:
     @property
     def missing_columns(self) -> list[str]:
         """Those that it does not fill."""
-        kind = self.mapping.kind
-        return [name for name in kind.fills.column_names if name not in {*self.columns, *kind.aids}]
+        return [name for name in self.table.column_names if name not in {*self.columns, *self.mapping.kind.aids}]
 
     def facts(self) -> dict[str, Any]:
         """What is kept with the customers about where they come from."""

@@ -18,7 +18,7 @@ from customer360.postgres.copy import WRITERS
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.settings import MAX_REJECTED
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import REJECTED_ROWS
 
 
 def load_customers(
@@ -41,31 +41,32 @@ def load_customers(
     nothing is changed then. *facts* are kept with the customers.
     """
     found.tally.require(max_rejected)
+    table = found.table
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
         change.prepare([REJECTED_ROWS])
-        prepare_source(change, CUSTOMERS, replace=replace)
+        prepare_source(change, table, replace=replace)
         if not allow_shrink:
             change.require(lambda: _require_no_smaller_load(change, found, facts))
-        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, CUSTOMERS)):
-            stage_files(change, database, CUSTOMERS, found.customers, writers)
+        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, table)):
+            stage_files(change, database, table, found.customers, writers)
         with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_ROWS)):
-            rows_of = partial(rejected_at_loading, CUSTOMERS)
+            rows_of = partial(rejected_at_loading, table)
             stage_files(change, database, REJECTED_ROWS, found.rejected, writers, rows_of)
-            keep_others(change, CUSTOMERS)
+            keep_others(change, table)
         _audit_loaded(change, found)
         loaded = Origin("own", **found.facts(), **facts, filled_at=now(), version=__version__)
-        change.describe(CUSTOMERS, loaded.record())
+        change.describe(table, loaded.record())
         with watch("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
 
 
 def _require_no_smaller_load(change: Publication, found: Loadable, facts: Mapping[str, Any]) -> None:
-    before = origin(change.connection, CUSTOMERS.full_name)
+    before = origin(change.connection, found.table.full_name)
     require_no_smaller_load(before, facts.get("source", ""), found.tally.customers)
 
 
 def _audit_loaded(change: Publication, found: Loadable) -> None:
-    arrived = change.rows(CUSTOMERS)
+    arrived = change.rows(found.table)
     if arrived != found.tally.customers:
         raise Refused(
             f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"

@@ -47,7 +47,7 @@ class Load:
         """How many customers of how many rows."""
         would = "would be " if self.plan.request.dry_run else ""
         return (
-            f"{self.customers:,} customers {would}loaded into {CUSTOMERS.full_name} "
+            f"{self.customers:,} customers {would}loaded into {self.found.table.full_name} "
             f"from {self.rows_in:,} rows of {self.plan.raw.name}"
         )
 
