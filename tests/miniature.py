@@ -132,6 +132,7 @@ def result_tables(profiles: pd.DataFrame, missing: Collection[str] = ()) -> dict
                 _refresh(2, AS_OF, len(profiles), 4) | {"missing_columns": ", ".join(missing)},
             ]
         ),
+        "refresh_sources": pd.DataFrame([_source(1, ()), _source(2, missing)]),
         "data_quality": pd.DataFrame(
             [
                 {"refresh_id": 1, "check_name": "has an id", "rows_checked": 700, "rows_failed": 9},
@@ -157,6 +158,24 @@ def _refresh(number: int, as_of: date, rows: int, rejected: int) -> dict[str, ob
         "finished_at": datetime.combine(as_of, time(3, number)),
         "version": "test",
     }
+
+
+def _source(number: int, missing: Collection[str]) -> dict[str, object]:
+    return {
+        "refresh_id": number,
+        "source": "public.customers",
+        "kind": "mock",
+        "rows_in": 710,
+        "rows_out": 700,
+        "rows_rejected": 10,
+        "rows_not_yet_known": 0,
+        "missing_columns": ", ".join(column.full_name for column in of_customers(missing)),
+    }
+
+
+def of_customers(names: Collection[str]) -> tuple[tables.Column, ...]:
+    """The columns of the customers that are called so."""
+    return tuple(tables.CUSTOMERS[name] for name in names)
 
 
 def _segments(profiles: pd.DataFrame, bands: list[str], added: dict[str, Any]) -> pd.DataFrame:

@@ -284,6 +284,7 @@ def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Data
     with filled.connect() as connection:
         run_operations(filled, spark)
         connection.execute("ALTER TABLE analytics.refreshes DROP COLUMN missing_columns")
+        connection.execute("DROP TABLE analytics.refresh_sources")
 
         assert run_operations(filled, spark).refresh_id == 2
         connection.execute("ALTER TABLE analytics.refreshes RENAME TO refreshes_old")
@@ -293,6 +294,8 @@ def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Data
         (None,), ("",),
     ]  # fmt: skip
     assert value(filled, "SELECT count(DISTINCT refresh_id) FROM analytics.data_quality") == 3
+    noted = fetch(filled, "SELECT refresh_id, rows_out, missing_columns FROM analytics.refresh_sources ORDER BY 1")
+    assert noted == [(1, 3_000, ""), (2, 3_000, ""), (3, 3_000, "")]
 
 
 def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
@@ -379,6 +382,11 @@ def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, databa
         name for name in columns_read(CUSTOMERS) if name not in (*CUSTOMERS.ids, column)
     ]
     assert value(database, "SELECT missing_columns FROM analytics.refreshes") == refresh.missing_columns
+    noted = fetch(
+        database, "SELECT source, kind, rows_in, rows_out, missing_columns FROM analytics.refresh_sources"
+    )
+    whole = ", ".join(f"public.customers.{name}" for name in refresh.missing_columns.split(", "))
+    assert noted == [(refresh.source_table, refresh.source_kind, refresh.rows_in, refresh.rows_out, whole)]
 
 
 VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_id", "text": "'A'"}

@@ -11,10 +11,11 @@ from customer360.commands.doctor_database import _tables
 from customer360.errors import Refused
 from customer360.pipeline.rejected import has_loaded, keep_loaded, keep_others
 from customer360.postgres.connection import Database
+from customer360.postgres.older import sources_of_older_refreshes
 from customer360.postgres.publish import prepare_internal_schema, publication
 from customer360.postgres.reader import READER
 from customer360.postgres.status import status
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import CUSTOMERS, REFRESH_SOURCES, REJECTED_ROWS
 from tests.postgres.test_publish import internal_tables, stop_after_statement
 
 LOADED = ("public.customers", "load", "7", "null_byte", '{"source_line": 3, "source_file": "members.csv"}')
@@ -204,3 +205,40 @@ def test_status_and_doctor_work_on_a_database_of_an_older_version(older: Databas
     assert "analytics.rejected_rows" not in status(older).rows
     with older.connect() as connection:
         assert next(_tables(connection)).state == "ok"
+
+
+OLDER_REFRESHES = """
+    CREATE TABLE analytics.refreshes (refresh_id bigint PRIMARY KEY, as_of_date date, source_table text,
+      source_kind text, rows_in bigint, rows_out bigint, rows_rejected bigint, rows_not_yet_joined bigint,
+      missing_columns text);
+    INSERT INTO analytics.refreshes VALUES
+      (1, '2026-06-01', 'crm.members', 'unknown', 9, 6, 2, 1, NULL),
+      (2, '2026-06-02', 'public.customers', 'own', 9, 9, 0, 0, ''),
+      (3, '2026-06-03', 'public.customers', 'own', 9, 9, 0, 0, 'country, loyalty_points');
+"""
+NOTED = [
+    (1, "crm.members", "unknown", 9, 6, 2, 1, ""),
+    (2, "public.customers", "own", 9, 9, 0, 0, ""),
+    (3, "public.customers", "own", 9, 9, 0, 0, "public.customers.country, public.customers.loyalty_points"),
+]
+
+
+def test_what_refreshes_of_an_older_version_read_is_noted_once(database: Database) -> None:
+    """Also where its first version knew nothing of missing columns; whoever reads the refreshes reads the notes."""
+    execute(database, "CREATE SCHEMA analytics", OLDER_REFRESHES, "GRANT SELECT ON analytics.refreshes TO PUBLIC")
+    with publication(database, "test") as change:
+        change.prepare([REFRESH_SOURCES])
+        found = sources_of_older_refreshes(change.connection)
+        change.append(REFRESH_SOURCES, found)
+        change.publish()
+        assert found == NOTED
+        assert sources_of_older_refreshes(change.connection) == []
+
+    assert fetch(database, "SELECT * FROM analytics.refresh_sources ORDER BY 1") == NOTED
+    granted = "SELECT has_table_privilege('public', 'analytics.refresh_sources', 'SELECT')"
+    assert fetch(database, granted) == [(True,)]
+    execute(
+        database, "DROP TABLE analytics.refresh_sources", "ALTER TABLE analytics.refreshes DROP missing_columns"
+    )
+    with database.connect() as connection:
+        assert {row[-1] for row in sources_of_older_refreshes(connection)} == {""}

@@ -17,7 +17,7 @@ from customer360.report.expressions import facts_of, needs
 from customer360.report.measures import MEASURES, measure
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
+from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Column
 from customer360.web import sql
 from tests import miniature, row_level
 from tests.miniature import AS_OF, COUNTRIES, STATUSES
@@ -237,8 +237,24 @@ def test_what_the_data_lacks_is_blank_and_never_zero(semantic_model):
     for fact in FACTS:
         for one in model.measures_of(fact):
             name = model.measure_name(one, fact)
-            expected = None if needs(one).intersection(MISSING) else whole.measure(name)
+            expected = None if needs(one).intersection(miniature.of_customers(MISSING)) else whole.measure(name)
             assert without.measure(name) == expected, name
+
+
+def test_a_column_is_missing_by_its_whole_name(semantic_model):
+    """The name of one may be part of another's, and two sources may have a column of the same name."""
+    lacking = miniature.result_tables(miniature.profiles(miniature.customers(40, missing=MISSING)), MISSING)
+    listed = Evaluator(dax_evaluator.read(files(SOURCE), lacking)).measure(dax.MISSING_COLUMNS)
+
+    def is_missing(name, table):
+        condition = dax.is_missing([Column(name, "bigint", "", table=table)])
+        return condition.partition('"')[2].rpartition('"')[0] in listed
+
+    assert is_missing("loyalty_points", "public.customers")
+    assert not is_missing("points", "public.customers")
+    assert not is_missing("loyalty_points", "public.events")
+    assert not is_missing("country", "public.customers")
+    assert Evaluator(semantic_model).measure(dax.MISSING_COLUMNS).strip(", ") == ""
 
 
 @pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
@@ -250,7 +266,9 @@ def test_a_visual_says_what_its_data_lacks(semantic_model, absent):
 
     for visual in visuals:
         said = without.measure(subtitles.name(visual))
-        assert said.startswith("Not in your data: ") == bool(visual.lacks(absent)), visual.name
+        assert said.startswith("Not in your data: ") == bool(visual.lacks(miniature.of_customers(absent))), (
+            visual.name
+        )
         assert not Evaluator(semantic_model).measure(subtitles.name(visual)).startswith("Not in your data")
 
 
@@ -423,7 +441,7 @@ def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filt
             "active_customers",
             [
                 "IF (",
-                '    [Customer Segments Answer] && NOT CONTAINSSTRING ( [Missing Columns], "is_active" ),',
+                '    [Customer Segments Answer] && NOT CONTAINSSTRING ( [Missing Columns], ", public.customers.is_active, " ),',
                 "    CALCULATE ( [Total Customers], KEEPFILTERS ( 'Activity'[Activity] = \"Active\" ) ),",
                 "    IF ( [Engagement Segments Answer], [Active Customers (Engagement)] )",
                 ")",
@@ -433,7 +451,7 @@ def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filt
             "share_above_threshold",
             [
                 "IF (",
-                '    [Customer Segments Answer] && NOT CONTAINSSTRING ( [Missing Columns], "account_balance" ),',
+                '    [Customer Segments Answer] && NOT CONTAINSSTRING ( [Missing Columns], ", public.customers.account_balance, " ),',
                 "    DIVIDE ( [Customers with Balance > X] + 0, [Total Customers] )",
                 ")",
             ],

@@ -29,7 +29,7 @@ def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_mo
 
     assert Evaluator(semantic_model).measure(values.name(visual)) == Evaluator(semantic_model).measure(own)
     assert Evaluator(semantic_model, NOBODY).measure(values.name(visual)) == 0
-    assert (without.measure(values.name(visual)) is None) == bool(visual.lacks(MISSING))
+    assert (without.measure(values.name(visual)) is None) == bool(visual.lacks(miniature.of_customers(MISSING)))
 
 
 @pytest.mark.parametrize(

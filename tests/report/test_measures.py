@@ -42,7 +42,7 @@ def test_a_percentage_is_called_one(m):
 @pytest.mark.parametrize("m", MEASURES, ids=lambda m: m.name)
 def test_the_columns_a_measure_needs_are_columns_of_customers(m):
     """They are compared with a person's own data, so they must be names that data can have."""
-    assert needs(m) <= set(CUSTOMERS.column_names)
+    assert needs(m) <= set(CUSTOMERS.columns)
 
 
 def test_a_value_measure_is_also_worked_out_from_single_customers():
@@ -59,8 +59,8 @@ def test_what_a_measure_needs_follows_from_its_expression():
 
     assert needed == {
         "total_customers": frozenset(),
-        "average_balance": {"account_balance"},
-        "active_share": {"is_active"},
+        "average_balance": {CUSTOMERS["account_balance"]},
+        "active_share": {CUSTOMERS["is_active"]},
     }
 
 

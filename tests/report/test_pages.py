@@ -7,7 +7,7 @@ import pytest
 from customer360.errors import Customer360Error
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Page, Place, Report, Visual
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
+from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, CUSTOMERS, ENGAGEMENT_SEGMENTS
 
 VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
 
@@ -54,7 +54,7 @@ def test_a_title_and_its_definition_fit_above_a_visual(visual):
 
 def test_a_visual_says_which_columns_of_ones_data_it_needs():
     """Own data without points loses the visuals of points, and no others."""
-    lost = {visual.name for visual in VISUALS if "loyalty_points" in visual.needs}
+    lost = {visual.name for visual in VISUALS if CUSTOMERS["loyalty_points"] in visual.needs}
 
     assert lost == {"balance_and_points", "points_held", "points_by_month", "points_by_status"}
 

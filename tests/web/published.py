@@ -14,7 +14,7 @@ from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import publication
-from customer360.tables import REFRESHES, Table
+from customer360.tables import REFRESH_SOURCES, REFRESHES, Table
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from customer360.web.store import LOADED
@@ -42,11 +42,13 @@ def publish(database: Database, results: dict[Table, pa.Table]) -> int:
     """Publishes *results* as the next refresh; returns its number."""
     with publication(database, "test") as change:
         for table, rows in results.items():
-            if table is not REFRESHES:
+            if not table.keeps_history:
                 _stage(database, change.stage(table), rows)
         number = _next_refresh(database)
         [*_, facts] = results[REFRESHES].to_pylist()
         change.append(REFRESHES, [list({**facts, "refresh_id": number}.values())])
+        [*_, source] = results[REFRESH_SOURCES].to_pylist()
+        change.append(REFRESH_SOURCES, [list({**source, "refresh_id": number}.values())])
         change.publish()
     return number
 

@@ -25,7 +25,7 @@ from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from customer360.web.store import hold
 from customer360.web.view import page_of, view
-from tests import row_level
+from tests import miniature, row_level
 from tests.conftest import new_database
 from tests.web.published import miniature_results, publish
 from tests.web.reader import Reader, saved
@@ -628,7 +628,7 @@ def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
             reader.open(definition.name)
             for visual in definition.visuals:
                 said = reader.visual(visual.name).get_by_text("Not in your data")
-                assert said.count() == bool(visual.lacks(ONLY_NAMES)), visual.name
+                assert said.count() == bool(visual.lacks(miniature.of_customers(ONLY_NAMES))), visual.name
         reader.open("overview")
         assert reader.number("total_customers") == "700"
 
@@ -641,8 +641,8 @@ def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
 
     for visual in definition.visuals:
         said = reader.visual(visual.name).get_by_text("Not in your data")
-        assert said.count() == bool(visual.lacks(MISSING)), visual.name
-        for name in visual.lacks(MISSING):
+        assert said.count() == bool(visual.lacks(miniature.of_customers(MISSING))), visual.name
+        for name in (column.name for column in visual.lacks(miniature.of_customers(MISSING))):
             assert reader.visual(visual.name).locator(".not-in-data code", has_text=name).is_visible()
     assert page.locator(".slicer", has_text="Country").get_by_text("Not in your data").is_visible()
     assert Axe().run(page).response["violations"] == []

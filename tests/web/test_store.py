@@ -61,6 +61,29 @@ def test_a_missing_table_is_named(database, tables):
         load(database)
 
 
+def missing_in(database):
+    loaded = load(read_only(database))
+    assert loaded
+    return loaded.missing
+
+
+@pytest.mark.parametrize(
+    "older",
+    ["DROP TABLE analytics.refresh_sources", "DELETE FROM analytics.refresh_sources"],
+    ids=["before the first run", "not noted"],
+)
+def test_what_an_older_refresh_lacks_is_known_too(database, older):
+    """Its version noted the names of the columns with the refresh, without the source."""
+    missing = ("country", "loyalty_points")
+    publish(database, miniature_results(60, missing=missing))
+    assert missing_in(database) == miniature.of_customers(missing)
+
+    with database.connect() as connection:
+        connection.execute(older)
+
+    assert missing_in(database) == miniature.of_customers(missing)
+
+
 @pytest.mark.slow
 def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, tables):
     """Never one table of the old refresh and another of the new."""

@@ -20,7 +20,7 @@ from customer360.pipeline.progress import Watch, silent
 from customer360.pipeline.rejected import keep_loaded
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
-from customer360.postgres import catalog, types
+from customer360.postgres import catalog, older, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.dataframe import read_dataframe
@@ -37,6 +37,7 @@ from customer360.tables import (
     CUSTOMERS,
     DATA_QUALITY,
     ENGAGEMENT_SEGMENTS,
+    REFRESH_SOURCES,
     REFRESHES,
     RESULT_TABLES,
     columns_read,
@@ -246,6 +247,12 @@ def _describe(
         logins_after=quality.rows_failed("last_login_after_as_of"),
     )  # fmt: skip
     change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
+    noted = (
+        refresh.refresh_id, refresh.source_table, refresh.source_kind, quality.rows_in, quality.rows_out,
+        quality.rows_rejected, quality.rows_not_yet_joined,
+        ", ".join(CUSTOMERS[name].full_name for name in found.survey.missing_columns),
+    )  # fmt: skip
+    change.append(REFRESH_SOURCES, [*older.sources_of_older_refreshes(change.connection), noted])
     change.append(
         DATA_QUALITY,
         [

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from customer360.postgres import catalog, ddl, origin
-from customer360.tables import CUSTOMERS, REFRESHES, REJECTED_ROWS, RESULT_SCHEMA, Column, Table
+from customer360.tables import CUSTOMERS, REFRESH_SOURCES, REFRESHES, REJECTED_ROWS, RESULT_SCHEMA, Column, Table
 
 REJECTED_CUSTOMERS: Final = Table(
     RESULT_SCHEMA,
@@ -47,6 +47,31 @@ def relations(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql
         yield ddl.identifier(table)
     if older := predecessor(connection, table):
         yield sql.SQL("({}) AS older").format(older.rows)
+
+
+def sources_of_older_refreshes(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    """The rows that `refresh_sources` lacks, as an older version published the refreshes, with one source."""
+    if not catalog.is_reachable(connection, REFRESHES):
+        return []
+    names = {name for name, _ in catalog.shape(connection, REFRESHES)[1:]}
+    missing = sql.SQL("missing_columns" if "missing_columns" in names else "NULL")
+    noted = sql.SQL("SELECT refresh_id FROM {}").format(ddl.identifier(REFRESH_SOURCES))
+    known = (
+        noted if catalog.is_reachable(connection, REFRESH_SOURCES) else sql.SQL("SELECT NULL::bigint WHERE false")
+    )
+    query = sql.SQL(
+        """
+        SELECT refresh_id, source_table, source_kind, rows_in, rows_out, rows_rejected, rows_not_yet_joined,
+          coalesce(regexp_replace({missing}, '([^, ]+)', {qualified}, 'g'), '')
+        FROM {refreshes} WHERE refresh_id NOT IN ({known}) ORDER BY refresh_id
+        """
+    )
+    return connection.execute(
+        query.format(
+            missing=missing, qualified=sql.Literal(rf"{CUSTOMERS.full_name}.\1"), known=known,
+            refreshes=ddl.identifier(REFRESHES),
+        )
+    ).fetchall()  # fmt: skip
 
 
 def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:

@@ -24,7 +24,7 @@ from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, KEPT_PART, LEDGER, PUBLISHED_PART
 from customer360.postgres.origin import SIGNED
-from customer360.tables import RESULT_SCHEMA, Table
+from customer360.tables import REFRESH_SOURCES, REFRESHES, RESULT_SCHEMA, Table
 
 CHANNEL: Final = "customer360_published"
 """NOTIFY on this channel follows every publication."""
@@ -190,6 +190,9 @@ class Publication:
         else:
             if found:
                 self._drop(table)
+            if not found and table == REFRESH_SOURCES:  # who reads the refreshes reads what is told with them
+                home = (REFRESHES.schema, REFRESHES.name)
+                grants = catalog.grants(self.connection, *home, onto=ddl.identifier(table))
             statements = [*ddl.create(table), *grants, *reader.grants(self.connection, table)]
         for statement in statements:
             self.connection.execute(statement)

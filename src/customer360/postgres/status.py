@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin, change_since_filled, origin, recorded
-from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESHES, TABLES, Table
+from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, TABLES, Table
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By so much the clocks of two machines may differ without a word."""
@@ -118,7 +118,11 @@ def last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
 
 def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
     """One more than any in the history: either table of it may have been renamed or dropped."""
-    tables = [table for table in (REFRESHES, DATA_QUALITY) if catalog.exists(connection, table.full_name)]
+    tables = [
+        table
+        for table in (REFRESHES, REFRESH_SOURCES, DATA_QUALITY)
+        if catalog.exists(connection, table.full_name)
+    ]
     query = sql.SQL("SELECT coalesce(max(refresh_id), 0) FROM {}")
     last = [int(catalog.value(connection, query.format(ddl.identifier(table)))) for table in tables]
     return max(last, default=0) + 1

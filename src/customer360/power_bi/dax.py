@@ -35,7 +35,7 @@ from customer360.report.expressions import (
     parts,
 )
 from customer360.report.measures import AS_OF_DATE
-from customer360.tables import REFRESHES, Table
+from customer360.tables import REFRESH_SOURCES, REFRESHES, Column, Table
 
 FORMATS: Final[Mapping[Format, str]] = {
     "count": "#,0",
@@ -45,11 +45,18 @@ FORMATS: Final[Mapping[Format, str]] = {
     "date": "d mmm yyyy",
 }
 MISSING_COLUMNS: Final = "Missing Columns"
-"""The measure that names the columns of the source that hold nothing."""
+"""The measure that names the columns of the sources that hold nothing, each between `_SEPARATOR`s."""
+_SEPARATOR: Final = ", "
 
 
 def missing_columns() -> str:
-    return _latest("missing_columns", REFRESHES)
+    """Of all sources of the newest refresh that is selected; with a separator at both ends, as no name has one."""
+    refresh_id, names = (_column(REFRESH_SOURCES, name) for name in ("refresh_id", "missing_columns"))
+    listed = f'CONCATENATEX ( VALUES ( {names} ), {names}, "{_SEPARATOR}" )'
+    return _with(
+        f"Newest = MAX ( {_column(REFRESHES, 'refresh_id')} )",
+        f'"{_SEPARATOR}" & CALCULATE ( {listed}, {refresh_id} = Newest ) & "{_SEPARATOR}"',
+    )
 
 
 def expression(measure: Measure, fact: Table) -> str:
@@ -110,9 +117,10 @@ def _answers(fact: Table) -> str:
     return f"[{answers_name(fact)}]"
 
 
-def is_missing(columns: Collection[str]) -> str:
-    """A condition: that the data lacks one of *columns*."""
-    conditions = [f'CONTAINSSTRING ( [{MISSING_COLUMNS}], "{column}" )' for column in sorted(columns)]
+def is_missing(columns: Collection[Column]) -> str:
+    """A condition: that the data lacks one of *columns*, told from others by their whole names."""
+    names = [f"{_SEPARATOR}{name}{_SEPARATOR}" for name in sorted(column.full_name for column in columns)]
+    conditions = [f'CONTAINSSTRING ( [{MISSING_COLUMNS}], "{name}" )' for name in names]
     return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
 
 

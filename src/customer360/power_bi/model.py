@@ -93,7 +93,7 @@ _SHOWN: Final = {
     "refreshes": ("as_of_date", "source_table", "source_kind", "started_at", "finished_at", "version"),
     "data_quality": ("check_name", "severity", "description"),
 }
-_UNUSED: Final = ("cell_rank", "retained_share", "rows_in", "rows_out", "rows_not_yet_joined")
+_UNUSED: Final = ("cell_rank", "retained_share", "rows_in", "rows_out", "rows_not_yet_joined", "missing_columns")
 _NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "as_of_date": "As of Date"}
 _ROLES: Final = {"join_month": "Calendar", "join_year": "Calendar", "last_login_month": "Last Login Calendar"}
 _CATEGORIES: Final = {d.COUNTRY: "Country"}
@@ -201,6 +201,12 @@ def _fact(fact: Table) -> ModelTable:
     return ModelTable(fact_name(fact), fact.comment, columns, fact)
 
 
+def _notes(table: Table, *names: str) -> ModelTable:
+    """What measures look up in *table*; its counts would tell a reader of one country about the others."""
+    columns = tuple(replace(_column(table, name, name), hidden=True) for name in names)
+    return ModelTable(fact_name(table), table.comment, columns, table)
+
+
 def _calendar(dimension: Dimension) -> ModelTable:
     name = _ROLES[dimension.name]
     prefix = _ROLE_PREFIX.get(name, "")
@@ -294,13 +300,15 @@ def _relationships() -> Iterator[Relationship]:
             overlapping = dimension is d.FUNNEL_STAGE
             yield Relationship(fact_name(fact), dimension.column, table.name, key, overlapping)
     refreshes = fact_name(tables.REFRESHES)
-    yield Relationship(fact_name(tables.DATA_QUALITY), "refresh_id", refreshes, "refresh_id")
+    for told in (tables.DATA_QUALITY, tables.REFRESH_SOURCES):
+        yield Relationship(fact_name(told), "refresh_id", refreshes, "refresh_id")
 
 
 _SEGMENTS: Final = (tables.CUSTOMER_SEGMENTS, tables.ENGAGEMENT_SEGMENTS)
 _STANDALONE: Final = (d.JOIN_YEAR, d.MONTHS_SINCE, d.FUNNEL_STAGE)
 MODEL_TABLES: Final = (
     *(_fact(fact) for fact in FACTS),
+    _notes(tables.REFRESH_SOURCES, "refresh_id", "missing_columns"),
     *(
         _calendar(dimension) if dimension.members is tables.CALENDAR_MONTHS else _members(dimension)
         for dimension in DIMENSIONS

@@ -23,7 +23,7 @@ from customer360.report.expressions import Comparable, LastMonths, Measure, fact
 from customer360.report.measures import AS_OF_DATE, TOTAL_CUSTOMERS, measure
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Visual
-from customer360.tables import CUSTOMERS
+from customer360.tables import SOURCES
 
 ONLY_TODAY: Final = "Only Those Today"
 """The measure that names the members of today's status and activity that the slicers keep."""
@@ -45,8 +45,8 @@ def is_moving(visual: Visual) -> bool:
 def expression(visual: Visual) -> str:
     """The subtitle, or which column the data lacks: the first of those that the visual needs."""
     subtitle = " & ".join([f'"{visual.definition}"', *_parts(visual)])
-    for column in reversed(visual.lacks(CUSTOMERS.column_names)):
-        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column}", {subtitle} )'
+    for column in reversed(visual.lacks([column for source in SOURCES for column in source.columns])):
+        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column.name}", {subtitle} )'
     return subtitle
 
 
@@ -89,7 +89,7 @@ def _without_a_place(visual: Visual) -> Iterator[str]:
     placed = ", ".join(f"NOT ISBLANK ( {model.field(cut).dax} )" for cut in cuts)
     everybody = f"[{model.measure_name(TOTAL_CUSTOMERS, visual.fact)}]"
     count = f"CALCULATE ( {everybody}, {lifted} ) - CALCULATE ( {everybody}, {lifted}, {placed} )"
-    known = " or ".join(dict.fromkeys(column for cut in cuts for column in cut.needs))
+    known = " or ".join(dict.fromkeys(column.name for cut in cuts for column in cut.needs))
     yield f'IF ( {count} > 0, "; " & FORMAT ( {count}, "#,0" ) & " without {known} left out" )'
 
 

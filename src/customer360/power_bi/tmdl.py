@@ -21,7 +21,7 @@ from customer360.report.measures import BALANCE_THRESHOLD
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
 from customer360.report.visuals import Visual
-from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESHES, UNKNOWN, Table
+from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, UNKNOWN, Table
 
 Storage = Literal["import", "directquery"]
 
@@ -163,8 +163,8 @@ def _measures(table: ModelTable, source: Source) -> Iterator[str]:
             for visual in (visual for page in REPORT.pages for visual in page.visuals):
                 if visual.fact is fact:
                     yield from _of_visual(table, visual)
-    if table.name == model.fact_name(REFRESHES):
-        text = REFRESHES["missing_columns"].description
+    if table.source is REFRESH_SOURCES:
+        text = REFRESH_SOURCES["missing_columns"].description
         yield _named_measure(table, dax.MISSING_COLUMNS, dax.missing_columns(), text, HIDDEN)
     if table.name == BALANCE_THRESHOLD.label:
         yield _named_measure(

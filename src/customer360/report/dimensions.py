@@ -20,6 +20,7 @@ from customer360.tables import (
     COUNTRIES,
     LOYALTY_STATUSES,
     RESULT_TABLES,
+    Column,
     Table,
 )
 
@@ -54,10 +55,10 @@ class Dimension:
         return self.level_of or self.name
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def needs(self) -> tuple[Column, ...]:
         """The columns of the sources without which this dimension says nothing."""
         fact = next(fact for fact in FACTS if self.column in fact.column_names)
-        return tuple(source.name for source in fact[self.column].derived_from)
+        return fact[self.column].derived_from
 
 
 def _banded(name: str, label: str, banded_column: str) -> Dimension:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from customer360.report.dimensions import FACTS, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, Dimension
-from customer360.tables import Table
+from customer360.tables import Column, Table
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def facts_of(measure: Measure) -> tuple[Table, ...]:
     return tuple(fact for fact in FACTS if columns_of(measure) <= set(fact.column_names))
 
 
-def needs(measure: Measure) -> frozenset[str]:
+def needs(measure: Measure) -> frozenset[Column]:
     """The columns of the sources without which *measure* says nothing; the key goes without saying."""
     home = facts_of(measure)[0]
-    return frozenset(source.name for column in columns_of(measure) for source in home[column].derived_from)
+    return frozenset(source for column in columns_of(measure) for source in home[column].derived_from)

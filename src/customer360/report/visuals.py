@@ -17,7 +17,7 @@ from customer360.errors import Invalid
 from customer360.report.dimensions import OF_JOINING, dimension, dimensions_of
 from customer360.report.expressions import Measure, columns_of, facts_of, needs, sums_of
 from customer360.report.measures import measure
-from customer360.tables import Table
+from customer360.tables import Column, Table
 
 COLUMNS: Final = 12
 ROWS: Final = 10
@@ -102,14 +102,14 @@ class Visual:
         return any(dimension(name) in OF_JOINING for name in self.by)
 
     @property
-    def needs(self) -> frozenset[str]:
-        """The columns of public.customers without which the visual has nothing to show."""
+    def needs(self) -> frozenset[Column]:
+        """The columns of the sources without which the visual has nothing to show."""
         cuts = (column for name in self.by for column in dimension(name).needs)
         return needs(self.measure).union(cuts)
 
-    def lacks(self, missing: Collection[str]) -> tuple[str, ...]:
+    def lacks(self, missing: Collection[Column]) -> tuple[Column, ...]:
         """Those of the *missing* columns that it needs: with any of them there is nothing to show."""
-        return tuple(name for name in missing if name in self.needs)
+        return tuple(column for column in missing if column in self.needs)
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,11 @@ class Column:
         return self.heading or " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
 
 
-Role = Literal["source", "profile", "fact", "dimension", "log"]
+Role = Literal["source", "profile", "fact", "dimension", "log", "note"]
 """
 What a table is for: *source*, the rows that come from outside; *profile*, one row per customer; *fact*, what
-measures are computed from; *dimension*, the members of what facts are cut by; *log*, what happened.
+measures are computed from; *dimension*, the members of what facts are cut by; *log*, what happened; *note*, what
+the report looks up and shows to nobody.
 """
 
 

@@ -345,6 +345,29 @@ REFRESHES: Final = _result(
     keeps_history=True,
 )
 
+REFRESH_SOURCES: Final = _result(
+    "refresh_sources",
+    "one row per refresh and source",
+    "What each refresh read: from where, how many rows, and what is not in them.",
+    ("refresh_id", "source"),
+    Column("refresh_id", "bigint", "The refresh, see refreshes.", required=True),
+    Column("source", "text", "The table that was read.", required=True),
+    Column("kind", "text", "mock, own or unknown: who filled it.", required=True),
+    Column("rows_in", "bigint", "Rows read = rows_out + rows_rejected + rows_not_yet_known.", required=True),
+    Column("rows_out", "bigint", "Rows that the results are made of.", required=True),
+    Column("rows_rejected", "bigint", "Rows of this reading that were rejected.", required=True),
+    Column("rows_not_yet_known", "bigint", "Rows of after the as-of date.", required=True),
+    Column(
+        "missing_columns",
+        "text",
+        "Columns that hold nothing in any row, such as public.customers.loyalty_points, separated by a comma "
+        "and a space.",
+        required=True,
+    ),
+    role="note",
+    keeps_history=True,
+)
+
 RESULT_TABLES: Final = (
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
@@ -357,6 +380,7 @@ RESULT_TABLES: Final = (
     COUNTRIES,
     BANDS,
     REFRESHES,
+    REFRESH_SOURCES,
     DATA_QUALITY,
     REJECTED_ROWS,
 )

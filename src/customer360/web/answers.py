@@ -19,7 +19,7 @@ from customer360.report.measures import measure
 from customer360.report.visuals import Visual
 from customer360.tables import Table
 from customer360.web import sql
-from customer360.web.store import Results
+from customer360.web.store import Results, is_there
 from customer360.web.view import View, frozen
 
 Json = dict[str, Any]
@@ -126,7 +126,7 @@ def _shown(
     visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[Cut, list[Row]]
 ) -> Json:
     if missing := visual.lacks(results.missing):
-        return {"missing": missing}
+        return {"missing": [column.name for column in missing]}
     if visual.kind == "table":
         return _table(visual, view, results)
     (cut, measures), *trend = asks
@@ -166,7 +166,7 @@ def _spark(
 
 
 def _table(visual: Visual, view: View, results: Results) -> Json:
-    shown = [name for name in visual.columns if name not in results.missing]
+    shown = [name for name in visual.columns if is_there(visual.fact[name], results.missing)]
     query = sql.top(visual.fact, visual.measure, shown, visual.top, filters=view.filters(visual))
     names = [*shown, visual.measure.name]
     columns = zip(*results.rows(query), strict=True)

@@ -16,7 +16,7 @@ from customer360.report.visuals import Visual
 from customer360.tables import DATA_QUALITY, TOP_CUSTOMERS, Table
 from customer360.web import sql
 from customer360.web.answers import cut_of, rows_of
-from customer360.web.store import LOADED, Results
+from customer360.web.store import LOADED, Results, is_there
 from customer360.web.view import months, number
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _require_few(name: str, cuts: Sequence[Dimension]) -> None:
 def _require_known(asked: Measure, used: Sequence[Dimension], results: Results) -> None:
     """Raises: Customer360Error for what the data has nothing for, which is never shown as zero."""
     for name, needed in {asked.name: needs(asked), **{cut.name: cut.needs for cut in used}}.items():
-        if missing := [column for column in results.missing if column in needed]:
+        if missing := [column.name for column in results.missing if column in needed]:
             raise Unavailable(f"'{name}' needs {' and '.join(missing)}: not in your data")
 
 
@@ -138,7 +138,7 @@ def _top(asked: Measure, cuts: Sequence[Dimension], filters: Filters, results: R
     visual = _listed(asked)
     if cuts:
         raise Invalid(f"'{asked.name}' belongs to single customers; leave 'by' out, and use 'where'")
-    shown = [name for name in visual.columns if name not in results.missing]
+    shown = [name for name in visual.columns if is_there(visual.fact[name], results.missing)]
     rows = results.rows(sql.top(visual.fact, asked, shown, visual.top, filters=filters))
     return {name: [row[place] for row in rows] for place, name in enumerate((*shown, asked.name))}
 

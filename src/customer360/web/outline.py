@@ -41,7 +41,7 @@ from customer360.report.palette import ranks
 from customer360.report.visuals import Page, Visual
 from customer360.web import sql
 from customer360.web.cubes import cubes_of
-from customer360.web.store import Results
+from customer360.web.store import Results, is_there
 
 Json = dict[str, Any]
 
@@ -86,7 +86,7 @@ def _refresh(results: Results) -> Json:
 def _slicer(cut: Dimension, results: Results) -> Json:
     members = list(results.members[cut])
     known: Json = {"dimension": cut.name, "label": cut.label}
-    if missing := [name for name in results.missing if name in cut.needs]:
+    if missing := [column.name for column in results.missing if column in cut.needs]:
         return {**known, "missing": missing}
     if cut is JOIN_MONTH:
         return {**known, "first": members[0], "last": members[-1]} if members else {**known, "first": None}
@@ -183,9 +183,11 @@ def _visual(visual: Visual, results: Results) -> Json:
         "by": list(visual.by),
         "compare": visual.compare or None,
         "columns": [
-            {"name": name, "label": visual.fact[name].label} for name in visual.columns if name not in missing
+            {"name": name, "label": visual.fact[name].label}
+            for name in visual.columns
+            if is_there(visual.fact[name], missing)
         ],
-        "missing": visual.lacks(missing),
+        "missing": [column.name for column in visual.lacks(missing)],
         "pickable": bool(visual.by),
         "over_joining": visual.is_over_joining,
         "fact": visual.fact.name,

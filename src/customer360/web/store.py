@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -10,17 +10,28 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 from customer360.postgres.read import read_together
 from customer360.postgres.status import last_refresh
 from customer360.report.dimensions import DIMENSIONS, Dimension
 from customer360.report.pages import REPORT
-from customer360.tables import REFRESHES, RESULT_SCHEMA, RESULT_TABLES, Column, Table
+from customer360.tables import (
+    CUSTOMERS,
+    REFRESH_SOURCES,
+    REFRESHES,
+    RESULT_SCHEMA,
+    RESULT_TABLES,
+    SOURCES,
+    Column,
+    Table,
+)
 from customer360.web.rollups import ORDER, SEGMENTS, rollups, statement
 from customer360.web.sql import Query, members
 
 _SHOWN: Final = {
     REFRESHES,
+    REFRESH_SOURCES,
     *(visual.fact for page in REPORT.pages for visual in page.visuals),
     *(dimension.members for dimension in DIMENSIONS),
 }
@@ -44,7 +55,7 @@ class Results:
     One refresh: its facts from the table refreshes, and DuckDB holding its tables and their rollups.
 
     *tables* are each fact and its rollups, fewest rows first; *sizes* says how many. *members* holds per dimension
-    its keys in their order, each with how it is written.
+    its keys in their order, each with how it is written. *missing* are columns of the sources that hold nothing.
     """
 
     facts: Mapping[str, Any]
@@ -52,6 +63,7 @@ class Results:
     tables: Mapping[Table, tuple[Table, ...]]
     sizes: Mapping[Table, int]
     members: Mapping[Dimension, Mapping[Any, str]]
+    missing: tuple[Column, ...] = ()
 
     @property
     def refresh(self) -> Refresh:
@@ -61,11 +73,6 @@ class Results:
     def as_of(self) -> date:
         day: date = self.facts["as_of_date"]
         return day
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The columns of the source that hold nothing for any customer."""
-        return tuple(filter(None, self.facts["missing_columns"].split(", ")))
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
         """What *query* returns. Safe from several threads at once."""
@@ -105,7 +112,7 @@ def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table
     """
     if latest_refresh(database) is None:
         return None
-    return hold(read_together(database, tables), hide_names=hide_names)
+    return hold(read_together(database, _there(database, tables)), hide_names=hide_names)
 
 
 def current(database: Database, held: Results | None, tables: Sequence[Table] = LOADED) -> Results | None:
@@ -113,6 +120,12 @@ def current(database: Database, held: Results | None, tables: Sequence[Table] = 
     if held is not None and latest_refresh(database) == held.refresh:
         return held
     return load(database, tables=tables)
+
+
+def _there(database: Database, tables: Sequence[Table]) -> list[Table]:
+    """Those of *tables* that are there to be loaded; the results of an older version have no notes on sources."""
+    with database.connect("customer360 dashboard") as connection:
+        return [one for one in tables if one != REFRESH_SOURCES or catalog.is_reachable(connection, one)]
 
 
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
@@ -134,7 +147,8 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
     for setting in _SETTINGS:
         connection.execute(setting)
     known = {dimension: _members(connection, dimension) for dimension in DIMENSIONS}
-    return Results(_facts(connection), connection, copies, sizes, known)
+    facts = _facts(connection)
+    return Results(facts, connection, copies, sizes, known, _missing(connection, tables, facts))
 
 
 def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, int]:
@@ -166,3 +180,20 @@ def _members(connection: duckdb.DuckDBPyConnection, dimension: Dimension) -> dic
 def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     cursor = connection.execute(f"SELECT * FROM {REFRESHES.full_name} ORDER BY refresh_id DESC LIMIT 1")  # noqa: S608
     return dict(zip(REFRESHES.column_names, cursor.fetchall()[0], strict=True))
+
+
+def _missing(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[Table, pa.Table], facts: Mapping[str, Any]
+) -> tuple[Column, ...]:
+    """In the order of the sources."""
+    query = f"SELECT missing_columns FROM {REFRESH_SOURCES.full_name} WHERE refresh_id = ?"  # noqa: S608
+    noted = connection.execute(query, [facts["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
+    # An older version read one source, and noted the names of its columns alone.
+    of_older = [f"{CUSTOMERS.full_name}.{name}" for name in (facts["missing_columns"] or "").split(", ")]
+    names = {name for (text,) in noted for name in text.split(", ")} if noted else {*of_older}
+    return tuple(column for source in SOURCES for column in source.columns if column.full_name in names)
+
+
+def is_there(column: Column, missing: Collection[Column]) -> bool:
+    """Whether a column of a result says something where the *missing* ones hold nothing."""
+    return not any(one in missing for one in column.derived_from)

@@ -218,7 +218,7 @@ text("a total in every part", SEGMENTS, "[Customer Segments Answer],", "1 = 1,")
 text(
     "a count of what is missing",
     SEGMENTS,
-    " && NOT CONTAINSSTRING ( [Missing Columns], \"loyalty_points\" ),\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
+    " && NOT CONTAINSSTRING ( [Missing Columns], \", public.customers.loyalty_points, \" ),\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
     ",\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
 )
 text("a cohort that was not followed", "tables/Cohort Retention.tmdl", "+ 3 ) <", "+ 2 ) <")

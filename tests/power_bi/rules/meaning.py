@@ -99,13 +99,16 @@ def _blank(lacking: dax_evaluator.Model) -> Iterator[str]:
     evaluator = Evaluator(lacking)
     for fact in FACTS:
         for one in model.measures_of(fact):
-            if needs(one).intersection(_MISSING) and evaluator.measure(_name(one, fact)) is not None:
+            if (
+                needs(one).intersection(miniature.of_customers(_MISSING))
+                and evaluator.measure(_name(one, fact)) is not None
+            ):
                 yield f"{one.label} has a value without its column"
     for page in REPORT.pages:
         for visual in page.visuals:
-            for column in visual.lacks(_MISSING)[:1]:
-                if evaluator.measure(f"Subtitle of {visual.title}") != f"Not in your data: {column}":
-                    yield f"{visual.title} does not say that {column} is missing"
+            for column in visual.lacks(miniature.of_customers(_MISSING))[:1]:
+                if evaluator.measure(f"Subtitle of {visual.title}") != f"Not in your data: {column.name}":
+                    yield f"{visual.title} does not say that {column.name} is missing"
                 if is_filled(visual) and evaluator.measure(f"Value of {visual.title}") is not None:
                     yield f"{visual.title} draws what is missing"
 

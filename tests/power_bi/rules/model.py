@@ -34,6 +34,7 @@ VISIBLE: dict[str, list[set[str]]] = {
     "Top Customers": [{"Name", "Customer ID"}, {"customer_id"}],
     "Cohort Retention": [{"Months Since Joining"}],
     "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
+    "Refresh Sources": [set()],
     "Data Quality": [{"Check Name", "Severity", "Description"}],
     "Calendar": [{"Month", "Year", "Quarter", "Month Label"}],
     "Last Login Calendar": [
@@ -325,7 +326,7 @@ def _subtitles(read: Read) -> Iterator[str]:
             if name not in read.measures:
                 continue
             _, measure = read.measures[name]
-            said = [visual.definition, *(f"Not in your data: {column}" for column in sorted(visual.needs))]
+            said = [visual.definition, *(f"Not in your data: {column.name}" for column in visual.needs)]
             yield from (f"{name} does not say: {text}" for text in said if f'"{text}"' not in measure.text)
             if measure.properties.get("displayFolder") != "Subtitles":
                 yield f"{name} stands among the numbers"
