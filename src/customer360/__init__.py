@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from customer360.own_data.request import SourceOptions
     from customer360.pipeline.fill import Fill
     from customer360.pipeline.own_data import Load
-    from customer360.pipeline.progress import Watch
+    from customer360.pipeline.progress import Progress
     from customer360.pipeline.run import Refresh
     from customer360.pipeline.staging import Waiting
     from customer360.postgres.connection import Database
@@ -50,7 +50,7 @@ def connect(
     *,
     master: str | None = None,
     remote: str | None = None,
-    progress: bool | Watch = False,
+    progress: bool | Progress = False,
     wait_seconds: float = 600.0,
     swap_seconds: float = 60.0,
 ) -> Customer360:
@@ -84,7 +84,7 @@ class Customer360:
         url: str | None,
         master: str | None,
         remote: str | None,
-        progress: bool | Watch,
+        progress: bool | Progress,
         waits: tuple[float, float],
     ) -> None:
         self._url, self._master, self._remote, self._progress, self._waits = url, master, remote, progress, waits
@@ -135,7 +135,7 @@ class Customer360:
         if self._session is None:
             from customer360 import spark
 
-            with self._watch("Starting PySpark"):
+            with self._shown("Starting PySpark"):
                 self._session, self._is_own_session = spark.shared_session(
                     master=self._master, remote=self._remote
                 )
@@ -174,7 +174,7 @@ class Customer360:
         from customer360.pipeline.fill import fill_mock_data
 
         return fill_mock_data(
-            database, spark, plan, replace=replace, report=report, waiting=self._waiting, watch=self._watch,
+            database, spark, plan, replace=replace, report=report, waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
     def load(
@@ -231,7 +231,7 @@ class Customer360:
         )  # fmt: skip
         return load_own_data(
             None if dry_run else self.database, request, agree=agree or LoadPlan.require_agreed,
-            waiting=self._waiting, watch=self._watch,
+            waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
     def run(
@@ -273,7 +273,7 @@ class Customer360:
         return run_operations(
             database, spark, table=table, source=place(source) if source else None,
             profiles_to=place(profiles_to) if profiles_to else None, as_of=day, allow_shrink=allow_shrink,
-            waiting=self._waiting, watch=self._watch,
+            waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
     def ask(
@@ -393,7 +393,7 @@ class Customer360:
         return Waiting(*self._waits)
 
     @property
-    def _watch(self) -> Watch:
+    def _shown(self) -> Progress:
         from customer360.pipeline.progress import chosen
 
         return chosen(self._progress)

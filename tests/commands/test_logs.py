@@ -56,20 +56,20 @@ def test_a_stage_tells_of_its_start_and_its_end(log: Kept) -> None:
     with progress.events("Publishing"):
         pass
 
-    assert [entry["event"] for entry in log.entries] == ["stage started", "stage ended"] * 3
-    assert [entry["stage"] for entry in log.entries[::2]] == ["Filling customers", "Writing bands", "Publishing"]
+    assert [entry["event"] for entry in log.entries] == ["step started", "step ended"] * 3
+    assert [entry["step"] for entry in log.entries[::2]] == ["Filling customers", "Writing bands", "Publishing"]
     assert [entry.get("rows") for entry in log.entries[1::2]] == [1_000, 30, None]
     assert all(entry["seconds"] >= 0 for entry in log.entries[1::2])
 
 
-def test_a_stage_that_breaks_says_so(log: Kept) -> None:
+def test_a_step_that_breaks_says_so(log: Kept) -> None:
     """And its exception goes on."""
     with pytest.raises(RuntimeError), progress.events("Publishing", done=lambda: 1 // 0):
         raise RuntimeError("broke")
 
     assert [(entry["level"], entry["event"]) for entry in log.entries] == [
-        ("info", "stage started"),
-        ("error", "stage failed"),
+        ("info", "step started"),
+        ("error", "step failed"),
     ]
 
 

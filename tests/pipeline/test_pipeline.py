@@ -259,14 +259,14 @@ def test_customers_written_while_mock_data_is_filled_are_not_deleted(
     """The first look may be minutes old when the swap begins."""
 
     @contextmanager
-    def watch(label: str, **_: Any) -> Iterator[None]:
+    def progress(label: str, **_: Any) -> Iterator[None]:
         yield
         if label == "Filling customers":
             with filled.connect() as connection:
                 connection.execute("INSERT INTO customers (customer_id, name) VALUES (999999, 'mine')")
 
     with pytest.raises(Customer360Error, match="now has 3,001: someone changed it; nothing was deleted"):
-        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), watch=watch)
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), progress=progress)
     assert value(filled, "SELECT name FROM customers WHERE customer_id = 999999") == "mine"
 
     with filled.connect() as connection:
@@ -311,9 +311,9 @@ def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
         raise AssertionError
 
     with pytest.raises(Customer360Error, match="notes has a foreign key on analytics.countries.*DROP CONSTRAINT"):
-        run_operations(filled, spark, watch=nothing_is_done)
+        run_operations(filled, spark, progress=nothing_is_done)
     with pytest.raises(Customer360Error, match="orders has a foreign key on public.customers.*DROP CONSTRAINT"):
-        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), replace=True, watch=nothing_is_done)
+        fill_mock_data(filled, spark, Plan(100, as_of=AS_OF), replace=True, progress=nothing_is_done)
 
 
 def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, database: Database) -> None:
@@ -493,7 +493,7 @@ def test_nobody_empties_the_customers_while_they_are_read(spark: SparkSession, d
     refused: list[str] = []
 
     @contextmanager
-    def watch(label: str, **_: Any) -> Iterator[None]:
+    def progress(label: str, **_: Any) -> Iterator[None]:
         if label == "Reading and checking customers":
             with database.connect(options="-c lock_timeout=50ms") as other:
                 try:
@@ -502,7 +502,7 @@ def test_nobody_empties_the_customers_while_they_are_read(spark: SparkSession, d
                     refused.append(label)
         yield
 
-    refresh = run_operations(database, spark, table="public.members", as_of=AS_OF, watch=watch)
+    refresh = run_operations(database, spark, table="public.members", as_of=AS_OF, progress=progress)
 
     assert (refresh.rows_out, len(refused)) == (20, 1)
     with database.connect(options="-c lock_timeout=50ms") as other:

@@ -352,7 +352,7 @@ def watched(database: Database) -> Iterator[list[tuple[str, ...]]]:
                (SELECT max(run)::text FROM results.runs)
     """
 
-    def watch() -> None:
+    def progress() -> None:
         with database.connect() as connection:
             while not over.is_set():
                 pair = connection.execute(query).fetchone()
@@ -360,7 +360,7 @@ def watched(database: Database) -> Iterator[list[tuple[str, ...]]]:
                     seen.append(pair)
 
     publish_letters(database, "0", run=0)
-    readers = [threading.Thread(target=watch) for _ in range(2)]
+    readers = [threading.Thread(target=progress) for _ in range(2)]
     for reader in readers:
         reader.start()
     yield seen

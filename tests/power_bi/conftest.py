@@ -3,7 +3,7 @@
 import pytest
 
 from customer360.power_bi.project import files
-from customer360.power_bi.tmdl import Source
+from customer360.power_bi.tmdl import ModelSource
 from tests import miniature
 from tests.power_bi import dax_evaluator
 
@@ -21,4 +21,4 @@ def database(tables):
 
 @pytest.fixture(scope="module")
 def semantic_model(tables):
-    return dax_evaluator.read(files(Source("db.example:5432", "crm", "analytics", "import")), tables)
+    return dax_evaluator.read(files(ModelSource("db.example:5432", "crm", "analytics", "import")), tables)

@@ -3,20 +3,20 @@
 import pytest
 
 from customer360.power_bi.project import files
-from customer360.power_bi.tmdl import Source
+from customer360.power_bi.tmdl import ModelSource
 from tests.power_bi import rules
 from tests.power_bi.damages import DAMAGES
 
 pytestmark = pytest.mark.slow
 
-BUILT = files(Source("db.example:5432", "crm", "analytics", "import"))
+BUILT = files(ModelSource("db.example:5432", "crm", "analytics", "import"))
 
 
 @pytest.mark.parametrize("storage", ["import", "directquery"])
 @pytest.mark.parametrize("hide_names", [False, True], ids=["with names", "without names"])
 def test_what_is_built_breaks_no_rule(storage, hide_names):
     """In every form that can be built."""
-    built = files(Source("db.example:5432", "crm", "analytics", storage, "Customer 360 Test", hide_names))
+    built = files(ModelSource("db.example:5432", "crm", "analytics", storage, "Customer 360 Test", hide_names))
 
     assert list(rules.problems(built)) == []
 

@@ -10,7 +10,7 @@ import pytest
 
 from customer360.power_bi import dax, model, subtitles, tmdl
 from customer360.power_bi.project import files
-from customer360.power_bi.tmdl import Source
+from customer360.power_bi.tmdl import ModelSource
 from customer360.report import measures as m
 from customer360.report.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
 from customer360.report.expressions import facts_of, needs
@@ -26,7 +26,7 @@ from tests.power_bi.dax_evaluator import Context, Evaluator
 
 pytestmark = pytest.mark.slow
 
-SOURCE = Source("db.example:5432", "crm", "analytics", "import")
+SOURCE = ModelSource("db.example:5432", "crm", "analytics", "import")
 MEMBERS = {
     "loyalty_status": STATUSES,
     "activity": miniature.ACTIVITIES,

@@ -7,7 +7,7 @@ import pytest
 
 from customer360.power_bi import layout, pbir, theme, tmdl
 from customer360.power_bi.model import MODEL_TABLES
-from customer360.power_bi.tmdl import Source
+from customer360.power_bi.tmdl import ModelSource
 from customer360.report.dimensions import FUNNEL_STAGE
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
@@ -79,7 +79,7 @@ def test_a_visual_is_told_to_those_who_do_not_see_it(path):
 
 def test_every_field_stands_in_the_model():
     """A renamed column would leave a visual blank, and nothing else would say so."""
-    texts = tmdl.files(Source("h", "d", "s", "import"))
+    texts = tmdl.files(ModelSource("h", "d", "s", "import"))
     columns = {(table.name, column.name) for table in MODEL_TABLES for column in table.columns}
     measures = {
         (table.name, name.strip("'"))

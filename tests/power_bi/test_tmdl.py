@@ -6,11 +6,11 @@ import pytest
 
 from customer360.power_bi import tmdl
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS
-from customer360.power_bi.tmdl import Source
+from customer360.power_bi.tmdl import ModelSource
 from customer360.report.dimensions import FUNNEL_STAGES
 from customer360.tables import BANDS, RESULT_TABLES
 
-IMPORT = Source("db.example:5432", "crm", "analytics", "import")
+IMPORT = ModelSource("db.example:5432", "crm", "analytics", "import")
 FILES = tmdl.files(IMPORT)
 TABLES = {path: text for path, text in FILES.items() if path.startswith("tables/")}
 
@@ -127,7 +127,7 @@ def test_a_funnel_stage_holds_every_deepest_stage_from_its_own_on():
 
 def test_direct_query_asks_the_server_for_everything_that_it_has():
     """Only the stages of the funnel stand in the model itself."""
-    files = tmdl.files(Source("h", "d", "s", "directquery"))
+    files = tmdl.files(ModelSource("h", "d", "s", "directquery"))
     modes = {
         path: mode
         for path, text in files.items()

@@ -63,11 +63,11 @@ def peak_memory(engine: Engine) -> Iterator[list[int]]:
     """The most memory that the engine's process had, once the `with` has ended."""
     process, over, found = psutil.Process(engine.pid), Event(), [0]
 
-    def watch() -> None:
+    def progress() -> None:
         while not over.wait(0.02):
             found[0] = max(found[0], process.memory_info().rss)
 
-    watching = Thread(target=watch)
+    watching = Thread(target=progress)
     watching.start()
     try:
         yield found

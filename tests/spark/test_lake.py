@@ -27,17 +27,17 @@ CUBES = ("customer_segments", "engagement_segments", "top_customers", "cohort_re
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("s3a://lake/customers", lake.Place("s3a://lake/customers", "parquet")),
-        ("customers.parquet", lake.Place("customers.parquet", "parquet")),
-        ("parquet:customers", lake.Place("customers", "parquet")),
-        ("delta:/lake/customers", lake.Place("/lake/customers", "delta")),
-        ("iceberg:s3a://lake/customers", lake.Place("s3a://lake/customers", "iceberg")),
-        ("customers", lake.Place("customers", None)),
-        ("main.crm.customers", lake.Place("main.crm.customers", None)),
-        ("`my catalog`.crm.customers", lake.Place("`my catalog`.crm.customers", None)),
+        ("s3a://lake/customers", lake.Location("s3a://lake/customers", "parquet")),
+        ("customers.parquet", lake.Location("customers.parquet", "parquet")),
+        ("parquet:customers", lake.Location("customers", "parquet")),
+        ("delta:/lake/customers", lake.Location("/lake/customers", "delta")),
+        ("iceberg:s3a://lake/customers", lake.Location("s3a://lake/customers", "iceberg")),
+        ("customers", lake.Location("customers", None)),
+        ("main.crm.customers", lake.Location("main.crm.customers", None)),
+        ("`my catalog`.crm.customers", lake.Location("`my catalog`.crm.customers", None)),
     ],
 )
-def test_a_path_has_a_format_and_a_table_of_the_catalog_has_none(text: str, place: lake.Place) -> None:
+def test_a_path_has_a_format_and_a_table_of_the_catalog_has_none(text: str, place: lake.Location) -> None:
     """Spark itself tells them apart by the method that is called."""
     assert lake.place(text) == place
 

@@ -39,7 +39,7 @@ def test_what_is_loaded_is_what_was_published(filled, tables):
     for table, rows in tables.items():
         [(count,)] = loaded.rows(Query(f"SELECT count(*) FROM {table.full_name}", ()))
         assert count == (1 if table.keeps_history else rows.num_rows)
-    assert loaded.facts["refresh_id"] == 1
+    assert loaded.refresh_row["refresh_id"] == 1
     assert loaded.as_of == miniature.AS_OF
 
 
@@ -104,7 +104,7 @@ def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, table
         assert loaded
         counts = [loaded.rows(Query(f"SELECT sum(customers) FROM {fact.full_name}", ())) for fact in SEGMENTS]
         assert counts[0] == counts[1]
-        seen.add(loaded.facts["refresh_id"])
+        seen.add(loaded.refresh_row["refresh_id"])
     thread.join()
 
     assert len(seen) > 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from customer360 import Customer360
 from customer360.commands import logs
 from customer360.errors import printable
-from customer360.pipeline.progress import Watch, events, for_person, silent
+from customer360.pipeline.progress import Progress, events, for_person, silent
 from customer360.settings import database_url
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Outcome(Protocol):
 
     def lines(self) -> Iterator[str]: ...
 
-    def facts(self) -> Mapping[str, Any]: ...
+    def as_json(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Context:
         return sys.stdout.isatty() and not self.as_json
 
     @property
-    def watch(self) -> Watch:
+    def progress(self) -> Progress:
         if logs.are_json():
             return events
         return silent if self.as_json else for_person()
@@ -51,7 +51,7 @@ class Context:
     def connect(self) -> Customer360:
         """What the options say, as a session; it opens the database and starts PySpark when it needs them."""
         return Customer360(
-            self.database, self.master, self.remote, self.watch, (self.run_seconds, self.swap_seconds)
+            self.database, self.master, self.remote, self.progress, (self.run_seconds, self.swap_seconds)
         )
 
     def open_database(self) -> Database:
@@ -72,7 +72,7 @@ class Context:
     def show(self, outcome: Outcome) -> None:
         """On stdout: the outcome's lines, or with --json one JSON object."""
         if self.as_json:
-            sys.stdout.write(json.dumps(outcome.facts(), default=str, indent=2) + "\n")
+            sys.stdout.write(json.dumps(outcome.as_json(), default=str, indent=2) + "\n")
         else:
             sys.stdout.writelines(f"{printable(line)}\n" for line in outcome.lines())
         sys.stdout.flush()

@@ -75,7 +75,7 @@ class DashboardOutcome:
             return "without results, make them with: customer360 run"
         return f"as of {self.refresh['as_of_date']} (refresh {self.refresh['refresh_id']})"
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         return asdict(self)
 
 

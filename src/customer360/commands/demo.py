@@ -59,10 +59,10 @@ class DemoOutcome:
         if self.is_checked:
             yield "see it with: customer360 dashboard"
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         return {
-            "mock": self.mock.facts(),
-            "run": self.run.facts(),
+            "mock": self.mock.as_json(),
+            "run": self.run.as_json(),
             "power_bi": str(self.project),
             "connection": self.connection,
             "dashboard": {"checked": self.is_checked},
@@ -87,7 +87,7 @@ def _check_dashboard(context: Context, reader: Database) -> None:
     from customer360.web.app import make_app
     from customer360.web.server import Address, check
 
-    with context.watch("Checking the dashboard"):
+    with context.progress("Checking the dashboard"):
         check(make_app(reader), Address(port=0))
 
 

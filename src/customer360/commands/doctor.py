@@ -64,7 +64,7 @@ class Diagnosis:
         counts = Counter(finding.state for finding in self.findings)
         yield ", ".join(f"{counts[state]} {state}" for state in ("ok", "warning", "failed") if counts[state])
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         return {"failed": self.has_failed, "checks": [asdict(finding) for finding in self.findings]}
 
 

@@ -179,7 +179,7 @@ class PlanOutcome:
             values = ", ".join(self.plan.examples(target)[:_SHOWN_VALUES])
             yield f"  {target:<{width}}  {side:<{middle}}  {values}".rstrip()
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         plan, raw = self.plan, self.plan.raw
         return {
             "source": raw.name,
@@ -256,10 +256,10 @@ class LoadOutcome:
         """The last day in the data, where nobody gave an as-of date."""
         return None if self.load.plan.request.as_of else self.load.found.last_day
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         found = self.load.found
         return {
-            "plan": PlanOutcome(self.load.plan).facts(),
+            "plan": PlanOutcome(self.load.plan).as_json(),
             **asdict(found.tally),
             "formats": found.mapping.formats,
             "given_up": {name: asdict(reason) for name, reason in found.given_up.items()},

@@ -82,6 +82,6 @@ class MockOutcome:
             mark = "ok  " if gate.passed else "FAIL"
             yield f"  {mark} {gate.name:<34} {gate.value:>9.3f}   {gate.low:g} to {gate.high:g}"
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         gates = [{**asdict(gate), "passed": gate.passed} for gate in self.fill.gates]
         return {**asdict(self.fill), "gates": gates}

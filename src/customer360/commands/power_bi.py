@@ -55,7 +55,7 @@ class PowerBiOutcome:
         built = self.built
         yield f"open {built.project} in Power BI Desktop: {built.pages} pages, {built.measures} measures"
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         return asdict(self.built)
 
 

@@ -83,5 +83,5 @@ class RunOutcome:
     def _why_this_day(self) -> str:
         return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         return asdict(self.refresh)

@@ -115,7 +115,7 @@ class StatusOutcome:
                 f"the results are {found} old, and {limit} are allowed; renew them with: customer360 run"
             )
 
-    def facts(self) -> Mapping[str, Any]:
+    def as_json(self) -> Mapping[str, Any]:
         facts = {"running": self.status is not None, "engine": self.engine}
         return facts if self.status is None else {**facts, **self.status.as_json()}
 

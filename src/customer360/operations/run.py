@@ -30,7 +30,7 @@ from customer360.tables import CUSTOMERS, REJECTED_ROWS
 
 
 @dataclass(frozen=True)
-class Results:
+class ResultTables:
     """
     The result tables by name, not yet computed, and what was counted on the way.
 
@@ -50,7 +50,7 @@ def results(
     table: str = CUSTOMERS.full_name,
     keys_are_unique: bool = False,
     status_order: Sequence[str] | None = None,
-) -> Iterator[Results]:
+) -> Iterator[ResultTables]:
     """
     Every result table of *customers* as of *as_of*; to be written inside the `with`.
 
@@ -68,7 +68,7 @@ def results(
         # Nothing rejected is known by now: looking through every row again would only find that.
         rejected = rejected_rows(rows if quality.rows_rejected else rows.limit(0), CUSTOMERS, table)
         with _tables(with_traits(known, found, as_of=as_of), found, as_of) as tables:
-            yield Results({**tables, REJECTED_ROWS.name: rejected}, quality, found)
+            yield ResultTables({**tables, REJECTED_ROWS.name: rejected}, quality, found)
 
 
 @contextmanager

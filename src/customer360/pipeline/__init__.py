@@ -1,1 +1,1 @@
-"""The stages, in the order the data travels; here the data, Spark and PostgreSQL meet."""
+"""Fill, load and run, in the order the data travels; here the data, Spark and PostgreSQL meet."""

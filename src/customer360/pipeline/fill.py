@@ -13,7 +13,7 @@ from customer360 import __version__
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
-from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.rejected import has_loaded, keep_others
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source
 from customer360.postgres.connection import Database
@@ -52,7 +52,7 @@ def fill_mock_data(
     report: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
-    watch: Watch = silent,
+    progress: Progress = silent,
 ) -> Fill:
     """
     Deletes the customers in the database and fills in those of *plan*; with *report*, measures how real they look.
@@ -67,7 +67,7 @@ def fill_mock_data(
         change.prepare(rejected)
         prepare_source(change, CUSTOMERS, replace=replace)
         staging = change.stage(CUSTOMERS)
-        with watch("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
+        with progress("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
             _copy_blocks(spark, database, staging, plan, writers)
         filled = Origin(
             "mock", rows=plan.customers, seed=plan.seed, as_of=plan.as_of, dirt=plan.dirt,
@@ -77,14 +77,14 @@ def fill_mock_data(
         if rejected:
             change.stage(REJECTED_ROWS)
             keep_others(change, CUSTOMERS)
-        with watch("Building the key and publishing"):
+        with progress("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
-    gates = _measured(database, plan, watch) if report else ()
+    gates = _measured(database, plan, progress) if report else ()
     return Fill(plan.customers, plan.seed, plan.as_of, plan.dirt, gates)
 
 
-def _measured(database: Database, plan: Plan, watch: Watch) -> tuple[Gate, ...]:
-    with watch("Measuring how real it looks"):
+def _measured(database: Database, plan: Plan, progress: Progress) -> tuple[Gate, ...]:
+    with progress("Measuring how real it looks"):
         return tuple(realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of))
 
 

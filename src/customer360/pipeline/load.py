@@ -9,7 +9,7 @@ from typing import Any
 from customer360 import __version__
 from customer360.errors import Refused
 from customer360.own_data.loadable import Loadable
-from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.rejected import keep_others, rejected_at_loading
 from customer360.pipeline.shrinkage import require_no_smaller_load
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source, stage_files
@@ -31,7 +31,7 @@ def load_customers(
     allow_shrink: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
-    watch: Watch = silent,
+    progress: Progress = silent,
 ) -> None:
     """
     Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
@@ -47,16 +47,16 @@ def load_customers(
         prepare_source(change, table, replace=replace)
         if not allow_shrink:
             change.require(lambda: _require_no_smaller_load(change, found, facts))
-        with watch("Loading customers", total=found.tally.customers, done=partial(change.rows, table)):
+        with progress("Loading customers", total=found.tally.customers, done=partial(change.rows, table)):
             stage_files(change, database, table, found.customers, writers)
-        with watch("Keeping the rejected rows", done=partial(change.rows, REJECTED_ROWS)):
+        with progress("Keeping the rejected rows", done=partial(change.rows, REJECTED_ROWS)):
             rows_of = partial(rejected_at_loading, table)
             stage_files(change, database, REJECTED_ROWS, found.rejected, writers, rows_of)
             keep_others(change, table)
         _audit_loaded(change, found)
         loaded = Origin("own", **found.facts(), **facts, filled_at=now(), version=__version__)
         change.describe(table, loaded.record())
-        with watch("Building the key and publishing"):
+        with progress("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
 
 

@@ -20,7 +20,7 @@ from customer360.own_data.planning import LoadPlan, plan_load
 from customer360.own_data.raw_tables import RawTable, spool_batches, spool_file
 from customer360.own_data.request import Request
 from customer360.pipeline.load import load_customers
-from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.staging import WAITING, Waiting
 from customer360.postgres import types
 from customer360.postgres.connection import Database
@@ -110,7 +110,7 @@ def load_own_data(
     *,
     agree: Callable[[LoadPlan], None] = LoadPlan.require_agreed,
     waiting: Waiting = WAITING,
-    watch: Watch = silent,
+    progress: Progress = silent,
 ) -> Load:
     """
     Loads what can be loaded of the source that *request* names; without *database*, or in a dry run, nothing.
@@ -122,15 +122,15 @@ def load_own_data(
     if target:
         _require_replaceable(target, request)
     with ExitStack() as stack:
-        with watch("Reading the source"):
+        with progress("Reading the source"):
             raw = stack.enter_context(_open_raw_table(request))
         plan = plan_load(raw, request)
         agree(plan)
-        found = _examine(plan, watch=watch)
+        found = _examine(plan, progress=progress)
         if target:
             load_customers(
                 target, found, _facts(plan), max_rejected=request.max_rejected, replace=request.replace,
-                allow_shrink=request.allow_shrink, waiting=waiting, watch=watch,
+                allow_shrink=request.allow_shrink, waiting=waiting, progress=progress,
             )  # fmt: skip
     return Load(plan, found)
 
@@ -156,19 +156,19 @@ def _spool_query(url: str, table: str | None, query: str | None) -> AbstractCont
     return spool_batches(table or "query", f"in {database.where}", read_batches(database, relation, fields))
 
 
-def _examine(plan: LoadPlan, *, watch: Watch = silent) -> Loadable:
+def _examine(plan: LoadPlan, *, progress: Progress = silent) -> Loadable:
     """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
     request = plan.request
     raw, mapping = inherited(plan.raw, plan.mapping), plan.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
     if trees(mapping, raw.columns):
-        with watch("Evaluating expressions", total=raw.rows):
+        with progress("Evaluating expressions", total=raw.rows):
             raw, mapping = evaluated(raw, mapping, as_of=as_of)
-    with watch("Examining the rows", total=raw.rows):
+    with progress("Examining the rows", total=raw.rows):
         found = find_loadable(raw, mapping, as_of=as_of)
     if not (given_up := found.tally.dispensable(request.max_rejected)):
         return found
-    with watch(f"Examining them without {', '.join(given_up)}", total=raw.rows):
+    with progress(f"Examining them without {', '.join(given_up)}", total=raw.rows):
         return replace(find_loadable(raw, mapping.without(given_up), as_of=as_of), given_up=given_up)
 
 

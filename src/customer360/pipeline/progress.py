@@ -14,9 +14,9 @@ _LOG: Final = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.25
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """
-    Shows a stage while its body runs: `with watch("Copying", total=1000, done=rows_so_far): ...`.
+    Shows a step while its body runs: `with progress("Copying", total=1000, done=rows_so_far): ...`.
 
     *done* is asked now and then, from another thread. Without *total* only the time passes.
     """
@@ -35,7 +35,7 @@ def silent(label: str, *, total: int | None = None, done: Callable[[], int] | No
 
 @contextmanager
 def lines(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
-    """One line on stderr when the stage is over: for logs and pipes."""
+    """One line on stderr when the step is over: for logs and pipes."""
     del done
     started = time.monotonic()
     yield
@@ -46,21 +46,21 @@ def lines(label: str, *, total: int | None = None, done: Callable[[], int] | Non
 
 @contextmanager
 def events(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
-    """Two records in the log, when the stage starts and when it is over: for programs."""
+    """Two records in the log, when the step starts and when it is over: for programs."""
     started = time.monotonic()
 
     def tell(level: int, event: str, **more: object) -> None:
-        _LOG.log(level, event, extra={"fields": {"stage": label, **more}})
+        _LOG.log(level, event, extra={"fields": {"step": label, **more}})
 
-    tell(logging.INFO, "stage started")
+    tell(logging.INFO, "step started")
     try:
         yield
     except BaseException:
-        tell(logging.ERROR, "stage failed", seconds=round(time.monotonic() - started, 3))
+        tell(logging.ERROR, "step failed", seconds=round(time.monotonic() - started, 3))
         raise
     seconds = round(time.monotonic() - started, 3)
     rows = done() if total is None and done else total
-    tell(logging.INFO, "stage ended", seconds=seconds, **({} if rows is None else {"rows": rows}))
+    tell(logging.INFO, "step ended", seconds=seconds, **({} if rows is None else {"rows": rows}))
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> I
     over = threading.Event()
 
     def poll() -> None:
-        # When the question fails, so does the stage, which says why.
+        # When the question fails, so does the step, which says why.
         with suppress(Exception):
             while not over.wait(_POLL_SECONDS):
                 update(done())
@@ -107,12 +107,12 @@ def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> I
         thread.join()
 
 
-def for_person() -> Watch:
+def for_person() -> Progress:
     """Bars on a terminal, else lines."""
     return bar if sys.stderr.isatty() else lines
 
 
-def chosen(progress: bool | Watch) -> Watch:
+def chosen(progress: bool | Progress) -> Progress:
     """What shows *progress*: nothing for False, and for True what a person reads."""
     if isinstance(progress, bool):
         return for_person() if progress else silent

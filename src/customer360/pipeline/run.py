@@ -14,9 +14,9 @@ import psycopg
 from customer360 import __version__
 from customer360.errors import Invalid, Refused, Unavailable
 from customer360.operations.conform import require_columns
-from customer360.operations.run import Results, results
+from customer360.operations.run import ResultTables, results
 from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
-from customer360.pipeline.progress import Watch, silent
+from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.rejected import keep_loaded
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
@@ -30,7 +30,7 @@ from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
 from customer360.postgres.status import FILL_KEPT_WITH, fill_of, fills, last_refresh, next_refresh_id
 from customer360.spark import lake, plain_errors
-from customer360.spark.lake import Place
+from customer360.spark.lake import Location
 from customer360.tables import (
     CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
@@ -91,13 +91,13 @@ def run_operations(
     spark: SparkSession,
     *,
     table: str = CUSTOMERS.full_name,
-    source: Place | None = None,
-    profiles_to: Place | None = None,
+    source: Location | None = None,
+    profiles_to: Location | None = None,
     as_of: date | None = None,
     allow_shrink: bool = False,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
-    watch: Watch = silent,
+    progress: Progress = silent,
 ) -> Refresh:
     """
     Reads the customers in *table*, runs every operation and publishes every result table at once.
@@ -120,7 +120,7 @@ def run_operations(
         with database.snapshot(*locked) as snapshot, ExitStack() as reading:
             read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
             day = choose_as_of(as_of, read.origin, read.name, read.last_day)
-            with watch("Reading and checking customers"), lake.plain_errors(read.name):
+            with progress("Reading and checking customers"), lake.plain_errors(read.name):
                 order = read.origin.status_order
                 found = reading.enter_context(
                     results(
@@ -137,13 +137,13 @@ def run_operations(
                 change.require(partial(_require_no_shrinkage, change, read, asked, found.data_quality.rows_out))
             tables = dict(found.tables)
             if profiles:
-                _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, watch)
-            _stage_all(change, database, tables, writers, watch)
+                _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, progress)
+            _stage_all(change, database, tables, writers, progress)
             _keep_rejected_at_loading(change, customers)
         refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
         change.describe(FILL_KEPT_WITH, fills(refresh_id, {CUSTOMERS: customers}))
         _audit_totals(change, refresh, has_profiles=not profiles)
-        with watch("Publishing"):
+        with progress("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
     where = str(profiles) if profiles else None
     return replace(refresh, as_of_is_last_day=day.is_last_day, profiles=where)
@@ -164,17 +164,19 @@ def _from_table(
     return _Source(table, customers, origin(change.connection, table), unique, last_day)
 
 
-def _from_lake(spark: SparkSession, source: Place) -> _Source:
+def _from_lake(spark: SparkSession, source: Location) -> _Source:
     customers = lake.read(spark, source)
     _require(customers.columns, f"the customers in {source}")
     return _Source(str(source), customers, Origin("unknown"), False, last_day_of_rows(customers))
 
 
-def _write_profiles(change: Publication, profiles: DataFrame, target: Place, found: Results, watch: Watch) -> None:
+def _write_profiles(
+    change: Publication, profiles: DataFrame, target: Location, found: ResultTables, progress: Progress
+) -> None:
     """To the lake, complete before anything is published, which is what tells its readers of the new refresh."""
     change.stage(CUSTOMER_PROFILES)
     change.describe(CUSTOMER_PROFILES, {"rows_are_in": str(target)})
-    with watch(f"Writing {CUSTOMER_PROFILES.name} to {target}"):
+    with progress(f"Writing {CUSTOMER_PROFILES.name} to {target}"):
         _require_total(str(target), lake.write(profiles, target), found.data_quality.rows_out)
 
 
@@ -228,16 +230,16 @@ def _require(present: Collection[str], whose: str) -> None:
 
 
 def _stage_all(
-    change: Publication, database: Database, tables: Mapping[str, DataFrame], writers: int, watch: Watch
+    change: Publication, database: Database, tables: Mapping[str, DataFrame], writers: int, progress: Progress
 ) -> None:
     for table in RESULT_TABLES:
         if table.name in tables:
-            with watch(f"Writing {table.name}", done=partial(change.rows, table)):
+            with progress(f"Writing {table.name}", done=partial(change.rows, table)):
                 stage(change, database, table, tables[table.name], writers)
 
 
 def _describe(
-    change: Publication, found: Results, source: tuple[int, date, str, str], started: datetime
+    change: Publication, found: ResultTables, source: tuple[int, date, str, str], started: datetime
 ) -> Refresh:
     """Adds this refresh to the history; returns it."""
     quality = found.data_quality

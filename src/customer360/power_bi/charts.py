@@ -10,7 +10,7 @@ from typing import Final
 
 from customer360.power_bi import model, theme, values
 from customer360.power_bi import queries as q
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 from customer360.power_bi.queries import Json
 from customer360.power_bi.tmdl import STATUS_COLOR
 from customer360.report.dimensions import LOYALTY_STATUS, Dimension, dimension
@@ -61,9 +61,9 @@ def chart(visual: Visual, name_filter: Callable[[str], str]) -> Chart:
     )
 
 
-def measure_field(one: Measure, visual: Visual) -> Field:
+def measure_field(one: Measure, visual: Visual) -> ModelField:
     """A measure as it lives in the visual's fact."""
-    return Field(model.fact_name(visual.fact), model.measure_name(one, visual.fact))
+    return ModelField(model.fact_name(visual.fact), model.measure_name(one, visual.fact))
 
 
 def _value(visual: Visual) -> list[Json]:
@@ -113,7 +113,7 @@ def _card(visual: Visual) -> Chart:
     return Chart("cardVisual", {"Data": _value(visual), **_tooltips(visual)}, objects, phone_height=120)
 
 
-def cards(fields: Iterable[tuple[Field, str]]) -> Chart:
+def cards(fields: Iterable[tuple[ModelField, str]]) -> Chart:
     """Several numbers side by side, each below its label."""
     default = {"id": "default"}
     value = {
@@ -290,7 +290,7 @@ def _treemap(visual: Visual) -> Chart:
 
 def _parameter(_: Visual) -> Chart:
     """A slider with one handle: it keeps the edges from X upwards, and the measure takes the lowest."""
-    chosen = Field(BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label)
+    chosen = ModelField(BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label)
     preset = {"filter": q.at_least(chosen, BALANCE_THRESHOLD.default)}
     objects = {
         "data": q.properties({"mode": q.text("After")}),
@@ -306,7 +306,7 @@ def _colors(visual: Visual) -> dict[str, list[Json]]:
     """Statuses in their own shades; anything else in the theme's first colour."""
     if LOYALTY_STATUS.name not in visual.by:
         return {}
-    shade = q.measure(Field(model.field(LOYALTY_STATUS).table, STATUS_COLOR))
+    shade = q.measure(ModelField(model.field(LOYALTY_STATUS).table, STATUS_COLOR))
     fill = {"fill": {"solid": {"color": {"expr": shade}}}}
     return {"dataPoint": q.properties(fill, {"data": [{"dataViewWildcard": {"matchingOption": 1}}]})}
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from customer360.power_bi import model
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 from customer360.report.dimensions import AT_JOINING, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, dimensions_of
 from customer360.report.expressions import (
     Above,
@@ -154,7 +154,7 @@ def _expression(measure: Measure, fact: Table) -> str:
 
 def parameter_value(parameter: Parameter) -> str:
     """What the reader set: the lowest value the slicer leaves, or the highest of all when it leaves none."""
-    column = Field(parameter.label, parameter.label).dax
+    column = ModelField(parameter.label, parameter.label).dax
     highest = f"CALCULATE ( MAX ( {column} ), REMOVEFILTERS ( '{parameter.label}' ) )"
     return f"COALESCE ( MIN ( {column} ), {highest} )"
 
@@ -231,7 +231,7 @@ def _of_first_stage(of: Measure, fact: Table) -> str:
 
 
 def _of_previous_stage(of: Measure, fact: Table) -> str:
-    stage = Field(FUNNEL_STAGE.label, "Stage").dax
+    stage = ModelField(FUNNEL_STAGE.label, "Stage").dax
     at_previous = f"REMOVEFILTERS ( '{FUNNEL_STAGE.label}' ), {stage} = Previous"
     return _with(
         f"Previous = MAX ( MIN ( {stage} ) - 1, 1 )",
@@ -260,7 +260,7 @@ def _of(measure: Measure, fact: Table) -> str:
 
 def _column(fact: Table, source: str) -> str:
     table = model.table_named(model.fact_name(fact))
-    return Field(table.name, table.column(source).name).dax
+    return ModelField(table.name, table.column(source).name).dax
 
 
 def _with(variable: str, result: str) -> str:

@@ -72,7 +72,7 @@ class Relationship:
 
 
 @dataclass(frozen=True)
-class Field:
+class ModelField:
     """A column as a report names it."""
 
     table: str
@@ -122,23 +122,23 @@ def measures_of(fact: Table) -> tuple[Measure, ...]:
     return tuple(measure for measure in MEASURES if fact in facts_of(measure))
 
 
-def field(dimension: Dimension) -> Field:
+def field(dimension: Dimension) -> ModelField:
     """The column that shows the members of *dimension*."""
     if dimension is d.MONTHS_SINCE:
-        return Field(fact_name(tables.COHORT_RETENTION), dimension.label)
+        return ModelField(fact_name(tables.COHORT_RETENTION), dimension.label)
     table = _dimension_table(dimension)
     if dimension.members is tables.CALENDAR_MONTHS and not dimension.level_of:
-        return Field(table.name, table.column("month").name)
-    return Field(table.name, table.column(dimension.text or "stage_name").name)
+        return ModelField(table.name, table.column("month").name)
+    return ModelField(table.name, table.column(dimension.text or "stage_name").name)
 
 
-def fact_field(fact: Table, column: str) -> Field:
+def fact_field(fact: Table, column: str) -> ModelField:
     """A column of a fact, or, where the column is a dimension, the dimension's own."""
     for dimension in dimensions_of(fact):
         if dimension.name == column and dimension is not d.MONTHS_SINCE:
             return field(dimension)
     table = table_named(fact_name(fact))
-    return Field(table.name, table.column(column).name)
+    return ModelField(table.name, table.column(column).name)
 
 
 def tables_of_siblings(fact: Table) -> tuple[str, ...]:
@@ -149,20 +149,20 @@ def tables_of_siblings(fact: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_dimension_table(cut).name for cut in cuts))
 
 
-def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[Field, ...]:
+def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[ModelField, ...]:
     """The columns in the field list that do not cut *fact*, and are not of its siblings."""
     related = {one.to_table for one in RELATIONSHIPS if one.from_table == fact_name(fact)}
     known = {fact_name(fact), BALANCE_THRESHOLD.label, *related, *tables_of_siblings(fact)}
     others = (table for table in tables_for(hide_names=hide_names) if table.name not in known)
     return tuple(
-        Field(table.name, column.name) for table in others for column in table.columns if not column.hidden
+        ModelField(table.name, column.name) for table in others for column in table.columns if not column.hidden
     )
 
 
-def edge_field(dimension: Dimension) -> Field:
+def edge_field(dimension: Dimension) -> ModelField:
     """The lower edges of a dimension of bands."""
     table = _dimension_table(dimension)
-    return Field(table.name, table.column("low").name)
+    return ModelField(table.name, table.column("low").name)
 
 
 def tables_for(*, hide_names: bool) -> tuple[ModelTable, ...]:

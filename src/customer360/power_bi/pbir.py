@@ -16,7 +16,7 @@ from customer360.power_bi import charts, layout, model, subtitles, theme, toolti
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
 from customer360.power_bi.layout import Rectangle
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 from customer360.power_bi.queries import Json
 from customer360.report.dimensions import JOIN_MONTH, dimension
 from customer360.report.measures import AS_OF_DATE
@@ -200,7 +200,7 @@ def _heading(report: Report, page: Page) -> Iterator[_Placed]:
 
 def _as_of() -> Chart:
     default = {"id": "default"}
-    shown = Field(model.fact_name(REFRESHES), AS_OF_DATE.label)
+    shown = ModelField(model.fact_name(REFRESHES), AS_OF_DATE.label)
     objects = {
         "value": q.properties({"fontSize": q.number(theme.SIZES["title"])}, default),
         "label": q.properties(
@@ -261,7 +261,7 @@ def _subtitle(visual: Visual) -> Json:
     """The definition; where numbers belong to it, a measure that says them."""
     if not subtitles.is_moving(visual):
         return q.text(visual.definition)
-    return {"expr": q.measure(Field(model.fact_name(visual.fact), subtitles.name(visual)))}
+    return {"expr": q.measure(ModelField(model.fact_name(visual.fact), subtitles.name(visual)))}
 
 
 def _visual(name: str, placed: _Placed, order: int) -> Json:

@@ -21,7 +21,7 @@ from typing import Final, cast, get_args
 
 from customer360.errors import Invalid, Refused, Unavailable, nearest
 from customer360.power_bi import model, pbir, theme, tmdl
-from customer360.power_bi.tmdl import Source, Storage
+from customer360.power_bi.tmdl import ModelSource, Storage
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Report, Visual
 from customer360.tables import CUSTOMERS
@@ -71,7 +71,7 @@ def build(
     written. Then nothing has changed.
     """
     destination = Path(folder)
-    contents = files(_source(Source(server, database, schema, cast(Storage, storage), name, hide_names)))
+    contents = files(_source(ModelSource(server, database, schema, cast(Storage, storage), name, hide_names)))
     try:
         _refuse_what_is_not_ours(destination, overwrite)
         _swap_in(destination, contents)
@@ -81,7 +81,7 @@ def build(
     return Built(destination / f"{NAME}.pbip", len(contents), len(REPORT.pages), measures)
 
 
-def files(source: Source) -> dict[str, str]:
+def files(source: ModelSource) -> dict[str, str]:
     """Every file of the project: path -> text, always the same for the same *source*."""
     report, semantic_model = f"{NAME}.Report", f"{NAME}.SemanticModel"
     custom = theme.theme()
@@ -105,7 +105,7 @@ def files(source: Source) -> dict[str, str]:
     return {MARKER: f"{_MARKER_TEXT}\nsha256 {_digest(contents)}\n", **contents}
 
 
-def _report(source: Source) -> Report:
+def _report(source: ModelSource) -> Report:
     """The report over the model's tables, which may be without names."""
     if not source.hide_names:
         return REPORT
@@ -120,7 +120,7 @@ def _without_names(visual: Visual) -> Visual:
     return replace(visual, columns=(CUSTOMERS.key[0], *kept))
 
 
-def _source(source: Source) -> Source:
+def _source(source: ModelSource) -> ModelSource:
     """*source* when everything in it can stand in a project."""
     server, storage = source.server, source.storage
     if storage not in get_args(Storage):
@@ -210,7 +210,7 @@ def _pbip(report: str) -> dict[str, object]:
     }
 
 
-def _platform(kind: str, source: Source) -> dict[str, object]:
+def _platform(kind: str, source: ModelSource) -> dict[str, object]:
     """Items with one logical id are the same item: a project of another name or database is another one."""
     project = (source.name, source.server, source.database, source.schema, source.storage)
     return {

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 
 Json = dict[str, Any]
 
@@ -49,17 +49,17 @@ def properties(values: Mapping[str, Json], selector: Json | None = None) -> list
     return [{"properties": dict(values), **({"selector": selector} if selector else {})}]
 
 
-def column(field: Field, alias: str = "") -> Json:
+def column(field: ModelField, alias: str = "") -> Json:
     """A column; inside a filter by the *alias* of its table."""
     source = {"Source": alias} if alias else {"Entity": field.table}
     return {"Column": {"Expression": {"SourceRef": source}, "Property": field.column}}
 
 
-def measure(field: Field) -> Json:
+def measure(field: ModelField) -> Json:
     return {"Measure": {"Expression": {"SourceRef": {"Entity": field.table}}, "Property": field.column}}
 
 
-def projection(field: Field, *, is_measure: bool, name: str = "", active: bool = False) -> Json:
+def projection(field: ModelField, *, is_measure: bool, name: str = "", active: bool = False) -> Json:
     """A field in a role; *name* is shown in place of the model's."""
     return {
         "field": measure(field) if is_measure else column(field),
@@ -70,24 +70,24 @@ def projection(field: Field, *, is_measure: bool, name: str = "", active: bool =
     }
 
 
-def sort(field: Field, *, is_measure: bool = False, descending: bool = False) -> Json:
+def sort(field: ModelField, *, is_measure: bool = False, descending: bool = False) -> Json:
     direction = "Descending" if descending else "Ascending"
     ordered = measure(field) if is_measure else column(field)
     return {"sort": [{"field": ordered, "direction": direction}], "isDefaultSort": False}
 
 
-def not_blank(name: str, field: Field) -> Json:
+def not_blank(name: str, field: ModelField) -> Json:
     """Keeps the members that exist: rows of a fact without one are in no part of the visual."""
     blank = {"Comparison": {"ComparisonKind": _EQUAL, "Left": column(field, "t"), "Right": _bare("null")}}
     return _filter(name, field, "Advanced", {"Not": {"Expression": blank}})
 
 
-def one_of(name: str, field: Field, members: Iterable[int]) -> Json:
+def one_of(name: str, field: ModelField, members: Iterable[int]) -> Json:
     values = [[_bare(f"{member}L")] for member in members]
     return _filter(name, field, "Categorical", {"In": {"Expressions": [column(field, "t")], "Values": values}})
 
 
-def top(name: str, field: Field, by: Field, count: int) -> Json:
+def top(name: str, field: ModelField, by: ModelField, count: int) -> Json:
     """The *count* members of *field* with the highest sum of *by*, a column of the same table."""
     total = {"Aggregation": {"Expression": column(by, "t"), "Function": _SUM}}
     query = {
@@ -112,7 +112,7 @@ def top(name: str, field: Field, by: Field, count: int) -> Json:
     }
 
 
-def at_least(field: Field, value: Decimal) -> Json:
+def at_least(field: ModelField, value: Decimal) -> Json:
     """The body of a filter: *field* >= *value*."""
     compared = {
         "ComparisonKind": AT_LEAST,
@@ -122,12 +122,12 @@ def at_least(field: Field, value: Decimal) -> Json:
     return _body(field, {"Comparison": compared})
 
 
-def _filter(name: str, field: Field, kind: str, condition: Json) -> Json:
+def _filter(name: str, field: ModelField, kind: str, condition: Json) -> Json:
     body = _body(field, condition)
     return {"name": name, "field": column(field), "type": kind, "howCreated": "User", "filter": body}
 
 
-def _body(field: Field, condition: Json) -> Json:
+def _body(field: ModelField, condition: Json) -> Json:
     return {"Version": 2, "From": [_table("t", field.table)], "Where": [{"Condition": condition}]}
 
 

@@ -27,7 +27,7 @@ Storage = Literal["import", "directquery"]
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """Where the model reads from, and whether it keeps a copy (import) or asks each time (directquery)."""
 
     server: str
@@ -46,7 +46,7 @@ _NAMESPACE: Final = uuid.UUID("8a4f5f0e-3f0f-5c1e-9d8b-360360360360")
 _PARAMETERS: Final = ("Server", "Database", "Schema")
 
 
-def files(source: Source) -> dict[str, str]:
+def files(source: ModelSource) -> dict[str, str]:
     """Every file of the model's definition folder: path -> text."""
     return {
         "database.tmdl": "database\n\tcompatibilityLevel: 1601\n",
@@ -94,7 +94,7 @@ def _model() -> str:
     )
 
 
-def _expressions(source: Source) -> str:
+def _expressions(source: ModelSource) -> str:
     described = {
         "Server": (source.server, "PostgreSQL host and port."),
         "Database": (source.database, "PostgreSQL database."),
@@ -139,7 +139,7 @@ def _role() -> str:
     )
 
 
-def _table(table: ModelTable, source: Source) -> str:
+def _table(table: ModelTable, source: ModelSource) -> str:
     head = [
         f"/// {table.description}",
         f"table {quoted(table.name)}",
@@ -152,7 +152,7 @@ def _table(table: ModelTable, source: Source) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _measures(table: ModelTable, source: Source) -> Iterator[str]:
+def _measures(table: ModelTable, source: ModelSource) -> Iterator[str]:
     for fact in FACTS:
         if model.fact_name(fact) == table.name:
             for measure in model.measures_of(fact):
@@ -250,7 +250,7 @@ def _column(table: ModelTable, column: ModelColumn) -> str:
     return "\n".join(lines)
 
 
-def _partition(table: ModelTable, source: Source) -> str:
+def _partition(table: ModelTable, source: ModelSource) -> str:
     """A table whose rows stand in the model is always imported: there is nothing to ask a server for."""
     mode = "directQuery" if source.storage == "directquery" and table.source else "import"
     steps = _read(table) if table.source else [("Source", _literal(table))]

@@ -8,7 +8,7 @@ must lift the filters of the visual's axes itself.
 from __future__ import annotations
 
 from customer360.power_bi import model, values
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 from customer360.report.dimensions import dimension
 from customer360.report.expressions import Measure, OfTotal
 from customer360.report.visuals import Visual
@@ -19,7 +19,7 @@ def has_page(visual: Visual) -> bool:
     return visual.kind == "heat_map" and bool(visual.tooltip_measures)
 
 
-def fields(visual: Visual) -> list[tuple[Field, str]]:
+def fields(visual: Visual) -> list[tuple[ModelField, str]]:
     """What the page shows, each with its label: the number of the cell, then the further ones."""
     further = [(_field(one, visual), one.label) for one in visual.tooltip_measures]
     return [(values.field(visual), visual.measure.label), *further]
@@ -33,10 +33,10 @@ def measures(visual: Visual) -> dict[str, tuple[Measure, str]]:
     return {_name(one, visual): (one, _share(one, visual)) for one in shares}
 
 
-def _field(one: Measure, visual: Visual) -> Field:
+def _field(one: Measure, visual: Visual) -> ModelField:
     is_share = isinstance(one.expression, OfTotal)
     shown = _name(one, visual) if is_share else model.measure_name(one, visual.fact)
-    return Field(model.fact_name(visual.fact), shown)
+    return ModelField(model.fact_name(visual.fact), shown)
 
 
 def _name(one: Measure, visual: Visual) -> str:

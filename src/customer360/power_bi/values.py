@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from customer360.power_bi import dax, model
-from customer360.power_bi.model import Field
+from customer360.power_bi.model import ModelField
 from customer360.report.visuals import Visual
 
 _KINDS: Final = ("card", "kpi", "line", "area", "column", "histogram", "heat_map")
@@ -27,10 +27,10 @@ def name(visual: Visual) -> str:
     return f"Value of {visual.title}"
 
 
-def field(visual: Visual) -> Field:
+def field(visual: Visual) -> ModelField:
     """What *visual* draws."""
     drawn = name(visual) if is_filled(visual) else model.measure_name(visual.measure, visual.fact)
-    return Field(model.fact_name(visual.fact), drawn)
+    return ModelField(model.fact_name(visual.fact), drawn)
 
 
 def expression(visual: Visual) -> str:

@@ -30,7 +30,7 @@ _NO_SCHEME: Final = r'No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A path of files in a format, or a table of Spark's catalog when there is no format."""
 
     name: str
@@ -42,21 +42,21 @@ class Place:
         return prefix + re.sub(r"(?<=://)[^/@]*:[^/@]*@", "", self.name)
 
 
-def place(text: str) -> Place:
+def place(text: str) -> Location:
     """What *text* names, written as `NOTATION` says."""
     kind, colon, path = text.partition(":")
     if colon and kind in FORMATS:
-        return Place(path, kind)
-    return Place(text, None if re.fullmatch(_TABLE, text) and not text.endswith(".parquet") else "parquet")
+        return Location(path, kind)
+    return Location(text, None if re.fullmatch(_TABLE, text) and not text.endswith(".parquet") else "parquet")
 
 
-def require_apart(source: Place | None, target: Place | None) -> None:
+def require_apart(source: Location | None, target: Location | None) -> None:
     """Raises: Customer360Error when the profiles would be written over the customers, or among their files."""
     if source and target and f"{target.name.rstrip('/')}/".startswith(f"{source.name.rstrip('/')}/"):
         raise Refused(f"{target} is where the customers are read from; write the profiles elsewhere")
 
 
-def read(spark: SparkSession, source: Place) -> DataFrame:
+def read(spark: SparkSession, source: Location) -> DataFrame:
     """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
     with plain_errors(source, otherwise=f"cannot read {source}: "):
         rows = _rows(spark, source)
@@ -66,20 +66,20 @@ def read(spark: SparkSession, source: Place) -> DataFrame:
     return rows
 
 
-def _rows(spark: SparkSession, place: Place) -> DataFrame:
+def _rows(spark: SparkSession, place: Location) -> DataFrame:
     return spark.read.format(place.format).load(place.name) if place.format else spark.table(place.name)
 
 
-def folder(target: Place, refresh_id: int) -> Place:
+def folder(target: Location, refresh_id: int) -> Location:
     """Where the rows of one refresh go: Parquet files into a folder of their own, Delta has versions itself."""
     if target.format == "delta":
         return target
     if target.format != "parquet":
         raise Invalid(f"the profiles can be written to PATH or delta:PATH, not to {target}")
-    return Place(f"{target.name.rstrip('/')}/refresh={refresh_id}", target.format)
+    return Location(f"{target.name.rstrip('/')}/refresh={refresh_id}", target.format)
 
 
-def write(rows: DataFrame, target: Place) -> int:
+def write(rows: DataFrame, target: Location) -> int:
     """
     Replaces what is at *target* by *rows*; returns how many a reader finds there.
 
@@ -92,7 +92,7 @@ def write(rows: DataFrame, target: Place) -> int:
         return _rows(rows.sparkSession, target).count()
 
 
-def _require_same_columns(rows: DataFrame, target: Place) -> None:
+def _require_same_columns(rows: DataFrame, target: Location) -> None:
     """The embedded engine would drop the columns that a Delta table does not have, without a word."""
     if target.format != "delta":
         return
@@ -112,7 +112,7 @@ def _require_same_columns(rows: DataFrame, target: Place) -> None:
 
 
 @contextmanager
-def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterator[None]:
+def plain_errors(place: Location | str, *, otherwise: str | None = None) -> Iterator[None]:
     """
     One line for what Spark says of *place*: for what is known, or, after the words *otherwise*, for all.
 
@@ -128,7 +128,7 @@ def plain_errors(place: Place | str, *, otherwise: str | None = None) -> Iterato
         raise Unavailable(line) from None
 
 
-def _line(place: Place | str, reason: str) -> str | None:
+def _line(place: Location | str, reason: str) -> str | None:
     if match := re.search(_NO_FORMAT, reason) or re.search(_NO_SCHEME, reason):
         kind = next(filter(None, match.groups())).lower()
         return (

@@ -40,7 +40,7 @@ def answer(view: View, results: Results) -> Json:
     rows = _AT_ONCE.map(lambda cut: rows_of(cut, asked[cut], results, view.threshold), asked)
     found = dict(zip(asked, rows, strict=True))
     return {
-        "refresh": results.facts["refresh_id"],
+        "refresh": results.refresh_row["refresh_id"],
         "visuals": {
             visual.name: _shown(visual, asks[visual.name], view, results, found) for visual in view.page.visuals
         },

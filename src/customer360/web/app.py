@@ -113,7 +113,7 @@ class _Dashboard:
 
         def asked(results: Results) -> Question:
             tables = cubes_of(page_of(page), results)
-            if name not in tables or request.query_params.get("refresh") != str(results.facts["refresh_id"]):
+            if name not in tables or request.query_params.get("refresh") != str(results.refresh_row["refresh_id"]):
                 raise Invalid("there is no such table of this refresh; /api/report names those there are")
             return ("cube", name), lambda: encoded(tables[name], results)
 

@@ -29,7 +29,7 @@ def _facts(state: State, *, is_silent: bool, max_age: timedelta | None) -> dict[
     facts = state.facts() | ({"database": "gone"} if is_silent else {})
     if state.results is None:
         return {"status": "no results", "as_of": None, "age_seconds": None, **facts}
-    seconds = int(age(state.results.facts["finished_at"]).total_seconds())
+    seconds = int(age(state.results.refresh_row["finished_at"]).total_seconds())
     is_fresh = max_age is None or 0 <= seconds <= max_age.total_seconds()  # below 0: a clock was ahead
     is_stale = facts["database"] != "ok" or not is_fresh
     as_of = state.results.as_of.isoformat()

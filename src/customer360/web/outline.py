@@ -73,7 +73,7 @@ def outline(results: Results) -> Json:
 
 
 def _refresh(results: Results) -> Json:
-    facts = results.facts
+    facts = results.refresh_row
     kept = ("source_table", "source_kind", "rows_out", "rows_rejected", "rows_not_yet_joined")
     return {
         "id": facts["refresh_id"],

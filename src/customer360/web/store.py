@@ -45,20 +45,20 @@ _SETTINGS: Final = (
     "SET autoload_known_extensions = false",
     "SET lock_configuration = true",
 )
-Refresh = tuple[int, str]
+RefreshKey = tuple[int, str]
 """What tells one publication from another: its number and its moment."""
 
 
 @dataclass(frozen=True)
 class Results:
     """
-    One refresh: its facts from the table refreshes, and DuckDB holding its tables and their rollups.
+    One refresh: its row of the table refreshes, and DuckDB holding its tables and their rollups.
 
     *tables* are each fact and its rollups, fewest rows first; *sizes* says how many. *members* holds per dimension
     its keys in their order, each with how it is written. *missing* are columns of the sources that hold nothing.
     """
 
-    facts: Mapping[str, Any]
+    refresh_row: Mapping[str, Any]
     connection: duckdb.DuckDBPyConnection
     tables: Mapping[Table, tuple[Table, ...]]
     sizes: Mapping[Table, int]
@@ -66,12 +66,12 @@ class Results:
     missing: tuple[Column, ...] = ()
 
     @property
-    def refresh(self) -> Refresh:
-        return self.facts["refresh_id"], self.facts["finished_at"].isoformat()
+    def refresh(self) -> RefreshKey:
+        return self.refresh_row["refresh_id"], self.refresh_row["finished_at"].isoformat()
 
     @property
     def as_of(self) -> date:
-        day: date = self.facts["as_of_date"]
+        day: date = self.refresh_row["as_of_date"]
         return day
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
@@ -91,13 +91,13 @@ class Results:
         return next(table for table in self.tables.get(fact, (fact,)) if wanted <= set(table.column_names))
 
 
-def latest_refresh(database: Database) -> Refresh | None:
+def latest_refresh(database: Database) -> RefreshKey | None:
     """The latest publication, or None when there is none."""
     with database.connect("customer360 dashboard") as connection:
         return published(connection)
 
 
-def published(connection: Any) -> Refresh | None:
+def published(connection: Any) -> RefreshKey | None:
     """The latest publication that *connection* sees, or None when there is none."""
     row = last_refresh(connection)
     return (row["refresh_id"], row["finished_at"]) if row else None
@@ -147,8 +147,8 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
     for setting in _SETTINGS:
         connection.execute(setting)
     known = {dimension: _members(connection, dimension) for dimension in DIMENSIONS}
-    facts = _facts(connection)
-    return Results(facts, connection, copies, sizes, known, _missing(connection, tables, facts))
+    refresh = _refresh_row(connection)
+    return Results(refresh, connection, copies, sizes, known, _missing(connection, tables, refresh))
 
 
 def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, int]:
@@ -177,19 +177,19 @@ def _members(connection: duckdb.DuckDBPyConnection, dimension: Dimension) -> dic
     return dict(connection.execute(query.text, query.parameters).fetchall())
 
 
-def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _refresh_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     cursor = connection.execute(f"SELECT * FROM {REFRESHES.full_name} ORDER BY refresh_id DESC LIMIT 1")  # noqa: S608
     return dict(zip(REFRESHES.column_names, cursor.fetchall()[0], strict=True))
 
 
 def _missing(
-    connection: duckdb.DuckDBPyConnection, tables: Mapping[Table, pa.Table], facts: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[Table, pa.Table], refresh: Mapping[str, Any]
 ) -> tuple[Column, ...]:
     """In the order of the sources."""
     query = f"SELECT missing_columns FROM {REFRESH_SOURCES.full_name} WHERE refresh_id = ?"  # noqa: S608
-    noted = connection.execute(query, [facts["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
+    noted = connection.execute(query, [refresh["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
     # An older version read one source, and noted the names of its columns alone.
-    of_older = [f"{CUSTOMERS.full_name}.{name}" for name in (facts["missing_columns"] or "").split(", ")]
+    of_older = [f"{CUSTOMERS.full_name}.{name}" for name in (refresh["missing_columns"] or "").split(", ")]
     names = {name for (text,) in noted for name in text.split(", ")} if noted else {*of_older}
     return tuple(column for source in SOURCES for column in source.columns if column.full_name in names)
 

@@ -41,7 +41,7 @@ class State:
     def facts(self) -> dict[str, Any]:
         gone = self.gone_since
         return {
-            "refresh": self.results.facts["refresh_id"] if self.results else None,
+            "refresh": self.results.refresh_row["refresh_id"] if self.results else None,
             "database": "gone" if gone else "ok",
             **({"since": f"{gone.isoformat(timespec='seconds')}Z"} if gone else {}),
         }

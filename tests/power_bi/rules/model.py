@@ -33,7 +33,7 @@ VISIBLE: dict[str, list[set[str]]] = {
     "Engagement Segments": [set()],
     "Top Customers": [{"Name", "Customer ID"}, {"customer_id"}],
     "Cohort Retention": [{"Months Since Joining"}],
-    "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
+    "Refreshes": [{"As of Date", "ModelSource Table", "ModelSource Kind", "Started At", "Finished At", "Version"}],
     "Refresh Sources": [set()],
     "Data Quality": [{"Check Name", "Severity", "Description"}],
     "Calendar": [{"Month", "Year", "Quarter", "Month Label"}],
