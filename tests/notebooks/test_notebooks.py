@@ -163,6 +163,17 @@ def test_a_cell_is_a_few_lines(path):
 
 
 @each
+def test_it_imports_the_public_api_and_nothing_else_of_ours(path):
+    """Other modules may change their names; whoever starts from a notebook should not notice."""
+    nodes = [node for cell in cells(path, "code") for node in ast.walk(ast.parse(cell.source))]
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    ours = {module for module in modules if module.split(".")[0] == "customer360"}
+
+    assert ours == {"customer360", "customer360.notebooks.charts"}
+
+
+@each
 def test_it_ends_with_what_to_open_next(path):
     """Nobody should have to guess where the story goes on."""
     last = read(path).cells[-1]
@@ -257,6 +268,19 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
+def test_the_second_stores_a_table_of_its_own(told):
+    """That is what a person comes for; what is in it is of these customers."""
+    with told.database.connect() as connection:
+        rows = connection.execute("SELECT count(*), min(account_balance) > 2500 FROM analytics.worth_a_call")
+        [(count, is_worth_it)] = rows.fetchall()
+
+    assert count > 0
+    assert is_worth_it
+    assert f"{count:,} customers in analytics.worth_a_call" in printed(told.folder / COMMITTED[1].name)
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(1200)
 def test_a_run_with_other_numbers_tells_another_story(told):
     """Titles state what was found in the data: none of them is written by hand."""
     for committed in COMMITTED[:2]:
@@ -272,7 +296,7 @@ def test_the_third_replaces_the_customers_by_those_of_a_file(told):
     """Every row is accounted for, statuses keep the order of the mapping, and what the file lacks is known."""
     found, refresh = told.with_own_data, told.with_own_data.last_refresh
 
-    assert found.customers_kind == refresh["source_kind"] == "own"
+    assert found.sources["customers"].origin.kind == refresh["source_kind"] == "own"
     assert refresh["rows_out"] == found.rows["public.customers"] == found.sources["customers"].origin.rows
     assert found.rows[REJECTED_ROWS.full_name] == found.sources["customers"].origin.rows_rejected > 0
     assert refresh["missing_columns"] == "first_purchase"
