@@ -7,20 +7,15 @@ import time
 
 import pandas  # noqa: F401  the first cell of a notebook imports it, before any asks for a session
 
-from customer360.commands.context import Context
+import customer360
 
 
 def main() -> None:
     """Prints the seconds from asking for the session until the customers are counted."""
-    database = Context().open_database()
-    started = time.perf_counter()
-    from customer360 import spark
-    from customer360.pipeline.run import read_customers
-
-    session = spark.session()
-    read_customers(session, database).groupBy("loyalty_status").count().collect()
-    sys.stdout.write(f"{time.perf_counter() - started}\n")
-    spark.stop(session)
+    with customer360.connect() as c:
+        started = time.perf_counter()
+        c.read("public.customers").groupBy("loyalty_status").count().collect()
+        sys.stdout.write(f"{time.perf_counter() - started}\n")
 
 
 if __name__ == "__main__":

@@ -172,6 +172,24 @@ def test_a_session_that_it_started_is_stopped(database: Database) -> None:
     assert run.returncode == 0, run.stderr
 
 
+def test_a_session_that_ended_is_started_again(database: Database) -> None:
+    """Stopped by somebody, or killed with its engine: a notebook goes on where it was."""
+    program = (
+        "import sys, customer360\n"
+        "from customer360 import spark\n"
+        "with customer360.connect(sys.argv[1]) as c:\n"
+        "    for end in (spark.stop, spark.kill):\n"
+        "        before = c.spark\n"
+        "        assert c.spark is before\n"
+        "        end(before)\n"
+        "        assert c.spark is not before\n"
+        "        assert c.spark.range(3).count() == 3\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, database.url], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+
+
 def test_it_tells_nobody_the_password(c: Customer360) -> None:
     """A notebook shows what a cell ends with."""
     assert repr(c).startswith("Customer 360: test_")
@@ -371,6 +389,9 @@ def test_read_takes_any_table_or_view(c: Customer360) -> None:
         connection.execute("CREATE OR REPLACE VIEW gold AS SELECT * FROM customers WHERE loyalty_status = 'Gold'")
     frame = c.read("public.gold")
 
+    assert c.read("public.gold", ["name"]).columns == ["name"]
+    with pytest.raises(Invalid, match="no column 'nam'. Did you mean 'name'"):
+        c.read("public.gold", ["nam"])
     assert frame.count() == fetch(c, "SELECT count(*) FROM gold")[0][0] > 0
     assert dict(frame.dtypes)["account_balance"] == "decimal(12,2)"
     with pytest.raises(Unavailable, match='cannot read "public"."nowhere"'):

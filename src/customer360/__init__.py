@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from customer360.postgres.status import Status
     from customer360.web.store import Results
 
+    _Seconds = tuple[float, float]  # to wait for another run, and for readers
+
 __all__ = ["Customer360", "Customer360Error", "Invalid", "Refused", "Unavailable", "connect"]
 __version__ = version("customer360")
 
@@ -58,9 +60,9 @@ def connect(
     A connection to the database at *url*, which answers; PySpark starts when it is first needed.
 
     Without *url* it is that of CUSTOMER360_DATABASE_URL, else the embedded PostgreSQL of this machine, which keeps
-    running. PySpark is the active session, else Apache Spark at *master* or a Spark Connect server at *remote*,
-    else the engine that is installed. With *progress* each step is shown on stderr. *wait_seconds* is how long to
-    wait for another run to end, *swap_seconds* for readers to let the new data in.
+    running. PySpark is Apache Spark at *master* or a Spark Connect server at *remote*, else the session that is
+    active, else the engine that is installed. With *progress* each step is shown on stderr. *wait_seconds* is how
+    long to wait for another run to end, *swap_seconds* for readers to let the new data in.
 
     Raises: Unavailable when the database does not answer, or when the workers of a cluster could not reach it.
 
@@ -80,12 +82,7 @@ class Customer360:
     """
 
     def __init__(
-        self,
-        url: str | None,
-        master: str | None,
-        remote: str | None,
-        progress: bool | Progress,
-        waits: tuple[float, float],
+        self, url: str | None, master: str | None, remote: str | None, progress: bool | Progress, waits: _Seconds
     ) -> None:
         self._url, self._master, self._remote, self._progress, self._waits = url, master, remote, progress, waits
         self._database: Database | None = None
@@ -125,20 +122,20 @@ class Customer360:
     @property
     def spark(self) -> SparkSession:
         """
-        The PySpark session, started at the first use; one that is active already is used, and never stopped.
+        The PySpark session, started when it is needed, and again when it was stopped or killed.
+
+        One that is active already is used, and never stopped.
 
         Raises: Unavailable when no engine is installed, or none starts.
 
             >>> c.spark.range(3).count()
             3
         """
-        if self._session is None:
-            from customer360 import spark
+        from customer360 import spark
 
+        if self._session is None or not spark.is_alive(self._session):
             with self._shown("Starting PySpark"):
-                self._session, self._is_own_session = spark.shared_session(
-                    master=self._master, remote=self._remote
-                )
+                self._session, self._is_own_session = spark.shared_session(self._master, self._remote)
         return self._session
 
     def fill_mock(
@@ -339,29 +336,30 @@ class Customer360:
 
         return status(self.database)
 
-    def read(self, table: str) -> DataFrame:
+    def read(self, table: str, columns: Sequence[str] | None = None) -> DataFrame:
         """
         Any table or view of the database as a PySpark DataFrame, read in parallel from one snapshot.
 
         All tasks of an action see the same moment, those of a later action perhaps a later one: `cache` the
-        DataFrame to keep one state. Raises: Unavailable for a table that is not there, or may not be read.
+        DataFrame to keep one state. With *columns* no other column leaves the database.
 
-            >>> c.read("public.customers").where("loyalty_status = 'Gold'").count() > 0
-            True
+        Raises: Unavailable for a table that is not there, or may not be read; Invalid for an unknown column.
+
+            >>> c.read("public.customers", ["country", "loyalty_points"]).columns
+            ['country', 'loyalty_points']
         """
         database, spark = self.database, self.spark
         from customer360.postgres.datasource import read
 
-        return read(spark, database, table)
+        return read(spark, database, table, columns)
 
     def write(self, df: DataFrame, table: str, *, replace: bool = False) -> None:
         """
         Stores the PySpark DataFrame *df* in *table*, in place of what an earlier `write` has stored there.
 
-        All rows appear at once: readers see the old table or the new one. A missing table is made, with the
-        columns of *df*; indexes, views and grants stay while the columns do. A comment on the table says that it
-        was written like this. With *replace* the rows of a table that somebody else made are replaced too; its
-        columns stay.
+        Readers see the old rows or the new ones. A missing table is made, with the columns of *df*; indexes, views
+        and grants stay while the columns do. A comment on the table says that it was written like this. With
+        *replace* the rows of a table that somebody else made are replaced too; its columns stay.
 
         Raises: Refused for a table of customer360, and for one that somebody else made, unless *replace*.
 

@@ -15,7 +15,7 @@ from .literals import AS_OF, rows
 
 pytestmark = pytest.mark.spark
 
-OPERATIONS = [table for table in tables.RESULT_TABLES if table not in (tables.DATA_QUALITY, tables.REFRESHES)]
+OPERATIONS = [table for table in tables.RESULT_TABLES if not table.keeps_history]
 
 
 def types(table):

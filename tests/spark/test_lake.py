@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.pipeline.fill import fill_mock_data
-from customer360.pipeline.run import read_customers, run_operations
+from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
+from customer360.postgres.datasource import read
 from customer360.spark import lake
-from customer360.tables import CUSTOMER_PROFILES
+from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, columns_read
 from tests.pipeline.test_pipeline import checksum, fetch
 
 AS_OF = date(2026, 6, 30)
@@ -167,7 +168,7 @@ def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
     profiles = sorted(
         fetch(database, f"SELECT customer_id, balance_band::text FROM {CUSTOMER_PROFILES.full_name}")
     )
-    read_customers(spark, database).write.parquet(str(tmp_path / "customers"))
+    read(spark, database, CUSTOMERS.full_name, columns_read(CUSTOMERS)).write.parquet(str(tmp_path / "customers"))
 
     refresh = run_operations(
         database, spark, source=lake.place(str(tmp_path / "customers")), as_of=AS_OF,

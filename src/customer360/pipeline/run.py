@@ -24,7 +24,6 @@ from customer360.postgres import catalog, older, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.dataframe import read_dataframe
-from customer360.postgres.datasource import register
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
@@ -158,7 +157,7 @@ def _require_no_shrinkage(change: Publication, read: _Source, day: date, custome
 def _from_table(
     change: Publication, spark: SparkSession, database: Database, table: str, snapshot: str
 ) -> _Source:
-    customers = read_customers(spark, database, table, snapshot=snapshot)
+    customers = _read_customers(spark, database, table, snapshot=snapshot)
     unique = catalog.has_unique_key(change.connection, table, "customer_id")
     last_day = last_day_of_table(change.connection, table)
     return _Source(table, customers, origin(change.connection, table), unique, last_day)
@@ -190,21 +189,11 @@ def _keep_rejected_at_loading(change: Publication, customers: Origin) -> None:
     keep_loaded(change, [CUSTOMERS] if is_loaded else [])
 
 
-def read_customers(
-    spark: SparkSession, database: Database, table: str = CUSTOMERS.full_name, *, snapshot: str | None = None
-) -> DataFrame:
-    """
-    The columns of *table* that the operations read, as far as it has them, in parallel from one snapshot.
-
-    Without a *snapshot* to share it is a plain `spark.read.format("postgres")`, which holds one of its own.
-    """
+def _read_customers(spark: SparkSession, database: Database, table: str, *, snapshot: str) -> DataFrame:
+    """The columns of *table* that the operations read, as far as it has them, in parallel from *snapshot*."""
     with database.connect() as connection:
         columns = _columns(connection, table)
-    if snapshot:
-        return read_dataframe(spark, database, table, columns, snapshot=snapshot)
-    register(spark)
-    reader = spark.read.format("postgres").option("url", database.url).option("table", table)
-    return reader.option("columns", ",".join(columns)).load()
+    return read_dataframe(spark, database, table, columns, snapshot=snapshot)
 
 
 def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:

@@ -54,9 +54,10 @@ def register(spark: SparkSession) -> None:
     spark.dataSource.register(PostgresDataSource)
 
 
-def read(spark: SparkSession, database: Database, table: str) -> DataFrame:
-    """Every column of *table*, by the format `postgres`. Raises: Customer360Error when it cannot be read."""
-    schema = spark_schema(_fields(database, named(table)))
+def read(spark: SparkSession, database: Database, table: str, columns: Sequence[str] | None = None) -> DataFrame:
+    """*table*, or *columns* of it, by the format `postgres`. Raises: Customer360Error when it cannot be read."""
+    fields = _fields(database, named(table))
+    schema = spark_schema(fields if columns is None else types.chosen(fields, columns, table))
     register(spark)
     return spark.read.format("postgres").schema(schema).options(url=database.url, table=table).load()
 

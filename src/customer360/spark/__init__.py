@@ -20,7 +20,7 @@ from customer360.spark.workers import elsewhere, is_local, ship
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["cluster", "kill", "named", "plain_errors", "session", "shared_session", "shown", "stop"]
+__all__ = ["cluster", "is_alive", "kill", "named", "plain_errors", "session", "shared_session", "shown", "stop"]
 
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
@@ -49,7 +49,7 @@ def session(
     return classic.session(master or "local[*]", app_name, _SETTINGS)
 
 
-def shared_session(*, master: str | None = None, remote: str | None = None) -> tuple[SparkSession, bool]:
+def shared_session(master: str | None = None, remote: str | None = None) -> tuple[SparkSession, bool]:
     """
     A session as `session` gives it, and whether it was started for this call, so that whoever asked may stop it.
 
@@ -60,6 +60,13 @@ def shared_session(*, master: str | None = None, remote: str | None = None) -> t
     if found is before and elsewhere(found):
         ship(found)
     return found, found is not before
+
+
+def is_alive(session: SparkSession) -> bool:
+    """Whether *session* can be used: nobody has stopped it, and its engine or its Java process was not killed."""
+    if hasattr(session, "is_stopped") and not embedded_session.serves(session):  # of Spark Connect
+        return not session.is_stopped
+    return _active_session() is session
 
 
 def _active_session() -> SparkSession | None:
