@@ -199,7 +199,7 @@ def test_a_run_does_not_import_what_examines_files() -> None:
 
     run = subprocess.run([sys.executable, "-c", f"{code}; {loaded}"], capture_output=True, text=True, check=True)
 
-    assert run.stdout == "['customer360.own_data.columns']\n"
+    assert run.stdout == "[]\n"
 
 
 def test_a_second_run_adds_to_the_history(spark: SparkSession, filled: Database) -> None:
