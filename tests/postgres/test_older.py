@@ -98,6 +98,14 @@ def test_mock_data_knows_of_rows_that_an_older_version_kept(older: Database) -> 
         assert not has_loaded(connection, CUSTOMERS)
 
 
+def test_a_table_of_somebody_else_with_the_new_name_is_not_asked(database: Database) -> None:
+    """Mock data has nothing to do with it, and is filled as ever."""
+    execute(database, "CREATE SCHEMA analytics", "CREATE TABLE analytics.rejected_rows (mine text)")
+
+    with database.connect() as connection:
+        assert not has_loaded(connection, CUSTOMERS)
+
+
 def test_who_could_read_the_rows_still_can_but_not_the_reader(older: Database) -> None:
     """Grants are the owner's decision; that readers of results see no addresses is ours."""
     try:

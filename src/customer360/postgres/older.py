@@ -43,7 +43,7 @@ def predecessor(connection: psycopg.Connection[Any], successor: Table) -> Predec
 
 def relations(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composable]:
     """What to read for the published rows of *table*: itself and its predecessor, as far as they are there."""
-    if catalog.is_reachable(connection, table):
+    if _has_columns(connection, table):
         yield ddl.identifier(table)
     if older := predecessor(connection, table):
         yield sql.SQL("({}) AS older").format(older.rows)
@@ -76,11 +76,16 @@ def sources_of_older_refreshes(connection: psycopg.Connection[Any]) -> list[tupl
 
 def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:
     """Whether a publication has attached a partition to it, and it has the columns that one writes."""
+    if not _has_columns(connection, table):
+        return False
+    return len(origin.foreign_partitions(connection, table)) < len(catalog.partitions(connection, table))
+
+
+def _has_columns(connection: psycopg.Connection[Any], table: Table) -> bool:
+    """Whether it is there with all its columns; what merely has its name is somebody's."""
     if not catalog.is_reachable(connection, table):
         return False
-    partitions = catalog.partitions(connection, table)
-    has_ours = len(origin.foreign_partitions(connection, table)) < len(partitions)
-    return has_ours and {*catalog.wanted_shape(table)} <= {*catalog.shape(connection, table)}
+    return {*catalog.wanted_shape(table)} <= {*catalog.shape(connection, table)}
 
 
 def _rejected_rows(connection: psycopg.Connection[Any]) -> sql.Composed:
