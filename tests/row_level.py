@@ -19,11 +19,11 @@ from tests.miniature import AS_OF, BALANCES
 Rows = list[dict[Any, Any]]
 
 
-def keep(profiles: pd.DataFrame, filters: Filters) -> Rows:
+def keep(profiles: pd.DataFrame | Rows, filters: Filters) -> Rows:
     """The customers that *filters* leave; a funnel stage holds whoever got at least that far."""
     return [
         row
-        for row in profiles.to_dict("records")
+        for row in (profiles if isinstance(profiles, list) else profiles.to_dict("records"))
         if all(_in(row[name], kept, name) for name, kept in filters.items())
     ]
 
@@ -104,7 +104,7 @@ MEANINGS: dict[str, Meaning] = {
 }
 
 
-def says(names: Iterable[str], profiles: pd.DataFrame, filters: Filters, x: Decimal | int) -> list[object]:
+def says(names: Iterable[str], profiles: pd.DataFrame | Rows, filters: Filters, x: Decimal | int) -> list[object]:
     """What the measures called *names* are of *profiles* under *filters*, with X at an edge."""
     kept = keep(profiles, filters)
     ids = {row["customer_id"] for row in kept}

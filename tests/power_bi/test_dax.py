@@ -1,7 +1,6 @@
 """The DAX in the model says what the SQL says, for every measure, whatever is filtered and cut."""
 
 import itertools
-import random
 import re
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ from customer360.power_bi import dax, model, subtitles, tmdl
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import ModelSource
 from customer360.report import measures as m
-from customer360.report.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
+from customer360.report.dimensions import FACTS, Between, dimension
 from customer360.report.expressions import facts_of, needs
 from customer360.report.measures import MEASURES, measure
 from customer360.report.pages import REPORT
@@ -20,126 +19,14 @@ from customer360.report.palette import LIGHT
 from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Column
 from customer360.web import sql
 from tests import miniature, row_level
-from tests.miniature import AS_OF, COUNTRIES, STATUSES
+from tests.miniature import AS_OF, STATUSES
 from tests.power_bi import dax_evaluator
-from tests.power_bi.dax_evaluator import Context, Evaluator
+from tests.power_bi.chosen import chosen, column_of
+from tests.power_bi.dax_evaluator import Evaluator
 
 pytestmark = pytest.mark.slow
 
 SOURCE = ModelSource("db.example:5432", "crm", "analytics", "import")
-MEMBERS = {
-    "loyalty_status": STATUSES,
-    "activity": miniature.ACTIVITIES,
-    "country": COUNTRIES,
-    "balance_band": range(-1, 10),
-    "points_band": range(7),
-    "account_age_band": range(1, 21),
-    "last_login_month": [date(2026, month, 1) for month in range(1, 7)],
-    "funnel_stage": [1, 2, 3, 4],
-    "months_since": range(24),
-    "join_year": range(2021, 2027),
-}
-FILTER_COLUMNS = {"funnel_stage": ("Funnel Stage", "Stage")} | {
-    name: (table, "Band")
-    for name, table in [
-        ("balance_band", "Balance Band"),
-        ("points_band", "Points Band"),
-        ("account_age_band", "Account Age Band"),
-    ]
-}
-
-
-def column_of(name):
-    shown = model.field(dimension(name))
-    return FILTER_COLUMNS.get(name, (shown.table, shown.column))
-
-
-def chosen(semantic_model, filters, threshold=None):
-    """What the slicers and a click leave: the context that Power BI would hand to a measure."""
-    context: Context = {}
-    for name, kept in filters.items():
-        table, column = column_of(name)
-        members = set(semantic_model.rows[table][column])
-        if isinstance(kept, Between):
-            kept = {member for member in members if member and kept.first <= member <= kept.last}
-        context.setdefault((table, column), []).append(set(kept))
-    if threshold is not None:
-        edges = semantic_model.rows["Balance Threshold"]["Balance Threshold"]
-        context["Balance Threshold", "Balance Threshold"] = [{edge for edge in edges if edge >= threshold}]
-    return context
-
-
-def some_filters(rng, fact):
-    cuts = [cut.name for cut in dimensions_of(fact) if cut.name in MEMBERS]
-    filters = {
-        name: rng.sample(list(MEMBERS[name]), rng.randrange(1, len(MEMBERS[name])))
-        for name in rng.sample(cuts, min(len(cuts), rng.randrange(4)))
-    }
-    if "join_month" in fact.column_names and rng.random() < 0.4:
-        filters["join_month"] = Between(
-            date(rng.randrange(2022, 2025), 3, 1), date(rng.randrange(2025, 2027), 2, 1)
-        )
-    return filters
-
-
-def differences(semantic_model, database, fact, filters, threshold):
-    asked = model.measures_of(fact)
-    query = sql.aggregate(fact, asked, filters=filters, threshold=threshold)
-    [found] = database.execute(query.text, query.parameters).fetchall()
-    evaluator = Evaluator(semantic_model, chosen(semantic_model, filters, threshold))
-    pairs = [
-        (one.name, evaluator.measure(model.measure_name(one, fact)), sql_says)
-        for one, sql_says in zip(asked, found, strict=True)
-    ]
-    return [(name, a, b) for name, a, b in pairs if not (a == b if isinstance(b, date) else row_level.same(a, b))]
-
-
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
-def test_dax_and_sql_agree_on_every_measure_over_everyone(semantic_model, database, fact):
-    """Two renderings of one definition, read by two engines that share no code."""
-    assert differences(semantic_model, database, fact, {}, 10_000) == []
-
-
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
-@pytest.mark.parametrize("seed", range(12))
-def test_dax_and_sql_agree_on_every_measure_under_any_filters(semantic_model, database, fact, seed):
-    """Slicers, clicks and thresholds in any combination."""
-    rng = random.Random(f"{fact.name}{seed}")
-
-    assert differences(semantic_model, database, fact, some_filters(rng, fact), rng.randrange(30_000)) == []
-
-
-@pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
-def test_dax_and_sql_agree_on_every_part_of_a_visual(semantic_model, database, cut):
-    """Cut by an axis, with a slicer set: each member, and its share of what is shown."""
-    fact = next(fact for fact in FACTS if cut in dimensions_of(fact))
-    cuts = {
-        CUSTOMER_SEGMENTS: "total_customers share_of_customers average_balance share_above_threshold",
-        ENGAGEMENT_SEGMENTS: "total_customers share_of_customers share_of_first_stage share_of_previous_stage",
-        COHORT_RETENTION: "retained_share",
-    }
-    asked = [measure(name) for name in cuts[fact].split()]
-    filters = (
-        {} if fact is COHORT_RETENTION else {"country": ["Kenya", "Chile"], "activity": ["Active", "Inactive"]}
-    )
-    query = sql.aggregate(fact, asked, by=[cut], filters=filters)
-    shown = database.execute(query.text, query.parameters).fetchall()
-    column = column_of(cut.name)
-    base = chosen(semantic_model, filters, m.BALANCE_THRESHOLD.default)
-    base.setdefault(column, []).append(set(semantic_model.rows[column[0]][column[1]]) - {None})
-    evaluator = Evaluator(semantic_model, base)
-
-    differ = [
-        (row[0], one.name, of_dax, of_sql)
-        for row in shown
-        for one, of_sql in zip(asked, row[-len(asked) :], strict=True)
-        if not row_level.same(
-            of_dax := evaluator.measure(model.measure_name(one, fact), {column: [{row[0]}]}), of_sql
-        )
-    ]
-
-    assert shown
-    assert differ == []
 
 
 def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_model, database):

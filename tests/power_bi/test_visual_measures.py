@@ -9,10 +9,12 @@ from customer360.power_bi.project import files
 from customer360.report.pages import REPORT
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from tests import miniature
+from tests.engines import MEMBERS
 from tests.miniature import COUNTRIES
 from tests.power_bi import dax_evaluator
+from tests.power_bi.chosen import chosen, column_of
 from tests.power_bi.dax_evaluator import Evaluator
-from tests.power_bi.test_dax import MEMBERS, MISSING, SOURCE, chosen, column_of
+from tests.power_bi.test_dax import MISSING, SOURCE
 
 NOBODY = {("Country", "Country"): [{"no such country"}]}
 VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visuals}

@@ -1,8 +1,6 @@
 """The SQL of a measure says what the customers behind it say, whatever is filtered."""
 
 import itertools
-import random
-from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +9,7 @@ import pytest
 from customer360.report import measures as m
 from customer360.report.dimensions import DIMENSIONS, Between, dimension, dimensions_of
 from customer360.report.expressions import facts_of
-from customer360.report.measures import MEASURES, measure
+from customer360.report.measures import MEASURES
 from customer360.tables import (
     COHORT_RETENTION,
     CUSTOMER_SEGMENTS,
@@ -22,6 +20,7 @@ from customer360.tables import (
 )
 from customer360.web import sql
 from tests import miniature, row_level
+from tests.engines import OF_CUSTOMERS, some_filters
 from tests.miniature import COUNTRIES, STATUSES
 
 SLICERS = {
@@ -30,9 +29,6 @@ SLICERS = {
     "country": COUNTRIES,
 }
 SEGMENTS = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
-COMPUTED = {
-    fact: [measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name))] for fact in SEGMENTS
-}
 
 
 @pytest.fixture(scope="module")
@@ -53,61 +49,6 @@ def rows_of(database, query):
 def value_of(database, fact, asked, filters, threshold=None):
     [[value]] = rows_of(database, sql.aggregate(fact, [asked], filters=filters, threshold=threshold))
     return value
-
-
-def check(database, profiles, fact, filters, threshold=None):
-    """Every measure of the fact, in one query, against its meaning."""
-    x = row_level.snap(m.BALANCE_THRESHOLD.default if threshold is None else threshold)
-    asked = COMPUTED[fact]
-
-    [found] = rows_of(database, sql.aggregate(fact, asked, filters=filters, threshold=threshold))
-
-    names = [one.name for one in asked]
-    expected = row_level.says(names, profiles, filters, x)
-    assert [each for each in zip(names, found, expected, strict=True) if not row_level.same(*each[1:])] == []
-
-
-def some_filters(seed, fact):
-    """A random choice of members for a random choice of the fact's dimensions; sometimes none at all."""
-    rng = random.Random(seed)
-    members: dict[str, Collection[object]] = {
-        **SLICERS,
-        "balance_band": range(-1, 10),
-        "points_band": range(7),
-        "account_age_band": range(1, 21),
-        "last_login_month": [date(2026, month, 1) for month in range(1, 7)],
-        "funnel_stage": [1, 2, 3, 4],
-    }
-    cuts = [cut.name for cut in dimensions_of(fact) if cut.name in members]
-    filters: dict[str, Sequence[object] | Between] = {
-        name: rng.sample(list(members[name]), rng.randrange(1, len(members[name])))
-        for name in rng.sample(cuts, rng.randrange(4))
-    }
-    if rng.random() < 0.4:
-        filters["join_month"] = Between(
-            date(rng.randrange(2022, 2025), 3, 1), date(rng.randrange(2025, 2027), 2, 1)
-        )
-    return filters
-
-
-@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
-def test_every_measure_over_everyone_is_what_the_customers_say(database, profiles, fact):
-    """The definitions, without anything filtered."""
-    check(database, profiles, fact, {})
-
-
-@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
-@pytest.mark.parametrize(("name", "member"), [(name, member) for name in SLICERS for member in SLICERS[name]])
-def test_every_measure_under_a_slicer_value_is_what_those_customers_say(database, profiles, fact, name, member):
-    """Every value that a slicer offers, one at a time."""
-    check(database, profiles, fact, {name: [member]})
-
-
-@pytest.mark.parametrize("fact", SEGMENTS, ids=lambda fact: fact.name)
-@pytest.mark.parametrize("seed", range(60))
-def test_every_measure_under_any_filters_is_what_those_customers_say(database, profiles, fact, seed):
-    """Filters combine: members of one dimension add up, dimensions narrow each other."""
-    check(database, profiles, fact, some_filters(seed, fact), threshold=seed * 300)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +219,7 @@ def test_top_n_under_filter_is_the_top_of_those_customers(database, profiles):
 @pytest.mark.parametrize("seed", range(20))
 def test_top_n_under_any_slicers_is_the_top_of_those_customers(database, profiles, seed):
     """The ten highest of each cell are enough for the ten highest of any union of cells."""
-    filters = some_filters(seed, TOP_CUSTOMERS)
+    filters = some_filters(seed, TOP_CUSTOMERS, OF_CUSTOMERS)
     kept = [row for row in row_level.keep(profiles, filters) if row["account_balance"] is not None]
 
     shown = [

@@ -7,9 +7,10 @@ from customer360.report.dimensions import DIMENSIONS, dimension
 from customer360.report.expressions import Sum
 from customer360.report.measures import BALANCE_THRESHOLD, measure
 from customer360.report.pages import REPORT
-from customer360.tables import ENGAGEMENT_SEGMENTS, RESULT_SCHEMA, RESULT_TABLES
+from customer360.tables import ENGAGEMENT_SEGMENTS
 from customer360.web import sql
 from tests import miniature, row_level
+from tests.engines.of_sql import copy_results
 
 VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
 FILTERS = {"country": ["Kenya", "Norway"], "activity": ["Active", "Unknown"]}
@@ -29,20 +30,8 @@ def duckdb(tables):
 @pytest.fixture(scope="module")
 def postgresql(module_database, duckdb, tables):
     with module_database.connect(cursor_factory=psycopg.RawCursor) as connection:
-        connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
-        for table in RESULT_TABLES:
-            if table.name in tables:
-                _copy(duckdb, connection, table, set(tables[table.name].columns))
+        copy_results(duckdb, connection, tables)
         yield connection
-
-
-def _copy(duckdb, connection, table, present):
-    columns = [column for column in table.columns if column.name in present]
-    names = ", ".join(column.name for column in columns)
-    connection.execute(f"CREATE TABLE {table.full_name} ({', '.join(f'{c.name} {c.type}' for c in columns)})")
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table.full_name} ({names}) FROM STDIN") as copy:
-        for row in duckdb.execute(f"SELECT {names} FROM {table.full_name}").fetchall():
-            copy.write_row(row)
 
 
 def query_of(visual):

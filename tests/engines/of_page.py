@@ -1,0 +1,121 @@
+"""The JavaScript of the page, in Node: each question is a visual of a page of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from customer360.postgres import types
+from customer360.report.dimensions import Between
+from customer360.report.expressions import Latest, Measure, OfStage
+from customer360.tables import COHORT_RETENTION
+from customer360.web import outline
+from customer360.web.cubes import encoded
+from customer360.web.replies import Reply
+from customer360.web.store import LOADED, Results, hold
+from tests import miniature
+from tests.engines import SEGMENTS, Answer, Ask, Customers, Question
+
+NODE = Path(sys.executable).with_name("node")
+LOCAL = Path(outline.__file__).parent / "static" / "local.js"
+FACTS = (*SEGMENTS, COHORT_RETENTION)
+ASK = """
+const [local, folder] = process.argv.slice(1);
+const { readFile } = await import("node:fs/promises");
+globalThis.fetch = async (address) => new Response(await readFile(`${folder}/${address.split(/[/?]/)[4]}`));
+const { answer, load } = await import(local);
+const { report, queries } = JSON.parse(await readFile(`${folder}/asked.json`));
+const found = [];
+for (const [page, query] of queries) {
+  await load(report, page);
+  found.push(answer(report, page, new URLSearchParams(query))?.visuals.asked ?? null);
+}
+console.log(JSON.stringify(found));
+"""
+
+
+def can(question: Question, one: Measure) -> bool:
+    """What has a table in the page; a stage is compared on an axis of stages only, months of retention as well."""
+    if question.fact not in FACTS or isinstance(one.expression, Latest):
+        return False
+    axis = question.by.name if question.by else ""
+    if isinstance(one.expression, OfStage):
+        return axis == "funnel_stage" and axis not in question.filters
+    return question.fact is not COHORT_RETENTION or axis == "months_since"
+
+
+@contextmanager
+def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask]:
+    if not NODE.exists():
+        pytest.skip("NOT CHECKED: there is no Node; `make set-up` installs it")
+    results = hold(_in_arrow(customers))
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("cubes")
+    for fact in FACTS:
+        (folder / fact.name).write_bytes(encoded(fact, results))
+
+    def ask(questions: Sequence[Question]) -> list[Answer]:
+        (folder / "asked.json").write_bytes(_asked(questions, results))
+        command = [NODE, "--input-type=module", "--eval", ASK, "--", LOCAL.as_uri(), folder]
+        node = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert node.returncode == 0, node.stderr
+        answers = zip(questions, json.loads(node.stdout), strict=True)
+        return [_answer(question, found, results) for question, found in answers]
+
+    yield ask
+
+
+def _in_arrow(customers: Customers) -> dict[Any, pa.Table]:
+    with miniature.database(customers.results) as connection:
+        return {
+            table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")
+            .to_arrow_table()
+            .cast(types.arrow_schema(types.fields_of(table)))
+            for table in LOADED
+        }
+
+
+def _asked(questions: Sequence[Question], results: Results) -> bytes:
+    measures = {one.name: outline._measure(one.name) for question in questions for one in question.measures}
+    pages = [_page(str(number), question, results) for number, question in enumerate(questions)]
+    queries = [
+        (str(number), f"balance_threshold={question.threshold}") for number, question in enumerate(questions)
+    ]
+    report = {**outline.outline(results), "measures": measures, "pages": pages}
+    return bytes(Reply({"report": report, "queries": queries}).body)
+
+
+def _page(name: str, asked: Question, results: Results) -> dict[str, Any]:
+    [first, *more] = [one.name for one in asked.measures]
+    visual = {
+        "name": "asked", "kind": "bar", "fact": asked.fact.name, "measure": first, "more": more, "compare": None,
+        "by": [asked.by.name] if asked.by else [], "missing": [],
+        "only": {cut: _keys(cut, kept, results) for cut, kept in asked.filters.items()},
+    }  # fmt: skip
+    cube = {"name": asked.fact.name, "fact": asked.fact.name, "columns": asked.fact.column_names}
+    return {"name": name, "title": name, "visuals": [visual], "cubes": [cube]}
+
+
+def _keys(cut: str, kept: Any, results: Results) -> list[Any]:
+    """The members that a filter keeps; who has reached a stage has reached those before it."""
+    members = next(found for one, found in results.members.items() if one.name == cut)
+    if isinstance(kept, Between):
+        return [key for key in members if kept.first <= key <= kept.last]
+    return [key for key in members if key >= min(kept)] if cut == "funnel_stage" else list(kept)
+
+
+def _answer(question: Question, found: dict[str, Any] | None, results: Results) -> Answer:
+    assert found is not None, f"the page asks the server for {question}"
+    values = [found["values"][one.name] for one in question.measures]
+    if question.by is None:
+        return {None: tuple(values)}
+    members = {str(key): key for key in results.members[question.by]}
+    keys = [members[str(key)] for key in found["keys"][question.by.name]]
+    return dict(zip(keys, zip(*values, strict=True), strict=True))
