@@ -23,7 +23,10 @@ demo: .venv/.demo ## Fill 100,000 mock customers, run the operations, open the d
 
 test: set-up .venv/.browser .venv-spark/.complete lint  ## Every test: the fast ones on every core, then the slow ones, two files at a time, then those of Apache Spark and of both engines
 	$(NODE_TESTS)
-	$(RUN) pytest -n auto --dist loadfile -m "not slow and not java"
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest -n auto --dist loadfile -m "not slow and not java"
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report --format=total
 	$(RUN) pytest -n 2 --dist loadfile -m "slow and not java"
 	$(SPARK_RUN) pytest -n 2 --dist loadfile -m "java or both"
 
@@ -99,4 +102,4 @@ bench: .venv/.browser .venv-spark/.complete ## Take every benchmark, peers inclu
 	PATH="$(dir $(abspath $(UV))):$$PATH" $(RUN) python -m benchmarks.all
 
 clean:           ## Forget the environment; the data of the embedded database stays
-	rm -rf .venv .venv-spark .uv node_modules .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .coverage* .venv .venv-spark .uv node_modules .chromium site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

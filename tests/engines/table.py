@@ -18,6 +18,6 @@ ENGINES = {
 }
 
 
-def each_but(yardstick: str) -> list[Any]:
-    """The names of the engines to hold against the *yardstick*, as parameters of a test."""
-    return [pytest.param(name, marks=engine.marks) for name, engine in ENGINES.items() if name != yardstick]
+def each_but(*names: str) -> list[Any]:
+    """The names of the engines but those of *names*, as parameters of a test."""
+    return [pytest.param(name, marks=engine.marks) for name, engine in ENGINES.items() if name not in names]

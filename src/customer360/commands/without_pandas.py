@@ -1,4 +1,4 @@
-"""Arrow, but not pandas: a second less in a command that has no use for it."""
+"""Arrow, but not pandas: a third of the processor time in a command that does not use pandas."""
 
 from __future__ import annotations
 
