@@ -84,6 +84,7 @@ def test_a_traceback_stays_on_its_line(log: Kept) -> None:
     assert "\n" not in JsonLines().format(logging.LogRecord("x", 20, "", 0, "a\nb", None, sys.exc_info()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["status", "--database", "postgresql://a:s3cret@127.0.0.1:1/x"], 1), (["statu"], 2), (["run", "--wait"], 2)],

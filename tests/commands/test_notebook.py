@@ -16,6 +16,8 @@ import pytest
 from customer360.commands.notebook import FOLDER, execute, open_lab
 from customer360.errors import Customer360Error
 
+pytestmark = pytest.mark.slow  # they import nbformat and papermill
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -92,7 +94,6 @@ def test_an_unknown_parameter_is_told_the_nearest_before_anything_runs(folder):
         execute(customer=5, as_of="2026-06-30")
 
 
-@pytest.mark.slow
 def test_each_notebook_takes_the_parameters_it_has(folder):
     """One command runs the whole story with other numbers."""
     first = write(folder, "one", "customers = 1", "print(customers)")
@@ -103,7 +104,6 @@ def test_each_notebook_takes_the_parameters_it_has(folder):
     assert (printed(first), printed(second)) == ("5\n", "2026-06-30\n")
 
 
-@pytest.mark.slow
 def test_parameters_of_an_earlier_run_are_forgotten(folder):
     """A run without any means the values that are written in the notebook."""
     path = write(folder, "one", "customers = 1", "print(customers)")
@@ -114,7 +114,6 @@ def test_parameters_of_an_earlier_run_are_forgotten(folder):
     assert printed(path) == "1\n"
 
 
-@pytest.mark.slow
 def test_running_again_changes_nothing(folder):
     """A difference in a commit then means that the data or the code has changed."""
     path = write(
@@ -134,7 +133,6 @@ def test_running_again_changes_nothing(folder):
     assert [file.name for file in folder.iterdir()] == ["one.ipynb"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -161,7 +159,6 @@ def test_a_notebook_that_fails_stays_as_it_was(folder, source, reason):
 COMMAND = [sys.executable, "-c", "from customer360.commands.cli import main; main()", "notebook"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signal_sent", "code", "said"),
     [
@@ -189,7 +186,6 @@ def test_a_notebook_whose_run_is_ended_stays_as_it_was(folder, signal_sent, code
     wait_for(lambda: not any(is_alive(child) for child in children))
 
 
-@pytest.mark.slow
 def test_jupyterlab_opens_on_the_notebook_and_ends_with_the_command(folder, tmp_path):
     """It has to see what lies beside the folder, too, for links lead there; and Ctrl-C must leave nothing behind."""
     write(folder, "one", "x = 1")

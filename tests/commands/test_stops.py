@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # processes that wait
+
 BEGIN = """
 import ctypes, os, signal, sys, time, weakref
 from customer360.commands.stops import Stops

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.slow]  # it waits for an engine
 
 
 def test_a_lock_that_an_interrupt_left_taken_costs_neither_the_session_nor_the_engine(spark: SparkSession) -> None:

@@ -220,6 +220,7 @@ print("stopped")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_it_well(number):
     """Stopping it is how it is meant to end, whatever else the commands do on a signal."""

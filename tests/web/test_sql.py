@@ -395,9 +395,9 @@ def full_months(joined):
 
 def retained(profiles, joined_in, months):
     """Of those who joined in the months *joined_in*, the share seen *months* or more months later."""
-    cohort = [row for row in profiles.to_dict("records") if row["join_month"] in joined_in]
-    logins = [(row["last_login_month"], _later(row["join_month"], months)) for row in cohort]
-    return sum(not months or bool(last and last >= needed) for last, needed in logins) / len(cohort)
+    pairs = zip(profiles["join_month"], profiles["last_login_month"], strict=True)
+    logins = [(last, _later(joined, months)) for joined, last in pairs if joined in joined_in]
+    return sum(not months or bool(last and last >= needed) for last, needed in logins) / len(logins)
 
 
 @pytest.mark.parametrize(
