@@ -10,6 +10,7 @@ from customer360.errors import Customer360Error
 from customer360.pipeline.as_of import AsOf, choose_as_of, last_day_of_table
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin
+from customer360.tables import CUSTOMERS
 
 TODAY = date(2026, 6, 30)
 MEMBERS = "public.members"
@@ -20,7 +21,7 @@ def last_day(database: Database, columns: str, *rows: str, until: date = TODAY) 
         connection.execute(f"CREATE TABLE {MEMBERS} ({columns})")
         for row in rows:
             connection.execute(f"INSERT INTO {MEMBERS} VALUES ({row})")
-        return last_day_of_table(connection, MEMBERS)(until)
+        return last_day_of_table(connection, CUSTOMERS, MEMBERS)(until)
 
 
 def chosen(asked: date | None, source: Origin, in_data: date | None) -> AsOf:

@@ -584,6 +584,6 @@ def test_a_lake_too_is_reported_as_of_its_last_day(spark: SparkSession) -> None:
     rows = spark.sql("SELECT date'2011-01-05' AS join_date, timestamp_ntz'2011-12-09 23:59' AS last_login "
                      "UNION ALL SELECT date'2099-12-31', NULL")  # fmt: skip
 
-    assert last_day_of_rows(rows)(date(2026, 6, 30)) == date(2011, 12, 9)
-    assert last_day_of_rows(rows.select("join_date").limit(0))(date(2026, 6, 30)) is None
-    assert last_day_of_rows(spark.sql("SELECT 20110105 AS join_date"))(date(2026, 6, 30)) is None
+    assert last_day_of_rows(CUSTOMERS, rows)(date(2026, 6, 30)) == date(2011, 12, 9)
+    assert last_day_of_rows(CUSTOMERS, rows.select("join_date").limit(0))(date(2026, 6, 30)) is None
+    assert last_day_of_rows(CUSTOMERS, spark.sql("SELECT 20110105 AS join_date"))(date(2026, 6, 30)) is None

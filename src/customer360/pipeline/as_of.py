@@ -15,12 +15,10 @@ from customer360.pipeline.staging import now
 from customer360.postgres import types
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin
+from customer360.tables import Source, columns_read
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-EVENTS: Final = ("join_date", "first_purchase", "last_login")
-"""The columns that say when something happened to a customer."""
 
 _DATED: Final = ("date", "timestamp", "timestamp with time zone")
 LastDay = Callable[[date], date | None]
@@ -62,14 +60,14 @@ def _last_day(source: Origin, last_day: LastDay) -> date | None:
     return source.last_day or last_day(tomorrow)
 
 
-def last_day_of_table(connection: psycopg.Connection[Any], table: str) -> LastDay:
-    """The last day in the date columns of *table*; None where it has none, or nothing in them."""
+def last_day_of_table(connection: psycopg.Connection[Any], source: Source, table: str) -> LastDay:
+    """The last day in the date columns of *table*, which stands for *source*; None without any."""
 
     def find(until: date) -> date | None:
         dated = [
             field.name
             for field in types.fields(connection, named(table))
-            if field.name in EVENTS and field.postgres_type in _DATED
+            if field.name in _dated(source) and field.postgres_type in _DATED
         ]
         return _greatest(connection, table, dated, until) if dated else None
 
@@ -85,19 +83,24 @@ def _greatest(connection: psycopg.Connection[Any], table: str, columns: list[str
     return day
 
 
-def last_day_of_rows(customers: DataFrame) -> LastDay:
-    """The last day in the date columns of *customers*; reads these columns once."""
+def last_day_of_rows(source: Source, rows: DataFrame) -> LastDay:
+    """The last day in the date columns of *rows*, which stand for *source*; reads these columns once."""
     from pyspark.sql import functions as F
     from pyspark.sql import types as t
 
     def find(until: date) -> date | None:
-        dated = [field.name for field in customers.schema if isinstance(field.dataType, t.DatetimeType)]
+        dated = [field.name for field in rows.schema if isinstance(field.dataType, t.DatetimeType)]
         # By way of the session's time zone: a file may name another.
-        days = [F.col(name).cast("timestamp").cast("date") for name in EVENTS if name in dated]
+        days = [F.col(name).cast("timestamp").cast("date") for name in _dated(source) if name in dated]
         if not days:
             return None
         latest = [F.max(F.when(day <= F.lit(until), day)) for day in days]
-        row = customers.agg(*latest).first()
+        row = rows.agg(*latest).first()
         return max((day for day in row or () if day is not None), default=None)
 
     return find
+
+
+def _dated(source: Source) -> list[str]:
+    """The columns that say when something happened."""
+    return [name for name in columns_read(source) if source[name].is_dated]

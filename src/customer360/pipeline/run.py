@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from customer360 import __version__
-from customer360.errors import Invalid, Refused, Unavailable
-from customer360.operations.conform import require_columns
+from customer360.errors import Refused
 from customer360.operations.run import ResultTables, results
-from customer360.pipeline.as_of import LastDay, choose_as_of, last_day_of_rows, last_day_of_table
+from customer360.pipeline.as_of import choose_as_of
 from customer360.pipeline.progress import Progress, silent
+from customer360.pipeline.reading import Reading, read_database, read_lake
 from customer360.pipeline.rejected import keep_loaded
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
-from customer360.postgres import catalog, older, types
+from customer360.postgres import catalog, older
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
-from customer360.postgres.dataframe import read_dataframe
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
@@ -39,7 +36,6 @@ from customer360.tables import (
     REFRESH_SOURCES,
     REFRESHES,
     RESULT_TABLES,
-    columns_read,
 )
 
 if TYPE_CHECKING:
@@ -74,17 +70,6 @@ class Refresh:
         return f"refresh {self.refresh_id}: {customers}"
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The customers to read, and what is known of them beforehand."""
-
-    name: str
-    customers: DataFrame
-    origin: Origin
-    keys_are_unique: bool
-    last_day: LastDay
-
-
 def run_operations(
     database: Database,
     spark: SparkSession,
@@ -117,19 +102,13 @@ def run_operations(
         # In the middle of a run nobody empties or rewrites what it reads.
         locked = [named(table)] if not source and catalog.exists(change.connection, table) else []
         with database.snapshot(*locked) as snapshot, ExitStack() as reading:
-            read = _from_lake(spark, source) if source else _from_table(change, spark, database, table, snapshot)
+            if source:
+                read = read_lake(spark, CUSTOMERS, source)
+            else:
+                read = read_database(change.connection, spark, database, CUSTOMERS, table, snapshot)
             day = choose_as_of(as_of, read.origin, read.name, read.last_day)
             with progress("Reading and checking customers"), lake.plain_errors(read.name):
-                order = read.origin.status_order
-                found = reading.enter_context(
-                    results(
-                        read.customers,
-                        as_of=day.day,
-                        table=read.name,
-                        keys_are_unique=read.keys_are_unique,
-                        status_order=order,
-                    )
-                )
+                found = reading.enter_context(_results(read, day.day))
             if not allow_shrink:
                 # A day that nobody asked for is earlier only where rows are gone.
                 asked = as_of or date.max
@@ -148,25 +127,17 @@ def run_operations(
     return replace(refresh, as_of_is_last_day=day.is_last_day, profiles=where)
 
 
-def _require_no_shrinkage(change: Publication, read: _Source, day: date, customers: int) -> None:
+def _results(read: Reading, as_of: date) -> AbstractContextManager[ResultTables]:
+    return results(
+        read.rows, as_of=as_of, table=read.name, keys_are_unique=read.keys_are_unique,
+        status_order=read.origin.status_order,
+    )  # fmt: skip
+
+
+def _require_no_shrinkage(change: Publication, read: Reading, day: date, customers: int) -> None:
     before = last_refresh(change.connection)
     fill = fill_of(change.connection, CUSTOMERS, before)
     require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
-
-
-def _from_table(
-    change: Publication, spark: SparkSession, database: Database, table: str, snapshot: str
-) -> _Source:
-    customers = _read_customers(spark, database, table, snapshot=snapshot)
-    unique = catalog.has_unique_key(change.connection, table, "customer_id")
-    last_day = last_day_of_table(change.connection, table)
-    return _Source(table, customers, origin(change.connection, table), unique, last_day)
-
-
-def _from_lake(spark: SparkSession, source: Location) -> _Source:
-    customers = lake.read(spark, source)
-    _require(customers.columns, f"the customers in {source}")
-    return _Source(str(source), customers, Origin("unknown"), False, last_day_of_rows(customers))
 
 
 def _write_profiles(
@@ -187,35 +158,6 @@ def _keep_rejected_at_loading(change: Publication, customers: Origin) -> None:
     """
     is_loaded = customers.fill and customers.kind != "mock"
     keep_loaded(change, [CUSTOMERS] if is_loaded else [])
-
-
-def _read_customers(spark: SparkSession, database: Database, table: str, *, snapshot: str) -> DataFrame:
-    """The columns of *table* that the operations read, as far as it has them, in parallel from *snapshot*."""
-    with database.connect() as connection:
-        columns = _columns(connection, table)
-    return read_dataframe(spark, database, table, columns, snapshot=snapshot)
-
-
-def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    if not catalog.exists(connection, table):
-        raise Unavailable(
-            f"there is no table {table}; fill {CUSTOMERS.full_name} with: customer360 mock, "
-            "or name yours with --table"
-        )
-    fields = types.fields(connection, named(table))
-    present = [field.name for field in fields]
-    _require(present, f"the customers in {table}")
-    key = CUSTOMERS.key[0]
-    if any(field.name == key and field.postgres_type == "uuid" for field in fields):
-        raise Invalid(
-            f"{key} of {table} is uuid, and the results need whole numbers; load the customers, which numbers "
-            f"them: customer360 load --from-database URL --table {table}"
-        )
-    return [name for name in columns_read(CUSTOMERS) if name in present]
-
-
-def _require(present: Collection[str], whose: str) -> None:
-    require_columns(present, CUSTOMERS, [CUSTOMERS[name] for name in columns_read(CUSTOMERS)], whose)
 
 
 def _stage_all(
