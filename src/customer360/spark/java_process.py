@@ -93,6 +93,8 @@ def kill() -> None:
     """Ends the Java process that this process started, before it tells of each task that is broken off."""
     if process := _process():
         process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_END_SECONDS)
 
 
 def active_session() -> SparkSession | None:
