@@ -277,6 +277,19 @@ def test_overwrite_replaces_and_append_adds(spark: SparkSession, database: Datab
     assert fetch(database, "SELECT * FROM kept ORDER BY id") == [(7, "none"), (8, "none")]
 
 
+def test_what_was_read_can_be_filtered_grouped_and_written(spark: SparkSession, database: Database) -> None:
+    """Where Sail cuts such a plan into more tasks than it tells the writer of, one task is the way around."""
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE small AS SELECT n::bigint AS n FROM generate_series(1, 1000) n")
+    small = read(spark, database, "public.small")
+
+    write(small.where("n > 400").coalesce(1), database, "public.filtered")
+    write(small.groupBy((F.col("n") % 7).alias("m")).count().coalesce(1), database, "public.grouped")
+
+    assert fetch(database, "SELECT count(*), min(n) FROM filtered") == [(600, 401)]
+    assert fetch(database, "SELECT count(*), sum(count)::int FROM grouped") == [(7, 1000)]
+
+
 def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSession, database: Database) -> None:
     """All rows or none, whichever task had the bad one."""
     with database.connect() as connection:
