@@ -317,6 +317,12 @@ def test_a_run_says_what_it_published(c: Customer360) -> None:
     assert last["rows_in"] == last["rows_out"] + last["rows_rejected"] == 2_000
 
 
+def test_a_run_reads_a_table_or_a_lake(c: Customer360) -> None:
+    """Not both."""
+    with pytest.raises(Invalid, match="either a table or a source; leave one out"):
+        c.run(table="crm.members", source="lake/members")
+
+
 def test_without_results_the_way_to_them_is_told(own: Customer360) -> None:
     """Asked too soon."""
     with pytest.raises(Unavailable, match="there are no results; make them with: customer360 run"):
