@@ -6,11 +6,15 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from customer360.errors import Unavailable
+
+_TRIES: Final = 20
 
 
 @contextmanager
@@ -39,9 +43,18 @@ def folder(purpose: str) -> Iterator[Path]:
         ) from None
     finally:
         if os.getpid() == owner:  # a fork of this process ends before it, and must leave the folder to it
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
             alive.release()
             path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """Again for a second where needed: a program that is being stopped may still be at its last file."""
+    for _ in range(_TRIES):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(1 / _TRIES)
 
 
 def private_root() -> Path:

@@ -173,7 +173,8 @@ def _expected(read: Read) -> Iterator[tuple[tuple[str, str], str]]:
         for cut in dimensions_of(fact):
             if not cut.level_of and (cut.members or cut.name == "funnel_stage"):
                 yield (fact_name(fact), cut.name), _members(cut, read)
-    yield (fact_name(t.DATA_QUALITY), "refresh_id"), fact_name(t.REFRESHES)
+    for told in (t.DATA_QUALITY, t.REFRESH_SOURCES):
+        yield (fact_name(told), "refresh_id"), fact_name(t.REFRESHES)
 
 
 def _members(cut: Dimension, read: Read) -> str:
