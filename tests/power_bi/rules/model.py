@@ -33,7 +33,8 @@ VISIBLE: dict[str, list[set[str]]] = {
     "Engagement Segments": [set()],
     "Top Customers": [{"Name", "Customer ID"}, {"customer_id"}],
     "Cohort Retention": [{"Months Since Joining"}],
-    "Refreshes": [{"As of Date", "ModelSource Table", "ModelSource Kind", "Started At", "Finished At", "Version"}],
+    "Refresh Sources": [set()],
+    "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
     "Refresh Sources": [set()],
     "Data Quality": [{"Check Name", "Severity", "Description"}],
     "Calendar": [{"Month", "Year", "Quarter", "Month Label"}],
@@ -192,7 +193,8 @@ def _table(table: Node, read: Read) -> Iterator[str]:
     if is_calendar != (table.properties.get("dataCategory") == "Time"):
         yield "is, or is not, a table of dates"
     keys = [column for column in table.all("column") if column.has("isKey")]
-    if len(keys) > 1 or (not is_fact and source and banded_by(table) == "" and not keys):
+    is_note = bool(source) and result_table(source).role == "note"
+    if len(keys) > 1 or (not is_fact and not is_note and source and banded_by(table) == "" and not keys):
         yield f"has {len(keys)} keys"
     for column in table.all("column"):
         where = f"column {column.name}"

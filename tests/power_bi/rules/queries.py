@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from customer360.power_bi.model import fact_name
 from customer360.report.dimensions import DIMENSIONS, FACTS
-from customer360.tables import BANDS
+from customer360.tables import BANDS, REFRESH_SOURCES
 from tests.power_bi.rules.model import PARAMETERS, result_table
 from tests.power_bi.rules.tmdl import Node, Read
 
@@ -89,7 +89,7 @@ def _reads(table: Node, found: dict[str, str]) -> Iterator[str]:
 
 def _expected(name: str) -> tuple[str, str]:
     """The result table that a table of the model reads, and for bands whose."""
-    for fact in FACTS:
+    for fact in (*FACTS, REFRESH_SOURCES):
         if fact_name(fact) == name:
             return fact.name, ""
     if name.endswith("Calendar"):
