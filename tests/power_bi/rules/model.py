@@ -35,7 +35,6 @@ VISIBLE: dict[str, list[set[str]]] = {
     "Cohort Retention": [{"Months Since Joining"}],
     "Refresh Sources": [set()],
     "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
-    "Refresh Sources": [set()],
     "Data Quality": [{"Check Name", "Severity", "Description"}],
     "Calendar": [{"Month", "Year", "Quarter", "Month Label"}],
     "Last Login Calendar": [
