@@ -32,7 +32,7 @@ IN_ORDER = (
 )  # fmt: skip
 """The examples are one session: each goes on from the one before."""
 
-pytestmark = pytest.mark.both
+pytestmark = [pytest.mark.both, pytest.mark.slow]
 
 
 def examples() -> dict[str, doctest.DocTest]:

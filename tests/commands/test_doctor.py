@@ -25,6 +25,8 @@ from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from tests.commands.process import customer360
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -18,6 +18,8 @@ from customer360.postgres.status import status
 from customer360.tables import CUSTOMERS, REFRESH_SOURCES, REJECTED_ROWS
 from tests.postgres.test_publish import internal_tables, stop_after_statement
 
+pytestmark = pytest.mark.slow
+
 LOADED = ("public.customers", "load", "7", "null_byte", '{"source_line": 3, "source_file": "members.csv"}')
 FOUND = ("crm.members", "run", None, "customer_id_missing", '{"customer_id":null,"source_line":1}')
 AS_OLDER_VERSIONS_MADE_IT = f"""

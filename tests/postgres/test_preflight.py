@@ -13,6 +13,8 @@ from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.publish import publication
 from customer360.tables import CUSTOMERS, REFRESHES
 
+pytestmark = pytest.mark.slow
+
 
 def publish(database: Database) -> None:
     with publication(database, "test") as change:

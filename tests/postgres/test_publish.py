@@ -21,6 +21,8 @@ from customer360.postgres.copy import writer
 from customer360.postgres.publish import CHANNEL, Publication, create_staging, leftovers, publication
 from customer360.tables import Column, Table
 
+pytestmark = pytest.mark.slow
+
 LETTERS = Table(
     "results", "letters", "one row per letter", "Letters.", (Column("letter", "text", "The letter.", required=True),),
     key=("letter",),

@@ -14,6 +14,8 @@ from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.tables import TABLES
 
+pytestmark = pytest.mark.slow
+
 TABLE = 'crm."Mine.2026"'
 
 

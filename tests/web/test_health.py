@@ -10,6 +10,8 @@ from customer360.web.replies import Memory
 from customer360.web.watch import State
 from tests.web.published import publish, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def three_hours_old(module_database, tables):
