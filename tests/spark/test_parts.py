@@ -196,8 +196,8 @@ from customer360.tables import CUSTOMERS
 def main(database, died):
     copied, generated = staging.copy_part, fill.generate_block
 
-    def copies_and_dies_once(database, table, part, *rest):
-        rows = copied(database, table, part, *rest)
+    def copies_and_dies_once(database, table, part, *rest, **named):
+        rows = copied(database, table, part, *rest, **named)
         die_once(f"copy {part}")
         return rows
 
