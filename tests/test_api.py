@@ -32,7 +32,7 @@ IN_ORDER = (
 )  # fmt: skip
 """The examples are one session: each goes on from the one before."""
 
-pytestmark = [pytest.mark.both, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def examples() -> dict[str, doctest.DocTest]:
@@ -83,8 +83,8 @@ def test_every_argument_is_typed_and_said(name: str) -> None:
             assert argument.name in text or argument.kind is argument.VAR_KEYWORD
 
 
+@pytest.mark.both
 @pytest.mark.spark
-@pytest.mark.slow
 def test_the_examples_are_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """From an empty machine to results, word for word, with the engine that is installed."""
     home = new_home()
@@ -149,6 +149,7 @@ def test_workers_elsewhere_need_a_database_that_they_reach() -> None:
         customer360.connect(master="spark://nowhere:7077")
 
 
+@pytest.mark.both
 def test_a_session_that_was_active_before_is_used_and_left_alone(c: Customer360, spark: SparkSession) -> None:
     """A platform's notebook goes on with it."""
     with customer360.connect(c.database.url) as session:
@@ -157,6 +158,7 @@ def test_a_session_that_was_active_before_is_used_and_left_alone(c: Customer360,
     assert spark.range(3).count() == 3
 
 
+@pytest.mark.both
 def test_a_session_that_it_started_is_stopped(database: Database) -> None:
     """In a process of its own, where none is active."""
     program = (
@@ -175,6 +177,7 @@ def test_a_session_that_it_started_is_stopped(database: Database) -> None:
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.both
 def test_a_session_that_ended_is_started_again(database: Database) -> None:
     """Stopped by somebody, or killed with its engine: a notebook goes on where it was."""
     program = (
@@ -392,6 +395,7 @@ def test_a_table_of_another_name_is_refused_with_the_nearest(c: Customer360) -> 
 # --- DataFrames of one's own ------------------------------------------------------------------------------
 
 
+@pytest.mark.both
 def test_read_takes_any_table_or_view(c: Customer360) -> None:
     """Whole, in the types of Spark."""
     with c.database.connect() as connection:
@@ -407,6 +411,7 @@ def test_read_takes_any_table_or_view(c: Customer360) -> None:
         c.read("public.nowhere")
 
 
+@pytest.mark.both
 def test_write_stores_what_was_made_of_what_was_read(c: Customer360) -> None:
     """Filtered, joined and grouped; the second time in place of the first, also with other columns."""
     customers = c.read("public.customers")
@@ -421,6 +426,7 @@ def test_write_stores_what_was_made_of_what_was_read(c: Customer360) -> None:
     assert c.read("analytics.held_by_country").columns == ["country", "count", "avg(loyalty_points)"]
 
 
+@pytest.mark.both
 def test_readers_never_see_half_of_a_write(own: Customer360) -> None:
     """One who has begun to read sees the old rows to the end; all others the new ones."""
     own.write(own.spark.range(1_000), "public.numbers")
@@ -433,6 +439,7 @@ def test_readers_never_see_half_of_a_write(own: Customer360) -> None:
     assert fetch(own, "SELECT count(*), min(id) FROM numbers") == [(4_000, 5_000)]
 
 
+@pytest.mark.both
 def test_a_write_that_fails_changes_nothing(own: Customer360) -> None:
     """Some tasks have copied all of theirs by then."""
     own.write(own.spark.range(10), "public.numbers")
