@@ -620,6 +620,22 @@ def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, se
         assert room(url) == room(dashboard)
 
 
+def test_counts_of_the_funnel_have_their_room_however_many_customers_there_are(page, dashboard):
+    """At the width where the shares stand close beside them."""
+    page.set_viewport_size({"width": 1024, "height": 768})
+    Reader(page, dashboard).open("engagement")
+    drawn, needed = page.locator(".funnel").evaluate(
+        """funnel => {
+          const count = funnel.querySelector(".count");
+          count.textContent = "1,000,000,000";
+          funnel.style.setProperty("--digits", "13");
+          return [count.clientWidth, count.scrollWidth];
+        }"""
+    )
+
+    assert needed <= drawn
+
+
 def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
     """Without any date or amount most visuals say what they lack, and none of them fails."""
     with dashboard_without(server, ONLY_NAMES) as url:

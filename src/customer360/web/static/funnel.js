@@ -20,6 +20,8 @@ export function funnel(frame) {
     body,
     update({ rows, picks, visual, report }) {
       const stages = keepChildren(body, rows.length, stageOf);
+      const counts = rows.map((row) => format.full(row.value, report.measures[visual.measure].format).length);
+      body.style.setProperty("--digits", String(Math.max(0, ...counts)));
       stages.forEach((stage, at) => fill(stage, rows[at], rows[0], picks, visual, report));
       stop(stages);
     },
