@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from customer360.commands.load import PlanOutcome
-from customer360.errors import Customer360Error
+from customer360.errors import Customer360Error, Invalid
 from customer360.mock_data.plan import Plan
 from customer360.own_data.evaluate import evaluated
 from customer360.own_data.guess import guess
@@ -651,8 +651,13 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
         newest_by="last_seen" if keeps else None,
     )  # fmt: skip
 
-    with found_in(path, mapping) as found:
-        loaded, lost, tally = rows_of(found.customers, CUSTOMERS.column_names), rejected(found), found.tally
+    try:
+        with found_in(path, mapping) as found:
+            loaded, lost, tally = rows_of(found.customers, CUSTOMERS.column_names), rejected(found), found.tally
+    except Invalid as error:
+        if "say which with" not in str(error):
+            raise
+        return  # points or commas, day or month first: nothing in the file decides, so a person is asked
 
     assert tally.rows_loaded + tally.rows_rejected + tally.rows_identical == tally.rows_in == len(rows) + 1
     assert (len(loaded), len(lost)) == (tally.rows_loaded, tally.rows_rejected)
