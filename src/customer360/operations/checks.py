@@ -55,13 +55,12 @@ def checked(rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bo
     duplicate. With *keys_are_unique* (the source has a unique index) duplicates are not looked for, which saves a
     shuffle of every row.
     """
-    moments = [
-        column.name for column in source.columns if column.type == "timestamp" and column.name in rows.columns
-    ]
+    present = rows.columns  # asked once: over Spark Connect the server answers
+    moments = [column.name for column in source.columns if column.type == "timestamp" and column.name in present]
     rows = rows.select("*", *[F.col(name).cast("date").alias(day_of(source, name)) for name in moments])
     checks = [check for check in source.checks if not (keys_are_unique and isinstance(check.condition, Repeats))]
     failed = [
-        F.when(_fails(check.condition, source, rows.columns, as_of), bits(source, [check])).otherwise(0)
+        F.when(_fails(check.condition, source, present, as_of), bits(source, [check])).otherwise(0)
         for check in checks
     ]
     return rows.withColumn(FAILED_CHECKS, F.when(_is_known(source, as_of), reduce(add, failed, F.lit(0))))
@@ -93,13 +92,14 @@ def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: 
         case Repeats(column):
             return _repeats(column, source, as_of)
         case HasDecimals(columns):
-            return _has_decimals([F.col(AS_READ + column) for column in columns if AS_READ + column in present])
+            as_read = [F.col(AS_READ + column) for column in columns if AS_READ + column in present]
+            return _any(value != F.floor(value) for value in as_read)
         case IsBelow(column, limit):
             return F.col(column) < limit
         case IsAbove(column, limit):
             return F.col(column) > limit
         case LiesBefore(columns, earliest):
-            return reduce(or_, [F.coalesce(day(column) < F.lit(earliest), F.lit(False)) for column in columns])
+            return _any(day(column) < F.lit(earliest) for column in columns)
         case ComesBefore(column, other):
             return day(column) < known_day(other)
         case IsNotKnownYet(column):
@@ -109,8 +109,9 @@ def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: 
             return known_day(moment).isNotNull() & (F.col(flag) != is_recent)
 
 
-def _has_decimals(as_read: Iterable[Column]) -> Column:
-    return reduce(or_, [F.coalesce(value != F.floor(value), F.lit(False)) for value in as_read], F.lit(False))
+def _any(conditions: Iterable[Column]) -> Column:
+    """Whether one of *conditions* is true, where null is not."""
+    return reduce(or_, [F.coalesce(condition, F.lit(False)) for condition in conditions], F.lit(False))
 
 
 def _repeats(column: str, source: Source, as_of: date) -> Column:

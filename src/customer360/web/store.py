@@ -110,9 +110,11 @@ def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table
     With *hide_names* no name and no id of the source is kept: customers are called by their customer_id.
     Raises: Customer360Error when they cannot be read.
     """
-    if latest_refresh(database) is None:
-        return None
-    return hold(read_together(database, _there(database, tables)), hide_names=hide_names)
+    with database.connect("customer360 dashboard") as connection:
+        if published(connection) is None:
+            return None
+        there = [one for one in tables if _is_there(connection, one)]
+    return hold(read_together(database, there), hide_names=hide_names)
 
 
 def current(database: Database, held: Results | None, tables: Sequence[Table] = LOADED) -> Results | None:
@@ -122,10 +124,9 @@ def current(database: Database, held: Results | None, tables: Sequence[Table] = 
     return load(database, tables=tables)
 
 
-def _there(database: Database, tables: Sequence[Table]) -> list[Table]:
-    """Those of *tables* that are there to be loaded; the results of an older version have no notes on sources."""
-    with database.connect("customer360 dashboard") as connection:
-        return [one for one in tables if one != REFRESH_SOURCES or catalog.is_reachable(connection, one)]
+def _is_there(connection: Any, table: Table) -> bool:
+    """Whether *table* can be loaded; the results of an older version have no notes on sources."""
+    return table != REFRESH_SOURCES or catalog.is_reachable(connection, table)
 
 
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
