@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from customer360.commands.context import Context
-from customer360.commands.options import DATABASE_AND_JSON, FILE, SPARK, Day, ValuedCommand, options
+from customer360.commands.options import DATABASE_AND_JSON, DAY, FILE, SPARK, ValuedCommand, options
 from customer360.errors import Refused
 from customer360.settings import MAX_REJECTED
 
@@ -90,7 +90,7 @@ class Delimiter(click.ParamType[str]):
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found.")
 @click.option(
     "--as-of",
-    type=Day(),
+    type=DAY,
     metavar="DAY",
     help="Last day treated as known. Default: the last day in the data; what lies after today is rejected.",
 )

@@ -9,29 +9,28 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from customer360.commands.context import Context
-from customer360.commands.options import DATABASE_AND_JSON, SPARK, Day, ValuedCommand, options
-from customer360.errors import Invalid
+from customer360.commands.options import DATABASE_AND_JSON, DAY, SPARK, Parsed, ValuedCommand, options
 
 if TYPE_CHECKING:
     from customer360.pipeline.fill import Fill
 
 
-class Size(click.ParamType[int]):
-    name = "size"
+def _size(text: str) -> int:
+    from customer360.mock_data.plan import parse_size
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from customer360.mock_data.plan import parse_size
-
-        try:
-            return value if isinstance(value, int) else parse_size(value)
-        except Invalid as error:
-            self.fail(str(error), param, ctx)
+    return parse_size(text)
 
 
 STORY: Final = (
-    click.option("--customers", default="100k", show_default=True, type=Size(), help="As 100k, 10M or 250000."),
+    click.option(
+        "--customers",
+        default="100k",
+        show_default=True,
+        type=Parsed("size", _size),
+        help="As 100k, 10M or 250000.",
+    ),
     click.option("--seed", default=7, show_default=True, help="The same seed gives the same rows."),
-    click.option("--as-of", type=Day(), metavar="DAY", help="Last day that has happened. Default: today (UTC)."),
+    click.option("--as-of", type=DAY, metavar="DAY", help="Last day that has happened. Default: today (UTC)."),
     click.option(
         "--dirt",
         default=0.0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,6 +14,7 @@ from customer360.errors import Invalid, nearest
 from customer360.report.durations import parse_day
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Value = TypeVar("Value")
 
 
 class ValuedCommand(click.Command):
@@ -50,16 +50,20 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class Day(click.ParamType[date]):
-    name = "day"
+class Parsed(click.ParamType[Value]):
+    """What *parse* makes of a text; its one line says what is wrong with the text."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def __init__(self, name: str, parse: Callable[[str], Value]) -> None:
+        self.name, self._parse = name, parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Value:
         try:
-            return parse_day(value)
+            return self._parse(value)
         except Invalid as error:
             self.fail(str(error), param, ctx)
 
 
+DAY: Final = Parsed("day", parse_day)
 DATABASE: Final = click.option(
     "--database",
     metavar="URL",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from customer360.commands.context import Context
-from customer360.commands.options import DATABASE_AND_JSON, SPARK, Day, ValuedCommand, options
+from customer360.commands.options import DATABASE_AND_JSON, DAY, SPARK, ValuedCommand, options
 from customer360.errors import Invalid
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--as-of",
-    type=Day(),
+    type=DAY,
     metavar="DAY",
     help="Last day treated as known. Default: that of `mock` or `load`, else the last day in the data.",
 )

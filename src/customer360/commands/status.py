@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from customer360.commands.context import Context
-from customer360.commands.options import DATABASE_AND_JSON, ValuedCommand, options
-from customer360.errors import Invalid, Unavailable
+from customer360.commands.options import DATABASE_AND_JSON, Parsed, ValuedCommand, options
+from customer360.errors import Unavailable
 from customer360.report.durations import parse_duration, written
 from customer360.tables import CUSTOMERS
 
@@ -21,20 +21,10 @@ if TYPE_CHECKING:
 _NOT_RUNNING: Final = "the embedded PostgreSQL is not running; start it with: customer360 db start"
 
 
-class Duration(click.ParamType[timedelta]):
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        try:
-            return value if isinstance(value, timedelta) else parse_duration(value)
-        except Invalid as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command(cls=ValuedCommand)
 @click.option(
     "--max-age",
-    type=Duration(),
+    type=Parsed("duration", parse_duration),
     metavar="DURATION",
     help="End with exit code 1 when the results are missing or older: 90s, 15m, 26h, 2d.",
 )
