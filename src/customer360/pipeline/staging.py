@@ -1,4 +1,4 @@
-"""What every stage does: wait for others with a bound, and copy rows into staging, from Spark's tasks or files."""
+"""What fill, load and run share: waiting with a bound, and copying rows into staging, from tasks or files."""
 
 from __future__ import annotations
 

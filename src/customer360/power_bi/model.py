@@ -83,7 +83,7 @@ class ModelField:
         return f"'{self.table}'[{self.column}]"
 
 
-NAMING: Final = ("name", "source_id")
+NAMING: Final = tuple(column.name for column in tables.TOP_CUSTOMERS.columns if column.personal)
 """Columns that tell who a customer is; without them customer_id is shown."""
 
 # Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
