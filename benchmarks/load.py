@@ -18,7 +18,6 @@ from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, SCHEMA, clear, plan, temporary_database
 from customer360.mock_data.generate import generate_block
 from customer360.own_data.mapping import ColumnMapping, written
-from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
 
@@ -31,7 +30,7 @@ How long `customer360 load` takes for a CSV file of mock customers, and how much
 """
 
 _MAPPING = ColumnMapping({name: name for name in CUSTOMERS.column_names}, newest_by="last_login")
-_SCHEMA = types.arrow_schema(types.fields_of(CUSTOMERS))
+_SCHEMA = CUSTOMERS.arrow_schema
 
 
 def main() -> None:

@@ -41,8 +41,6 @@ def rejected(row: dict[str, object]) -> list[object]:
     """*row* as it is kept when it could not be loaded."""
     import pyarrow as pa
 
-    from customer360.postgres import types
-
-    schema = types.arrow_schema(types.fields_of(REJECTED_ROWS))
+    schema = REJECTED_ROWS.arrow_schema
     kept = {"source": "public.customers", "found_by": "load", "reasons": "a_reason", "original_row": str(row)}
     return pa.Table.from_pylist([kept], schema=schema).to_batches()

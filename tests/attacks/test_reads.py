@@ -23,14 +23,9 @@ from customer360.postgres.ddl import named
 from customer360.postgres.pages import PageRange
 from customer360.postgres.read import read_batches, read_table, read_together
 from customer360.tables import COUNTRIES
+from tests.statements import execute
 
 ROWS = 3000
-
-
-def execute(database: Database, *statements: str) -> None:
-    with database.connect() as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 def ranges_of(database: Database, table: str, snapshot: str, wanted: int = 4) -> list[PageRange]:

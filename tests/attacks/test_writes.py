@@ -17,6 +17,7 @@ from customer360.errors import Customer360Error
 from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
+from tests.statements import execute, fetch
 
 TABLE = 'crm."My Table"'
 
@@ -24,17 +25,6 @@ TABLE = 'crm."My Table"'
 @pytest.fixture(autouse=True)
 def _schema(database: Database) -> None:
     execute(database, "CREATE SCHEMA crm")
-
-
-def execute(database: Database, *statements: str) -> None:
-    with database.connect() as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def schema_of(columns: str) -> StructType:

@@ -10,13 +10,13 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from customer360.postgres.connection import Database
+from tests.statements import fetch
 
 pytestmark = pytest.mark.slow  # each test is a process of its own
 
@@ -26,11 +26,6 @@ CODE = "from customer360.commands.cli import main; main()"
 def load(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", CODE, "load", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL)
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def airline(folder: Path) -> Path:

@@ -10,19 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from customer360.postgres import types
 from customer360.report.dimensions import Between
 from customer360.report.expressions import Latest, Measure, OfStage
 from customer360.tables import COHORT_RETENTION
 from customer360.web import outline
 from customer360.web.cubes import encoded
 from customer360.web.replies import Reply
-from customer360.web.store import LOADED, Results, hold
-from tests import miniature
+from customer360.web.store import Results, hold
 from tests.engines import SEGMENTS, Answer, Ask, Customers, Question
+from tests.web.published import in_arrow
 
 NODE = Path(sys.executable).with_name("node")
 LOCAL = Path(outline.__file__).parent / "static" / "local.js"
@@ -56,7 +54,7 @@ def can(question: Question, one: Measure) -> bool:
 def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask]:
     if not NODE.exists():
         pytest.skip("NOT CHECKED: there is no Node; `make set-up` installs it")
-    results = hold(_in_arrow(customers))
+    results = hold(in_arrow(customers.results))
     folder = request.getfixturevalue("tmp_path_factory").mktemp("cubes")
     for fact in FACTS:
         (folder / fact.name).write_bytes(encoded(fact, results))
@@ -70,16 +68,6 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
         return [_answer(question, found, results) for question, found in answers]
 
     yield ask
-
-
-def _in_arrow(customers: Customers) -> dict[Any, pa.Table]:
-    with miniature.database(customers.results) as connection:
-        return {
-            table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")
-            .to_arrow_table()
-            .cast(types.arrow_schema(types.fields_of(table)))
-            for table in LOADED
-        }
 
 
 def _asked(questions: Sequence[Question], results: Results) -> bytes:

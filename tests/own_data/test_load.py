@@ -39,6 +39,7 @@ from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
 from customer360.tables import CUSTOMERS
+from tests.statements import fetch
 
 AS_OF = date(2026, 6, 30)
 
@@ -69,11 +70,6 @@ def reasons(found: Loadable) -> dict[int, set[str]]:
     return {
         json.loads(row["original_row"])["source_line"]: set(row["reasons"].split(", ")) for row in rejected(found)
     }
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 DIRTY = """Customer ID;Full Name;Member Since;First Order;Last Seen;Tier;Points;Total Spent;Active?

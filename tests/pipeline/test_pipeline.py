@@ -28,17 +28,13 @@ from customer360.postgres.programs import psql_command
 from customer360.postgres.publish import publication
 from customer360.spark import plain_errors
 from customer360.tables import CUSTOMERS, RESULT_TABLES, columns_read
+from tests.statements import fetch
 
 pytestmark = pytest.mark.slow
 
 AS_OF = date(2026, 6, 30)
 AWKWARD = Path(__file__).parents[1] / "data" / "awkward_customers.csv"
 """200 customers, valid and awkward: ten persons, each twenty times, with the ids 101-120, 201-220, ..."""
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def value(database: Database, query: str) -> Any:

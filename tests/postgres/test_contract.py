@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import publication
@@ -37,7 +36,7 @@ ADA = {"member": 1, "name": "Ada Lovelace", "stage": 4, "points": 10, "activity"
 
 
 def publish(database: Database, table: Table, *rows: dict[str, Any]) -> None:
-    schema = types.arrow_schema(types.fields_of(table))
+    schema = table.arrow_schema
     with publication(database, "test") as change:
         staged = change.stage(table)
         with writer(database) as copier:

@@ -25,6 +25,7 @@ from customer360.postgres.copy import writer
 from customer360.postgres.datasource import PostgresDataSource, _Copied, register
 from customer360.postgres.publish import publication
 from customer360.tables import Column, Table
+from tests.statements import fetch
 
 pytestmark = [pytest.mark.slow, pytest.mark.both]
 
@@ -50,11 +51,6 @@ def read(spark: SparkSession, database: Database, table: str, **options: Any) ->
 
 def write(rows: DataFrame, database: Database, table: str, mode: str = "overwrite", **options: Any) -> None:
     rows.write.format("postgres").options(url=database.url, table=table, **options).mode(mode).save()
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 ROWS = [

@@ -17,6 +17,7 @@ from customer360.postgres.reader import READER
 from customer360.postgres.status import status
 from customer360.tables import CUSTOMERS, REFRESH_SOURCES, REJECTED_ROWS
 from tests.postgres.test_publish import internal_tables, stop_after_statement
+from tests.statements import execute, fetch
 
 pytestmark = pytest.mark.slow
 
@@ -45,17 +46,6 @@ def older(database: Database) -> Database:
         prepare_internal_schema(connection)
     execute(database, AS_OLDER_VERSIONS_MADE_IT)
     return database
-
-
-def execute(database: Database, *statements: str) -> None:
-    with database.connect() as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def fetch(database: Database, query: str) -> list[tuple[object, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def rows(database: Database) -> list[tuple[object, ...]]:

@@ -13,6 +13,7 @@ from customer360.postgres import standalone, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.tables import TABLES
+from tests.statements import execute, fetch
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +23,6 @@ TABLE = 'crm."Mine.2026"'
 @pytest.fixture(autouse=True)
 def _schema(database: Database) -> None:
     execute(database, "CREATE SCHEMA crm")
-
-
-def execute(database: Database, *statements: str) -> None:
-    with database.connect() as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def fetch(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        return connection.execute(query).fetchall()
 
 
 def staged(database: Database, table: str, kind: str, rows: list[Any], column: str = "v") -> str:

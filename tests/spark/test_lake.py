@@ -19,7 +19,8 @@ from customer360.postgres.connection import Database
 from customer360.postgres.datasource import read
 from customer360.spark import lake
 from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, columns_read
-from tests.pipeline.test_pipeline import checksum, fetch
+from tests.pipeline.test_pipeline import checksum
+from tests.statements import fetch
 
 AS_OF = date(2026, 6, 30)
 CUBES = ("customer_segments", "engagement_segments", "top_customers", "cohort_retention")

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pyarrow as pa
 
-from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import publication
@@ -28,12 +27,18 @@ def miniature_results(count: int = 700, seed: int = 360, missing: tuple[str, ...
 
     The *missing* columns hold nothing for any of them.
     """
-    frames = miniature.result_tables(miniature.profiles(miniature.customers(count, seed, missing)), missing)
+    return in_arrow(
+        miniature.result_tables(miniature.profiles(miniature.customers(count, seed, missing)), missing)
+    )
+
+
+def in_arrow(frames: Any) -> dict[Table, pa.Table]:
+    """The tables that the dashboard loads out of *frames*, with their types."""
     with miniature.database(frames) as connection:
         return {
             table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")
             .to_arrow_table()
-            .cast(types.arrow_schema(types.fields_of(table)))
+            .cast(table.arrow_schema)
             for table in LOADED
         }
 
