@@ -58,27 +58,29 @@ def chromium() -> Iterator[Browser]:
 
 
 def take(browser: Browser, address: str) -> list[Path]:
-    """One picture per page, as wide as a laptop's screen."""
+    """One picture of each whole page, as wide as a laptop's screen."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB", color_scheme="light")
     taken = []
     for shown in REPORT.pages:
         page.goto(f"{address}/{shown.name}")
         page.wait_for_selector("html[data-painted]", state="attached")
         taken.append(IMAGES / f"dashboard-{shown.name}.png")
-        page.screenshot(path=taken[-1])
+        page.screenshot(path=taken[-1], full_page=True)
     return taken
 
 
 def put_together(browser: Browser, pictures: list[Path]) -> None:
-    """The four pages side by side, half as large: the first thing a visitor sees."""
-    page = browser.new_page(viewport={"width": WIDTH + 3 * GAP, "height": HEIGHT + 3 * GAP})
+    """The top of every page, three in a row: the first thing a visitor sees."""
+    page = browser.new_page(viewport={"width": WIDTH + 4 * GAP, "height": 2 * HEIGHT // 3 + 3 * GAP})
     page.goto("about:blank")
     page.set_content(
-        f"<body style='margin:{GAP}px;display:grid;gap:{GAP}px;grid-template-columns:1fr 1fr;background:#E4E9EF'>"
+        f"<body style='margin:{GAP}px;display:grid;gap:{GAP}px;grid-template-columns:repeat(3,1fr);"
+        "background:#E4E9EF'>"
     )
     for picture in pictures:
         page.evaluate(
-            "source => { const image = new Image(); image.src = source; image.style.width = '100%';"
+            "source => { const image = new Image(); image.src = source; "
+            " image.style.cssText = 'width:100%;aspect-ratio:8/5;object-fit:cover;object-position:top';"
             " document.body.append(image); return image.decode() }",
             f"data:image/png;base64,{b64encode(picture.read_bytes()).decode()}",
         )

@@ -22,9 +22,28 @@ ADDITIVE: Final[dict[str, Callable[[Members], Any]]] = {
     "recency_days_sum": lambda members: sum(_known(members, "days_since_last_login")),
     "recency_count": lambda members: len(_known(members, "days_since_last_login")),
 }
-"""Of both tables, in their order."""
+"""Of `customer_segments` and `engagement_segments`, in their order."""
 
 OF_ENGAGEMENT: Final[dict[str, Callable[[Members], Any]]] = {
     "out_of_order_customers": lambda members: sum(row["out_of_order"] for row in members),
 }
 """Of `engagement_segments` alone, after the others."""
+
+OF_VALUE: Final[dict[str, Callable[[Members], Any]]] = {
+    "customers": len,
+    "recent_buyers": lambda members: len(_known(members, "recent_orders")),
+    "recent_orders": lambda members: sum(_known(members, "recent_orders")),
+    "recent_amount": lambda members: sum(_known(members, "recent_amount"), Decimal(0)),
+    "order_recency_days": lambda members: sum(_known(members, "order_recency_days")),
+    "scored_customers": lambda members: len(_known(members, "expected_orders")),
+    "expected_orders": lambda members: sum(_known(members, "expected_orders"), Decimal(0)),
+    "expected_amount": lambda members: sum(_known(members, "expected_amount"), Decimal(0)),
+}
+"""Of `value_segments`."""
+
+OF_SPENDING: Final[dict[str, Callable[[Members], Any]]] = {
+    "customers": len,
+    "spent_sum": lambda members: sum(_known(members, "spent"), Decimal(0)),
+    "orders_sum": lambda members: sum(_known(members, "orders")),
+}
+"""Of `spending_segments`."""

@@ -6,17 +6,26 @@ Shares nothing with the renderers: no segments, no additive columns, no SQL, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from customer360.report.dimensions import Between, Filters
-from tests.miniature import AS_OF, BALANCES
+from customer360.report.parameters import PARAMETERS
+from tests.miniature_events import AS_OF, Event, events_of
 
 Rows = list[dict[Any, Any]]
+Parameters = Mapping[str, "Decimal | int"]
+"""What the reader has set, by the name of the parameter."""
+
+DEFAULTS: Final[Parameters] = {one.name: one.default for one in PARAMETERS}
+RFM_FROM: Final = date(2024, 7, 1)
+"""The first day of the 24 months that end with that of the as-of date."""
+HELD_OUT_FROM: Final = date(2025, 5, 1)
+"""The first day after the calibration of the model."""
 
 
 def keep(profiles: pd.DataFrame | Rows, filters: Filters) -> Rows:
@@ -44,8 +53,8 @@ def _mean(values: list[Any]) -> float | None:
     return float(sum(values)) / len(values) if values else None
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _share(part: float | Decimal, whole: float | Decimal) -> float | None:
+    return float(part) / float(whole) if whole else None
 
 
 def _months_ago(row: dict[str, Any]) -> int:
@@ -59,21 +68,78 @@ def _joined_months_ago(rows: Rows, first: int, last: int) -> int:
     return sum(first <= _months_ago(row) <= last for row in rows if row["join_month"])
 
 
-def snap(threshold: Decimal | int) -> Decimal:
-    """The threshold at which the answer is exact: the next edge, or the highest."""
-    edges = [band.low for band in BALANCES.all() if band.low is not None]
-    return min((edge for edge in edges if edge >= threshold), default=max(edges))
+def snap(x: Decimal | int, edges: Sequence[Decimal]) -> Decimal:
+    """The X that bands answer for: the next of their *edges*, or the highest."""
+    return min((edge for edge in edges if edge >= x), default=max(edges))
 
 
-def _above(rows: Rows, threshold: Decimal | int) -> int:
-    return sum(balance > threshold for balance in _known(rows, "account_balance"))
+def _above(rows: Rows, x: Parameters) -> int:
+    return sum(balance > x["balance_threshold"] for balance in _known(rows, "account_balance"))
 
 
-Meaning = Callable[[Rows, Rows, "Decimal | int"], object]
-"""(the customers in scope, the others, X at an edge) -> the value."""
+def _spent_above(rows: Rows, x: Parameters) -> int:
+    return sum(_amount(events_of(row)) > x["spending_threshold"] for row in rows)
 
 
-MEANINGS: dict[str, Meaning] = {
+# --- from single events -------------------------------------------------------------------------------------------
+
+
+def _events(rows: Rows, first: date = date.min) -> list[Event]:
+    """Those of the customers from the day *first* on."""
+    return [event for row in rows for event in events_of(row) if event.day >= first]
+
+
+def _orders(rows: Rows, first: date = date.min) -> list[Event]:
+    return [event for event in _events(rows, first) if event.kind == "purchase"]
+
+
+def _amount(events: Iterable[Event]) -> Decimal:
+    """Of orders net of refunds, whose amounts are below zero."""
+    return sum((event.amount or Decimal(0) for event in events), Decimal(0))
+
+
+def _buyers(rows: Rows) -> Rows:
+    """Those with an order in the months of RFM."""
+    return [row for row in rows if _orders([row], RFM_FROM)]
+
+
+def _recency(rows: Rows) -> int:
+    return sum((AS_OF - max(event.day for event in _orders([row]))).days for row in _buyers(rows))
+
+
+def _expected(rows: Rows, column: str) -> Decimal:
+    return sum(_known(rows, column), Decimal(0))
+
+
+def _scored(rows: Rows) -> int:
+    """Whoever has ever ordered."""
+    return sum(bool(_orders([row])) for row in rows)
+
+
+def _held_out(rows: Rows) -> int:
+    """Days with an order after the calibration."""
+    return len({(event.customer_id, event.day) for event in _orders(rows, HELD_OUT_FROM)})
+
+
+def _of_tenth(rows: Rows, tenth: int) -> Decimal:
+    return _amount(_events([row for row in rows if row["spending_tenth"] == tenth]))
+
+
+def _of_the_ten(rows: Rows, amount: Callable[[dict[str, Any]], Any]) -> Decimal | None:
+    """The sum over the ten with the highest *amount* in each slicer cell."""
+    cells: dict[object, list[Any]] = {}
+    for row in rows:
+        if amount(row) is not None:
+            cell = (row["join_month"], row["loyalty_status"], row["activity"], row["country"])
+            cells.setdefault(cell, []).append(amount(row))
+    return sum((sum(sorted(cell, reverse=True)[:10]) for cell in cells.values()), Decimal(0))
+
+
+Meaning = Callable[[Rows, Rows, Parameters], object]
+"""(the customers in scope, the others, what the reader has set) -> the value."""
+
+
+OF_TODAY: Final[dict[str, Meaning]] = {
     "total_customers": lambda rows, *_: len(rows),
     "active_customers": lambda rows, *_: sum(row["is_active"] is True for row in rows),
     "inactive_customers": lambda rows, *_: sum(row["is_active"] is False for row in rows),
@@ -81,8 +147,6 @@ MEANINGS: dict[str, Meaning] = {
     "active_share": lambda rows, *_: _share(sum(row["is_active"] is True for row in rows), len(rows)),
     "share_of_customers": lambda rows, *_: _share(len(rows), len(rows)),
     "new_customers": lambda rows, *_: _joined_months_ago(rows, 1, 12),
-    "joined_before": lambda rows, *_: _joined_months_ago(rows, 13, 24),
-    "new_customers_before": lambda rows, *_: _joined_months_ago(rows, 13, 24),
     "total_balance": lambda rows, *_: sum(_known(rows, "account_balance")),
     "customers_with_balance": lambda rows, *_: len(_known(rows, "account_balance")),
     "customers_without_balance": lambda rows, *_: len(rows) - len(_known(rows, "account_balance")),
@@ -104,22 +168,63 @@ MEANINGS: dict[str, Meaning] = {
 }
 
 
-def says(names: Iterable[str], profiles: pd.DataFrame | Rows, filters: Filters, x: Decimal | int) -> list[object]:
-    """What the measures called *names* are of *profiles* under *filters*, with X at an edge."""
+SPENDING: Final[dict[str, Meaning]] = {
+    "total_spent": lambda rows, *_: _amount(_events(rows)),
+    "spent_per_customer": lambda rows, *_: _share(_amount(_events(rows)), len(rows)),
+    "share_of_spent": lambda rows, *_: 1.0 if _amount(_events(rows)) else None,
+    "orders_placed": lambda rows, *_: len(_orders(rows)),
+    "orders_per_customer": lambda rows, *_: _share(len(_orders(rows)), len(rows)),
+    "customers_above_spending": lambda rows, _, x: _spent_above(rows, x),
+    "share_above_spending": lambda rows, _, x: _share(_spent_above(rows, x), len(rows)),
+    "share_above_spending_of_others": lambda _, others, x: _share(_spent_above(others, x), len(others)),
+    "top_balance": lambda rows, *_: _of_the_ten(rows, lambda row: row["account_balance"]),
+    "top_spent": lambda rows, *_: _of_the_ten(rows, lambda row: _amount(events_of(row))),
+    "tenth_customers": lambda rows, *_: len(rows),
+    "tenth_spent": lambda rows, *_: _amount(_events(rows)),
+    "share_of_tenth": lambda rows, *_: 1.0 if _amount(_events(rows)) else None,
+    "top_tenth_spent": lambda rows, *_: _of_tenth(rows, 1),
+    "top_tenth_share": lambda rows, *_: _share(_of_tenth(rows, 1), _amount(_events(rows))),
+}
+VALUE: Final[dict[str, Meaning]] = {
+    "recent_buyers": lambda rows, *_: len(_buyers(rows)),
+    "recent_orders": lambda rows, *_: len(_orders(rows, RFM_FROM)),
+    "recent_amount": lambda rows, *_: _amount(_events(rows, RFM_FROM)),
+    "share_of_recent_amount": lambda rows, *_: 1.0 if _amount(_events(rows, RFM_FROM)) else None,
+    "recent_amount_per_buyer": lambda rows, *_: _share(_amount(_events(rows, RFM_FROM)), len(_buyers(rows))),
+    "recent_orders_per_buyer": lambda rows, *_: _share(len(_orders(rows, RFM_FROM)), len(_buyers(rows))),
+    "order_recency_days": lambda rows, *_: _recency(rows),
+    "average_order_recency": lambda rows, *_: _share(_recency(rows), len(_buyers(rows))),
+    "scored_customers": lambda rows, *_: _scored(rows),
+    "not_scored_customers": lambda rows, *_: len(rows) - _scored(rows),
+    "expected_orders": lambda rows, *_: _expected(rows, "expected_orders"),
+    "expected_amount": lambda rows, *_: _expected(rows, "expected_amount"),
+    "expected_orders_per_customer": lambda rows, *_: _share(_expected(rows, "expected_orders"), _scored(rows)),
+    "expected_amount_per_customer": lambda rows, *_: _share(_expected(rows, "expected_amount"), _scored(rows)),
+    "holdout_customers": lambda rows, *_: len(rows),
+    "holdout_expected": lambda rows, *_: _expected(rows, "holdout_expected"),
+    "holdout_actual": lambda rows, *_: _held_out(rows),
+    "holdout_naive": lambda rows, *_: _expected(rows, "holdout_naive"),
+    "holdout_ratio": lambda rows, *_: _share(_expected(rows, "holdout_expected"), _held_out(rows)),
+    "naive_ratio": lambda rows, *_: _share(_expected(rows, "holdout_naive"), _held_out(rows)),
+}
+"""What the model expects is a number of each customer; who is held out is told apart by `held_out`."""
+
+MEANINGS: Final = {**OF_TODAY, **SPENDING, **VALUE}
+
+
+def held_out(profiles: pd.DataFrame | Rows) -> Rows:
+    """The customers with an order by the end of the calibration, in their segments of then."""
+    return [row | {"rfm_segment": row["holdout_segment"]} for row in keep(profiles, {}) if row["holdout_segment"]]
+
+
+def says(
+    names: Iterable[str], profiles: pd.DataFrame | Rows, filters: Filters, parameters: Parameters = DEFAULTS
+) -> list[object]:
+    """What the measures called *names* are of *profiles* under *filters*: exact, whatever X is."""
     kept = keep(profiles, filters)
     ids = {row["customer_id"] for row in kept}
     others = [row for row in keep(profiles, {}) if row["customer_id"] not in ids]
-    values = {name: MEANINGS[name](kept, others, x) for name in names}
-    if "new_customers_before" in values and not is_comparable(filters):
-        values["new_customers_before"] = None
-    return list(values.values())
-
-
-def is_comparable(filters: Filters) -> bool:
-    """Whether *filters* keep the last 24 full months and are by nothing that customers are only today."""
-    months = [date(2024 + month // 12, month % 12 + 1, 1) for month in range(5, 29)]
-    by_joining = {"country", "join_month"}.issuperset(filters)
-    return by_joining and all(_in(month, filters.get("join_month", months), "join_month") for month in months)
+    return [MEANINGS[name](kept, others, parameters) for name in names]
 
 
 def same(found: Any, expected: Any) -> bool:

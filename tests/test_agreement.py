@@ -70,6 +70,12 @@ def test_every_measure_is_what_the_customers_say(opened: Opened, name: str) -> N
     assert differences(opened, name, "plain Python", engines.of_segments(seeds=60)) == []
 
 
+@pytest.mark.parametrize("name", each_but("plain Python", "PySpark", "the page"))
+def test_every_measure_of_events_is_what_the_events_say(opened: Opened, name: str) -> None:
+    """By month, of one month, and of several, under any filters."""
+    assert differences(opened, name, "plain Python", engines.of_events()) == []
+
+
 @pytest.mark.parametrize("name", each_but("DuckDB", "plain Python", "PySpark"))
 def test_every_measure_of_every_table_is_the_same(opened: Opened, name: str) -> None:
     """Two renderings of one definition, read by two engines that share no code."""
@@ -124,6 +130,7 @@ def _frame(connection: Any, table: str) -> pd.DataFrame:
 @pytest.mark.parametrize("name", each_but("plain Python"))
 def test_after_the_operations_every_measure_is_what_the_customers_say(after_operations: Opened, name: str) -> None:
     """The way through PySpark, publishing and PostgreSQL changes no number."""
-    questions = engines.of_segments(20, {**engines.SLICERS, "country": ("Chile", "Kenya")}, others={})
+    slicers = {**engines.SLICERS, "country": ("Chile", "Kenya")}
+    questions = engines.of_segments(20, slicers, others={}, facts=engines.SEGMENTS)
 
     assert differences(after_operations, name, "plain Python", questions) == []

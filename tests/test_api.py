@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 import customer360
 from customer360 import Customer360, Customer360Error, Invalid, Refused, Unavailable, settings
+from customer360.pipeline import of_people
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.tables import CUSTOMERS, RESULT_TABLES
@@ -28,7 +29,8 @@ from tests.documentation import ROOT, blocks
 AS_OF = "2026-06-30"
 METHODS = [name for name, _ in inspect.getmembers(Customer360) if not name.startswith("_")]
 IN_ORDER = (
-    "connect", "database", "spark", "fill_mock", "run", "ask", "table", "status", "read", "write", "load", "close",
+    "connect", "database", "spark", "fill_mock", "run", "ask", "table", "status", "read", "write", "people", "about",
+    "forget", "forgotten", "load", "load_events", "close",
 )  # fmt: skip
 """The examples are one session: each goes on from the one before."""
 
@@ -36,7 +38,8 @@ pytestmark = pytest.mark.slow
 
 
 def examples() -> dict[str, doctest.DocTest]:
-    found = doctest.DocTestFinder().find(customer360)
+    finder = doctest.DocTestFinder()
+    found = [*finder.find(customer360), *finder.find(of_people)]
     return {one.name.rpartition(".")[2]: one for one in found if one.examples}
 
 
@@ -90,7 +93,8 @@ def test_the_examples_are_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path
     home = new_home()
     monkeypatch.setenv(settings.HOME, str(home))
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "examples" / "members.csv", tmp_path)
+    for name in ("members.csv", "orders.csv"):
+        shutil.copy(ROOT / "examples" / name, tmp_path)
     told: list[str] = []
     names: dict[str, Any] = {}
     try:
@@ -105,7 +109,7 @@ def test_the_examples_are_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path
         shutil.rmtree(home)
 
     assert "".join(told) == ""
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["members.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["members.csv", "orders.csv"]
 
 
 @pytest.mark.spark
@@ -208,9 +212,13 @@ def test_it_tells_nobody_the_password(c: Customer360) -> None:
 @pytest.mark.parametrize("customers", [300, "300", "0.3k"])
 def test_a_fill_says_what_it_filled(own: Customer360, customers: int | str) -> None:
     """However the number is written, and with the figures that it was asked for."""
-    fill = own.fill_mock(customers, seed=5, as_of=AS_OF, report=True)
+    fill = own.fill_mock(customers, seed=5, as_of=AS_OF, events_per_customer=10, report=True)
 
-    assert repr(fill) == "300 mock customers in public.customers as of 2026-06-30 (seed 5)"
+    assert repr(fill) == (
+        f"300 mock customers in public.customers and {fill.events:,} events in public.events "
+        "as of 2026-06-30 (seed 5)"
+    )
+    assert 2_000 < fill.events < 4_500
     assert fill.gates
     assert fetch(own, "SELECT count(*)::int FROM customers") == [(300,)]
 
@@ -361,7 +369,7 @@ def test_ask_knows_the_checks_of_the_latest_refresh(c: Customer360, name: str) -
 
 def test_ask_takes_one_dimension_or_two(c: Customer360) -> None:
     """And says the same as what it is asked through."""
-    results = store.load(c.database, tables=ask.ASKED)
+    results = store.current(c.database, None)
     assert results
 
     one = c.ask("active_share", "loyalty_status", {"country": ["Spain", "Italy"]})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer360.bands import MOST_AGE_BANDS, MOST_EDGES, STEPS, Bands, age_bands, amount_bands
+from customer360.bands import AGES, MOST_AGE_BANDS, MOST_EDGES, ORDERS, STEPS, Band, Bands, age_bands, amount_bands
 
 EURO = Bands("account_balance", (Decimal(10), Decimal(25), Decimal(50)), of_amounts=True)
 COUNTS = st.dictionaries(st.integers(0, len(STEPS)), st.integers(0, 10**9), max_size=40)
@@ -96,6 +96,21 @@ def test_ages_have_few_bands_of_equal_width_from_the_first_day(oldest: int) -> N
     assert len(bands.edges) <= MOST_AGE_BANDS
     assert bands.number(0) == 1
     assert bands.number(oldest) == len(bands.all())
+
+
+def test_the_number_of_orders_has_bands_of_whole_numbers() -> None:
+    """Nobody has fewer orders than none, so no band lies below."""
+    numbers = [ORDERS.number(orders) for orders in (0, 1, 2, 3, 4, 6, 7, 12, 13, 24, 25, 10_000)]
+
+    assert numbers == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
+    assert ORDERS.all()[:2] == (Band(0, None, Decimal(0), "0"), Band(1, Decimal(0), Decimal(1), "1"))
+
+
+def test_what_is_not_stated_is_in_the_band_after_the_last() -> None:
+    """Ages are asked for and not given: that is an answer, and a chart shows it."""
+    assert AGES.all()[-1] == Band(8, None, None, "Not stated")
+    assert [AGES.number(years) for years in (0, 17, 18, 64, 65, None)] == [1, 1, 2, 6, 7, 8]
+    assert EURO.number(None) is None
 
 
 def test_days_are_written_in_full():

@@ -163,7 +163,7 @@ def own_customers(file: Path) -> pa.Table:
         mapping = with_source_id(guess(raw.columns, raw.sample()), raw.columns)
         found = find_loadable(raw, mapping, as_of=AS_OF)
         return pa.concat_tables(
-            pq.read_table(each, columns=list(CUSTOMERS.column_names)) for each in found.customers
+            pq.read_table(each, columns=list(CUSTOMERS.column_names)) for each in found.files[CUSTOMERS]
         )
 
 

@@ -132,12 +132,12 @@ def test_what_one_takes_along_when_it_goes_is_missed_and_repaired(environment: E
     assert environment.runs(CLIENT) == "True"
 
 
-def test_what_make_demo_installs_takes_at_most_700_mb(environment: Environment) -> None:
-    """README, Makefile and CONTRIBUTING say 0.7 GB; a newcomer waits for it and has to find room."""
+def test_what_make_demo_installs_takes_at_most_800_mb(environment: Environment) -> None:
+    """README, Makefile and CONTRIBUTING say 0.8 GB; a newcomer waits for it and has to find room."""
     environment.types(f"{SYNC} embedded")
 
     taken = sum(path.lstat().st_blocks * 512 for path in environment.folder.rglob("*"))
-    assert taken <= 700 << 20
+    assert taken <= 800 << 20
 
 
 def test_uv_switches_a_clone_from_one_engine_to_the_other_and_back(environment: Environment) -> None:

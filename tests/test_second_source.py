@@ -6,6 +6,7 @@ Nothing of the software knows these tables.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import publication
 from customer360.postgres.status import status
-from customer360.tables import Column, RowCheck, Source, Table
+from customer360.tables import Column, Index, RowCheck, Source, Table
 from customer360.tables.markdown import section
 from customer360.tables.row_checks import IsMissing, LiesBefore, Repeats
 
@@ -88,7 +89,7 @@ def test_its_rows_are_read_and_checked(rows: DataFrame) -> None:
 
     assert rows.columns == ["visit_id", "visited_on", "failed_checks"]
     assert rows.dtypes[:2] == [("visit_id", "int"), ("visited_on", "date")]
-    assert (quality.rows_in, quality.rows_out, quality.rows_rejected, quality.rows_not_yet_joined) == (7, 3, 3, 1)
+    assert (quality.rows_in, quality.rows_out, quality.rows_rejected, quality.rows_not_yet_known) == (7, 3, 3, 1)
     assert [(count.check.name, count.rows_checked, count.rows_failed) for count in quality.checks] == [
         ("visit_id_duplicate", 6, 2),
         ("too_early", 6, 1),
@@ -133,6 +134,20 @@ def test_it_is_published_with_its_result(rows: DataFrame, database: Database, tm
     found = status(database, [VISITS, VISITS_BY_DAY])
     assert found.rows == {"public.visits": 2, "analytics.visits_by_day": 1}
     assert found.sources["visits"].origin.rows == 2
+
+
+def test_rows_lie_in_the_order_of_a_brin_index(spark: SparkSession, database: Database) -> None:
+    """Such an index knows the least and the greatest value of some pages, which among rows that lie anyhow are all."""
+    indexed = replace(VISITS_BY_DAY, indexes=(Index(("visited_on",), "brin"),))
+    days = [date(2026, 6, day) for day in (3, 1, 4, 2)]
+    rows = spark.createDataFrame(pa.table({"visited_on": days, "visits": [1] * 4})).coalesce(1)
+    with publication(database, "test") as change:
+        stage(change, database, indexed, conform(rows, indexed), writers=1)
+        change.publish()
+
+    with database.connect() as connection:
+        lying = connection.execute("SELECT visited_on FROM analytics.visits_by_day ORDER BY ctid").fetchall()
+        assert lying == [(day,) for day in sorted(days)]
 
 
 def test_its_result_is_held_to_its_contract(spark: SparkSession, database: Database) -> None:

@@ -6,7 +6,22 @@ import re
 
 import pytest
 
-from customer360.tables import CUSTOMERS, RESULT_TABLES, SLICERS, TABLES, Column, Table
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    CUSTOMER_CONTACTS,
+    CUSTOMERS,
+    EVENT_KINDS,
+    EVENTS,
+    RESULT_TABLES,
+    SLICERS,
+    SOURCES,
+    TABLES,
+    Column,
+    Table,
+    columns_read,
+    dependencies,
+    events_of,
+)
 
 TYPES = r"bigint|integer|smallint|boolean|text|date|timestamp|numeric\(\d+,\d+\)"
 
@@ -37,7 +52,7 @@ def test_a_key_names_no_person(table: Table) -> None:
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_only_what_is_staged_has_rules(table: Table) -> None:
     """Rows added to a history are not audited, and the source may hold anything: the operations judge it."""
-    if table.keeps_history or table is CUSTOMERS:
+    if table.keeps_history or table in SOURCES:
         assert not [column.name for column in table.columns if column.values]
 
 
@@ -71,14 +86,44 @@ def test_the_names_of_the_brief_stand_as_they_are() -> None:
 
 
 def test_whatever_feeds_a_filtered_visual_has_every_slicer() -> None:
-    """A filter must reach every visual of a page."""
-    fed = [t for t in RESULT_TABLES if t.name in ("customer_segments", "engagement_segments", "top_customers")]
+    """A filter must reach every visual of a page; what cannot be told apart by slicers is known by name, and few."""
+    without = {"cohort_retention", "tier_moves", "value_holdout", "spending_tenths"}
+    fed = [table for table in RESULT_TABLES if table.role == "fact" and table.name not in without]
 
     assert all(set(SLICERS) <= set(table.column_names) for table in fed)
 
 
-def test_only_the_top_ten_carries_a_name_out_of_the_source() -> None:
+def test_only_the_top_tens_carry_a_name_out_of_the_source() -> None:
     """Results are read by more people than customers are."""
     named = [t.name for t in RESULT_TABLES if {"name", "email"} & set(t.column_names)]
 
-    assert named == ["top_customers"]
+    assert named == ["customer_contacts", "top_customers", "top_spenders"]
+    assert not CUSTOMER_CONTACTS.is_readable
+
+
+def test_a_check_has_a_name_of_its_own_among_all_sources() -> None:
+    """data_quality tells the checks of a refresh apart by their names."""
+    names = [check.name for source in SOURCES for check in source.checks]
+
+    assert len(names) == len(set(names))
+
+
+def test_the_checks_of_a_source_are_read_with_it() -> None:
+    """A condition on a column that nobody reads could not be looked at."""
+    assert {"customer_id", "order_id", "expires_on", "amount", "points"} <= {*columns_read(EVENTS)}
+
+
+def test_results_derive_from_columns_and_kinds_of_events_that_there_are() -> None:
+    """A misspelt dependency would never be missing, and its visual would show zero."""
+    known = {column for source in SOURCES for column in source.columns} | {*map(events_of, EVENT_KINDS)}
+
+    assert dependencies(column for table in RESULT_TABLES for column in table.columns) <= known
+
+
+def test_customers_of_a_month_do_not_add_up_over_months() -> None:
+    """Someone active in two months would be counted twice."""
+    over_months = {column.name for column in ACTIVITY_SEGMENTS.columns if column.except_over}
+
+    assert over_months == {
+        "active_customers", "retained_customers", "resurrected_customers", "login_customers", "buyers", "repeat_buyers",
+    }  # fmt: skip

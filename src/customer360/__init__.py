@@ -15,27 +15,25 @@ reached, or would be destroyed raises a `Customer360Error`: one line that names 
 from __future__ import annotations
 
 from importlib.metadata import version
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from customer360.errors import Customer360Error, Invalid, Refused, Unavailable
-from customer360.settings import MAX_REJECTED
+from customer360.pipeline.of_people import OfPeople
 
 # Everything else is imported by the method that needs it: each module of this package imports this one first.
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
     from typing_extensions import Unpack
 
-    from customer360.own_data.planning import LoadPlan
-    from customer360.own_data.request import SourceOptions
     from customer360.pipeline.fill import Fill
     from customer360.pipeline.own_data import Load
     from customer360.pipeline.progress import Progress
-    from customer360.pipeline.run import Refresh
+    from customer360.pipeline.refresh import Refresh
+    from customer360.pipeline.requested import EventOptions, Given, LoadOptions, Place
     from customer360.pipeline.staging import Waiting
     from customer360.postgres.connection import Database
     from customer360.postgres.status import Status
@@ -74,7 +72,7 @@ def connect(
     return connected
 
 
-class Customer360:
+class Customer360(OfPeople):
     """
     One database and one PySpark session, made by `connect`; use it in a `with` block, or `close` it.
 
@@ -146,27 +144,30 @@ class Customer360:
         dirt: float = 0.0,
         replace: bool = False,
         *,
+        events_per_customer: int = 20,
         report: bool = False,
     ) -> Fill:
         """
-        Deletes the mock customers in public.customers and fills in new ones, which are the same for the same
-        *seed*.
+        Deletes the mock data in public.customers and public.events and fills in new customers with their events,
+        which are the same for the same *seed*.
 
         *customers* is a number, or a text such as "250k" or "10M". *as_of* is the last day that has happened, by
-        default today (UTC). *dirt* is the share of the rows, 0 to 0.5, that get one real-world defect each. With
-        *report* the data is held against figures of the real world: `gates` of what is returned. Readers see the
-        old customers until the new ones are complete.
+        default today (UTC). *dirt* is the share of the rows, 0 to 0.5, that get one real-world defect each.
+        *events_per_customer* is the mean to aim at, up to 200; 0 for no events. The customers do not depend on it.
+        With *report* the data is held against figures of the real world: `gates` of what is returned. Readers see
+        the old rows until the new ones are complete.
 
-        Raises: Refused when public.customers holds anything but mock data, unless *replace*; Invalid for a value
-        that is out of its range.
+        Raises: Refused when one of the two tables holds anything but mock data, unless *replace*; Invalid for a
+        value that is out of its range.
 
             >>> c.fill_mock(customers="2k", as_of="2026-06-30", dirt=0.02)
-            2,000 mock customers in public.customers as of 2026-06-30 (seed 7)
+            2,000 mock customers in public.customers and 39,589 events in public.events as of 2026-06-30 (seed 7)
         """
         from customer360.mock_data.plan import plan_of
         from customer360.report.durations import parse_day
 
-        plan = plan_of(customers, seed, parse_day(as_of) if as_of else None, dirt)
+        day = parse_day(as_of) if as_of else None
+        plan = plan_of(customers, seed, day, dirt, events_per_customer)
         database, spark = self.database, self.spark
         from customer360.pipeline.fill import fill_mock_data
 
@@ -174,35 +175,21 @@ class Customer360:
             database, spark, plan, replace=replace, report=report, waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
-    def load(
-        self,
-        path: str | PathLike[str] | None = None,
-        mapping: str | PathLike[str] | Mapping[str, Any] | None = None,
-        *,
-        as_of: date | str | None = None,
-        transactions: bool | None = None,
-        max_rejected: float = MAX_REJECTED,
-        replace: bool = False,
-        allow_shrink: bool = False,
-        dry_run: bool = False,
-        keep_mapping: bool = False,
-        agree: Callable[[LoadPlan], None] | None = None,
-        **source: Unpack[SourceOptions],
-    ) -> Load:
+    def load(self, path: Place = None, mapping: Given = None, **options: Unpack[EventOptions]) -> Load:
         """
         Deletes the customers in public.customers and loads your own from the file or folder at *path*.
 
         Which column fills which is guessed, unless *mapping* says so: a mapping file, or a dictionary as `mapping`
-        of the result has it. Rows that cannot be loaded go to analytics.rejected_rows, with all their
-        reasons. *as_of* is the last day treated as known. With *transactions* the rows are order lines; by default
-        that is found. A *dry_run* reads and counts, and changes nothing. *keep_mapping* writes the guess into the
-        file NAME.mapping.toml here, and uses it the next time. *agree* sees the plan first, and may raise. Further
-        keywords say how to read a file (delimiter, encoding, quote, sheet, skip_lines, dates, decimal) or what to
-        read instead: from_database, with table or query.
+        of the result has it. Rows that cannot be loaded go to analytics.rejected_rows. Order lines become events,
+        and the customers derived from them. *options*: `events`, a file with the events of these customers, which
+        fill first_purchase and last_login where the customers' file has no such column, and `events_mapping`;
+        `as_of`, the last day treated as known; `transactions`, whether rows are order lines, by default found;
+        `dry_run`, to read and count only; `keep_mapping`, to write the guess into NAME.mapping.toml here, and use
+        it later; `agree`, which sees each plan, and may raise; how to read (delimiter, encoding, quote, sheet,
+        skip_lines, dates, decimal); from_database, with table, query, events_table or events_query.
 
-        Raises: Refused when there are other customers of your own, unless *replace*; when more than the share
-        *max_rejected* cannot be loaded; when half of the same file's customers are gone, unless *allow_shrink*.
-        Invalid when the source or the mapping is wrong. Nothing is changed then.
+        Raises: Refused, with nothing changed, when there are others of your own, unless `replace`; when more than
+        the share `max_rejected` cannot be loaded; when half of the same file is gone, unless `allow_shrink`.
 
             >>> trial = c.load("members.csv", as_of="2026-06-30", dry_run=True)
             >>> trial
@@ -212,23 +199,37 @@ class Customer360:
             >>> c.load("members.csv", mapping, as_of="2026-06-30").columns["loyalty_status"]
             'Card'
         """
-        from pathlib import Path
-
-        from customer360.own_data.planning import LoadPlan
-        from customer360.own_data.request import Request
         from customer360.pipeline.own_data import load_own_data
-        from customer360.report.durations import parse_day
+        from customer360.pipeline.requested import requested_together
 
-        request = Request(
-            Path(path) if path else None, **source,
-            mapping=Path(mapping) if isinstance(mapping, (str, PathLike)) else mapping,
-            transactions=transactions, as_of=parse_day(as_of) if as_of else None, max_rejected=max_rejected,
-            replace=replace, allow_shrink=allow_shrink, yes=agree is None, dry_run=dry_run,
-            keeps_mapping=keep_mapping,
-        )  # fmt: skip
+        request, events = requested_together(path, mapping, **options)
         return load_own_data(
-            None if dry_run else self.database, request, agree=agree or LoadPlan.require_agreed,
-            waiting=self._waiting, progress=self._shown,
+            None if request.dry_run else self.database, request, events=events,
+            agree=options.get("agree"), waiting=self._waiting, progress=self._shown,
+        )  # fmt: skip
+
+    def load_events(
+        self, path: Place = None, mapping: Given = None, append: bool = False, **options: Unpack[LoadOptions]
+    ) -> Load:
+        """
+        Deletes the events in public.events and loads your own from *path*: those of customers in the database.
+
+        The rows are order lines or events, each with its kind; which of the two is found. With *append* those that
+        are there stay, and the same event again is nothing new. *mapping* and *options* are those of `load`.
+
+        Raises: Refused and Invalid as `load` does; Unavailable when there are no customers.
+
+            >>> c.load_events("orders.csv", as_of="2026-06-30")
+            2,695 events loaded into public.events from 4,784 rows of orders.csv; 65 rows rejected
+            >>> c.load_events("orders.csv", as_of="2026-06-30", append=True).events
+            0
+        """
+        from customer360.pipeline.own_data import load_own_events
+        from customer360.pipeline.requested import requested
+
+        return load_own_events(
+            self.database, requested(path, mapping, is_of_events=True, append=append, **options),
+            agree=options.get("agree"), waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
     def run(
@@ -237,39 +238,41 @@ class Customer360:
         *,
         table: str = "public.customers",
         source: str | None = None,
+        events: str | None = None,
         profiles_to: str | None = None,
+        months_to: str | None = None,
         allow_shrink: bool = False,
     ) -> Refresh:
         """
-        Reads the customers with PySpark, runs every operation and publishes every result table at once.
+        Reads customers and events with PySpark, runs every operation and publishes every result table at once.
 
         *as_of* is the last day treated as known; by default that of `fill_mock` or `load`, else the last day in
         the data. The customers are those in *table*, which may be any that has their columns, or those of a lake
         at *source*: a path of Parquet files, "delta:PATH", "iceberg:PATH" or a table of Spark's catalog.
-        *profiles_to* writes customer_profiles into a lake and leaves its table empty.
+        With public.customers the events are those in public.events, if there are any; *events* names another table
+        or place of a lake, and "none" leaves them out. *profiles_to* and *months_to* write customer_profiles and
+        customer_months into a lake and leave their tables empty.
 
         Raises: Refused, with nothing published, when results break the contract of their table, or when the same
-        table lost half of its customers, unless *allow_shrink*.
+        table lost half of its rows, unless *allow_shrink*.
 
             >>> refresh = c.run()
             >>> refresh
-            refresh 1: 1,991 customers of public.customers as of 2026-06-30
+            refresh 1: 1,991 customers of public.customers and 38,658 events of public.events as of 2026-06-30
             >>> refresh.rows_in, refresh.rows_out, refresh.rows_rejected, refresh.rows_not_yet_joined
             (2000, 1991, 9, 0)
         """
         from customer360.report.durations import parse_day
         from customer360.spark.lake import place
-        from customer360.tables import CUSTOMERS
 
-        if source and table != CUSTOMERS.full_name:
-            raise Invalid("the customers come from either a table or a source; leave one out")
         day = parse_day(as_of) if as_of else None
         database, spark = self.database, self.spark
         from customer360.pipeline.run import run_operations  # imports PySpark, whose absence the session explains
 
         return run_operations(
-            database, spark, table=table, source=place(source) if source else None,
-            profiles_to=place(profiles_to) if profiles_to else None, as_of=day, allow_shrink=allow_shrink,
+            database, spark, table=table, source=place(source) if source else None, events=events,
+            profiles_to=place(profiles_to) if profiles_to else None,
+            months_to=place(months_to) if months_to else None, as_of=day, allow_shrink=allow_shrink,
             waiting=self._waiting, progress=self._shown,
         )  # fmt: skip
 
@@ -280,19 +283,21 @@ class Customer360:
         where: Mapping[str, Any] | None = None,
         *,
         balance_threshold: float | None = None,
+        parameters: Mapping[str, float] | None = None,
     ) -> pd.DataFrame:
         """
         A measure of the report, by the dashboard's own SQL on the results of the latest refresh.
 
         One row, or one for each combination of members of *by*, one or two dimensions, that occurs; the columns
         have the names of these dimensions and of the measure. Members are written as in the report and stand in
-        its order; months are dates. *where* keeps members of dimensions: one, a list, or for join_month a range
+        its order; months are dates. *where* keeps members of dimensions: one, a list, or of months a range
         such as "2025-01..2025-06". Shares are 0 to 1, amounts in the currency of the data, what has no value is
         NaN. The frame's `attrs` say the measure's label, unit and definition, and the as-of date.
-        *balance_threshold* is the X of "balance > X". A dashboard need not run.
+        *parameters* are the numbers that a reader of the report sets, such as {"point_price": 0.02};
+        *balance_threshold*, the X of "balance > X", can also stand alone. A dashboard need not run.
 
-        Raises: Invalid for an unknown measure, dimension or member, with the nearest; Unavailable for what is not
-        in the data, and when there are no results.
+        Raises: Invalid for an unknown measure, dimension or member, with the nearest, and for months that do not
+        add up, such as active customers; Unavailable for what is not in the data, and without results.
 
             >>> c.ask("average_balance", by="loyalty_status", where={"country": ["Spain", "Italy"]}).round()
               loyalty_status  average_balance
@@ -303,11 +308,13 @@ class Customer360:
         """
         from customer360.web import ask, store
 
-        self._results = store.current(self.database, self._results, ask.ASKED)
+        cuts = (by,) if isinstance(by, str) else tuple(by or ())
+        fact = ask.fact_of(measure, cuts, where or {})
+        self._results = store.current(self.database, self._results, fact)
         if self._results is None:
             raise Unavailable("there are no results; make them with: customer360 run")
-        cuts = (by,) if isinstance(by, str) else tuple(by or ())
-        return ask.ask(self._results, measure, by=cuts, where=where, balance_threshold=balance_threshold)
+        given = {} if balance_threshold is None else {"balance_threshold": balance_threshold}
+        return ask.ask(self._results, measure, by=cuts, where=where, parameters={**given, **(parameters or {})})
 
     def table(self, name: str) -> pd.DataFrame:
         """

@@ -3,7 +3,7 @@ The bins: how a column of amounts, points or days is cut into a few readable ban
 
 Amounts and points use 1-2.5-5 steps per decade, so that the bands suit any currency scale; days use bands of
 equal width, so that a histogram's areas compare. Every band is right-closed, (low, high]. Below zero is a band
-of its own, and so is exactly zero; null is in no band and is counted apart.
+of its own, and so is exactly zero; null is in no band and is counted apart, unless the bands have one for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
+
+from customer360.tables import NOT_STATED
 
 STEPS: Final = tuple(
     Decimal(mantissa).scaleb(exponent) for exponent in range(-1, 12) for mantissa in ("1", "2.5", "5")
@@ -46,21 +48,45 @@ class Bands:
     The bands of one column: number 1 ends at the first of *edges*, the next at the second, and so on.
 
     With *of_amounts*, zero is band 0, everything below it band -1, and one more band lies above the last edge.
-    Without (days), zero belongs to band 1 and nothing lies above the last edge.
+    Without (days, years), zero belongs to band 1. Nothing lies above the last edge, unless the bands have *labels*
+    of their own: one for each band, that of zero included and that below zero left out. A value that is null is in
+    the band after the last, labelled *of_null*, or in none where *of_null* is empty.
     """
 
     banded_column: str
     edges: tuple[Decimal, ...]
     of_amounts: bool
+    labels: tuple[str, ...] = ()
+    of_null: str = ""
 
-    def number(self, value: Decimal | int) -> int:
+    def number(self, value: Decimal | int | None) -> int | None:
         """The band that *value* falls into: the reference that every engine must agree with."""
+        if value is None:
+            return self.number_of_null
         if self.of_amounts and value <= 0:
             return -1 if value < 0 else 0
         return bisect_left(self.edges, value) + 1
 
+    @property
+    def number_of_null(self) -> int | None:
+        """The band of values that are null; null where they are in none."""
+        return len(self.edges) + 2 if self.of_null else None
+
     def all(self) -> tuple[Band, ...]:
         """Every band, in rising order; a band may be empty."""
+        bands = self._labelled() if self.labels else self._of_edges()
+        null = self.number_of_null
+        return bands if null is None else (*bands, Band(null, None, None, self.of_null))
+
+    def _labelled(self) -> tuple[Band, ...]:
+        zero, lowest = Decimal(0), 0 if self.of_amounts else 1
+        lows: list[Decimal | None] = [zero, *self.edges]
+        highs: list[Decimal | None] = [*self.edges, None]
+        if self.of_amounts:
+            lows, highs = [None, *lows], [zero, *highs]
+        return tuple(map(Band, range(lowest, lowest + len(lows)), lows, highs, self.labels))
+
+    def _of_edges(self) -> tuple[Band, ...]:
         zero, written = Decimal(0), _short if self.of_amounts else "{:,f}".format
         bands = [Band(-1, None, zero, "below 0"), Band(0, None, zero, "0")] if self.of_amounts else []
         for number, (low, high) in enumerate(pairwise((zero, *self.edges)), start=1):
@@ -69,6 +95,24 @@ class Bands:
             last = self.edges[-1] if self.edges else zero
             bands.append(Band(len(self.edges) + 1, last, None, f"over {_short(last)}"))
         return tuple(bands)
+
+
+AGES: Final = Bands(
+    "age_years",
+    tuple(map(Decimal, (17, 24, 34, 44, 54, 64))),
+    of_amounts=False,
+    labels=("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65 and over"),
+    of_null=NOT_STATED,
+)
+"""The bands of ages in whole years, as surveys cut them."""
+
+ORDERS: Final = Bands(
+    "orders",
+    tuple(map(Decimal, (1, 3, 6, 12, 24))),
+    of_amounts=True,
+    labels=("0", "1", "2–3", "4–6", "7–12", "13–24", "25 or more"),
+)
+"""The bands of the number of orders; nobody has fewer than none."""
 
 
 def amount_bands(banded_column: str, counts: Mapping[int, int]) -> Bands:

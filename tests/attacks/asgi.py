@@ -30,11 +30,12 @@ class Asked:
         method: str = "GET",
         headers: list[tuple[bytes, bytes]] | None = None,
         client: str = "127.0.0.1",
+        body: bytes = b"",
     ) -> Answer:
-        return self._loop.run_until_complete(self._request(path, query, method, headers or [], client))
+        return self._loop.run_until_complete(self._request(path, query, method, headers or [], client, body))
 
     async def _request(
-        self, path: str, query: bytes, method: str, headers: list[tuple[bytes, bytes]], client: str
+        self, path: str, query: bytes, method: str, headers: list[tuple[bytes, bytes]], client: str, body: bytes
     ) -> Answer:
         raw = path.encode("ascii")
         scope = {
@@ -44,8 +45,11 @@ class Asked:
         }  # fmt: skip
         messages: list[Any] = []
         begun = asyncio.Event()
+        sent = iter([{"type": "http.request", "body": body, "more_body": False}] if method == "POST" else [])
 
         async def receive() -> dict[str, Any]:
+            if message := next(sent, None):
+                return message
             # A stream has no end: whoever asks for it leaves after its first words.
             await begun.wait()
             return {"type": "http.disconnect"}

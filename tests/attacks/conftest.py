@@ -10,7 +10,7 @@ import pytest
 from customer360.postgres.copy import writer
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.publish import publication
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import CUSTOMER_CONTACTS, CUSTOMERS, EVENTS, PEOPLE_ACCESS, REJECTED_ROWS
 from tests.attacks.inputs import tried
 from tests.conftest import new_home
 from tests.mock_data.mock_rows import all_rows
@@ -29,6 +29,10 @@ def embedded() -> Iterator[EmbeddedPostgres]:
     with publication(database, "test") as change, writer(database) as copier:
         copier.copy_once(change.stage(CUSTOMERS), 0, customers.to_batches())
         copier.copy_once(change.stage(REJECTED_ROWS), 0, rejected(first))
+        contacts = customers.select(CUSTOMER_CONTACTS.column_names).combine_chunks()
+        copier.copy_once(change.stage(CUSTOMER_CONTACTS), 0, contacts.to_batches())
+        change.append(PEOPLE_ACCESS, [])
+        change.stage(EVENTS)
         change.describe(CUSTOMERS, {"kind": "mock", "rows": 200})
         change.publish()
     publish(database, miniature_results())

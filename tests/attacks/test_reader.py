@@ -1,4 +1,4 @@
-"""The role customer360_reader, which Power BI and the dashboard use, reads results and nothing else; on a real server."""
+"""The role customer360_reader, which Power BI and the dashboard use, reads results and nothing else; customer360_people little more."""
 
 from __future__ import annotations
 
@@ -26,13 +26,26 @@ CHANGES = (
     "SET ROLE customer360", "SET SESSION AUTHORIZATION customer360", "ALTER SYSTEM SET port = 1", "SELECT pg_reload_conf()",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'customer360'", "COPY (SELECT 1) TO '/tmp/mine'",
     "COPY analytics.bands FROM PROGRAM 'id'", "COPY (SELECT 1) TO PROGRAM 'id'", "DO $$ BEGIN LOCK TABLE analytics.bands IN ACCESS EXCLUSIVE MODE; END $$",
-    "DO $$ BEGIN EXECUTE 'CREATE TABLE public.mine (a int)'; END $$", "REFRESH MATERIALIZED VIEW mine", "CREATE SEQUENCE mine", "CREATE TYPE mine AS (a int)",
+    "DO $$ BEGIN EXECUTE 'CREATE TABLE public.mine (a int)'; END $$", "INSERT INTO analytics.people_access VALUES (now(), 'eve', 'list', '', 0)", "SET ROLE customer360_people",
+    "DELETE FROM analytics.people_access", "UPDATE analytics.people_access SET who = 'eve'", "DROP TABLE analytics.people_access", "REFRESH MATERIALIZED VIEW mine", "CREATE SEQUENCE mine", "CREATE TYPE mine AS (a int)",
 )  # fmt: skip
 LOOKS = (
-    "TABLE public.customers", "SELECT email FROM public.customers", "TABLE analytics.rejected_rows", "SELECT * FROM pg_authid", "SELECT * FROM pg_shadow",
+    "TABLE public.customers", "SELECT email FROM public.customers", "TABLE public.events", "TABLE analytics.rejected_rows", "SELECT * FROM pg_authid", "SELECT * FROM pg_shadow",
     "SELECT pg_read_file('postgresql.conf')", "SELECT pg_ls_dir('.')", "SELECT pg_stat_file('PG_VERSION')", "SELECT lo_import('/etc/passwd')",
-    "SELECT * FROM pg_statistic", "TABLE customer360_internal.copied_parts",
+    "SELECT * FROM pg_statistic", "TABLE customer360_internal.copied_parts", "TABLE analytics.customer_contacts", "TABLE analytics.people_access",
+    "SELECT name FROM analytics.customer_contacts",
 )  # fmt: skip
+
+
+SEEN_BY_PEOPLE = (
+    "TABLE public.events", "TABLE analytics.customer_contacts", "SELECT name FROM analytics.customer_contacts", "SET ROLE customer360_people",
+    "INSERT INTO analytics.people_access VALUES (now(), 'eve', 'list', '', 0)",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(embedded: EmbeddedPostgres) -> Database:
+    return embedded.people_database()
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +72,20 @@ def test_the_reader_changes_nothing_and_sees_no_customer(
     embedded: EmbeddedPostgres, reader: Database, statement: str
 ) -> None:
     """Also after it has said that it wants to write."""
+    require_refused(embedded, reader, statement)
+
+
+@pytest.mark.parametrize("statement", [one for one in (*CHANGES, *LOOKS) if one not in SEEN_BY_PEOPLE])
+def test_who_may_see_people_changes_nothing_and_sees_no_more_than_that(
+    embedded: EmbeddedPostgres, people: Database, statement: str
+) -> None:
+    """The log can only be added to, by the one it tells of too."""
+    require_refused(embedded, people, statement)
+
+
+def require_refused(embedded: EmbeddedPostgres, database: Database, statement: str) -> None:
     before = fingerprint(embedded)
-    with reader.connect() as connection:
+    with database.connect() as connection:
         connection.execute("SET default_transaction_read_only = off")
         with pytest.raises(psycopg.Error) as refused:
             connection.execute(statement)
@@ -69,7 +94,7 @@ def test_the_reader_changes_nothing_and_sees_no_customer(
     assert fingerprint(embedded) == before
 
 
-def test_the_reader_finds_no_email_address_anywhere(reader: Database) -> None:
+def test_the_reader_finds_no_email_address_anywhere(embedded: EmbeddedPostgres, reader: Database) -> None:
     """In no table, view or statistic that it may read."""
     relations = """
         SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class
@@ -88,13 +113,17 @@ def test_the_reader_finds_no_email_address_anywhere(reader: Database) -> None:
 
     assert looked > 100
     assert found == []
+    with embedded.people_database().connect() as connection:
+        known = "SELECT count(*) FROM analytics.customer_contacts WHERE email ~ '@example[.](com|org|net)'"
+        assert catalog.value(connection, known) > 100
 
 
 @pytest.mark.parametrize("name", ["postgres", "template1"])
-def test_the_reader_enters_no_other_database(reader: Database, name: str) -> None:
-    """There it could make temporary tables."""
-    with pytest.raises(Customer360Error, match="permission denied for database"):
-        Database(make_conninfo(reader.url, dbname=name)).connect()
+def test_readers_enter_no_other_database(reader: Database, people: Database, name: str) -> None:
+    """There they could make temporary tables."""
+    for database in (reader, people):
+        with pytest.raises(Customer360Error, match="permission denied for database"):
+            Database(make_conninfo(database.url, dbname=name)).connect()
 
 
 def test_the_dashboards_connection_reads_only_and_not_for_ever(embedded: EmbeddedPostgres) -> None:

@@ -23,7 +23,7 @@ from tests.pipeline.test_pipeline import checksum, value
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(600)]
 
-STORY: Final = ("--customers", "200k", "--as-of", "2026-06-30")
+STORY: Final = ("--customers", "200k", "--events-per-customer", "5", "--as-of", "2026-06-30")
 _FEW_ROWS: Final = "--conf spark.sql.shuffle.partitions=4 --conf spark.ui.enabled=false pyspark-shell"
 _PROGRESS: Final = re.compile(r"[A-Z][\w ]+: [\d,./a-z ]+ s\n")
 _JAVA_OPTIONS: Final = re.compile(r"NOTE: Picked up JDK_JAVA_OPTIONS.*\n")
@@ -63,7 +63,9 @@ def test_mock_and_run_work_on_a_cluster_whose_workers_lack_the_package(
     code, out, err = customer360(database, "run", "--master", master, PYSPARK_PYTHON=str(worker_python))
 
     assert (code, _PROGRESS.sub("", err), rows) == (0, "", 200_000)
-    assert "200,000 customers of public.customers as of 2026-06-30" in out
+    assert re.search(
+        r"200,000 customers of public.customers and [\d,]+ events of public.events as of 2026-06-30", out
+    )
     assert value(database, "SELECT sum(customers)::int FROM analytics.customer_segments") == 200_000
 
 

@@ -8,17 +8,22 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from customer360.postgres.connection import Database
 from tests import miniature
+from tests.commands.process import customer360
+from tests.statements import execute, fetch
 from tests.web.published import miniature_results, publish
 
 
-def served(database: Database, number: int) -> tuple[str, subprocess.CompletedProcess[str]]:
-    """What the dashboard says first; then, after a look at it and the signal *number*, all that it says and prints."""
-    arguments = ["dashboard", "--port", "0", "--database", database.url]
+def served(
+    database: Database, number: int, *options: str, path: str = "/overview"
+) -> tuple[str, subprocess.CompletedProcess[str]]:
+    """What the dashboard says first; then, after a look at *path* and the signal *number*, all that it says and prints."""
+    arguments = ["dashboard", "--port", "0", "--database", database.url, *options]
     command = [
         sys.executable,
         "-X",
@@ -32,7 +37,7 @@ def served(database: Database, number: int) -> tuple[str, subprocess.CompletedPr
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
             assert process.stdout
             first = process.stdout.readline()
-            with urllib.request.urlopen(f"{first.split()[1]}/overview") as page:
+            with urllib.request.urlopen(f"{first.split()[1]}{path}") as page:
                 assert page.status == 200
             process.send_signal(number)
             stdout, _ = process.communicate(timeout=20)
@@ -64,3 +69,30 @@ def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(databas
     assert first.endswith(f" as of {miniature.AS_OF} (refresh 1); Ctrl-C stops\n")
     assert (run.returncode, run.stdout) == (0, "stopped\n")
     assert [line for line in run.stderr.splitlines() if not line.startswith("import time:")] == []
+
+
+@pytest.mark.slow
+def test_a_dashboard_for_people_makes_the_access_log_where_it_is_missing(database: Database) -> None:
+    """Results of an older version come without one."""
+    publish(database, miniature_results())
+    execute(database, "DROP TABLE analytics.people_access")
+
+    first, run = served(database, signal.SIGINT, "--people")
+
+    assert first.startswith("serving http://127.0.0.1:")
+    assert (run.returncode, run.stdout) == (0, "stopped\n")
+    assert fetch(database, "SELECT count(*) FROM analytics.people_access") == [(0,)]
+
+
+def test_a_dashboard_for_people_with_nobody_who_may_see_them_is_not_started(
+    database: Database, tmp_path: Path
+) -> None:
+    """The token is not enough, wherever it listens."""
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text("a-token-of-some-length")
+
+    run = customer360("dashboard", "--people", "--database", database.url, "--token-file", str(token))
+
+    assert run.returncode == 1
+    assert "none of those who can sign in may" in run.stderr

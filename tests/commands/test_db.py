@@ -27,9 +27,10 @@ def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
     psql = customer360("db", "psql", "--", "-Atc", "SELECT 6 * 7", CUSTOMER360_HOME=str(home))
     assert psql.stdout == "42\n", psql.stderr
 
-    url = customer360("db", "url", "--reader", CUSTOMER360_HOME=str(home)).stdout.strip()
-    with Database(url).connect() as connection:
-        assert connection.execute("SELECT current_user").fetchone() == ("customer360_reader",)
+    for option, role in (("--reader", "customer360_reader"), ("--people", "customer360_people")):
+        url = customer360("db", "url", option, CUSTOMER360_HOME=str(home)).stdout.strip()
+        with Database(url).connect() as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (role,)
 
     assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "stopped\n"
     assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "it was not running\n"

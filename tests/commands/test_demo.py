@@ -27,7 +27,10 @@ def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_pat
 
     first = demo()
     assert first.returncode == 0, first.stderr
-    assert "2,000 mock customers in public.customers as of 2026-06-30 (seed 7)" in first.stdout
+    filled = (
+        "2,000 mock customers in public.customers and 39,569 events in public.events as of 2026-06-30 (seed 7)"
+    )
+    assert filled in first.stdout
     assert "refresh 1: 2,000 customers of public.customers" in first.stdout
     assert "user      customer360_reader" in first.stdout
     assert first.stdout.endswith("see it with: customer360 dashboard\n")

@@ -20,10 +20,11 @@ from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.publish import publication
 from customer360.spark import installed, java
-from customer360.tables import ACTIVITIES
+from customer360.tables import ACTIVITIES, CUSTOMER_CONTACTS, PEOPLE_ACCESS
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from tests.commands.process import customer360
+from tests.statements import execute
 
 pytestmark = pytest.mark.slow
 
@@ -173,6 +174,31 @@ def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: 
     assert found("reader", context).state == "ok"
 
 
+def test_what_readers_must_not_see_and_what_people_need_is_told_with_the_statement(database: Database) -> None:
+    """A GRANT on all tables of the schema, as somebody types it, opens the contact data too."""
+    context = Context(database=database.url)
+    with publication(database, "test") as change:
+        change.stage(ACTIVITIES)
+        change.stage(CUSTOMER_CONTACTS)
+        change.append(PEOPLE_ACCESS, [])
+        change.publish()
+    assert found("reader", context).state == found("people", context).state == "ok"
+    execute(
+        database,
+        "GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO customer360_reader",
+        "REVOKE INSERT ON analytics.people_access FROM customer360_people",
+    )
+
+    opened, people = found("reader", context), found("people", context)
+    assert (opened.state, people.state) == ("warning", "failed")
+    assert opened.found.startswith(
+        "customer360_reader has rights on analytics.customer_contacts, analytics.people_access"
+    )
+    execute(database, opened.mend, people.mend)
+
+    assert found("reader", context).state == found("people", context).state == "ok"
+
+
 def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
     """No right to create helps there; what it says to do does."""
     with database.connect() as connection:
@@ -235,3 +261,21 @@ def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> N
     finding = doctor_machine.free_memory(int(gigabytes * 1e9), int(8e9))
 
     assert (finding.state, finding.found) == (state, f"{gigabytes:.1f} of 8.0 GB free")
+
+
+@pytest.mark.parametrize(("make", "reads"), [
+    ("VIEW public.events AS SELECT 1 AS n", "does not read it: it lacks event_id, customer_id, occurred_at, kind"),
+    ("TABLE public.events (event_id int, customer_id int, occurred_at date, kind text)", "reads it"),
+])  # fmt: skip
+def test_a_table_called_events_that_somebody_made_is_in_nobodys_way(
+    database: Database, make: str, reads: str
+) -> None:
+    """It is optional: only who fills events meets it, and is told then."""
+    with database.connect() as connection:
+        connection.execute(f"CREATE {make}")
+    context = Context(database=database.url)
+
+    assert found("tables", context).state == "ok"
+    assert found("events", context) == Finding(
+        "events", "ok", f"public.events was not made by customer360, which keeps it; `run` {reads}"
+    )

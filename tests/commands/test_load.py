@@ -80,6 +80,9 @@ def retail(folder: Path) -> Path:
         (["members.csv", "--delimiter", ",,"], 2, "is no delimiter; write one character, or tab"),
         (["members.csv", "--max-rejected", "500%"], 2, "is no share; write it as 5% or 0.05"),
         (["members.csv", "--mapping", "no.toml", "--dry-run"], 1, "cannot read the mapping no.toml"),
+        (["members.csv", "--append", "--dry-run"], 1, "--append adds events to those of the customers in the database"),
+        (["members.csv", "--events", "members.csv", "--append"], 1, "leave out the customers"),
+        (["members.csv", "--events", "nothing.csv", "--dry-run"], 1, "there is no file nothing.csv"),
         (["--from-database", "postgresql://a:s3cret@127.0.0.1:1/x", "--table", "t", "--dry-run"], 1, "cannot connect to a@"),
         (["--from-database", "postgresql://a:s3cret@127.0.0.1:1/x", "--dry-run"], 1, "either --table or --query"),
     ],
@@ -235,7 +238,7 @@ def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, d
         0,
         2,
     )
-    assert fetch(database, "SELECT sum(account_balance) FROM public.customers") == [(80,)]
+    assert fetch(database, "SELECT sum(amount) FROM public.events") == [(80,)]
 
 
 def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None:
@@ -317,3 +320,35 @@ def test_numbers_without_end_are_rounded_to_cents(tmp_path: Path, database: Data
     assert fetch(
         database, "SELECT array_agg(account_balance::text ORDER BY customer_id) FROM public.customers"
     ) == [(["0.14", "0.29", "0.43", "0.57", "0.71", "0.86", None],)]
+
+
+def test_a_person_loads_members_with_their_events_and_adds_to_them_each_night(
+    tmp_path: Path, database: Database
+) -> None:
+    """Both plans are shown; what is there already is told apart from what is new; nothing is lost by another night."""
+    (tmp_path / "members.csv").write_text("customer_id,name\nM-1,Ann\nM-2,Bob\n")
+    header, rows = "id,member,date,type,amount", ["1,M-1,2024-02-01,Sale,5", "2,M-2,2024-02-02,return,-1"]
+    (tmp_path / "ledger.csv").write_text("\n".join([header, *rows]))
+    at = ["--database", database.url, "--yes"]
+
+    first = load(tmp_path, "members.csv", "--events", "ledger.csv", *at)
+    (tmp_path / "ledger.csv").write_text(
+        "\n".join([header, *rows, "3,M-2,2024-02-03,Sale,7", "4,M-9,2024-02-03,Sale,7"])
+    )
+    night = ["--events", "ledger.csv", "--append", "--max-rejected", "30%"]
+    added = load(tmp_path, *night, *at)
+    again = load(tmp_path, *night, "--json", *at)
+
+    assert (first.returncode, added.returncode, again.returncode) == (0, 0, 0), first.stderr + added.stderr
+    assert "  kind: Sale is purchase, return is refund" in first.stdout
+    assert "2 customers loaded into public.customers from 2 rows of members.csv" in first.stdout
+    assert "2 events loaded into public.events from 2 rows of ledger.csv" in first.stdout
+    assert "1 events added to public.events from 4 rows of ledger.csv" in added.stdout
+    assert "2 rows say the same as another row or as an event that is there" in added.stdout
+    assert "event_customer_unknown" in added.stdout
+    found = json.loads(again.stdout)
+    assert (found["events"], found["rows_identical"], found["rows_rejected"]) == (0, 3, 1)
+    assert found["plan"]["rows_are"] == "events"
+    bought = "SELECT name, sum(amount)::float FROM public.events JOIN public.customers USING (customer_id) GROUP BY 1 ORDER BY 1"
+    assert fetch(database, bought) == [("Ann", 5.0), ("Bob", 6.0)]
+    assert fetch(database, "SELECT count(*) FROM analytics.rejected_rows WHERE source = 'public.events'") == [(1,)]

@@ -66,3 +66,27 @@ def test_status_without_results_is_older_than_any_age(database: Database, home: 
     assert (empty.returncode, stopped.returncode) == (1, 1)
     assert empty.stderr == "customer360: there are no results; make them with: customer360 run\n"
     assert "the embedded PostgreSQL is not running" in stopped.stderr
+
+
+SOMEBODYS = "none; public.events is somebody's table, which `run` does not read: it lacks "
+
+
+@pytest.mark.parametrize(("make", "says"), [
+    ("CREATE TABLE public.events (event_id uuid, kind text)", f"{SOMEBODYS}customer_id, occurred_at"),
+    ("CREATE VIEW public.events AS SELECT 1 AS n", f"{SOMEBODYS}event_id, customer_id, occurred_at, kind"),
+    ("CREATE TABLE public.events (event_id int, customer_id int, occurred_at date, kind text)",
+     "made by someone else"),
+    ("SELECT", "none"),
+])  # fmt: skip
+def test_status_says_whether_a_table_called_events_is_one_of_events(
+    database: Database, make: str, says: str
+) -> None:
+    """Many databases have one that has nothing to do with customers; its rows are not counted as ours."""
+    with database.connect() as connection:
+        connection.execute(make)
+
+    run = customer360("status", "--database", database.url)
+
+    assert run.returncode == 0
+    assert f"events     {says}\n" in run.stdout
+    assert ("public.events  " in run.stdout) == (says == "made by someone else")

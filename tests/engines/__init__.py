@@ -17,18 +17,46 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
-from customer360.report.dimensions import FACTS, Between, Dimension, Filters, dimensions_of
-from customer360.report.expressions import Measure, facts_of
-from customer360.report.measures import BALANCE_THRESHOLD, MEASURES, measure
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Table
+from customer360.report.dimensions import ACTIVITY_MONTH, FACTS, Between, Dimension, Filters, dimensions_of
+from customer360.report.expressions import Measure, facts_of, must_be_cut_by
+from customer360.report.measures import MEASURES, measure
+from customer360.report.parameters import PARAMETERS
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    DEMOGRAPHIC_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    RFM_SEGMENT_NAMES,
+    SPENDING_SEGMENTS,
+    SPENDING_TENTHS,
+    TIER_MOVES,
+    TOP_CUSTOMERS,
+    TOP_SPENDERS,
+    VALUE_HOLDOUT,
+    VALUE_SEGMENTS,
+    Table,
+)
 from tests import miniature, row_level
 
 SEGMENTS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
+OF_SINGLE_CUSTOMERS: Final = (
+    *SEGMENTS,
+    DEMOGRAPHIC_SEGMENTS,
+    VALUE_SEGMENTS,
+    VALUE_HOLDOUT,
+    SPENDING_SEGMENTS,
+    SPENDING_TENTHS,
+    TOP_CUSTOMERS,
+    TOP_SPENDERS,
+)
+"""The facts of which single customers tell what each measure is."""
 SLICERS: Final[dict[str, Sequence[str]]] = {
     "loyalty_status": miniature.STATUSES,
     "activity": miniature.ACTIVITIES,
     "country": miniature.COUNTRIES,
 }
+MONTHS: Final = [date(2024 + month // 12, month % 12 + 1, 1) for month in range(2, 30)]
 MEMBERS: Final[dict[str, Collection[object]]] = {
     **SLICERS,
     "balance_band": range(-1, 10),
@@ -38,6 +66,16 @@ MEMBERS: Final[dict[str, Collection[object]]] = {
     "funnel_stage": [1, 2, 3, 4],
     "months_since": range(24),
     "join_year": range(2021, 2027),
+    "activity_month": MONTHS,
+    "age_band": range(1, 9),
+    "gender": miniature.GENDERS,
+    "month": [date(year, 4, 1) for year in range(2022, 2026)],
+    "from_status": miniature.STATUSES[:4],
+    "to_status": miniature.STATUSES[:4],
+    "spent_band": range(-1, 8),
+    "orders_band": range(7),
+    "rfm_segment": RFM_SEGMENT_NAMES,
+    "spending_tenth": range(1, 11),
 }
 
 
@@ -54,11 +92,14 @@ class Customers:
     def __post_init__(self) -> None:
         object.__setattr__(self, "profiles", miniature.profiles(self.source))
 
-    def edge(self, threshold: Decimal | int) -> Decimal:
-        """The threshold at which the answer is exact: the next edge, or the highest."""
-        bands = self.results["bands"].query("banded_column == 'account_balance'")
-        edges = [low for low in bands["low"] if low is not None and not pd.isna(low)]
-        return min((edge for edge in edges if edge >= threshold), default=max(edges))
+    def snapped(self, parameters: row_level.Parameters) -> row_level.Parameters:
+        """*parameters*, each threshold at the edge of a band at which the answer is exact."""
+        edges = {one.name: self._edges(one.of.banded_column) for one in PARAMETERS if one.of}
+        return {name: row_level.snap(x, edges[name]) if name in edges else x for name, x in parameters.items()}
+
+    def _edges(self, column: str) -> list[Decimal]:
+        lows = self.results["bands"].query("banded_column == @column")["low"]
+        return [low for low in lows if low is not None and not pd.isna(low)]
 
 
 @dataclass(frozen=True)
@@ -69,7 +110,7 @@ class Question:
     measures: tuple[Measure, ...]
     filters: Filters = field(default_factory=dict)
     by: Dimension | None = None
-    threshold: Decimal | int = BALANCE_THRESHOLD.default
+    parameters: row_level.Parameters = field(default_factory=lambda: row_level.DEFAULTS)
 
 
 Answer = dict[object, tuple[object, ...]]
@@ -94,7 +135,7 @@ class Engine:
 def asked(engine: Engine, questions: Sequence[Question]) -> list[Question]:
     """Of *questions* the part that *engine* can answer."""
     found = [
-        Question(one.fact, able, one.filters, one.by, one.threshold)
+        Question(one.fact, able, one.filters, one.by, one.parameters)
         for one in questions
         if (able := tuple(each for each in one.measures if engine.can(one, each)))
     ]
@@ -131,6 +172,7 @@ def of_segments(
     seeds: int,
     slicers: Mapping[str, Sequence[str]] = SLICERS,
     others: Mapping[str, Collection[object]] | None = None,
+    facts: Collection[Table] = OF_SINGLE_CUSTOMERS,
 ) -> Iterator[Question]:
     """
     What single customers can tell: of everyone, under every slicer value, and under any filters.
@@ -138,23 +180,42 @@ def of_segments(
     *others* are the members that filters are drawn from, beside the slicers: by default those of every dimension.
     """
     drawn = {**(OF_CUSTOMERS if others is None else others), **slicers}
-    for fact in SEGMENTS:
+    for fact in facts:
         told = tuple(measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name)))
         yield Question(fact, told)
         for name, members in slicers.items():
             yield from (Question(fact, told, {name: [member]}) for member in members)
-        for seed in range(seeds):
-            yield Question(fact, told, some_filters(seed, fact, drawn), threshold=seed * 300)
+        for seed in range(seeds if fact in SEGMENTS else seeds // 3):
+            yield Question(fact, told, some_filters(seed, fact, drawn), parameters=some_parameters(seed))
 
 
 def of_every_table(seeds: int = 12) -> Iterator[Question]:
-    """Every measure of every table, under slicers, clicks and thresholds in any combination."""
+    """Every measure of every table that adds up, under slicers, clicks and thresholds in any combination."""
     for fact in FACTS:
-        measures = tuple(one for one in MEASURES if fact in facts_of(one))
+        measures = tuple(one for one in MEASURES if fact in facts_of(one) and not must_be_cut_by(one))
+        if not measures:
+            continue
         yield Question(fact, measures)
         for seed in range(seeds):
-            threshold = random.Random(seed).randrange(30_000)
-            yield Question(fact, measures, some_filters(f"{fact.name}{seed}", fact, MEMBERS), threshold=threshold)
+            filters = some_filters(f"{fact.name}{seed}", fact, MEMBERS)
+            yield Question(fact, measures, filters, parameters=some_parameters(seed))
+
+
+def of_events(seeds: int = 8) -> Iterator[Question]:
+    """Of every month, of one month, and of what adds up in several, under any filters."""
+    measures = tuple(one for one in MEASURES if ACTIVITY_SEGMENTS in facts_of(one))
+    summed = tuple(one for one in measures if not must_be_cut_by(one))
+    newest = {"activity_month": Between(date(2025, 12, 1), date(2026, 12, 1))}
+    yield Question(ACTIVITY_SEGMENTS, measures, newest, ACTIVITY_MONTH)
+    yield Question(ACTIVITY_SEGMENTS, summed)
+    for seed in range(seeds):
+        filters = some_filters(f"events{seed}", ACTIVITY_SEGMENTS, OF_MONTHS)
+        month = random.Random(seed).choice(MONTHS)
+        months = random.Random(seed).sample(MONTHS, 3)
+        yield Question(ACTIVITY_SEGMENTS, measures, {**filters, "activity_month": months}, ACTIVITY_MONTH)
+        yield Question(ACTIVITY_SEGMENTS, summed, filters, parameters=some_parameters(seed))
+        yield Question(ACTIVITY_SEGMENTS, summed, {**filters, "activity_month": Between(month, date(2026, 4, 1))})
+        yield Question(ACTIVITY_SEGMENTS, measures, {**filters, "activity_month": [month]})
 
 
 def of_parts(cut: Dimension) -> Question:
@@ -163,14 +224,27 @@ def of_parts(cut: Dimension) -> Question:
     shown = {
         CUSTOMER_SEGMENTS: "total_customers share_of_customers average_balance share_above_threshold",
         ENGAGEMENT_SEGMENTS: "total_customers share_of_customers share_of_first_stage share_of_previous_stage",
-        COHORT_RETENTION: "retained_share",
+        COHORT_RETENTION: "retained_share classic_retained_share",
+        ACTIVITY_SEGMENTS: "monthly_active_customers monthly_churned_customers spent points_liability breakage",
+        DEMOGRAPHIC_SEGMENTS: "total_customers active_share",
+        TIER_MOVES: "tier_moves",
+        VALUE_SEGMENTS: "total_customers share_of_recent_amount average_order_recency expected_amount",
+        SPENDING_SEGMENTS: "total_customers share_of_spent spent_per_customer share_above_spending",
+        SPENDING_TENTHS: "share_of_tenth tenth_spent top_tenth_share",
     }[fact]
     filters: Filters = {"country": ["Kenya", "Chile"], "activity": ["Active", "Inactive"]}
     measures = tuple(map(measure, shown.split()))
-    return Question(fact, measures, {} if fact is COHORT_RETENTION else filters, cut)
+    return Question(fact, measures, {} if fact in (COHORT_RETENTION, TIER_MOVES) else filters, cut)
 
 
 OF_CUSTOMERS: Final = {name: MEMBERS[name] for name in MEMBERS if name not in ("months_since", "join_year")}
+OF_MONTHS: Final = {**SLICERS, "activity_month": MEMBERS["activity_month"]}
+
+
+def some_parameters(seed: int) -> row_level.Parameters:
+    """A value for each parameter: the lowest seeds at 0, edges among them, the highest above all edges."""
+    balance, spent = seed * 300 + seed % 2, seed * 25 + seed % 3
+    return {"balance_threshold": balance, "spending_threshold": spent, "point_price": Decimal(seed) / 1000}
 
 
 def some_filters(seed: object, fact: Table, members: Mapping[str, Collection[object]]) -> Filters:

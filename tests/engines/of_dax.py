@@ -26,11 +26,13 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
 
 def _answer(read: Model, asked: Question) -> Answer:
     names = [model.measure_name(one, asked.fact) for one in asked.measures]
-    context = chosen(read, asked.filters, asked.threshold)
+    context = chosen(read, asked.filters, asked.parameters)
     if asked.by is None:
         return {None: tuple(map(Evaluator(read, context).measure, names))}
     table, column = column_of(asked.by.name)
     members = set(read.rows[table][column]) - {None}
+    for kept in context.get((table, column), []):
+        members &= kept
     context.setdefault((table, column), []).append(members)
     evaluator = Evaluator(read, context)
     found = {one: tuple(evaluator.measure(name, {(table, column): [{one}]}) for name in names) for one in members}

@@ -9,22 +9,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from customer360.report.dimensions import Between
-from customer360.report.expressions import Latest, Measure, OfStage
-from customer360.tables import COHORT_RETENTION
+from customer360.report.dimensions import DIMENSIONS, Between, dimensions_of
+from customer360.report.expressions import Known, Latest, Measure, OfStage, columns_of, parts
+from customer360.tables import COHORT_RETENTION, TOP_CUSTOMERS, TOP_SPENDERS, Table
 from customer360.web import outline
 from customer360.web.cubes import encoded
 from customer360.web.replies import Reply
-from customer360.web.store import Results, hold
-from tests.engines import SEGMENTS, Answer, Ask, Customers, Question
+from customer360.web.store import LOADED, Results, hold
+from tests.engines import OF_SINGLE_CUSTOMERS, Answer, Ask, Customers, Question
 from tests.web.published import in_arrow
 
 NODE = Path(sys.executable).with_name("node")
 LOCAL = Path(outline.__file__).parent / "static" / "local.js"
-FACTS = (*SEGMENTS, COHORT_RETENTION)
+FACTS = (*(fact for fact in OF_SINGLE_CUSTOMERS if fact not in (TOP_CUSTOMERS, TOP_SPENDERS)), COHORT_RETENTION)
 ASK = """
 const [local, folder] = process.argv.slice(1);
 const { readFile } = await import("node:fs/promises");
@@ -42,12 +43,18 @@ console.log(JSON.stringify(found));
 
 def can(question: Question, one: Measure) -> bool:
     """What has a table in the page; a stage is compared on an axis of stages only, months of retention as well."""
-    if question.fact not in FACTS or isinstance(one.expression, Latest):
+    if question.fact not in FACTS or _is_left_to_the_server(one):
+        return False
+    if not columns_of(one) <= {*_held(question.fact).column_names}:
         return False
     axis = question.by.name if question.by else ""
     if isinstance(one.expression, OfStage):
         return axis == "funnel_stage" and axis not in question.filters
     return question.fact is not COHORT_RETENTION or axis == "months_since"
+
+
+def _is_left_to_the_server(one: Measure) -> bool:
+    return isinstance(one.expression, (Known, Latest)) or any(map(_is_left_to_the_server, parts(one)))
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
     results = hold(in_arrow(customers.results))
     folder = request.getfixturevalue("tmp_path_factory").mktemp("cubes")
     for fact in FACTS:
-        (folder / fact.name).write_bytes(encoded(fact, results))
+        (folder / fact.name).write_bytes(encoded(_held(fact), results))
 
     def ask(questions: Sequence[Question]) -> list[Answer]:
         (folder / "asked.json").write_bytes(_asked(questions, results))
@@ -70,13 +77,21 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
     yield ask
 
 
+def _held(fact: Table) -> Table:
+    """*fact* as the dashboard holds it."""
+    return next(table for table in LOADED if table.full_name == fact.full_name)
+
+
 def _asked(questions: Sequence[Question], results: Results) -> bytes:
-    measures = {one.name: outline._measure(one.name) for question in questions for one in question.measures}
+    measures = {
+        one.name: outline._measure(one.name, results) for question in questions for one in question.measures
+    }
     pages = [_page(str(number), question, results) for number, question in enumerate(questions)]
-    queries = [
-        (str(number), f"balance_threshold={question.threshold}") for number, question in enumerate(questions)
-    ]
-    report = {**outline.outline(results), "measures": measures, "pages": pages}
+    queries = [(str(number), urlencode(question.parameters)) for number, question in enumerate(questions)]
+    members = {cut.name: outline._dimension(cut, results) for cut in DIMENSIONS if cut in results.members}
+    cuts = {fact.name: [cut.name for cut in dimensions_of(fact)] for fact in FACTS}
+    asked = {"measures": measures, "pages": pages, "dimensions": members, "facts": cuts}
+    report = {**outline.outline(results), **asked}
     return bytes(Reply({"report": report, "queries": queries}).body)
 
 
@@ -84,10 +99,11 @@ def _page(name: str, asked: Question, results: Results) -> dict[str, Any]:
     [first, *more] = [one.name for one in asked.measures]
     visual = {
         "name": "asked", "kind": "bar", "fact": asked.fact.name, "measure": first, "more": more, "compare": None,
+        "compared": None, "above": [], "below": [],
         "by": [asked.by.name] if asked.by else [], "missing": [],
         "only": {cut: _keys(cut, kept, results) for cut, kept in asked.filters.items()},
     }  # fmt: skip
-    cube = {"name": asked.fact.name, "fact": asked.fact.name, "columns": asked.fact.column_names}
+    cube = {"name": asked.fact.name, "fact": asked.fact.name, "columns": _held(asked.fact).column_names}
     return {"name": name, "title": name, "visuals": [visual], "cubes": [cube]}
 
 

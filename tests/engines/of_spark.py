@@ -43,7 +43,7 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
     rows = _spark_rows(request.getfixturevalue("spark"), customers.source[list(COLUMNS)]).cache()
 
     def ask(questions: Sequence[Question]) -> list[Answer]:
-        edges = [customers.edge(one.threshold) for one in questions]
+        edges = [customers.snapped(one.parameters)["balance_threshold"] for one in questions]
         found = _spark_values(rows, [one.filters for one in questions], edges, known)
         return [
             {None: tuple(values[one.name] for one in question.measures)}
@@ -76,14 +76,12 @@ def _spark_values(
     }
     nobody = dict.fromkeys(_spark_measures())
     found = []
-    for number, filters in enumerate(all_filters):
+    for number in range(len(all_filters)):
         kept, others = (counted.get((number, is_kept), nobody) for is_kept in (True, False))
         of_others = {
             f"{name}_of_others": others[name] for name in ("share_above_threshold", "average_login_recency")
         }
         found.append(kept | of_others)
-        if not row_level.is_comparable(filters):
-            found[number]["new_customers_before"] = None
     return found
 
 
@@ -101,7 +99,7 @@ def _spark_measures() -> dict[str, Column]:
         F.count("*"),
     )
     above, active = F.count_if(balance > F.col("x")), F.count_if("is_active")
-    seen_since = F.coalesce(F.col("last_login").cast("date") >= F.col("first_purchase"), F.lit(False))
+    seen_since = F.coalesce(F.col("last_login").cast("date") > F.col("first_purchase"), F.lit(False))
     return {
         "total_customers": customers,
         "active_customers": active,
@@ -110,8 +108,6 @@ def _spark_measures() -> dict[str, Column]:
         "active_share": active / customers,
         "share_of_customers": customers / customers,
         "new_customers": F.count_if(ago.between(1, 12)),
-        "joined_before": F.count_if(ago.between(13, 24)),
-        "new_customers_before": F.count_if(ago.between(13, 24)),
         "total_balance": F.sum(balance),
         "customers_with_balance": F.count(balance),
         "customers_without_balance": customers - F.count(balance),

@@ -23,7 +23,7 @@ def answered(connection: Any, questions: Sequence[Question]) -> list[Answer]:
 
 def _answer(connection: Any, asked: Question) -> Answer:
     cuts = [asked.by] if asked.by else []
-    query = sql.aggregate(asked.fact, asked.measures, by=cuts, filters=asked.filters, threshold=asked.threshold)
+    query = sql.aggregate(asked.fact, asked.measures, by=cuts, filters=asked.filters, parameters=asked.parameters)
     rows = connection.execute(query.text, query.parameters).fetchall()
     width = len(asked.measures)
     return {row[0] if cuts else None: tuple(row[len(row) - width :]) for row in rows}

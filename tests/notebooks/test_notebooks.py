@@ -19,7 +19,7 @@ from customer360.commands.notebook import FOLDER, execute
 from customer360.postgres.connection import Database
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.status import Status, status
-from customer360.tables import REJECTED_ROWS, RESULT_TABLES
+from customer360.tables import PEOPLE_ACCESS, REJECTED_ROWS, RESULT_TABLES
 from tests.conftest import new_home
 
 pytestmark = pytest.mark.slow
@@ -249,7 +249,9 @@ def test_the_notebooks_fill_the_customers_and_every_result_table(told):
     found = told.with_mock_data
 
     assert found.rows["public.customers"] == CUSTOMERS
-    assert [table.full_name for table in RESULT_TABLES if not found.rows.get(table.full_name)] == []
+    assert found.rows["public.events"] > 10 * CUSTOMERS
+    empty = [table for table in RESULT_TABLES if not found.rows.get(table.full_name)]
+    assert empty == [PEOPLE_ACCESS]  # nobody has looked at single customers
     assert found.rows["analytics.refreshes"] == 1
 
 
@@ -262,20 +264,28 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
     assert refresh["source_kind"] == "mock"
     assert refresh["as_of_date"] == "2026-03-31"
     assert refresh["rows_in"] == CUSTOMERS
-    assert refresh["rows_rejected"] == told.with_mock_data.rows[REJECTED_ROWS.full_name] > 0
     assert refresh["rows_out"] + refresh["rows_rejected"] == CUSTOMERS
+    with told.database.connect() as connection:
+        rejected = connection.execute(
+            "SELECT sum(rows_rejected), min(rows_rejected) > 0 FROM analytics.refresh_sources WHERE refresh_id = 1"
+        )
+        assert rejected.fetchall() == [(told.with_mock_data.rows[REJECTED_ROWS.full_name], True)]
 
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_second_stores_a_table_of_its_own(told):
-    """That is what a person comes for; what is in it is of these customers."""
+def test_the_second_stores_tables_of_its_own(told):
+    """That is what a person comes for; what is in them is of these customers and their events."""
     with told.database.connect() as connection:
         rows = connection.execute("SELECT count(*), min(account_balance) > 2500 FROM analytics.worth_a_call")
         [(count, is_worth_it)] = rows.fetchall()
+        rows = connection.execute("SELECT number, orders FROM analytics.days_between_orders ORDER BY number")
+        numbers, orders = zip(*rows.fetchall(), strict=True)
 
     assert count > 0
     assert is_worth_it
+    assert numbers == (2, 3, 4, 5, 6, 7)
+    assert list(orders) == sorted(orders, reverse=True)
     assert f"{count:,} customers in analytics.worth_a_call" in printed(told.folder / COMMITTED[1].name)
 
 
@@ -292,14 +302,18 @@ def test_a_run_with_other_numbers_tells_another_story(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_third_replaces_the_customers_by_those_of_a_file(told):
-    """Every row is accounted for, statuses keep the order of the mapping, and what the file lacks is known."""
+def test_the_third_replaces_customers_and_events_by_those_of_files(told):
+    """Every row is accounted for, statuses keep the order of the mapping, and what the files lack is known."""
     found, refresh = told.with_own_data, told.with_own_data.last_refresh
 
     assert found.sources["customers"].origin.kind == refresh["source_kind"] == "own"
     assert refresh["rows_out"] == found.rows["public.customers"] == found.sources["customers"].origin.rows
-    assert found.rows[REJECTED_ROWS.full_name] == found.sources["customers"].origin.rows_rejected > 0
-    assert refresh["missing_columns"] == "first_purchase"
+    rejected = [found.sources[name].origin.rows_rejected for name in ("customers", "events")]
+    assert found.rows[REJECTED_ROWS.full_name] == sum(rejected)
+    assert all(rejected)
+    assert found.sources["events"].origin.kind == "own"
+    assert found.rows["public.events"] == found.sources["events"].origin.rows > 2_000
+    assert refresh["missing_columns"] == "email, gender, birth_date"
     with told.database.connect() as connection:
         statuses = connection.execute(
             "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order"

@@ -14,10 +14,16 @@ from typing import Any
 
 from tests.additive import ADDITIVE, OF_ENGAGEMENT
 
+_OF_SPENDING = (
+    *("value_segments", "value_holdout", "value_model", "spending_segments", "spending_tenths", "top_spenders"),
+    *("rfm_scores", "rfm_segments"),
+)
+"""Without events they are empty."""
+
 Row = dict[str, Any]
 Table = list[tuple[Any, ...]]
 
-UNKNOWN, OTHER = "Unknown", "Other"
+UNKNOWN, OTHER, NOT_STATED = "Unknown", "Other", "Not stated"
 
 
 def results(customers: list[Row], as_of: date) -> dict[str, Table]:
@@ -29,15 +35,23 @@ def results(customers: list[Row], as_of: date) -> dict[str, Table]:
     bands = _bands(used, as_of)
     countries = _countries(used)
     statuses = _members((row["loyalty_status"] for row in used), (UNKNOWN,))
-    told = [_told(row, as_of, bands, countries, statuses) for row in used]
+    genders = _genders(used)
+    told = [_told(row, as_of, bands, countries, statuses) | {"gender": genders(row)} for row in used]
     return {
         "customer_profiles": _pick(told, _PROFILE),
+        "customer_contacts": _pick(used, ["customer_id", "source_id", "name", "email"]),
         "customer_segments": _segments(told, ["balance_band", "points_band"], ADDITIVE),
         "engagement_segments": _segments(
             told, ["account_age_band", "last_login_month", "funnel_stage"], ADDITIVE | OF_ENGAGEMENT
         ),
         "top_customers": _top(told),
         "cohort_retention": _retention(told, as_of),
+        "customer_months": [],
+        "activity_segments": [],
+        "customer_moves": [],
+        "tier_moves": [],
+        "demographic_segments": _segments(told, ["age_band", "gender"], {"customers": len}),
+        **{name: [] for name in _OF_SPENDING},
         "calendar_months": _calendar(used, as_of),
         "loyalty_statuses": _numbered(_statuses(told)),
         "activities": _numbered(
@@ -138,6 +152,9 @@ def _bands(used: list[Row], as_of: date) -> dict[str, list[Decimal]]:
         "account_balance": _amount_edges([row["account_balance"] for row in used]),
         "loyalty_points": _amount_edges([row["loyalty_points"] for row in used]),
         "account_age_days": _age_edges((as_of - min(joined)).days if joined else 0),
+        "spent": [],
+        "orders": [Decimal(edge) for edge in (1, 3, 6, 12, 24)],
+        "age_years": [Decimal(limit - 1) for limit in _AGES],
     }
 
 
@@ -176,12 +193,43 @@ def _band(value: Decimal | int | None, edges: list[Decimal], *, amounts: bool) -
     return 1 + sum(value > edge for edge in edges)
 
 
+def _age_band(born: date | None, as_of: date) -> int:
+    if born is None or born > as_of:
+        return 2 + len(_AGES)
+    years = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+    return 1 + sum(years >= limit for limit in _AGES)
+
+
+_AGES = (18, 25, 35, 45, 55, 65)
+
+
+def _genders(used: list[Row]) -> Callable[[Row], str]:
+    own = (OTHER, NOT_STATED)
+    spelt = _members((row["gender"] for row in used), own)
+    counts = Counter(spelt[_stated(row).lower()] for row in used)
+    named = sorted((name for name in counts if name not in own), key=lambda name: (-counts[name], name))[:12]
+
+    def gender(row: Row) -> str:
+        name = spelt[_stated(row).lower()]
+        return name if name in (*named, NOT_STATED) else OTHER
+
+    return gender
+
+
+def _stated(row: Row) -> str:
+    return (row["gender"] or "").strip() or NOT_STATED
+
+
 def _band_rows(name: str, edges: list[Decimal]) -> Table:
     zero = Decimal(0)
     lows = [zero, *edges]
     rows: Table = [(name, band, low, high) for band, (low, high) in enumerate(zip(lows, edges), start=1)]  # noqa: B905
     if name == "account_age_days":
         return rows
+    if name == "age_years":
+        return [*rows, (name, len(edges) + 1, lows[-1], None), (name, len(edges) + 2, None, None)]
+    if name == "orders":
+        return [(name, 0, None, zero), *rows, (name, len(edges) + 1, lows[-1], None)]
     return [(name, -1, None, zero), (name, 0, None, zero), *rows, (name, len(edges) + 1, lows[-1], None)]
 
 
@@ -217,7 +265,7 @@ def _told(
     met = [
         True,
         bought is not None,
-        bought is not None and seen is not None and seen >= bought,
+        bought is not None and seen is not None and seen > bought,
         bool(row["is_active"]),
     ]
     stage = met.index(False) if False in met else 4
@@ -231,6 +279,19 @@ def _told(
         "is_active_by_behaviour": seen is not None and seen > as_of - timedelta(days=90),
         "funnel_stage": stage,
         "out_of_order": any(met[stage:]),
+        "last_seen": seen,
+        "orders": 0,
+        "spent": 0,
+        "last_purchase": None,
+        "spent_band": 0,
+        "orders_band": 0,
+        "logins_90_days": 0,
+        "recent_orders": 0,
+        "recent_amount": 0,
+        "order_recency_days": None,
+        "rfm_segment": "No Recent Order",
+        **dict.fromkeys(_NOT_SCORED),
+        "age_band": _age_band(row["birth_date"], as_of),
         "join_month": joined and joined.replace(day=1),
         "last_login_month": seen and seen.replace(day=1),
         "activity": {True: "Active", False: "Inactive", None: UNKNOWN}[row["is_active"]],
@@ -240,10 +301,26 @@ def _told(
     }
 
 
+_NOT_SCORED = (
+    *("recency_score", "frequency_score", "monetary_score"),
+    *("expected_orders", "expected_amount", "alive_probability"),
+)
 _PROFILE = [
     *("customer_id", "source_id", "join_date", "loyalty_status", "country", "is_active", "is_active_by_behaviour"),
     *("account_age_days", "account_age_band", "account_balance", "balance_band", "loyalty_points", "points_band"),
-    *("days_since_last_login", "funnel_stage"),
+    *(
+        "days_since_last_login",
+        "funnel_stage",
+        "out_of_order",
+        "last_login_month",
+        "last_seen",
+        "orders",
+        "spent",
+        "last_purchase",
+    ),
+    *("spent_band", "orders_band", "logins_90_days", "recent_orders", "recent_amount", "order_recency_days"),
+    *(*_NOT_SCORED[:3], "rfm_segment", *_NOT_SCORED[3:]),
+    *("age_band", "gender", "join_month", "activity", "status", "place"),
 ]
 _CELL = ["join_month", "status", "activity", "place"]
 
@@ -286,7 +363,7 @@ def _retention(told: list[Row], as_of: date) -> Table:
         for n in range(max(1, first_open - _month_number(month))):
             stayed = sum(n == 0 or _seen_after(row, month, n) for row in members)
             share = (Decimal(stayed) / len(members)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
-            retention.append((month, n, len(members), stayed, share))
+            retention.append((month, n, len(members), stayed, share, None, None))
     return retention
 
 

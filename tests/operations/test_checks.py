@@ -9,11 +9,13 @@ from customer360.operations.checks import FAILED_CHECKS, bits, checked, fails
 from customer360.operations.conform import source_rows
 from customer360.operations.rejected_rows import rejected_rows
 from customer360.tables import CUSTOMERS, MOST_POINTS
+from customer360.tables.row_checks import DiffersFromEvents
 
 from .literals import AS_OF
 
 pytestmark = pytest.mark.spark
 
+FORGOTTEN = 3600
 COMPLETE = {
     "name": "Ana",
     "country": "Chile",
@@ -80,6 +82,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"last_login": datetime(2026, 4, 2, 0)},
     ),
     ("active_flag_contradicts_behaviour", {"is_active": False}, {"is_active": None}),
+    ("forgotten", {"customer_id": FORGOTTEN}, {"customer_id": FORGOTTEN + 1}),
     ("active_flag_contradicts_behaviour", {"is_active": False}, {"last_login": datetime(2026, 7, 1)}),
 ]
 
@@ -89,7 +92,7 @@ def failed_checks(customers, *changes, keys_are_unique=True):
     given = [{"customer_id": number, **COMPLETE, **change} for number, change in enumerate(changes)]
     numbered = [{**row, "name": str(number)} for number, row in enumerate(given)]
     table = customers(" ".join(numbered[0]), *[tuple(row.values()) for row in numbered])
-    rows = checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=keys_are_unique).collect()
+    rows = checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=keys_are_unique, forgotten=[FORGOTTEN]).collect()
     numbers = [row[FAILED_CHECKS] for row in sorted(rows, key=lambda row: int(row["name"]))]
     return [
         None if found is None else [check.name for check in CUSTOMERS.checks if found & bits(CUSTOMERS, [check])]
@@ -122,6 +125,7 @@ def test_a_complete_row_fails_nothing(customers):
 def test_every_check_has_a_case():
     """A check that is added must be shown to fail and to pass."""
     own_tests = {"customer_id_duplicate", "not_a_whole_number"}
+    own_tests |= {check.name for check in CUSTOMERS.checks if isinstance(check.condition, DiffersFromEvents)}
     assert {name for name, _, _ in CASES} | own_tests == {check.name for check in CUSTOMERS.checks}
 
 
@@ -189,5 +193,5 @@ def test_a_row_that_joins_later_does_not_exist_yet(customers):
 
 def test_only_reject_checks_reject():
     """The bits that leave a row out are those of the reject checks."""
-    assert [check.severity for check in CUSTOMERS.rejects] == ["reject"] * 8
+    assert [check.severity for check in CUSTOMERS.rejects] == ["reject"] * 9
     assert {check.severity for check in CUSTOMERS.checks if check not in CUSTOMERS.rejects} == {"warn"}

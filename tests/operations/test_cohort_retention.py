@@ -4,14 +4,17 @@ from decimal import Decimal
 import pytest
 
 from customer360.operations.cohort_retention import cohort_retention
+from customer360.operations.conform import table_of
+from customer360.tables import ACTIVITY_SEGMENTS
 
-from .literals import in_cells, rows
+from .literals import in_cells, result, rows
 
 pytestmark = pytest.mark.spark
 
 
 def retention(table, as_of):
-    found = cohort_retention(in_cells(table, as_of=as_of), as_of=as_of)
+    in_no_month = table_of(table.sparkSession, ACTIVITY_SEGMENTS, ())
+    found = cohort_retention(in_cells(table, as_of=as_of), in_no_month, as_of=as_of, first_event=None)
     return rows(found, "join_month months_since cohort_customers retained_customers retained_share")
 
 
@@ -77,3 +80,47 @@ def test_shares_are_rounded_half_up(customers):
 def test_who_joined_at_an_unknown_time_is_in_no_cohort(customers):
     """There is no month to count from."""
     assert retention(customers("last_login", (datetime(2026, 6, 1),)), date(2026, 6, 30)) == []
+
+
+CLASSIC = "join_month months_since cohort_customers retained_customers active_customers active_share"
+
+
+def test_classic_retention_counts_those_active_in_that_very_month(customers, events):
+    """Unbounded retention counts them in every month before, too: the two answer different questions."""
+    april = date(2026, 4, 15)
+    happened = events(
+        "customer_id occurred_at kind",
+        (1, "2026-04-15", "purchase"),
+        (1, "2026-06-30", "purchase"),
+        (2, "2026-05-31", "redeem"),
+        (3, "2026-05-31", "expire"),
+    )
+
+    found = result("cohort_retention", CLASSIC, customers("join_date", *[(april,)] * 3), happened)
+
+    third = Decimal("0.333333")
+    assert found == [
+        (date(2026, 4, 1), 0, 3, 3, 1, third),
+        (date(2026, 4, 1), 1, 3, 2, 1, third),
+        (date(2026, 4, 1), 2, 3, 1, 1, third),
+    ]
+
+
+def test_before_the_first_event_nobody_knows_who_was_active(customers, events):
+    """Zero would say that a whole cohort had left; so would the months of a cohort without any event be unknown."""
+    joined = customers("join_date", (date(2026, 3, 15),), (date(2026, 5, 1),))
+    happened = events("customer_id occurred_at kind", (1, "2026-05-31", "login"))
+
+    found = result("cohort_retention", "join_month months_since active_customers", joined, happened)
+
+    march, may = date(2026, 3, 1), date(2026, 5, 1)
+    assert found == [(march, 0, None), (march, 1, None), (march, 2, 1), (march, 3, 0), (may, 0, 0), (may, 1, 0)]
+
+
+def test_who_was_active_before_joining_is_in_no_month_of_the_cohort(customers, events):
+    """Months since joining begin at 0; everyone is retained in it, by joining."""
+    happened = events("customer_id occurred_at kind", (1, "2026-04-30", "purchase"))
+
+    found = result("cohort_retention", CLASSIC, customers("join_date", (date(2026, 5, 1),)), happened)
+
+    assert found == [(date(2026, 5, 1), 0, 1, 1, 0, Decimal(0)), (date(2026, 5, 1), 1, 1, 0, 0, Decimal(0))]

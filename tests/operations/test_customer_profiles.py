@@ -15,7 +15,7 @@ def test_a_profile_tells_all_but_the_name(customers):
     """Analysts get the customer's figures without what identifies the person to them."""
     table = customers(
         "source_id name country join_date first_purchase last_login is_active loyalty_status loyalty_points "
-        "account_balance",
+        "account_balance birth_date gender",
         (
             "C-001",
             "Ana",
@@ -27,6 +27,8 @@ def test_a_profile_tells_all_but_the_name(customers):
             "Gold",
             30,
             Decimal("9.99"),
+            date(1990, 7, 1),
+            "female ",
         ),
     )
 
@@ -37,6 +39,11 @@ def test_a_profile_tells_all_but_the_name(customers):
         "customer_id": 1,
         "source_id": "C-001",
         "join_date": date(2026, 6, 1),
+        "is_out_of_order": False,
+        "last_login_month": date(2026, 6, 1),
+        "order_recency_days": None,
+        "recent_amount": Decimal("0.00"),
+        "recent_orders": 0,
         "loyalty_status": "Gold",
         "country": "Chile",
         "is_active": True,
@@ -49,6 +56,26 @@ def test_a_profile_tells_all_but_the_name(customers):
         "points_band": 1,
         "days_since_last_login": 10,
         "funnel_stage": 4,
+        "last_seen": date(2026, 6, 20),
+        "orders": 0,
+        "spent": Decimal(0),
+        "last_purchase": None,
+        "spent_band": 0,
+        "orders_band": 0,
+        "logins_90_days": 0,
+        "recency_score": None,
+        "frequency_score": None,
+        "monetary_score": None,
+        "rfm_segment": "No Recent Order",
+        "expected_orders": None,
+        "expected_amount": None,
+        "alive_probability": None,
+        "age_band": 4,
+        "gender": "female",
+        "join_month": date(2026, 6, 1),
+        "activity": "Active",
+        "status_member": "Gold",
+        "country_member": "Chile",
     }
 
 
@@ -58,14 +85,18 @@ def test_what_is_not_known_stays_null_in_a_profile(customers):
 
     always_known = {name for name, value in profile.asDict().items() if value is not None}
 
-    assert always_known == {column.name for column in tables.CUSTOMER_PROFILES.columns if column.required}
+    required = {column.name for column in tables.CUSTOMER_PROFILES.columns if column.required}
+    assert always_known == required | {"spent_band", "orders_band"}
 
 
 def test_a_profile_keeps_country_and_status_as_they_are_stored(customers):
-    """A profile is about one customer; the members of a slicer are made for counting."""
+    """A profile is about one customer; the members of a slicer, made for counting, stand next to it."""
     profiles = customer_profiles(with_traits(customers("country loyalty_status", ("", None), (" Chile", "Gold"))))
 
-    assert rows(profiles, "customer_id country loyalty_status") == [(1, "", None), (2, " Chile", "Gold")]
+    assert rows(profiles, "customer_id country loyalty_status country_member status_member") == [
+        (1, "", None, "Unknown", "Unknown"),
+        (2, " Chile", "Gold", "Chile", "Gold"),
+    ]
 
 
 def test_a_customer_is_called_what_the_source_calls_them_unless_it_is_an_e_mail_address(customers):

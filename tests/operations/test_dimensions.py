@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,9 +12,11 @@ pytestmark = pytest.mark.spark
 
 SURVEY = Survey(
     first_join_date=date(2025, 11, 30),
+    first_event=None,
     loyalty_statuses=("Bronze", "Gold", "Unknown"),
     activities=("Active", "Unknown"),
     countries=("日本", "Other"),
+    genders=(),
     account_balance=Bands("account_balance", (Decimal("2.5"), Decimal(5)), of_amounts=True),
     loyalty_points=Bands("loyalty_points", (), of_amounts=True),
     account_age_days=age_bands("account_age_days", 2),
@@ -42,6 +45,19 @@ def test_the_calendar_has_every_month_up_to_that_of_the_as_of_date(spark):
     ]
 
 
+def test_the_calendar_begins_with_the_first_event_where_that_is_earlier(spark):
+    """Who joined at an unknown time may have events, and each month of theirs needs its place on the axis."""
+    earlier, later = replace(SURVEY, first_event=date(2025, 10, 31)), replace(SURVEY, first_event=date(2026, 2, 1))
+    only_events = replace(earlier, first_join_date=None)
+
+    firsts = [
+        in_order(calendar_months(spark, found, as_of=date(2026, 2, 1)))[0][0]
+        for found in (earlier, later, only_events)
+    ]
+
+    assert firsts == [date(2025, 10, 1), date(2025, 11, 1), date(2025, 10, 1)]
+
+
 def test_every_band_is_listed_also_when_it_is_empty(spark):
     """A heat map without its empty rows would hide where nobody is."""
     assert in_order(bands(spark, SURVEY)) == [
@@ -55,4 +71,22 @@ def test_every_band_is_listed_also_when_it_is_empty(spark):
         ("loyalty_points", 1, Decimal(0), None, "over 0"),
         ("account_age_days", 1, Decimal(0), Decimal(1), "0–1"),
         ("account_age_days", 2, Decimal(1), Decimal(2), "1–2"),
+        ("spent", -1, None, Decimal(0), "below 0"),
+        ("spent", 0, None, Decimal(0), "0"),
+        ("spent", 1, Decimal(0), None, "over 0"),
+        ("orders", 0, None, Decimal(0), "0"),
+        ("orders", 1, Decimal(0), Decimal(1), "1"),
+        ("orders", 2, Decimal(1), Decimal(3), "2–3"),
+        ("orders", 3, Decimal(3), Decimal(6), "4–6"),
+        ("orders", 4, Decimal(6), Decimal(12), "7–12"),
+        ("orders", 5, Decimal(12), Decimal(24), "13–24"),
+        ("orders", 6, Decimal(24), None, "25 or more"),
+        ("age_years", 1, Decimal(0), Decimal(17), "under 18"),
+        ("age_years", 2, Decimal(17), Decimal(24), "18–24"),
+        ("age_years", 3, Decimal(24), Decimal(34), "25–34"),
+        ("age_years", 4, Decimal(34), Decimal(44), "35–44"),
+        ("age_years", 5, Decimal(44), Decimal(54), "45–54"),
+        ("age_years", 6, Decimal(54), Decimal(64), "55–64"),
+        ("age_years", 7, Decimal(64), None, "65 and over"),
+        ("age_years", 8, None, None, "Not stated"),
     ]

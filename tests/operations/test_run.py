@@ -12,9 +12,14 @@ from customer360.operations.run import results
 from customer360.spark import embedded_session
 
 from .literals import AS_OF, rows
+from .literals import found as found_of
 
 pytestmark = pytest.mark.spark
 
+MADE_OF_EVENTS = (
+    *("customer_months", "activity_segments", "tier_moves", "value_segments", "value_holdout", "value_model"),
+    *("spending_segments", "spending_tenths", "top_spenders", "rfm_scores", "rfm_segments"),
+)
 OPERATIONS = [table for table in tables.RESULT_TABLES if not table.keeps_history]
 
 
@@ -66,6 +71,38 @@ def test_the_source_is_read_once(customers, tmp_path):
     assert read.read_text() == "111"
 
 
+def test_clean_events_are_read_once(customers, events, tmp_path):
+    """All their figures come from one pass over them; only kept rows are looked at again."""
+    read = tmp_path / "read"
+
+    def seen(event_id):
+        with read.open("a") as file:
+            file.write("1")
+        return event_id
+
+    happened = events("customer_id occurred_at kind", (1, "2026-05-01", "login"), (1, "2026-05-02", "purchase"))
+    happened = happened.withColumn("event_id", F.udf(seen, "bigint")("event_id"))
+
+    with found_of(customers("country", ("Chile",)), happened) as found:
+        for table in found.tables.values():
+            table.collect()
+
+    assert read.read_text() == "11"
+
+
+def test_without_events_what_is_made_of_them_is_empty_and_said_to_be_missing(customers):
+    """Nothing is shown as zero that nobody has recorded."""
+    with results(customers("country", ("Chile",)), as_of=AS_OF) as found:
+        for name in MADE_OF_EVENTS:
+            assert found.tables[name].count() == 0
+        missing = {column.full_name for column in found.survey.missing}
+        assert found.event_quality is None
+
+    assert {"public.events.occurred_at", "public.events.amount", "public.events.login events"} <= missing
+    assert "name" in found.survey.missing_columns
+    assert "occurred_at" not in found.survey.missing_columns
+
+
 def test_what_was_held_is_let_go_also_after_a_mistake(spark, customers):
     """A notebook runs this again and again in one session."""
     too_many_statuses = customers("loyalty_status", *[(f"Person {number}",) for number in range(60)])
@@ -92,7 +129,7 @@ def test_a_past_report_is_not_changed_by_what_came_after(customers):
 
     with results(table, as_of=date(2026, 5, 31)) as found:
         assert rows(found.tables["countries"], "country") == [("Chile",)]
-        assert found.data_quality.rows_not_yet_joined == 1
+        assert found.data_quality.rows_not_yet_known == 1
 
 
 def test_the_largest_values_overflow_no_sum(customers):

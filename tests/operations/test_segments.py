@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from customer360 import tables
-from customer360.operations.segments import customer_segments, engagement_segments
+from customer360.operations.segments import customer_segments, demographic_segments, engagement_segments
 
 from .literals import in_cells, rows
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.spark
 def test_customers_of_one_key_are_one_row_with_their_sums(customers):
     """Two customers who differ only in what is summed share a row; a third in another band has one of their own."""
     table = customers(
-        "country join_date account_balance loyalty_points last_login",
-        ("Chile", date(2026, 5, 1), "6.00", 30, datetime(2026, 6, 29)),
-        ("Chile", date(2026, 5, 31), "9.99", 40, None),
-        ("Chile", date(2026, 5, 31), "10.01", 40, None),
+        "country join_date account_balance loyalty_points last_login is_active",
+        ("Chile", date(2026, 5, 1), "6.00", 30, datetime(2026, 6, 29), True),
+        ("Chile", date(2026, 5, 31), "9.99", 40, None, True),
+        ("Chile", date(2026, 5, 31), "10.01", 40, None, True),
     )
 
     assert rows(
@@ -67,6 +67,25 @@ def test_what_customers_do_is_counted_by_stage_and_month_of_last_login(customers
         (date(2026, 5, 1), 4, 1, 30, 0),
         (date(2026, 6, 1), 1, 2, 57, 2),
         (date(2026, 6, 1), 4, 1, 29, 0),
+    ]
+
+
+def test_customers_are_counted_by_age_and_gender(customers):
+    """An age or a gender that nobody stated is not a zero but a member of its own."""
+    table = customers(
+        "birth_date gender",
+        (date(2008, 7, 1), "Female"),
+        (date(2008, 6, 30), "female"),
+        (date(1961, 6, 30), "Female"),
+        (None, " "),
+        (date(2030, 1, 1), None),
+    )
+
+    assert rows(demographic_segments(in_cells(table)), "age_band gender customers") == [
+        (1, "Female", 1),
+        (2, "Female", 1),
+        (7, "Female", 1),
+        (8, "Not stated", 2),
     ]
 
 

@@ -1,11 +1,10 @@
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from pyspark.sql import Row
 
 from customer360.errors import Customer360Error
-from customer360.operations.survey import MOST_STATUSES, NAMED_COUNTRIES, _require_summable, survey
+from customer360.operations.survey import MOST_GENDERS, MOST_STATUSES, NAMED_COUNTRIES, survey
 
 from .literals import AS_OF, known
 
@@ -175,21 +174,34 @@ def test_only_activities_that_occur_are_members(customers):
     assert surveyed(customers("is_active", (None,), (True,))).activities == ("Active", "Unknown")
 
 
+def test_without_a_stored_flag_the_behaviour_tells_who_is_active(customers):
+    """A shop has no is_active, and its customers are not all unknown for that."""
+    seen, long_ago = datetime(2026, 6, 1), datetime(2026, 1, 1)
+
+    by_flag = surveyed(customers("is_active last_login", (True, long_ago), (None, seen)))
+    by_behaviour = surveyed(customers("last_login", (seen,), (long_ago,), (None,)))
+    by_nothing = surveyed(customers("name", ("Ana",)))
+
+    assert (by_flag.activities, by_flag.activity_from) == (("Active", "Unknown"), "is_active")
+    assert (by_behaviour.activities, by_behaviour.activity_from) == (
+        ("Active", "Inactive"),
+        "is_active_by_behaviour",
+    )
+    assert (by_nothing.activities, by_nothing.activity_from) == (("Unknown",), "is_active")
+
+
+def test_a_dozen_genders_at_most_are_named(customers):
+    """Free text in gender must not blow up the segments."""
+    many = [(f"Gender {number:02}",) for number in range(20)]
+
+    found = surveyed(customers("gender", ("X",), ("x",), ("x",), (None,), ("other",), ("Not stated",), *many))
+
+    assert found.genders == ("x", *[f"Gender {number:02}" for number in range(MOST_GENDERS - 1)])
+
+
 def test_without_customers_there_are_no_members_and_no_bands(customers):
     """An empty table gives empty results, not an exception."""
     found = surveyed(customers(""))
 
     assert (found.first_join_date, found.loyalty_statuses, found.activities, found.countries) == (None, (), (), ())
     assert found.bands == ()
-
-
-def test_points_whose_sum_might_overflow_are_refused():
-    """A sum beyond 64 bits is an error with one engine and a negative number with another."""
-    _require_summable([Row(customers=92_000_000, most_points=10**11), Row(customers=1, most_points=None)])
-
-    with pytest.raises(
-        Customer360Error, match=r"^loyalty_points are up to 100,000,000,000, and .* above 92,233,719,446$"
-    ):
-        _require_summable(
-            [Row(customers=60_000_000, most_points=10**11), Row(customers=40_000_001, most_points=5)]
-        )

@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from customer360.operations.highest_in_cells import RANKS
 from customer360.operations.segments import customer_segments
-from customer360.operations.top_customers import RANKS, top_customers
+from customer360.operations.top_customers import top_customers
 
 from .literals import in_cells, rows
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from customer360.bands import STEPS, Bands, age_bands
+from customer360.bands import AGES, ORDERS, STEPS, Bands, age_bands
 from customer360.operations import traits
 
 from .literals import AS_OF, rows
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.spark
 
 PURCHASE = date(2026, 3, 1)
 BEFORE = datetime(2026, 2, 28, 23, 59, 59)
-SAME_DAY = datetime(2026, 3, 1, 0, 0)
+SAME_DAY = datetime(2026, 3, 1, 23, 59)
+NEXT_DAY = datetime(2026, 3, 2, 0, 0)
 
 
 def test_the_funnel_stage_is_the_deepest_without_a_gap(customers):
@@ -31,11 +32,14 @@ def test_the_funnel_stage_is_the_deepest_without_a_gap(customers):
         (PURCHASE, BEFORE, False),
         (PURCHASE, BEFORE, True),
         (PURCHASE, SAME_DAY, None),
-        (PURCHASE, SAME_DAY, False),
         (PURCHASE, SAME_DAY, True),
+        (PURCHASE, NEXT_DAY, None),
+        (PURCHASE, NEXT_DAY, False),
+        (PURCHASE, NEXT_DAY, True),
     )
 
-    placed = table.select(
+    with_days = table.withColumns({"activity": traits.activity(), "last_login": F.col("last_login").cast("date")})
+    placed = with_days.select(
         "customer_id", traits.funnel_stage().alias("stage"), traits.is_out_of_order().alias("out")
     )
 
@@ -48,14 +52,16 @@ def test_the_funnel_stage_is_the_deepest_without_a_gap(customers):
         (6, 2, True),
         (7, 2, False),
         (8, 2, True),
-        (9, 3, False),
-        (10, 3, False),
-        (11, 4, False),
+        (9, 2, False),
+        (10, 2, True),
+        (11, 3, False),
+        (12, 3, False),
+        (13, 4, False),
     ]
 
 
-def test_active_by_behaviour_means_a_login_in_the_90_days_up_to_the_as_of_day(customers):
-    """Of these 90 days 30 June is the last and 2 April the first; who never logged in was not active."""
+def test_active_by_behaviour_means_last_seen_in_the_90_days_up_to_the_as_of_day(customers):
+    """Of these 90 days 30 June is the last and 2 April the first; who was never seen was not active."""
     table = customers(
         "last_login",
         (datetime(2026, 6, 30, 23, 59),),
@@ -64,14 +70,25 @@ def test_active_by_behaviour_means_a_login_in_the_90_days_up_to_the_as_of_day(cu
         (None,),
     )
 
-    active = traits.is_active_by_behaviour(traits.days_until(AS_OF, "last_login")).alias("active")
+    seen = table.withColumn("last_seen", F.col("last_login").cast("date"))
+    active = traits.is_active_by_behaviour(AS_OF).alias("active")
 
-    assert rows(table.select("customer_id", active), "customer_id active") == [
+    assert rows(seen.select("customer_id", active), "customer_id active") == [
         (1, True),
         (2, True),
         (3, False),
         (4, False),
     ]
+
+
+def test_an_age_rises_on_the_birthday(customers):
+    """Whole years, as people tell their age; a birth after the as-of date is a mistake and says nothing."""
+    days = [date(2008, 6, 30), date(2008, 7, 1), date(2004, 2, 29), AS_OF, date(2026, 7, 1), None]
+    table = customers("birth_date", *[(day,) for day in days])
+
+    ages = table.select("customer_id", traits.years_until(AS_OF, "birth_date").alias("age"))
+
+    assert [age for _, age in rows(ages, "customer_id age")] == [18, 17, 22, 0, None, None]
 
 
 AMOUNT_EDGES = [step for step in STEPS if step < 10**10]
@@ -120,8 +137,10 @@ def test_spark_puts_every_age_into_the_band_that_bands_says(spark, oldest, value
     assert numbers(spark, values, "int", bands) == [bands.number(value) for value in values]
 
 
-def test_null_is_in_no_band(spark):
+def test_null_is_in_no_band_unless_the_bands_have_one_for_it(spark):
     """Unknown is counted apart, never as zero."""
+    assert numbers(spark, [None, 0, 17, 18, 99], "int", AGES) == [8, 1, 1, 2, 7]
+    assert numbers(spark, [0, 1, 2, 25], "bigint", ORDERS) == [0, 1, 2, 6]
     assert numbers(spark, [None], "decimal(12,2)", Bands("account_balance", STEPS, of_amounts=True)) == [None]
     assert numbers(spark, [None], "int", age_bands("account_age_days", 10)) == [None]
 

@@ -3,7 +3,9 @@ from datetime import date, datetime
 import pytest
 
 from customer360.operations.checks import checked
+from customer360.operations.customer_history import with_history
 from customer360.operations.customer_profiles import in_slicer_cells, known_customers
+from customer360.operations.customer_profiles import with_traits as with_own_traits
 from customer360.operations.survey import survey
 from customer360.tables import CUSTOMERS
 
@@ -30,7 +32,8 @@ def test_all_rows_of_a_repeated_id_are_left_out(customers):
     """The key of customer_profiles is customer_id: two rows of one id could never be published."""
     table = customers("customer_id name", (1, "Ana"), (1, "Bo"), (2, "Cy"))
 
-    usable = known_customers(checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), as_of=AS_OF)
+    rows_of_table = with_history(checked(table, CUSTOMERS, as_of=AS_OF, keys_are_unique=False), None, as_of=AS_OF)
+    usable = known_customers(rows_of_table, as_of=AS_OF)
 
     assert rows(usable, "customer_id") == [(2,)]
 
@@ -124,6 +127,6 @@ def test_a_country_beyond_the_named_ones_is_other(customers):
     table = known(customers("country", ("Chile",), ("Peru",), (None,)))
     found = survey(table.where("country = 'Chile'"), as_of=AS_OF)
 
-    placed = in_slicer_cells(table, found)
+    placed = in_slicer_cells(with_own_traits(table, found, as_of=AS_OF))
 
     assert rows(placed, "customer_id country") == [(1, "Chile"), (2, "Other"), (3, "Unknown")]

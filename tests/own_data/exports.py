@@ -8,7 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Miniature:
-    """A file called *name* with *text*, and its *customers*: by source_id what some of their columns hold."""
+    """
+    A file called *name* with *text*, and its *customers*: by source_id what some of their columns hold.
+
+    Where they come out of orders, also what they spent, less refunds, and the moment of their last purchase.
+    """
 
     name: str
     text: str
@@ -48,10 +52,11 @@ Name,Email,Financial Status,Created at,Currency,Total,Lineitem quantity,Lineitem
 #1004,bo@example.com,voided,2025-06-02 10:00:00 -0400,USD,80.00,2,Bowl,40.00,Bo Ek,Umea,SE,0.00
 #1004,bo@example.com,,,,,1,Cup,10.00,,,,
 """,
-        {"Ann@Example.com": {"name": "Ann Berg", "country": "PT", "account_balance": "237.33",
+        {"Ann@Example.com": {"name": "Ann Berg", "country": "PT", "spent": "237.33",
                              "join_date": "2025-03-14", "first_purchase": "2025-03-14",
-                             "last_login": "2025-05-29 02:41:07"}},
-        left_out=3,
+                             "last_purchase": "2025-05-29 02:41:07"},
+         BO: {"name": "Bo Ek", "spent": "0.00", "first_purchase": "2025-06-01"}},
+        left_out=2,
     ),
     "squarespace_orders": Miniature(
         "orders.csv",
@@ -61,7 +66,7 @@ Order ID,Email,Financial Status,Currency,Total,Amount Refunded,Created at,Lineit
 00001,ann@example.com,,,,,,1,Tea,10.00,,,,
 00002,bo@example.com,PENDING,USD,20.00,0.00,2026-03-06 21:06:00 -0500,1,Tea,20.00,Bo Ek,Umea,SE,
 """,
-        {ANN: {"account_balance": "30.00", "first_purchase": "2026-03-06"}},
+        {ANN: {"spent": "30.00", "first_purchase": "2026-03-06"}},
         left_out=1,
     ),
     "woocommerce_customers": Miniature(
@@ -85,8 +90,8 @@ Date,"Order #",Status,Customer,"Customer type","Product(s)","Items sold","Coupon
 "2026-02-02 10:00:00",102,cancelled,"Ann Berg",returning,"1× Mug",1,,75.00,Direct
 "2026-03-02 10:00:00",103,processing,"Bo Ek",new,"1× Mug",1,,50.00,Direct
 """,
-        {"Ann Berg": {"account_balance": "150.00", "last_login": "2026-01-02 10:00:00"},
-         "Bo Ek": {"account_balance": "50.00"}},
+        {"Ann Berg": {"spent": "150.00", "last_purchase": "2026-01-02 10:00:00"},
+         "Bo Ek": {"spent": "50.00"}},
         left_out=1,
     ),
     "hubspot_contacts": Miniature(
@@ -134,10 +139,10 @@ ch_4,2025-05-10 04:09:40,1599.49,1599.49,eur,1734.17,1734.17,usd,50.59,Refunded,
 ch_5,2025-05-01 04:09:40,10.00,0.00,usd,10.00,0.00,usd,0.59,Paid,,,bo@example.com
 """,
         {
-            ANN: {"account_balance": "1159.96", "first_purchase": "2025-06-29", "last_login": "2025-07-27 19:36:12"},
-            BO: {"account_balance": "10.00", "last_login": "2025-05-01 04:09:40"},
+            ANN: {"spent": "1159.96", "first_purchase": "2025-06-29", "last_purchase": "2025-07-27 19:36:12"},
+            BO: {"spent": "10.00", "last_purchase": "2025-05-10 04:09:40"},
         },
-        left_out=2,
+        left_out=1,
     ),
     "stripe_customers": Miniature(
         "unified_customers.csv",
@@ -167,7 +172,7 @@ Date,Time,Time Zone,Gross Sales,Discounts,Net Sales,Tax,Tip,Partial Refunds,Tota
 10/15/2025,2:30:00 PM,Eastern Time (US & Canada),$60.00,$0.00,$60.00,$0.00,$10.00,$0.00,$70.00,Point of Sale,TX900,PM900,Payment,SQ1,Ann Berg
 10/16/2025,2:30:00 PM,Eastern Time (US & Canada),-$20.00,$0.00,-$20.00,$0.00,$0.00,$0.00,-$20.00,Point of Sale,TX901,PM901,Refund,SQ1,Ann Berg
 """,
-        {"SQ1": {"name": "Ann Berg", "account_balance": "50.00", "first_purchase": "2025-10-15"}},
+        {"SQ1": {"name": "Ann Berg", "spent": "50.00", "first_purchase": "2025-10-15"}},
     ),
     "square_items": Miniature(
         "items.csv",
@@ -176,7 +181,7 @@ Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Gross Sales,Discounts
 2025-10-15,10:15:00,Eastern Time (US & Canada),Mugs,Mug,2,Regular,,"$1,045.00",$-45.00,"$1,000.00",$0.00,TX1,PM1,Payment,SQ1,Ann Berg
 2025-10-15,10:15:00,Eastern Time (US & Canada),Mugs,Cup,1,Regular,,$5.00,$0.00,$5.00,$0.00,TX1,PM1,Payment,SQ1,Ann Berg
 """,
-        {"SQ1": {"account_balance": "1005.00", "last_login": "2025-10-15 10:15:00"}},
+        {"SQ1": {"spent": "1005.00", "last_purchase": "2025-10-15 10:15:00"}},
     ),
     # A payment, its refund, one paid back in whole, a hold, a withdrawal, one's own purchase and one that waits.
     "paypal": Miniature(
@@ -192,9 +197,10 @@ Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Gross Sales,Discounts
 "04/28/2026","10:00:00","PDT","Hosting","PreApproved Payment Bill User Payment","Completed","USD","-23.00","0.00","-23.00","shop@example.com","billing@example.net","T7","","","","Debit"
 "05/18/2026","10:00:00","PDT","Bo Ek","Website Payment","Pending","USD","159.24","0.00","159.24","bo@example.com","shop@example.com","T8","","","","Memo"
 """,
-        {ANN: {"name": "Ann Berg", "account_balance": "1000.00", "join_date": "2026-01-10",
-               "last_login": "2026-01-10 19:54:00"}},
-        left_out=6,
+        {ANN: {"name": "Ann Berg", "spent": "1000.00", "join_date": "2026-01-10",
+               "last_purchase": "2026-01-10 19:54:00"},
+         BO: {"spent": "0.00", "first_purchase": "2026-03-12"}},
+        left_out=4,
     ),
     "klaviyo_profiles": Miniature(
         "klaviyo.csv",
@@ -234,8 +240,9 @@ ID,"Purchase Point","Purchase Date","Bill-to Name","Ship-to Name","Grand Total (
 000000002,"Main Website","Nov 28, 2025 1:02:03 PM","Bo Ek","Bo Ek",50.0000,50.0000,Canceled,bo@example.com,"Bo Ek",
 000000003,"Main Website","Nov 29, 2025 1:02:03 PM","Bo Ek","Bo Ek",70.0000,70.0000,Closed,bo@example.com,"Bo Ek",70.0000
 """,
-        {ANN: {"name": "Ann Berg", "account_balance": "100.00", "first_purchase": "2025-11-27"}},
-        left_out=2,
+        {ANN: {"name": "Ann Berg", "spent": "100.00", "first_purchase": "2025-11-27"},
+         BO: {"spent": "0.00", "first_purchase": "2025-11-29"}},
+        left_out=1,
     ),
     "loylap_customers": Miniature(
         "customers.csv",
@@ -255,8 +262,8 @@ Sale Date,Order ID,Buyer User ID,Full Name,Ship City,Ship Country,Currency,Order
 09/25/25,11223344,buyer01,Ann Berg,Porto,Portugal,USD,50.00,0,55.00,,2.00,53.00,0.00,buyer01
 09/26/25,11223345,buyer02,Bo Ek,Umea,Sweden,USD,20.00,0,25.00,,2.00,23.00,20.00,buyer02
 """,
-        {"buyer01": {"name": "Ann Berg", "account_balance": "55.00", "first_purchase": "2025-09-25"},
-         "buyer02": {"account_balance": "20.00"}},
+        {"buyer01": {"name": "Ann Berg", "spent": "55.00", "first_purchase": "2025-09-25"},
+         "buyer02": {"spent": "20.00"}},
     ),
     "amazon_orders": Miniature(
         "orders.txt",
@@ -264,7 +271,7 @@ Sale Date,Order ID,Buyer User ID,Full Name,Ship City,Ship Country,Currency,Order
         "113-1\t2025-03-05T10:11:12+00:00\tShipped\tMug\t2\tUSD\t20.00\tPorto\tPT\tann@example.com\n"
         "113-1\t2025-03-05T10:11:12+00:00\tShipped\tCup\t1\tUSD\t5.00\tPorto\tPT\tann@example.com\n"
         "113-2\t2025-03-06T10:11:12+00:00\tCancelled\tCup\t0\tUSD\t\tUmea\tSE\tbo@example.com\n",
-        {ANN: {"account_balance": "25.00", "country": "PT", "first_purchase": "2025-03-05"}},
+        {ANN: {"spent": "25.00", "country": "PT", "first_purchase": "2025-03-05"}},
         left_out=1,
     ),
 }  # fmt: skip

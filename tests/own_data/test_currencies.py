@@ -10,7 +10,7 @@ import pytest
 from customer360.errors import Customer360Error
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import ORDER_LINES
-from tests.own_data.test_load import customers, found_in, reasons
+from tests.own_data.test_load import customers, found_in, reasons, spent
 
 BALANCES = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
 
@@ -89,5 +89,5 @@ def test_the_currencies_of_lines_are_those_of_prices_and_of_a_column(tmp_path: P
     with several, found_in(path, ColumnMapping(columns, kind=ORDER_LINES)):
         pass
     with found_in(path, ColumnMapping(columns, kind=ORDER_LINES, currency="USD")) as found:
-        assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: Decimal("3.00")}
+        assert spent(found) == {1: Decimal("3.00")}
         assert reasons(found) == {3: {"other_currency"}, 4: {"other_currency"}}

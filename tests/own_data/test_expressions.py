@@ -44,6 +44,7 @@ VALUES = {
     "translate(x, 'a', 'b')": ("string", "2024-02-29", "1.5", "", "  12 ", "Éb ß", "-7"),
     "trim(x)": ("string", "2024-02-29", "1.5", "", "12", "Éa ß", "-7"),
     "upper(x)": ("string", "2024-02-29", "1.5", "", "  12 ", "ÉA SS", "-7"),
+    "to_unix_timestamp(timestamp_millis(cast(x AS int)))": ("bigint", None, "0", None, "0", None, "0"),
     "abs(x)": ("double", None, "1.5", None, "12.0", None, "7.0"),
     "ceil(x)": ("bigint", None, "2", None, "12", None, "-7"),
     "floor(x)": ("bigint", None, "1", None, "12", None, "-7"),

@@ -98,6 +98,7 @@ IDS = [["7", "8", "9"], ["7", "7", "8"]]
         (["order_id", "CustomerID"], "CustomerID"),
         (["Record ID", "Company ID"], "Record ID"),
         (["household_key", "DAY"], "household_key"),
+        (["order_id", "customer_unique_id"], "customer_unique_id"),
         (["tier.id", "product.key"], None),
     ],
 )
@@ -108,7 +109,7 @@ def test_the_name_that_says_most_is_the_customers_id(
     """The column's own name, then a synonym with the person in it, then a bare id, wherever they stand."""
     for names in (columns, columns[::-1]):
         found = guessed({name: ["7", "8"] for name in names}, kind=kind)
-        bare = kind is ORDER_LINES and customer_id == "id"
+        bare = not kind.is_per_customer and customer_id == "id"  # which is that of the line or of the event
         assert found.columns.get("customer_id") == (None if bare else customer_id)
 
 

@@ -13,6 +13,7 @@ from customer360.own_data.evaluate import evaluated
 from customer360.own_data.loadable import find_loadable
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.raw_tables import spool_file
+from customer360.tables import CUSTOMERS
 from tests.own_data.test_load import AS_OF, customers, found_in, reasons
 
 BALANCES = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
@@ -40,11 +41,11 @@ def test_a_customer_is_active_until_the_day_of_leaving_has_come(
 
     with found_in(path) as found:
         assert {key: row["is_active"] for key, row in customers(found).items()} == {1: is_active, 2: False}
-        assert "is_active" in found.columns
+        assert "is_active" in found.columns(CUSTOMERS)
         assert found.last_day == max(
             date(2024, 5, 1), date.fromisoformat(left[:10]) if not is_active else date.min
         )
-        assert "left_date" not in {*found.columns, *found.facts()["missing_columns"]}
+        assert "left_date" not in {*found.columns(CUSTOMERS), *found.missing_columns(CUSTOMERS)}
 
 
 def test_a_year_of_leaving_is_compared_with_the_as_of_year(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(tmp_path: 
         assert reasons(found) == {5: {"customer_id_unreadable"}, 7: {"wrong_number_of_fields"}}
     assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.rows_left_out) == (6, 3, 2, 1)
     assert tally.rejected_share == 2 / 5
-    assert found.facts()["rows_left_out"] == 1
+    assert found.facts(CUSTOMERS)["rows_left_out"] == 1
 
 
 def test_a_condition_may_be_a_column_of_yes_and_no(tmp_path: Path) -> None:

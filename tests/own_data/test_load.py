@@ -34,11 +34,11 @@ from customer360.own_data.raw_tables import spool_file
 from customer360.own_data.request import Request
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
 from customer360.pipeline.fill import fill_mock_data
-from customer360.pipeline.load import load_customers
+from customer360.pipeline.load import Filling, load_found
 from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import origin
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, EVENTS
 from tests.statements import fetch
 
 AS_OF = date(2026, 6, 30)
@@ -55,7 +55,19 @@ def found_in(path: Path, mapping: ColumnMapping | None = None, **guessing: Any) 
 
 
 def customers(found: Loadable) -> dict[int, dict[str, Any]]:
-    return {row["customer_id"]: row for row in rows_of(found.customers, CUSTOMERS.column_names)}
+    return {row["customer_id"]: row for row in rows_of(found.files[CUSTOMERS], CUSTOMERS.column_names)}
+
+
+def events(found: Loadable) -> list[dict[str, Any]]:
+    return rows_of(found.files[EVENTS], EVENTS.column_names)
+
+
+def spent(found: Loadable) -> dict[int, Decimal]:
+    """What each customer paid, less what they got back."""
+    sums: dict[int, Decimal] = {}
+    for event in events(found):
+        sums[event["customer_id"]] = sums.get(event["customer_id"], Decimal(0)) + (event["amount"] or 0)
+    return sums
 
 
 def rejected(found: Loadable) -> list[dict[str, Any]]:
@@ -66,9 +78,11 @@ def rows_of(files: Sequence[Path], columns: Sequence[str]) -> list[dict[str, Any
     return [row for file in files for row in pq.read_table(file, columns=list(columns)).to_pylist()]
 
 
-def reasons(found: Loadable) -> dict[int, set[str]]:
+def reasons(found: Loadable) -> dict[int | None, set[str]]:
+    """By line; those of customers who were forgotten have none."""
     return {
-        json.loads(row["original_row"])["source_line"]: set(row["reasons"].split(", ")) for row in rejected(found)
+        json.loads(row["original_row"]).get("source_line"): set(row["reasons"].split(", "))
+        for row in rejected(found)
     }
 
 
@@ -134,8 +148,8 @@ def test_the_counts_add_up_and_the_facts_say_what_is_missing(dirty: Loadable) ->
     """Rows in = rows loaded + rows rejected."""
     tally = dirty.tally
     assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.customers) == (11, 3, 8, 3)
-    assert dirty.facts()["missing_columns"] == ["email", "gender", "birth_date", "country", "city"]
-    assert dirty.facts()["status_order"] == ["Bronze", "Silver", "Gold"]
+    assert dirty.facts(CUSTOMERS)["missing_columns"] == ["email", "gender", "birth_date", "country", "city"]
+    assert dirty.facts(CUSTOMERS)["status_order"] == ["Bronze", "Silver", "Gold"]
 
 
 def test_a_rejected_row_is_kept_as_it_was(dirty: Loadable) -> None:
@@ -155,7 +169,7 @@ def test_loading_replaces_mock_data_and_the_results_follow(
     """The whole way: mock data there, own data in, results out; nothing that was loaded is rejected later."""
     fill_mock_data(database, spark, Plan(500, as_of=AS_OF))
 
-    load_customers(database, dirty, {"source": "members.csv", "as_of": AS_OF}, max_rejected=0.8)
+    load_found(database, [Filling(dirty, {"source": "members.csv", "as_of": AS_OF})], Request(max_rejected=0.8))
 
     with database.connect() as connection:
         found = origin(connection, CUSTOMERS.full_name)
@@ -185,7 +199,7 @@ def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
     """Results of another table do not take them away, nor does a backup that was restored without comments."""
     rejected = "SELECT source, found_by, count(*) FROM analytics.rejected_rows GROUP BY 1, 2 ORDER BY 1, 2"
     loaded = ("public.customers", "load", 8)
-    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1)
+    load_found(database, [Filling(dirty, {"source": "members.csv"})], Request(max_rejected=1))
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
         connection.execute("CREATE TABLE crm.members AS SELECT customer_id, account_balance FROM public.customers")
@@ -216,11 +230,12 @@ def test_a_load_and_a_run_each_replace_the_rejected_rows_that_they_found_themsel
     """The results that are published go on telling why rows are missing in them, until the next run."""
     found_by = "SELECT found_by, count(*) FROM analytics.rejected_rows GROUP BY 1 ORDER BY 1"
     fill_mock_data(database, spark, Plan(500, as_of=AS_OF, dirt=0.2))
-    by_run = run_operations(database, spark).rows_rejected
+    refresh = run_operations(database, spark)
+    by_run = refresh.rows_rejected + refresh.events_rejected
 
-    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1)
+    load_found(database, [Filling(dirty, {"source": "members.csv"})], Request(max_rejected=1))
     assert fetch(database, found_by) == [("load", 8), ("run", by_run)]
-    load_customers(database, dirty, {"source": "members.csv"}, max_rejected=1, replace=True)
+    load_found(database, [Filling(dirty, {"source": "members.csv"})], Request(max_rejected=1, replace=True))
     assert fetch(database, found_by) == [("load", 8), ("run", by_run)]
 
     run_operations(database, spark, as_of=AS_OF, allow_shrink=True)
@@ -232,13 +247,13 @@ def test_too_many_rejected_rows_change_nothing(database: Database, dirty: Loadab
     with pytest.raises(
         Customer360Error, match=r"8 of 11 rows \(72.7%\) cannot be loaded, more than --max-rejected 5%"
     ):
-        load_customers(database, dirty, {})
+        load_found(database, [Filling(dirty, {})], Request())
     assert fetch(database, "SELECT to_regclass('public.customers') IS NULL") == [(True,)]
 
-    load_customers(database, dirty, {}, max_rejected=1)
+    load_found(database, [Filling(dirty, {})], Request(max_rejected=1))
     with pytest.raises(Customer360Error, match="was loaded from your own data; nothing was deleted.*--replace"):
-        load_customers(database, dirty, {}, max_rejected=1)
-    load_customers(database, dirty, {}, max_rejected=1, replace=True)
+        load_found(database, [Filling(dirty, {})], Request(max_rejected=1))
+    load_found(database, [Filling(dirty, {})], Request(max_rejected=1, replace=True))
 
 
 def test_without_a_column_that_tells_the_newest_no_twin_is_kept(tmp_path: Path) -> None:
@@ -472,7 +487,7 @@ def test_twins_are_found_across_the_files_of_a_long_source(
     mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance"}, newest_by="version")
 
     with found_in(path, mapping) as found:
-        assert len(found.customers) > 3
+        assert len(found.files[CUSTOMERS]) > 3
         kept = {key: row["account_balance"] for key, row in customers(found).items()}
         lost = [json.loads(row["original_row"]) for row in rejected(found)]
 
@@ -549,38 +564,41 @@ C4,A,-3,12/2/2010 10:00,4,13047.0,Spain
 """
 
 
-def test_customers_come_out_of_order_lines(tmp_path: Path) -> None:
-    """Cancellations are taken off and counted; every line is in a customer or rejected."""
+def test_events_and_customers_come_out_of_order_lines(tmp_path: Path) -> None:
+    """What came back is a refund; every line is in an event or rejected; a purchase is no login."""
     path = tmp_path / "lines.csv"
     path.write_text(LINES)
 
     with found_in(path, kind=ORDER_LINES) as found:
-        rows, tally = customers(found), found.tally
+        rows, tally, happened = customers(found), found.tally, events(found)
         assert reasons(found) == {
             5: {"customer_id_missing"}, 7: {"quantity_unreadable"}, 8: {"amount_missing"},
         }  # fmt: skip
-        assert found.columns == (
-            "customer_id", "source_id", "country", "join_date", "first_purchase", "last_login", "account_balance",
+        assert found.columns(CUSTOMERS) == ("customer_id", "source_id", "country", "join_date", "first_purchase")
+        assert found.columns(EVENTS) == (
+            "event_id", "customer_id", "occurred_at", "kind", "amount", "order_id",
         )  # fmt: skip
-        assert found.facts()["missing_columns"] == ["name", "email", "gender", "birth_date", "city", "is_active",
-                                                    "loyalty_status", "loyalty_points"]  # fmt: skip
+        assert found.missing_columns(EVENTS) == ["points", "expires_on", "loyalty_status"]
 
-    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.customers) == (7, 4, 3, 2)
-    assert tally.cancelled_lines == 2
+    assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected) == (7, 4, 3)
+    assert (tally.customers, tally.events, tally.cancelled_lines) == (2, 3, 2)
     one, two = rows[17850], rows[13047]
-    assert (one["first_purchase"], one["last_login"], one["country"]) == (
-        date(2010, 12, 1), datetime(2011, 1, 5, 9), "France",
-    )  # fmt: skip
-    assert one["account_balance"] == Decimal("14.78")  # 15.33 + 2 - 2.555, rounded once
-    assert (two["join_date"], two["first_purchase"], two["account_balance"]) == (date(2010, 12, 2), None, -12)
+    assert (one["join_date"], one["first_purchase"], one["country"]) == (date(2010, 12, 1),) * 2 + ("France",)
+    assert (two["join_date"], two["first_purchase"]) == (date(2010, 12, 2), None)
+    shown = {e["order_id"]: (e["customer_id"], e["kind"], e["occurred_at"], e["amount"]) for e in happened}
+    assert shown == {
+        "1": (17850, "purchase", datetime(2010, 12, 1, 8, 26), Decimal("17.33")),  # 15.33 + 2
+        "C2": (17850, "refund", datetime(2011, 1, 5, 9), Decimal("-2.56")),  # -2.555, away from zero
+        "C4": (13047, "refund", datetime(2010, 12, 2, 10), Decimal(-12)),
+    }
 
 
-def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(tmp_path: Path) -> None:
-    """Each line is in range, and counted once all the same."""
+def test_sums_that_are_out_of_range_are_rejected_with_all_lines(tmp_path: Path) -> None:
+    """Each line is in range, and counted once all the same; of a customer's points the sum has a range too."""
     path = tmp_path / "lines.csv"
     path.write_text(
-        "customer,date,amount,points\n1,2024-01-02,9999999999.00,5\n1,2024-01-03,1.50,5\n"
-        "2,2024-01-02,1.50,-5\n3,2024-01-02,1.50,5\n"
+        "customer,date,amount,points\n1,2024-01-02,9999999999.00,5\n1,2024-01-02,1.50,5\n"
+        "2,2024-01-02,1.50,-5\n3,2024-01-02,1.50,5\n3,2024-01-03,-1.50,5\n"
     )
     mapping = ColumnMapping(
         {"customer_id": "customer", "order_date": "date", "amount": "amount", "loyalty_points": "points"},
@@ -592,9 +610,14 @@ def test_a_customer_whose_sums_are_out_of_range_is_rejected_with_all_lines(tmp_p
             row["customer_id"]: (row["reasons"], json.loads(row["original_row"])["lines"])
             for row in rejected(found)
         }
-        assert shown == {1: ("account_balance_too_large", 2), 2: ("negative_points", 1)}
-        assert (found.tally.rows_loaded, found.tally.rows_rejected, found.tally.customers) == (1, 3, 1)
+        assert shown == {
+            1: ("event_amount_too_large", 2),
+            2: ("negative_points", 1),
+            3: ("event_taken_above_zero", 1),
+        }
+        assert (found.tally.rows_loaded, found.tally.rows_rejected, found.tally.customers) == (1, 4, 1)
         assert customers(found)[3]["loyalty_points"] == 5
+        assert [event["customer_id"] for event in events(found)] == [3]
 
 
 IDS = st.one_of(st.integers(1, 12).map(str), st.sampled_from(["", "x", "1.5", str(2**70), " 3 ", "4.0"]))
@@ -649,7 +672,11 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
 
     try:
         with found_in(path, mapping) as found:
-            loaded, lost, tally = rows_of(found.customers, CUSTOMERS.column_names), rejected(found), found.tally
+            loaded, lost, tally = (
+                rows_of(found.files[CUSTOMERS], CUSTOMERS.column_names),
+                rejected(found),
+                found.tally,
+            )
     except Invalid as error:
         if "say which with" not in str(error):
             raise
@@ -698,7 +725,7 @@ def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
     with spool_file(path) as raw:
         mapping = guess(raw.columns, raw.sample(), kind=ORDER_LINES)
         found = find_loadable(raw, replace(mapping, until=date(2017, 12, 31)), as_of=date(2017, 12, 31))
-        assert {key: row["account_balance"] for key, row in customers(found).items()} == {1: 5, 2: 3}
+        assert spent(found) == {1: 5, 2: 3}
         assert (found.tally.rows_in, found.tally.rows_left_out, found.tally.rows_rejected) == (5, 3, 0)
         assert found.last_day == date(2017, 12, 31)
 
@@ -717,12 +744,13 @@ def test_rows_that_say_the_same_are_one_customer(tmp_path: Path) -> None:
         assert reasons(found) == {4: {"customer_id_duplicate"}, 5: {"customer_id_duplicate"}}
 
     assert (tally.rows_in, tally.rows_loaded, tally.rows_rejected, tally.rows_identical) == (6, 2, 2, 2)
-    assert found.facts()["rows_identical"] == 2
+    assert found.facts(CUSTOMERS)["rows_identical"] == 2
 
 
-def test_order_lines_that_say_the_same_are_two_purchases(tmp_path: Path) -> None:
+def test_order_lines_that_say_the_same_are_both_counted(tmp_path: Path) -> None:
+    """Two of the same thing; without an order_id they are one purchase of that day."""
     path = tmp_path / "lines.csv"
     path.write_text("customer_id,order_date,amount\n1,2024-01-01,5\n1,2024-01-01,5\n")
 
     with found_in(path, kind=ORDER_LINES) as found:
-        assert customers(found)[1]["account_balance"] == Decimal(10)
+        assert [event["amount"] for event in events(found)] == [Decimal(10)]

@@ -17,7 +17,7 @@ from customer360.own_data.propose import proposed
 from customer360.own_data.raw_tables import spool_batches, spool_file
 from customer360.own_data.request import Request
 from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES
-from tests.own_data.test_load import customers, found_in
+from tests.own_data.test_load import customers, events, found_in, spent
 
 ORDER = {"customer_id": "member", "order_id": "order", "order_date": "day", "order_amount": "total"}
 
@@ -29,24 +29,26 @@ def written(folder: Path, *lines: str) -> Path:
 
 
 def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
-    """On its first line or on each; an order that was paid back in whole is no purchase, one in part is."""
+    """On its first line or on each; what was paid back, in part or in whole, is a refund of the order."""
     path = written(
         tmp_path, "order,member,day,total,back", "A1,7,2024-01-02,30.00,0", "A1,7,2024-01-02,30.00,0",
         "A2,7,2024-02-03,20.00,-5.00", "A2,7,2024-02-03,,", "A3,7,2024-03-04,10.00,10.00", "A4,8,2024-03-04,9.00,9.00",
     )  # fmt: skip
 
     with found_in(path, ColumnMapping({**ORDER, "refunded": "back"}, kind=ORDER_LINES)) as found:
-        assert found.tally.returned_orders == 2
-        assert found.tally.rows_left_out == 2
-        only = customers(found)
+        assert (found.tally.rows_loaded, found.tally.rows_left_out) == (6, 0)
+        assert set(customers(found)) == {7, 8}
+        assert spent(found) == {7: Decimal("45.00"), 8: 0}
+        amounts = {(event["order_id"], event["kind"]): event["amount"] for event in events(found)}
 
-    assert set(only) == {7}, "who paid nothing in the end is no customer"
-    assert only[7]["account_balance"] == Decimal("45.00")
-    assert str(only[7]["last_login"]) == "2024-02-03 00:00:00"
+    assert amounts == {
+        ("A1", "purchase"): 30, ("A2", "purchase"): 20, ("A2", "refund"): -5, ("A3", "purchase"): 10,
+        ("A3", "refund"): -10, ("A4", "purchase"): 9, ("A4", "refund"): -9,
+    }  # fmt: skip
 
 
 def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) -> None:
-    """The day of a purchase is that of the order, not that on which a part of it came back."""
+    """On the day on which it came back: before that day the order stands as it was paid."""
     mapping = ColumnMapping(
         {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, kind=ORDER_LINES
     )
@@ -56,10 +58,12 @@ def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) ->
     )  # fmt: skip
 
     with found_in(path, mapping) as found:
-        customer = customers(found)[7]
+        happened = [(str(e["occurred_at"].date()), e["order_id"], e["kind"], e["amount"]) for e in events(found)]
 
-    assert customer["account_balance"] == Decimal("20.00")
-    assert str(customer["last_login"]) == "2024-01-02 00:00:00"
+    assert happened == [
+        ("2024-01-02", "A1", "purchase", 30), ("2024-02-02", "A2", "purchase", 5), ("2024-05-02", "A1", "refund", -10),
+        ("2024-06-02", "A2", "refund", -5),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -215,3 +219,16 @@ def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_t
     assert planned.mapping.kind is ORDER_LINES
     assert planned.mapping.lacking == ("customer_id",)
     assert '# customer_id = "hashed_id(lower(`Customer`))"' in (tmp_path / "orders.mapping.toml").read_text()
+
+
+def test_rows_that_say_nothing_of_a_customer_but_a_day_and_an_amount_are_order_lines(tmp_path: Path) -> None:
+    """As ledgers are published that have no id of the order; as customers they would be refused anyway."""
+    path = written(
+        tmp_path, "customer_id date number_of_cds dollar_value", "00004 19970101 2 29.33", "00004 19970118 2 29.73"
+    )
+
+    with spool_file(path) as raw:
+        found = proposed(raw, raw.sample())
+
+    assert found.mapping.kind is ORDER_LINES
+    assert found.mapping.columns["amount"] == "dollar_value"

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("amount", "numeric(12,2)", "Amount, which has cents here and six decimals in an order line."),
 )
 VISITS = RowKind(
-    name="visits", in_words="visits", fills=CUSTOMERS, columns=COLUMNS,
+    name="visits", in_words="visits", fills=(CUSTOMERS,), columns=COLUMNS,
     synonyms={"customer_id": ("who",), "order_date": ("when",), "amount": ("paid",)},
     checks=(*checks.of_cells(COLUMNS), checks.ID_MISSING, *checks.of_dates("order_date")),
     needed=("customer_id",), one_of=(("order_date",),), one_of_means="the day",
@@ -76,7 +76,8 @@ def test_what_a_kind_says_of_columns_names_columns_that_it_or_its_table_has(kind
     said = {*kind.needed, *(name for group in kind.one_of for name in group), *kind.aids, *kind.money}
     assert said <= set(kind.targets)
     assert set(kind.synonyms) | {"source_id"} == set(kind.targets)
-    assert kind.derived <= set(kind.fills.column_names)
+    assert {*kind.derived} <= {column.full_name for table in kind.fills for column in table.columns}
+    assert {name for needed in kind.derived.values() for name in needed} <= set(kind.targets)
     assert kind.dated_by in {"", *kind.targets}
 
 

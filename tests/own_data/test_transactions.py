@@ -1,4 +1,4 @@
-"""Money that customers spent, to the cent."""
+"""Order lines as events: what is one purchase, what came back, money to the cent, and ids that stay."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from customer360.own_data.language.hashes import hashed_text
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.row_kinds import ORDER_LINES
-from tests.own_data.test_load import customers, found_in, reasons
+from tests.own_data.test_hashed_ids import colliding
+from tests.own_data.test_load import customers, events, found_in, reasons, spent
 
 PRODUCT = {"customer_id": "id", "order_date": "day", "quantity": "n", "unit_price": "price"}
 
@@ -28,20 +32,20 @@ def lines(folder: Path, *rows: str, header: str = "id,day,n,price") -> Path:
         (["0.333333"] * 3, "1.00"),
         (["2.675", "0"], "2.68"),
         (["-0.335"] * 3, "-1.01"),
-        (["10.001", "-0.0005", "-0.0005"], "10.00"),
+        (["10.004", "0.0005", "0.0005"], "10.01"),
     ],
 )
 @pytest.mark.parametrize("is_product", [True, False])
 def test_cents_are_rounded_once_half_away_from_zero(
     tmp_path: Path, prices: list[str], balance: str, is_product: bool
 ) -> None:
-    """As PostgreSQL rounds numeric: of the sum of a customer's lines, not of each."""
-    path = lines(tmp_path, *(f"1,2024-01-0{i},1,{price}" for i, price in enumerate(prices, start=1)))
+    """As PostgreSQL rounds numeric: of the sum of an order's lines, not of each."""
+    path = lines(tmp_path, *(f"1,2024-01-01,1,{price}" for price in prices))
     columns = PRODUCT if is_product else {"customer_id": "id", "order_date": "day", "amount": "price"}
 
     mapping = ColumnMapping(columns, kind=ORDER_LINES).with_styles("decimal point")
     with found_in(path, mapping) as found:
-        assert customers(found)[1]["account_balance"] == Decimal(balance)
+        assert spent(found) == {1: Decimal(balance)}
 
 
 def test_a_share_is_taken_off_the_product(tmp_path: Path) -> None:
@@ -53,12 +57,11 @@ def test_a_share_is_taken_off_the_product(tmp_path: Path) -> None:
     mapping = ColumnMapping({**PRODUCT, "discount": "off", "amount": "paid"}, kind=ORDER_LINES)
 
     with found_in(path, mapping) as found:
-        balances = {key: row["account_balance"] for key, row in customers(found).items()}
-        assert balances == {1: Decimal("17.00"), 2: Decimal("10.00"), 3: Decimal("9.99")}
+        assert spent(found) == {1: Decimal("17.00"), 2: Decimal("10.00"), 3: Decimal("9.99")}
         assert reasons(found) == {6: {"discount_no_share"}, 7: {"discount_no_share"}}
 
 
-def test_numbers_beyond_all_sums_reject_their_customer(tmp_path: Path) -> None:
+def test_numbers_beyond_all_sums_reject_their_order(tmp_path: Path) -> None:
     """Rather than end the load."""
     largest = "999999999999"
     path = lines(
@@ -66,5 +69,193 @@ def test_numbers_beyond_all_sums_reject_their_customer(tmp_path: Path) -> None:
     )
 
     with found_in(path, ColumnMapping(PRODUCT, kind=ORDER_LINES)) as found:
-        assert {key: row["account_balance"] for key, row in customers(found).items()} == {2: 5}
-        assert found.tally.reasons["account_balance_too_large"].rows == 2
+        assert spent(found) == {2: 5}
+        assert found.tally.reasons["event_amount_too_large"].rows == 2
+
+
+BOUGHT = {
+    "customer_id": "id",
+    "order_id": "order",
+    "order_date": "day",
+    "amount": "paid",
+    "loyalty_points": "points",
+}
+HEADER = "order,id,day,paid,points"
+
+
+def happened(path: Path, mapping: ColumnMapping) -> set[tuple[object, ...]]:
+    with found_in(path, mapping) as found:
+        tally = found.tally
+        assert tally.rows_loaded + tally.rows_rejected + tally.rows_left_out == tally.rows_in
+        return {
+            (e["customer_id"], e["order_id"], str(e["occurred_at"]), e["kind"], e["amount"], e["points"])
+            for e in events(found)
+        }
+
+
+def test_a_purchase_is_an_order_or_a_day_where_lines_have_no_order_id(tmp_path: Path) -> None:
+    """Orders are counted, never lines; an order of nothing is one, and the first moment counts."""
+    path = lines(
+        tmp_path, "A,1,2024-01-02 10:00,5,2", "A,1,2024-01-02 09:00,7,3", "A,2,2024-01-02 12:00,1,", ",1,2024-01-02 18:00,2,",
+        ",1,2024-01-02 17:00,3,", ",1,2024-01-03 01:00,0,", header=HEADER,
+    )  # fmt: skip
+
+    assert happened(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) == {
+        (1, "A", "2024-01-02 09:00:00", "purchase", 12, 5),
+        (2, "A", "2024-01-02 12:00:00", "purchase", 1, None),
+        (1, None, "2024-01-02 17:00:00", "purchase", 5, None),
+        (1, None, "2024-01-03 01:00:00", "purchase", 0, None),
+    }
+
+
+def test_what_came_back_is_a_refund_of_its_order_or_day(tmp_path: Path) -> None:
+    """One for each day on which something did; pieces that came back take their points with them."""
+    path = lines(
+        tmp_path, "A,1,2024-01-02,10,5,1", "A,1,2024-01-02,20,5,1", "A,1,2024-02-03,10,5,-1", "A,1,2024-02-03,-4,-1,1",
+        "A,1,2024-03-04,-6,,1", ",1,2024-03-05,9,,1", ",1,2024-03-05,-9,,1", "C,1,2024-03-06,-1,,1",
+        header=f"{HEADER},n",
+    )  # fmt: skip
+
+    assert happened(path, ColumnMapping({**BOUGHT, "quantity": "n"}, kind=ORDER_LINES)) == {
+        (1, "A", "2024-01-02 00:00:00", "purchase", 30, 10),
+        (1, "A", "2024-02-03 00:00:00", "refund", -14, -6),
+        (1, "A", "2024-03-04 00:00:00", "refund", -6, None),
+        (1, None, "2024-03-05 00:00:00", "purchase", 9, None),
+        (1, None, "2024-03-05 00:00:00", "refund", -9, None),
+        (1, "C", "2024-03-06 00:00:00", "refund", -1, None),
+    }
+
+
+def test_what_an_export_says_was_paid_back_is_a_refund_at_the_moment_of_the_order(tmp_path: Path) -> None:
+    """No other moment is known; with what came back on that day it is one refund."""
+    path = lines(
+        tmp_path, "A,1,2024-01-02 08:00,10,,2.50", "A,1,2024-01-02 08:00,5,,-0.50", "A,1,2024-01-02 12:00,-1,,",
+        header=f"{HEADER},back",
+    )  # fmt: skip
+
+    assert happened(path, ColumnMapping({**BOUGHT, "refunded": "back"}, kind=ORDER_LINES)) == {
+        (1, "A", "2024-01-02 08:00:00", "purchase", 15, None),
+        (1, "A", "2024-01-02 08:00:00", "refund", -4, None),
+    }
+
+
+def test_points_below_zero_on_a_line_that_was_paid_are_redeemed(tmp_path: Path) -> None:
+    path = lines(tmp_path, "A,1,2024-01-02,10,40", "A,1,2024-01-02,5,-30", header=HEADER)
+
+    assert happened(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) == {
+        (1, "A", "2024-01-02 00:00:00", "purchase", 15, 40),
+        (1, "A", "2024-01-02 00:00:00", "redeem", None, -30),
+    }
+    with found_in(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) as found:
+        assert customers(found)[1]["loyalty_points"] == 10
+
+
+def test_an_order_amount_without_an_order_is_an_order_of_its_own(tmp_path: Path) -> None:
+    """Those of a day are one purchase; the amount of an order with an id counts once."""
+    columns = {"customer_id": "id", "order_id": "order", "order_date": "day", "order_amount": "paid"}
+    path = lines(
+        tmp_path, "A,1,2024-01-02,10,", "A,1,2024-01-02,10,", ",1,2024-01-02,3,", ",1,2024-01-02,4,", "B,1,2024-01-05,-2,",
+        header=HEADER,
+    )  # fmt: skip
+
+    assert happened(path, ColumnMapping(columns, kind=ORDER_LINES)) == {
+        (1, "A", "2024-01-02 00:00:00", "purchase", 10, None),
+        (1, None, "2024-01-02 00:00:00", "purchase", 7, None),
+        (1, "B", "2024-01-05 00:00:00", "refund", -2, None),
+    }
+
+
+def test_the_id_of_an_event_is_that_of_its_key_in_every_file(tmp_path: Path) -> None:
+    """The same order, loaded again in another file among others, is the same event; so versions agree on it."""
+    mapping = ColumnMapping(BOUGHT, kind=ORDER_LINES)
+    found_ids = []
+    for rows in (
+        ["A,1,2024-01-02,10,", ",1,2024-01-02,3,", "A,1,2024-01-05,-2,"],
+        ["B,1,2024-01-01,1,", "A,1,2024-01-02,10,", ",1,2024-01-02,3,"],
+    ):
+        with found_in(lines(tmp_path, *rows, header=HEADER), mapping) as found:
+            found_ids.append({(e["kind"], e["order_id"]): e["event_id"] for e in events(found)})
+
+    first, second = found_ids
+    assert first["purchase", "A"] == second["purchase", "A"] == hashed_text("1|purchase||A")
+    assert first["purchase", None] == second["purchase", None] == hashed_text("1|purchase|2024-01-02|")
+    assert first["refund", "A"] == hashed_text("1|refund|2024-01-05|A")
+
+
+def test_two_events_with_one_hash_are_rejected_with_their_lines(tmp_path: Path) -> None:
+    """The one would take the place of the other."""
+    first, second = colliding("1|purchase||")
+    path = lines(tmp_path, f"{first},1,2024-01-02,10,", f"{second},1,2024-01-03,20,", f"{second},1,2024-01-03,5,",
+                 "C,1,2024-01-04,30,", header=HEADER)  # fmt: skip
+
+    assert first != second
+    with found_in(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) as found:
+        assert [event["order_id"] for event in events(found)] == ["C"]
+        assert found.tally.reasons["event_id_collision"].rows == 3
+        assert found.tally.rows_loaded == 1
+
+
+def test_a_hundred_thousand_lines_of_one_customer_are_one_customer(tmp_path: Path) -> None:
+    """Whatever the skew."""
+    path = tmp_path / "lines.csv"
+    path.write_text(HEADER + "\n" + "".join(f"{i % 1000},1,2024-01-02,1,\n" for i in range(100_000)))
+
+    with found_in(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) as found:
+        assert (found.tally.customers, found.tally.events, found.tally.rows_loaded) == (1, 1000, 100_000)
+        assert spent(found) == {1: 100_000}
+
+
+LINES_DRAWN = st.lists(
+    st.tuples(
+        st.sampled_from(["1", "2", "3", ""]),
+        st.sampled_from(["A", "B", "2024-01-02", "|", ""]),
+        st.sampled_from(["2024-01-02", "2024-01-02 10:30", "2024-01-03", "2024-02-01 23:59:59", "never"]),
+        st.sampled_from(["10", "0.01", "0", "-3.50", "7.25", "x"]),
+        st.sampled_from(["1", "2", "-1", "0", ""]),
+        st.sampled_from(["", "5", "0", "-2"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=LINES_DRAWN)
+def test_whatever_the_lines_money_points_and_rows_add_up(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, ...]]
+) -> None:
+    """By hand: each line is in one order, as paid or as taken back, and nothing is lost or counted twice."""
+    path = tmp_path_factory.mktemp("lines") / "lines.csv"
+    path.write_text("\n".join(["id,order,day,paid,n,points", "9,Z,2024-01-01,1,1,", *map(",".join, drawn)]))
+    mapping = ColumnMapping({**BOUGHT, "quantity": "n"}, kind=ORDER_LINES)
+
+    with found_in(path, mapping.with_styles("year first")) as found:
+        loaded, tally, refused = events(found), found.tally, reasons(found)
+
+    assert tally.rows_loaded + tally.rows_rejected == tally.rows_in == len(drawn) + 1
+    assert len({event["event_id"] for event in loaded}) == len(loaded)
+    lines_read = [row for row in drawn if row[0] and row[2] != "never" and row[3] != "x"]
+    keys = {
+        (event["customer_id"], event["order_id"], event["kind"], event["occurred_at"].date()) for event in loaded
+    }
+    if None not in refused:  # else an order or a customer was rejected for points
+        assert sum(event["amount"] or 0 for event in loaded) == 1 + sum(_net(row) for row in lines_read)
+    orders = {
+        (int(c), o or None, None if o else d[:10]) for c, o, d, paid, n, _ in lines_read if not _is_back(paid, n)
+    }
+    bought = {(c, o, None if o else str(day)) for c, o, kind, day in keys if kind == "purchase" and c != 9}
+    assert bought <= orders
+    assert all(event["amount"] >= 0 for event in loaded if event["kind"] == "purchase")
+    assert all(
+        event["amount"] <= 0 and (event["points"] or 0) <= 0 for event in loaded if event["kind"] == "refund"
+    )
+
+
+def _is_back(paid: str, pieces: str) -> bool:
+    return Decimal(paid) < 0 or Decimal(pieces or 0) < 0
+
+
+def _net(row: tuple[str, ...]) -> Decimal:
+    paid = Decimal(row[3])
+    return -abs(paid) if Decimal(row[4] or 0) < 0 else paid

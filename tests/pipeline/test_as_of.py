@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from customer360.errors import Customer360Error
 from customer360.pipeline.as_of import AsOf, choose_as_of, last_day_of_table
 from customer360.postgres.connection import Database
 from customer360.postgres.origin import Origin
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, EVENTS
 
 TODAY = date(2026, 6, 30)
 MEMBERS = "public.members"
@@ -24,8 +25,20 @@ def last_day(database: Database, columns: str, *rows: str, until: date = TODAY) 
         return last_day_of_table(connection, CUSTOMERS, MEMBERS)(until)
 
 
-def chosen(asked: date | None, source: Origin, in_data: date | None) -> AsOf:
-    return choose_as_of(asked, source, "public.customers", lambda _: in_data)
+@dataclass(frozen=True)
+class Read:
+    """A source as `choose_as_of` looks at it."""
+
+    origin: Origin
+    in_data: date | None = None
+    name: str = "public.customers"
+
+    def last_day(self, _until: date) -> date | None:
+        return self.in_data
+
+
+def chosen(asked: date | None, source: Origin, in_data: date | None, events: Read | None = None) -> AsOf:
+    return choose_as_of(asked, Read(source, in_data), events, is_derived=events is not None)
 
 
 @pytest.mark.parametrize(
@@ -72,15 +85,22 @@ def test_data_without_dates_is_as_of_today() -> None:
 
 
 @pytest.mark.parametrize("in_data", [None, date(2011, 12, 9)])
-def test_customers_of_order_lines_have_no_past(in_data) -> None:
+def test_customers_of_order_lines_have_no_past_without_their_events(in_data) -> None:
     """Their sums hold every line: half a year earlier the best customers would vanish, as if they never bought."""
     source = Origin("own", transactions=True, last_day=in_data)
 
     with pytest.raises(
         Customer360Error,
-        match=r"up to 2011-12-09, so it cannot show 2011-06-30; load the lines .*--as-of 2011-06-30",
+        match=r"up to 2011-12-09, and without their events it cannot show 2011-06-30; load the lines again",
     ):
-        choose_as_of(date(2011, 6, 30), source, "public.customers", lambda _: date(2011, 12, 9))
+        chosen(date(2011, 6, 30), source, date(2011, 12, 9))
+
+
+def test_events_tell_the_past_of_customers_of_order_lines() -> None:
+    """Each line has its day, so what was bought by then can be summed."""
+    source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
+
+    assert chosen(date(2011, 6, 30), source, None, Read(Origin("own"))) == AsOf(date(2011, 6, 30))
 
 
 def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
@@ -88,3 +108,32 @@ def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
     source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
 
     assert chosen(date(2012, 3, 1), source, None).day == date(2012, 3, 1)
+
+
+@pytest.mark.parametrize(("customers", "events", "day"), [
+    (Read(Origin("own"), date(2026, 5, 1)), Read(Origin("own"), date(2026, 6, 29)), date(2026, 6, 29)),
+    (Read(Origin("own"), date(2026, 5, 1)), Read(Origin("own", last_day=date(2026, 4, 1))), date(2026, 5, 1)),
+    (Read(Origin("own")), Read(Origin("unknown"), date(2026, 6, 29)), date(2026, 6, 29)),
+])  # fmt: skip
+def test_the_last_day_in_the_data_is_that_of_either_source(customers: Read, events: Read, day: date) -> None:
+    """A ledger usually goes on after the last change of a customer's row."""
+    assert choose_as_of(None, customers, events) == AsOf(day, is_last_day=True)
+
+
+def test_the_later_of_the_days_that_were_given_holds() -> None:
+    """Whoever loads more events as of a later day means that day."""
+    customers = Read(Origin("own", as_of=date(2026, 5, 31)))
+
+    for events in (Read(Origin("own", as_of=date(2026, 6, 30))), Read(Origin("own"), date(2026, 7, 9))):
+        assert choose_as_of(None, customers, events) == AsOf(events.origin.as_of or date(2026, 5, 31))
+
+
+def test_points_that_expire_are_no_event(database: Database) -> None:
+    """The day from which points can no longer be spent may be any."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE public.ledger AS SELECT timestamp '2026-03-01 10:00' AS occurred_at, "
+            "date '2026-06-01' AS expires_on, 1 AS event_id"
+        )
+
+        assert last_day_of_table(connection, EVENTS, "public.ledger")(TODAY) == date(2026, 3, 1)

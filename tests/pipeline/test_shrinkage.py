@@ -10,6 +10,7 @@ import pytest
 from customer360.errors import Customer360Error
 from customer360.pipeline.shrinkage import require_no_shrinkage, require_no_smaller_load
 from customer360.postgres.origin import Origin
+from customer360.tables import CUSTOMERS
 
 AS_OF = date(2026, 6, 30)
 BEFORE = {
@@ -29,7 +30,7 @@ def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
         require_no_shrinkage(BEFORE, None, "crm.members", SOMEONES, AS_OF, 499)
 
     assert str(refused.value) == (
-        "crm.members gives 499 customers where refresh 3 had 1,000, and was not filled anew since; "
+        "crm.members gives 499 customers where refresh 3 had 1,000, and was not filled again since; "
         "nothing was published. To publish them all the same: --allow-shrink"
     )
 
@@ -56,7 +57,7 @@ def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
             mock("2026-07-02T00:00:00"),
             AS_OF,
             1,
-            id="filled anew",
+            id="filled again",
         ),
     ],
 )
@@ -87,10 +88,10 @@ def test_a_file_that_lost_half_of_its_customers_is_refused() -> None:
     """An export that broke off, loaded each night by a script that says --replace --yes."""
     before = Origin("own", source="members.csv", rows=1_000)
 
-    require_no_smaller_load(before, "members.csv", 500)
-    require_no_smaller_load(before, "others.csv", 1)
-    require_no_smaller_load(Origin("mock", rows=1_000), "members.csv", 1)
+    require_no_smaller_load(before, CUSTOMERS, "members.csv", 500)
+    require_no_smaller_load(before, CUSTOMERS, "others.csv", 1)
+    require_no_smaller_load(Origin("mock", rows=1_000), CUSTOMERS, "members.csv", 1)
     with pytest.raises(
         Customer360Error, match=r"^members.csv gives 499 customers where 1,000 .*: --allow-shrink$"
     ):
-        require_no_smaller_load(before, "members.csv", 499)
+        require_no_smaller_load(before, CUSTOMERS, "members.csv", 499)

@@ -167,19 +167,45 @@ def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
 
 
 def test_a_database_of_the_first_version_opens_with_all_its_data(home: Path) -> None:
-    """Its account has three entries, and the passwords are those that it was made with."""
+    """Its account has three entries, which stay what they are; the role that it lacks is made, and gets a password."""
     embedded = EmbeddedPostgres(home)
     with embedded.start().connect() as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        connection.execute("DROP OWNED BY customer360_people")
+        connection.execute("DROP ROLE customer360_people")
     embedded.stop()
     account = json.loads((home / "account.json").read_text())
+    del account["people_password"]
     assert sorted(account) == ["owner_password", "port", "reader_password"]
+    (home / "account.json").write_text(json.dumps(account))
+    with pytest.raises(Customer360Error, match="no role customer360_people yet; run: customer360 db start"):
+        embedded.people_database()
 
     for name in ("postmaster.opts", "postmaster.pid"):
         (home / "data" / name).unlink(missing_ok=True)
     with embedded.start().connect() as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
-    assert json.loads((home / "account.json").read_text()) == account
+    kept = json.loads((home / "account.json").read_text())
+    assert len(kept.pop("people_password")) == 32
+    assert kept == account
+    with embedded.people_database().connect() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("customer360_people",)
+
+
+def test_a_server_that_an_older_version_started_gets_the_role_while_it_runs(home: Path) -> None:
+    """The package is often installed again while the server runs on."""
+    embedded = EmbeddedPostgres(home)
+    with embedded.start().connect() as connection:
+        connection.execute("DROP OWNED BY customer360_people")
+        connection.execute("DROP ROLE customer360_people")
+    account = json.loads((home / "account.json").read_text())
+    del account["people_password"]
+    (home / "account.json").write_text(json.dumps(account))
+
+    embedded.start()
+
+    embedded.people_database().connect().close()
+    embedded.reader_database().connect().close()
 
 
 def test_an_account_of_a_newer_version_is_read_and_kept_as_it_is(tmp_path: Path) -> None:

@@ -82,8 +82,9 @@ def test_the_status_shows_each_source_as_it_was_recorded(database: Database) -> 
     shown = status(database).as_json()
 
     assert (shown["customers_kind"], shown["customers_facts"], shown["customers_change"]) == ("own", OWN, None)
+    assert (shown["events_kind"], shown["events_facts"], shown["events_change"]) == ("absent", {}, None)
     assert shown["stale"]
     assert {*shown} == {
-        "where", "server_version", "customers_kind", "customers_facts", "customers_change", "rows", "last_refresh",
-        "as_of", "age_seconds", "stale",
+        "where", "server_version", "customers_kind", "customers_facts", "customers_change", "events_kind",
+        "events_facts", "events_change", "rows", "last_refresh", "as_of", "age_seconds", "stale",
     }  # fmt: skip

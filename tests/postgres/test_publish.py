@@ -12,10 +12,10 @@ from itertools import count
 import psycopg
 import pyarrow as pa
 import pytest
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 
 from customer360.errors import Customer360Error
-from customer360.postgres import ddl
+from customer360.postgres import ddl, publish
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
 from customer360.postgres.publish import CHANNEL, Publication, create_staging, leftovers, publication
@@ -184,9 +184,9 @@ def test_a_run_stopped_after_any_statement_leaves_the_old_data_or_the_new(
         kept.append(letters(database) == before)
         assert letters(database) in (before, [str(nth)])
         assert letters(database) == last_run(database)
+        assert len(internal_tables(database)) == len({*ledger(database)}) == 1  # at once, not by the next run
 
     assert letters(database) == last_run(database) == [str(nth)]
-    assert len(internal_tables(database)) == 1
     assert 0 < kept.count(False) < 5 < kept.count(True)  # the commit was among them, and all that goes before it
 
 
@@ -205,6 +205,43 @@ def stop_after_statement(nth: int, patching: pytest.MonkeyPatch) -> None:
 
     patching.setattr(psycopg.Connection, "execute", stopping(psycopg.Connection.execute))
     patching.setattr(psycopg.Transaction, "__exit__", stopping(psycopg.Transaction.__exit__))
+
+
+def test_a_run_stopped_inside_the_end_of_a_transaction_leaves_no_litter(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session cannot be used any more: psycopg takes it to be in that transaction for ever."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), publication(database, "test") as change:
+        fill(database, change, LETTERS, letter=["new"])
+        with monkeypatch.context() as patching:
+            patching.setattr(psycopg.Transaction, "__exit__", stopped)
+            change.stage(PAIRS)
+
+    assert (internal_tables(database), ledger(database)) == ([], [])
+
+
+def test_a_stopped_run_ends_the_tasks_that_copy_on(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing interrupts a Python task, and one may copy for minutes what nobody will publish."""
+    monkeypatch.setattr(publish, "_COPYING_ON", "100ms")
+    with database.connect("customer360 copy") as task, database.connect("psql") as person:
+        with pytest.raises(KeyboardInterrupt), publication(database, "test") as change:
+            hold(task, change.stage(LETTERS))
+            hold(person, kept := change.stage(PAIRS))
+            raise KeyboardInterrupt
+
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            task.execute("SELECT 1")
+        person.execute("SELECT 1")
+        assert internal_tables(database) == [kept]
+
+
+def hold(session: psycopg.Connection[object], staging: str) -> None:
+    session.execute("BEGIN")
+    session.execute(SQL("SELECT FROM {}").format(Identifier("customer360_internal", staging)))
 
 
 def last_run(database: Database) -> list[str]:

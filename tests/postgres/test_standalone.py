@@ -126,3 +126,21 @@ def test_the_tables_of_this_software_are_never_written(database: Database, name:
         pytest.raises(Customer360Error, match="write to a table of another name"),
     ):
         standalone.require_own(connection, name, may_be_foreign=True)
+
+
+def test_a_write_stopped_when_its_staging_table_is_made_leaves_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would know the table, and it would stay for a day."""
+    make = standalone._stage
+
+    def stop_when_made(*arguments: Any) -> None:
+        make(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(standalone, "_stage", stop_when_made)
+    with pytest.raises(KeyboardInterrupt):
+        staged(database, TABLE, "long", [1])
+
+    tables = "SELECT relname FROM pg_class WHERE relname LIKE 'write\\_%'"
+    assert fetch(database, tables) == []

@@ -89,7 +89,7 @@ def test_the_next_refresh_has_a_number_that_no_table_of_the_history_knows(
     """Somebody may have renamed either of them."""
     refresh(database)
     with publication(database, "test") as change:
-        change.append(DATA_QUALITY, [(1, "a check", "warn", "a row", 1, 0)])
+        change.append(DATA_QUALITY, [(1, "a check", "warn", "a row", 1, 0, None)])
         change.publish()
     with database.connect() as connection:
         connection.execute(f"ALTER TABLE {missing.full_name} RENAME TO {missing.name}_old")

@@ -1,16 +1,14 @@
 """What a reader chooses, as the filters that Power BI would hand to a measure."""
 
+from decimal import Decimal
+
 from customer360.power_bi import model
-from customer360.report.dimensions import Between, dimension
+from customer360.report.dimensions import DIMENSIONS, Between, dimension
+from customer360.report.parameters import PARAMETERS
 from tests.power_bi.dax_evaluator import Context
 
 FILTER_COLUMNS = {"funnel_stage": ("Funnel Stage", "Stage")} | {
-    name: (table, "Band")
-    for name, table in [
-        ("balance_band", "Balance Band"),
-        ("points_band", "Points Band"),
-        ("account_age_band", "Account Age Band"),
-    ]
+    one.name: (one.label, "Band") for one in DIMENSIONS if one.banded_column
 }
 
 
@@ -19,8 +17,8 @@ def column_of(name):
     return FILTER_COLUMNS.get(name, (shown.table, shown.column))
 
 
-def chosen(semantic_model, filters, threshold=None):
-    """What the slicers and a click leave: the context that Power BI would hand to a measure."""
+def chosen(semantic_model, filters, parameters=None):
+    """What the slicers and a click leave; *parameters* are their values by name."""
     context: Context = {}
     for name, kept in filters.items():
         table, column = column_of(name)
@@ -28,7 +26,9 @@ def chosen(semantic_model, filters, threshold=None):
         if isinstance(kept, Between):
             kept = {member for member in members if member and kept.first <= member <= kept.last}
         context.setdefault((table, column), []).append(set(kept))
-    if threshold is not None:
-        edges = semantic_model.rows["Balance Threshold"]["Balance Threshold"]
-        context["Balance Threshold", "Balance Threshold"] = [{edge for edge in edges if edge >= threshold}]
+    for parameter in PARAMETERS:
+        if parameter.name in (parameters or {}):
+            column = (parameter.label, parameter.label)
+            values = semantic_model.rows[parameter.label][parameter.label]
+            context[column] = [{value for value in values if value >= Decimal(parameters[parameter.name])}]
     return context

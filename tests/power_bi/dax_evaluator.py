@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -22,10 +23,12 @@ from tests.power_bi import dax_static
 from tests.power_bi.dax_parser import Tree, parse
 
 ColumnName = tuple[str, str]
-Context = dict[ColumnName, list[set[Any]]]
+Context = dict[ColumnName, list[Any]]
 Variables = dict[str, Any]
 Row = dict[ColumnName, Any]
 
+SINGLE_CUSTOMERS = ("customer_profiles", "customer_months", "customer_moves")
+"""The tables that only the lists of customers read, and that a model may be without here."""
 MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
 
 
@@ -40,6 +43,37 @@ class Model:
     measures: dict[str, Tree] = field(default_factory=dict)
     types: dict[ColumnName, str] = field(default_factory=dict)
     relationships: list[tuple[ColumnName, ColumnName, bool]] = field(default_factory=list)
+    _values: dict[ColumnName, list[Any]] = field(default_factory=dict)
+    _keys: dict[ColumnName, list[Any]] = field(default_factory=dict)
+    _reaching: dict[str, frozenset[str]] = field(default_factory=dict)
+    _expanded: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def values(self, column: ColumnName) -> list[Any]:
+        """Those of all rows, in their order."""
+        if column not in self._values:
+            self._values[column] = list(self.rows[column[0]][column[1]])
+        return self._values[column]
+
+    def keys(self, column: ColumnName) -> list[Any]:
+        """The values, the same for what Power BI takes for the same."""
+        if column not in self._keys:
+            self._keys[column] = list(map(same_text, self.values(column)))
+        return self._keys[column]
+
+    def reaching(self, table: str) -> frozenset[str]:
+        """The tables whose filters reach *table*."""
+        if table not in self._reaching:
+            ones = [one for (many, _), (one, _), _ in self.relationships if many == table]
+            self._reaching[table] = frozenset({table}).union(*map(self.reaching, ones))
+        return self._reaching[table]
+
+    def expanded(self, table: str) -> frozenset[str]:
+        """The table and those on the one side of its relationships; overlapping ones are not part of it."""
+        if table not in self._expanded:
+            links = ((many, one) for (many, _), (one, _), overlapping in self.relationships if not overlapping)
+            ones = [one for many, one in links if many == table]
+            self._expanded[table] = frozenset({table}).union(*map(self.expanded, ones))
+        return self._expanded[table]
 
 
 def read(files: dict[str, str], data: dict[str, pd.DataFrame]) -> Model:
@@ -98,11 +132,15 @@ def _read_table(model: Model, text: str, data: dict[str, pd.DataFrame]) -> None:
 
 
 def _partition(text: str, data: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    if counted := re.search(r"#table\(type table \[(\w+) = .*\], .*\{0\.\.(\d+)\}, each \{_ / (\d+)\}\)\)", text):
+        name, steps, parts = counted.groups()
+        return pd.DataFrame({name: [Decimal(n) / int(parts) for n in range(int(steps) + 1)]}, dtype=object)
     if literal := re.search(r"#table\(type table \[(.*?)\], \{(.*)\}\)", text):
         columns = [part.split(" = ")[0] for part in literal[1].split(", ")]
         members = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', literal[2])
         return pd.DataFrame([(int(a), b, int(c)) for a, b, c in members], columns=columns, dtype=object)
-    rows = data[_found(r'Item = "(\w+)"', text)[1]]
+    source = _found(r'Item = "(\w+)"', text)[1]
+    rows = pd.DataFrame() if source in SINGLE_CUSTOMERS and source not in data else data[source]
     if banded := re.search(r'\[banded_column\] = "(\w+)"', text):
         rows = rows[rows["banded_column"] == banded[1]]
     if "[low] <> null" in text:
@@ -132,7 +170,7 @@ def _compare(left: Any, right: Any) -> tuple[Any, ...]:
     return float(left), float(right)
 
 
-ASKS_CONTEXT = ("ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "COUNTROWS", "CONCATENATEX")
+ASKS_CONTEXT = ("ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "HASONEVALUE", "COUNTROWS", "CONCATENATEX")
 
 COMPARISONS: dict[str, Callable[..., Any]] = {
     "=": lambda a, b: a == b,
@@ -151,11 +189,21 @@ class Evaluator:
     model: Model
     selected: Context = field(default_factory=dict)
     in_scope: set[ColumnName] = field(default_factory=set)
+    _found: dict[Any, Any] = field(default_factory=dict)
+    """Values of measures and rows that a context leaves, for the axis of the moment."""
 
     def measure(self, name: str, axis: Context | None = None) -> Any:
         """The value of a measure, for the members of the *axis*."""
+        if self.in_scope != set(axis or {}):
+            self._found.clear()
         self.in_scope = set(axis or {})
-        return self.value(self.model.measures[name], _and(self.selected, axis or {}), {}, {})
+        return self.of_measure(name, _frozen(_and(self.selected, axis or {})))
+
+    def of_measure(self, name: str, context: Context) -> Any:
+        key = name, _key(context)
+        if key not in self._found:
+            self._found[key] = self.value(self.model.measures[name], context, {}, {})
+        return self._found[key]
 
     def value(self, tree: Tree, context: Context, variables: Variables, row: Row) -> Any:
         kind, *operands = tree
@@ -169,10 +217,10 @@ class Evaluator:
         if kind == "variable":
             return variables[operands[0]]
         if kind == "measure":
-            return self.value(self.model.measures[operands[0]], context, {}, {})
+            return self.of_measure(operands[0], context)
         if kind == "column":
             return row[operands[0]]
-        if kind == "CALCULATE":
+        if kind in dax_static.CHANGES_CONTEXT:
             return self.value(operands[0], self.changed(operands[1:], context, variables, row), variables, row)
         if kind in ("SUM", "MIN", "MAX") and len(operands) == 1:
             return self.aggregated(kind, operands[0][1], context)
@@ -180,8 +228,15 @@ class Evaluator:
             condition, then, *otherwise = operands
             branch = [then] if self.value(condition, context, variables, row) else otherwise
             return self.value(branch[0], context, variables, row) if branch else None
+        if kind == "VALUES":
+            return frozenset(map(same_text, self.shown(operands[0][1], context)))
+        if kind == "IN":
+            return same_text(self.value(operands[0], context, variables, row)) in variables[operands[1][1]]
         if kind in ASKS_CONTEXT:
             return self.asked(kind, operands, context, variables, row)
+        if kind in ("&&", "||"):
+            holds = (self.value(operand, context, variables, row) for operand in operands)
+            return all(holds) if kind == "&&" else any(holds)
         values = [self.value(operand, context, variables, row) for operand in operands]
         return self.computed(kind, values)
 
@@ -194,10 +249,15 @@ class Evaluator:
             return any(name in (column, column[0]) for column in context)
         if kind == "ISCROSSFILTERED":
             return self.is_filtered(name, context)
+        if kind == "HASONEVALUE":
+            keys = self.model.keys(name)
+            return len({keys[row] for row in self.visible(name[0], context)}) == 1
+        if kind == "COUNTROWS" and operands[0][0] == "table":
+            return len(self.visible(name, context)) or None
         if kind == "COUNTROWS":
             return len(self.filtered(operands[0][1:], context, variables, row)[1]) or None
         (_, [_, column]), (_, shown), (_, between) = operands
-        members = [member for member in self.visible(column[0], context)[column[1]] if member is not None]
+        members = [member for member in self.shown(column, context) if member is not None]
         assert shown == column
         return between.join(
             {same_text(member): member for member in reversed(members)}[key]
@@ -218,8 +278,7 @@ class Evaluator:
         return FUNCTIONS[kind](*values)
 
     def aggregated(self, kind: str, column: ColumnName, context: Context) -> Any:
-        rows = self.visible(column[0], context)
-        known = [value for value in rows[column[1]] if value is not None]
+        known = [value for value in self.shown(column, context) if value is not None]
         if not known:
             return None
         return {"SUM": lambda: float(sum(known)), "MIN": lambda: min(known), "MAX": lambda: max(known)}[kind]()
@@ -227,14 +286,14 @@ class Evaluator:
     def changed(self, arguments: Tree, context: Context, variables: Variables, row: Row) -> Context:
         """The context with the filters of a CALCULATE: removals first, then what replaces or narrows."""
         new = {column: list(filters) for column, filters in context.items()}
-        narrowing: list[tuple[ColumnName, set[Any], bool]] = []
+        narrowing: list[tuple[ColumnName, frozenset[Any], bool]] = []
         for kind, *operands in arguments:
             if kind == "ALLSELECTED":
-                new = {column: list(filters) for column, filters in self.selected.items()}
+                new = {column: list(filters) for column, filters in _frozen(self.selected).items()}
             elif kind == "REMOVEFILTERS" and operands[0][0] == "column":
                 new.pop(operands[0][1], None)
             elif kind == "REMOVEFILTERS":
-                for table in self.expanded(operands[0][1]):
+                for table in self.model.expanded(operands[0][1]):
                     new = {column: filters for column, filters in new.items() if column[0] != table}
             elif kind == "KEEPFILTERS":
                 narrowing.append((*self.predicate(operands[0], context, variables, row), True))
@@ -251,47 +310,54 @@ class Evaluator:
 
     def predicate(
         self, tree: Tree, context: Context, variables: Variables, row: Row
-    ) -> tuple[ColumnName, set[Any]]:
+    ) -> tuple[ColumnName, frozenset[Any]]:
         """A condition on one column: its members, the blank one included, for which it holds."""
         [column] = set(_columns(tree))
-        members = {*self.model.rows[column[0]][column[1]], None}
-        return column, {m for m in members if self.value(tree, context, variables, {**row, column: m})}
+        members = {*self.model.values(column), None}
+        kept = (m for m in members if self.value(tree, context, variables, {**row, column: m}))
+        return column, frozenset(kept)
 
     def filtered(
         self, operands: Tree, context: Context, variables: Variables, row: Row
-    ) -> tuple[ColumnName, set[Any]]:
+    ) -> tuple[ColumnName, frozenset[Any]]:
         """FILTER ( VALUES ( column ), condition )."""
         (_, [_, column]), condition = operands[0], operands[1]
-        members = set(self.visible(column[0], context)[column[1]])
-        return column, {m for m in members if self.value(condition, context, variables, {**row, column: m})}
+        members = set(self.shown(column, context))
+        kept = (m for m in members if self.value(condition, context, variables, {**row, column: m}))
+        return column, frozenset(kept)
 
-    def expanded(self, table: str) -> set[str]:
-        """The table and those on the one side of its relationships; overlapping ones are not part of it."""
-        reached = {table}
-        for (many, _), (one, _), overlapping in self.model.relationships:
-            if many == table and not overlapping:
-                reached |= self.expanded(one)
-        return reached
+    def shown(self, column: ColumnName, context: Context) -> list[Any]:
+        """The values of a column in the rows that the context leaves."""
+        values = self.model.values(column)
+        return [values[row] for row in self.visible(column[0], context)]
 
-    def visible(self, table: str, context: Context) -> pd.DataFrame:
-        """The rows that the context leaves, its filters having travelled from the one side."""
-        rows = self.model.rows[table]
-        for (filtered, column), filters in context.items():
-            if filtered == table:
+    def visible(self, table: str, context: Context) -> list[int]:
+        """The numbers of the rows that the context leaves, its filters having travelled from the one side."""
+        reaching = self.model.reaching(table)
+        key = table, _key({column: filters for column, filters in context.items() if column[0] in reaching})
+        if key not in self._found:
+            self._found[key] = self._visible(table, context)
+        return self._found[key]
+
+    def _visible(self, table: str, context: Context) -> list[int]:
+        rows = list(range(len(self.model.rows[table])))
+        for column, filters in context.items():
+            if column[0] == table:
+                keys = self.model.keys(column)
                 for members in filters:
                     kept = set(map(same_text, members))
-                    rows = _only(rows, [same_text(value) in kept for value in rows[column]])
-        for (many, foreign), (one, key), overlapping in self.model.relationships:
-            if many == table and self.is_filtered(one, context):
-                keys = set(map(same_text, self.visible(one, context)[key]))
-                blank = not overlapping and self.blank_member(one, context)
-                known = set(map(same_text, self.model.rows[one][key]))
-                values = map(same_text, rows[foreign])
-                rows = _only(rows, [value in keys or (blank and value not in known) for value in values])
+                    rows = [row for row in rows if keys[row] in kept]
+        for (many, foreign), one, overlapping in self.model.relationships:
+            if many == table and self.is_filtered(one[0], context):
+                of_one = self.model.keys(one)
+                partners = {of_one[row] for row in self.visible(one[0], context)}
+                blank = not overlapping and self.blank_member(one[0], context)
+                known, keys = set(of_one), self.model.keys((table, foreign))
+                rows = [row for row in rows if keys[row] in partners or (blank and keys[row] not in known)]
         return rows
 
     def is_filtered(self, table: str, context: Context) -> bool:
-        return any(column[0] in self.expanded(table) for column in context)
+        return any(column[0] in self.model.expanded(table) for column in context)
 
     def blank_member(self, table: str, context: Context) -> bool:
         return all(
@@ -299,8 +365,12 @@ class Evaluator:
         )
 
 
-def _only(rows: pd.DataFrame, kept: list[bool]) -> pd.DataFrame:
-    return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+def _frozen(context: Context) -> Context:
+    return {column: [frozenset(members) for members in filters] for column, filters in context.items()}
+
+
+def _key(context: Context) -> frozenset[Any]:
+    return frozenset((column, tuple(filters)) for column, filters in context.items())
 
 
 def _and(one: Context, other: Context) -> Context:
@@ -323,7 +393,7 @@ def _divide(of: object, to: object, otherwise: object = None) -> object:
 
 def _edate(day: date | None, months: float) -> date:
     """A month that is too short ends sooner; a blank is the day that DAX counts from."""
-    day = day or date(1899, 12, 30)
+    day = day or FIRST_DAY
     number = 12 * day.year + day.month - 1 + int(months)
     first = date(number // 12, number % 12 + 1, 1)
     return min(first + timedelta(day.day - 1), _month_end(first))
@@ -338,14 +408,22 @@ def _format(value: object, pattern: str) -> str:
         return ""
     if pattern == "mmm yyyy":
         return f"{value:%b %Y}"
-    return format(_number(value), {"#,0": ",.0f", "#,0.00": ",.2f", "#,0.0": ",.1f"}[pattern])
+    forms = {"#,0": ",.0f", "#,0.00": ",.2f", "#,0.000": ",.3f", "#,0.0": ",.1f", "0.0%": ".1%"}
+    return format(_number(value), forms[pattern])
 
 
 def _switch(value: object, *cases: object) -> object:
     return next((then for when, then in zip(cases[::2], cases[1::2], strict=False) if when == value), None)
 
 
+FIRST_DAY = date(1899, 12, 30)
+"""What a blank is as a date."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "TRUE": lambda: True,
+    "RELATED": lambda value: value,
+    "YEAR": lambda day: (day or FIRST_DAY).year,
+    "MONTH": lambda day: (day or FIRST_DAY).month,
     "DIVIDE": _divide,
     "EDATE": _edate,
     "EOMONTH": lambda day, months: _month_end(_edate(day, months)),
@@ -358,10 +436,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "FORMAT": _format,
     "MID": lambda text, start, count: (text or "")[int(start) - 1 : int(start + count) - 1],
     "&": lambda a, b: f"{a or ''}{b or ''}",
-    "&&": lambda a, b: a and b,
-    "||": lambda a, b: a or b,
     "CONTAINSSTRING": lambda text, part: part.casefold() in (text or "").casefold(),
-    "*": lambda a, b: _number(a) * _number(b),
+    "*": lambda a, b: None if a is None or b is None else _number(a) * _number(b),
     "not": lambda value: not value,
     "negative": lambda value: -_number(value),
 }

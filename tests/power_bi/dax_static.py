@@ -11,6 +11,7 @@ MANY = 999
 ARGUMENTS = {
     "ALLSELECTED": (0, 1),
     "CALCULATE": (2, MANY),
+    "CALCULATETABLE": (2, MANY),
     "COALESCE": (2, MANY),
     "CONCATENATEX": (2, 3),
     "CONTAINSSTRING": (2, 2),
@@ -21,6 +22,7 @@ ARGUMENTS = {
     "FALSE": (0, 0),
     "FILTER": (2, 2),
     "FORMAT": (2, 2),
+    "HASONEVALUE": (1, 1),
     "IF": (2, 3),
     "ISBLANK": (1, 1),
     "ISCROSSFILTERED": (1, 1),
@@ -30,19 +32,26 @@ ARGUMENTS = {
     "MAX": (1, 2),
     "MID": (3, 3),
     "MIN": (1, 2),
+    "MONTH": (1, 1),
+    "RELATED": (1, 1),
     "REMOVEFILTERS": (1, MANY),
     "ROUND": (2, 2),
     "SUM": (1, 1),
     "SWITCH": (3, MANY),
     "TRUE": (0, 0),
     "VALUES": (1, 1),
+    "YEAR": (1, 1),
 }
 OPERATORS = {sign for level in LEVELS for sign in level} | {"not", "negative"}
+CHANGES_CONTEXT = ("CALCULATE", "CALCULATETABLE")
 COMPARISONS = {"=", "<>", ">=", "<=", ">", "<"}
 LEAVES = ("constant", "variable", "measure", "column", "table")
 NUMBERS = ("int64", "double", "decimal")
 # Arguments that are columns or tables themselves, and not their value in a row.
-NAMES = ("SUM", "VALUES", "REMOVEFILTERS", "ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "ALLSELECTED")
+NAMES = (
+    "SUM", "VALUES", "REMOVEFILTERS", "ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "HASONEVALUE", "COUNTROWS",
+    "ALLSELECTED",
+)  # fmt: skip
 
 Types = Mapping[tuple[str, str], str]
 
@@ -108,13 +117,13 @@ def _function(
         elif kind == "SUM" and types.get(operands[0][1]) not in NUMBERS:
             yield f"SUM of {operands[0][1]}, which is no number"
     for position, operand in enumerate(operands):
-        is_filter = (kind == "CALCULATE" and position > 0) or kind == "KEEPFILTERS"
-        if is_filter and operand[0] in (*COMPARISONS, "not", "ISBLANK", "&&", "||"):
+        is_filter = (kind in CHANGES_CONTEXT and position > 0) or kind == "KEEPFILTERS"
+        if is_filter and operand[0] in (*COMPARISONS, "IN", "not", "ISBLANK", "&&", "||"):
             yield from (f"a filter compares with the measure {name}" for name in _measures(operand))
             columns = set(_columns(operand))
             if len(columns) != 1:
                 yield f"a filter is about {len(columns)} columns"
-        if kind in ("CALCULATE", "KEEPFILTERS") and is_filter and operand[0] in ("measure", "constant"):
+        if kind in (*CHANGES_CONTEXT, "KEEPFILTERS") and is_filter and operand[0] in ("measure", "constant"):
             yield f"{kind} filters by a value"
         row = (
             in_row

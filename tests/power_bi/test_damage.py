@@ -4,12 +4,15 @@ import pytest
 
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import ModelSource
+from customer360.report.missing import CAN_BE_MISSING, OF_EVENTS, named
+from customer360.report.pages import REPORT
 from tests.power_bi import rules
 from tests.power_bi.damages import DAMAGES
 
 pytestmark = pytest.mark.slow
 
-BUILT = files(ModelSource("db.example:5432", "crm", "analytics", "import"))
+SOURCE = ModelSource("db.example:5432", "crm", "analytics", "import")
+BUILT = files(SOURCE)
 
 
 @pytest.mark.parametrize("storage", ["import", "directquery"])
@@ -19,6 +22,16 @@ def test_what_is_built_breaks_no_rule(storage, hide_names):
     built = files(ModelSource("db.example:5432", "crm", "analytics", storage, "Customer 360 Test", hide_names))
 
     assert list(rules.problems(built)) == []
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [OF_EVENTS, CAN_BE_MISSING, named(["loyalty_points", "account_balance", "last_login"])],
+    ids=["without events", "without anything", "a shop"],
+)
+def test_what_is_built_for_less_data_breaks_no_rule(missing):
+    """Another report over the same model."""
+    assert list(rules.problems(files(SOURCE, missing), REPORT.shown(missing))) == []
 
 
 @pytest.mark.parametrize("name", DAMAGES)

@@ -10,13 +10,22 @@ import pytest
 from customer360.power_bi import dax, model, subtitles, tmdl
 from customer360.power_bi.project import files
 from customer360.power_bi.tmdl import ModelSource
-from customer360.report import measures as m
+from customer360.report import customer_measures as m
+from customer360.report import missing
 from customer360.report.dimensions import FACTS, Between, dimension
-from customer360.report.expressions import facts_of, needs
+from customer360.report.expressions import facts_of, must_be_cut_by, needs
 from customer360.report.measures import MEASURES, measure
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Column
+from customer360.report.parameters import PARAMETERS
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    Column,
+    events_of,
+)
 from customer360.web import sql
 from tests import miniature, row_level
 from tests.miniature import AS_OF, STATUSES
@@ -27,6 +36,7 @@ from tests.power_bi.dax_evaluator import Evaluator
 pytestmark = pytest.mark.slow
 
 SOURCE = ModelSource("db.example:5432", "crm", "analytics", "import")
+WHOLE = REPORT.shown(())
 
 
 def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_model, database):
@@ -35,7 +45,7 @@ def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_
         Evaluator(semantic_model, {("Funnel Stage", "Funnel Stage"): [{stage}]}).measure(
             "Total Customers (Engagement)"
         )
-        for stage in ("Joined", "First purchase", "Logged in after purchase", "Active")
+        for stage in ("Joined", "First purchase", "Logged in on a later day", "Active")
     ]
     reached = database.execute(
         "SELECT sum(customers) FILTER (funnel_stage >= n) FROM analytics.engagement_segments, range(1, 5) AS t(n) "
@@ -55,7 +65,7 @@ def test_a_slicer_for_the_other_activity_leaves_no_active_customers(semantic_mod
 
 def test_bands_without_a_lower_edge_are_never_above_the_threshold(semantic_model, tables):
     """To DAX a blank edge is 0, and 0 >= 0: zero, negative and unknown balances would count as above 0."""
-    above_zero = chosen(semantic_model, {}, Decimal(0))
+    above_zero = chosen(semantic_model, {}, {"balance_threshold": Decimal(0)})
     segments = tables["customer_segments"]
     positive = segments[[band is not None and band >= 1 for band in segments["balance_band"]]]["customers"].sum()
 
@@ -65,7 +75,9 @@ def test_bands_without_a_lower_edge_are_never_above_the_threshold(semantic_model
 
 def test_the_threshold_falls_to_the_highest_edge_when_none_is_left(semantic_model):
     """As the SQL does for an X beyond all bands."""
-    value = Evaluator(semantic_model, chosen(semantic_model, {}, 10**9)).measure("Balance Threshold Value")
+    value = Evaluator(semantic_model, chosen(semantic_model, {}, {"balance_threshold": 10**9})).measure(
+        "Balance Threshold Value"
+    )
 
     assert value == 25_000
 
@@ -95,7 +107,7 @@ def test_a_subtitle_counts_the_customers_that_the_filters_leave_out(semantic_mod
 
 def test_a_subtitle_says_the_threshold_that_was_counted_at(semantic_model):
     """The slider may stand between two edges; the number is that of the edge."""
-    between = chosen(semantic_model, {}, 9_000)
+    between = chosen(semantic_model, {}, {"balance_threshold": 9_000})
 
     shown = Evaluator(semantic_model, between).measure("Subtitle of % Customers with Balance > X")
 
@@ -124,8 +136,94 @@ def test_what_the_data_lacks_is_blank_and_never_zero(semantic_model):
     for fact in FACTS:
         for one in model.measures_of(fact):
             name = model.measure_name(one, fact)
-            expected = None if needs(one).intersection(miniature.of_customers(MISSING)) else whole.measure(name)
-            assert without.measure(name) == expected, name
+            is_lacking = missing.lacking(needs(one), miniature.of_customers(MISSING))
+            assert without.measure(name) == (None if is_lacking else whole.measure(name)), name
+
+
+def without_events(tables, is_older):
+    """The same results where there are no events, or made by a version that knew of none."""
+    if not is_older:
+        return {**tables, **miniature.notes(no_events=missing.OF_EVENTS)}
+    of_customers = tables["refresh_sources"]["source"] == "public.customers"
+    return {**tables, "refresh_sources": tables["refresh_sources"][of_customers]}
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["no events", "results of an older version"])
+def test_without_events_their_measures_are_blank_and_all_others_are_as_they_were(semantic_model, tables, is_older):
+    """What another source tells too is still told: who was seen again, by the last login."""
+    model_without = dax_evaluator.read(files(SOURCE), without_events(tables, is_older))
+    month = {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]}
+    since = {("Cohort Retention", "Months Since Joining"): [{3}]}
+    of_events = {
+        model.measure_name(one, fact)
+        for fact in FACTS
+        for one in model.measures_of(fact)
+        if missing.lacking(needs(one), missing.OF_EVENTS)
+    }
+
+    assert len(of_events) > 40
+    for fact in FACTS:
+        axis = since if fact is COHORT_RETENTION else month if fact is ACTIVITY_SEGMENTS else {}
+        for name in (model.measure_name(one, fact) for one in model.measures_of(fact)):
+            value = Evaluator(model_without, axis).measure(name)
+            whole = Evaluator(semantic_model, axis).measure(name)
+            assert value == (None if name in of_events else whole), name
+    assert "Monthly Active Customers" in of_events
+    assert "% Retained (Unbounded)" not in of_events
+
+
+def test_a_kind_of_events_is_missing_by_its_name(tables):
+    """A shop without redemptions still knows its orders; a name may have blanks."""
+    noted = {**tables, **miniature.notes(no_events=[events_of("redeem"), events_of("login")])}
+    evaluator = Evaluator(
+        dax_evaluator.read(files(SOURCE), noted), {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]}
+    )
+
+    blank = {name for name in ("Logins", "Points Redeemed", "% Redeemed", "Orders", "Points Earned", "Outstanding Points")
+             if evaluator.measure(name) is None}  # fmt: skip
+
+    assert blank == {"Logins", "Points Redeemed", "% Redeemed"}
+
+
+def test_a_subtitle_says_that_activity_is_behaviour(semantic_model):
+    """Where the data has no flag; the number counts whoever was seen in the last 90 days."""
+    absent = ("is_active",)
+    lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=absent)), absent)
+    without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
+    subtitle = "Subtitle of Active Customers"
+
+    assert Evaluator(semantic_model).measure(subtitle).startswith("Customers marked active in the source")
+    assert without.measure(subtitle).startswith("Customers seen in the last 90 days")
+    assert "; active: seen in the last 90 days" in without.measure("Subtitle of Customer Retention Journey")
+    assert without.measure("Active Customers") > 0
+    assert without.measure("Activity Unknown") is None
+
+
+def test_months_that_do_not_add_up_are_blank_on_a_card(semantic_model):
+    """A total over months would count a customer once for each month; one month, or a mean, is a number."""
+    everything = Evaluator(semantic_model)
+    one_month = Evaluator(semantic_model, {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]})
+    of_months = [one for one in MEASURES if "activity_month" in must_be_cut_by(one) and not one.hidden]
+
+    assert [one.name for one in of_months if everything.measure(one.label) is not None] == []
+    assert [one.name for one in of_months if one_month.measure(one.label) is None] == []
+    assert everything.measure("Active Customers, Last Full Month") > 0
+    assert everything.measure("Active Customers per Month") > 0
+    assert everything.measure("% Retained (Unbounded)") is None
+
+
+def test_what_is_held_is_the_same_for_a_month_a_quarter_and_a_year(semantic_model):
+    """Cumulative up to the last month in view, whichever level of the calendar is filtered."""
+    held = [
+        Evaluator(semantic_model, {("Activity Calendar", column): [{member}]}).measure("Outstanding Points")
+        for column, member in [
+            ("Activity Month", date(2025, 12, 1)),
+            ("Activity Quarter", "2025 Q4"),
+            ("Activity Year", 2025),
+        ]
+    ]
+
+    assert held[0] == held[1] == held[2] != Evaluator(semantic_model).measure("Outstanding Points")
 
 
 def test_a_column_is_missing_by_its_whole_name(semantic_model):
@@ -149,7 +247,7 @@ def test_a_visual_says_what_its_data_lacks(semantic_model, absent):
     """The subtitle, since a chart without values says nothing."""
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=absent)), absent)
     without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
-    visuals = [visual for page in REPORT.pages for visual in page.visuals if subtitles.is_moving(visual)]
+    visuals = [visual for page in WHOLE.pages for visual in page.visuals if subtitles.is_moving(visual)]
 
     for visual in visuals:
         said = without.measure(subtitles.name(visual))
@@ -174,16 +272,15 @@ def fields_of_the_list():
 def test_no_measure_of_the_field_list_repeats_its_total_in_every_part(semantic_model, field):
     """Total Customers by Account Age Band would be everybody in each band, and nothing would say so."""
     table, column = field
-    if table.name == m.BALANCE_THRESHOLD.label:
+    if table.name in {parameter.label for parameter in PARAMETERS}:
         return  # it filters nothing, as its description says
     members = list(dict.fromkeys(semantic_model.rows[table.name][column.name].dropna())) or ["any"]
     cutting = {fact for fact in FACTS if cuts(fact, table)}
-    evaluator = Evaluator(semantic_model)
+    others = [one for one, _ in visible() if not cutting.intersection(facts_of(one))]
 
-    for one, home in visible():
-        parts = [evaluator.measure(one.label, {(table.name, column.name): [{member}]}) for member in members[:6]]
-        if not cutting.intersection(facts_of(one)):
-            assert set(parts) == {None}, (one.name, home.name)
+    for member in members[:3]:
+        evaluator, axis = Evaluator(semantic_model), {(table.name, column.name): [{member}]}
+        assert [one.name for one in others if evaluator.measure(one.label, axis) is not None] == []
 
 
 def cuts(fact, table):
@@ -197,9 +294,7 @@ def cuts(fact, table):
 @pytest.mark.parametrize("cut", ["account_age_band", "last_login_month", "funnel_stage"])
 def test_a_measure_asks_the_fact_that_its_axis_cuts(semantic_model, database, cut):
     """One measure in the field list, whichever axis it stands next to."""
-    asked = [
-        one for one, _ in visible() if ENGAGEMENT_SEGMENTS in facts_of(one) and one.name != "new_customers_before"
-    ]
+    asked = [one for one, _ in visible() if ENGAGEMENT_SEGMENTS in facts_of(one)]
     asked = [one for one in asked if not one.name.endswith("_of_others") and not one.name.startswith("share_of")]
     query = sql.aggregate(ENGAGEMENT_SEGMENTS, asked, by=[dimension(cut)])
     column = column_of(cut)
@@ -239,7 +334,7 @@ def test_each_cell_of_retention_is_what_sql_says(semantic_model, database, filte
     assert {None} < {share for *_, share in found}
     for year, months, share in found:
         cell = {column_of("join_year"): [{year}], column_of("months_since"): [{months}]}
-        assert row_level.same(evaluator.measure("% Retained", cell), share), (year, months)
+        assert row_level.same(evaluator.measure("% Retained (Unbounded)", cell), share), (year, months)
 
 
 def test_a_goal_is_blank_while_nothing_is_filtered(semantic_model):
@@ -250,30 +345,76 @@ def test_a_goal_is_blank_while_nothing_is_filtered(semantic_model):
         assert Evaluator(semantic_model, kenya).measure(one.label) is not None
 
 
+EARLY = Between(date(2024, 3, 1), date(2025, 3, 1))
+NO_FILTER_OF_TODAY = "; no comparison under a filter by loyalty status or activity"
+
+
 @pytest.mark.parametrize(
     ("filters", "subtitle"),
     [
-        ({}, "; before: Jun 2024 – May 2025"),
-        ({"country": ["Kenya"]}, "; before: Jun 2024 – May 2025"),
-        ({"loyalty_status": ["Gold"]}, "; not comparable under this filter"),
-        ({"join_month": Between(date(2025, 1, 1), date(2025, 12, 1))}, "; not comparable under this filter"),
+        ({}, "; shown: May 2026; a year earlier: May 2025"),
+        ({"country": ["Kenya"]}, "; shown: May 2026; a year earlier: May 2025"),
+        ({"join_month": Between(date(2025, 1, 1), AS_OF)}, "; shown: May 2026; a year earlier: May 2025"),
+        ({"loyalty_status": ["Gold"]}, f"; shown: May 2026{NO_FILTER_OF_TODAY}; only those who are Gold today"),
+        ({"activity": ["Active"]}, f"; shown: May 2026{NO_FILTER_OF_TODAY}; only those who are Active today"),
+        ({"activity_month": EARLY}, "; shown: Mar 2025; no full month a year earlier"),
     ],
 )
 def test_the_months_that_are_compared_are_named(semantic_model, filters, subtitle):
-    """Or that they do not compare."""
-    shown = Evaluator(semantic_model, chosen(semantic_model, filters)).measure("Subtitle of New Customers")
+    """Or why there is nothing to compare with: the first month of the events may have begun in its middle."""
+    evaluator = Evaluator(semantic_model, chosen(semantic_model, filters))
 
-    assert shown == f"Joined in the last 12 full months: Jun 2025 – May 2026{subtitle}"
+    assert evaluator.measure("Subtitle of Monthly Active Customers") == (
+        f"With a login, purchase or redemption{subtitle}"
+    )
+    is_compared = "a year earlier:" in subtitle
+    assert (evaluator.measure("Active Customers, a Year Earlier") is not None) == is_compared
 
 
-def test_data_of_less_than_two_years_compare_with_nothing():
-    """And it is not the filters that are blamed."""
-    profiles = miniature.profiles(miniature.customers(400))
-    young = profiles[[month is not None and month >= date(2024, 9, 1) for month in profiles["join_month"]]]
-    evaluator = Evaluator(dax_evaluator.read(files(SOURCE), miniature.result_tables(young)))
+def test_the_total_of_a_title_is_said_beside_the_month_that_is_drawn(semantic_model, tables):
+    """A KPI draws one number: that which it can compare."""
+    earned = tables["activity_segments"]["earned"].sum()
+    gaps = tables["activity_segments"][["login_gap_days", "login_gaps"]].sum()
+    evaluator = Evaluator(semantic_model)
 
-    assert evaluator.measure("New Customers, 12 Months Before") is None
-    assert evaluator.measure("Subtitle of New Customers").endswith("; fewer than 24 full months to compare")
+    assert evaluator.measure("Subtitle of Total Loyalty Points Awarded") == (
+        f"Total: {earned:,}. Points earned, from the first event on; shown: May 2026; a year earlier: May 2025"
+    )
+    assert evaluator.measure("Subtitle of Average Last Login Frequency").startswith(
+        f"Overall: {gaps['login_gap_days'] / gaps['login_gaps']:,.1f} days. Mean days between logins; shown: May 2026"
+    )
+
+
+def test_the_liability_is_at_the_price_that_the_reader_sets(semantic_model, tables):
+    """And says it; a price between two steps is that of the next."""
+    rows = tables["activity_segments"]
+    held = (rows["earned"] - rows["redeemed"] - rows["expired"]).sum()
+    evaluator = Evaluator(semantic_model, chosen(semantic_model, {}, {"point_price": Decimal("0.0125")}))
+
+    assert evaluator.measure("Points Liability") == pytest.approx(float(held) * 0.013)
+    assert evaluator.measure("Subtitle of Points Liability") == (
+        "Outstanding points at your price; price of a point: 0.013"
+    )
+
+
+def test_what_can_be_typed_is_said_where_it_is_typed(semantic_model):
+    """The model has sums over bands alone: between two edges it cannot count."""
+    evaluator = Evaluator(semantic_model)
+
+    assert evaluator.measure("Subtitle of Balance Threshold (X)") == (
+        "Drag, or type an amount; it moves in steps, the edges of the bands"
+    )
+    assert evaluator.measure("Subtitle of Price of a Point") == "In your currency; it moves in steps of 0.001"
+
+
+@pytest.mark.parametrize("activities", [["Active"], ["Active", "Inactive", "Unknown"]])
+def test_no_filter_reaches_the_tenths_of_spending(semantic_model, activities):
+    """Which tenth someone is in depends on all others."""
+    filtered = Evaluator(semantic_model, chosen(semantic_model, {"activity": activities, "country": ["Kenya"]}))
+    share = "% of Spending by the Top 10 %"
+
+    assert filtered.measure(share) == Evaluator(semantic_model).measure(share) > 0.1
+    assert "; not filtered by Activity, Country" in filtered.measure("Subtitle of Spending by the Top 10 %")
 
 
 @pytest.mark.parametrize(
@@ -289,7 +430,16 @@ def test_data_of_less_than_two_years_compare_with_nothing():
         ),
     ],
 )
-@pytest.mark.parametrize("title", ["Customer Acquisition", "Loyalty Points by Join Month", "Account Age"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Customer Acquisition",
+        "Loyalty Points by Join Month",
+        "Account Age",
+        "Active Members by Month",
+        "Outstanding Points",
+    ],
+)
 def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title, filters, said):
     """Nobody joins as Gold: a line that falls to nothing does not mean that fewer join."""
     shown = Evaluator(semantic_model, chosen(semantic_model, filters)).measure(f"Subtitle of {title}")
@@ -301,17 +451,19 @@ def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title,
 @pytest.mark.parametrize(
     ("title", "filters", "said"),
     [
-        ("Cohort Retention", {"loyalty_status": ["Gold"]}, "; not filtered by Loyalty Status"),
+        ("Unbounded Retention", {"loyalty_status": ["Gold"]}, "; not filtered by Loyalty Status"),
         (
-            "Cohort Retention",
+            "Unbounded Retention",
             {"activity": ["Active"], "country": ["Kenya"]},
             "; not filtered by Activity, Country",
         ),
-        ("Cohort Retention", {"funnel_stage": [3]}, "; not filtered by Funnel Stage"),
-        ("Cohort Retention", {"join_month": Between(date(2023, 1, 1), AS_OF)}, ""),
+        ("Unbounded Retention", {"funnel_stage": [3]}, "; not filtered by Funnel Stage"),
+        ("Unbounded Retention", {"join_month": Between(date(2023, 1, 1), AS_OF)}, ""),
         ("Top 10 Customers by Balance", {"points_band": [2]}, "; not filtered by Points Band"),
         ("Top 10 Customers by Balance", {"country": ["Kenya"]}, ""),
         ("Customers by Country", {"loyalty_status": ["Gold"]}, ""),
+        ("Test of the Model", {"loyalty_status": ["Gold"]}, "; not filtered by Loyalty Status"),
+        ("Outstanding Points", {"from_status": ["Silver"]}, "; not filtered by From Status"),
     ],
 )
 def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filters, said):
@@ -328,9 +480,19 @@ def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filt
             "active_customers",
             [
                 "IF (",
-                '    [Customer Segments Answer] && NOT CONTAINSSTRING ( [Missing Columns], ", public.customers.is_active, " ),',
+                (
+                    "    [Customer Segments Answer] && NOT ( "
+                    'CONTAINSSTRING ( [Missing Columns], ", public.customers.is_active, " ) && '
+                    'CONTAINSSTRING ( [Missing Columns], ", public.customers.last_login, " ) && '
+                    'CONTAINSSTRING ( [Missing Columns], ", public.events.occurred_at, " ) ),'
+                ),
                 "    CALCULATE ( [Total Customers], KEEPFILTERS ( 'Activity'[Activity] = \"Active\" ) ),",
-                "    IF ( [Engagement Segments Answer], [Active Customers (Engagement)] )",
+                (
+                    "    IF ( [Engagement Segments Answer], [Active Customers (Engagement)], "
+                    "IF ( [Demographic Segments Answer], [Active Customers (Demographic)], "
+                    "IF ( [Value Segments Answer], [Active Customers (Value)], "
+                    "IF ( [Spending Segments Answer], [Active Customers (Spending)] ) ) ) )"
+                ),
                 ")",
             ],
         ),

@@ -5,17 +5,25 @@ from itertools import combinations
 
 import pytest
 
-from customer360.power_bi import layout, pbir, theme, tmdl
+from customer360.power_bi import layout, pbir, people, people_pages, theme, tmdl
+from customer360.power_bi.layout import Canvas
 from customer360.power_bi.model import MODEL_TABLES
+from customer360.power_bi.placed import identity
 from customer360.power_bi.tmdl import ModelSource
 from customer360.report.dimensions import FUNNEL_STAGE
+from customer360.report.missing import named
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
 from tests.power_bi.rules.report import walk
 
-FILES = pbir.files(REPORT)
+WHOLE = REPORT.shown(())
+FILES = pbir.files(WHOLE)
 VISUALS = {path: content for path, content in FILES.items() if path.endswith("visual.json")}
 PHONES = {path: content for path, content in FILES.items() if path.endswith("mobile.json")}
+LISTS = people.shown(WHOLE)
+CANVASES = {f"pages/{identity('page', page.name)}": Canvas(page.rows) for page in WHOLE.pages} | {
+    f"pages/{people_pages.name(one)}": Canvas(layout.FEWEST_ROWS) for one in LISTS
+}
 PAGES = [
     path.rsplit("/", 1)[0] for path in FILES if path.endswith("page.json") and FILES[path].get("type") != "Tooltip"
 ]
@@ -35,17 +43,16 @@ def overlap(one, other):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    ("files", "width"), [(VISUALS, layout.WIDTH), (PHONES, layout.PHONE_WIDTH)], ids=["screen", "phone"]
-)
-def test_nothing_overlaps_or_leaves_the_page(page, files, width):
+@pytest.mark.parametrize("files", [VISUALS, PHONES], ids=["screen", "phone"])
+def test_nothing_overlaps_or_leaves_the_page(page, files):
     """What lies under something else cannot be read or clicked."""
     placed = positions(files, page)
+    width = CANVASES[page].width if files is VISUALS else layout.PHONE_WIDTH
 
     assert [pair for pair in combinations(placed, 2) if overlap(placed[pair[0]], placed[pair[1]])] == []
     assert all(p["x"] >= 0 and p["y"] >= 0 and p["x"] + p["width"] <= width for p in placed.values())
     if files is VISUALS:
-        assert all(p["y"] + p["height"] <= layout.HEIGHT for p in placed.values())
+        assert all(p["y"] + p["height"] <= CANVASES[page].height for p in placed.values())
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -53,12 +60,38 @@ def test_edges_line_up_on_the_grid(page):
     """Twelve columns, one set of gutters: every left edge is that of a column."""
     lefts = {position["x"] for position in positions(VISUALS, page).values()}
 
-    assert lefts <= {layout.EDGE + n * (layout.CELL_WIDTH + layout.GUTTER) for n in range(12)}
+    assert lefts <= {layout.EDGE + n * (CANVASES[page].cell_width + layout.GUTTER) for n in range(12)}
 
 
-def test_a_page_has_the_shape_of_a_screen():
-    """16:9, so that fitting it leaves no broad margins."""
-    assert abs(layout.WIDTH / layout.HEIGHT - 16 / 9) < 0.001
+@pytest.mark.parametrize("rows", range(1, 18))
+def test_a_page_has_the_shape_of_a_screen(rows):
+    """16:9 at any number of rows, so that fitting it leaves no broad margins."""
+    assert abs(Canvas(rows).width / Canvas(rows).height - 16 / 9) < 0.006
+
+
+def test_a_page_of_very_many_rows_does_not_grow_wider_for_ever():
+    """Its visuals would be wide and low."""
+    assert Canvas(18).width == Canvas(24).width
+
+
+@pytest.mark.parametrize("rows", [1, 10])
+def test_a_page_of_few_rows_is_as_large_as_others(rows):
+    """Text is not larger on it."""
+    assert (Canvas(rows).width, Canvas(rows).height) == (1472, 828)
+
+
+def test_every_visual_has_room_for_what_it_says():
+    """Title, subtitle and a large number need 110 pixels; bars, lines and cells more."""
+    least = {"cardVisual": 110, "kpi": 180, "slicer": 76}
+    low = [
+        path
+        for path, content in VISUALS.items()
+        if content["visual"]["visualType"] not in ("textbox", "pageNavigator", "actionButton")
+        and content["name"] not in {identity(page.name, "as_of") for page in WHOLE.pages}
+        and content["position"]["height"] < least.get(content["visual"]["visualType"], 240)
+    ]
+
+    assert low == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -79,7 +112,7 @@ def test_a_visual_is_told_to_those_who_do_not_see_it(path):
 
 def test_every_field_stands_in_the_model():
     """A renamed column would leave a visual blank, and nothing else would say so."""
-    texts = tmdl.files(ModelSource("h", "d", "s", "import"))
+    texts = tmdl.files(ModelSource("h", "d", "s", "import"), WHOLE)
     columns = {(table.name, column.name) for table in MODEL_TABLES for column in table.columns}
     measures = {
         (table.name, name.strip("'"))
@@ -125,7 +158,7 @@ def test_slicers_keep_their_choice_from_page_to_page():
         if "syncGroup" in content["visual"]
     ]
 
-    assert {group: groups.count(group) for group in groups} == dict.fromkeys(REPORT.slicers, len(REPORT.pages))
+    assert {group: groups.count(group) for group in groups} == dict.fromkeys(WHOLE.slicers, len(WHOLE.pages))
 
 
 def test_a_click_narrows_the_other_visuals_everywhere():
@@ -137,18 +170,16 @@ def test_a_click_narrows_the_other_visuals_everywhere():
 def test_only_a_click_on_a_customer_narrows_nothing():
     """It would filter the page by that customer's status."""
     exceptions = [each for content in FILES.values() for each in content.get("visualInteractions", [])]
-    others = [visual for visual in REPORT.pages[1].visuals if visual.kind != "table"]
+    others = [visual for visual in WHOLE.pages[1].visuals if visual.kind != "table"]
 
-    assert {each["source"] for each in exceptions} == {pbir.identity("financial", "top_customers")}
-    assert [each["target"] for each in exceptions] == [pbir.identity("financial", one.name) for one in others]
+    assert {each["source"] for each in exceptions} == {identity("financial", "top_customers")}
+    assert [each["target"] for each in exceptions] == [identity("financial", one.name) for one in others]
     assert {each["type"] for each in exceptions} == {"NoFilter"}
 
 
 def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
     """The customers without a value are counted in the subtitle, not drawn as a bar of their own."""
-    [heat_map] = [
-        one for one in VISUALS.values() if one["name"] == pbir.identity("financial", "balance_and_points")
-    ]
+    [heat_map] = [one for one in VISUALS.values() if one["name"] == identity("financial", "balance_and_points")]
     fields = [each["field"]["Column"]["Property"] for each in heat_map["filterConfig"]["filters"]]
 
     assert fields == ["Balance Band", "Points Band"]
@@ -156,13 +187,54 @@ def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
 
 def test_the_top_ten_is_taken_by_customer_and_not_by_name():
     """Two customers of one name are two rows."""
-    [table] = [content for content in VISUALS.values() if content["visual"]["visualType"] == "tableEx"]
+    [table] = [one for one in VISUALS.values() if one["name"] == identity("financial", "top_customers")]
     [top] = table["filterConfig"]["filters"]
     query = top["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
 
     assert (top["type"], query["Top"], query["Select"][0]["Column"]["Property"]) == ("TopN", 10, "customer_id")
     shown = [each["nativeQueryRef"] for each in table["visual"]["query"]["queryState"]["Values"]["projections"]]
     assert shown == ["Name", "Account Balance", "Loyalty Status", "Customer ID"]
+
+
+def test_without_balances_the_top_ten_are_those_who_spent_most():
+    """By the same rules, from the table of spenders."""
+    files = pbir.files(REPORT.shown(named(["account_balance"])))
+    [table] = [
+        one
+        for path, one in files.items()
+        if path.endswith("visual.json") and one["name"] == identity("financial", "top_spenders")
+    ]
+    [top] = table["filterConfig"]["filters"]
+    query = top["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
+    shown = [each["nativeQueryRef"] for each in table["visual"]["query"]["queryState"]["Values"]["projections"]]
+
+    assert query["OrderBy"][0]["Expression"]["Aggregation"]["Expression"]["Column"]["Property"] == "spent"
+    assert shown == ["Name", "Spending", "Loyalty Status", "Customer ID"]
+
+
+def test_a_flow_is_called_by_its_measures_above_and_below_zero():
+    """What goes down is drawn by a hidden negative, under the name that a reader knows."""
+    [flow] = [one for one in VISUALS.values() if one["name"] == identity("loyalty", "member_flow")]
+    series = flow["visual"]["query"]["queryState"]["Y"]["projections"]
+
+    assert flow["visual"]["visualType"] == "columnChart"
+    assert [one.get("displayName", one["nativeQueryRef"]) for one in series] == [
+        "Retained Active Customers",
+        "New Active Customers",
+        "Resurrected Customers",
+        "Churned Customers",
+    ]
+
+
+def test_a_matrix_has_its_members_in_their_order():
+    """Champions first, and not About to Sleep."""
+    [matrix] = [one for one in VISUALS.values() if one["name"] == identity("value", "segment_details")]
+    shown = [one["nativeQueryRef"] for one in matrix["visual"]["query"]["queryState"]["Values"]["projections"]]
+    [order] = matrix["visual"]["query"]["sortDefinition"]["sort"]
+
+    assert shown[0] == "RFM Segment"
+    assert len(shown) == 5
+    assert (order["field"]["Column"]["Property"], order["direction"]) == ("RFM Segment", "Ascending")
 
 
 def test_the_funnel_says_its_percentages():

@@ -8,10 +8,13 @@ from customer360.power_bi import tmdl
 from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS
 from customer360.power_bi.tmdl import ModelSource
 from customer360.report.dimensions import FUNNEL_STAGES
+from customer360.report.missing import CAN_BE_MISSING, OF_EVENTS
+from customer360.report.pages import REPORT
 from customer360.tables import BANDS, RESULT_TABLES
 
 IMPORT = ModelSource("db.example:5432", "crm", "analytics", "import")
-FILES = tmdl.files(IMPORT)
+WHOLE = REPORT.shown(())
+FILES = tmdl.files(IMPORT, WHOLE)
 TABLES = {path: text for path, text in FILES.items() if path.startswith("tables/")}
 
 
@@ -59,11 +62,17 @@ def test_every_column_comes_from_a_column_of_its_source():
 
 
 def test_every_table_is_read_from_a_result_table():
-    """The model never reads single customers: it stays small at any number of them."""
+    """The model copies no single customers: it stays small at any number of them. It does not know who they are."""
     sources = {table.source.name for table in MODEL_TABLES if table.source}
+    copied = {table.source.name for table in MODEL_TABLES if table.source and not table.asked}
+    asked = {"customer_profiles", "customer_months", "customer_moves"}
 
     assert sources <= {table.name for table in RESULT_TABLES}
-    assert sources.isdisjoint({"customer_profiles", "rejected_rows"})
+    assert sources.isdisjoint({"customer_contacts", "rejected_rows"})
+    assert sources - copied == asked
+    assert {path for path, text in FILES.items() if "mode: directQuery" in text} == {
+        f"tables/{name.replace('_', ' ').title()}.tmdl" for name in asked
+    }
 
 
 def test_filters_travel_one_way_from_one_to_many_except_where_members_overlap():
@@ -94,25 +103,36 @@ def test_facts_show_measures_and_hide_what_they_are_made_of():
         if table.name.endswith("Segments")
     }
 
-    assert shown == {"Customer Segments": [], "Engagement Segments": []}
+    assert shown == {
+        "Customer Segments": [],
+        "Engagement Segments": [],
+        "Activity Segments": [],
+        "Demographic Segments": ["Gender"],
+        "Spending Segments": [],
+        "Value Segments": [],
+    }
 
 
 def test_months_are_a_date_table_in_each_role():
-    """Joined in and last seen in are two roles of one calendar, each with its own axis."""
+    """Joined in, last seen in and happened in are roles of one calendar, each with its own axis."""
     dated = [path for path, text in TABLES.items() if "dataCategory: Time" in text]
 
-    assert dated == ["tables/Calendar.tmdl", "tables/Last Login Calendar.tmdl"]
+    assert dated == ["tables/Calendar.tmdl", "tables/Last Login Calendar.tmdl", "tables/Activity Calendar.tmdl"]
 
 
-def test_bands_are_one_table_in_three_roles_and_a_parameter():
-    """Each role reads its own rows of bands; X takes the edges of the balance bands."""
+def test_bands_are_one_table_in_six_roles_and_two_parameters():
+    """Each role reads its own rows of bands; X takes the edges of its bands."""
     kept = {table.name: table.banded_column for table in MODEL_TABLES if table.source is BANDS}
 
     assert kept == {
         "Balance Band": "account_balance",
         "Points Band": "loyalty_points",
         "Account Age Band": "account_age_days",
+        "Age Band": "age_years",
+        "Spending Band": "spent",
+        "Orders Band": "orders",
         "Balance Threshold": "account_balance",
+        "Spending Threshold": "spent",
     }
     assert '[banded_column] = "account_balance" and [low] <> null' in FILES["tables/Balance Threshold.tmdl"]
 
@@ -126,8 +146,8 @@ def test_a_funnel_stage_holds_every_deepest_stage_from_its_own_on():
 
 
 def test_direct_query_asks_the_server_for_everything_that_it_has():
-    """Only the stages of the funnel stand in the model itself."""
-    files = tmdl.files(ModelSource("h", "d", "s", "directquery"))
+    """Only the stages of the funnel and the prices of a point stand in the model itself."""
+    files = tmdl.files(ModelSource("h", "d", "s", "directquery"), WHOLE)
     modes = {
         path: mode
         for path, text in files.items()
@@ -135,7 +155,10 @@ def test_direct_query_asks_the_server_for_everything_that_it_has():
         for mode in re.findall(r"mode: (\w+)", text)
     }
 
-    assert {path for path, mode in modes.items() if mode == "import"} == {"tables/Funnel Stage.tmdl"}
+    assert {path for path, mode in modes.items() if mode == "import"} == {
+        "tables/Funnel Stage.tmdl",
+        "tables/Price of a Point.tmdl",
+    }
     assert set(modes.values()) == {"import", "directQuery"}
 
 
@@ -146,6 +169,31 @@ def test_a_role_by_country_closes_what_country_cannot_narrow():
     assert "tablePermission Country = 'Country'[Country] = \"Germany\"" in role
     assert "tablePermission 'Cohort Retention' = FALSE ()" in role
     assert "tablePermission 'Data Quality' = FALSE ()" in role
+    assert "tablePermission 'Value Holdout' = FALSE ()" in role
+    assert "tablePermission 'Spending Tenths' = FALSE ()" in role
+    assert "'Top Spenders'" not in role
+    assert "tablePermission 'Customer Profiles' = 'Customer Profiles'[country_member] = \"Germany\"" in role
+
+
+def test_the_price_of_a_point_moves_in_exact_steps():
+    """Counted in whole numbers: 0.1 + 0.2 is not 0.3 in a series of fractions."""
+    text = FILES["tables/Price of a Point.tmdl"]
+
+    assert "List.Transform({0..1000}, each {_ / 1000})" in text
+    assert 'extendedProperty ParameterMetadata = {"version":0}' in text
+
+
+@pytest.mark.parametrize("missing", [OF_EVENTS, CAN_BE_MISSING], ids=["no events", "nothing"])
+def test_the_model_is_the_same_for_all_data(missing):
+    """Only what single visuals say and draw differs: a report may be built again for the model."""
+    own = re.compile(
+        r"\t/// [^\n]*\n\tmeasure '(?:Subtitle of|Value of|Below in|Tooltip of|List of) (?:.|\n)*?lineageTag: .*\n\n"
+    )
+    other = tmdl.files(IMPORT, REPORT.shown(missing))
+
+    assert {path: own.sub("", text) for path, text in other.items()} == {
+        path: own.sub("", text) for path, text in FILES.items()
+    }
 
 
 def test_every_measure_and_column_is_described():

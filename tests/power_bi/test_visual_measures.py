@@ -6,6 +6,8 @@ import pytest
 
 from customer360.power_bi import model, values
 from customer360.power_bi.project import files
+from customer360.report.measures import measure
+from customer360.report.missing import OF_EVENTS
 from customer360.report.pages import REPORT
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS
 from tests import miniature
@@ -17,19 +19,26 @@ from tests.power_bi.dax_evaluator import Evaluator
 from tests.power_bi.test_dax import MISSING, SOURCE
 
 NOBODY = {("Country", "Country"): [{"no such country"}]}
-VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visuals}
-FILLED = [visual for page in REPORT.pages for visual in page.visuals if values.is_filled(visual)]
+SHOWN = [visual for page in REPORT.shown(()).pages for visual in page.visuals]
+VISUALS = {visual.name: visual for visual in SHOWN}
+FILLED = [visual for visual in SHOWN if values.is_filled(visual)]
+
+
+@pytest.fixture(scope="module")
+def lacking_model():
+    """The model over customers who lack two columns."""
+    lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
+    return dax_evaluator.read(files(SOURCE), lacking)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("visual", FILLED, ids=lambda visual: visual.name)
-def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_model, visual):
+def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_model, lacking_model, visual):
     """A card, a month and a band of nobody; a column that the data lacks is no 0."""
-    lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
-    without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
-    own = model.measure_name(visual.measure, visual.fact)
+    without = Evaluator(lacking_model)
+    own = Evaluator(semantic_model).measure(model.measure_name(values.drawn(visual), visual.fact))
 
-    assert Evaluator(semantic_model).measure(values.name(visual)) == Evaluator(semantic_model).measure(own)
+    assert Evaluator(semantic_model).measure(values.name(visual)) == (own or 0)
     assert Evaluator(semantic_model, NOBODY).measure(values.name(visual)) == 0
     assert (without.measure(values.name(visual)) is None) == bool(visual.lacks(miniature.of_customers(MISSING)))
 
@@ -39,7 +48,7 @@ def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_mo
     [
         ("balance_and_points", ("balance_band", "points_band"), "account_balance or loyalty_points"),
         ("acquisition", ("join_month",), "join_date"),
-        ("points_by_month", ("join_month",), "join_date"),
+        ("points_by_join_month", ("join_month",), "join_date"),
         ("account_age", ("account_age_band",), "join_date"),
         ("last_login_trend", ("last_login_month",), "last_login"),
     ],
@@ -59,6 +68,33 @@ def test_a_subtitle_counts_who_has_no_place_on_the_axes(semantic_model, tables, 
         assert ("left out" in shown.replace(VISUALS[name].definition, "")) == bool(without)
 
 
+def test_months_before_the_events_are_empty_and_later_ones_without_any_are_0(semantic_model, tables):
+    """Before the first event nothing is known; after it, a month without points is a month of 0."""
+    month, without = ("Activity Calendar", "Activity Month"), date(2025, 4, 1)
+    segments = tables["activity_segments"]
+    quiet = {**tables, "activity_segments": segments[segments["activity_month"] != without]}
+    evaluator = Evaluator(dax_evaluator.read(files(SOURCE), quiet))
+
+    def drawn(day):
+        return evaluator.measure("Value of Monthly Loyalty Points Earned", {month: [{day}]})
+
+    assert [drawn(date(2024, 2, 1)), drawn(without)] == [None, 0]
+    assert drawn(date(2024, 3, 1)) > 0
+
+
+def test_what_a_flow_draws_adds_up_to_what_it_is_about(semantic_model, tables):
+    """Above zero less below it, month by month."""
+    visual = VISUALS["points_flow"]
+    names = [measure(name).label for name in visual.above] + list(values.below(visual))
+    evaluator = Evaluator(semantic_model)
+
+    for month in sorted(set(tables["activity_segments"]["activity_month"]))[-6:]:
+        axis = {("Activity Calendar", "Activity Month"): [{month}]}
+        parts = [evaluator.measure(name, axis) or 0 for name in names]
+        assert sum(parts) == evaluator.measure(visual.measure.label, axis)
+        assert max(parts[1:]) <= 0
+
+
 def test_the_share_beside_the_pointer_is_that_of_the_map(semantic_model, tables):
     """The page there is filtered by the cell: a share of what is selected would be 100 %."""
     cell = {("Balance Band", "Band"): [{3}], ("Points Band", "Band"): [{2}]}
@@ -72,16 +108,19 @@ def test_the_share_beside_the_pointer_is_that_of_the_map(semantic_model, tables)
     assert share == pytest.approx(inside / segments["customers"].sum())
 
 
-def test_a_kpi_says_its_further_numbers(semantic_model, tables):
+def test_a_kpi_says_its_further_numbers(tables):
     """It has no tooltip."""
-    visual, segments = VISUALS["points_held"], tables["customer_segments"]
+    segments = tables["customer_segments"]
     average = segments["points_sum"].sum() / segments["points_count"].sum()
     without = segments["customers"].sum() - segments["points_count"].sum()
 
-    shown = Evaluator(semantic_model).measure(f"Subtitle of {visual.title}")
+    built = dax_evaluator.read(files(SOURCE, OF_EVENTS), {**tables, **miniature.notes(no_events=OF_EVENTS)})
+
+    shown = Evaluator(built).measure("Subtitle of Total Loyalty Points Awarded")
 
     assert shown == (
-        f"{visual.definition}; Average Loyalty Points: {average:,.1f}; Customers without Known Points: {without:,}"
+        "Points currently held, without those already spent; "
+        f"Average Loyalty Points Held: {average:,.1f}; Customers without Known Points: {without:,}"
     )
 
 

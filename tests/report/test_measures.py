@@ -3,10 +3,32 @@
 import pytest
 
 from customer360.errors import Customer360Error
-from customer360.report.expressions import Sum, columns_of, facts_of, needs
+from customer360.report.customer_measures import TOTAL_CUSTOMERS
+from customer360.report.expressions import (
+    Cumulative,
+    MeanPerMonth,
+    Measure,
+    OfTotal,
+    Others,
+    Sum,
+    columns_of,
+    facts_of,
+    must_be_cut_by,
+    needs,
+    parts,
+)
 from customer360.report.measures import MEASURES, measure
-from customer360.tables import CUSTOMER_SEGMENTS, CUSTOMERS, ENGAGEMENT_SEGMENTS
-from tests import row_level
+from customer360.report.missing import CAN_BE_MISSING, called, members
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    ENGAGEMENT_SEGMENTS,
+    EVENTS,
+)
+from tests import event_level, row_level
+from tests.engines import OF_SINGLE_CUSTOMERS
 
 NOT_ADDITIVE = {"cell_rank", "refresh_id", "band"}
 
@@ -40,17 +62,86 @@ def test_a_percentage_is_called_one(m):
 
 
 @pytest.mark.parametrize("m", MEASURES, ids=lambda m: m.name)
-def test_the_columns_a_measure_needs_are_columns_of_customers(m):
-    """They are compared with a person's own data, so they must be names that data can have."""
-    assert needs(m) <= set(CUSTOMERS.columns)
+def test_what_a_measure_needs_is_what_data_can_lack(m):
+    """It is compared with a person's own data: columns of a source, or kinds of events."""
+    assert {column for needed in needs(m) for column in members(needed)} <= set(CAN_BE_MISSING)
 
 
 def test_a_value_measure_is_also_worked_out_from_single_customers():
     """Without a second opinion in `row_level`, nobody would notice that a new measure is wrong."""
-    asked = [m for m in MEASURES if {CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS}.intersection(facts_of(m))]
+    asked = [m for m in MEASURES if {*OF_SINGLE_CUSTOMERS, ACTIVITY_SEGMENTS}.intersection(facts_of(m))]
     compared_by_stage = ("share_of_first_stage", "share_of_previous_stage")
+    known = (*row_level.MEANINGS, *event_level.MEANINGS, *compared_by_stage)
 
-    assert [m.name for m in asked if m.name not in (*row_level.MEANINGS, *compared_by_stage)] == []
+    assert [m.name for m in asked if m.name not in known] == []
+
+
+def test_what_takes_nothing_away_is_not_needed():
+    """A shop without refunds, and a programme without expiry, know what was spent and what is held."""
+    needed = {name: {called(one) for one in needs(measure(name))} for name in ("spent", "outstanding_points")}
+
+    assert needed == {"spent": {"amount of events"}, "outstanding_points": {"points of events", "events"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("retained_customers", [COHORT_RETENTION]),
+        ("monthly_retained_customers", [ACTIVITY_SEGMENTS]),
+        ("classic_retained_customers", [COHORT_RETENTION]),
+        ("monthly_active_customers", [ACTIVITY_SEGMENTS]),
+    ],
+)
+def test_columns_of_one_name_in_two_tables_are_told_apart(name, facts):
+    """Retained of a cohort and retained of a month are two things."""
+    assert list(facts_of(measure(name))) == facts
+
+
+@pytest.mark.parametrize(
+    ("name", "over"),
+    [
+        ("orders", set()),
+        ("stickiness", set()),
+        ("monthly_new_customers", set()),
+        ("monthly_active_customers", {"activity_month"}),
+        ("purchase_frequency", {"activity_month"}),
+        ("repeat_rate", {"activity_month"}),
+        ("monthly_churned_customers", set()),
+        ("last_monthly_active_customers", set()),
+        ("mean_buyers", set()),
+        ("retained_share", {"months_since"}),
+        ("classic_retained_share", {"months_since"}),
+    ],
+)
+def test_what_does_not_add_up_over_months_follows_from_the_columns(name, over):
+    """Whoever is active in two months is one customer, in a ratio too; a mean or the last month is one number."""
+    assert must_be_cut_by(measure(name)) == over
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (Cumulative(measure("buyers")), "'buyers' does not add up over activity_month"),
+        (Others(measure("repeat_rate")), "'repeat_rate' does not add up over activity_month"),
+        (OfTotal(measure("monthly_active_customers")), "does not add up over activity_month"),
+        (OfTotal(measure("cohort_customers")), "does not add up over months_since"),
+        (MeanPerMonth(measure("stickiness")), "'stickiness' is not a sum"),
+        (Sum("retained_share"), "analytics.cohort_retention.retained_share does not add up"),
+        (Sum("cell_rank"), "analytics.top_customers.cell_rank does not add up"),
+    ],
+)
+def test_a_measure_that_adds_up_what_does_not_is_refused_when_it_is_defined(expression, message):
+    """Not when somebody reads a number that counts a customer twice."""
+    with pytest.raises(Customer360Error, match=message):
+        Measure("mine", "Mine", expression, "whatever it is")
+
+
+def test_a_measure_of_months_says_so():
+    """Under a filter by tier it tells of customers who are Gold today; a balance is of today anyway."""
+    assert measure("monthly_active_customers").is_of_months
+    assert measure("outstanding_points").is_of_months
+    assert not measure("average_balance").is_of_months
+    assert not measure("retained_share").is_of_months
 
 
 def test_what_a_measure_needs_follows_from_its_expression():
@@ -60,13 +151,15 @@ def test_what_a_measure_needs_follows_from_its_expression():
     assert needed == {
         "total_customers": frozenset(),
         "average_balance": {CUSTOMERS["account_balance"]},
-        "active_share": {CUSTOMERS["is_active"]},
+        "active_share": {(CUSTOMERS["is_active"], CUSTOMERS["last_login"], EVENTS["occurred_at"])},
     }
 
 
 def test_a_ratio_of_customers_says_whom_it_leaves_out():
-    """An average without the count of its nulls passes for one over everybody."""
-    averages = [m for m in MEASURES if m.label.startswith("Average") and "Others" not in m.label]
+    """An average without the count of its nulls passes for one over everybody, which only one over everybody is."""
+    of_customers = [m for m in MEASURES if ACTIVITY_SEGMENTS not in facts_of(m)]
+    averages = [m for m in of_customers if m.label.startswith("Average") and "Others" not in m.label]
+    averages = [m for m in averages if TOTAL_CUSTOMERS not in parts(m)]
 
     assert [m.name for m in averages if m.left_out is None] == []
     assert averages

@@ -5,11 +5,19 @@ from dataclasses import replace
 import pytest
 
 from customer360.errors import Customer360Error
+from customer360.report.missing import OF_EVENTS
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Page, Place, Report, Visual
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, CUSTOMERS, ENGAGEMENT_SEGMENTS
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    ENGAGEMENT_SEGMENTS,
+    EVENTS,
+)
 
-VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
+VISUALS = REPORT.visuals
 
 
 def a_visual(**changes):
@@ -24,17 +32,31 @@ def a_report(*visuals, slicers=()):
 @pytest.mark.parametrize(
     ("page", "kinds"),
     [
-        ("overview", {"card": 3, "kpi": 1, "donut": 1, "line": 1, "bar": 1, "column": 1}),
-        ("financial", {"bar": 1, "heat_map": 1, "table": 1}),
-        ("engagement", {"histogram": 1, "funnel": 1, "line": 1, "card": 3, "heat_map": 1}),
-        ("activity", {"area": 1, "treemap": 1, "kpi": 3, "parameter": 1}),
+        ("overview", {"card": 4, "donut": 1, "line": 1, "bar": 2, "column": 2}),
+        ("financial", {"bar": 1, "heat_map": 1, "table": 1, "area": 1, "kpi": 2}),
+        ("engagement", {"histogram": 1, "funnel": 1, "line": 2, "card": 2, "kpi": 1, "heat_map": 2}),
+        ("activity", {"area": 2, "treemap": 1, "kpi": 3, "parameter": 1}),
+        ("loyalty", {"card": 4, "parameter": 1, "flow": 2, "heat_map": 1}),
+        ("value", {"card": 4, "bar": 1, "matrix": 3, "column": 1}),
     ],
 )
 def test_each_page_has_its_visuals(page, kinds):
-    """The four pages and their charts are what the report was asked for."""
+    """The four pages and their charts are what the report was asked for; two more are on events."""
     shown = [visual.kind for each in REPORT.pages if each.name == page for visual in each.visuals]
 
     assert {kind: shown.count(kind) for kind in shown} == kinds
+
+
+def test_the_pages_of_the_brief_come_first_under_its_names():
+    """Whoever asked for them looks for them there."""
+    assert [page.title for page in REPORT.pages] == [
+        "Customer Overview",
+        "Financial Insights",
+        "Customer Engagement",
+        "Transaction & Activity Trends",
+        "Loyalty Programme",
+        "Customer Value",
+    ]
 
 
 def test_a_page_slices_by_status_activity_country_and_join_date():
@@ -56,7 +78,15 @@ def test_a_visual_says_which_columns_of_ones_data_it_needs():
     """Own data without points loses the visuals of points, and no others."""
     lost = {visual.name for visual in VISUALS if CUSTOMERS["loyalty_points"] in visual.needs}
 
-    assert lost == {"balance_and_points", "points_held", "points_by_month", "points_by_status"}
+    assert lost == {"balance_and_points", "points_held", "points_by_join_month", "points_by_status"}
+
+
+def test_a_visual_may_require_more_than_its_measure_needs():
+    """Points by month of joining have a place of their own only below those by month of earning."""
+    requiring = a_visual(requires=(EVENTS["points"],))
+
+    assert requiring.lacks(OF_EVENTS) == (EVENTS["points"],)
+    assert a_visual().lacks(OF_EVENTS) == ()
 
 
 def test_what_a_measure_leaves_out_stands_in_the_tooltip():
@@ -78,8 +108,31 @@ def test_what_a_measure_leaves_out_stands_in_the_tooltip():
             a_visual(fact=COHORT_RETENTION, measures=("retained_customers",), by=("join_month",)),
             "retained_customers of 'retained_customers' does not add up over months_since; cut the visual by it",
         ),
-        (a_visual(place=Place(10, 0, 3, 2)), "leaves the grid of 12 x 10"),
-        (a_visual(place=Place(0, 9, 3, 2)), "leaves the grid"),
+        (
+            a_visual(fact=ACTIVITY_SEGMENTS, measures=("monthly_active_customers",), by=("country",)),
+            "activity_month; cut the visual by it, or use last_monthly_active_customers or mean_monthly_active",
+        ),
+        (
+            a_visual(fact=ACTIVITY_SEGMENTS, measures=("login_customers",), by=("join_year",)),
+            "activity_segments.login_customers of 'login_customers' does not add up over activity_month",
+        ),
+        (
+            a_visual(kind="flow", fact=ACTIVITY_SEGMENTS, measures=("orders",), above=("buyers",)),
+            "activity_segments.buyers of 'buyers' does not add up over activity_month",
+        ),
+        (
+            a_visual(fact=ACTIVITY_SEGMENTS, measures=("orders",), compared="last_buyers", compare="buyers"),
+            "activity_segments.buyers of 'buyers' does not add up over activity_month",
+        ),
+        (a_visual(compared="nothing_like_it"), "is not a measure"),
+        (a_visual(below=("nothing_like_it",)), "is not a measure"),
+        (a_visual(otherwise=(a_visual(name="w", by=("contry",)),)), "visual 'w' on page 'one': .*'country'"),
+        (
+            a_visual(fact=ACTIVITY_SEGMENTS, measures=("orders", "purchase_frequency")),
+            "buyers of 'purchase_frequency' does not add up over activity_month",
+        ),
+        (a_visual(place=Place(10, 0, 3, 2)), "leaves the grid of 12 columns"),
+        (a_visual(place=Place(-1, 0, 3, 2)), "leaves the grid"),
         (a_visual(place=Place(0, 0, 0, 2)), "leaves the grid"),
     ],
 )
@@ -87,6 +140,28 @@ def test_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
     """Found when the report is built, not when a page stays blank."""
     with pytest.raises(Customer360Error, match=message):
         a_report(visual)
+
+
+@pytest.mark.parametrize(
+    ("measures", "by"),
+    [
+        (("monthly_active_customers", "repeat_rate"), ("activity_month",)),
+        (("monthly_active_customers",), ("activity_month", "country")),
+        (("mean_monthly_active_customers", "last_buyers", "monthly_churned_customers"), ("country",)),
+        (("orders", "spent", "outstanding_points"), ()),
+    ],
+)
+def test_by_month_per_month_and_the_last_month_are_valid(measures, by):
+    """Each is about different customers, or about one number."""
+    assert a_report(a_visual(fact=ACTIVITY_SEGMENTS, measures=measures, by=by))
+
+
+def test_a_page_has_as_many_rows_as_it_needs():
+    """One more visual is no redesign."""
+    page = Page("one", "One", (a_visual(place=Place(0, 40, 12, 3)), a_visual(name="w")))
+
+    assert page.rows == 43
+    assert Report("Small", (), (page,)).pages == (page,)
 
 
 def test_two_visuals_in_one_place_are_refused():

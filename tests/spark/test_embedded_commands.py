@@ -36,8 +36,8 @@ _END_SECONDS = 4
 
 @pytest.fixture(scope="module")
 def filled(module_database: Database) -> Database:
-    """With customers of which no command here publishes anything."""
-    finished(module_database, "mock", f"--customers={CUSTOMERS}")
+    """With customers and events of which no command here publishes anything."""
+    finished(module_database, "mock", f"--customers={CUSTOMERS}", "--events-per-customer=1")
     return module_database
 
 
@@ -90,6 +90,9 @@ def require_nothing_changed(database: Database) -> None:
     with database.connect("test") as connection:
         rows = connection.execute("SELECT count(*), max(customer_id) FROM public.customers").fetchone()
         assert rows == (CUSTOMERS, CUSTOMERS)
+        recorded = "obj_description(min(tableoid::bigint)::oid, 'pg_class')::json->>'rows'"
+        is_whole = f"SELECT count(*) = ({recorded})::bigint FROM public.events"
+        assert connection.execute(is_whole).fetchone() == (True,)
         assert connection.execute("SELECT to_regclass('analytics.customer_profiles')").fetchone() == (None,)
         assert leftovers.sessions(connection, _END_SECONDS) == []
         assert leftovers.in_database(connection) == []
@@ -133,7 +136,7 @@ def test_the_engine_of_a_killed_command_ends_and_the_next_command_removes_what_i
             process.wait()
             until(lambda: not family(mark), _END_SECONDS)
 
-    finished(filled, "mock", f"--customers={CUSTOMERS}", TMPDIR=str(tmp_path))
+    finished(filled, "mock", f"--customers={CUSTOMERS}", "--events-per-customer=1", TMPDIR=str(tmp_path))
     assert temporary(tmp_path) == []
     require_nothing_changed(filled)
 
@@ -169,7 +172,7 @@ def test_rows_that_a_killed_command_kept_are_removed_by_the_next(filled: Databas
         until(lambda: not family(mark), _END_SECONDS)
     kept = list(tmp_path.glob("*/rows-*/rows/*"))
 
-    finished(filled, "mock", f"--customers={CUSTOMERS}", TMPDIR=str(tmp_path))
+    finished(filled, "mock", f"--customers={CUSTOMERS}", "--events-per-customer=1", TMPDIR=str(tmp_path))
 
     assert kept != []
     assert temporary(tmp_path) == []

@@ -1,4 +1,4 @@
-"""Customers from a lake, profiles into it: Parquet is real here, and Delta with the embedded engine."""
+"""Customers and events from a lake, results into it: Parquet is real here, and Delta with the embedded engine."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from pyspark.sql import functions as F
 from customer360.errors import Customer360Error
 from customer360.mock_data.plan import Plan
 from customer360.pipeline.fill import fill_mock_data
+from customer360.pipeline.lakes import choose_lakes
 from customer360.pipeline.run import run_operations
 from customer360.postgres.connection import Database
 from customer360.postgres.datasource import read
 from customer360.spark import lake
-from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, columns_read
+from customer360.tables import CUSTOMER_MONTHS, CUSTOMER_PROFILES, SOURCES, columns_read
 from tests.pipeline.test_pipeline import checksum
 from tests.statements import fetch
 
 AS_OF = date(2026, 6, 30)
-CUBES = ("customer_segments", "engagement_segments", "top_customers", "cohort_retention")
+CUBES = (
+    "customer_segments", "engagement_segments", "top_customers", "cohort_retention", "activity_segments",
+    "tier_moves", "demographic_segments",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -52,10 +56,15 @@ def test_a_password_in_an_address_is_not_kept_with_the_refresh() -> None:
 
 def test_profiles_are_never_written_over_the_customers() -> None:
     """The next run would read the profiles as customers."""
-    with pytest.raises(
-        Customer360Error, match="is where the customers are read from; write the profiles elsewhere"
-    ):
+    with pytest.raises(Customer360Error, match="is where rows are read from; write the results elsewhere"):
         lake.require_apart(lake.place("/lake/customers"), lake.place("delta:/lake/customers/profiles"))
+
+
+def test_two_tables_never_go_to_one_place() -> None:
+    """A reader would find the rows of either among those of the other."""
+    places = {CUSTOMER_PROFILES: lake.place("/lake/mine"), CUSTOMER_MONTHS: lake.place("/lake/mine/")}
+    with pytest.raises(Customer360Error, match="customer_profiles and customer_months need places of their own"):
+        choose_lakes(places, 1, read=[])
 
 
 def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
@@ -162,28 +171,35 @@ def test_a_delta_table_has_a_version_per_refresh_and_keeps_its_columns(
 def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
-    """And the profiles that went into the lake are those that the database had."""
+    """And the profiles and months that went into the lake are those that the database had."""
     fill_mock_data(database, spark, Plan(3_000, as_of=AS_OF, dirt=0.02))
     from_table = run_operations(database, spark, as_of=AS_OF)
     before = {table: checksum(database, f"analytics.{table}") for table in CUBES}
     profiles = sorted(
         fetch(database, f"SELECT customer_id, balance_band::text FROM {CUSTOMER_PROFILES.full_name}")
     )
-    read(spark, database, CUSTOMERS.full_name, columns_read(CUSTOMERS)).write.parquet(str(tmp_path / "customers"))
+    months = sorted(fetch(database, f"SELECT customer_id, month, orders FROM {CUSTOMER_MONTHS.full_name}"))
+    for source in SOURCES:
+        rows = read(spark, database, source.full_name, columns_read(source))
+        rows.write.parquet(str(tmp_path / source.name))
 
     refresh = run_operations(
-        database, spark, source=lake.place(str(tmp_path / "customers")), as_of=AS_OF,
-        profiles_to=lake.place(str(tmp_path / "profiles")),
+        database, spark, source=lake.place(str(tmp_path / "customers")), events=str(tmp_path / "events"),
+        as_of=AS_OF, profiles_to=lake.place(str(tmp_path / "profiles")),
+        months_to=lake.place(str(tmp_path / "months")),
     )  # fmt: skip
 
     assert (refresh.source_table, refresh.source_kind) == (str(tmp_path / "customers"), "unknown")
-    assert refresh.rows_out == from_table.rows_out
+    assert (refresh.rows_out, refresh.events_out) == (from_table.rows_out, from_table.events_out)
     assert {table: checksum(database, f"analytics.{table}") for table in CUBES} == before
-    assert fetch(database, "SELECT count(*) FROM analytics.customer_profiles") == [(0,)]
+    for table in (CUSTOMER_PROFILES, CUSTOMER_MONTHS):
+        assert fetch(database, f"SELECT count(*) FROM {table.full_name}") == [(0,)]
     written = spark.read.parquet(str(tmp_path / "profiles" / f"refresh={refresh.refresh_id}"))
     assert written.columns == list(CUSTOMER_PROFILES.column_names)
     found = written.select("customer_id", F.col("balance_band").cast("string")).collect()
     assert sorted(map(tuple, found)) == profiles
+    in_lake = spark.read.parquet(str(refresh.months)).select("customer_id", "month", "orders")
+    assert sorted(map(tuple, in_lake.collect())) == months
 
 
 @pytest.mark.spark

@@ -98,6 +98,7 @@ def _arguments(place: Place, operation: Operation) -> list[str]:
         return ["load", str(place.file(operation.version)), "--yes", "--replace", f"--as-of={AS_OF}"]
     plan = PLANS[operation.version]
     story = [f"--customers={plan.customers}", f"--seed={plan.seed}", f"--as-of={plan.as_of}"]
+    story.append(f"--events-per-customer={plan.events_per_customer}")
     return ["mock", "--replace", *story]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,18 +12,22 @@ from typing import Any, Final
 import psycopg
 
 from customer360.errors import Customer360Error
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import CUSTOMERS, EVENTS, REJECTED_ROWS, Table
 from tests.torture import leftovers, moments
 from tests.torture.commands import Command, Outcome, engine, orphans
 from tests.torture.place import PLANS, Place, new_place
 from tests.torture.proxy import Proxy, proxy
 from tests.torture.reader import Reader, reading
 from tests.torture.session import Running, Session
-from tests.torture.states import RESULTS, Known, Operation, State
+from tests.torture.states import NONE, RESULTS, Known, Operation, State, with_events
 
 _RECOVERY_SECONDS: Final = 60
 _END_SECONDS: Final = 20
 _NOTICE_SECONDS: Final = 3
+_CHANGED: Final[Mapping[str, Sequence[Sequence[Table]]]] = {
+    "run": [RESULTS], "load": [[CUSTOMERS]], "mock": [[CUSTOMERS], [EVENTS]],
+}  # fmt: skip
+"""The tables that a command brings in a version, those apart that are known apart."""
 Underway = Command | Running
 Blow = Callable[["Lane", Underway], bool]
 """Does the damage; False when there was nothing to hit."""
@@ -141,7 +145,7 @@ class Lane:
         state = self.look()
         if command != "run":
             return Operation(command, "B" if state.customers == "A" else "A")
-        if state.customers == state.results:
+        if state.results_to_come == state.results:
             self.finish(self.prepare("load"))
         return Operation("run")
 
@@ -196,22 +200,24 @@ class Lane:
     def learn(self) -> None:
         """Both versions, by undisturbed operations; a file has to give what the mock data gives."""
         self._learn("mock", "A")
-        self._learn("run", "A")
-        self.known.learn([REJECTED_ROWS], self.connection(), "none")
+        self._learn("run", with_events("A"))
+        self.known.learn([REJECTED_ROWS], self.connection(), NONE)
         self._learn("load", "B")
+        self.known.learn([EVENTS], self.connection(), NONE)
         self.known.learn([REJECTED_ROWS], self.connection(), "B")
         self._learn("run", "B")
         self._learn("load", "A")
         self.known.learn([REJECTED_ROWS], self.connection(), "A")
         self._learn("run", "A")
         self._learn("mock", "B")
-        if (found := self.look()) != State("mock", "B", "none", "A"):
+        self._learn("run", with_events("B"))
+        if (found := self.look()) != State("mock", "B", "B", NONE, with_events("B")):
             raise AssertionError(f"undisturbed operations lead to {found}")
 
     def learn_version(self, version: str) -> None:
         """One that only `mock` makes; afterwards the customers and the results are those of A again."""
         self._learn("mock", version)
-        self._learn("run", version)
+        self._learn("run", with_events(version))
         self.finish(Operation("mock", "A"))
         self.finish(Operation("run"))
 
@@ -225,9 +231,9 @@ class Lane:
             raise AssertionError(f"{command} {version} undisturbed: {complaints}")
         self.work_seconds[command, False] = seconds = time.monotonic() - started
         self.work_seconds.setdefault((command, True), seconds)
-        tables = RESULTS if command == "run" else (CUSTOMERS,)
-        if version not in self.known.versions(tables):
-            self.known.learn(tables, self.connection(), version)
+        for tables in _CHANGED[command]:
+            if version not in self.known.versions(tables):
+                self.known.learn(tables, self.connection(), version)
 
 
 @contextmanager

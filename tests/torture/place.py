@@ -25,12 +25,13 @@ from customer360.settings import HOME, SETTINGS
 
 AS_OF: Final = date(2026, 6, 30)
 MANY: Final = "many"
+EVENTS_EACH: Final = 5
 PLANS: Final = {
-    "A": Plan(5_000, seed=7, as_of=AS_OF),
-    "B": Plan(7_000, seed=8, as_of=AS_OF),
-    MANY: Plan(110_000, seed=9, as_of=AS_OF),
+    "A": Plan(5_000, seed=7, as_of=AS_OF, events_per_customer=EVENTS_EACH),
+    "B": Plan(7_000, seed=8, as_of=AS_OF, events_per_customer=EVENTS_EACH),
+    MANY: Plan(110_000, seed=9, as_of=AS_OF, events_per_customer=EVENTS_EACH),
 }
-"""The versions of the customers that `mock` makes."""
+"""The versions of the customers and their events that `mock` makes; the reader sums all of them at each look."""
 
 BAD_ROWS: Final = {"A": 20, "B": 30}
 """The versions that `load` reads from files, with rows that it has to reject, so that it changes two tables."""

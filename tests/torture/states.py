@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from customer360.tables import CUSTOMERS, REJECTED_ROWS, RESULT_TABLES, TABLES, Table
+from customer360.tables import CUSTOMERS, EVENTS, REJECTED_ROWS, RESULT_TABLES, TABLES, Table
 from tests.torture.place import PLANS
 
 RESULTS: Final = tuple(table for table in RESULT_TABLES if not table.keeps_history and table is not REJECTED_ROWS)
@@ -18,21 +18,40 @@ _KIND: Final = (
 )
 _HISTORY: Final = """
     SELECT array[(SELECT max(refresh_id) FROM analytics.refreshes),
-                 (SELECT max(refresh_id) FROM analytics.data_quality),
+                 (SELECT min(last) FROM (SELECT max(refresh_id) AS last FROM analytics.data_quality
+                  UNION ALL SELECT max(refresh_id) FROM analytics.refresh_sources) lasts),
                  (SELECT rows_out FROM analytics.refreshes ORDER BY refresh_id DESC LIMIT 1)]
 """
 
 
+NONE: Final = "none"
+
+
+def with_events(version: str) -> str:
+    """What the results of *version* are called that are made of its events too."""
+    return f"{version} with events"
+
+
 class State(NamedTuple):
-    """Which version of the customers and who filled it, which rejected rows, the results of which version."""
+    """
+    Which version of the customers and who filled it, of which version their events are, which rejected rows, the
+    results of which version.
+    """
 
     kind: str
     customers: str
+    events: str
     rejected: str
     results: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.customers}, rejected {self.rejected}, results {self.results}"
+        sources = f"{self.kind} {self.customers}, events {self.events}"
+        return f"{sources}, rejected {self.rejected}, results {self.results}"
+
+    @property
+    def results_to_come(self) -> str:
+        """What the next run makes of it."""
+        return self.customers if self.events == NONE else with_events(self.customers)
 
 
 @dataclass(frozen=True)
@@ -45,10 +64,11 @@ class Operation:
     def after(self, state: State) -> State:
         """What is there when it has ended well."""
         if self.command == "mock":
-            return state._replace(kind="mock", customers=self.version, rejected="none")
+            return state._replace(kind="mock", customers=self.version, events=self.version, rejected=NONE)
         if self.command == "load":
-            return state._replace(kind="own", customers=self.version, rejected=self.version)
-        return state._replace(results=state.customers, rejected=state.customers if state.kind == "own" else "none")
+            return state._replace(kind="own", customers=self.version, events=NONE, rejected=self.version)
+        rejected = state.customers if state.kind == "own" else NONE
+        return state._replace(results=state.results_to_come, rejected=rejected)
 
 
 @dataclass
@@ -68,13 +88,14 @@ class Known:
 
     def look(self, connection: psycopg.Connection[Any]) -> State:
         """All tables by one statement, which sees one moment. What is no known version is called so."""
-        asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, REJECTED_ROWS, *RESULTS)])
+        asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, EVENTS, REJECTED_ROWS, *RESULTS)])
         row = connection.execute(f"SELECT ({_KIND}), ({_HISTORY}), {asked}").fetchone()
         assert row is not None
-        kind, history, customers, rejected, *results = row
+        kind, history, customers, events, rejected, *results = row
         return State(
             json.loads(kind or "{}").get("kind", "nobody"),
             self._name((customers,)),
+            self._name((events,)),
             self._name((rejected,)),
             self._of_one_refresh(self._name(tuple(results)), history),
         )
@@ -85,7 +106,8 @@ class Known:
     def _of_one_refresh(self, name: str, history: list[int]) -> str:
         """The history speaks of the results that are there."""
         refreshed, checked, rows = history
-        is_one = refreshed == checked and name in PLANS and rows == PLANS[name].customers
+        plan = PLANS.get(name.split()[0])
+        is_one = refreshed == checked and plan is not None and rows == plan.customers
         return name if is_one else f"MIXED {name} beside refresh {refreshed}, checks {checked}, {rows} rows"
 
     def _sums(self, connection: psycopg.Connection[Any], tables: Iterable[Table]) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ class Reader:
 
     def wait_for(self, painted):
         self.page.wait_for_selector(painted, state="attached")
-        self.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")  # behind the page's own
+        self.page.evaluate(
+            "() => new Promise((done) => requestIdleCallback(done, { timeout: 500 }))"
+        )  # behind its own
 
     def visual(self, name):
         return self.page.locator(f'[data-visual="{name}"]')

@@ -13,19 +13,22 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from customer360.report import missing
 from customer360.report.dimensions import dimension
-from customer360.report.expressions import needs
+from customer360.report.expressions import is_carried, needs
 from customer360.report.measures import measure
+from customer360.report.missing import called
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Page
-from customer360.tables import TOP_CUSTOMERS
+from customer360.tables import REFRESH_SOURCES, TOP_CUSTOMERS
 from customer360.web import sql
 from customer360.web.answers import answer
+from customer360.web.outline import outline
 from customer360.web.replies import Reply
 from customer360.web.store import hold
 from customer360.web.view import View, page_of, view
 from tests import miniature, row_level
-from tests.web.published import miniature_results
+from tests.web.published import WHOLE, miniature_results
 
 VIEWS = MappingProxyType({
     "everyone": [],
@@ -33,8 +36,11 @@ VIEWS = MappingProxyType({
     "range": [("join_month", "2024-01..2025-06"), ("loyalty_status", "Gold"), ("balance_threshold", "1000")],
     "nobody": [("join_month", "1999-01..1999-02")],
 })  # fmt: skip
-AS_THEIR_KEY = ("loyalty_status", "country", "join_year", "months_since")
-VISUALS = [(page, visual) for page in REPORT.pages for visual in page.visuals]
+AS_THEIR_KEY = (
+    "loyalty_status", "country", "join_year", "months_since", "gender", "from_status", "to_status", "rfm_segment",
+    "spending_tenth",
+)  # fmt: skip
+VISUALS = [(page, visual) for page in WHOLE.pages for visual in page.visuals]
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +49,27 @@ def profiles():
 
 
 def shown(results, page, name, query):
-    return answer(view(page_of(page), query, results), results)["visuals"][name]
+    return answer(view(page_of(page, results), query, results), results)["visuals"][name]
 
 
 @pytest.mark.parametrize("query", VIEWS.values(), ids=VIEWS)
 @pytest.mark.parametrize(("page", "visual"), VISUALS, ids=[visual.name for _, visual in VISUALS])
 def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
     """Shared queries, rollups and bound dates change no number: each is asked again alone, of the fact itself."""
+    shows_what_its_measures_say(results, page, visual, query)
+
+
+MONTHS = [(page, visual) for page, visual in VISUALS if visual.by == ("activity_month",)]
+
+
+@pytest.mark.parametrize(("page", "clicked"), MONTHS, ids=[visual.name for _, visual in MONTHS])
+def test_a_clicked_month_filters_what_its_measures_say(results, page, clicked):
+    """Whether a measure reads the months of the filter or, as those of the last month do, others."""
+    for visual in page.visuals:
+        shows_what_its_measures_say(results, page, visual, [(f"pick.{clicked.name}", "2025-06-01")])
+
+
+def shows_what_its_measures_say(results, page, visual, query):
     asked = view(page, query, results)
     filters, cuts = asked.filters(visual), [dimension(name) for name in visual.by]
 
@@ -59,13 +79,16 @@ def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
         rows = results.rows(sql.top(TOP_CUSTOMERS, visual.measure, visual.columns, visual.top, filters=filters))
         assert list(zip(*found["columns"].values(), strict=True)) == rows
         return
-    for one in (visual.measure, *visual.tooltip_measures):
-        alone = sql.aggregate(visual.fact, [one], by=cuts, filters=filters, threshold=asked.threshold)
+    for one in {*map(measure, visual.all_measures), *visual.tooltip_measures}:
+        # What is computed from other months has a row for every month, whatever stands beside it.
+        beside = [more for more in map(measure, visual.all_measures) if is_carried(more)][:1]
+        alone = sql.aggregate(visual.fact, [*beside, one], by=cuts, filters=filters, parameters=asked.parameters)
         if cuts:
             columns = zip(*found["keys"].values(), found["values"][one.name], strict=True)
-            assert same_rows(columns, [(*keys, counted(one, value)) for *keys, value in results.rows(alone)])
+            rows = [(*row[: len(cuts)], row[-1]) for row in results.rows(alone)]
+            assert same_rows(columns, [(*keys, counted(one, value)) for *keys, value in rows])
         else:
-            [[value]] = results.rows(alone)
+            [[*_, value]] = results.rows(alone)
             assert row_level.same(found["values"][one.name], counted(one, value))
 
 
@@ -107,7 +130,7 @@ def test_a_card_counts_the_customers_of_the_view(results, profiles):
     assert card["values"]["total_customers"] == len(kept)
 
 
-def test_only_a_flow_has_a_line_of_months(results):
+def test_only_those_who_joined_have_a_line_of_months(results):
     """Totals, shares and averages by month of joining show how long customers have been there, not a past."""
     found = {visual.name: shown(results, page.name, visual.name, []) for page, visual in VISUALS if not visual.by}
 
@@ -125,53 +148,24 @@ def test_a_sparkline_is_of_the_last_24_full_months(results, profiles):
     assert spark["values"] == [joined.count(month) for month in spark["months"]]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        [("join_month", "2025-01..2025-12")],
-        [("join_month", "2025-03..2025-03")],
-        [("join_month", "2022-01..2022-12")],
-        [("loyalty_status", "Gold")],
-        [("activity", "Active")],
-        [("pick.acquisition", "2025-03-01")],
-        [("pick.customers_by_status", "Gold")],
-    ],
-)
-def test_joins_are_held_against_nothing_where_they_do_not_compare(results, query):
-    """Neither a number nor a line: 7 months against 5 are no change, and nobody joins as Gold."""
-    card = shown(results, "overview", "new_customers", query)
-
-    assert card["values"]["new_customers_before"] is None
-    assert card["spark"] is None
-
-
-@pytest.mark.parametrize("query", [[], [("country", "Kenya")], [("join_month", "2024-06..2026-06")]])
-def test_joins_are_held_against_the_year_before_where_they_compare(results, query):
-    """Where both windows are whole."""
-    card = shown(results, "overview", "new_customers", query)
-
-    assert card["values"]["new_customers_before"] > 0
-    assert card["spark"]
-
-
-def test_of_nobody_counts_are_zero_and_ratios_are_no_value(results):
+def test_of_nobody_counts_are_zero_and_ratios_are_no_value(without_events):
     """An empty view says 0 customers, and no average."""
     values = {
-        **shown(results, "overview", "total_customers", VIEWS["nobody"])["values"],
-        **shown(results, "activity", "login_recency", VIEWS["nobody"])["values"],
+        **shown(without_events, "overview", "total_customers", VIEWS["nobody"])["values"],
+        **shown(without_events, "activity", "login_recency", VIEWS["nobody"])["values"],
     }
 
     assert values["total_customers"] == 0
     assert values["average_login_recency"] is None
 
 
-def test_a_kpi_is_held_against_the_others(results, profiles):
+def test_a_kpi_is_held_against_the_others(without_events, profiles):
     """Those outside the filters; against everybody, itself included, a large selection looks like the rest."""
     others = row_level.keep(profiles, {"country": [name for name in miniature.COUNTRIES if name != "Kenya"]})
-    [mean] = row_level.says(["average_login_recency"], pd.DataFrame(others, dtype=object), {}, 0)
+    [mean] = row_level.says(["average_login_recency"], pd.DataFrame(others, dtype=object), {})
 
-    nobody = shown(results, "activity", "login_recency", [])["values"]
-    some = shown(results, "activity", "login_recency", [("country", "Kenya")])["values"]
+    nobody = shown(without_events, "activity", "login_recency", [])["values"]
+    some = shown(without_events, "activity", "login_recency", [("country", "Kenya")])["values"]
 
     assert nobody["average_login_recency_of_others"] is None
     assert row_level.same(some["average_login_recency_of_others"], mean)
@@ -194,18 +188,20 @@ def test_ids_are_texts(tables):
 
 def test_a_clicked_visual_stays_as_it_is(results):
     """While the others follow."""
-    before = answer(view(page_of("financial"), [], results), results)["visuals"]
-    after = answer(view(page_of("financial"), [("pick.balance_by_status", "Gold")], results), results)["visuals"]
+    before = answer(view(page_of("financial", results), [], results), results)["visuals"]
+    after = answer(view(page_of("financial", results), [("pick.balance_by_status", "Gold")], results), results)[
+        "visuals"
+    ]
 
     assert after["balance_by_status"] == before["balance_by_status"]
     assert after["balance_and_points"] != before["balance_and_points"]
     assert set(after["top_customers"]["columns"]["loyalty_status"]) == {"Gold"}
 
 
-def test_a_click_on_a_stage_keeps_the_customers_it_counts(results):
+def test_a_click_on_a_stage_keeps_the_customers_it_counts(without_events):
     """Stages contain each other."""
-    funnel = shown(results, "engagement", "retention_funnel", [])
-    card = shown(results, "engagement", "engaged_customers", [("pick.retention_funnel", "3")])
+    funnel = shown(without_events, "engagement", "retention_funnel", [])
+    card = shown(without_events, "engagement", "engaged_customers", [("pick.retention_funnel", "3")])
 
     assert card["values"]["total_customers"] == funnel["values"]["total_customers"][2]
 
@@ -229,6 +225,12 @@ def test_slicers_and_clicks_together_are_what_those_customers_say(results, profi
     assert card["values"]["total_customers"] == len(kept)
 
 
+@pytest.fixture(scope="module")
+def without_events():
+    """Results of the same customers where there are no events."""
+    return hold(miniature_results(no_events=missing.OF_EVENTS))
+
+
 MISSING = ("country", "last_login", "loyalty_points")
 
 
@@ -250,35 +252,35 @@ def names_only():
     return hold(miniature_results(missing=ONLY_NAMES))
 
 
-@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", REPORT.pages[:4], ids=lambda page: page.name)
 @pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
 def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, names_only, page, absent):
     """Never a 0 for what nobody recorded; every visual that can be drawn is drawn."""
     held = lacking if absent == MISSING else names_only
-    asked = view(page, [], held)
+    asked = view(page_of(page.name, held), [], held)
 
     found = answer(asked, held)["visuals"]
 
-    for visual in page.visuals:
-        needed = [column.name for column in visual.lacks(miniature.of_customers(absent))]
+    for visual in asked.page.visuals:
+        needed = [called(one) for one in visual.lacks(miniature.of_customers(absent))]
         assert found[visual.name].get("missing", []) == needed, visual.name
         if not needed and visual.kind != "table":
             assert not {
                 name
                 for name in found[visual.name]["values"]
-                if needs(measure(name)) & {*miniature.of_customers(absent)}
+                if missing.lacking(needs(measure(name)), miniature.of_customers(absent))
             }
 
 
 def test_a_list_of_names_and_countries_is_counted_by_country(names_only):
     """Without any date there is no month to show, and no month to ask for."""
-    found = answer(view(REPORT.pages[0], [], names_only), names_only)["visuals"]
+    found = answer(view(names_only.report.pages[0], [], names_only), names_only)["visuals"]
 
     assert found["total_customers"]["values"]["total_customers"] == 700
     assert sum(found["customers_by_country"]["values"]["total_customers"]) == 700
 
 
-@pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WHOLE.pages, ids=lambda page: page.name)
 def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking, page):
     """The same customers with less known of them."""
     whole, found = (answer(view(page, [], each), each)["visuals"] for each in (results, lacking))
@@ -286,4 +288,62 @@ def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking,
     for visual in page.visuals:
         if visual.kind != "table" and "missing" not in found[visual.name]:
             values = whole[visual.name]["values"]
-            assert found[visual.name]["values"] == {name: values[name] for name in found[visual.name]["values"]}
+            told = [name for name in found[visual.name]["values"] if not _loses_a_part(measure(name))]
+            assert [found[visual.name]["values"][name] for name in told] == [values[name] for name in told]
+
+
+def _loses_a_part(one):
+    """Whether another column takes the place of a missing one, and says less or more."""
+    absent = miniature.of_customers(MISSING)
+    return any(column in absent for needed in needs(one) for column in missing.members(needed))
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["no events", "results of an older version"])
+def test_without_events_the_pages_of_customers_are_as_they_were(results, tables, is_older):
+    """What customers are today needs no events; what does is replaced or left out."""
+    notes = tables[REFRESH_SOURCES].to_pylist()
+    kept = [row for row in notes if row["source"] == "public.customers"]
+    absent = [{**row, "missing_columns": _all_of_events()} for row in notes if row not in kept]
+    noted = pa.Table.from_pylist(kept + ([] if is_older else absent), REFRESH_SOURCES.arrow_schema)
+    without = hold({**tables, REFRESH_SOURCES: noted})
+
+    assert without.missing == missing.OF_EVENTS
+    assert [page.name for page in without.report.pages] == ["overview", "financial", "engagement", "activity"]
+    for page in without.report.pages:
+        whole, found = (answer(View(page), each)["visuals"] for each in (results, without))
+        assert found == whole
+        assert not any("missing" in visual for visual in found.values())
+
+
+def test_activity_by_behaviour_is_said_in_the_page():
+    """In the slicer, below titles and in tooltips; with a flag nothing of it is."""
+    told, by_flag = (outline(hold(miniature_results(200, missing=absent))) for absent in (("is_active",), ()))
+
+    assert [one["label"] for one in told["slicers"]][1] == "Activity in the last 90 days"
+    assert [one["label"] for one in by_flag["slicers"]][1] == "Activity"
+    definitions = {visual["name"]: visual["definition"] for page in told["pages"] for visual in page["visuals"]}
+    assert definitions["active_customers"] == "Customers seen in the last 90 days"
+    assert definitions["retention_funnel"].endswith("; active: seen in the last 90 days")
+    assert "90 days" not in json.dumps(by_flag, default=str)
+    assert "marked active" not in json.dumps(told, default=str)
+
+
+def _all_of_events():
+    return ", ".join(column.full_name for column in missing.OF_EVENTS)
+
+
+def test_activity_and_retention_need_any_one_of_their_sources():
+    """A shop without flags and logins has events; without these too nobody was ever seen."""
+    absent = ("is_active", "last_login")
+    behaviour = hold(miniature_results(200, missing=absent))
+    nothing = hold(miniature_results(200, missing=absent, no_events=missing.OF_EVENTS))
+
+    overview, engagement = ([answer(view(page_of(page, one), [], one), one)["visuals"] for one in (behaviour, nothing)]
+                            for page in ("overview", "engagement"))  # fmt: skip
+
+    assert overview[0]["active_customers"]["values"]["active_customers"] > 0
+    assert overview[1]["active_customers"] == {"missing": ["is_active or last_login or events"]}
+    assert any(engagement[0]["cohort_retention"]["values"]["retained_share"])
+    assert engagement[1]["cohort_retention"] == {"missing": ["last_login or events"]}
+    assert engagement[1]["never_logged_in"] == {"missing": ["last_login"]}
+    assert engagement[0]["monthly_buyers"]["values"]["last_buyers"] > 0

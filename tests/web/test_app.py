@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customer360.postgres.embedded import EmbeddedPostgres
-from customer360.report.pages import REPORT
+from customer360.report.missing import OF_EVENTS
 from customer360.web.assets import assets
-from tests.web.published import miniature_results, publish, serving
+from tests.web.published import WHOLE, miniature_results, publish, serving
 
-PAGES = [page.name for page in REPORT.pages]
+PAGES = [page.name for page in WHOLE.pages]
 WAIT_SECONDS = 20
 
 
@@ -56,6 +56,25 @@ def test_every_page_is_the_same_shell(web, page):
     assert "{{" not in answer.text
 
 
+def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database):
+    """An address of another shop's page, or of one from before: to a reader, and to a script."""
+    publish(database, miniature_results(60, no_events=OF_EVENTS))
+    line = (
+        "page 'loyalty' has nothing to show, as it needs events and points of events: not in your data; "
+        "the pages are overview, financial, engagement, activity"
+    )
+    with serving(database) as web:
+        pages = [page["name"] for page in web.get("/api/report").json()["pages"]]
+        shell, numbers, other = web.get("/loyalty"), web.get("/api/pages/loyalty"), web.get("/sales")
+
+    assert "loyalty" not in pages
+    assert (shell.status_code, shell.text) == (404, line)
+    assert numbers.status_code == 400
+    assert line in numbers.text
+    assert other.status_code == 404
+    assert "/loyalty" not in other.text
+
+
 def test_files_are_kept_for_ever_and_sent_compressed(web):
     """A changed file has another address."""
     shipped = assets()
@@ -91,7 +110,7 @@ def test_a_page_that_is_none_names_the_pages(web):
 # --- numbers ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", REPORT.pages, ids=PAGES)
+@pytest.mark.parametrize("page", WHOLE.pages, ids=PAGES)
 def test_one_request_answers_every_visual_of_a_page(web, page):
     """In JSON without anything that is not JSON."""
     answer = web.get(f"/api/pages/{page.name}", params={"country": "Kenya"})
@@ -105,12 +124,14 @@ def test_the_report_tells_what_the_page_needs_to_know(web):
     report = web.get("/api/report").json()
 
     assert report["refresh"]["as_of"] == "2026-06-17"
-    assert [slicer["dimension"] for slicer in report["slicers"]] == list(REPORT.slicers)
+    assert [slicer["dimension"] for slicer in report["slicers"]] == list(WHOLE.slicers)
     assert report["statuses"] == {"Bronze": 1, "Silver": 3, "Gold": 4, "Platinum": 6}
     named = {name for page in report["pages"] for visual in page["visuals"] for name in visual["more"]}
     assert named <= set(report["measures"])
     assert report["measures"]["average_balance"]["left_out"] == "customers_without_balance"
-    assert report["parameter"]["edges"] == sorted(report["parameter"]["edges"])
+    x, price = (report["parameters"][name] for name in ("balance_threshold", "point_price"))
+    assert x["edges"] == sorted(x["edges"])
+    assert (price["edges"], price["bands"], price["most"], price["exact"]) == (None, None, 1, True)
 
 
 def test_an_answer_is_sent_once_until_it_changes(web):

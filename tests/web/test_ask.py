@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,21 +10,21 @@ import pytest
 
 from customer360.errors import Customer360Error
 from customer360.report.dimensions import dimension, dimensions_of
-from customer360.report.expressions import facts_of, parameter_of
+from customer360.report.expressions import facts_of, must_be_cut_by, parameter_of
 from customer360.report.measures import MEASURES
-from customer360.report.pages import REPORT
-from customer360.tables import DATA_QUALITY, TOP_CUSTOMERS
+from customer360.report.parameters import BALANCE_THRESHOLD
+from customer360.tables import DATA_QUALITY, TOP_CUSTOMERS, TOP_SPENDERS
 from customer360.web import sql
 from customer360.web.answers import answer
 from customer360.web.ask import ask
 from customer360.web.store import hold
 from customer360.web.view import page_of, view
 from tests import row_level
-from tests.web.published import miniature_results
+from tests.web.published import EVERY_TABLE, WHOLE, miniature_results
 
 SHOWN = [
     (page, visual, one)
-    for page in REPORT.pages
+    for page in WHOLE.pages
     for visual in page.visuals
     for one in (visual.measure, *visual.tooltip_measures)
     if visual.kind != "table"
@@ -39,8 +40,18 @@ VIEWS = {
         {"join_month": "2024-01..2025-06", "loyalty_status": ["Gold"]},
     ),
 }
-ASKED = [one for one in MEASURES if not one.hidden and facts_of(one)[0] not in (DATA_QUALITY, TOP_CUSTOMERS)]
-CUTS = [(), ("loyalty_status",), ("country", "activity"), ("join_year",)]
+ASKED = [
+    one
+    for one in MEASURES
+    if not one.hidden and facts_of(one)[0] not in (DATA_QUALITY, TOP_CUSTOMERS, TOP_SPENDERS)
+]
+CUTS = [(), ("loyalty_status",), ("country", "activity"), ("join_year",), ("activity_month",)]
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Whatever can be asked; the dashboard holds less."""
+    return hold(miniature_results(tables=EVERY_TABLE))
 
 
 def plain(value: Any) -> Any:
@@ -61,20 +72,24 @@ def test_the_dashboard_shows_what_ask_answers(results, name, page, visual, one):
     only = {cut: [results.members[dimension(cut)][key] for key in keys] for cut, keys in visual.only.items()}
     if one.hidden:
         pytest.skip("a part of other measures")
-    shown = answer(view(page_of(page.name), query, results), results)["visuals"][visual.name]
-    x = {"balance_threshold": 1000} if name == "range" and parameter_of(one) else {}
+    shown = answer(view(page_of(page.name, results), query, results), results)["visuals"][visual.name]
+    x = {"balance_threshold": 1000} if name == "range" and parameter_of(one) is BALANCE_THRESHOLD else {}
 
-    found = ask(results, one.name, by=visual.by, where={**where, **only}, **x)
+    found = ask(results, one.name, by=visual.by, where={**where, **only}, parameters=x)
 
+    written = [_written(shown, cut) for cut in visual.by]
     values = shown["values"][one.name]
-    values = values if visual.by else [values]
-    assert [row_level.same(plain(a), b) for a, b in zip(found[one.name], values, strict=True)] == [True] * len(
-        found
-    )
-    for cut in visual.by:
-        keys = shown["keys"][cut]
-        written = keys if "month" in cut else shown["labels"].get(cut, keys)
-        assert [plain(member) for member in found[cut]] == written
+    rows = dict(zip(zip(*written, strict=True), values, strict=True)) if visual.by else {(): values}
+    answered = {tuple(map(plain, members)): plain(value) for *members, value in found.itertuples(index=False)}
+    assert [*answered] == [members for members in rows if members in answered]
+    for members, value in rows.items():
+        # What is computed from other months has a row for every month, and so has what stands beside it.
+        assert row_level.same(answered.get(members, 0 if one.counts_nobody else None), value)
+
+
+def _written(shown, cut):
+    keys = shown["keys"][cut]
+    return keys if "month" in cut else shown["labels"].get(cut, keys)
 
 
 @pytest.mark.parametrize("by", CUTS, ids=lambda by: "-".join(by) or "all")
@@ -84,8 +99,9 @@ def test_every_measure_is_what_its_sql_says(results, one, by):
     cuts = [dimension(name) for name in by]
     fact = next((fact for fact in facts_of(one) if {*cuts} <= {*dimensions_of(fact)}), None)
     where = {"country": "Kenya"} if fact and "country" in fact.column_names else {}
-    if fact is None:
-        with pytest.raises(Customer360Error, match="cannot be cut or filtered"):
+    if fact is None or must_be_cut_by(one) - {*by}:
+        refused = "does not add up over" if fact else "cannot be cut or filtered"
+        with pytest.raises(Customer360Error, match=refused):
             ask(results, one.name, by=by)
         return
 
@@ -93,12 +109,15 @@ def test_every_measure_is_what_its_sql_says(results, one, by):
 
     filters = {"country": ["Kenya"]} if where else {}
     alone = {
-        tuple(results.members[cut][key] for cut, key in zip(cuts, keys, strict=True)): value
+        tuple(
+            key if isinstance(key, date) else results.members[cut][key]
+            for cut, key in zip(cuts, keys, strict=True)
+        ): value
         for *keys, value in results.rows(sql.aggregate(fact, [one], by=cuts, filters=filters))
     }
     assert len(found) == len(alone)
     for *members, value in found.itertuples(index=False):
-        expected = alone[tuple(members)]
+        expected = alone[tuple(map(plain, members))]
         expected = 0 if expected is None and one.counts_nobody else expected
         assert plain(value) == expected or row_level.same(plain(value), expected)
 
@@ -146,7 +165,7 @@ def test_the_highest_balances_are_listed_not_summed(results):
     """The table holds ten for each slicer cell; their sum would mean nothing."""
     found = ask(results, "top_balance", where={"country": "Kenya"})
 
-    shown = answer(view(page_of("financial"), [("country", "Kenya")], results), results)["visuals"][
+    shown = answer(view(page_of("financial", results), [("country", "Kenya")], results), results)["visuals"][
         "top_customers"
     ]
     assert list(found.top_balance) == [float(value) for value in shown["columns"]["top_balance"]]
@@ -163,10 +182,35 @@ def test_the_highest_balances_are_listed_not_summed(results):
         ({"name": "total_customers", "where": {"join_month": "2099-01"}}, "Valid: Apr 2021 to Jun 2026."),
         ({"name": "total_customers", "by": ["country", "country"]}, "give one dimension, or two that differ"),
         ({"name": "total_customers", "by": ["funnel_stage", "balance_band"]}, "cannot be cut or filtered by"),
-        ({"name": "total_customers", "balance_threshold": 5}, "does not depend on balance_threshold"),
-        ({"name": "customers_above_threshold", "balance_threshold": -1}, "invalid balance_threshold"),
+        (
+            {"name": "total_customers", "parameters": {"balance_threshold": 5}},
+            "does not depend on balance_threshold",
+        ),
+        (
+            {"name": "customers_above_threshold", "parameters": {"balance_threshold": -1}},
+            "invalid balance_threshold",
+        ),
+        (
+            {"name": "points_liability", "parameters": {"point_price": 2}},
+            "use one number from 0 to 1, such as 0.01",
+        ),
+        ({"name": "points_liability", "parameters": {"balance_threshold": 5}}, "it depends on point_price"),
         ({"name": "cohort_customers"}, "says nothing by itself"),
         ({"name": "rows_rejected", "where": {"country": "Kenya"}}, "leave 'by' and 'where' out"),
+        (
+            {"name": "monthly_active_customers"},
+            "does not add up over activity_month, as the same customer would count several times; ask",
+        ),
+        (
+            {"name": "monthly_active_customers", "by": ["country"]},
+            "or use last_monthly_active_customers or mean_monthly_active_customers",
+        ),
+        ({"name": "repeat_rate", "by": ["country"]}, "does not add up over activity_month"),
+        (
+            {"name": "buyers", "where": {"activity_month": "2025-01..2025-03"}},
+            "does not add up over activity_month",
+        ),
+        ({"name": "retained_share", "by": ["join_year"]}, "by='months_since'"),
     ],
 )
 def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
@@ -176,6 +220,54 @@ def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
 
     assert line in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_month_is_asked_for_by_a_cut_or_a_filter(results):
+    """Both tell the months apart, and the one says what the other says."""
+    by_month = ask(results, "monthly_active_customers", by=["activity_month"]).set_index("activity_month")
+    spain = ask(results, "orders", by=["activity_month"], where={"country": ["Kenya"]})
+
+    [april] = ask(
+        results, "monthly_active_customers", where={"activity_month": "2026-04"}
+    ).monthly_active_customers
+    [orders] = ask(results, "orders", where={"country": ["Kenya"]}).orders
+
+    assert april == by_month.monthly_active_customers["2026-04-01"] > 0
+    assert orders == spain.orders.sum() > 0
+
+
+def test_what_is_computed_from_other_months_has_every_month(results):
+    """Points are held, and customers leave, in a month in which nothing happens."""
+    where = {"country": "Norway", "loyalty_status": "Gold", "activity": "Active"}
+    happened = ask(results, "orders", by=["activity_month"], where=where)
+    held = ask(results, "outstanding_points", by=["activity_month"], where=where)
+
+    months = pd.date_range(held.activity_month.min(), "2026-06-01", freq="MS")
+    assert [*held.activity_month] == [*months]
+    assert len(happened) < len(held)
+
+
+def test_points_cost_what_is_said(results):
+    """A cent each by default; at any price in the range, and at none beyond."""
+    [held] = ask(results, "outstanding_points", where={"country": "Kenya"}).outstanding_points
+
+    for parameters, price in (({}, 0.01), ({"point_price": 0.0125}, 0.0125), ({"point_price": 0}, 0)):
+        found = ask(results, "points_liability", where={"country": "Kenya"}, parameters=parameters)
+        assert found.points_liability[0] == pytest.approx(held * price)
+    by_status = ask(results, "points_liability", by=["loyalty_status"], parameters={"point_price": 1})
+    points = ask(results, "outstanding_points", by=["loyalty_status"])
+    assert [*by_status.points_liability] == pytest.approx([*points.outstanding_points])
+
+
+def test_a_number_of_past_months_says_that_tiers_are_of_today(results):
+    """Nobody was Gold in all the months that a Gold customer of today looks back on."""
+    by = ask(results, "orders", by=["activity_month", "loyalty_status"])
+    where = ask(results, "orders", by=["activity_month"], where={"activity": "Active"})
+    neither = ask(results, "orders", by=["activity_month"], where={"country": "Kenya"})
+
+    assert by.attrs["note"] == "by loyalty_status as it is today, in every month"
+    assert where.attrs["note"] == "by activity as it is today, in every month"
+    assert "note" not in neither.attrs
 
 
 def test_what_the_data_does_not_have_is_never_zero():

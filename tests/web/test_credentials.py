@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from customer360.errors import Customer360Error
-from customer360.web.credentials import Credentials, configured, users_line
+from customer360.web.credentials import Credentials, User, configured, users_line
 
 TOKEN = "a-token-of-some-length"
 PASSWORD = "correct horse battery"
@@ -92,7 +92,7 @@ def test_without_file_and_variable_nobody_is_asked():
 def accepts(token_file: Path | None, users_file: Path | None, header: bytes) -> bool:
     credentials = configured(token_file, users_file)
     assert credentials
-    return credentials.accept(header)
+    return credentials.accept(header) is not None
 
 
 def test_the_token_file_goes_before_the_variable(private, monkeypatch):
@@ -112,11 +112,44 @@ def test_a_line_of_the_password_command_lets_the_user_in(private):
     assert not accepts(None, users, basic("zoë", "password of zoe").encode())
 
 
+def test_a_line_says_whether_its_user_sees_people(private):
+    """Lines of older versions say nothing, and their users see none."""
+    lines = [users_line("ada", PASSWORD, sees_people=True), users_line("bob", PASSWORD)]
+    credentials = configured(None, private("\n".join(lines)))
+
+    assert credentials is not None
+    assert credentials.accept(basic("ada", PASSWORD).encode()) == User("ada", sees_people=True)
+    assert credentials.accept(basic("bob", PASSWORD).encode()) == User("bob", sees_people=False)
+
+
+def test_the_token_never_sees_people():
+    """It may be anyone's; as the password of one who does see them, too."""
+    credentials = Credentials(TOKEN, {"ada": QUICK}, see_people=frozenset({"ada"}))
+
+    for given in (f"Bearer {TOKEN}", basic("ada", TOKEN), basic("", TOKEN)):
+        assert credentials.accept(given.encode()) == User("token", sees_people=False)
+
+
+def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
+    """Else it would be started for nothing, and somebody would look for why."""
+    Credentials(users={"ada": QUICK}, see_people=frozenset({"ada"})).require_people()
+    for credentials in (Credentials(TOKEN), Credentials(users={"ada": QUICK})):
+        with pytest.raises(Customer360Error, match="none of those who can sign in may; .*password NAME --people"):
+            credentials.require_people()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (f"ada:{QUICK}:admin\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
+        (f"ada:{QUICK}:people:people\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
+        (f"ada:{QUICK}:\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
+        (f"ada:{QUICK}:People\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
         ("", "names no users; make a line for one with: customer360 password NAME"),
-        ("ada\n", "line 1 of FILE is not NAME:HASH; make each line with: customer360 password NAME"),
+        (
+            "ada\n",
+            "line 1 of FILE is not NAME:HASH or NAME:HASH:people; make each line with: customer360 password NAME",
+        ),
         (f"ada:{QUICK}\n\neve:hunter2\n", "line 3 of FILE is not NAME:HASH"),
         (f":{QUICK}\n", "line 1 of FILE is not NAME:HASH"),
         (f"ada:{QUICK[:-30]}$\n", "line 1 of FILE is not NAME:HASH"),

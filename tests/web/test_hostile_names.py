@@ -6,10 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from customer360.report.pages import REPORT
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
-from tests.web.published import miniature_results, publish
+from tests.web.published import WHOLE, miniature_results, publish
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>{{7*7}}"
 CALLED = {"country": ("Kenya", f"K{MARKUP}"), "loyalty_status": ("Gold", f"G{MARKUP}"), "name": ("", MARKUP)}
@@ -35,7 +34,7 @@ def hostile_dashboard(database):
 def test_a_name_in_markup_is_shown_as_it_is_written(hostile_dashboard, page, complaints):
     """In charts, tooltips, slicers, tables and the address; an image that does not load would be a complaint."""
     seen = ""
-    for shown in REPORT.pages:
+    for shown in WHOLE.pages:
         page.goto(f"{hostile_dashboard}/{shown.name}")
         page.wait_for_selector("html[data-painted]", state="attached")
         for table in page.get_by_role("button", name="as a table").all():

@@ -13,15 +13,16 @@ from typing import get_args
 import pytest
 
 from customer360.report.expressions import Expression
-from customer360.report.pages import REPORT
 from customer360.web.answers import answer
 from customer360.web.cubes import cubes_of, encoded
+from customer360.web.kept_answers import answer_without_small
 from customer360.web.outline import outline
+from customer360.web.people import offered
 from customer360.web.replies import Memory, Reply
 from customer360.web.store import hold
 from customer360.web.view import view
 from customer360.web.watch import State
-from tests.web.published import miniature_results
+from tests.web.published import WHOLE, miniature_results
 
 ROOT = Path(__file__).parents[2]
 TYPES = ROOT / "src/customer360/web/static/types.d.ts"
@@ -29,7 +30,7 @@ TYPES = ROOT / "src/customer360/web/static/types.d.ts"
 
 def test_the_page_knows_every_way_to_compute_and_no_other():
     """Then the type checker lets no case be missing in measures.js."""
-    known = re.findall(r'\bcase: "(\w+)"', TYPES.read_text())
+    known = re.findall(r'\bcase: "(\w+)"', TYPES.with_name("expressions.d.ts").read_text())
 
     assert sorted(known) == sorted(case.__name__ for case in get_args(Expression))
 
@@ -52,13 +53,15 @@ def has_types(sent, folder):
 
 
 def answers(results):
-    """Of every page: of everybody, and of nobody."""
+    """Of every page: of everybody, and of nobody; also without small cells."""
     queries = [[], [("join_month", "1999-01..1999-02")]]
-    return [answer(view(page, query, results), results) for page in REPORT.pages for query in queries]
+    asked = [view(page, query, results) for page in WHOLE.pages for query in queries]
+    kept = [answer_without_small(one, results, 5) for one in asked]
+    return [*(answer(one, results) for one in asked), *kept]
 
 
 def headers(results):
-    cubes = [encoded(table, results) for page in REPORT.pages for table in cubes_of(page, results).values()]
+    cubes = [encoded(table, results) for page in WHOLE.pages for table in cubes_of(page, results).values()]
     return [json.loads(cube[4 : 4 + int.from_bytes(cube[:4], "little")]) for cube in cubes]
 
 
@@ -69,7 +72,12 @@ def test_what_the_server_sends_has_the_types_of_the_page(results, tmp_path):
     states = [State(None, Memory()), State(results, Memory(), datetime(2026, 6, 30))]
 
     sent = {
-        "Report": [outline(one) for one in all_results],
+        "Report": [
+            {**outline(one, smallest), "people": people}
+            for one in all_results
+            for smallest in (0, 5)
+            for people in (None, offered(["a"], one))
+        ],
         "Answer": [one for held in all_results for one in answers(held)],
         "CubeHeader": [one for held in all_results for one in headers(held)],
         "ServerState": [state.facts() for state in states],

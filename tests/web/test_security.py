@@ -3,6 +3,7 @@
 import http.client
 import json
 import logging
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -14,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from customer360.web.credentials import Credentials, configured
+from customer360.web.credentials import Credentials, User, configured, users_line
 from customer360.web.security import Failures, Remembered, secured
 from customer360.web.server import Address, running
 from tests.web.test_credentials import PASSWORD, QUICK, SLOW, TOKEN, basic, seconds_of
@@ -41,7 +42,20 @@ async def half(_):
     return StreamingResponse(body())
 
 
-PATHS = {"/": hello, "/healthz": hello, "/api/x": hello, "/broken": broken, "/api/broken": broken, "/half": half}
+async def who(request):
+    user = request.state.user
+    return PlainTextResponse(f"{user.name} {user.sees_people}", headers={"cache-control": "max-age=60"})
+
+
+async def search(request):
+    return PlainTextResponse((await request.body()).decode())
+
+
+PATHS = {
+    "/": hello, "/healthz": who, "/api/x": hello, "/broken": broken, "/api/broken": broken, "/half": half, "/who": who,
+    "/api/people": who, "/api/people/7": who, "/api/people.csv": who,
+}  # fmt: skip
+SEARCH = "/api/people/search"
 
 
 class Asking:
@@ -50,9 +64,10 @@ class Asking:
     def __init__(self, address):
         self.address = address
 
-    def __call__(self, path="/", method="GET", **headers):
+    def __call__(self, path="/", method="GET", body=None, **headers):
         with closing(http.client.HTTPConnection(self.address.host, self.address.port, timeout=20)) as connection:
-            connection.request(method, path, headers=headers)
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, named)
             answer: Any = connection.getresponse()
             with answer:
                 answer.text = answer.read().decode()
@@ -65,7 +80,10 @@ class Asking:
 @contextmanager
 def serving(**options):
     """Asks the app behind `secured(**options)`."""
-    routes = [Route(path, endpoint) for path, endpoint in PATHS.items()]
+    routes = [
+        Route(SEARCH, search, methods=["POST"]),
+        *(Route(path, endpoint) for path, endpoint in PATHS.items()),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(secured, **options)])
     with running(app, Address(port=0)) as address:
         yield Asking(address)
@@ -296,8 +314,159 @@ def test_many_addresses_and_many_headers_take_bounded_memory():
 
     for number in range(10):
         failures.add(f"10.0.0.{number}")
-        remembered.add(b"%d" % number)
-        assert b"7" in remembered or number != 9
+        remembered.add(b"%d" % number, User("ada"))
+        assert remembered.user(b"7") or number != 9
 
     assert len(failures._since) == 3
-    assert [number for number in range(10) if b"%d" % number in remembered] == [7, 8, 9]
+    assert [number for number in range(10) if remembered.user(b"%d" % number)] == [7, 8, 9]
+
+
+# --- single customers -------------------------------------------------------------------------------------------
+
+OF_PEOPLE = ["/api/people", "/api/people/7", "/api/people.csv"]
+JSON = {"Content_Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def people():
+    """On one's own machine, started with --people."""
+    with serving(people=True) as asking:
+        yield asking
+
+
+@pytest.fixture
+def users(tmp_path):
+    """A token, ada who sees people, and bob who does not."""
+    path = tmp_path / "users.txt"
+    path.touch(mode=0o600)
+    path.write_text(f"ada:{QUICK}:people\nbob:{QUICK}\n")
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(TOKEN)
+    return configured(token, path)
+
+
+def code(answer):
+    return answer.status, json.loads(answer.text)["error"]["code"]
+
+
+@pytest.mark.parametrize("path", [*OF_PEOPLE, SEARCH])
+def test_single_customers_are_shown_only_by_a_dashboard_that_is_started_so(ask, people, path):
+    """Whatever the app would answer."""
+    method = "POST" if path == SEARCH else "GET"
+
+    assert code(ask(path, method, body="{}", **JSON)) == (403, "no_people")
+    assert people(path, method, body="{}", **JSON).status == 200
+
+
+def test_without_credentials_the_user_is_who_runs_the_dashboard(ask, people):
+    """By the account of the operating system, not by what the environment says."""
+    import pwd
+
+    name = pwd.getpwuid(os.getuid()).pw_name
+    assert ask("/who").text == f"{name} False"
+    assert people("/who").text == f"{name} True"
+
+
+def test_only_users_who_may_see_people_do(users):
+    """Neither the token nor another user, each told in one line; the log gets the name that signed in."""
+    with serving(credentials=users, loopback=False, people=True) as asking:
+
+        def asked(path, authorization):
+            return asking(path, Authorization=authorization)
+
+        assert asked("/api/people", basic("ada", PASSWORD)).text == "ada True"
+        assert asked("/api/people", basic("ada", PASSWORD)).text == "ada True"  # remembered
+        for given in (basic("bob", PASSWORD), basic("ada", TOKEN), f"Bearer {TOKEN}"):
+            assert asked("/who", given).text.endswith(" False")
+            assert code(asked("/api/people", given)) == (403, "not_permitted")
+        assert code(asking("/api/people")) == (401, "credentials_needed")
+        assert asking("/healthz").text == " False"
+
+
+def test_without_people_no_user_sees_any(users):
+    """A users file serves both kinds of dashboard."""
+    with serving(credentials=users) as asking:
+        assert asking("/who", Authorization=basic("ada", PASSWORD)).text == "ada False"
+        assert code(asking("/api/people", Authorization=basic("ada", PASSWORD))) == (403, "no_people")
+
+
+def test_who_may_no_longer_see_people_does_not_from_the_next_request_on(tmp_path):
+    """As with who is taken out of the file."""
+    path = tmp_path / "users.txt"
+    path.touch(mode=0o600)
+    path.write_text(users_line("ada", PASSWORD, sees_people=True))
+    right = {"Authorization": basic("ada", PASSWORD)}
+    with serving(credentials=configured(None, path), people=True) as asking:
+        assert asking("/api/people", **right).status == 200
+        path.write_text(path.read_text().removesuffix(":people"))
+        assert code(asking("/api/people", **right)) == (403, "not_permitted")
+
+
+@pytest.mark.parametrize("path", OF_PEOPLE)
+def test_no_browser_keeps_single_customers(people, path):
+    """Not even where the app says that it may."""
+    assert people(path).headers.get_all("cache-control") == ["no-store"]
+    assert people("/who").headers.get_all("cache-control") == ["max-age=60"]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "refused"),
+    [
+        ("GET", JSON, (405, "method_not_allowed")),
+        ("PUT", JSON, (405, "method_not_allowed")),
+        ("OPTIONS", JSON, (405, "method_not_allowed")),
+        ("POST", {}, (415, "not_json")),
+        ("POST", {"Content_Type": "text/plain"}, (415, "not_json")),
+        ("POST", {"Content_Type": "application/x-www-form-urlencoded"}, (415, "not_json")),
+        ("POST", {"Content_Type": "multipart/form-data; boundary=x"}, (415, "not_json")),
+        ("POST", JSON | {"Transfer_Encoding": "chunked"}, (411, "length_needed")),
+        ("POST", JSON | {"Sec_Fetch_Site": "cross-site"}, (403, "other_site")),
+        ("POST", JSON | {"Sec_Fetch_Site": "same-site"}, (403, "other_site")),
+        ("POST", JSON | {"Sec_Fetch_Site": "none"}, (403, "other_site")),
+        ("POST", JSON | {"Origin": "https://evil.example"}, (403, "other_site")),
+        ("POST", JSON | {"Origin": "http://localhost"}, (403, "other_site")),
+        ("POST", JSON | {"Origin": "null"}, (403, "other_site")),
+    ],
+)
+def test_a_search_is_a_post_of_json_from_our_own_page(people, method, headers, refused):
+    """Nothing else is taken: no form of another site, no page elsewhere."""
+    body = [b"{}"] if "Transfer_Encoding" in headers else "{}"
+
+    assert code(people(SEARCH, method, body=body, **headers)) == refused
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec_Fetch_Site": "same-origin"},
+        {"Sec_Fetch_Site": "same-origin", "Origin": "https://dashboard.example.com"},
+        {"Origin": "http://HOST"},
+        {"Origin": "https://HOST"},
+    ],
+)
+def test_our_own_page_and_scripts_may_search(people, headers):
+    """Also behind a proxy, which may end TLS or rename the host."""
+    host = f"localhost:{people.address.port}"
+    sent = {name: value.replace("HOST", host) for name, value in headers.items()}
+
+    found = people(SEARCH, "POST", body='{"text": "ana"}', Host=host, **JSON, **sent)
+
+    assert (found.status, found.text) == (200, '{"text": "ana"}')
+
+
+@pytest.mark.parametrize(("length", "status"), [(4_096, 200), (4_097, 413)])
+def test_a_search_has_at_most_4_kb(people, length, status):
+    """It is a name, an address or an id."""
+    assert (
+        people(SEARCH, "POST", body="x" * length, Content_Type="application/json; charset=utf-8").status == status
+    )
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403)]
+)
+def test_another_site_cannot_fill_the_access_log(people, site, status):
+    """An image on its page would ask in the reader's name, though it could not read the answer."""
+    assert people("/api/people.csv", Sec_Fetch_Site=site).status == status

@@ -6,11 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from customer360.report import measures as m
-from customer360.report.dimensions import DIMENSIONS, Between, dimension, dimensions_of
+from customer360.report import activity_measures as a
+from customer360.report import customer_measures as m
+from customer360.report import order_measures as o
+from customer360.report import points_measures as p
+from customer360.report.activity_measures import CLASSIC_RETAINED_SHARE
+from customer360.report.dimensions import DIMENSIONS, FACTS, Between, dimension, dimensions_of
 from customer360.report.expressions import facts_of
+from customer360.report.looked_up import LookedUp
 from customer360.report.measures import MEASURES
+from customer360.report.parameters import BALANCE_THRESHOLD
 from customer360.tables import (
+    ACTIVITY_SEGMENTS,
     COHORT_RETENTION,
     CUSTOMER_SEGMENTS,
     DATA_QUALITY,
@@ -19,7 +26,7 @@ from customer360.tables import (
     TOP_CUSTOMERS,
 )
 from customer360.web import sql
-from tests import miniature, row_level
+from tests import miniature, miniature_events, row_level
 from tests.engines import OF_CUSTOMERS, some_filters
 from tests.miniature import COUNTRIES, STATUSES
 
@@ -46,14 +53,19 @@ def rows_of(database, query):
     return database.execute(query.text, query.parameters).fetchall()
 
 
-def value_of(database, fact, asked, filters, threshold=None):
-    [[value]] = rows_of(database, sql.aggregate(fact, [asked], filters=filters, threshold=threshold))
+def value_of(database, fact, asked, filters, x=None):
+    parameters = {} if x is None else {BALANCE_THRESHOLD.name: x}
+    [[value]] = rows_of(database, sql.aggregate(fact, [asked], filters=filters, parameters=parameters))
     return value
 
 
 @pytest.mark.parametrize(
     "cut",
-    [cut for cut in DIMENSIONS if cut.name not in ("months_since", "funnel_stage", "join_year")],
+    [
+        cut
+        for cut in DIMENSIONS
+        if any(cut in dimensions_of(fact) for fact in SEGMENTS) and cut.name not in ("funnel_stage", "join_year")
+    ],
     ids=lambda cut: cut.name,
 )
 def test_the_parts_of_a_visual_are_what_their_customers_say(database, profiles, cut):
@@ -95,13 +107,13 @@ def test_members_stand_in_their_own_order(database):
     assert statuses == [(status, status) for status in STATUSES]
     assert bands[:4] == [(-1, "below 0"), (0, "0"), (1, "0–100"), (2, "100–250")]
     assert years == [(year, year) for year in range(years[0][0], miniature.AS_OF.year + 1)]
-    assert stages == [(1, "Joined"), (2, "First purchase"), (3, "Logged in after purchase"), (4, "Active")]
+    assert stages == [(1, "Joined"), (2, "First purchase"), (3, "Logged in on a later day"), (4, "Active")]
 
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
 def test_every_part_of_a_visual_belongs_to_a_member(database, cut):
     """What a query is cut by can be written and put in order."""
-    fact = next(fact for fact in (*SEGMENTS, COHORT_RETENTION) if cut in dimensions_of(fact))
+    fact = next(fact for fact in FACTS if cut in dimensions_of(fact))
 
     parts = {row[0] for row in rows_of(database, sql.aggregate(fact, [], by=[cut]))}
 
@@ -288,7 +300,7 @@ def test_the_data_is_as_of_the_latest_refresh(database):
 
 def test_the_threshold_can_take_the_edges_of_the_bands(database):
     """The slider offers these and nothing between."""
-    found = [row[0] for row in rows_of(database, sql.edges(m.BALANCE_THRESHOLD))]
+    found = [row[0] for row in rows_of(database, sql.edges(BALANCE_THRESHOLD))]
 
     assert found == [Decimal(0), *miniature.BALANCES.edges]
 
@@ -325,44 +337,115 @@ def test_others_are_nobody_where_nobody_is_outside_the_filters(database, filters
     assert (others is None) == ("balance_band" not in filters)
 
 
-WINDOW = Between(date(2024, 6, 1), date(2026, 5, 1))
+MAY = date(2026, 5, 1)
+
+
+def in_month(database, asked, month, filters=None):
+    return value_of(database, ACTIVITY_SEGMENTS, asked, {**(filters or {}), "activity_month": [month]})
 
 
 @pytest.mark.parametrize(
-    ("filters", "compares"),
+    ("filters", "month"),
     [
-        ({}, True),
-        ({"country": ["Kenya"]}, True),
-        ({"join_month": WINDOW}, True),
-        ({"join_month": Between(date(2000, 1, 1), date(2030, 1, 1))}, True),
-        ({"join_year": [2024, 2025, 2026]}, True),
-        ({"join_year": [2025, 2026]}, False),
-        ({"join_month": Between(date(2024, 7, 1), date(2026, 5, 1))}, False),
-        ({"join_month": Between(date(2024, 6, 1), date(2026, 4, 1))}, False),
-        ({"join_month": [date(2026, 5, 1), date(2025, 5, 1)]}, False),
-        ({"loyalty_status": ["Gold"]}, False),
-        ({"loyalty_status": list(STATUSES)}, False),
-        ({"activity": ["Active"]}, False),
-        ({"balance_band": [1, 2]}, False),
-        ({"country": ["Atlantis"]}, True),
+        ({}, MAY),
+        ({"country": ["Kenya"]}, MAY),
+        ({"join_month": Between(date(2023, 1, 1), date(2025, 1, 1))}, MAY),
+        ({"activity_month": Between(date(2025, 6, 1), date(2025, 12, 1))}, date(2025, 12, 1)),
+        ({"activity_month": [date(2026, 6, 1)]}, None),
+        ({"activity_month": [date(2025, 4, 1)]}, date(2025, 4, 1)),
+        ({"activity_month": [date(2025, 3, 1)]}, None),
+        ({"activity_month": [date(2024, 8, 1)]}, None),
+        ({"loyalty_status": ["Gold"]}, None),
+        ({"loyalty_status": list(STATUSES)}, None),
+        ({"activity": ["Active"]}, None),
     ],
 )
-def test_joins_compare_only_where_filters_keep_both_windows_and_nothing_of_today(database, filters, compares):
-    """Seven months against five, or those who have become Gold meanwhile, are no change."""
-    before = value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS_BEFORE, filters)
+@pytest.mark.parametrize(
+    ("asked", "of"),
+    [
+        (a.ACTIVE_YEAR_BEFORE, a.MONTHLY_ACTIVE_CUSTOMERS),
+        (a.DAYS_BETWEEN_LOGINS_YEAR_BEFORE, a.DAYS_BETWEEN_LOGINS),
+        (o.SPENT_YEAR_BEFORE, o.SPENT),
+    ],
+    ids=lambda one: one.name,
+)
+def test_a_month_is_held_against_the_same_month_a_year_earlier_where_they_compare(
+    database, filters, month, asked, of
+):
+    """No value for an open month, of the first month of the events or before, and of those who are Gold today."""
+    found = value_of(database, ACTIVITY_SEGMENTS, asked, filters)
 
-    assert (before is not None) == compares
-    assert (before or 0) == (
-        value_of(database, CUSTOMER_SEGMENTS, m.JOINED_BEFORE, filters) or 0 if compares else 0
-    )
+    others = {name: kept for name, kept in filters.items() if name != "activity_month"}
+    expected = month and in_month(database, of, date(month.year - 1, month.month, 1), others)
+    assert row_level.same(found, expected)
+    assert month is None or found
 
 
-def test_a_programme_younger_than_both_windows_compares_nothing(profiles):
-    """The earlier twelve months would count only those that there are."""
-    young = profiles[[month is not None and month >= date(2024, 9, 1) for month in profiles["join_month"]]]
-    with miniature.database(miniature.result_tables(young)) as database:
-        assert value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS_BEFORE, {}) is None
-        assert value_of(database, CUSTOMER_SEGMENTS, m.NEW_CUSTOMERS, {})
+def test_a_year_without_a_row_is_zero_of_a_count_and_no_value_of_a_ratio(database):
+    """Nobody was active is known; how long they waited is not."""
+    nobody = {"country": ["Atlantis"]}
+
+    assert value_of(database, ACTIVITY_SEGMENTS, a.ACTIVE_YEAR_BEFORE, nobody) == 0
+    assert value_of(database, ACTIVITY_SEGMENTS, a.DAYS_BETWEEN_LOGINS_YEAR_BEFORE, nobody) is None
+    assert value_of(database, ACTIVITY_SEGMENTS, a.LAST_ACTIVE_CUSTOMERS, nobody) == 0
+    assert value_of(database, ACTIVITY_SEGMENTS, a.LAST_DAYS_BETWEEN_LOGINS, nobody) is None
+
+
+def test_each_month_is_held_against_its_own_year_before(database):
+    """By month, a measure of a year earlier is the same line, moved by twelve months."""
+    by = [dimension("activity_month")]
+    earlier = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.BUYERS_YEAR_BEFORE], by=by)))
+    buyers = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.BUYERS], by=by)))
+
+    told = {month: value for month, value in earlier.items() if value is not None}
+    assert list(map(min, [told])) == [date(2025, 4, 1)]
+    assert max(told) == MAY
+    assert told == {month: buyers.get(date(month.year - 1, month.month, 1), 0) for month in told}
+
+
+@pytest.mark.parametrize("cuts", [("loyalty_status",), ("activity",), ("activity_month", "loyalty_status")])
+def test_cut_by_what_customers_are_today_nothing_is_held_against_a_year_earlier(database, cuts):
+    """As under such a filter: those who are Gold today were not all Gold then."""
+    by = [dimension(name) for name in cuts]
+
+    found = rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.SPENT_YEAR_BEFORE, o.LAST_SPENT], by=by))
+
+    assert {row[-2] for row in found} == {None}
+    assert any(row[-1] for row in found)
+
+
+def test_cut_by_country_each_is_held_against_its_own_year_before(database):
+    """A country stays as it was; a row of it says what a filter by it says."""
+    by = [dimension("country")]
+
+    found = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.SPENT_YEAR_BEFORE], by=by)))
+
+    assert {*found} == {*COUNTRIES}
+    for country, value in found.items():
+        assert value == value_of(database, ACTIVITY_SEGMENTS, o.SPENT_YEAR_BEFORE, {"country": [country]})
+
+
+def test_points_cost_what_the_reader_says(database):
+    """A cent each unless the reader says otherwise."""
+    held = value_of(database, ACTIVITY_SEGMENTS, p.OUTSTANDING_POINTS, {"country": ["Kenya"]})
+    asked = [p.POINTS_LIABILITY]
+
+    for price, set_by_reader in ((Decimal("0.01"), {}), (Decimal("0.025"), {"point_price": Decimal("0.025")})):
+        query = sql.aggregate(ACTIVITY_SEGMENTS, asked, filters={"country": ["Kenya"]}, parameters=set_by_reader)
+        assert row_level.same(rows_of(database, query)[0][0], held * price)
+
+
+@pytest.mark.parametrize("cut", ["from_status", "to_status"])
+def test_tiers_of_the_past_stand_in_the_order_of_today(database, cut):
+    """Those that nobody holds any more come after."""
+    database.execute("INSERT INTO analytics.tier_moves VALUES ('2024-05-01', 'Amber', 'Amber', 'Kenya', 1)")
+    try:
+        found = [key for key, _ in rows_of(database, sql.members(dimension(cut)))]
+    finally:
+        database.execute("DELETE FROM analytics.tier_moves WHERE to_status = 'Amber'")
+
+    assert found == [*(status for status in STATUSES if status in found), "Amber"]
+    assert "Bronze" in found
 
 
 @pytest.mark.slow
@@ -383,8 +466,8 @@ def test_the_month_of_the_as_of_date_is_full_on_its_last_day(profiles, as_of, fi
     tables = miniature.result_tables(profiles)
     tables["refreshes"].loc[1, "as_of_date"] = as_of
     with miniature.database(tables) as database:
-        for known in (as_of, None):
-            [[found]] = rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [m.NEW_CUSTOMERS], as_of=known))
+        for known in (LookedUp(as_of), None):
+            [[found]] = rows_of(database, sql.aggregate(CUSTOMER_SEGMENTS, [m.NEW_CUSTOMERS], looked_up=known))
             assert found == sum(first <= month <= last for month in months)
 
 
@@ -395,7 +478,7 @@ def full_months(joined):
 
 def retained(profiles, joined_in, months):
     """Of those who joined in the months *joined_in*, the share seen *months* or more months later."""
-    pairs = zip(profiles["join_month"], profiles["last_login_month"], strict=True)
+    pairs = zip(profiles["join_month"], profiles["last_seen_month"], strict=True)
     logins = [(last, _later(joined, months)) for joined, last in pairs if joined in joined_in]
     return sum(not months or bool(last and last >= needed) for last, needed in logins) / len(logins)
 
@@ -427,6 +510,29 @@ def test_a_cell_of_retention_needs_its_months_and_three_more_in_every_cohort_of_
             assert share == pytest.approx(retained(profiles, cohorts, since))
         else:
             assert share is None
+
+
+def test_classic_retention_counts_who_is_active_in_that_very_month(database, profiles):
+    """Of the cohorts whose month is over and covered by the events; never more than unbounded."""
+    asked = [CLASSIC_RETAINED_SHARE, m.RETAINED_CUSTOMERS, m.COHORT_CUSTOMERS]
+    query = sql.aggregate(COHORT_RETENTION, asked, by=[dimension("join_year"), dimension("months_since")])
+    active = [
+        (row["join_month"], {event.month for event in miniature_events.events_of(row) if event.is_active})
+        for row in profiles.to_dict("records")
+        if row["join_month"] and full_months(row["join_month"]) >= 0
+    ]
+    first, shares = miniature_events.FIRST_DAY.replace(day=1), []
+
+    for year, since, share, retained_customers, customers in rows_of(database, query):
+        of_year = [one for one in active if one[0].year == year and full_months(one[0]) >= since]
+        seen = [_later(joined, since) in months for joined, months in of_year if _later(joined, since) >= first]
+        shares.append(share)
+        assert share == (pytest.approx(sum(seen) / len(seen)) if seen else None), (year, since)
+        if share is not None and len(seen) == customers:
+            assert share <= retained_customers / customers
+
+    assert None in shares
+    assert any(shares)
 
 
 def test_retention_never_rises_along_a_row(database):

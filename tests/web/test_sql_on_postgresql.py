@@ -5,14 +5,16 @@ import pytest
 
 from customer360.report.dimensions import DIMENSIONS, dimension
 from customer360.report.expressions import Sum
-from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.measures import measure
 from customer360.report.pages import REPORT
+from customer360.report.parameters import BALANCE_THRESHOLD
 from customer360.tables import ENGAGEMENT_SEGMENTS
 from customer360.web import sql
 from tests import miniature, row_level
 from tests.engines.of_sql import copy_results
 
-VISUALS = [visual for page in REPORT.pages for visual in page.visuals]
+VISUALS = REPORT.visuals
+X = {BALANCE_THRESHOLD.name: 1_000}
 FILTERS = {"country": ["Kenya", "Norway"], "activity": ["Active", "Unknown"]}
 
 
@@ -37,9 +39,9 @@ def postgresql(module_database, duckdb, tables):
 def query_of(visual):
     if visual.top:
         return sql.top(visual.fact, visual.measure, visual.columns, visual.top, filters=FILTERS)
-    asked = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+    asked = [measure(name) for name in visual.all_measures]
     cuts = [dimension(name) for name in visual.by]
-    return sql.aggregate(visual.fact, asked, by=cuts, filters={**FILTERS, **visual.only}, threshold=1_000)
+    return sql.aggregate(visual.fact, asked, by=cuts, filters={**FILTERS, **visual.only}, parameters=X)
 
 
 def same(one, other):

@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from customer360.report.pages import REPORT
 from customer360.tables import COUNTRIES, LOYALTY_STATUSES, TOP_CUSTOMERS
 from customer360.web.app import make_app
 from customer360.web.server import Address, running
 from tests.conftest import new_database
-from tests.web.published import miniature_results, publish
+from tests.web.published import WHOLE, miniature_results, publish
 from tests.web.reader import Reader, download, saved
 
 FILTERED = "?loyalty_status=Gold&country=Kenya&country=Norway&join_month=2024-01..2025-12"
@@ -155,7 +153,7 @@ def test_x_moves_in_steps_and_page_and_address_agree(reader, tables):
     """A number between two steps is shown as the step above, in the field, in the address and as a filter."""
     reader.open("activity?balance_threshold=750")
     chips = reader.page.locator("#filters .filter")
-    field = reader.page.get_by_label("Set X")
+    field = reader.page.get_by_label("Set to")
     assert reader.query() == {"balance_threshold": ["1000"]}
     assert (field.input_value(), chips.all_inner_texts()) == ("1000", ["Balance Threshold (X): 1,000"])
 
@@ -183,7 +181,7 @@ def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, table
     page.get_by_role("link", name="Customer Engagement").click()
     page.locator(".waiting").wait_for()
 
-    [frames] = [{visual.name for visual in one.visuals} for one in REPORT.pages if one.name == "engagement"]
+    [frames] = [{visual.name for visual in one.visuals} for one in WHOLE.pages if one.name == "engagement"]
     assert page.locator("#title").inner_text() == "Customer Engagement"
     assert page.title() == "Customer Engagement · Customer 360"
     assert page.locator("nav a[aria-current=page]").inner_text() == "Customer Engagement"
@@ -244,7 +242,7 @@ def labels(reader, visual):
     [
         ("overview?join_month=2025-03..2025-03", "acquisition"),
         ("overview?join_month=2026-06..2026-06", "acquisition"),
-        ("activity?join_month=2025-03..2025-03", "points_by_month"),
+        ("activity?join_month=2025-03..2025-03", "points_by_join_month"),
     ],
 )
 def test_a_month_without_neighbours_is_a_dot(reader, address, visual):
@@ -399,7 +397,7 @@ def test_a_step_is_announced(reader):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("shown", REPORT.pages, ids=lambda page: page.name)
+@pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_an_open_panel_breaks_no_rule_of_accessibility(reader, shown, scheme):
     """And whoever speaks to the page says what is written on it."""
     reader.page.emulate_media(color_scheme=scheme)
@@ -417,7 +415,7 @@ def test_the_tools_of_a_visual_are_one_stop(reader):
     """Arrow keys go from tool to tool; a page has few stops."""
     reader.open("overview")
     stops = reader.page.locator(".tool").evaluate_all("all => all.filter(({ tabIndex }) => tabIndex === 0).length")
-    assert stops == len(REPORT.pages[0].visuals)
+    assert stops == len(WHOLE.pages[0].visuals)
 
     tools = reader.visual("acquisition").locator(".tool")
     tools.first.focus()
@@ -468,14 +466,16 @@ def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, das
     assert told == "Theme: auto"
 
 
-def test_the_pages_fade_where_there_are_more(reader):
-    """On a narrow screen a page beyond the edge would not be looked for."""
-    pages = reader.page.locator("#pages")
-    reader.page.set_viewport_size({"width": 800, "height": 700})
+@pytest.mark.parametrize("width", [1440, 1024, 800, 390])
+def test_every_page_is_in_reach_on_any_screen(reader, width):
+    """None is cut off, and none has to be scrolled to."""
+    reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open("overview")
-    assert "more-after" in pages.get_attribute("class")
 
-    reader.after(lambda: reader.page.get_by_role("link", name="Transaction").click())
-    reader.page.wait_for_function("document.querySelector('#pages').classList.contains('more-before')")
-    assert urlsplit(reader.page.url).path == "/activity"
-    assert "more-after" not in pages.get_attribute("class")
+    links = reader.page.locator("#pages a")
+    assert links.count() == len(WHOLE.pages)
+    for link in links.all():
+        box = link.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    assert reader.page.locator("#pages").evaluate("one => one.scrollWidth <= one.clientWidth")

@@ -9,10 +9,12 @@ import pytest
 
 from customer360.errors import Customer360Error
 from customer360.report.dimensions import Between
-from customer360.report.pages import REPORT
+from customer360.report.missing import OF_EVENTS
+from customer360.web.store import hold
 from customer360.web.view import page_of, view
+from tests.web.published import WHOLE, miniature_results
 
-OVERVIEW, FINANCIAL, ENGAGEMENT = (page_of(name) for name in ("overview", "financial", "engagement"))
+OVERVIEW, FINANCIAL, ENGAGEMENT = WHOLE.pages[:3]
 
 
 def visual(page, name):
@@ -27,7 +29,7 @@ def test_nothing_chosen_filters_nothing(results):
     shown = view(OVERVIEW, [], results)
 
     assert all(shown.filters(visual) == visual.only for visual in OVERVIEW.visuals)
-    assert shown.threshold == 10_000
+    assert shown.parameters == {}
 
 
 def test_members_of_one_slicer_add_up(results):
@@ -89,9 +91,15 @@ def test_a_clicked_month_outside_the_range_leaves_nobody(results):
     assert outside.filters(total) == {"join_month": []}
 
 
-def test_x_is_any_number_from_zero(results):
-    """It snaps to an edge where it is used."""
-    assert view(OVERVIEW, [("balance_threshold", "2500.50")], results).threshold == Decimal("2500.50")
+def test_a_parameter_is_any_number_from_zero(results):
+    """Several stand side by side, each by its name."""
+    query = [("balance_threshold", "2500.50"), ("point_price", "0.0125")]
+
+    assert view(OVERVIEW, query, results).parameters == {
+        "balance_threshold": Decimal("2500.50"),
+        "point_price": Decimal("0.0125"),
+    }
+    assert view(OVERVIEW, query, results).key != view(OVERVIEW, query[:1], results).key
 
 
 def test_the_same_view_has_the_same_key_whatever_the_order(results):
@@ -106,12 +114,12 @@ def test_the_same_view_has_the_same_key_whatever_the_order(results):
 # --- what is refused --------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_page_names_the_pages():
-    """There are four."""
+def test_an_unknown_page_names_the_pages(results):
+    """Those that this data has something for."""
     with pytest.raises(
         Customer360Error, match="unknown page 'sales'; the pages are overview, financial, engagement"
     ):
-        page_of("sales")
+        page_of("sales", results)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +132,11 @@ def test_an_unknown_page_names_the_pages():
         ("join_month", "2025-13..", "invalid join_month; use one range of months"),
         ("join_month", "2025-1..", "invalid join_month; use one range of months"),
         ("join_month", "2025-06..2025-01", "join_month ends before it starts; write the earlier month first"),
-        ("balance_threshold", "much", "invalid balance_threshold; use one number from 0 to 1e+16, such as 5000"),
+        ("balance_threshold", "much", "invalid balance_threshold; use one number from 0 to 1e+16, such as 10000"),
         ("balance_threshold", "-1", "invalid balance_threshold; use one number from 0"),
         ("balance_threshold", "NaN", "invalid balance_threshold; use one number from 0"),
         ("balance_threshold", "1e99", "invalid balance_threshold; use one number from 0"),
+        ("point_price", "2", "invalid point_price; use one number from 0 to 1, such as 0.01"),
         ("pick.customers_by_status", "Diamond", "there is no loyalty status 'Diamond' in this data; available: Bronze"),
         ("pick.customers_by_status", "Gold,1", "a mark of pick.customers_by_status is loyalty_status, joined by"),
         ("pick.acquisition", "2025-03", "there is no join month '2025-03' in this data"),
@@ -165,6 +174,19 @@ def test_what_was_sent_is_shown_shortened_and_printable(results):
     assert len(str(error.value)) < 300
 
 
-def test_every_page_of_the_report_is_found():
+def test_every_page_of_the_report_is_found(results):
     """By the name in its address."""
-    assert [page_of(page.name) for page in REPORT.pages] == list(REPORT.pages)
+    assert [page_of(page.name, results) for page in WHOLE.pages] == list(WHOLE.pages)
+
+
+def test_a_page_that_the_data_has_nothing_for_says_what_is_lacking():
+    """A bookmark of another shop, or of the mock data, leads to an answer and not to an empty page."""
+    without = hold(miniature_results(200, no_events=OF_EVENTS))
+
+    with pytest.raises(Customer360Error) as error:
+        page_of("loyalty", without)
+
+    assert str(error.value) == (
+        "page 'loyalty' has nothing to show, as it needs events and points of events: not in your data; "
+        "the pages are overview, financial, engagement, activity"
+    )

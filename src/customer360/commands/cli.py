@@ -10,16 +10,19 @@ import click
 
 from customer360 import __version__
 from customer360.commands import logs
+from customer360.commands.about import about
 from customer360.commands.dashboard import dashboard
 from customer360.commands.db import db
 from customer360.commands.demo import demo
 from customer360.commands.doctor import doctor
+from customer360.commands.forget import forget
 from customer360.commands.init import init
 from customer360.commands.load import load
 from customer360.commands.mock import mock
 from customer360.commands.notebook import notebook
 from customer360.commands.options import Commands
 from customer360.commands.password import password
+from customer360.commands.people import audience, people
 from customer360.commands.power_bi import power_bi
 from customer360.commands.run import run
 from customer360.commands.status import status
@@ -78,13 +81,15 @@ def cli() -> None:
       customer360 run                     only the operations
       customer360 dashboard               the report in the browser
       customer360 power-bi                the Power BI project
+      customer360 people                  who stands behind a number
       customer360 status                  what is where, and how fresh
       customer360 doctor                  whether this machine has what they need
     """
 
 
 for _command in (
-    demo, mock, load, run, dashboard, power_bi, status, doctor, init, notebook, password, db,
+    demo, mock, load, run, dashboard, power_bi, people, audience, about, forget, status, doctor, init, notebook,
+    password, db,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -65,6 +65,23 @@ class Context:
         database = self.open_database()
         return database if self.is_external else EmbeddedPostgres().reader_database()
 
+    def open_people(self) -> Database:
+        """
+        The database for those who may see single customers, where each access is logged.
+
+        Of the embedded one it is that of customer360_people, else the one that is given, acting as that role where
+        its user may. Raises: Unavailable when the user may not read them or not log it, with the GRANT.
+        """
+        from customer360.postgres.embedded import EmbeddedPostgres
+        from customer360.postgres.people import people_only, prepare_access_log, require_people
+
+        database = self.open_database()
+        prepare_access_log(database)
+        people = people_only(database if self.is_external else EmbeddedPostgres().people_database())
+        with people.connect("customer360 people") as connection:
+            require_people(connection)
+        return people
+
     @property
     def is_external(self) -> bool:
         return self.database is not None or database_url() is not None

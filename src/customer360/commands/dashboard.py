@@ -39,6 +39,18 @@ if TYPE_CHECKING:
 @click.option(
     "--hide-names", is_flag=True, help="Call customers by customer_id alone, not by name or your own id."
 )
+@click.option(
+    "--people",
+    is_flag=True,
+    help="Show single customers, to users who may see them or to you; every access is logged.",
+)
+@click.option(
+    "--smallest-cell",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Keep numbers about fewer than N customers from readers who may not see people: 3 or more, 0 for "
+    "none. Default: 5, or 0 where only this machine is served.",
+)
 @click.option("--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop.")
 @options((DATABASE,))
 def dashboard(
@@ -52,6 +64,7 @@ def dashboard(
     \b
     Example:
       customer360 dashboard
+      customer360 dashboard --people
       customer360 dashboard --host 0.0.0.0 --users users.txt --hide-names
     """
     from customer360.web.credentials import configured
@@ -85,17 +98,28 @@ def serve_dashboard(
     *,
     credentials: Credentials | None = None,
     hide_names: bool = False,
+    people: bool = False,
+    smallest_cell: int | None = None,
     open_browser: bool | None = None,
 ) -> None:
-    """Serves the dashboard until it is stopped. *open_browser* None: where a person is there to see it."""
+    """
+    Serves the dashboard until it is stopped, with *people* single customers too.
+
+    *smallest_cell* None: as `make_app` has it. *open_browser* None: where a person is there to see it.
+    """
     from customer360.postgres.reader import require_readable
     from customer360.postgres.status import last_refresh
     from customer360.web.app import make_app
     from customer360.web.server import serve
 
     address.require(credentials)
+    if people and credentials:
+        credentials.require_people()
     reader = context.open_reader()
-    app = make_app(reader, hide_names=hide_names, credentials=credentials, loopback=address.is_loopback)
+    app = make_app(
+        reader, hide_names=hide_names, credentials=credentials, loopback=address.is_loopback,
+        people=context.open_people() if people else None, smallest_cell=smallest_cell,
+    )  # fmt: skip
     with reader.connect() as connection:
         require_readable(connection)
         refresh = last_refresh(connection)

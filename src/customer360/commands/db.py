@@ -56,8 +56,16 @@ def stop() -> None:
 
 
 @db.command()
-@click.option("--reader", is_flag=True, help="Of the role that may only read the results, as Power BI should.")
-def url(reader: bool) -> None:
+@click.option(
+    "--reader", "role", flag_value="reader", help="Of the role that may only read the results, as Power BI should."
+)
+@click.option(
+    "--people",
+    "role",
+    flag_value="people",
+    help="Of the role that may also read who the customers are, for audiences.",
+)
+def url(role: str | None) -> None:
     """
     Print the embedded database's URL, password included.
 
@@ -70,7 +78,8 @@ def url(reader: bool) -> None:
     from customer360.postgres.embedded import EmbeddedPostgres
 
     server = EmbeddedPostgres()
-    click.echo((server.reader_database() if reader else server.database()).url)
+    databases = {"reader": server.reader_database, "people": server.people_database}
+    click.echo(databases.get(role or "", server.database)().url)
 
 
 @db.command(context_settings={"ignore_unknown_options": True})

@@ -23,8 +23,9 @@ _PROJECT_FOLDER: Final = "power_bi"
 
 
 @click.command(cls=ValuedCommand)
+@click.option("--people", is_flag=True, help="Let the dashboard show single customers too.")
 @options(STORY, DATABASE_AND_JSON, SPARK)
-def demo(context: Context, **story: Any) -> None:
+def demo(context: Context, people: bool, **story: Any) -> None:
     """
     Fill mock data, run the operations, build the Power BI project, open the dashboard.
 
@@ -34,9 +35,9 @@ def demo(context: Context, **story: Any) -> None:
     Example:
       customer360 demo --customers 1M --seed 42
     """
-    context.show(demonstrate(context, story))
+    context.show(demonstrate(context, story, people=people))
     if context.at_terminal:
-        _serve(context)
+        _serve(context, people=people)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class DemoOutcome:
         }
 
 
-def demonstrate(context: Context, story: Mapping[str, Any]) -> DemoOutcome:
+def demonstrate(context: Context, story: Mapping[str, Any], *, people: bool = False) -> DemoOutcome:
     """Every step, with one Spark session, on the embedded database unless told otherwise."""
     with context.connect() as c:
         fill, refresh = c.fill_mock(**story), c.run()
@@ -77,18 +78,18 @@ def demonstrate(context: Context, story: Mapping[str, Any]) -> DemoOutcome:
     connection = _connection(context, reader)
     project = _project(connection)
     if not context.at_terminal:
-        _check_dashboard(context, reader)
+        _check_dashboard(context, reader, people=people)
     return DemoOutcome(
         MockOutcome(fill), RunOutcome(refresh), project, connection, is_checked=not context.at_terminal
     )
 
 
-def _check_dashboard(context: Context, reader: Database) -> None:
+def _check_dashboard(context: Context, reader: Database, *, people: bool) -> None:
     from customer360.web.app import make_app
     from customer360.web.server import Address, check
 
     with context.progress("Checking the dashboard"):
-        check(make_app(reader), Address(port=0))
+        check(make_app(reader, people=context.open_people() if people else None), Address(port=0))
 
 
 def _project(connection: Mapping[str, str]) -> Path:
@@ -101,11 +102,11 @@ def _project(connection: Mapping[str, str]) -> Path:
     return project.build(_PROJECT_FOLDER, server=connection["server"], database=connection["database"]).project
 
 
-def _serve(context: Context) -> None:
+def _serve(context: Context, *, people: bool) -> None:
     """The dashboard on its usual port or the next one that is free."""
     from customer360.web.server import Address, next_free
 
-    serve_dashboard(context, next_free(Address()) or Address(port=0))
+    serve_dashboard(context, next_free(Address()) or Address(port=0), people=people)
 
 
 def _connection(context: Context, reader: Database) -> dict[str, str]:

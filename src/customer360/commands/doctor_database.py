@@ -12,15 +12,17 @@ from customer360.commands.context import Context
 from customer360.commands.doctor import Finding
 from customer360.errors import Customer360Error
 from customer360.errors.failures import plain
-from customer360.postgres import catalog
+from customer360.postgres import catalog, people
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
 from customer360.postgres.embedded import PREFERRED_PORT, EmbeddedPostgres, free_port
+from customer360.postgres.obstacle import obstacle
+from customer360.postgres.origin import origin
 from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
 from customer360.postgres.publish import leftovers
-from customer360.postgres.reader import READER, missing_grants
-from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, TABLES
+from customer360.postgres.reader import READER, missing_grants, opened_to
+from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, SOURCES, TABLES
 
 _CONNECT_SECONDS: Final = 3
 _PURPOSE: Final = "customer360 doctor"
@@ -107,35 +109,61 @@ def _creation(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         yield Finding("rights", "ok", f"{user} may create tables in {', '.join(schemas)}")
         yield from _tables(connection)
         yield from _reader(connection)
+        yield from _people(connection)
 
 
 def _tables(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     """Whether the next `mock`, `load` or `run` can replace what is there."""
+    sources = {source: obstacle(connection, source) for source in SOURCES if source.is_optional}
+    others = [source for source in sources if origin(connection, source.full_name).kind == "unknown"]
     try:
-        require_replaceable(connection, TABLES, foreign=[CUSTOMERS])
+        require_replaceable(connection, [one for one in TABLES if one not in others], foreign=[CUSTOMERS])
     except Customer360Error as error:
         found, _, mend = str(error).partition("; ")
         yield Finding("tables", "failed", found, mend)
     else:
         yield Finding("tables", "ok", "those that are there can be replaced")
+    for source in others:
+        reads = f"does not read it: {why}" if (why := sources[source]) else "reads it"
+        found = f"{source.full_name} was not made by customer360, which keeps it; `run` {reads}"
+        yield Finding(source.name, "ok", found)
     if catalog.exists(connection, CUSTOMERS.full_name):
         told = f"dump the whole database: pg_dump -t {CUSTOMERS.full_name} would hold no rows"
         yield Finding("backup", "ok", f"{told} (docs/operating.md)")
-    _, others = leftovers(connection)
-    if others:
-        names = ", ".join(f"{INTERNAL_SCHEMA}.{name}" for name in sorted(others))
+    _, unknown = leftovers(connection)
+    if unknown:
+        names = ", ".join(f"{INTERNAL_SCHEMA}.{name}" for name in sorted(unknown))
         mend = f"when nobody needs them: DROP TABLE {names};"
         yield Finding("other tables", "warning", f"published nowhere, and never dropped: {names}", mend)
 
 
 def _reader(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the dashboard's and Power BI's role can read the results."""
-    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,)).fetchone():
+    """Whether the dashboard's and Power BI's role can read the results, and nothing that is not meant for it."""
+    if not _has_role(connection, READER):
         return
     if missing := missing_grants(connection, READER):
         yield Finding("reader", "failed", f"{READER} may not read all results", missing)
+    elif opened := opened_to(connection, READER):
+        names = ", ".join(table.full_name for table in opened)
+        mend = f"REVOKE ALL ON {names} FROM {READER}, PUBLIC;"
+        yield Finding("reader", "warning", f"{READER} has rights on {names}, which hold personal data", mend)
     else:
         yield Finding("reader", "ok", f"{READER} may read the results that are there")
+
+
+def _people(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Whether the role of those who may see single customers can, and can log it."""
+    if not _has_role(connection, people.PEOPLE):
+        return
+    if missing := people.missing_grants(connection, people.PEOPLE):
+        found = f"{people.PEOPLE} may not read single customers or not log it"
+        yield Finding("people", "failed", found, missing)
+    else:
+        yield Finding("people", "ok", f"{people.PEOPLE} may read single customers and add to the access log")
+
+
+def _has_role(connection: psycopg.Connection[Any], role: str) -> bool:
+    return bool(catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", role))
 
 
 def database_port(context: Context) -> Iterator[Finding]:

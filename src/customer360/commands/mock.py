@@ -1,4 +1,4 @@
-"""`customer360 mock`: mock customers in public.customers."""
+"""`customer360 mock`: mock customers in public.customers, and their events in public.events."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ STORY: Final = (
         metavar="SHARE",
         help="Share of rows that get one real-world defect each, 0 to 0.5.",
     ),
+    click.option(
+        "--events-per-customer",
+        default=20,
+        show_default=True,
+        metavar="N",
+        help="Events per customer, on average, up to 200; 0 for none.",
+    ),
 )
 
 
@@ -45,7 +52,9 @@ STORY: Final = (
 @options(
     STORY,
     (
-        click.option("--replace", is_flag=True, help="Delete public.customers even when it is not mock data."),
+        click.option(
+            "--replace", is_flag=True, help="Delete customers and events even when they are not mock data."
+        ),
         click.option("--report", is_flag=True, help="Measure the data against figures of the real world."),
     ),
     DATABASE_AND_JSON,
@@ -53,14 +62,15 @@ STORY: Final = (
 )
 def mock(context: Context, replace: bool, report: bool, **story: Any) -> None:
     """
-    Delete the mock customers in public.customers and fill in new ones.
+    Delete the mock customers and their events and fill in new ones.
 
-    Customers that are not mock data of this software are never deleted, unless --replace is given.
+    They are in public.customers and public.events. Rows there that are not mock data of this software are never
+    deleted, unless --replace is given.
 
     \b
     Example:
       customer360 mock --customers 100k --seed 7 --as-of 2026-06-30 --dirt 0.02
-      customer360 mock --customers 1M --report
+      customer360 mock --customers 1M --events-per-customer 5 --report
     """
     with context.connect() as c:
         fill = c.fill_mock(**story, replace=replace, report=report)
@@ -69,17 +79,18 @@ def mock(context: Context, replace: bool, report: bool, **story: Any) -> None:
 
 @dataclass(frozen=True)
 class MockOutcome:
-    """The end of `mock`: how many customers, of which plan, and how real they look when that was asked."""
+    """The end of `mock`: how many rows, of which plan, and how real they look when that was asked."""
 
     fill: Fill
 
     def lines(self) -> Iterator[str]:
         yield repr(self.fill)
         if self.fill.dirt:
-            yield f"{self.fill.dirt:.1%} of them with one defect each"
+            yield f"{self.fill.dirt:.1%} of the rows with one defect each"
         for gate in self.fill.gates:
             mark = "ok  " if gate.passed else "FAIL"
-            yield f"  {mark} {gate.name:<34} {gate.value:>9.3f}   {gate.low:g} to {gate.high:g}"
+            measured = f"  {mark} {gate.name:<34} {gate.value:>9.3f}   {gate.low:g} to {gate.high:g}"
+            yield f"{measured:<70} {gate.source}".rstrip()
 
     def as_json(self) -> Mapping[str, Any]:
         gates = [{**asdict(gate), "passed": gate.passed} for gate in self.fill.gates]

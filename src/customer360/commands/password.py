@@ -9,7 +9,10 @@ from customer360.commands.options import ValuedCommand
 
 @click.command(cls=ValuedCommand)
 @click.argument("name")
-def password(name: str) -> None:
+@click.option(
+    "--people", is_flag=True, help="Of a user who may see single customers where the dashboard shows them."
+)
+def password(name: str, people: bool) -> None:
     """
     Ask for a password and print the user's line for `dashboard --users`.
 
@@ -18,10 +21,11 @@ def password(name: str) -> None:
     \b
     Example:
       customer360 password ada >> users.txt
+      customer360 password bob --people >> users.txt
       chmod 600 users.txt
     """
     from customer360.web.credentials import check_name, users_line
 
     check_name(name)
     given = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    click.echo(users_line(name, given))
+    click.echo(users_line(name, given, sees_people=people))

@@ -1,8 +1,8 @@
-"""`customer360 power-bi`: the report as a project of Power BI."""
+"""`customer360 power-bi`: the report as a project of Power BI, for the data that the results were made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,9 @@ import click
 
 from customer360.commands.context import Context
 from customer360.commands.options import ValuedCommand
+from customer360.errors import Customer360Error
+from customer360.report.missing import called, named, noted
+from customer360.tables import Column
 
 if TYPE_CHECKING:
     from customer360.postgres.connection import Database
@@ -28,35 +31,90 @@ if TYPE_CHECKING:
 @click.option(
     "--hide-names", is_flag=True, help="Leave names and your own ids out: customers by customer_id alone."
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="COLUMN",
+    help="Build it for data without a column, 'login events', all events, or nothing; may be given several times. "
+    "Default: what the latest run noted.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a project that was changed since it was built.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def power_bi(as_json: bool, **project: Any) -> None:
+def power_bi(as_json: bool, without: Sequence[str], **project: Any) -> None:
     """
     Build the Power BI project: a folder with a .pbip that opens in Power BI Desktop.
 
-    It needs neither an engine nor a running database. The password is not in it: Power BI asks for it.
+    The pages show what your data has: by default, what the latest run found in the database that your settings
+    name. Without one, or with --without, no database is needed. The password is not in it: Power BI asks for it.
 
     \b
     Example:
       customer360 power-bi
       customer360 power-bi my_report --server db.example.com:5432 --database crm --storage directquery
       customer360 power-bi shared_report --name "Customer 360 Test" --hide-names
+      customer360 power-bi --without events --without loyalty_points
     """
-    Context(as_json=as_json).show(PowerBiOutcome(build_project(**project)))
+    context = Context(as_json=as_json)
+    data = _named_data(without) if without else data_of(context)
+    context.show(PowerBiOutcome(build_project(missing=data.missing, **project), data))
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data that a report is built for: what it lacks, and how that is known."""
+
+    missing: tuple[Column, ...]
+    known_from: str
+
+    @property
+    def lacking(self) -> list[str]:
+        """What a person calls the missing columns; all events are one."""
+        names = list(dict.fromkeys(map(called, self.missing)))
+        return [name for name in names if "events" not in names or name == "events" or "events" not in name]
 
 
 @dataclass(frozen=True)
 class PowerBiOutcome:
-    """The end of `power-bi`: the project that was built."""
+    """The end of `power-bi`: the project that was built, and for which data."""
 
     built: Built
+    data: Data
 
     def lines(self) -> Iterator[str]:
-        built = self.built
+        built, lacking = self.built, self.data.lacking
         yield f"open {built.project} in Power BI Desktop: {built.pages} pages, {built.measures} measures"
+        data = f"without {', '.join(lacking)}" if lacking else "with everything"
+        yield f"for data {data}, {self.data.known_from}"
 
     def as_json(self) -> Mapping[str, Any]:
-        return asdict(self.built)
+        return {**asdict(self.built), "without": self.data.lacking}
+
+
+def _named_data(without: Sequence[str]) -> Data:
+    return Data(named(without), "as --without says")
+
+
+def data_of(context: Context) -> Data:
+    """What the latest refresh of the database noted; without a database or results, data with everything."""
+    from customer360.postgres.embedded import EmbeddedPostgres
+
+    if not context.is_external and not EmbeddedPostgres().is_running():
+        return Data((), "as no database is running; to choose, add --without")
+    try:
+        return _noted_data(context.open_database())
+    except Customer360Error as error:
+        return Data((), f"as the database cannot be read ({error}); to choose, add --without")
+
+
+def _noted_data(database: Database) -> Data:
+    from customer360.postgres import status
+
+    with database.connect("customer360 power-bi") as connection:
+        refresh = status.last_refresh(connection)
+        if refresh is None:
+            return Data((), f"as {database.where} has no results; to choose, add --without")
+        missing = noted(status.noted_as_missing(connection, refresh), refresh["missing_columns"] or "")
+    return Data(missing, f"as refresh {refresh['refresh_id']} in {database.where} noted")
 
 
 def build_project(folder: str, *, server: str | None = None, **options: Any) -> Built:

@@ -10,10 +10,9 @@ import click
 
 from customer360.commands.context import Context
 from customer360.commands.options import DATABASE_AND_JSON, DAY, SPARK, ValuedCommand, options
-from customer360.errors import Invalid
 
 if TYPE_CHECKING:
-    from customer360.pipeline.run import Refresh
+    from customer360.pipeline.refresh import Refresh
 
 
 @click.command(cls=ValuedCommand)
@@ -24,36 +23,39 @@ if TYPE_CHECKING:
     help="Read from a lake instead: PATH of Parquet files, delta:PATH, iceberg:PATH, or CATALOG.SCHEMA.TABLE.",
 )
 @click.option(
+    "--events",
+    metavar="TABLE|PLACE",
+    help="Events from another table or place of a lake; 'none' for none. Default: public.events, for "
+    "public.customers.",
+)
+@click.option(
     "--profiles-to",
     metavar="PLACE",
     help="Write customer_profiles to PATH/refresh=N (Parquet) or delta:PATH, and leave its table empty.",
 )
+@click.option("--months-to", metavar="PLACE", help="Write customer_months into a lake in the same way.")
 @click.option(
     "--as-of",
     type=DAY,
     metavar="DAY",
     help="Last day treated as known. Default: that of `mock` or `load`, else the last day in the data.",
 )
-@click.option("--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its customers.")
+@click.option("--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its rows.")
 @options(DATABASE_AND_JSON, SPARK)
-def run(context: Context, table: str, source: str | None, profiles_to: str | None, **more: Any) -> None:
+def run(context: Context, **options: Any) -> None:
     """
-    Read the customers with PySpark, run the operations, publish every result table.
+    Read customers and events with PySpark, run the operations, publish every result table.
 
-    Nothing is published when a result breaks its contract, or when the same table lost half of its customers.
+    Nothing is published when a result breaks its contract, or when the same table lost half of its rows.
 
     \b
     Example:
       customer360 run
-      customer360 run --table crm.members --as-of 2026-06-30
+      customer360 run --table crm.members --events crm.ledger --as-of 2026-06-30
       customer360 run --source s3a://lake/customers --profiles-to s3a://lake/profiles
     """
-    from customer360.tables import CUSTOMERS
-
-    if source and table != CUSTOMERS.full_name:
-        raise Invalid("the customers come from either --table or --source; leave one out")
     with context.connect() as c:
-        refresh = c.run(table=table, source=source, profiles_to=profiles_to, **more)
+        refresh = c.run(**options)
     context.show(RunOutcome(refresh))
 
 
@@ -66,8 +68,9 @@ class RunOutcome:
     def lines(self) -> Iterator[str]:
         refresh = self.refresh
         yield f"{refresh}{self._why_this_day()}"
-        if refresh.profiles:
-            yield f"analytics.customer_profiles is empty: its rows are in {refresh.profiles}"
+        for table, place in (("customer_profiles", refresh.profiles), ("customer_months", refresh.months)):
+            if place:
+                yield f"analytics.{table} is empty: its rows are in {place}"
         if refresh.rows_rejected:
             yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_rows"
         if refresh.rows_not_yet_joined:
@@ -79,6 +82,21 @@ class RunOutcome:
             )
         if refresh.missing_columns:
             yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
+        yield from self._of_events()
+
+    def _of_events(self) -> Iterator[str]:
+        refresh = self.refresh
+        if refresh.events_obstacle:
+            yield f"public.events was not read: {refresh.events_obstacle}; to read another table: --events TABLE"
+        if refresh.events_rejected:
+            yield f"{refresh.events_rejected:,} events were rejected; why: analytics.rejected_rows"
+        if refresh.events_not_yet_known:
+            yield (
+                f"{refresh.events_not_yet_known:,} events lie after the as-of date, or are those of customers who "
+                "join after it, and were left out"
+            )
+        if refresh.missing_of_events:
+            yield f"not in your events: {refresh.missing_of_events}; the report says so where it needs them"
 
     def _why_this_day(self) -> str:
         return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""

@@ -13,7 +13,7 @@ from customer360.commands.context import Context
 from customer360.commands.options import DATABASE_AND_JSON, Parsed, ValuedCommand, options
 from customer360.errors import Unavailable
 from customer360.report.durations import parse_duration, written
-from customer360.tables import CUSTOMERS
+from customer360.tables import SOURCES, Source
 
 if TYPE_CHECKING:
     from customer360.postgres.status import Status
@@ -60,18 +60,22 @@ class StatusOutcome:
             return
         yield f"database   {self.status.where} (PostgreSQL {self.status.server_version})"
         yield f"engine     {self.engine}"
-        yield f"customers  {self._customers()}"
+        for source in SOURCES:
+            if source.name in self.status.sources:
+                yield f"{source.name:<10} {self._source(source)}"
         yield f"results    {self._results()}"
         for table, rows in self.status.rows.items():
             yield f"  {table:<32} {rows:>14,}"
 
-    def _customers(self) -> str:
+    def _source(self, source: Source) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
-        customers = self.status.sources[CUSTOMERS.name]
-        found, change = customers.origin, customers.change
+        stands = self.status.sources[source.name]
+        found, change = stands.origin, stands.change
         kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
+        if stands.obstacle:
+            return f"none; {source.full_name} is somebody's table, which `run` does not read: {stands.obstacle}"
         return {
-            "absent": "none; fill them with: customer360 mock",
+            "absent": f"none{kept}" if source.is_optional else "none; fill them with: customer360 mock",
             "mock": f"mock data as of {found.as_of}, seed {found.seed}{kept}",
             "own": "your own data",
         }.get(found.kind, "made by someone else")
@@ -81,7 +85,7 @@ class StatusOutcome:
         refresh = self.status.last_refresh
         if refresh is None:
             return "none; make them with: customer360 run"
-        stale = "; older than the customers, renew them with: customer360 run" if self.status.stale else ""
+        stale = "; older than the data, renew them with: customer360 run" if self.status.stale else ""
         seconds, finished = self.status.age_seconds or 0, refresh["finished_at"][:16].replace("T", " ")
         direction = "ago" if seconds >= 0 else "ahead of this machine's clock"
         ago = f"{written(timedelta(seconds=abs(seconds)))} {direction}"

@@ -23,9 +23,9 @@ def column(arrow_type: pa.DataType, values: NDArray[Any], known: Flags | None = 
     return pa.Array.from_buffers(arrow_type, len(values), [valid, pa.py_buffer(np.ascontiguousarray(values))])
 
 
-def indices(values: NDArray[np.int16]) -> pa.Array:
-    """Places in another array, for `take`."""
-    return column(pa.int16(), values)
+def indices(values: NDArray[np.int16], known: Flags | None = None) -> pa.Array:
+    """Places in another array, for `take`; null where not *known*."""
+    return column(pa.int16(), values, known)
 
 
 def flags(values: Flags) -> pa.Array:
@@ -33,10 +33,11 @@ def flags(values: Flags) -> pa.Array:
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, _packed(values)])
 
 
-def decimals(arrow_type: pa.Decimal128Type, hundredths: NDArray[np.int64]) -> pa.Array:
+def decimals(arrow_type: pa.Decimal128Type, hundredths: NDArray[np.int64], known: Flags | None = None) -> pa.Array:
     """decimal128 with two places: 16 bytes each, the low half first, the high half all sign."""
+    valid = None if known is None else _packed(known)
     halves = np.stack([hundredths, hundredths >> 63], axis=1)
-    return pa.Array.from_buffers(arrow_type, len(hundredths), [None, pa.py_buffer(halves)])
+    return pa.Array.from_buffers(arrow_type, len(hundredths), [valid, pa.py_buffer(halves)])
 
 
 def texts(values: Iterable[str]) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from customer360.mock_data.draws import Draws, Floats, Indices, Integers
 from customer360.mock_data.history import History, histories
 from customer360.mock_data.identity import country_indices, identities
 from customer360.mock_data.plan import BLOCK_ROWS, Plan
+from customer360.mock_data.visits import Members
 from customer360.tables import CUSTOMERS
 
 SCHEMA: Final = CUSTOMERS.arrow_schema
@@ -31,7 +33,7 @@ def generate_block(plan: Plan, block: int) -> pa.RecordBatch:
     `Customer360Error` when the plan has no such block.
     """
     draws = Draws(plan.seed, block, plan.block_rows(block))
-    customer_id = column(pa.int64(), np.arange(1, draws.rows + 1, dtype=np.int64) + block * BLOCK_ROWS)
+    customer_id = column(pa.int64(), _customer_ids(block, draws.rows))
     country = country_indices(plan.story, draws)
     history = histories(plan, draws, *_country_effects(country))
     columns = {
@@ -42,6 +44,25 @@ def generate_block(plan: Plan, block: int) -> pa.RecordBatch:
     }
     rows = pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
     return soil(rows, plan.as_of, plan.dirt, draws) if plan.dirt else rows
+
+
+def members_of(plan: Plan, block: int) -> Members:
+    """What the clean rows of the customers of one block say, for their events."""
+    draws = Draws(plan.seed, block, plan.block_rows(block))
+    spending, utc_offset = _country_effects(country_indices(plan.story, draws))
+    history = histories(plan, draws, spending, utc_offset)
+    return Members(
+        customer_id=_customer_ids(block, draws.rows),
+        value=draws("value"),
+        utc_offset=utc_offset,
+        points=history.points,
+        last_login_second=history.last_login_second,
+        **asdict(history.membership),
+    )
+
+
+def _customer_ids(block: int, rows: int) -> Integers:
+    return np.arange(1, rows + 1, dtype=np.int64) + block * BLOCK_ROWS
 
 
 def _country_effects(country: Indices) -> tuple[Floats, Integers]:

@@ -29,9 +29,8 @@ from customer360.mock_data.draws import (
     positions,
     share,
 )
-from customer360.mock_data.plan import Plan, Story
+from customer360.mock_data.plan import EPOCH, Plan, Story
 
-EPOCH = date(1970, 1, 1)
 _DAYS_PER_YEAR = 365.25
 _DAYS_PER_MONTH = _DAYS_PER_YEAR / 12
 _SECONDS_PER_HOUR = 3_600

@@ -14,12 +14,15 @@ from itertools import pairwise
 from typing import Final
 
 from customer360.errors import Invalid
+from customer360.mock_data.event_story import EVENT_STORY, EventStory
 
+EPOCH: Final = date(1970, 1, 1)
 BLOCK_ROWS: Final = 50_000
 """Rows drawn at a time: small enough that a column stays in the processor's cache."""
 
 MOST_CUSTOMERS: Final = 1_000_000_000
 MOST_DIRT: Final = 0.5
+MOST_EVENTS: Final = 200
 MOST_SEED: Final = 2**63 - 1
 FIRST_AS_OF: Final = date(2000, 1, 1)
 LAST_AS_OF: Final = date(2100, 12, 31)
@@ -138,6 +141,8 @@ class Story:
     overdraft: Percentiles = ((0, 1), (0.5, 150), (0.9, 450), (1, 900))
     """At value 1."""
 
+    events: EventStory = EVENT_STORY
+
     def __post_init__(self) -> None:
         starts = [tier.points_from for tier in self.tiers]
         if starts[:1] != [0] or any(low >= high for low, high in pairwise(starts)):
@@ -150,11 +155,12 @@ STORY: Final = Story()
 @dataclass(frozen=True)
 class Plan:
     """
-    How many mock customers, as of which day, from which seed, how dirty.
+    How many mock customers, as of which day, from which seed, how dirty, with how many events.
 
     Two plans that differ only in *customers* share their rows as far as the smaller goes. *as_of* is the last
-    day that has happened; *dirt* is the share of rows, 0-0.5, that get one real-world defect each. Raises
-    `Customer360Error` when a value is out of its range.
+    day that has happened; *dirt* is the share of rows, 0-0.5, that get one real-world defect each.
+    *events_per_customer* is the mean to aim at, 0 for no events; customers have at least the events that their
+    row implies, about five. It changes no customer. Raises `Customer360Error` when a value is out of its range.
     """
 
     customers: int
@@ -162,6 +168,7 @@ class Plan:
     seed: int = 7
     as_of: date
     dirt: float = 0.0
+    events_per_customer: int = 20
     story: Story = STORY
 
     def __post_init__(self) -> None:
@@ -169,6 +176,7 @@ class Plan:
         _check_whole("seed", self.seed, 0, MOST_SEED)
         _check_day("as_of", self.as_of)
         _check_share("dirt", self.dirt, MOST_DIRT)
+        _check_whole("events_per_customer", self.events_per_customer, 0, MOST_EVENTS)
 
     @property
     def blocks(self) -> int:
@@ -182,10 +190,11 @@ class Plan:
         return min(BLOCK_ROWS, self.customers - block * BLOCK_ROWS)
 
 
-def plan_of(customers: int | str, seed: int, as_of: date | None, dirt: float) -> Plan:
+def plan_of(customers: int | str, seed: int, as_of: date | None, dirt: float, events_per_customer: int) -> Plan:
     """The plan as a person asks for it: *customers* as a number or as 100k, and by default as of today."""
     size = parse_size(customers) if isinstance(customers, str) else customers
-    return Plan(size, seed=seed, as_of=as_of or datetime.now(timezone.utc).date(), dirt=dirt)
+    day = as_of or datetime.now(timezone.utc).date()
+    return Plan(size, seed=seed, as_of=day, dirt=dirt, events_per_customer=events_per_customer)
 
 
 def parse_size(text: str) -> int:

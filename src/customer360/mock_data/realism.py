@@ -44,13 +44,18 @@ _NOVEMBER, _FEBRUARY = 11, 2
 
 @dataclass(frozen=True)
 class Gate:
-    """A figure of the data and the range, ends included, in which it is believable; NaN is outside any."""
+    """
+    A figure of the data and the range, ends included, in which it is believable; NaN is outside any.
+
+    *source* is where the range comes from, with what was measured there.
+    """
 
     name: str
     value: float
     low: float
     high: float
     description: str
+    source: str = ""
 
     @property
     def passed(self) -> bool:
@@ -122,8 +127,8 @@ def _balances(rows: _Rows) -> list[Gate]:
     positive = np.sort(rows.balance[rows.balance > 0])
     count, total = len(positive), positive.sum()
     ranks = np.arange(1, count + 1)
-    gini = _ratio(2 * (ranks * positive).sum(), count * total) - _ratio(count + 1, count)
-    top = _ratio(positive[count - count // 10 :].sum(), total)
+    gini = ratio(2 * (ranks * positive).sum(), count * total) - ratio(count + 1, count)
+    top = ratio(positive[count - count // 10 :].sum(), total)
     return [
         Gate("Gini of balances", gini, 0.50, 0.72, "Inequality of the positive balances, 0-1."),
         Gate("top 10 % of balances", top, 0.35, 0.61, "Share of all positive balances held by a tenth of them."),
@@ -141,7 +146,7 @@ def _correlations(rows: _Rows) -> list[Gate]:
 
 def _recency_spread(rows: _Rows) -> Gate:
     recency = rows.recency[~np.isnan(rows.recency)]
-    spread = _ratio(recency.std(), recency.mean()) if len(recency) else np.nan
+    spread = ratio(recency.std(), recency.mean()) if len(recency) else np.nan
     return Gate("recency spread", spread, 0.9, 1.2, "Standard deviation of days since login / their mean.")
 
 
@@ -150,13 +155,13 @@ def _tiers(rows: _Rows, statuses: pa.ChunkedArray, story: Story) -> list[Gate]:
     members = [_flags(pc.equal(statuses, tier.name)) for tier in story.tiers]
     known = len(statuses) - statuses.null_count
     means = [
-        _ratio(np.nansum(rows.balance[those]), (rows.balance[those] == rows.balance[those]).sum())
+        ratio(np.nansum(rows.balance[those]), (rows.balance[those] == rows.balance[those]).sum())
         for those in members
     ]
-    step = min((_ratio(upper, lower) for lower, upper in pairwise(means)), default=np.nan)
+    step = min((ratio(upper, lower) for lower, upper in pairwise(means)), default=np.nan)
     return [
         *(
-            Gate(f"{tier.name} share", _ratio(those.sum(), known), *tier.expected_share, "Share of the customers.")
+            Gate(f"{tier.name} share", ratio(those.sum(), known), *tier.expected_share, "Share of the customers.")
             for tier, those in zip(story.tiers, members, strict=True)
         ),
         Gate(
@@ -170,7 +175,7 @@ def _tiers(rows: _Rows, statuses: pa.ChunkedArray, story: Story) -> list[Gate]:
 
 
 def _active(flags: pa.ChunkedArray) -> Gate:
-    active = _ratio(pc.sum(flags).as_py() or 0, len(flags) - flags.null_count)
+    active = ratio(pc.sum(flags).as_py() or 0, len(flags) - flags.null_count)
     return Gate("active share", active, 0.40, 0.65, "Share of customers flagged is_active.")
 
 
@@ -183,20 +188,20 @@ def _hazard(rows: _Rows) -> Gate:
     """
     months = (rows.seen - rows.joined) / _DAYS_PER_MONTH
     months, left = months[months >= 0], (rows.recency > _CHURN_DAYS)[months >= 0]
-    early = _ratio((left & (months < 6)).sum(), np.minimum(months, 6).sum())
-    late = _ratio((left & (months >= 48)).sum(), np.maximum(months - 48, 0).sum())
+    early = ratio((left & (months < 6)).sum(), np.minimum(months, 6).sum())
+    late = ratio((left & (months >= 48)).sum(), np.maximum(months - 48, 0).sum())
     rule = "Monthly rate of leaving in the first 6 months / that after 48."
-    return Gate("early hazard", _ratio(early, late), 3.0, np.inf, rule)
+    return Gate("early hazard", ratio(early, late), 3.0, np.inf, rule)
 
 
 def _season(joined: pa.ChunkedArray) -> Gate:
     months = np.bincount(pc.month(joined).drop_null().to_numpy(), minlength=13)
-    ratio = _ratio(months[_NOVEMBER], months[_FEBRUARY])
-    return Gate("November joins", ratio, 1.5, np.inf, "Joins in all Novembers / joins in all Februaries.")
+    rise = ratio(months[_NOVEMBER], months[_FEBRUARY])
+    return Gate("November joins", rise, 1.5, np.inf, "Joins in all Novembers / joins in all Februaries.")
 
 
 def _never_purchased(rows: _Rows) -> Gate:
-    share = _ratio(np.isnan(rows.purchased).sum(), len(rows.purchased))
+    share = ratio(np.isnan(rows.purchased).sum(), len(rows.purchased))
     return Gate("never purchased", share, 0.10, 0.25, "Share of customers without a first purchase.")
 
 
@@ -205,12 +210,12 @@ def _emails(names: pa.ChunkedArray, emails: pa.ChunkedArray) -> Gate:
     surnames = pc.replace_substring_regex(names.filter(known), r"^.*\s", "").combine_chunks().dictionary_encode()
     folded = np.array([ascii_fold(surname) for surname in surnames.dictionary.to_pylist()], dtype=object)
     pairs = zip(folded[surnames.indices.to_numpy()], emails.filter(known).to_pylist(), strict=True)
-    share = _ratio(sum(surname in email for surname, email in pairs), len(surnames))
+    share = ratio(sum(surname in email for surname, email in pairs), len(surnames))
     return Gate("e-mail fits the name", share, 0.95, 1.0, "Share of addresses that contain the surname.")
 
 
 def _mean(values: Floats) -> float:
-    return _ratio(np.nansum(values), np.count_nonzero(~np.isnan(values)))
+    return ratio(np.nansum(values), np.count_nonzero(~np.isnan(values)))
 
 
 def _flags(column: pa.ChunkedArray) -> Flags:
@@ -225,7 +230,7 @@ def _spearman(first: Floats, second: Floats) -> float:
         return float("nan")
     a, b = (_ranks(values[known]) for values in (first, second))
     a, b = a - a.mean(), b - b.mean()
-    return _ratio((a * b).sum(), np.sqrt((a * a).sum() * (b * b).sum()))
+    return ratio((a * b).sum(), np.sqrt((a * a).sum() * (b * b).sum()))
 
 
 def _ranks(values: Floats) -> Floats:
@@ -236,6 +241,6 @@ def _ranks(values: Floats) -> Floats:
     return ranks
 
 
-def _ratio(part: Any, whole: Any) -> float:
+def ratio(part: Any, whole: Any) -> float:
     """NaN instead of an error when there is nothing to divide by."""
     return float(part / whole) if whole else float("nan")

@@ -7,7 +7,7 @@ rows than a list of names, and one count per number answers every question about
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import reduce
 from operator import add, or_
@@ -17,9 +17,10 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from customer360.operations.conform import AS_READ
-from customer360.operations.traits import days_until, known_at, trimmed
+from customer360.operations.traits import days_until, known_at, place, trimmed
 from customer360.tables import RowCheck, Source
 from customer360.tables.row_checks import (
+    Among,
     ComesBefore,
     Condition,
     Contradicts,
@@ -27,8 +28,11 @@ from customer360.tables.row_checks import (
     IsAbove,
     IsBelow,
     IsBlank,
+    IsForgotten,
     IsMissing,
     IsNotKnownYet,
+    IsOtherThan,
+    LedgerCondition,
     LiesBefore,
     Repeats,
 )
@@ -41,27 +45,39 @@ def day_of(source: Source, column: str) -> str:
     return f"{column}_day" if source[column].type == "timestamp" else column
 
 
+def number_of(column: str) -> str:
+    """The column of checked rows with the place of *column* among its only values, where a check names these."""
+    return f"{column}_number"
+
+
 def bits(source: Source, checks: Iterable[RowCheck]) -> int:
     """The bits of `failed_checks` that stand for *checks*."""
     return sum(1 << source.checks.index(check) for check in checks)
 
 
-def checked(rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bool) -> DataFrame:
+def checked(
+    rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bool, forgotten: Collection[int] = ()
+) -> DataFrame:
     """
-    *rows*, as `source_rows` gives them, with the days of their moments and with `failed_checks`, which is null for
-    a row that is not known yet.
+    *rows*, as `source_rows` gives them, with the days of their moments, the numbers of their kinds, and with
+    `failed_checks`, which is null for a row that is not known yet.
 
     A row that is known from a day after *as_of* does not exist yet: no check looks at it, and it makes no
     duplicate. With *keys_are_unique* (the source has a unique index) duplicates are not looked for, which saves a
-    shuffle of every row.
+    shuffle of every row. *forgotten* are the customers who were forgotten and come again. What needs other rows
+    than that of the check is left to `ledger_checks`.
     """
     present = rows.columns  # asked once: over Spark Connect the server answers
     moments = [column.name for column in source.columns if column.type == "timestamp" and column.name in present]
-    rows = rows.select("*", *[F.col(name).cast("date").alias(day_of(source, name)) for name in moments])
-    checks = [check for check in source.checks if not (keys_are_unique and isinstance(check.condition, Repeats))]
+    days = [F.col(name).cast("date").alias(day_of(source, name)) for name in moments]
+    numbers = [_number(column, values).alias(number_of(column)) for column, values in _closed(source).items()]
+    rows = rows.select("*", *days, *numbers)
     failed = [
-        F.when(_fails(check.condition, source, present, as_of), bits(source, [check])).otherwise(0)
-        for check in checks
+        F.when(_fails(condition, source, present, as_of, forgotten), bits(source, [check])).otherwise(0)
+        for check in source.checks
+        if not isinstance(condition := check.condition, LedgerCondition)
+        and not (keys_are_unique and isinstance(condition, Repeats))
+        and (forgotten or not isinstance(condition, IsForgotten))
     ]
     return rows.withColumn(FAILED_CHECKS, F.when(_is_known(source, as_of), reduce(add, failed, F.lit(0))))
 
@@ -77,7 +93,9 @@ def _is_known(source: Source, as_of: date) -> Column:
     return F.coalesce(F.col(day_of(source, source.known_from)) <= F.lit(as_of), F.lit(True))
 
 
-def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: date) -> Column:
+def _fails(
+    condition: Condition, source: Source, present: Iterable[str], as_of: date, forgotten: Collection[int]
+) -> Column:
     def day(column: str) -> Column:
         return F.col(day_of(source, column))
 
@@ -88,7 +106,8 @@ def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: 
         case IsMissing(column):
             return F.col(column).isNull()
         case IsBlank(column):
-            return F.coalesce(trimmed(column) == "", F.lit(True))
+            is_blank = F.coalesce(trimmed(column) == "", F.lit(True))
+            return F.when(F.col(number_of(column)).isNull(), is_blank) if column in _closed(source) else is_blank
         case Repeats(column):
             return _repeats(column, source, as_of)
         case HasDecimals(columns):
@@ -107,6 +126,26 @@ def _fails(condition: Condition, source: Source, present: Iterable[str], as_of: 
         case Contradicts(flag, moment, days):
             is_recent = days_until(as_of, day_of(source, moment)) < days
             return known_day(moment).isNotNull() & (F.col(flag) != is_recent)
+        case IsOtherThan(column, _):
+            return F.col(column).isNotNull() & F.col(number_of(column)).isNull()
+        case IsForgotten(column):
+            return F.col(column).isin(*forgotten)
+        case Among(column, values, of_these):
+            numbers = map(_closed(source)[column].index, values)
+            return F.when(
+                F.col(number_of(column)).isin(*numbers), _fails(of_these, source, present, as_of, forgotten)
+            )
+
+
+def _closed(source: Source) -> dict[str, tuple[str, ...]]:
+    """The columns whose only values a check of *source* names, with these."""
+    conditions = (check.condition for check in source.checks)
+    return {one.column: one.values for one in conditions if isinstance(one, IsOtherThan)}
+
+
+def _number(column: str, values: tuple[str, ...]) -> Column:
+    """The place of *column* among *values*, regardless of letter case."""
+    return F.coalesce(place(values, F.col(column)), place(values, F.lower(column)))
 
 
 def _any(conditions: Iterable[Column]) -> Column:

@@ -12,29 +12,50 @@ from customer360 import tables
 from customer360.operations.conform import conform
 
 
-def cohort_retention(customers: DataFrame, *, as_of: date) -> DataFrame:
+def cohort_retention(
+    customers: DataFrame, activity: DataFrame, *, as_of: date, first_event: date | None
+) -> DataFrame:
     """
     One row per join month of *customers* and number of months since, up to the last month that is complete.
 
-    Unbounded retention: a customer is retained n months after joining when the last login is of that month or of
-    a later one. Everyone is retained in month 0, by joining; who has no known login is retained in no other. A
-    month is complete when its last day is not after *as_of*. Shares are rounded half up to six digits.
+    Unbounded retention: a customer is retained n months after joining when they were last seen in that month or in
+    a later one. Everyone is retained in month 0, by joining; who was never seen is retained in no other. Classic
+    retention: the active customers of that very month, from *activity*, their activity_segments; null in months
+    before that of *first_event*, where nobody knows. A month is complete when its last day is not after *as_of*.
+    Shares are rounded half up to six digits.
     """
+    cohorts = _unbounded(customers, as_of).join(_classic(activity), ["join_month", "months_since"], "left")
+    is_told = F.lit(False)
+    if first_event:
+        is_told = F.col("months_since") >= _months_since_joining(F.lit(first_event))
+    active = F.when(is_told, F.coalesce("active_customers", F.lit(0)))
+    with_active = cohorts.withColumn("active_customers", active)
+    shares = {"retained_share": _share("retained_customers"), "active_share": _share("active_customers")}
+    return conform(with_active.withColumns(shares), tables.COHORT_RETENTION)
+
+
+def _unbounded(customers: DataFrame, as_of: date) -> DataFrame:
     last_complete = (as_of + timedelta(days=1)).replace(day=1) - timedelta(days=1)
     last_to_report = F.greatest(_months_since_joining(F.lit(last_complete)), F.lit(0))
     seen = (
         customers.where(F.col("join_month").isNotNull())
-        .groupBy("join_month", "last_login_month")
+        .groupBy("join_month", "last_seen_month")
         .agg(F.count("*").alias("customers"))
-        .withColumn("months_seen", F.coalesce(_months_since_joining(F.col("last_login_month")), F.lit(0)))
+        .withColumn("months_seen", F.greatest(_months_since_joining(F.col("last_seen_month")), F.lit(0)))
         .withColumn("months_since", F.explode(F.sequence(F.lit(0), last_to_report)))
     )
     is_retained = F.col("months_seen") >= F.col("months_since")
-    cohorts = seen.groupBy("join_month", "months_since").agg(
+    return seen.groupBy("join_month", "months_since").agg(
         F.sum("customers").alias("cohort_customers"),
         F.sum(F.when(is_retained, F.col("customers")).otherwise(0)).alias("retained_customers"),
     )
-    return conform(cohorts.withColumn("retained_share", _retained_share()), tables.COHORT_RETENTION)
+
+
+def _classic(activity: DataFrame) -> DataFrame:
+    """Active customers by join month and months since."""
+    since = _months_since_joining(F.col("activity_month"))
+    by_month = activity.withColumn("months_since", since).groupBy("join_month", "months_since")
+    return by_month.agg(F.sum("active_customers").alias("active_customers"))
 
 
 def _months_since_joining(day: Column) -> Column:
@@ -45,7 +66,7 @@ def _number(day: Column) -> Column:
     return F.year(day) * 12 + F.month(day)
 
 
-def _retained_share() -> Column:
+def _share(of: str) -> Column:
     """In whole millionths: a double would round some halves down, and engines divide decimals differently."""
-    millionths = F.expr("(2000000 * retained_customers + cohort_customers) div (2 * cohort_customers)")
+    millionths = F.expr(f"(2000000 * {of} + cohort_customers) div (2 * cohort_customers)")
     return millionths * F.lit(Decimal("0.000001"))

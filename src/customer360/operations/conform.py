@@ -39,10 +39,10 @@ def source_rows(rows: DataFrame, source: Source, results: Iterable[Table] = RESU
 
 
 def require_columns(present: Collection[str], source: Source, wanted: Iterable[tables.Column], whose: str) -> None:
-    """Raises: Customer360Error when *present* lack the key, or nothing of *wanted* can be said with them."""
-    for key in source.key:
-        if key not in present:
-            raise Invalid(f"{whose} lack the column {key}.{nearest(key, present)}")
+    """Raises: Customer360Error when *present* lack what is never null, or nothing of *wanted* can be said."""
+    for name in {**dict.fromkeys(source.key), **{one.name: None for one in source.columns if one.required}}:
+        if name not in present:
+            raise Invalid(f"{whose} lack the column {name}.{nearest(name, present)}")
     told = [column.name for column in wanted if column.name not in source.ids]
     if not {*told} & {*present}:
         raise Invalid(
@@ -69,9 +69,10 @@ def table_of(spark: SparkSession, table: Table, rows: Iterable[tuple[Any, ...]])
     """
     A small *table* from Python *rows*, whose values come in the order of its columns.
 
-    By way of Arrow: of Python's rows Spark makes an RDD, whose first one in a session takes a second.
+    By way of Arrow: of Python's rows Spark makes an RDD, whose first one in a session takes a second. In one part:
+    Spark numbers parts before it cuts such rows into several, so that all would have the number 0.
     """
     kept = list(rows)
     schema = ", ".join(f"{column.name} {column.spark_type}" for column in table.columns)
     values = {column.name: [row[place] for row in kept] for place, column in enumerate(table.columns)}
-    return spark.createDataFrame(pa.table(values), schema)
+    return spark.createDataFrame(pa.table(values), schema).coalesce(1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
 from customer360.operations.checks import FAILED_CHECKS, bits
 from customer360.tables import RowCheck, Source
+from customer360.tables.row_checks import IsUnknownTo, LedgerCondition
 
 
 @dataclass(frozen=True)
@@ -21,38 +23,52 @@ class CheckCount:
 
 @dataclass(frozen=True)
 class DataQuality:
-    """The rows of one reading of a source; rows_in = rows_out + rows_rejected + rows_not_yet_joined."""
+    """The rows of one reading of a source; rows_in = rows_out + rows_rejected + rows_not_yet_known."""
 
     rows_out: int
     rows_rejected: int
-    rows_not_yet_joined: int
+    rows_not_yet_known: int
     checks: tuple[CheckCount, ...]
     """One per check of the source, in its order."""
 
     @property
     def rows_in(self) -> int:
-        return self.rows_out + self.rows_rejected + self.rows_not_yet_joined
+        return self.rows_out + self.rows_rejected + self.rows_not_yet_known
 
     def rows_failed(self, check_name: str) -> int:
         return next(count.rows_failed for count in self.checks if count.check.name == check_name)
 
 
-def data_quality(checked: DataFrame, source: Source) -> DataQuality:
+def data_quality(
+    checked: DataFrame, source: Source, in_ledger: Mapping[str, tuple[int, int]] | None = None
+) -> DataQuality:
+    """The counts of *checked* rows of *source*, as `quality_of` has them; runs one small query."""
+    found = checked.groupBy(FAILED_CHECKS).count().collect()
+    return quality_of({row[FAILED_CHECKS]: row["count"] for row in found}, source, in_ledger)
+
+
+def quality_of(
+    counts: Mapping[int | None, int], source: Source, in_ledger: Mapping[str, tuple[int, int]] | None = None
+) -> DataQuality:
     """
-    The counts of *checked* rows of *source*; runs one small query.
+    What each check of *source* found, from *counts* of rows by their `failed_checks`.
 
     A 'reject' check looks at every row that is known at the as-of date, a 'warn' check at those that are used: so
-    balance_missing is the very number of customers that an average balance leaves out.
+    balance_missing is the very number of customers that an average balance leaves out. A check against the events
+    of a customer is in *in_ledger*, by name, with the rows it looked at and those that failed; without, it looked
+    at none.
     """
-    found = checked.groupBy(FAILED_CHECKS).count().collect()
-    rows = {row[FAILED_CHECKS]: row["count"] for row in found}
-    not_yet_joined, rejects = rows.pop(None, 0), bits(source, source.rejects)
-    used = {failed: count for failed, count in rows.items() if not failed & rejects}
+    known = {failed: count for failed, count in counts.items() if failed is not None}
+    rejects = bits(source, source.rejects)
+    used = {failed: count for failed, count in known.items() if not failed & rejects}
 
     def count(check: RowCheck) -> CheckCount:
-        looked_at = rows if check.severity == "reject" else used
+        if isinstance(check.condition, LedgerCondition) and not isinstance(check.condition, IsUnknownTo):
+            return CheckCount(check, *(in_ledger or {}).get(check.name, (0, 0)))
+        looked_at = known if check.severity == "reject" else used
         failed = sum(count for failed, count in looked_at.items() if failed & bits(source, [check]))
         return CheckCount(check, sum(looked_at.values()), failed)
 
-    rows_out = sum(used.values())
-    return DataQuality(rows_out, sum(rows.values()) - rows_out, not_yet_joined, tuple(map(count, source.checks)))
+    rows_out, rows_known = sum(used.values()), sum(known.values())
+    checks = tuple(map(count, source.checks))
+    return DataQuality(rows_out, rows_known - rows_out, counts.get(None, 0), checks)

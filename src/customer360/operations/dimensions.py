@@ -43,8 +43,8 @@ def bands(spark: SparkSession, survey: Survey) -> DataFrame:
 
 
 def calendar_months(spark: SparkSession, survey: Survey, *, as_of: date) -> DataFrame:
-    """One row per month from that of the first join_date to that of *as_of*; none when no join_date is known."""
-    first = survey.first_join_date
+    """One row per month from that of the first join_date or event to that of *as_of*; none without either."""
+    first = min(filter(None, (survey.first_join_date, survey.first_event)), default=None)
     numbers = range(_number(first), _number(as_of) + 1) if first else ()
     return table_of(spark, tables.CALENDAR_MONTHS, [_row(*divmod(number, 12)) for number in numbers])
 

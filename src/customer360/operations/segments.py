@@ -1,4 +1,4 @@
-"""What customers hold and do, counted and summed by the key of a segment table."""
+"""What customers hold, do and spend, counted and summed by the key of a segment table."""
 
 from __future__ import annotations
 
@@ -26,6 +26,49 @@ def engagement_segments(customers: DataFrame) -> DataFrame:
     Months and at most 21 countries bound the number of rows, not the customers.
     """
     return _segments(customers, tables.ENGAGEMENT_SEGMENTS)
+
+
+def demographic_segments(customers: DataFrame) -> DataFrame:
+    """
+    One row per slicer cell, age band and gender that occurs among *customers*.
+
+    Eight bands, at most 14 genders and at most 21 countries bound the number of rows, not the customers.
+    """
+    table = tables.DEMOGRAPHIC_SEGMENTS
+    return conform(customers.groupBy(*table.key).agg(F.count("*").alias("customers")), table)
+
+
+def value_segments(customers: DataFrame) -> DataFrame:
+    """
+    One row per slicer cell and RFM segment that occurs among *customers*, who have their scores and expectations.
+
+    Eleven segments and at most 21 countries bound the number of rows, not the customers.
+    """
+    table, is_recent = tables.VALUE_SEGMENTS, F.col("recent_orders") > 0
+    rows = customers.groupBy(*table.key).agg(
+        F.count("*").alias("customers"),
+        F.count_if(is_recent).alias("recent_buyers"),
+        _sum("recent_orders").alias("recent_orders"),
+        F.coalesce(F.sum(F.when(is_recent, F.col("recent_amount"))), F.lit(0)).alias("recent_amount"),
+        _sum("order_recency_days").alias("order_recency_days"),
+        F.count("expected_orders").alias("scored_customers"),
+        _sum("expected_orders").alias("expected_orders"),
+        _sum("expected_amount").alias("expected_amount"),
+    )
+    return conform(rows, table)
+
+
+def spending_segments(customers: DataFrame) -> DataFrame:
+    """
+    One row per slicer cell, spending band and orders band that occurs among *customers*.
+
+    Bands and at most 21 countries bound the number of rows, not the customers.
+    """
+    table = tables.SPENDING_SEGMENTS
+    rows = customers.groupBy(*table.key).agg(
+        F.count("*").alias("customers"), _sum("spent").alias("spent_sum"), _sum("orders").alias("orders_sum")
+    )
+    return conform(rows, table)
 
 
 def _segments(customers: DataFrame, table: Table) -> DataFrame:

@@ -12,17 +12,24 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from customer360.bands import STEPS, Bands, age_bands, amount_bands
+from customer360 import tables
+from customer360.bands import AGES, ORDERS, STEPS, Bands, age_bands, amount_bands
 from customer360.errors import Invalid
 from customer360.operations import traits
-from customer360.tables import CUSTOMERS, OTHER, UNKNOWN, columns_read, folded
+from customer360.operations.summable import ALL_POINTS, MOST_POINTS, all_points, most_points, require_summable
+from customer360.tables import CUSTOMERS, EVENTS, NOT_STATED, OTHER, UNKNOWN, columns_read, folded
 
 NAMED_COUNTRIES: Final = 19
 MOST_STATUSES: Final = 50
+MOST_GENDERS: Final = 12
+NOTHING_SPENT: Final = amount_bands("spent", {})
 _MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
 _ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
 _OPTIONAL: Final = tuple(name for name in columns_read(CUSTOMERS) if name not in CUSTOMERS.ids)
-_SUMS: Final = ("customers", "loyalty_points_sum", "account_balance_sum", *(f"{name}_known" for name in _OPTIONAL))
+_SUMS: Final = (
+    "customers", "seen", "seen_lately", "loyalty_points_sum", "account_balance_sum", ALL_POINTS,
+    *(f"{name}_known" for name in _OPTIONAL),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,25 +39,54 @@ class Survey:
 
     *loyalty_statuses* rise, *countries* begin with the one that has most customers. A member that does not occur
     is left out, so all are empty without customers; then *bands* are too. Texts that differ only in letter case or
-    in the blanks around them are one member, spelt as most customers have it. *missing_columns* are those of the
-    source that hold nothing for any customer, in its order: what needs them cannot be said.
+    in the blanks around them are one member, spelt as most customers have it. *genders* are the dozen that most
+    have stated. *first_event* is the first day with an event of a customer. *activity_from* is the flag that tells
+    the activity: the stored one, or where no customer has it the behaviour, if any is known. *missing* are the
+    columns of both sources that hold nothing, and the kinds of events that do not occur: what needs them cannot be
+    said.
     """
 
     first_join_date: date | None
+    first_event: date | None
     loyalty_statuses: tuple[str, ...]
     activities: tuple[str, ...]
     countries: tuple[str, ...]
+    genders: tuple[str, ...]
     account_balance: Bands
     loyalty_points: Bands
     account_age_days: Bands
-    missing_columns: tuple[str, ...] = ()
+    spent: Bands = NOTHING_SPENT
+    activity_from: str = "is_active"
+    missing: tuple[tables.Column, ...] = ()
+
+    @property
+    def missing_columns(self) -> tuple[str, ...]:
+        """The names of the columns of customers that hold nothing for any customer."""
+        return tuple(column.name for column in self.missing if column.table == CUSTOMERS.full_name)
+
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Every text that a customer can have, by slicer."""
+        own = (OTHER, UNKNOWN)
+        return {
+            "loyalty_status": (*self.loyalty_statuses, *own),
+            "activity": (*self.activities, *own),
+            "country": (*self.countries, *own),
+        }
 
     @property
     def bands(self) -> tuple[Bands, ...]:
-        return (self.account_balance, self.loyalty_points, self.account_age_days) if self.activities else ()
+        found = (self.account_balance, self.loyalty_points, self.account_age_days, self.spent, ORDERS, AGES)
+        return found if self.activities else ()
 
 
-def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None = None) -> Survey:
+def survey(
+    known: DataFrame,
+    *,
+    as_of: date,
+    status_order: Sequence[str] | None = None,
+    missing_of_events: tuple[tables.Column, ...] = (),
+) -> Survey:
     """
     The survey of the *known* customers; runs one query and collects a few hundred rows.
 
@@ -58,21 +94,28 @@ def survey(known: DataFrame, *, as_of: date, status_order: Sequence[str] | None 
     those of *status_order* as given, then the others by mean points, mean balance (none known is lowest) and
     name, then 'Unknown'. Amounts are counted per step exactly, so that bands do not depend on partitions.
     """
-    found: dict[str, list[Row]] = {margin: [] for margin in _MARGINS}
-    for row in _ranked(_spelt_alike(_margins(known))).collect():
+    found: dict[str, list[Row]] = {margin: [] for margin in (*_MARGINS, *_APART)}
+    apart = [name for name in _APART if name != _SPENT or EVENTS["amount"] not in missing_of_events]
+    for row in _ranked(_spelt_alike(_margins(known, as_of, apart))).collect():
         found[row["margin"]].append(row)
-    joined = [row["first_join_date"] for row in found["activity"] if row["first_join_date"] is not None]
-    first_join_date = min(joined, default=None)
-    _require_summable(found["activity"])
+    first_join_date = _first("first_join_date", found["activity"])
+    missing = _missing(found["activity"])
+    by_behaviour = CUSTOMERS["is_active"] in missing and any(row["seen"] for row in found["activity"])
+    known_customers = sum(row["customers"] for row in found["activity"])
+    require_summable("loyalty_points", "customers", known_customers, found["activity"])
     return Survey(
         first_join_date,
+        _first("first_event", found["activity"]),
         _statuses(found["loyalty_status"], status_order or ()),
-        tuple(activity for activity in _ACTIVITIES if activity in _values(found["activity"])),
+        _activities(found["activity"], by_behaviour=by_behaviour),
         _countries(found["country"]),
+        _genders(found["gender"]),
         amount_bands("account_balance", _counts(found["balance_step"])),
         amount_bands("loyalty_points", _counts(found["points_step"])),
         age_bands("account_age_days", (as_of - first_join_date).days if first_join_date else 0),
-        _missing(found["activity"]),
+        amount_bands("spent", _counts(found[_SPENT])),
+        "is_active_by_behaviour" if by_behaviour else "is_active",
+        (*missing, *missing_of_events),
     )
 
 
@@ -84,21 +127,42 @@ _MARGINS: Final[dict[str, Callable[[], Column]]] = {
     "balance_step": lambda: traits.band_number(F.col("account_balance"), _STEPS),
     "points_step": lambda: traits.band_number(F.col("loyalty_points"), _STEPS),
 }
+_SPENT: Final = "spent_step"
+_APART: Final[dict[str, Callable[[], Column]]] = {
+    "gender": lambda: traits.or_unknown("gender", NOT_STATED),
+    _SPENT: lambda: traits.band_number(F.col("spent"), _STEPS),
+}
+"""Margins that are counted apart from the cells, which they would make many more."""
 
 
-def _margins(known: DataFrame) -> DataFrame:
-    """One row per margin and value. Counted by cells first: the rows are passed once, not once per margin."""
+def _margins(known: DataFrame, as_of: date, apart: Iterable[str]) -> DataFrame:
+    """
+    One row per margin and value. Counted by cells first: the rows are passed once, not once per margin, but for
+    those of *apart*.
+    """
+    known = known.withColumn("is_seen_lately", traits.is_active_by_behaviour(as_of))
     cells = known.groupBy(*[margin().alias(name) for name, margin in _MARGINS.items()]).agg(
         F.count("*").alias("customers"),
         F.sum("loyalty_points").alias("loyalty_points_sum"),
+        all_points("loyalty_points"),
         F.sum("account_balance").alias("account_balance_sum"),
         *[F.count_if(_is_known(name)).alias(f"{name}_known") for name in _OPTIONAL],
-        F.min("join_date").alias("first_join_date"),
-        F.max("loyalty_points").alias("most_points"),
+        F.count("last_seen").alias("seen"),
+        F.count_if("is_seen_lately").alias("seen_lately"),
+        *_extremes("join_date", "first_event"),
+        most_points("loyalty_points"),
     )
     by_margin = cells.withColumn("margin", F.explode(F.array(*map(F.lit, _MARGINS))))
     value = F.coalesce(*[F.when(F.col("margin") == name, F.col(name).cast("string")) for name in _MARGINS])
-    return _summed(by_margin.withColumn("value", value).where(F.col("value").isNotNull()))
+    margins = _summed(by_margin.withColumn("value", value).where(F.col("value").isNotNull()))
+    for name in apart:
+        margins = margins.unionByName(_counted(known, name), allowMissingColumns=True)
+    return margins
+
+
+def _counted(known: DataFrame, margin: str) -> DataFrame:
+    by_value = known.groupBy(_APART[margin]().cast("string").alias("value"))
+    return by_value.agg(F.count("*").alias("customers")).withColumn("margin", F.lit(margin))
 
 
 def _spelt_alike(margins: DataFrame) -> DataFrame:
@@ -110,14 +174,18 @@ def _spelt_alike(margins: DataFrame) -> DataFrame:
 def _summed(values: DataFrame) -> DataFrame:
     return values.groupBy("margin", "value").agg(
         *[F.sum(name).alias(name) for name in _SUMS],
-        F.min("first_join_date").alias("first_join_date"),
-        F.max("most_points").alias("most_points"),
+        *_extremes("first_join_date", "first_event"),
+        most_points(MOST_POINTS),
     )
 
 
+def _extremes(joined: str, happened: str) -> list[Column]:
+    return [F.min(joined).alias("first_join_date"), F.min(happened).alias("first_event")]
+
+
 def _ranked(margins: DataFrame) -> DataFrame:
-    """The values with the most customers, 'Other' and 'Unknown' before all."""
-    own_member = F.lower("value").isin(folded(OTHER), folded(UNKNOWN))
+    """The values with the most customers, members of our own before all."""
+    own_member = F.lower("value").isin(folded(OTHER), folded(UNKNOWN), folded(NOT_STATED))
     by_customers = Window.partitionBy("margin").orderBy(own_member.desc(), F.desc("customers"), F.asc("value"))
     return margins.withColumn("place", F.row_number().over(by_customers)).where(F.col("place") <= _MOST_VALUES)
 
@@ -138,22 +206,29 @@ def _is_known(name: str) -> Column:
     return traits.trimmed(name) != "" if CUSTOMERS[name].is_text else F.col(name).isNotNull()
 
 
-def _require_summable(activities: Iterable[Row]) -> None:
-    """Raises: Customer360Error when a sum of points might overflow, which not every engine would say."""
-    customers = sum(row["customers"] for row in activities)
-    most = max((row["most_points"] or 0 for row in activities), default=0)
-    if customers * most >= 2**63:
-        raise Invalid(
-            f"loyalty_points are up to {most:,}, and their sum over {customers:,} customers may not be exact; "
-            f"correct values above {(2**63 - 1) // customers:,}"
-        )
+def _first(column: str, activities: Iterable[Row]) -> date | None:
+    return min((row[column] for row in activities if row[column] is not None), default=None)
 
 
-def _missing(activities: Sequence[Row]) -> tuple[str, ...]:
+def _missing(activities: Sequence[Row]) -> tuple[tables.Column, ...]:
     """The columns that no customer has a value in; each customer is in one row of *activities*."""
     if not activities:
         return ()
-    return tuple(name for name in _OPTIONAL if not any(row[f"{name}_known"] for row in activities))
+    return tuple(CUSTOMERS[name] for name in _OPTIONAL if not any(row[f"{name}_known"] for row in activities))
+
+
+def _activities(rows: Sequence[Row], *, by_behaviour: bool) -> tuple[str, ...]:
+    found = set(_values(rows))
+    if by_behaviour:
+        customers, lately = (sum(row[name] for row in rows) for name in ("customers", "seen_lately"))
+        found = {name for name, count in ((traits.ACTIVE, lately), (traits.INACTIVE, customers - lately)) if count}
+    return tuple(activity for activity in _ACTIVITIES if activity in found)
+
+
+def _genders(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The dozen that most have stated; whoever states another is under 'Other'."""
+    stated = _values(sorted(rows, key=lambda row: row["place"]), own=(OTHER, NOT_STATED))
+    return tuple(value for value in stated if value not in (OTHER, NOT_STATED))[:MOST_GENDERS]
 
 
 def _countries(rows: Iterable[Row]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ They hold for rows as `known_customers` leaves them: nothing lies after the as-o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 from typing import Final
@@ -36,19 +37,28 @@ def month(day: Column) -> Column:
     """
     The first day of the month of *day*.
 
-    Put together: not every engine truncates days of all centuries, and counting back is seven times as slow.
+    Counted back by the number of the day: not every engine truncates days of all centuries, and to subtract days
+    from a date takes seven times as long.
     """
-    return F.make_date(F.year(day), F.month(day), F.lit(1))
+    return F.date_from_unix_date(F.unix_date(day) - F.dayofmonth(day) + 1)
 
 
-def is_active_by_behaviour(days_since_last_login: Column) -> Column:
-    """Whether the last login lies in the `ACTIVE_DAYS` days that end with the as-of date; false without one."""
-    return F.coalesce(days_since_last_login < ACTIVE_DAYS, F.lit(False))
+def years_until(as_of: date, column: str) -> Column:
+    """Whole years from the day in *column* to *as_of*; null where that day lies after it."""
+    day = F.col(column)
+    number = F.year(day) * 10_000 + F.month(day) * 100 + F.dayofmonth(day)
+    last = as_of.year * 10_000 + as_of.month * 100 + as_of.day
+    return F.when(day <= F.lit(as_of), F.floor((F.lit(last) - number) / 10_000).cast("int"))
 
 
-def activity() -> Column:
-    """The stored is_active as a word, never null."""
-    return F.when(F.col("is_active"), ACTIVE).when(~F.col("is_active"), INACTIVE).otherwise(UNKNOWN)
+def is_active_by_behaviour(as_of: date) -> Column:
+    """Whether `last_seen` lies in the `ACTIVE_DAYS` days that end with *as_of*; false without one."""
+    return F.coalesce(days_until(as_of, "last_seen") < ACTIVE_DAYS, F.lit(False))
+
+
+def activity(flag: str = "is_active") -> Column:
+    """The *flag* as a word, never null."""
+    return F.when(F.col(flag), ACTIVE).when(~F.col(flag), INACTIVE).otherwise(UNKNOWN)
 
 
 def has_purchased() -> Column:
@@ -57,27 +67,27 @@ def has_purchased() -> Column:
 
 
 def has_logged_in_since() -> Column:
-    """Funnel stage 3 taken alone: the last login is of the day of the first purchase or later."""
-    return F.coalesce(F.col("last_login") >= F.col("first_purchase"), F.lit(False))
+    """Funnel stage 3 taken alone: the last login is of a later day than the first purchase."""
+    return F.coalesce(F.col("last_login") > F.col("first_purchase"), F.lit(False))
 
 
-def is_flagged_active() -> Column:
-    """Funnel stage 4 taken alone; an unknown flag is not active."""
-    return F.coalesce(F.col("is_active"), F.lit(False))
+def is_active() -> Column:
+    """Funnel stage 4 taken alone: the activity, which has to be there, is 'Active'."""
+    return F.col("activity") == ACTIVE
 
 
 def funnel_stage() -> Column:
     """Deepest stage without a gap: 1 joined, 2 first purchase, 3 logged in since, 4 active."""
-    return F.when(~has_purchased(), 1).when(~has_logged_in_since(), 2).when(~is_flagged_active(), 3).otherwise(4)
+    return F.when(~has_purchased(), 1).when(~has_logged_in_since(), 2).when(~is_active(), 3).otherwise(4)
 
 
 def is_out_of_order() -> Column:
     """
     Whether a later funnel stage is met without an earlier one.
 
-    Only an active flag can do so: who logged in since the first purchase has purchased.
+    Only the active can do so: whoever logged in after the first purchase has purchased.
     """
-    return is_flagged_active() & ~has_logged_in_since()
+    return is_active() & ~has_logged_in_since()
 
 
 def trimmed(column: str) -> Column:
@@ -85,26 +95,37 @@ def trimmed(column: str) -> Column:
     return F.btrim(column, F.lit(_BLANKS))
 
 
-def or_unknown(column: str) -> Column:
-    """The text of *column* without the blanks around it; 'Unknown' when it is null or blank."""
+def or_unknown(column: str, unknown: str = UNKNOWN) -> Column:
+    """The text of *column* without the blanks around it; *unknown* when it is null or blank."""
     text = trimmed(column)
-    return F.when(text != "", text).otherwise(UNKNOWN)
+    return F.when(text != "", text).otherwise(unknown)
 
 
-def one_of(values: tuple[str, ...], column: str) -> Column:
+def one_of(values: tuple[str, ...], column: str, unknown: str = UNKNOWN) -> Column:
     """
     The one of *values* that *column* holds, regardless of letter case and surrounding blanks, else 'Other'.
 
-    'Unknown' when it is null or blank. Letter case is looked at only where the text is not one of *values* as is.
+    *unknown* when it is null or blank. Blanks and letter case are looked at only where the text is not one of
+    *values* as it stands.
     """
-    text = or_unknown(column)
-    members = {folded(value): value for value in (*values, UNKNOWN)}
+    text = or_unknown(column, unknown)
+    members = {folded(value): value for value in (*values, unknown)}
     spelt = reduce(
         lambda found, member: found.when(F.lower(text) == member[0], member[1]),
         members.items(),
-        F.when(text.isin(*members.values()), text),
+        F.when(F.col(column).isin(*members.values()), F.col(column)),
     )
     return spelt.otherwise(OTHER)
+
+
+def place(values: Sequence[str], text: Column) -> Column:
+    """The place of *text* among *values*, from 0; null when it is none. Numbers group faster than texts."""
+    return F.coalesce(*[F.when(text == value, number) for number, value in enumerate(values)])
+
+
+def at_place(values: Sequence[str], number: Column) -> Column:
+    """The one of *values* at the place *number*."""
+    return F.coalesce(*[F.when(number == place, value) for place, value in enumerate(values)])
 
 
 def shown_id() -> Column:
@@ -121,7 +142,7 @@ def band_number(column: Column, bands: Bands) -> Column:
     Spark's decimals do and are exact here, for no two numbers of at most 15 digits share a double.
     """
     value = column.cast("double")
-    number = F.when(value.isNull(), None)
+    number = F.when(value.isNull(), bands.number_of_null)
     if bands.of_amounts:
         number = number.when(value < 0, -1).when(value == 0, 0)
     return number.otherwise(_halved(value, [float(edge) for edge in bands.edges], lowest=1))

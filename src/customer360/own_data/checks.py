@@ -19,8 +19,23 @@ from customer360.own_data.cells import BIRTH, Cells, Mask, mask
 from customer360.own_data.columns import may_hold
 from customer360.own_data.csv_rows import WRONG_FIELDS
 from customer360.own_data.json_rows import NOT_AN_OBJECT
-from customer360.tables import CUSTOMERS, EARLIEST_DATE, Column, RowCheck
-from customer360.tables.row_checks import ComesBefore, IsAbove, IsBelow, IsMissing, LiesBefore, Repeats
+from customer360.tables import CUSTOMERS, EARLIEST_DATE, EVENTS, SOURCES, Column, RowCheck
+from customer360.tables.forgotten import IDS, NOBODY, Forgotten
+from customer360.tables.row_checks import (
+    Among,
+    ComesBefore,
+    Condition,
+    IsAbove,
+    IsBelow,
+    IsBlank,
+    IsForgotten,
+    IsMissing,
+    IsOtherThan,
+    IsUnknownTo,
+    LedgerCondition,
+    LiesBefore,
+    Repeats,
+)
 
 _SHORTENED: Final = 11
 """The exponent from which a spreadsheet shortens a number."""
@@ -40,6 +55,8 @@ class ParsedRows:
     """Rows whose amounts are in the currency that is loaded, where one is chosen."""
     ids: Sequence[pa.Array] = ()
     """The texts of the columns that the customer_id is made of."""
+    forgotten: Forgotten = NOBODY
+    """Who was forgotten, and is rejected."""
 
     def day(self, column: str) -> pa.Array:
         """A date column, or the day of a moment; all null when the raw table has no such column."""
@@ -171,17 +188,41 @@ WRONG_SHAPE: Final = {
 }
 """Rows that could not be split into columns: no other check looks at them."""
 
-DUPLICATE: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, Repeats))
+DUPLICATE, EVENT_DUPLICATE = (
+    next(check.name for check in source.rejects if isinstance(check.condition, Repeats)) for source in SOURCES
+)
 DUPLICATE_MEANS: Final = "A newer row with the customer_id is kept; or nothing says which one is right."
+EVENT_DUPLICATE_MEANS: Final = (
+    "Another row with the event_id says something else; nothing says which one is right."
+)
+UNKNOWN_CUSTOMER: Final = next(check.name for check in EVENTS.rejects if isinstance(check.condition, IsUnknownTo))
+UNKNOWN_CUSTOMER_MEANS: Final = "None of the customers has the id, nor a source_id or an e-mail address like it."
 COLLISION: Final = "customer_id_collision"
 COLLISION_MEANS: Final = (
     "Another id of the file has the same hash, so that two customers would be one; give ids that are numbers."
 )
-TOO_LARGE: Final = "account_balance_too_large"
 NEGATIVE_POINTS, TOO_MANY_POINTS = (
     check.name for check in CUSTOMERS.rejects if isinstance(check.condition, (IsBelow, IsAbove))
 )
 TOTALS: Final = "totals_row"
+AMOUNT_TOO_LARGE: Final = "event_amount_too_large"
+EVENT_COLLISION: Final = "event_id_collision"
+STORED_OTHERWISE: Final = "event_stored_otherwise"
+STORED_OTHERWISE_MEANS: Final = (
+    "An event with the event_id is there already and says something else; --append changes none of them."
+)
+KIND_UNKNOWN: Final = "event_kind_unknown"
+REFUND_ABOVE_ZERO: Final = "event_refund_above_zero"
+TAKEN_ABOVE_ZERO: Final = "event_taken_above_zero"
+TOO_MANY_EVENT_POINTS: Final = "event_too_many_points"
+TOO_FEW_EVENT_POINTS: Final = "event_too_few_points"
+_MEANINGS: Final = {check.name: check.description for check in EVENTS.rejects}
+OF_ORDERS: Final = {
+    AMOUNT_TOO_LARGE: f"The lines of an order come to more than {EVENTS['amount'].type} holds.",
+    EVENT_COLLISION: "The key of another event has the same hash, so that two events would be one.",
+    **{name: _MEANINGS[name] for name in (TAKEN_ABOVE_ZERO, TOO_MANY_EVENT_POINTS, TOO_FEW_EVENT_POINTS)},
+}
+"""Why an order is rejected with all its lines."""
 _TOO_EARLY: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, LiesBefore))
 
 DAMAGED_ID: Final = "customer_id_damaged"
@@ -211,25 +252,64 @@ def of_dates(*columns: str) -> tuple[CellCheck, CellCheck]:
             "birth_date, join_date, first_purchase, last_login or order_date lies before 1900: a placeholder.",
             _any_day((*columns, BIRTH), lambda day, _: pc.less(day, EARLIEST_DATE)),
         ),
-        CellCheck(
-            "date_in_future",
-            "A date lies more than a day after the as-of date; the one day is for time zones.",
-            _any_day((*columns, BIRTH), lambda day, as_of: pc.greater(day, day_after(as_of))),
-        ),
+        in_future(*columns, BIRTH),
+    )
+
+
+def in_future(*columns: str) -> CellCheck:
+    """The check that *columns* of days and moments do not lie in the future."""
+    return CellCheck(
+        "date_in_future",
+        "A date lies more than a day after the as-of date; the one day is for time zones.",
+        _any_day(columns, lambda day, as_of: pc.greater(day, day_after(as_of))),
     )
 
 
 def _rendered(check: RowCheck) -> Iterator[CellCheck]:
-    """A check of the source in Arrow, where one row of it can be judged by itself."""
-    match check.condition:
-        case IsMissing(column):
-            yield CellCheck(check.name, check.description, _lacks(column))
+    """A check of a source in Arrow, where one row of it can be judged by itself."""
+    if failed := _fails(check.condition):
+        yield CellCheck(check.name, check.description, failed)
+
+
+def _fails(condition: Condition | LedgerCondition) -> Callable[[ParsedRows], Mask] | None:
+    """None for what takes several rows, and for what the reading of cells finds: decimals in whole numbers."""
+    match condition:
+        case IsMissing(column) | IsBlank(column):
+            return _lacks(column)
         case IsBelow(column, limit):
-            yield CellCheck(check.name, check.description, _compared(column, pc.less, limit))
+            return _compared(column, pc.less, limit)
         case IsAbove(column, limit):
-            yield CellCheck(check.name, check.description, _compared(column, pc.greater, limit))
+            return _compared(column, pc.greater, limit)
         case ComesBefore(column, other):
-            yield CellCheck(check.name, check.description, _comes_before(column, other))
+            return _comes_before(column, other)
+        case LiesBefore(columns, earliest):
+            return _any_day(columns, lambda day, _: pc.less(day, earliest))
+        case IsOtherThan(column, values):
+            return lambda rows: ~_is_among(rows, column, values) & ~_blank(rows, column)
+        case IsForgotten(column):
+            return lambda rows: _is_forgotten(rows, {column, *IDS})
+        case Among(column, values, inner):
+            inner_fails = _fails(inner)
+            return inner_fails and (lambda rows: _is_among(rows, column, values) & inner_fails(rows))
+        case _:
+            return None
+
+
+def _is_forgotten(rows: ParsedRows, columns: Iterable[str]) -> Mask:
+    found = rows.nowhere
+    for column in columns if rows.forgotten else ():
+        if column in rows.cells:
+            values = rows.cells[column].values
+            theirs = rows.forgotten.among(column, pc.unique(values).to_pylist())
+            found = found | mask(pc.is_in(values, pa.array(sorted(theirs, key=str), values.type)))
+    return found
+
+
+def _is_among(rows: ParsedRows, column: str, values: Sequence[str]) -> Mask:
+    """Regardless of letter case, as the operations compare them."""
+    if column not in rows.cells:
+        return rows.nowhere
+    return mask(pc.is_in(pc.utf8_lower(rows.cells[column].values), pa.array(values)))
 
 
 DISCOUNT_NO_SHARE: Final = CellCheck(
@@ -239,7 +319,17 @@ ORDER_DATE_MISSING: Final = CellCheck("order_date_missing", "The line has no dat
 AMOUNT_MISSING: Final = CellCheck(
     "amount_missing", "The line has no amount, nor a quantity and a unit price.", _lacks_amount
 )
-ID_MISSING, *OF_VALUES = (one for check in CUSTOMERS.rejects for one in _rendered(check))
+ID_MISSING, *OF_VALUES = (
+    one for check in CUSTOMERS.rejects if not isinstance(check.condition, LiesBefore) for one in _rendered(check)
+)
+FORGOTTEN: Final = frozenset(
+    check.name for source in SOURCES for check in source.rejects if isinstance(check.condition, IsForgotten)
+)
+"""The reasons of rows of which nothing is kept."""
+OF_FORGOTTEN: Final = next(
+    one for check in CUSTOMERS.rejects if isinstance(check.condition, IsForgotten) for one in _rendered(check)
+)
+OF_EVENTS: Final = tuple(one for check in EVENTS.rejects for one in _rendered(check))
 
 
 def reasons(rows: ParsedRows, checks: Iterable[CellCheck]) -> pa.Array:

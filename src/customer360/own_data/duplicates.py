@@ -1,4 +1,4 @@
-"""Several rows with the same customer_id: which one is kept, and whether they are of one customer at all."""
+"""Several rows with the same key: which one is kept, and whether an id is that of one customer at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from customer360.own_data.checks import COLLISION, DUPLICATE
+from customer360.own_data.checks import COLLISION, DUPLICATE, EVENT_DUPLICATE
 from customer360.own_data.examine import NEWEST_MOMENT, NEWEST_NUMBER
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
@@ -16,18 +16,20 @@ from customer360.own_data.raw_tables import RawTable
 
 _LOSING: Final = """
     WITH every AS (
-        SELECT *, false AS is_rejected FROM read_parquet($good)
-        UNION ALL BY NAME
-        SELECT *, true AS is_rejected FROM read_parquet($rejected) WHERE NOT contains(reasons, $collision)
+        SELECT {key} AS id, row, newest_moment, newest_number, source_file, source_line, false AS is_rejected
+        FROM read_parquet($good)
+        UNION ALL
+        SELECT try_cast(key AS BIGINT), row, newest_moment, newest_number, source_file, source_line, true
+        FROM read_parquet($rejected) WHERE NOT contains(reasons, $collision)
     ), repeated AS (
-        SELECT customer_id FROM every GROUP BY customer_id HAVING count(customer_id) > 1
+        SELECT id FROM every GROUP BY id HAVING count(id) > 1
     ), twin AS (
         SELECT row, row_number() OVER (
-                   PARTITION BY customer_id
+                   PARTITION BY id
                    ORDER BY is_rejected, newest_moment DESC NULLS LAST, newest_number DESC NULLS LAST,
                             source_file DESC, source_line DESC
                ) AS place
-        FROM every SEMI JOIN repeated USING (customer_id)
+        FROM every SEMI JOIN repeated USING (id)
     )
     SELECT row FROM twin WHERE place > 1 OR NOT $keeps_newest"""
 
@@ -42,10 +44,10 @@ _COLLIDING: Final = """
 
 _IDENTICAL: Final = """
     WITH repeated AS (
-        SELECT customer_id FROM read_parquet($good) GROUP BY customer_id HAVING count(*) > 1
+        SELECT {key} FROM read_parquet($good) GROUP BY {key} HAVING count(*) > 1
     ), twin AS (
         SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place
-        FROM read_parquet($good) SEMI JOIN repeated USING (customer_id)
+        FROM read_parquet($good) SEMI JOIN repeated USING ({key})
     )
     SELECT row FROM twin WHERE place > 1"""
 
@@ -54,31 +56,33 @@ def drop_identical(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) 
     """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
     columns = (*(column.name for column in mapping.kind.columns), NEWEST_MOMENT, NEWEST_NUMBER)
     with duckdb_in(folder) as duck:
-        query = _IDENTICAL.format(columns=", ".join(columns))
+        query = _IDENTICAL.format(columns=", ".join(columns), key=mapping.kind.key)
         found = pa.array(duck.execute(query, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
     if len(found):
         drop(found, parts)
     return len(found)
 
 
-def reject_collisions(parts: Sequence[Part], raw: RawTable, folder: Path) -> None:
+def reject_collisions(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path) -> None:
     """Moves every row whose id has the hash of another id to the rejected rows: two customers must not be one."""
     with duckdb_in(folder) as duck:
         found = pa.array(duck.execute(_COLLIDING, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
     if len(found):
-        reject(found, COLLISION, parts, raw)
+        reject(found, COLLISION, parts, raw, mapping.kind)
 
 
-def reject_duplicates(parts: Sequence[Part], raw: RawTable, folder: Path, *, keeps_newest: bool) -> None:
+def reject_duplicates(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path) -> None:
     """
     Moves every row that gives way to another with the same id to the rejected rows of its part.
 
-    The newest of those that can be loaded stays, and of equally new ones the last; unless *keeps_newest*, none
-    does, for nobody can tell which is right.
+    The newest of those that can be loaded stays, and of equally new ones the last; unless *mapping* says what
+    tells the newest, none does, for nobody can tell which is right.
     """
     good, rejected = [str(part.good) for part in parts], [str(part.rejected) for part in parts]
+    keeps_newest = mapping.newest_by is not None
     given = {"good": good, "rejected": rejected, "keeps_newest": keeps_newest, "collision": COLLISION}
     with duckdb_in(folder) as duck:
-        losing = pa.array(duck.execute(_LOSING, given).fetchnumpy()[ROW])
+        losing = pa.array(duck.execute(_LOSING.format(key=mapping.kind.key), given).fetchnumpy()[ROW])
     if len(losing):
-        reject(losing, DUPLICATE, parts, raw)
+        reason = DUPLICATE if mapping.kind.is_per_customer else EVENT_DUPLICATE
+        reject(losing, reason, parts, raw, mapping.kind)

@@ -27,6 +27,7 @@ from customer360.own_data.mapped import MAPPED, texts
 from customer360.own_data.mapping import NEWEST_BY, WHERE, ColumnMapping
 from customer360.own_data.totals import LABELLED, empty, labelled
 from customer360.tables import Column
+from customer360.tables.forgotten import NOBODY, Forgotten
 
 REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
@@ -37,7 +38,11 @@ NEWEST_NUMBER: Final = "newest_number"
 
 
 def examined(
-    batch: pa.RecordBatch, mapping: ColumnMapping, formats: Mapping[str, str], as_of: date
+    batch: pa.RecordBatch,
+    mapping: ColumnMapping,
+    formats: Mapping[str, str],
+    as_of: date,
+    forgotten: Forgotten = NOBODY,
 ) -> pa.RecordBatch:
     """
     One row per row of *batch*: the values of the mapping's columns, those that it lacks null; its line and file;
@@ -56,7 +61,8 @@ def examined(
     is_total, is_kept = empty(batch, found_texts, mapping, labels), is_of_currency(found_texts, mapping)
     ids = [batch[name] for name in mapping.labels]
     failed = reasons(
-        ParsedRows(found, found_texts, as_of, len(batch), is_total, is_kept, ids), mapping.kind.checks
+        ParsedRows(found, found_texts, as_of, len(batch), is_total, is_kept, ids, forgotten),
+        mapping.kind.checks,
     )
     values = {
         column.name: found[column.name].values if column.name in found else pa.nulls(len(batch), column.arrow_type)

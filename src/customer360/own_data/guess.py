@@ -61,11 +61,14 @@ def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS)
     levels = _found(columns, sample, kind)
     found = {target: column for target, (column, _) in levels.items()}
     free = [name for name in columns if name not in found.values()]
-    found |= _named_in_parts(levels, free)
+    if "name" in kind.targets:
+        found |= _named_in_parts(levels, free)
     if kind is ORDER_LINES:
         found = _lines(found, sample)
+    if kind.words:
+        found = _with_event_id(found, sample)
     if not kind.is_per_customer:
-        return ColumnMapping(with_id(found, sample), kind=kind)
+        return ColumnMapping(with_id(found, sample), kind=kind, values=_words(found, sample, kind))
     mapped = with_id({**found, **_derived(found, free, sample)}, sample)
     newest = column_called(NEWEST, free)
     order = _ladder(sample[found["loyalty_status"]]) if "loyalty_status" in found else ()
@@ -148,6 +151,11 @@ def _fits(one: _Candidate, values: Sequence[str], kind: RowKind) -> bool:
         return kind.is_per_customer or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
         return not values or sum(map(bool, map(kind.no_name.fullmatch, values))) * 2 < len(values)
+    if one.target == "event_id":
+        return one.level == 0 or not _repeats(values)
+    if one.target in kind.words and one.level:
+        spelt = {plain(value) for value in values if value.strip()}
+        return len(spelt & set(kind.words[one.target])) * 2 >= len(spelt) > 0
     if one.target == "account_balance" and plain(one.column) in MAYBE_COUNTS:
         return any(re.search(r"[.,]\d\d(?!\d)|[^\s\d.,]", value.strip()) for value in values)
     if one.target == "loyalty_points" and "balance" in name:  # with cents it is money
@@ -191,6 +199,27 @@ def _derived(found: Mapping[str, str], free: Sequence[str], sample: Sample) -> d
     if left and not {"is_active", "left_date"} & set(found):
         derived |= _end(left, sample[left])
     return derived
+
+
+def _with_event_id(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
+    """Ids that are no numbers, such as UUIDs, as such."""
+    column = found.get("event_id")
+    is_text = column is not None and not _are_numbers(sample[column])
+    return {**found, **({"event_id": f"hashed_id({quoted(str(column))})"} if is_text else {})}
+
+
+def _words(found: Mapping[str, str], sample: Sample, kind: RowKind) -> dict[str, dict[str, str]]:
+    """What the words in the sample stand for, to be seen and corrected."""
+    spelt = {
+        target: {word.strip(): words[plain(word)] for word in sample[found[target]] if plain(word) in words}
+        for target, words in kind.words.items()
+        if target in found
+    }
+    return {
+        target: {word: value for word, value in said.items() if word.lower() != value}
+        for target, said in spelt.items()
+        if any(word.lower() != value for word, value in said.items())
+    }
 
 
 def _end(column: str, values: Sequence[str]) -> dict[str, str]:

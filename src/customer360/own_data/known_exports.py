@@ -8,7 +8,7 @@ one whose columns the file has is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from customer360.own_data.guess import Sample, plain, with_id
 from customer360.own_data.language.grammar import read
 from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import ColumnMapping, mapping_of, parsed
-from customer360.own_data.row_kinds import CUSTOMER_ROWS, ROW_KINDS, RowKind
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, ROW_KINDS, RowKind
 
 _FOLDER: Final = Path(__file__).parent / "recipes"
 _SECTION: Final = "recipe"
@@ -58,11 +58,11 @@ class Recipe:
         return replace(mapping, columns=with_id(mapping.columns, sample))
 
 
-def recipe_for(columns: Sequence[str], *, kind: RowKind | None = None) -> Recipe | None:
-    """The recipe that knows a file with these *columns*, the one that asks for most of them; None for none."""
-    fitting = [recipe for recipe in recipes() if recipe.fits(columns)]
-    if kind:
-        fitting = [recipe for recipe in fitting if recipe.kind is kind]
+def recipe_for(
+    columns: Sequence[str], *, kinds: Collection[RowKind] = (CUSTOMER_ROWS, ORDER_LINES)
+) -> Recipe | None:
+    """The recipe that knows a file of *kinds* with these *columns*, the one that asks for most of them."""
+    fitting = [recipe for recipe in recipes() if recipe.kind in kinds and recipe.fits(columns)]
     return max(fitting, key=lambda recipe: len(recipe.columns), default=None)
 
 

@@ -14,58 +14,65 @@ import pyarrow.parquet as pq
 from customer360.own_data.currencies import require_one_currency
 from customer360.own_data.duplicates import drop_identical, reject_collisions, reject_duplicates
 from customer360.own_data.evidence import file_formats
+from customer360.own_data.known_customers import join_customers
 from customer360.own_data.mapped import MAPPED, column_of, sides, with_sides
 from customer360.own_data.mapping import ColumnMapping
-from customer360.own_data.parts import examine, last_day
+from customer360.own_data.parts import Examined, examine, last_day
 from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.row_kinds import ORDER_LINES
+from customer360.own_data.stored_events import Stored, drop_stored
 from customer360.own_data.sums import reject_sums
 from customer360.own_data.tally import Reason, Tally, tallied
-from customer360.own_data.transactions import derive_customers
-from customer360.tables import Source
+from customer360.own_data.transactions import Derived, derive
+from customer360.tables import CUSTOMERS, EVENTS, Source
+from customer360.tables.forgotten import NOBODY, Forgotten
 
 
 @dataclass(frozen=True)
 class Loadable:
     """
-    The *customers* and the *rejected* rows of a raw table: Parquet files with their tables' columns, and more.
+    What a raw table gives: Parquet *files* of the rows of each table, with its columns and more, and of the
+    *rejected* rows.
 
     They are there as long as the raw table is. The mapping has its formats.
     """
 
-    customers: Sequence[Path]
+    files: Mapping[Source, Sequence[Path]]
     rejected: Sequence[Path]
     mapping: ColumnMapping
     tally: Tally
     last_day: date | None
-    """The last day on which something happened to a customer; None without any date."""
+    """The last day on which something happened; None without any date."""
     given_up: Mapping[str, Reason] = field(default_factory=dict)
     """The columns that the customers are loaded without, because too many of their cells cannot be read."""
+    from_events: tuple[str, ...] = ()
+    """The columns of the customers that their events fill, which are loaded with them."""
 
-    @property
-    def table(self) -> Source:
-        """The table that the raw table fills."""
-        return self.mapping.kind.fills
+    def columns(self, table: Source) -> tuple[str, ...]:
+        """The columns of *table* that are filled, in its order."""
+        filled = self.mapping.kind.filled(table, self.mapping.present)
+        if table is not CUSTOMERS or not self.from_events:
+            return filled
+        return tuple(name for name in table.column_names if name in {*filled, *self.from_events})
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of the table that the raw table fills, in its order."""
-        return self.mapping.kind.filled(self.mapping.present)
+    def missing_columns(self, table: Source) -> list[str]:
+        """Those that are not."""
+        known = {*self.columns(table), *self.mapping.kind.aids}
+        return [name for name in table.column_names if name not in known]
 
-    @property
-    def missing_columns(self) -> list[str]:
-        """Those that it does not fill."""
-        return [name for name in self.table.column_names if name not in {*self.columns, *self.mapping.kind.aids}]
+    def rows(self, table: Source) -> int:
+        """How many rows of *table* there are."""
+        return self.tally.events if table is EVENTS else self.tally.customers
 
-    def facts(self) -> dict[str, Any]:
-        """What is kept with the customers about where they come from."""
+    def facts(self, table: Source) -> dict[str, Any]:
+        """What is kept with the rows of *table* about where they come from."""
         return {
-            "columns": list(self.columns),
-            "missing_columns": self.missing_columns,
+            "columns": list(self.columns(table)),
+            "missing_columns": self.missing_columns(table),
             "status_order": list(self.mapping.status_order) or None,
-            "transactions": self.mapping.kind is ORDER_LINES,
+            "transactions": {*self.files} == {*ORDER_LINES.fills},  # customers and their own events
             "last_day": self.last_day,
-            "rows": self.tally.customers,
+            "rows": self.rows(table),
             "rows_in": self.tally.rows_in,
             "rows_rejected": self.tally.rows_rejected,
             "rows_left_out": self.tally.rows_left_out,
@@ -74,11 +81,22 @@ class Loadable:
         }
 
 
-def find_loadable(raw: RawTable, mapping: ColumnMapping, *, as_of: date) -> Loadable:
+def find_loadable(
+    raw: RawTable,
+    mapping: ColumnMapping,
+    *,
+    as_of: date,
+    known: Sequence[Path] | None = None,
+    stored: Stored | None = None,
+    forgotten: Forgotten = NOBODY,
+) -> Loadable:
     """
     The rows of *raw* examined with *mapping*, whose right sides are columns; see `expressions.evaluated`.
 
-    *as_of* is the last day that has happened. Raises: Customer360Error when the mapping does not work.
+    *as_of* is the last day that has happened. *known* are the files of the customers whose events the rows are,
+    *stored* finds the events to which those of the rows are added. Rows of those who were *forgotten* are
+    rejected, and nothing of them is kept.
+    Raises: Customer360Error when the mapping does not work.
     """
     mapping = mapping.require()
     mapping = with_sides(mapping, {t: column_of(side, raw.columns) or side for t, side in sides(mapping).items()})
@@ -86,27 +104,43 @@ def find_loadable(raw: RawTable, mapping: ColumnMapping, *, as_of: date) -> Load
     mapping = _with_labels(replace(mapping, formats=formats.shown()))
     require_one_currency(raw, mapping)
     folder = Path(tempfile.mkdtemp(dir=raw.folder.parent))
-    seen = examine(raw, mapping, formats, as_of, folder)
+    seen = examine(raw, mapping, formats, as_of, folder, forgotten)
     parts = seen.parts
     if seen.has_totals:
         reject_sums(parts, raw, mapping)
     if mapping.is_hashed:
-        reject_collisions(parts, raw, folder)
-    rejected = [part.rejected for part in parts]
+        reject_collisions(parts, mapping, raw, folder)
+    if known is not None:
+        join_customers(parts, mapping, raw, folder, known)
     if mapping.kind is ORDER_LINES:
-        derived = derive_customers(parts, mapping, folder)
-        rejected.append(derived.rejected)
-        tally = tallied(_row_count([derived.customers]), rejected, mapping, folder, lines=derived.lines)
-        tally = replace(tally, cancelled_lines=derived.cancelled)
-        tally = tally.with_left_out(seen.left_out + derived.returned_lines, derived.returned_orders)
-        return Loadable([derived.customers], rejected, mapping, tally, last_day([derived.customers], folder))
+        derived = derive(parts, mapping, folder, has_customers=known is not None, stored=stored)
+        return _of_lines(seen, derived, mapping, folder)
     identical = drop_identical(parts, mapping, folder)
-    reject_duplicates(parts, raw, folder, keeps_newest=mapping.newest_by is not None)
-    customers = [part.good for part in parts]
-    tally = tallied(_row_count(customers), rejected, mapping, folder).with_left_out(seen.left_out)
-    tally = tally.with_identical(identical)
+    reject_duplicates(parts, mapping, raw, folder)
+    if stored:
+        identical += drop_stored(parts, mapping, raw, folder, stored)
+    return _of_rows(seen, mapping, folder, identical, as_of)
+
+
+def _of_lines(seen: Examined, derived: Derived, mapping: ColumnMapping, folder: Path) -> Loadable:
+    rejected = [*(part.rejected for part in seen.parts), *derived.rejected]
+    customers, events = (_row_count(derived.files.get(table, ())) for table in (CUSTOMERS, EVENTS))
+    tally = tallied(derived.lines, rejected, mapping, folder, customers=customers, events=events)
+    tally = replace(tally, cancelled_lines=derived.returned).with_left_out(seen.left_out)
+    tally = tally.with_identical(derived.identical)
+    return Loadable(derived.files, rejected, mapping, tally, last_day(EVENTS, derived.files[EVENTS], folder))
+
+
+def _of_rows(seen: Examined, mapping: ColumnMapping, folder: Path, identical: int, as_of: date) -> Loadable:
+    """Where each row is one of the table."""
+    table = mapping.kind.table
+    files, rejected = [part.good for part in seen.parts], [part.rejected for part in seen.parts]
+    rows = _row_count(files)
+    customers, events = (rows, 0) if mapping.kind.is_per_customer else (0, rows)
+    tally = tallied(rows, rejected, mapping, folder, customers=customers, events=events)
+    tally = tally.with_left_out(seen.left_out).with_identical(identical)
     left_by = as_of if "left_date" in mapping.present else None
-    return Loadable(customers, rejected, mapping, tally, last_day(customers, folder, left_by))
+    return Loadable({table: files}, rejected, mapping, tally, last_day(table, files, folder, left_by))
 
 
 def _with_labels(mapping: ColumnMapping) -> ColumnMapping:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from customer360.own_data.cells import Mask, cells, mask
 from customer360.own_data.columns import SOURCE_PROBLEM
+from customer360.own_data.guess import plain
 from customer360.own_data.language.grammar import read
 from customer360.own_data.language.tree import Node
 from customer360.own_data.mapping import NEWEST_BY, WHERE, ColumnMapping
@@ -42,12 +43,13 @@ def with_source_id(mapping: ColumnMapping, columns: Sequence[str]) -> ColumnMapp
     """
     *mapping* with the column that customer_id is made of as source_id, so that the source's own id is kept.
 
-    Unless it says itself what that is, or customer_id is made of several columns.
+    A column called source_id precedes it. Unless the mapping says itself what that is, or customer_id is made of
+    several columns.
     """
     side = mapping.columns.get("customer_id")
     if side is None or "source_id" in mapping.present:
         return mapping
-    column = column_of(side, columns)
+    column = column_of("source_id", columns) or column_of(side, columns)
     named = (column,) if column else dict.fromkeys(read("customer_id", side, columns).columns())
     if len(named) != 1:
         return mapping
@@ -102,7 +104,7 @@ def texts(batch: pa.RecordBatch, mapping: ColumnMapping, targets: Iterable[str] 
     found = {target: batch[side] for target, side in sides(mapping).items() if not targets or target in targets}
     if not targets:
         found |= {target: pa.repeat(pa.scalar(text), len(batch)) for target, text in mapping.constants.items()}
-    return {target: _replaced(text, _values(mapping, target)) for target, text in found.items()}
+    return {target: _replaced(text, mapping, target) for target, text in found.items()}
 
 
 def meets(batch: pa.RecordBatch, mapping: ColumnMapping) -> Mask:
@@ -117,9 +119,13 @@ def _values(mapping: ColumnMapping, target: str) -> Mapping[str, str]:
     return {text.strip().lower(): stands for text, stands in {**spelt, **mapping.values.get(target, {})}.items()}
 
 
-def _replaced(texts: pa.Array, values: Mapping[str, str]) -> pa.Array:
-    """What stands for a value becomes it, in upper or lower case."""
-    if not values:
+def _replaced(texts: pa.Array, mapping: ColumnMapping, target: str) -> pa.Array:
+    """What stands for a value becomes it, in upper or lower case; some words are known without a mapping."""
+    if values := _values(mapping, target):
+        place = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array(list(values), pa.string()))
+        texts = pc.coalesce(pa.array(list(values.values()), pa.string()).take(place), texts)
+    if not (words := mapping.kind.words.get(target)):
         return texts
-    place = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array(list(values), pa.string()))
-    return pc.coalesce(pa.array(list(values.values()), pa.string()).take(place), texts)
+    spelt = texts.dictionary_encode()
+    known = [text and words.get(plain(text), text) for text in spelt.dictionary.to_pylist()]
+    return pa.array(known, pa.string()).take(spelt.indices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from customer360.errors import Invalid, Unavailable, nearest
 from customer360.own_data import dates, numbers
-from customer360.own_data.row_kinds import CUSTOMER_ROWS, ROW_KINDS, RowKind
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, EVENT_ROWS, ROW_KINDS, RowKind
 
 NEWEST_BY: Final = "newest_by"
 WHERE: Final = "where"
@@ -23,6 +23,7 @@ STYLES: Final = (*dates.STYLES, *numbers.STYLES)
 _SECTIONS: Final = ("source", "columns", "constants", "formats", "values", "loyalty_status", "keep")
 MAPPING_SUFFIX: Final = ".mapping.toml"
 _LONGEST_STEM: Final = 100
+_VALUES_EXAMPLE: Final = {EVENT_ROWS.name: ("# [values.kind]", '# Sale = "purchase"')}
 
 
 @dataclass(frozen=True)
@@ -100,19 +101,30 @@ def mapping_path(name: str) -> Path:
     return Path(re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_STEM] + MAPPING_SUFFIX)
 
 
-def read_mapping(path: Path, *, kind: RowKind | None = None) -> ColumnMapping:
+def read_mapping(
+    path: Path, *, kind: RowKind | None = None, kinds: Sequence[RowKind] = (CUSTOMER_ROWS,)
+) -> ColumnMapping:
     """
     The mapping in the TOML file at *path*; what its rows are is said there, unless *kind* does.
 
-    Raises: Customer360Error naming what is wrong in it.
+    Where nothing says it, they are of the first of *kinds* that has all columns that it names. Raises:
+    Customer360Error naming what is wrong in it.
     """
-    return mapping_of(path, parsed(path), kind=kind)
+    return mapping_of(path, parsed(path), kind=kind, kinds=kinds)
 
 
-def mapping_of(path: Path | str, content: Mapping[str, Any], *, kind: RowKind | None = None) -> ColumnMapping:
+def mapping_of(
+    path: Path | str,
+    content: Mapping[str, Any],
+    *,
+    kind: RowKind | None = None,
+    kinds: Sequence[RowKind] = (CUSTOMER_ROWS,),
+) -> ColumnMapping:
     """The mapping in *content*, which was read from *path*; or how else the mapping is told apart in an error."""
     _known(path, "section", content, _SECTIONS)
-    rows = _texts(path, "source", content.get("source", {})).get("rows", CUSTOMER_ROWS.name)
+    named = {*_section_of(path, content, "columns"), *_section_of(path, content, "constants")}
+    likely = next((one for one in kinds if named <= set(one.targets)), kinds[0])
+    rows = _texts(path, "source", content.get("source", {})).get("rows", likely.name)
     _known(path, "kind of rows", [rows], ROW_KINDS)
     kind = kind or ROW_KINDS[rows]
     tables = {name: _section_of(path, content, name) for name in _SECTIONS}
@@ -240,7 +252,10 @@ def _lines(
     for target, values in mapping.values.items():
         yield from _section(f"values.{target}", values)
     if not mapping.values:
-        yield from ("", "# [values.loyalty_status]", '# Star = "Bronze"')
+        yield from (
+            "",
+            *_VALUES_EXAMPLE.get(mapping.kind.name, ("# [values.loyalty_status]", '# Star = "Bronze"')),
+        )
     if mapping.kind.is_per_customer:
         order = ", ".join(map(toml_text, mapping.status_order))
         given = [f"order = [{order}]"] if order else ['# order = ["Bronze", "Silver", "Gold"]   lowest first']

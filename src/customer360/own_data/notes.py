@@ -39,7 +39,8 @@ def notes(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> lis
     if mapping.kind.is_per_customer:
         return list(_of_activity(mapping, free, sample))
     return [
-        *_of_discounts(mapping, free, sample),
+        *(_of_discounts(mapping, free, sample) if "discount" in mapping.kind.targets else ()),
+        *_of_words(mapping, columns, sample),
         *_of_orders(mapping, free, sample),
         *_of_flags(free, sample),
     ]
@@ -73,6 +74,24 @@ def _of_discounts(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -
             yield Note(
                 f"{column} is not used; if it is a percentage of the price, write in [columns]: "
                 f'discount = "{side}"; if it is an amount: amount = "quantity * price - {cell}"'
+            )
+
+
+def _of_words(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> Iterator[Note]:
+    """Words that stand for nothing that is known."""
+    for target, words in mapping.kind.words.items():
+        column = column_of(mapping.columns.get(target, ""), columns)
+        said = {word.lower() for word in mapping.values.get(target, {})}
+        counts = Counter(value.strip() for value in (sample[column] if column else ()) if value.strip())
+        unknown = [
+            (word, n) for word, n in counts.most_common() if plain(word) not in words and word.lower() not in said
+        ]
+        if unknown:
+            shown = ", ".join(f"{word} ({count:,})" for word, count in unknown[:_SHOWN])
+            yield Note(
+                f"{column} has {shown} among the first rows, for which no {target} is known; write in "
+                f"[values.{target}]: {toml_text(unknown[0][0])} = one of "
+                f"{', '.join(dict.fromkeys(words.values()))}, or leave such rows out with where in [keep]"
             )
 
 

@@ -19,6 +19,7 @@ from customer360.own_data.mapped import column_of
 from customer360.own_data.mapping import ColumnMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.raw_tables import RawTable, write_parquet
+from customer360.own_data.row_kinds import ORDER_LINES
 
 _OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amount", "refunded", "loyalty_points")
 """What a line does not take over from the first line of its order."""
@@ -92,7 +93,7 @@ def inherited(raw: RawTable, mapping: ColumnMapping) -> RawTable:
     Only in columns that *mapping* uses and that are not a line's own.
     """
     order = column_of(mapping.columns.get("order_id", ""), raw.columns)
-    if not order:
+    if not order or mapping.kind is not ORDER_LINES:
         return raw
     own = {column_of(mapping.columns[name], raw.columns) for name in _OF_LINES if name in mapping.columns}
     columns = [name for name in used_columns(mapping, raw.columns) if name not in {*own, order}]

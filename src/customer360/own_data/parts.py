@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from customer360.own_data.cells import mask
+from customer360.own_data.checks import FORGOTTEN
 from customer360.own_data.columns import SOURCE_FILE, SOURCE_LINE, by_file
 from customer360.own_data.evidence import FileFormats
 from customer360.own_data.examine import (
@@ -29,22 +30,34 @@ from customer360.own_data.examine import (
 from customer360.own_data.mapped import meets
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.raw_tables import RawTable, write_parquet
+from customer360.own_data.row_kinds import RowKind
 from customer360.own_data.threads import THREADS, in_threads
 from customer360.own_data.totals import LABELLED
+from customer360.tables import CUSTOMERS, EVENTS, Source
+from customer360.tables.forgotten import NOBODY, Forgotten
 
 ROW: Final = "row"
 """The number of a row, rising in the order of the raw table."""
 LINES: Final = "lines"
 """How many rows of the raw table a row stands for."""
-OF_REJECTED: Final = (
-    "customer_id", REASONS, ORIGINAL_ROW, LINES, SOURCE_LINE, SOURCE_FILE, ROW, NEWEST_MOMENT, NEWEST_NUMBER,
+SOURCE: Final = "source"
+"""The full name of the table that a rejected row would have been in."""
+KEY: Final = "key"
+"""The key of a rejected row there, as text; null where it has none."""
+_OF_REJECTED: Final = (
+    SOURCE, KEY, "customer_id", REASONS, ORIGINAL_ROW, LINES, SOURCE_LINE, SOURCE_FILE, ROW, NEWEST_MOMENT,
+    NEWEST_NUMBER,
 )  # fmt: skip
 """The columns of the rejected rows."""
-_LAST_DAY: Final = (
-    "SELECT max(join_date), max(first_purchase), max(last_login)::DATE{left} FROM read_parquet($files)"
-)
-_LAST_LEFT: Final = ", max(left_date) FILTER (left_date <= $left_by)"
+_LAST_DAYS: Final = {
+    CUSTOMERS: ("max(join_date)", "max(first_purchase)", "max(last_login)::DATE"),
+    EVENTS: ("max(occurred_at)::DATE",),
+}
+_LAST_DAY: Final = "SELECT {days} FROM read_parquet($files)"
+_LAST_LEFT: Final = "max(left_date) FILTER (left_date <= $left_by)"
 _MEMORY: Final = "1GB"
+NOTHING: Final = "{}"
+"""What is kept of the row of a customer who was forgotten."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +91,22 @@ class Examined:
     has_totals: bool
 
 
-def examine(raw: RawTable, mapping: ColumnMapping, formats: FileFormats, as_of: date, folder: Path) -> Examined:
+def examine(
+    raw: RawTable,
+    mapping: ColumnMapping,
+    formats: FileFormats,
+    as_of: date,
+    folder: Path,
+    forgotten: Forgotten = NOBODY,
+) -> Examined:
     """Examines all rows of *raw*, and writes those that are not left out to *folder*."""
     parts = [Part(number, file, folder) for number, file in enumerate(raw.files)]
-    found = list(in_threads(partial(_examine, raw, mapping, formats, as_of), parts))
+    found = list(in_threads(partial(_examine, raw, mapping, formats, as_of, forgotten), parts))
     return Examined(parts, sum(left_out for left_out, _ in found), any(has_totals for _, has_totals in found))
 
 
 def _examine(
-    raw: RawTable, mapping: ColumnMapping, formats: FileFormats, as_of: date, part: Part
+    raw: RawTable, mapping: ColumnMapping, formats: FileFormats, as_of: date, forgotten: Forgotten, part: Part
 ) -> tuple[int, bool]:
     batch = raw.read(part.file)
     rows_read = len(batch)
@@ -94,7 +114,7 @@ def _examine(
     if mapping.where:
         kept = meets(batch, mapping)
         batch, places = batch.filter(pa.array(kept)), places[kept]
-    seen = [examined(some, mapping, formats.of(file), as_of) for file, some in by_file(batch)]
+    seen = [examined(some, mapping, formats.of(file), as_of, forgotten) for file, some in by_file(batch)]
     seen = seen or [examined(batch, mapping, {}, as_of)]
     found = seen[0] if len(seen) == 1 else pa.Table.from_batches(seen).combine_chunks().to_batches()[0]
     if mapping.until:
@@ -105,16 +125,40 @@ def _examine(
     rows = pa.Table.from_batches([found]).append_column(ROW, pa.array(places))
     rows = rows.append_column(LINES, pa.repeat(pa.scalar(1, pa.int64()), len(batch)))
     is_rejected = pc.not_equal(found[REASONS], "")
-    rejected = rows.filter(is_rejected).append_column(ORIGINAL_ROW, originals(batch.filter(is_rejected)))
+    rejected = as_rejected(rows.filter(is_rejected), originals(batch.filter(is_rejected)), mapping.kind)
+    rejected = _without_forgotten(rejected) if forgotten else rejected
     good = rows.filter(pc.invert(is_rejected)) if len(rejected) else rows
     write_parquet(part.good, good)
-    write_parquet(part.rejected, rejected.select(OF_REJECTED))
+    write_parquet(part.rejected, rejected)
     return rows_read - len(batch), bool(pc.any(good[LABELLED]).as_py())
 
 
-def reject(losing: pa.Array, reason: str, parts: Sequence[Part], raw: RawTable) -> None:
+def as_rejected(rows: pa.Table, originals: pa.Array, kind: RowKind) -> pa.Table:
+    """*rows* of a *kind* with the columns of rejected ones."""
+    keys = rows[kind.key].cast(pa.string()) if kind.key else pa.nulls(len(rows), pa.string())
+    rows = rows.append_column(SOURCE, pa.repeat(pa.scalar(kind.table.full_name), len(rows)))
+    return rows.append_column(KEY, keys).append_column(ORIGINAL_ROW, originals).select(_OF_REJECTED)
+
+
+def _without_forgotten(rows: pa.Table) -> pa.Table:
+    """Of rejected *rows* of customers who were forgotten only the reason, which does not tell whose they are."""
+    reasons = [next(iter(FORGOTTEN & {*text.split(", ")}), None) for text in rows[REASONS].to_pylist()]
+    told = pa.chunked_array([pa.array(reasons, pa.string())])
+    is_forgotten = pc.is_valid(told)
+    kept = {
+        REASONS: pc.coalesce(told, rows[REASONS]),
+        KEY: pc.if_else(is_forgotten, None, rows[KEY]),
+        "customer_id": pc.if_else(is_forgotten, None, rows["customer_id"]),
+        ORIGINAL_ROW: pc.if_else(is_forgotten, NOTHING, rows[ORIGINAL_ROW]),
+    }
+    for name, values in kept.items():
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), values)
+    return rows
+
+
+def reject(losing: pa.Array, reason: str, parts: Sequence[Part], raw: RawTable, kind: RowKind) -> None:
     """Moves the rows whose numbers are *losing* to the rejected rows of their parts, for *reason*."""
-    list(in_threads(partial(_reject, losing, reason, raw), parts))
+    list(in_threads(partial(_reject, losing, reason, raw, kind), parts))
 
 
 def drop(rows: pa.Array, parts: Sequence[Part]) -> None:
@@ -127,32 +171,34 @@ def _drop(rows: pa.Array, part: Part) -> None:
     write_parquet(part.good, good.filter(pc.invert(pc.is_in(good[ROW], rows))))
 
 
-def _reject(losing: pa.Array, reason: str, raw: RawTable, part: Part) -> None:
+def _reject(losing: pa.Array, reason: str, raw: RawTable, kind: RowKind, part: Part) -> None:
     good, rejected = (pq.ParquetFile(file).read() for file in (part.good, part.rejected))
     loses, loses_too = pc.is_in(good[ROW], losing), pc.is_in(rejected[ROW], losing)
     lost = good.filter(loses)
     rows = raw.read(part.file).take(pc.subtract(lost[ROW], part.first).combine_chunks())
-    lost = _with_reasons(lost, pa.repeat(pa.scalar(reason), len(lost)))
-    lost = lost.append_column(ORIGINAL_ROW, originals(rows))
+    lost = as_rejected(_with_reasons(lost, pa.repeat(pa.scalar(reason), len(lost))), originals(rows), kind)
     twice = pc.binary_join_element_wise(rejected[REASONS], reason, ", ")
     rejected = _with_reasons(rejected, pc.if_else(loses_too, twice, rejected[REASONS]))
     write_parquet(part.good, good.filter(pc.invert(loses)))
-    write_parquet(part.rejected, pa.concat_tables([rejected.select(OF_REJECTED), lost.select(OF_REJECTED)]))
+    write_parquet(part.rejected, pa.concat_tables([rejected, lost]))
 
 
 def _with_reasons(rows: pa.Table, reasons: pa.Array) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index(REASONS), REASONS, reasons)
 
 
-def last_day(customers: Sequence[Path], folder: Path, left_by: date | None = None) -> date | None:
+def last_day(table: Source, files: Sequence[Path], folder: Path, left_by: date | None = None) -> date | None:
     """
-    The last day on which something happened to one of the *customers* in these files; None without any date.
+    The last day on which something happened in the rows of *table* in *files*; None without any date.
 
     With *left_by* they have a left_date, and those that left until then did so.
     """
-    given = {"files": list(map(str, customers)), **({"left_by": left_by} if left_by else {})}
+    if not files:
+        return None
+    given = {"files": list(map(str, files)), **({"left_by": left_by} if left_by else {})}
+    wanted = (*_LAST_DAYS[table], *([_LAST_LEFT] if left_by else []))
     with duckdb_in(folder) as duck:
-        days = duck.execute(_LAST_DAY.format(left=_LAST_LEFT if left_by else ""), given).fetchall()[0]
+        days = duck.execute(_LAST_DAY.format(days=", ".join(wanted)), given).fetchall()[0]
     return max((day for day in days if day is not None), default=None)
 
 

@@ -17,6 +17,7 @@ from customer360.own_data.notes import Note, notes, used_columns
 from customer360.own_data.propose import Proposal, in_words, proposals, proposed
 from customer360.own_data.raw_tables import RawTable
 from customer360.own_data.request import Request
+from customer360.own_data.row_kinds import RowKind
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def plan_load(raw: RawTable, request: Request) -> LoadPlan:
     sample = raw.sample()
     file = _file(raw, request)
     if (given := _given(request, file)) is not None:
+        _require_kind(given, request)
         proposal = Proposal(with_source_id(given, raw.columns))
     else:
         proposal = _guess(raw, sample, request)
@@ -122,14 +124,25 @@ def _file(raw: RawTable, request: Request) -> Path | None:
 def _given(request: Request, file: Path | None) -> ColumnMapping | None:
     """The mapping that a person has given or edited, if there is one."""
     if isinstance(request.mapping, Mapping):
-        return mapping_of("that was given", request.mapping, kind=request.kind)
+        return mapping_of("that was given", request.mapping, kind=request.kind, kinds=_default_kinds(request))
     if file and (request.mapping or file.exists()):
-        return read_mapping(file, kind=request.kind)
+        return read_mapping(file, kind=request.kind, kinds=_default_kinds(request))
     return None
 
 
+def _default_kinds(request: Request) -> tuple[RowKind, ...]:
+    """What the rows are where a mapping does not say it: order lines are customers only where it does."""
+    return request.kinds if request.is_of_events else request.kinds[:1]
+
+
+def _require_kind(mapping: ColumnMapping, request: Request) -> None:
+    if mapping.kind not in request.kinds:
+        way = "leave out --events" if request.is_of_events else "load them with --events"
+        raise Invalid(f"the mapping says that the rows are {mapping.kind.name}; {way}, or change rows in [source]")
+
+
 def _guess(raw: RawTable, sample: Sample, request: Request) -> Proposal:
-    proposal = proposed(raw, sample, kind=request.kind)
+    proposal = proposed(raw, sample, kind=request.kind, kinds=request.kinds)
     return replace(proposal, mapping=with_source_id(proposal.mapping, raw.columns))
 
 

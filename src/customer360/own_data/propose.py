@@ -14,8 +14,9 @@ from customer360.own_data.mapping import ColumnMapping, toml_text
 from customer360.own_data.notes import used_columns
 from customer360.own_data.orders import with_order_amount
 from customer360.own_data.raw_tables import RawTable
-from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, EVENT_ROWS, ORDER_LINES, RowKind
 from customer360.own_data.synonyms import SYNONYMS
+from customer360.tables import EVENTS
 
 _FEWEST: Final = 0.9
 """Which share of the values of a column have to differ for it to tell customers apart."""
@@ -29,21 +30,34 @@ class Proposal:
     said: tuple[str, ...] = ()
 
 
-def proposed(raw: RawTable, sample: Sample, *, kind: RowKind | None = None) -> Proposal:
+def proposed(
+    raw: RawTable,
+    sample: Sample,
+    *,
+    kind: RowKind | None = None,
+    kinds: Sequence[RowKind] = (CUSTOMER_ROWS, ORDER_LINES),
+) -> Proposal:
     """
     The mapping of *raw* as a known export, else as far as its names and values tell.
 
-    *kind*: what its rows are, where a person says so.
+    *kind*: what its rows are, where a person says so; else they are of one of *kinds*.
     """
-    if recipe := recipe_for(raw.columns, kind=kind):
+    if recipe := recipe_for(raw.columns, kinds=[kind] if kind else kinds):
         return _of_recipe(recipe, raw, sample)
-    found = kind or kind_of_rows(raw.columns, sample)
-    mapping, of_order = with_order_amount(guess(raw.columns, sample, found), raw)
-    said = []
-    if not (kind or found.is_per_customer):
-        said.append(f"the rows are taken to be {found.in_words}; if each is a customer, add --no-transactions")
-    said += [of_order] if of_order else []
-    return Proposal(mapping, tuple(said))
+    find = kind_of_events if EVENT_ROWS in kinds else kind_of_rows
+    found = kind or find(raw.columns, sample)
+    mapping = guess(raw.columns, sample, found)
+    mapping, of_order = with_order_amount(mapping, raw) if found is ORDER_LINES else (mapping, "")
+    said = [] if kind or found.is_per_customer else [_taken_to_be(found, kinds)]
+    return Proposal(mapping, (*said, *([of_order] if of_order else [])))
+
+
+def _taken_to_be(found: RowKind, kinds: Sequence[RowKind]) -> str:
+    """What the rows are taken to be, and what to say if they are not."""
+    if found is not ORDER_LINES:
+        return f"the rows are taken to be {found.in_words}; if they are order lines, add --transactions"
+    each = "an event" if EVENT_ROWS in kinds else "a customer"
+    return f"the rows are taken to be {found.in_words}; if each is {each}, add --no-transactions"
 
 
 def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
@@ -58,19 +72,32 @@ def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
 
 
 def kind_of_rows(columns: Sequence[str], sample: Sample) -> RowKind:
-    """Order lines when rows name an order, a day and an amount, and nothing that only customers have."""
-    lines = guess(columns, sample, ORDER_LINES)
+    """
+    Order lines when rows name an order, a day and an amount, and nothing that only customers have; without an
+    order when they say nothing else of a customer.
+    """
+    lines, customers = guess(columns, sample, ORDER_LINES), guess(columns, sample)
+    if not lines.lacking and customers.lacking:
+        return ORDER_LINES
     if not set(lines.lacking) <= {"customer_id"} or "order_id" not in lines.columns:
         return CUSTOMER_ROWS
-    customers = guess(columns, sample)
     return CUSTOMER_ROWS if {"birth_date", "last_login"} & set(customers.columns) else ORDER_LINES
+
+
+def kind_of_events(columns: Sequence[str], sample: Sample) -> RowKind:
+    """Events when rows name an event and its kind, else order lines when they name a day and an amount."""
+    events, lines = (guess(columns, sample, kind) for kind in (EVENT_ROWS, ORDER_LINES))
+    if not events.lacking or ("kind" in events.columns and lines.lacking):
+        return EVENT_ROWS
+    return EVENT_ROWS if len(events.lacking) < len(lines.lacking) else ORDER_LINES
 
 
 def proposals(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
     """For each column that is missing, and that a load cannot do without, the likeliest right side."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
     likely = {"customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns))}
-    for target in ("order_date", "amount"):
+    likely["event_id"] = _an_event_id(mapping, columns)
+    for target in ("order_date", "occurred_at", "amount"):
         if target in mapping.kind.targets:
             likely[target] = _first_that_reads(target, mapping.kind, free, sample)
     if "order_id" in mapping.columns:
@@ -98,6 +125,13 @@ def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
     distinct = (name for name in free if len(set(sample[name])) >= _FEWEST * len(sample[name]))
     column = next(filter(None, (*by_address, *by_name, name, *distinct)), None)
     return f"hashed_id(lower({quoted(column)}))" if column else None
+
+
+def _an_event_id(mapping: ColumnMapping, columns: Sequence[str]) -> str | None:
+    """All that a row says of the event: rows that say the same are one."""
+    named = (column_of(mapping.columns.get(target, ""), columns) for target in ("source_id", *EVENTS.column_names))
+    used = [quoted(column) for column in dict.fromkeys(filter(None, named))]
+    return f"hashed_id(concat_ws('|', {', '.join(used)}))" if "source_id" in mapping.columns and used else None
 
 
 def _first_that_reads(target: str, kind: RowKind, free: Sequence[str], sample: Sample) -> str | None:

@@ -12,7 +12,7 @@ from customer360.errors import Invalid, nearest
 from customer360.own_data import dates, numbers
 from customer360.own_data.formats import OPTIONS
 from customer360.own_data.raw_tables import Reading
-from customer360.own_data.row_kinds import CUSTOMER_ROWS, ORDER_LINES, RowKind
+from customer360.own_data.row_kinds import CUSTOMER_ROWS, EVENT_ROWS, ORDER_LINES, RowKind
 from customer360.settings import MAX_REJECTED
 
 _DAY_ORDERS: Final = {option: style for style, option in OPTIONS.items() if style in dates.STYLES}
@@ -66,6 +66,9 @@ class Request:
     yes: bool = False
     dry_run: bool = False
     keeps_mapping: bool = True
+    is_of_events: bool = False
+    """The rows are events of customers who are known, not customers."""
+    append: bool = False
 
     def __post_init__(self) -> None:
         for name, valid in (("dates", _DAY_ORDERS), ("decimal", _DECIMALS), ("quote", _QUOTES)):
@@ -76,7 +79,14 @@ class Request:
     @property
     def kind(self) -> RowKind | None:
         """What the rows are; None is found."""
-        return None if self.transactions is None else ORDER_LINES if self.transactions else CUSTOMER_ROWS
+        if self.transactions is None:
+            return None
+        return ORDER_LINES if self.transactions else self.kinds[0]
+
+    @property
+    def kinds(self) -> tuple[RowKind, ...]:
+        """What the rows may be."""
+        return (EVENT_ROWS if self.is_of_events else CUSTOMER_ROWS, ORDER_LINES)
 
     @property
     def reading(self) -> Reading:

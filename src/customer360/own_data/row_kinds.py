@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from customer360.own_data import checks
 from customer360.own_data.checks import CellCheck
+from customer360.own_data.event_words import EVENT_SYNONYMS, KIND_WORDS
 from customer360.own_data.synonyms import LINE_SYNONYMS, SYNONYMS
-from customer360.tables import CUSTOMERS, Column, Source
+from customer360.tables import CUSTOMERS, EVENTS, Column, Source
 
 
 @dataclass(frozen=True, eq=False)
 class RowKind:
     """
-    *name*: as a mapping file writes it; *in_words*: as the plan of a load says it. *fills*: the table that the
-    rows end up in; *derived*: its columns that are computed from several rows.
+    *name*: as a mapping file writes it; *in_words*: as the plan of a load says it. *fills*: the tables that the
+    rows end up in, that of the rows themselves first; *derived*: the full names of their columns that are
+    computed, and the columns of a row that this takes.
 
     *columns*: what a row may say; *synonyms*: what people call these columns. *needed*: what a mapping must fill,
     besides one of the groups *one_of*, which *one_of_means* names. *aids*: columns that follow from others or help
     to find them, and that nobody misses. *money*: the amounts, in one currency; *total*: what a row that sums up
     the others has the sum of, in SQL. *no_name*: a cell that is nobody's name. *is_per_customer*: whether each row
-    is another customer. *dated_by*: the column by which rows after the as-of date are left out.
+    is another customer. *dated_by*: the column by which rows after the as-of date are left out. *words*: by column
+    what the words that people use stand for; see `guess.plain`.
     """
 
     name: str
     in_words: str
-    fills: Source
+    fills: tuple[Source, ...]
     columns: tuple[Column, ...]
     synonyms: Mapping[str, Sequence[str]]
     checks: tuple[CellCheck, ...]
@@ -41,7 +44,8 @@ class RowKind:
     no_name: re.Pattern[str]
     is_per_customer: bool = False
     dated_by: str = ""
-    derived: frozenset[str] = frozenset()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -56,9 +60,24 @@ class RowKind:
         is_enough = any(set(group) <= set(present) for group in self.one_of)
         return *(name for name in self.needed if name not in present), *(() if is_enough else (self.one_of_means,))
 
-    def filled(self, present: Collection[str]) -> tuple[str, ...]:
-        """The columns of the table that rows with the columns *present* fill, in its order."""
-        return tuple(name for name in self.fills.column_names if name in self.derived or name in present)
+    @property
+    def key(self) -> str | None:
+        """The column that tells rows apart; None where several are one row of the table."""
+        (key,) = self.table.key
+        return key if key in self.targets else None
+
+    @property
+    def table(self) -> Source:
+        """The table that a row that is rejected would have been in."""
+        return self.fills[0]
+
+    def filled(self, table: Source, present: Collection[str]) -> tuple[str, ...]:
+        """The columns of *table* that rows with the columns *present* fill, in its order."""
+        return tuple(
+            column.name
+            for column in table.columns
+            if {*self.derived.get(column.full_name, (column.name,))} <= {*present}
+        )
 
 
 _CURRENCY: Final = Column("currency", "text", "Currency of the row's amounts.")
@@ -72,7 +91,7 @@ _AIDS: Final = frozenset({"source_id", "currency"})
 CUSTOMER_ROWS: Final = RowKind(
     name="customers",
     in_words="customers",
-    fills=CUSTOMERS,
+    fills=(CUSTOMERS,),
     columns=_OF_CUSTOMERS,
     synonyms=SYNONYMS,
     checks=(
@@ -119,8 +138,8 @@ _AMOUNTS: Final = (("amount",), ("quantity", "unit_price"), ("order_id", "order_
 
 ORDER_LINES: Final = RowKind(
     name="order lines",
-    in_words="order lines, from which the customers are derived",
-    fills=CUSTOMERS,
+    in_words="order lines",
+    fills=(EVENTS, CUSTOMERS),
     columns=_OF_LINES,
     synonyms=LINE_SYNONYMS,
     checks=(
@@ -133,6 +152,7 @@ ORDER_LINES: Final = RowKind(
         checks.ORDER_DATE_MISSING,
         checks.AMOUNT_MISSING,
         checks.NULL_BYTE,
+        checks.OF_FORGOTTEN,
         *checks.of_dates("order_date"),
     ),
     needed=("customer_id", "order_date"),
@@ -143,8 +163,50 @@ ORDER_LINES: Final = RowKind(
     total="coalesce(amount, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6))",
     no_name=re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*"),  # order numbers such as SO-1001 too
     dated_by="order_date",
-    derived=frozenset({"customer_id", "join_date", "first_purchase", "last_login", "account_balance"}),
+    derived={
+        CUSTOMERS["join_date"].full_name: (),
+        CUSTOMERS["first_purchase"].full_name: (),
+        EVENTS["event_id"].full_name: (),
+        EVENTS["occurred_at"].full_name: (),
+        EVENTS["kind"].full_name: (),
+        EVENTS["amount"].full_name: (),
+        EVENTS["points"].full_name: ("loyalty_points",),
+    },
 )
 
-ROW_KINDS: Final = {kind.name: kind for kind in (CUSTOMER_ROWS, ORDER_LINES)}
+_OF_EVENTS: Final = (
+    EVENTS["event_id"],
+    EVENTS["customer_id"],
+    CUSTOMERS["source_id"],
+    *(column for column in EVENTS.columns if column.name not in {"event_id", "customer_id"}),
+    _CURRENCY,
+)
+
+EVENT_ROWS: Final = RowKind(
+    name="events",
+    in_words="events",
+    fills=(EVENTS,),
+    columns=_OF_EVENTS,
+    synonyms=EVENT_SYNONYMS,
+    checks=(
+        *checks.of_cells(_OF_EVENTS),
+        *checks.OF_EVENTS,
+        checks.TOTALS_ROW,
+        checks.OTHER_CURRENCY,
+        checks.ID_DAMAGED,
+        checks.NULL_BYTE,
+        checks.in_future("occurred_at"),
+    ),
+    needed=tuple(column.name for column in EVENTS.columns if column.required),
+    one_of=((),),
+    one_of_means="",
+    aids=_AIDS,
+    money=("amount",),
+    total="amount",
+    no_name=ORDER_LINES.no_name,
+    dated_by="occurred_at",
+    words={"kind": KIND_WORDS},
+)
+
+ROW_KINDS: Final = {kind.name: kind for kind in (CUSTOMER_ROWS, ORDER_LINES, EVENT_ROWS)}
 """Every kind, by the name that a mapping file gives it."""

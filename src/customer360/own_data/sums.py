@@ -30,4 +30,4 @@ def reject_sums(parts: Sequence[Part], raw: RawTable, mapping: ColumnMapping) ->
         files = [str(part.good) for part in parts]
         losing = pa.array(duck.execute(query, {"files": files}).fetchnumpy()[ROW])
     if len(losing):
-        reject(losing, TOTALS, parts, raw)
+        reject(losing, TOTALS, parts, raw, mapping.kind)

@@ -22,7 +22,8 @@ def _of_persons(names: Sequence[str], persons: Sequence[str] = PERSONS) -> tuple
 
 SYNONYMS: Final = {
     "customer_id": (
-        *_of_persons(_IDS), "cardnumber", "recordid", "recordidcontact", "id", "no", "number", "nr", "key", "code",
+        *_of_persons(_IDS), "customeruniqueid", "uniquecustomerid",
+        "cardnumber", "recordid", "recordidcontact", "id", "no", "number", "nr", "key", "code",
         *_of_persons(_IDS, ("account",)), "customer", "member", "client", "buyer", "user",
     ),
     "name": (
@@ -137,6 +138,8 @@ LINE_SYNONYMS: Final = {
         "purchased", "transactiontime", "transactiondatetime", "saletime", "saledatetime", "soldat",
         "paymentdate", "paymenttime", "datepaid", "paidat", "paidon", "datetimeutc", "createddateutc",
         "createdutc", "checkoutdate", "submittedat", "documentdate", "billingdate", "completedat",
+        "transactiontimestamp", "ordertimestamp", "purchasetimestamp", "saletimestamp", "invoicedatetime",
+        "invoicetimestamp", "purchasedatetime", "purchasetime", "dateofpurchase", "transdate",
     ),
     "amount": (
         "total", "totalamount", "linetotal", "sales", "revenue", "value", "netamount", "price",
@@ -146,6 +149,8 @@ LINE_SYNONYMS: Final = {
         "totalcollected", "paymentamount", "totalsale", "totalsales", "grossamount", "gross", "grosssales",
         "netsales", "lineamount", "itemtotal", "grosstotal", "saleprice", "nettotal",
         "ordertotalamount", "orderamounttotal",
+        "salesvalue", "salevalue", "salesamount", "saleamount", "netsalesvalue", "netvalue", "purchaseamount",
+        "purchasevalue", "invoiceamount", "invoicetotal", "dollarvalue", "amountspent", "turnover",
     ),
     "quantity": ("qty", "units", "count", "pieces", "items", "lineitemquantity", "orderquantity",
         "quantitysold", "qtysold", "qtyordered", "quantityordered", "itemquantity", "productquantity",

@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from customer360.errors import Refused
-from customer360.own_data.checks import DAMAGED_ID, TOTALS
+from customer360.own_data.checks import (
+    DAMAGED_ID,
+    DUPLICATE,
+    FORGOTTEN,
+    KIND_UNKNOWN,
+    REFUND_ABOVE_ZERO,
+    STORED_OTHERWISE,
+    TAKEN_ABOVE_ZERO,
+    TOTALS,
+    UNKNOWN_CUSTOMER,
+)
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import duckdb_in
 
@@ -17,11 +27,20 @@ _HINTS: Final = {
     "customer_id_unreadable": 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"',
     "is_active_unreadable": "say in [values.is_active] which words mean yes or no",
     DAMAGED_ID: "export the ids as text, with all their digits",
+    KIND_UNKNOWN: "say in [values.kind] what the words mean",
+    TAKEN_ABOVE_ZERO: "points that are taken are below zero; where they have no sign, write in [columns]: "
+    "points = \"CASE WHEN `KIND` IN ('Redemption', 'Expiry') THEN -`POINTS` ELSE `POINTS` END\"",
+    REFUND_ABOVE_ZERO: "refunds are below zero; where they have no sign, write in [columns]: "
+    "amount = \"CASE WHEN `KIND` = 'Refund' THEN -`AMOUNT` ELSE `AMOUNT` END\"",
+    UNKNOWN_CUSTOMER: "load the customers of these events too, or raise --max-rejected where they are none",
+    STORED_OTHERWISE: "to load all events again, leave out --append and add --replace",
 }
 """What a person can do about a reason."""
 _OF_CELLS: Final = ("_unreadable", "_too_large")
 """How the reasons end that are about the cell of one column."""
-_NEEDED: Final = frozenset({"customer_id", "order_date", "amount", "quantity", "unit_price"})
+_NEEDED: Final = frozenset(
+    {"customer_id", "order_date", "amount", "quantity", "unit_price", "event_id", "occurred_at"}
+)
 """Columns that no mapping can do without."""
 _DISPENSABLE: Final = frozenset({"birth_date"})
 """Columns of which no number of the report is made: customers are loaded without them rather than not at all."""
@@ -55,16 +74,15 @@ class Tally:
     rows_loaded: int
     rows_rejected: int
     customers: int
+    events: int
     reasons: Mapping[str, Reason]
     cancelled_lines: int = 0
     rows_left_out: int = 0
-    returned_orders: int = 0
-    """Orders of which everything was paid back; their lines are among those left out."""
     rows_identical: int = 0
 
-    def with_left_out(self, rows: int, returned_orders: int = 0) -> Tally:
-        """The same with *rows* more that are left out, those of *returned_orders* among them."""
-        return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows, returned_orders=returned_orders)
+    def with_left_out(self, rows: int) -> Tally:
+        """The same with *rows* more that are left out."""
+        return replace(self, rows_in=self.rows_in + rows, rows_left_out=rows)
 
     def with_identical(self, rows: int) -> Tally:
         """The same with *rows* more that another row stands for."""
@@ -72,9 +90,12 @@ class Tally:
 
     @property
     def rejected_share(self) -> float:
-        """Of the rows that were not left out; a total says nothing of whether the others are read rightly."""
-        totals = self.reasons[TOTALS].rows if TOTALS in self.reasons else 0
-        return max(0, self.rows_rejected - totals) / max(1, self.rows_in - self.rows_left_out - totals)
+        """
+        Of the rows that were not left out; neither a total nor a customer who was forgotten tells whether others
+        are read rightly.
+        """
+        apart = sum(self.reasons[name].rows for name in (TOTALS, *FORGOTTEN) if name in self.reasons)
+        return max(0, self.rows_rejected - apart) / max(1, self.rows_in - self.rows_left_out - apart)
 
     def require(self, max_rejected: float) -> None:
         """Raises: Customer360Error when more than the share *max_rejected* cannot be loaded, or nothing can."""
@@ -84,7 +105,7 @@ class Tally:
                 f"{self.rows_rejected:,} of {looked_at:,} rows ({self.rejected_share:.1%}) cannot be loaded, "
                 f"more than --max-rejected {100 * max_rejected:.4g}%: {self._why()}; nothing was changed"
             )
-        if not self.customers:
+        if not self.rows_loaded and not self.rows_identical:
             left_out = f"{self.rows_left_out:,} left out by keep.where or --as-of" if self.rows_left_out else ""
             why = ", ".join(filter(None, (self._why(), left_out)))
             raise Refused(f"no row can be loaded: {why}; nothing was changed")
@@ -106,6 +127,8 @@ class Tally:
             hints.append(
                 f"to load the customers without it, write in [columns] of the mapping: {', '.join(optional)}"
             )
+        if DUPLICATE in self.reasons and self.reasons[DUPLICATE].rows * 2 > self.rows_in:
+            hints.append("if the rows are order lines, add --transactions")
         return "; ".join(hints)
 
     def _why(self) -> str:
@@ -117,9 +140,9 @@ class Tally:
 
 
 def tallied(
-    customers: int, rejected: Sequence[Path], mapping: ColumnMapping, folder: Path, *, lines: int | None = None
+    loaded: int, rejected: Sequence[Path], mapping: ColumnMapping, folder: Path, *, customers: int, events: int
 ) -> Tally:
-    """The count of *customers*, which stand for as many rows or for *lines*, and of the *rejected* rows' files."""
+    """The count of *loaded* rows, of the *customers* and *events* they give, and of the *rejected* rows' files."""
     with duckdb_in(folder) as duck:
         by_kind = duck.execute(_BY_KIND, [[str(file) for file in rejected]]).fetchall()
     kinds: dict[str, list[tuple[int, int | None, str | None]]] = {}
@@ -128,8 +151,8 @@ def tallied(
             kinds.setdefault(name, []).append((kind[0], kind[1], kind[2]))
     reasons = {name: _reason(name, found, mapping) for name, found in kinds.items()}
     most_first = dict(sorted(reasons.items(), key=lambda named: (-named[1].rows, named[0])))
-    loaded, lost = customers if lines is None else lines, sum(rows for _, rows, *_ in by_kind)
-    return Tally(loaded + lost, loaded, lost, customers, most_first)
+    lost = sum(rows for _, rows, *_ in by_kind)
+    return Tally(loaded + lost, loaded, lost, customers, events, most_first)
 
 
 _BY_KIND: Final = """

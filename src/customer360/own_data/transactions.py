@@ -1,4 +1,4 @@
-"""Customers derived from order lines."""
+"""Events derived from order lines, and the customers derived from these."""
 
 from __future__ import annotations
 
@@ -6,157 +6,244 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
 from customer360.errors import Invalid
-from customer360.own_data.checks import NEGATIVE_POINTS, TOO_LARGE, TOO_MANY_POINTS
+from customer360.own_data.checks import (
+    AMOUNT_TOO_LARGE,
+    EVENT_COLLISION,
+    NEGATIVE_POINTS,
+    TAKEN_ABOVE_ZERO,
+    TOO_FEW_EVENT_POINTS,
+    TOO_MANY_EVENT_POINTS,
+    TOO_MANY_POINTS,
+)
 from customer360.own_data.columns import SOURCE_LINE
 from customer360.own_data.examine import ORIGINAL_ROW, REASONS
+from customer360.own_data.language.hashes import hashed_texts
 from customer360.own_data.mapping import ColumnMapping
-from customer360.own_data.parts import LINES, Part, duckdb_in
+from customer360.own_data.parts import KEY, LINES, SOURCE, Part, duckdb_in
 from customer360.own_data.raw_tables import write_parquet
-from customer360.tables import CUSTOMERS, MOST_POINTS
+from customer360.own_data.stored_events import Stored, compare_derived
+from customer360.tables import CUSTOMERS, EVENTS, MOST_POINTS, Source
 
-_LARGEST_BALANCE: Final = 10**10
 _LARGEST_LINE: Final = 10**12
+_FILE_BYTES: Final = 16_000_000
+_OF_ORDER: Final = ("customer_id", "order_id", "order_date", "amount", "points")
+"""What is kept of an order that is rejected."""
+_TEXTS: Final = ("source_id", "name", "email", "country", "city")
+"""What the last line of a customer that has it says."""
 
-_ORDERS: Final = """
-    CREATE TABLE orders AS
-    WITH line AS (
-        SELECT * REPLACE (
-                   coalesce(
-                       CASE WHEN quantity < 0 THEN -abs(amount) ELSE amount END,
-                       greatest(least(product, $largest_line), -$largest_line)::DECIMAL(30,12)
-                           * (1 - coalesce(discount, 0))::DECIMAL(8,6)
-                   )::DECIMAL(38,18) AS amount,
-                   abs(refunded)::DECIMAL(38,18) AS refunded
-               ),
-               coalesce(quantity < 0, false) OR coalesce(amount < 0, false) AS is_cancelled,
-               (order_date, row) AS place
-        FROM (
-            SELECT *, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6) AS product FROM read_parquet($files)
-        )
-    ), totalled AS ({totalled})
-    SELECT *, coalesce(paid > 0 AND amount <= 0, false) AS is_returned FROM totalled"""
+_PLACE: Final = "epoch_us(order_date)::HUGEINT * 18446744073709551616 + row"
+"""Which line comes later, by its moment, then by its row: as one number, which is compared fast."""
+_LINES: Final = """
+    CREATE VIEW line AS
+    SELECT * REPLACE (CASE WHEN is_returned THEN -abs(loyalty_points) ELSE loyalty_points END AS loyalty_points),
+           coalesce(is_returned OR amount < 0, false) AS is_back,
+           CASE WHEN order_id IS NULL THEN order_date::DATE END AS day
+    FROM ({lines})"""
+_OF_LINES: Final = """
+        SELECT customer_id, order_id, order_date, {place} AS place, loyalty_points, 1 AS lines, {texts},
+               coalesce(quantity < 0, false) AS is_returned,
+               coalesce(
+                   CASE WHEN quantity < 0 THEN -abs(amount) ELSE amount END,
+                   greatest(least(product, {largest}), -{largest})::DECIMAL(30,12)
+                       * (1 - coalesce(discount, 0))::DECIMAL(8,6)
+               )::DECIMAL(38,18) AS amount,
+               abs(refunded)::DECIMAL(38,18) AS refunded
+        FROM (SELECT *, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6) AS product FROM {files})"""
 """
-A line's amount, else quantity times price less the discount, is taken off when the pieces came back. Amounts are
-summed with all their decimals, and the sum is rounded once, half away from zero, as PostgreSQL rounds numeric. A
-line without an order_id is an order of its own. An order of which everything was paid back is no purchase.
+A line's amount, else quantity times price less the discount. Pieces that came back take their amount and their
+points off.
 """
-_OF_SEVERAL_LINES: Final = """
-        SELECT customer_id,
-               any_value(order_id) AS order_id,
-               min(order_date) AS order_date,
-               min(place) AS place,
-               min(order_amount) AS order_amount,
-               max(order_amount) AS other_amount,
-               CASE WHEN $is_of_orders THEN max(order_amount) FILTER (order_amount > 0)
-                    ELSE sum(amount) FILTER (amount > 0) END AS paid,
-               CASE WHEN $is_of_orders THEN max(order_amount)::DECIMAL(38,18) - coalesce(max(refunded), 0)
-                    ELSE sum(amount) - coalesce(sum(refunded), 0) END AS amount,
-               sum(loyalty_points) AS loyalty_points,
-               arg_max(source_id, place) AS source_id,
-               arg_max(name, place) AS name,
-               arg_max(email, place) AS email,
-               arg_max(country, place) AS country,
-               arg_max(city, place) AS city,
-               count(*) AS lines,
-               count(*) FILTER (is_cancelled) AS cancelled_lines
-        FROM line GROUP BY customer_id, coalesce(order_id, '' || row)"""
-_OF_ONE_LINE: Final = """
-        SELECT * REPLACE (amount - coalesce(refunded, 0) AS amount),
-               order_amount AS other_amount, amount AS paid, 1 AS lines, is_cancelled::INTEGER AS cancelled_lines
-        FROM line"""
-"""The same where the lines have no order_id: half the time for millions of them."""
+_OF_ORDERS: Final = """
+        SELECT customer_id, order_id, min(order_date) AS order_date, max({place}) AS place,
+               sum(loyalty_points)::BIGINT AS loyalty_points, count(*) AS lines, {latest}, false AS is_returned,
+               max(order_amount)::DECIMAL(38,18) AS amount, max(abs(refunded))::DECIMAL(38,18) AS refunded
+        FROM {files} GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row END"""
+"""The same where each line has the amount of its order: one line for each order, and for each without an id."""
+_DIFFERENT: Final = """
+    SELECT order_id, min(order_amount), max(order_amount) FROM {files}
+    GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row END
+    HAVING min(order_amount) <> max(order_amount) OR max(order_amount) IS NULL
+    ORDER BY min((order_date, row)) LIMIT 1"""
+_EVENTS: Final = """
+    CREATE TABLE event AS
+    WITH purchase AS MATERIALIZED (
+        SELECT customer_id, order_id, day, min(order_date) AS occurred_at, sum(amount) AS amount,
+               sum(loyalty_points) FILTER (loyalty_points >= 0) AS points,
+               sum(loyalty_points) FILTER (loyalty_points < 0) AS redeemed,
+               sum(refunded) AS refunded, sum(lines) AS lines
+        FROM line WHERE NOT is_back GROUP BY customer_id, order_id, day
+    ), back AS (
+        SELECT customer_id, order_id, day, order_date AS occurred_at, amount - coalesce(refunded, 0) AS amount,
+               loyalty_points AS points, lines
+        FROM line WHERE is_back
+        UNION ALL
+        SELECT customer_id, order_id, day, occurred_at, -refunded, NULL, 0 FROM purchase WHERE refunded > 0
+    ), every AS (
+        SELECT customer_id, order_id, day, 'purchase' AS kind, occurred_at, amount, points, lines, day AS key_day
+        FROM purchase
+        UNION ALL
+        SELECT customer_id, order_id, day, 'redeem', occurred_at, NULL, redeemed, 0, day
+        FROM purchase WHERE redeemed < 0
+        UNION ALL
+        SELECT customer_id, order_id, day, 'refund', min(occurred_at), sum(amount), sum(points), sum(lines),
+               occurred_at::DATE
+        FROM back GROUP BY customer_id, order_id, day, occurred_at::DATE
+    )
+    SELECT customer_id, order_id, day, kind, occurred_at, lines::BIGINT AS lines,
+           TRY_CAST(round(amount, 2) AS DECIMAL(12,2)) AS amount, TRY_CAST(points AS BIGINT) AS points,
+           hashed_text(concat(customer_id, '|', kind, '|', key_day, '|', order_id)) AS event_id,
+           concat_ws(
+               ', ',
+               CASE WHEN abs(round(amount, 2)) >= $largest_amount THEN $amount_too_large END,
+               CASE WHEN kind = 'refund' AND points > 0 THEN $taken_above_zero END,
+               CASE WHEN points > $most_points THEN $too_many_points END,
+               CASE WHEN points < -$most_points THEN $too_few_points END
+           ) AS reasons
+    FROM every"""
+"""
+A purchase is the lines of an order, or of a customer's day where lines have no order_id. What came back on a day
+is a refund of that order or day, and so is what was paid back, at the moment of the purchase: no other is known.
+Points below zero are redeemed. Amounts are summed with all their decimals, and rounded once for each event, half
+away from zero, as PostgreSQL rounds numeric. The id is made of the key: the same order has it in every file.
+"""
+_COLLIDING: Final = """
+    UPDATE event SET reasons = concat_ws(', ', nullif(reasons, ''), $collision)
+    WHERE event_id IN (SELECT event_id FROM event GROUP BY event_id HAVING count(*) > 1)"""
+_REJECTED_ORDERS: Final = """
+    CREATE TABLE rejected_order AS
+    WITH failed AS (SELECT DISTINCT customer_id, order_id, day FROM event WHERE reasons <> '')
+    SELECT event.customer_id, event.order_id, event.day, string_agg(DISTINCT nullif(reasons, ''), ', ') AS reasons,
+           sum(lines)::BIGINT AS lines, min(occurred_at) AS order_date, sum(amount) AS amount,
+           sum(points) AS points
+    FROM event JOIN failed other ON {same} GROUP BY event.customer_id, event.order_id, event.day"""
+_DROP_ORDERS: Final = """
+    DELETE FROM event USING rejected_order other WHERE {same}"""
+_SAME_ORDER: Final = (
+    "event.customer_id = other.customer_id AND event.order_id IS NOT DISTINCT FROM other.order_id "
+    "AND event.day IS NOT DISTINCT FROM other.day"
+)
 _CUSTOMERS: Final = """
-    CREATE TABLE customers AS
-    WITH customer AS (
-        SELECT customer_id,
-               min(order_date)::DATE AS join_date,
-               (min(order_date) FILTER (amount > 0))::DATE AS first_purchase,
-               max(order_date) AS last_login,
-               round(sum(amount), 2) AS account_balance,
-               sum(loyalty_points) AS loyalty_points,
-               arg_max(source_id, place) AS source_id,
-               arg_max(name, place) AS name,
-               arg_max(email, place) AS email,
-               arg_max(country, place) AS country,
-               arg_max(city, place) AS city,
-               sum(lines)::BIGINT AS lines,
-               sum(cancelled_lines)::BIGINT AS cancelled_lines
-        FROM orders WHERE NOT is_returned GROUP BY customer_id
+    CREATE TABLE customer AS
+    WITH derived AS (
+        SELECT customer_id, min(occurred_at)::DATE AS join_date,
+               (min(occurred_at) FILTER (kind = 'purchase'))::DATE AS first_purchase,
+               sum(points) AS loyalty_points, sum(lines)::BIGINT AS lines
+        FROM event GROUP BY customer_id
+    ), said AS (
+        SELECT {latest} FROM line GROUP BY customer_id
     )
     SELECT *,
            concat_ws(
                ', ',
-               CASE WHEN abs(account_balance) >= $largest_balance THEN $too_large END,
                CASE WHEN loyalty_points < 0 THEN $negative_points END,
                CASE WHEN loyalty_points > $most_points THEN $too_many_points END
            ) AS reasons
-    FROM customer"""
-"""
-The sums have ranges too: a customer outside of them is rejected with all of its lines. A line beyond the largest
-makes its customer one of those.
-"""
-_DIFFERENT: Final = """
-    SELECT order_id, order_amount, other_amount FROM orders
-    WHERE $is_of_orders AND order_amount IS DISTINCT FROM other_amount OR $is_of_orders AND order_amount IS NULL
-    ORDER BY place LIMIT 1"""
+    FROM derived JOIN said USING (customer_id)"""
+"""The sum of the points has a range too: a customer outside of it is rejected with all lines."""
+_STORED_LINES: Final = "SELECT sum(lines) FROM event SEMI JOIN found USING (event_id)"
+_DROP_STORED: Final = "DELETE FROM event WHERE event_id IN (SELECT event_id FROM found)"
+_LIMITS_OF_EVENTS: Final = {
+    "largest_amount": 10**10, "amount_too_large": AMOUNT_TOO_LARGE, "taken_above_zero": TAKEN_ABOVE_ZERO,
+    "most_points": MOST_POINTS, "too_many_points": TOO_MANY_EVENT_POINTS, "too_few_points": TOO_FEW_EVENT_POINTS,
+}  # fmt: skip
+_LIMITS_OF_CUSTOMERS: Final = {
+    "negative_points": NEGATIVE_POINTS, "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
+}  # fmt: skip
+_DROP_CUSTOMERS: Final = """
+    DELETE FROM event WHERE customer_id IN (SELECT customer_id FROM customer WHERE reasons <> '')"""
+_COUNT: Final = "SELECT sum(lines), sum(lines) FILTER (kind = 'refund') FROM event"
+_COPY: Final = "COPY (SELECT {columns} FROM {rows}) TO '{target}' (FORMAT parquet, FILE_SIZE_BYTES {size})"
+_WITH_REASONS: Final = "SELECT {columns} FROM {rows} WHERE reasons <> ''"
 
 
 @dataclass(frozen=True)
 class Derived:
     """
-    Files of the *customers* of order lines and of those *rejected*; *lines* of the former, *cancelled* ones.
+    Files of the rows of each table that order lines give, and of the *rejected* orders and customers.
 
-    *returned* orders, of which everything was paid back, are no purchases: their lines are left out.
+    *lines* are those of the former, and *returned* among them those that take something back; *identical* are
+    those of events that are stored.
     """
 
-    customers: Path
-    rejected: Path
+    files: dict[Source, list[Path]]
+    rejected: list[Path]
     lines: int
-    cancelled: int
-    returned_orders: int
-    returned_lines: int
+    returned: int
+    identical: int
 
 
-def derive_customers(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) -> Derived:
+def derive(
+    parts: Sequence[Part],
+    mapping: ColumnMapping,
+    folder: Path,
+    *,
+    has_customers: bool = False,
+    stored: Stored | None = None,
+) -> Derived:
     """
-    One row per customer of the order lines in *parts*.
+    One event for each order, and for what came back of it on a day; one customer for each who has any.
 
-    join_date is the day of the first order, first_purchase that of the first one with an amount above zero,
-    last_login the moment of the last order, account_balance the sum of the amounts, less cancellations and
-    refunds. Raises: Customer360Error for an order with several order amounts.
+    A customer's join_date is the day of the first event, first_purchase that of the first purchase,
+    loyalty_points are the sum of the points. Where there are customers already, there are only events, and of
+    events that are *stored* those that say the same are left out.
+    Raises: Customer360Error for an order with several order amounts.
     """
-    customers, rejected = folder / "customers.parquet", folder / "rejected-customers.parquet"
-    filled = mapping.kind.filled(mapping.present)
-    columns = ", ".join(
-        f"{name if name in filled else 'NULL'}::{CUSTOMERS[name].type} AS {name}"
-        for name in CUSTOMERS.column_names
-    )
-    of_lines: dict[str, object] = {"files": [str(part.good) for part in parts], "largest_line": _LARGEST_LINE}
-    has_ids = "order_id" in mapping.present
-    of_orders = {"is_of_orders": "order_amount" in mapping.present} if has_ids else {}
-    given = {
-        "largest_balance": _LARGEST_BALANCE, "too_large": TOO_LARGE,
-        "negative_points": NEGATIVE_POINTS, "most_points": MOST_POINTS, "too_many_points": TOO_MANY_POINTS,
-    }  # fmt: skip
+    files, rejected = {}, []
     with duckdb_in(folder) as duck:
-        totalled = _OF_SEVERAL_LINES if has_ids else _OF_ONE_LINE
-        duck.execute(_ORDERS.format(totalled=totalled), {**of_lines, **of_orders})
-        if has_ids and (different := duck.execute(_DIFFERENT, of_orders).fetchone()):
+        identical = _make_events(duck, parts, mapping, stored)
+        rejected.append(_write_rejected(duck, "rejected_order", EVENTS, folder, _OF_ORDER))
+        if not has_customers:
+            said = ["customer_id", *filter(None, [_latest([name for name in _TEXTS if name in mapping.present])])]
+            duck.execute(_CUSTOMERS.format(latest=", ".join(said)), _LIMITS_OF_CUSTOMERS)
+            duck.execute(_DROP_CUSTOMERS)
+            columns = mapping.kind.filled(CUSTOMERS, mapping.present)
+            rejected.append(_write_rejected(duck, "customer", CUSTOMERS, folder, columns))
+            files[CUSTOMERS] = _write(duck, CUSTOMERS, "customer WHERE reasons = ''", mapping, folder)
+        files[EVENTS] = _write(duck, EVENTS, "event ORDER BY customer_id, occurred_at", mapping, folder)
+        lines, returned = duck.execute(_COUNT).fetchall()[0]
+    return Derived(files, rejected, int(lines or 0), int(returned or 0), identical)
+
+
+def _make_events(
+    duck: duckdb.DuckDBPyConnection, parts: Sequence[Part], mapping: ColumnMapping, stored: Stored | None
+) -> int:
+    """
+    The table of events, without those that are stored, and those of orders that are rejected, which have a table
+    of their own; returns the lines of the former.
+    """
+    files = f"read_parquet({[str(part.good) for part in parts]})"
+    if "order_amount" in mapping.present:
+        if different := duck.execute(_DIFFERENT.format(files=files)).fetchone():
             raise Invalid(_several(*different))
-        duck.execute(_CUSTOMERS, given)
-        found = duck.table("customers")
-        loaded = found.filter("reasons = ''")
-        loaded.project(columns).write_parquet(str(customers))
-        write_parquet(rejected, _rejected(found.filter("reasons <> ''"), filled))
-        lines, cancelled = loaded.aggregate("sum(lines), sum(cancelled_lines)").fetchall()[0]
-        returned = duck.table("orders").filter("is_returned").aggregate("count(*), sum(lines)").fetchall()[0]
-    return Derived(customers, rejected, int(lines or 0), int(cancelled or 0), returned[0], int(returned[1] or 0))
+        lines = _OF_ORDERS.format(files=files, place=_PLACE, latest=_latest(_TEXTS, _PLACE))
+    else:
+        lines = _OF_LINES.format(files=files, place=_PLACE, largest=_LARGEST_LINE, texts=", ".join(_TEXTS))
+    duck.execute(_LINES.format(lines=lines))
+    kind: Any = "arrow"  # which DuckDB calls by other names in other versions
+    duck.create_function("hashed_text", hashed_texts, ["VARCHAR"], "BIGINT", type=kind)
+    duck.execute(_EVENTS, _LIMITS_OF_EVENTS)
+    duck.execute(_COLLIDING, {"collision": EVENT_COLLISION})
+    if stored:
+        compare_derived(duck, stored)
+    duck.execute(_REJECTED_ORDERS.format(same=_SAME_ORDER))
+    duck.execute(_DROP_ORDERS.format(same=_SAME_ORDER))
+    return _drop_identical(duck) if stored else 0
+
+
+def _drop_identical(duck: duckdb.DuckDBPyConnection) -> int:
+    (lines,) = duck.execute(_STORED_LINES).fetchall()[0]
+    duck.execute(_DROP_STORED)
+    return int(lines or 0)
+
+
+def _latest(columns: Sequence[str], place: str = "place") -> str:
+    return ", ".join(f"arg_max({name}, {place}) AS {name}" for name in columns)
 
 
 def _several(order: str | None, amount: object, other: object) -> str:
@@ -171,19 +258,39 @@ def _several(order: str | None, amount: object, other: object) -> str:
     )
 
 
-def _rejected(customers: duckdb.DuckDBPyRelation, columns: Sequence[str]) -> pa.Table:
+def _write(
+    duck: duckdb.DuckDBPyConnection, table: Source, rows: str, mapping: ColumnMapping, folder: Path
+) -> list[Path]:
+    """The rows of *table* in files that several writers can copy at once."""
+    filled = mapping.kind.filled(table, mapping.present)
+    columns = ", ".join(
+        f"{name if name in filled else 'NULL'}::{table[name].type} AS {name}" for name in table.column_names
+    )
+    target = folder / table.name
+    duck.execute(_COPY.format(columns=columns, rows=rows, target=target, size=_FILE_BYTES))
+    return sorted(target.glob("*.parquet"))
+
+
+def _write_rejected(
+    duck: duckdb.DuckDBPyConnection, rows: str, table: Source, folder: Path, columns: Sequence[str]
+) -> Path:
+    """Those of *rows*, which begin with the customer_id, that have reasons, as `parts` writes rejected rows."""
     shown = (*columns, LINES)
-    rows = customers.project(", ".join((REASONS, *shown))).fetchall()
+    found = duck.execute(_WITH_REASONS.format(columns=", ".join((REASONS, *shown)), rows=rows)).fetchall()
     originals = [
         json.dumps({SOURCE_LINE: None, **dict(zip(shown, row, strict=True))}, ensure_ascii=False, default=str)
-        for _, *row in rows
+        for _, *row in found
     ]
-    return pa.table(
-        {
-            "customer_id": pa.array([row[1] for row in rows], pa.int64()),
-            REASONS: pa.array([row[0] for row in rows], pa.string()),
-            ORIGINAL_ROW: pa.array(originals, pa.string()),
-            LINES: pa.array([row[-1] for row in rows], pa.int64()),
-            SOURCE_LINE: pa.nulls(len(rows), pa.int64()),
-        }
-    )
+    path = folder / f"rejected-{rows}.parquet"
+    ids = pa.array([row[1] for row in found], pa.int64())
+    rejected = {
+        SOURCE: pa.repeat(pa.scalar(table.full_name), len(found)),
+        KEY: ids.cast(pa.string()) if table is CUSTOMERS else pa.nulls(len(found), pa.string()),
+        "customer_id": ids,
+        REASONS: pa.array([row[0] for row in found], pa.string()),
+        ORIGINAL_ROW: pa.array(originals, pa.string()),
+        LINES: pa.array([row[-1] for row in found], pa.int64()),
+        SOURCE_LINE: pa.nulls(len(found), pa.int64()),
+    }
+    write_parquet(path, pa.table(rejected))
+    return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
 from psycopg import sql
@@ -16,6 +16,7 @@ from customer360.postgres import types
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin
 from customer360.tables import Source, columns_read
+from customer360.tables.row_checks import IsNotKnownYet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -33,31 +34,51 @@ class AsOf:
     is_last_day: bool = False
 
 
-def choose_as_of(asked: date | None, source: Origin, table: str, last_day: LastDay) -> AsOf:
+class Dated(Protocol):
+    """A source that is read: who filled it, what it is called, and the last day in it."""
+
+    @property
+    def origin(self) -> Origin: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def last_day(self) -> LastDay: ...
+
+
+def choose_as_of(
+    asked: date | None, customers: Dated, events: Dated | None = None, *, is_derived: bool = False
+) -> AsOf:
     """
     The day *asked* for, else the one that `mock` or `load` was given, else the last in the data, else today (UTC).
 
     Raises: Customer360Error when customers derived from order lines are asked for as of a day before the last one,
-    because only the sums of all lines are kept.
+    without the *events* that they are derived from (*is_derived*): then only the sums of all lines are known.
     """
-    if asked is None and source.as_of is not None:
-        return AsOf(source.as_of)
-    if asked is not None and not source.transactions:
-        return AsOf(asked)
-    found = _last_day(source, last_day)
+    sources = [customers, *([events] if events else [])]
+    given = [one.origin.as_of for one in sources if one.origin.as_of is not None]
+    if asked is None and given:
+        return AsOf(max(given))
     if asked is None:
+        found = max(filter(None, map(_last_day, sources)), default=None)
         return AsOf(found or now().date(), is_last_day=found is not None)
-    if found is not None and asked < found:
-        raise Invalid(
-            f"{table} was derived from order lines up to {found}, so it cannot show {asked}; load the lines up "
-            f"to that day, then run again: customer360 load --transactions FILE --as-of {asked} --replace"
-        )
+    if customers.origin.transactions and not is_derived:
+        _require_no_past(asked, customers)
     return AsOf(asked)
 
 
-def _last_day(source: Origin, last_day: LastDay) -> date | None:
+def _require_no_past(asked: date, customers: Dated) -> None:
+    found = _last_day(customers)
+    if found is not None and asked < found:
+        raise Invalid(
+            f"{customers.name} was derived from order lines up to {found}, and without their events it cannot "
+            f"show {asked}; load the lines again, which keeps their events: customer360 load --transactions FILE "
+            "--replace"
+        )
+
+
+def _last_day(source: Dated) -> date | None:
     tomorrow = now().date() + timedelta(days=1)  # which it is in some time zones already
-    return source.last_day or last_day(tomorrow)
+    return source.origin.last_day or source.last_day(tomorrow)
 
 
 def last_day_of_table(connection: psycopg.Connection[Any], source: Source, table: str) -> LastDay:
@@ -102,5 +123,6 @@ def last_day_of_rows(source: Source, rows: DataFrame) -> LastDay:
 
 
 def _dated(source: Source) -> list[str]:
-    """The columns that say when something happened."""
-    return [name for name in columns_read(source) if source[name].is_dated]
+    """The columns that say when something happened: a birthday is none, nor the day on which points expire."""
+    happened = {check.condition.column for check in source.checks if isinstance(check.condition, IsNotKnownYet)}
+    return [name for name in columns_read(source) if name in happened or name == source.known_from]

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from customer360 import __version__
+from customer360.mock_data.event_realism import EVENT_REPORT_COLUMNS, event_realism_report
+from customer360.mock_data.events import generate_events
 from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.mock_data.realism import REPORT_COLUMNS, Gate, realism_report
 from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.rejected import has_loaded, keep_others
-from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source
+from customer360.pipeline.sources import prepare_sources
+from customer360.pipeline.staging import WAITING, Waiting, now
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS, writer
+from customer360.postgres.forgotten import forget_mock_ids
 from customer360.postgres.origin import Origin
 from customer360.postgres.publish import publication
 from customer360.postgres.read import read_table
 from customer360.spark import plain_errors
 from customer360.spark.workers import tasks_at_once
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import CUSTOMERS, EVENTS, REJECTED_ROWS, SOURCES, Source
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_GENERATORS: Final[Mapping[str, Callable[[Plan, int], Iterable[pa.RecordBatch]]]] = {
+    CUSTOMERS.name: lambda plan, block: [generate_block(plan, block)],
+    EVENTS.name: generate_events,
+}
+
+_NO_EVENTS: Final = "To fill no events: --events-per-customer 0"
+
 
 @dataclass(frozen=True, repr=False)
 class Fill:
-    """Mock customers in the database: how many, of which plan, and the *gates* they were held against, if any."""
+    """
+    Mock customers and their events in the database: how many, of which plan, and the *gates* they were held
+    against, if any.
+    """
 
     customers: int
+    events: int
     seed: int
     as_of: date
     dirt: float
     gates: tuple[Gate, ...] = ()
 
     def __repr__(self) -> str:
-        return f"{self.customers:,} mock customers in {CUSTOMERS.full_name} as of {self.as_of} (seed {self.seed})"
+        filled = f"{self.customers:,} mock customers in {CUSTOMERS.full_name}"
+        if self.events:
+            filled += f" and {self.events:,} events in {EVENTS.full_name}"
+        return f"{filled} as of {self.as_of} (seed {self.seed})"
 
 
 def fill_mock_data(
@@ -55,45 +73,65 @@ def fill_mock_data(
     progress: Progress = silent,
 ) -> Fill:
     """
-    Deletes the customers in the database and fills in those of *plan*; with *report*, measures how real they look.
+    Deletes the customers and events in the database and fills in those of *plan*; with *report*, measures how real
+    they look.
 
-    Readers see the old customers until the new ones are complete. Data that is not mock data of ours, as rows
-    that somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside
-    tasks, so the engine passes none on, and they are the same whatever the number of tasks. The rejected rows of a
-    load go with its customers.
+    Readers see the old rows until all new ones are complete. Data that is not mock data of ours, as rows that
+    somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside tasks, so
+    the engine passes none on, and they are the same whatever the number of tasks. The rejected rows of a load go
+    with what it loaded.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
-        rejected = [REJECTED_ROWS] if has_loaded(change.connection, CUSTOMERS) else []
+        rejected = [REJECTED_ROWS] if has_loaded(change.connection, *SOURCES) else []
         change.prepare(rejected)
-        prepare_source(change, CUSTOMERS, replace=replace)
-        staging = change.stage(CUSTOMERS)
+        filled = _filled(plan)
+        prepare_sources(change, filled, replace=replace, instead=_NO_EVENTS)
+        staging = {source: change.stage(source) for source in filled}
         with progress("Filling customers", total=plan.customers, done=lambda: change.rows(CUSTOMERS)):
             _copy_blocks(spark, database, staging, plan, writers)
-        filled = Origin(
-            "mock", rows=plan.customers, seed=plan.seed, as_of=plan.as_of, dirt=plan.dirt,
-            filled_at=now(), version=__version__,
-        )  # fmt: skip
-        change.describe(CUSTOMERS, filled.record())
+        rows = {source: change.rows(source) for source in filled}
+        for source in filled:
+            change.describe(source, _origin(plan, rows[source]).record())
         if rejected:
             change.stage(REJECTED_ROWS)
-            keep_others(change, CUSTOMERS)
-        with progress("Building the key and publishing"):
+            keep_others(change, *SOURCES)
+        with progress("Building the keys and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
+        forget_mock_ids(change.connection)
     gates = _measured(database, plan, progress) if report else ()
-    return Fill(plan.customers, plan.seed, plan.as_of, plan.dirt, gates)
+    return Fill(plan.customers, rows.get(EVENTS, 0), plan.seed, plan.as_of, plan.dirt, gates)
+
+
+def _filled(plan: Plan) -> tuple[Source, ...]:
+    """In the order of copying: a block is done when its customers are there, which are shown as progress."""
+    return (EVENTS, CUSTOMERS) if plan.events_per_customer else (CUSTOMERS,)
+
+
+def _origin(plan: Plan, rows: int) -> Origin:
+    return Origin(
+        "mock", rows=rows, seed=plan.seed, as_of=plan.as_of, dirt=plan.dirt,
+        events_per_customer=plan.events_per_customer, filled_at=now(), version=__version__,
+    )  # fmt: skip
 
 
 def _measured(database: Database, plan: Plan, progress: Progress) -> tuple[Gate, ...]:
     with progress("Measuring how real it looks"):
-        return tuple(realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of))
+        gates = realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of)
+        if plan.events_per_customer:
+            events = read_table(database, EVENTS.full_name, EVENT_REPORT_COLUMNS)
+            gates += event_realism_report(events, plan.as_of)
+    return tuple(gates)
 
 
-def _copy_blocks(spark: SparkSession, database: Database, staging: str, plan: Plan, writers: int) -> None:
+def _copy_blocks(
+    spark: SparkSession, database: Database, staging: Mapping[Source, str], plan: Plan, writers: int
+) -> None:
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with writer(database, writers) as copier:
             for batch in batches:
                 for block in batch.column("id").to_pylist():
-                    copier.copy_once(staging, block, [generate_block(plan, block)])
+                    for source, name in staging.items():
+                        copier.copy_once(name, block, _GENERATORS[source.name](plan, block))
         yield from ()
 
     # As many tasks as can write at once; the ledger, not the task, says which blocks are done.

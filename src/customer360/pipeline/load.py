@@ -1,73 +1,146 @@
-"""One's own customers into the database, what was rejected beside them."""
+"""What was found in one's own data into the database, the rejected rows beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from psycopg import sql
 
 from customer360 import __version__
 from customer360.errors import Refused
 from customer360.own_data.loadable import Loadable
+from customer360.own_data.request import Request
 from customer360.pipeline.progress import Progress, silent
-from customer360.pipeline.rejected import keep_others, rejected_at_loading
+from customer360.pipeline.rejected import keep_and_add, keep_others, rejected_at_loading
 from customer360.pipeline.shrinkage import require_no_smaller_load
+from customer360.pipeline.sources import empty_mock_data
 from customer360.pipeline.staging import WAITING, Waiting, now, prepare_source, stage_files
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
+from customer360.postgres.forgotten import require_same
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.settings import MAX_REJECTED
-from customer360.tables import REJECTED_ROWS
+from customer360.tables import CUSTOMERS, EVENTS, REJECTED_ROWS, Source
+from customer360.tables.forgotten import NOBODY, Forgotten
 
 
-def load_customers(
+@dataclass(frozen=True)
+class Filling:
+    """
+    What was *found* in a source, and the *facts* about it that are kept with the rows.
+
+    *customers* is the filling of public.customers that the events found are those of, where they are loaded alone.
+    """
+
+    found: Loadable
+    facts: Mapping[str, Any]
+    customers: str | None = None
+
+
+def load_found(
     database: Database,
-    found: Loadable,
-    facts: Mapping[str, Any],
+    fillings: Sequence[Filling],
+    request: Request,
     *,
-    max_rejected: float = MAX_REJECTED,
-    replace: bool = False,
-    allow_shrink: bool = False,
+    added_to: str | None = None,
+    forgotten: Forgotten = NOBODY,
     writers: int = WRITERS,
     waiting: Waiting = WAITING,
     progress: Progress = silent,
 ) -> None:
     """
-    Deletes the customers in the database and loads those of *found*, its rejected rows beside them, at once.
+    Deletes the rows of the tables of *fillings* and loads theirs, the rejected rows beside them, all at once.
 
-    Raises: Customer360Error when more than the share *max_rejected* is rejected, when the customers there are
-    someone's own and not *replace*, or when they are of the same source and twice as many and not *allow_shrink*;
-    nothing is changed then. *facts* are kept with the customers.
+    *added_to* is the filling of public.events with which those found were compared, to come beside them. Raises:
+    Customer360Error when more than the share max_rejected of *request* is rejected, when the rows there are
+    someone's own and not replace, when they are of the same source and twice as many and not allow_shrink, or when
+    somebody changed meanwhile what was compared, or others than *forgotten* were; nothing is changed then.
     """
-    found.tally.require(max_rejected)
-    table = found.table
+    for one in fillings:
+        one.found.tally.require(request.max_rejected)
+    if added_to and not any(one.found.tally.events or one.found.tally.rows_rejected for one in fillings):
+        return  # all of them are there
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
         change.prepare([REJECTED_ROWS])
-        prepare_source(change, table, replace=replace)
-        if not allow_shrink:
-            change.require(lambda: _require_no_smaller_load(change, found, facts))
-        with progress("Loading customers", total=found.tally.customers, done=partial(change.rows, table)):
-            stage_files(change, database, table, found.customers, writers)
+        change.require(partial(require_same, change.connection, forgotten))
+        filled = [table for one in fillings for table in one.found.files]
+        for one in fillings:
+            _prepare(change, one, request, added_to)
+        if CUSTOMERS in filled and EVENTS not in filled:
+            empty_mock_data(change, EVENTS, replace=request.replace)  # it belongs to the customers that go
+        for one in fillings:
+            for table in one.found.files:
+                _stage(change, database, table, one, writers, progress, is_added=bool(added_to))
         with progress("Keeping the rejected rows", done=partial(change.rows, REJECTED_ROWS)):
-            rows_of = partial(rejected_at_loading, table)
-            stage_files(change, database, REJECTED_ROWS, found.rejected, writers, rows_of)
-            keep_others(change, table)
-        _audit_loaded(change, found)
-        loaded = Origin("own", **found.facts(), **facts, filled_at=now(), version=__version__)
-        change.describe(table, loaded.record())
+            rejected = [file for one in fillings for file in one.found.rejected]
+            staged = stage_files(change, database, REJECTED_ROWS, rejected, writers, rejected_at_loading)
+            if added_to:
+                keep_and_add(change, staged)
+            else:
+                keep_others(change, *filled)
         with progress("Building the key and publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
 
 
-def _require_no_smaller_load(change: Publication, found: Loadable, facts: Mapping[str, Any]) -> None:
-    before = origin(change.connection, found.table.full_name)
-    require_no_smaller_load(before, facts.get("source", ""), found.tally.customers)
+def _prepare(change: Publication, filling: Filling, request: Request, added_to: str | None) -> None:
+    """Refuses, now and at the swap, what must not be replaced, or what was compared with rows that are gone."""
+    for table in filling.found.files:
+        prepare_source(change, table, replace=bool(request.replace or added_to))
+        if not (request.allow_shrink or added_to):
+            change.require(partial(_require_no_smaller_load, change, table, filling))
+    if filling.customers:
+        _require_unchanged(change, CUSTOMERS, filling.customers)
+    if added_to:
+        _require_unchanged(change, EVENTS, added_to)
 
 
-def _audit_loaded(change: Publication, found: Loadable) -> None:
-    arrived = change.rows(found.table)
-    if arrived != found.tally.customers:
-        raise Refused(
-            f"{arrived:,} customers arrived where {found.tally.customers:,} were read; nothing was changed"
-        )
+def _require_unchanged(change: Publication, table: Source, fill: str) -> None:
+    def check() -> None:
+        if origin(change.connection, table.full_name).fill != fill:
+            raise Refused(f"{table.full_name} was changed meanwhile; nothing was changed here, so load again")
+
+    change.require(check)
+
+
+def _stage(
+    change: Publication,
+    database: Database,
+    table: Source,
+    filling: Filling,
+    writers: int,
+    progress: Progress,
+    *,
+    is_added: bool,
+) -> None:
+    """Copies the rows of *table*, counts that all have arrived, and keeps with them where they come from."""
+    found, rows = filling.found, filling.found.rows(table)
+    with progress(f"Loading {table.name}", total=rows, done=partial(change.rows, table)):
+        stage_files(change, database, table, found.files[table], writers)
+    if (arrived := change.rows(table)) != rows:
+        raise Refused(f"{arrived:,} {table.name} arrived where {rows:,} were read; nothing was changed")
+    loaded = Origin("own", **{**found.facts(table), **filling.facts}, filled_at=now(), version=__version__)
+    if is_added:
+        with progress(f"Keeping the {table.name} that are there", done=partial(change.rows, table)):
+            loaded = _added(change, table, loaded)
+    change.describe(table, loaded.record())
+
+
+def _added(change: Publication, table: Source, loaded: Origin) -> Origin:
+    """Keeps the rows of *table* beside those that are *loaded*; returns what is recorded of all of them."""
+    before = origin(change.connection, table.full_name)
+    change.keep(table, sql.SQL("true"))
+    columns = [name for name in table.column_names if name in {*(before.columns or ()), *(loaded.columns or ())}]
+    days = [day for day in (before.last_day, loaded.last_day) if day]
+    return replace(
+        loaded, rows=change.rows(table), columns=columns, last_day=max(days, default=None),
+        missing_columns=[name for name in table.column_names if name not in columns],
+        transactions=before.transactions,
+    )  # fmt: skip
+
+
+def _require_no_smaller_load(change: Publication, table: Source, filling: Filling) -> None:
+    before = origin(change.connection, table.full_name)
+    require_no_smaller_load(before, table, filling.facts.get("source", ""), filling.found.rows(table))

@@ -1,4 +1,6 @@
-"""A person's own customers into the database: a source is opened, planned, agreed to, examined and loaded."""
+"""
+A person's own customers and events into the database: a source is opened, planned, agreed to, examined and loaded.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from psycopg import sql
 
 from customer360.errors import Invalid
 from customer360.own_data.evaluate import evaluated
+from customer360.own_data.from_events import with_told
 from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import trees
 from customer360.own_data.mapping import content_of
@@ -19,16 +24,25 @@ from customer360.own_data.orders import inherited
 from customer360.own_data.planning import LoadPlan, plan_load
 from customer360.own_data.raw_tables import RawTable, spool_batches, spool_file
 from customer360.own_data.request import Request
-from customer360.pipeline.load import load_customers
+from customer360.own_data.stored_events import Stored
+from customer360.pipeline.events_there import (
+    count_without_customer,
+    require_appendable,
+    spool_customers,
+    spool_events,
+)
+from customer360.pipeline.load import Filling, load_found
 from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.staging import WAITING, Waiting
+from customer360.postgres import forgotten as memory
 from customer360.postgres import types
 from customer360.postgres.connection import Database
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import guard_own_data
 from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.read import read_batches
-from customer360.tables import CUSTOMERS, REJECTED_ROWS
+from customer360.tables import CUSTOMERS, EVENTS, REJECTED_ROWS, SOURCES, Source
+from customer360.tables.forgotten import NOBODY, Forgotten
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,19 +51,25 @@ class Load:
 
     plan: LoadPlan
     found: Loadable
+    of_events: Load | None = None
+    """The load of a second file, with the events of these customers."""
+    events_without_customer: int = 0
+    """Events that were there before, and whose customers are not among those that were loaded."""
 
     def __repr__(self) -> str:
         rejected = f"; {self.rows_rejected:,} rows rejected" if self.rows_rejected else ""
-        return f"{self.headline}{rejected}"
+        second = f"\n{self.of_events!r}" if self.of_events else ""
+        return f"{self.headline}{rejected}{second}"
 
     @property
     def headline(self) -> str:
-        """How many customers of how many rows."""
+        """How many rows of which tables, from how many rows."""
         would = "would be " if self.plan.request.dry_run else ""
-        return (
-            f"{self.customers:,} customers {would}loaded into {self.found.table.full_name} "
-            f"from {self.rows_in:,} rows of {self.plan.raw.name}"
-        )
+        done = "added to" if self.plan.request.append else "loaded into"
+        tables = sorted(self.found.files, key=SOURCES.index)
+        rows = " and ".join(f"{self.found.rows(table):,} {table.name}" for table in tables)
+        names = " and ".join(table.full_name for table in tables)
+        return f"{rows} {would}{done} {names} from {self.rows_in:,} rows of {self.plan.raw.name}"
 
     @property
     def source(self) -> str:
@@ -63,8 +83,8 @@ class Load:
 
     @property
     def columns(self) -> dict[str, str]:
-        """What fills each column of the customers: a column, an expression, or a 'constant'; - is nothing."""
-        return self.plan.sides
+        """What fills each column: a column, an expression, a 'constant' or the events; - is nothing."""
+        return {**self.plan.sides, **dict.fromkeys(self.found.from_events, "from the events")}
 
     @property
     def unused(self) -> list[str]:
@@ -79,6 +99,10 @@ class Load:
     @property
     def customers(self) -> int:
         return self.found.tally.customers
+
+    @property
+    def events(self) -> int:
+        return self.found.tally.events
 
     @property
     def rows_in(self) -> int:
@@ -100,38 +124,108 @@ class Load:
 
     @property
     def missing_columns(self) -> list[str]:
-        """The columns of the customers that hold nothing."""
-        return self.found.missing_columns
+        """The columns that hold nothing: those of the customers, else those of the events."""
+        return self.found.missing_columns(CUSTOMERS if CUSTOMERS in self.found.files else EVENTS)
 
 
 def load_own_data(
     database: Database | None,
     request: Request,
     *,
-    agree: Callable[[LoadPlan], None] = LoadPlan.require_agreed,
+    events: Request | None = None,
+    agree: Callable[[LoadPlan], None] | None = None,
     waiting: Waiting = WAITING,
     progress: Progress = silent,
 ) -> Load:
     """
     Loads what can be loaded of the source that *request* names; without *database*, or in a dry run, nothing.
 
-    *agree* gets the plan before any row is examined, and raises when it is not to be. Raises: Customer360Error
-    when the source cannot be read, and for what `load_customers` refuses; nothing is changed then.
+    *events* names a source of the events of these customers, which are loaded with them, and fill what their own
+    source does not; see `with_told`. *agree* gets each plan before any row is examined, and raises when it is not
+    to be. Raises: Customer360Error when a source cannot be read, and for what `load_found` refuses; nothing is
+    changed then.
     """
     target = None if request.dry_run else database
     if target:
-        _require_replaceable(target, request)
+        _require_replaceable(target, request, [CUSTOMERS, EVENTS] if events else [CUSTOMERS])
     with ExitStack() as stack:
-        with progress("Reading the source"):
-            raw = stack.enter_context(_open_raw_table(request))
-        plan = plan_load(raw, request)
-        agree(plan)
-        found = _examine(plan, progress=progress)
+        plan = _planned(stack, request, agree, progress)
+        plan_of_events = _planned(stack, events, agree, progress) if events else None
+        forgotten = _forgotten(database)
+        load = Load(plan, _examine(plan, forgotten=forgotten, progress=progress))
+        if plan_of_events:
+            of_events = _load_of_events(load.found, plan_of_events, forgotten, progress)
+            with progress("Completing the customers by their events"):
+                load = replace(load, found=with_told(load.found, of_events.found), of_events=of_events)
         if target:
-            load_customers(
-                target, found, _facts(plan), max_rejected=request.max_rejected, replace=request.replace,
-                allow_shrink=request.allow_shrink, waiting=waiting, progress=progress,
+            fillings = [Filling(one.found, _facts(one)) for one in (load, load.of_events) if one]
+            load_found(target, fillings, request, forgotten=forgotten, waiting=waiting, progress=progress)
+            if not any(EVENTS in one.found.files for one in fillings):
+                load = replace(load, events_without_customer=count_without_customer(target))
+    return load
+
+
+def load_own_events(
+    database: Database,
+    request: Request,
+    *,
+    agree: Callable[[LoadPlan], None] | None = None,
+    waiting: Waiting = WAITING,
+    progress: Progress = silent,
+) -> Load:
+    """
+    Loads events of the customers who are in the database, in place of the events there; or adds them to these.
+
+    Raises: Customer360Error as `load_own_data` does, and when there are no customers.
+    """
+    added_to = require_appendable(database) if request.append else None
+    if not (request.dry_run or added_to):
+        _require_replaceable(database, request, [EVENTS])
+    with ExitStack() as stack:
+        plan = _planned(stack, request, agree, progress)
+        with progress("Reading the customers"):
+            known = spool_customers(database, plan.raw.folder.parent)
+        stored = partial(spool_events, database, plan.raw.folder.parent) if added_to else None
+        forgotten = _forgotten(database)
+        found = _examine(plan, known=known.files, stored=stored, forgotten=forgotten, progress=progress)
+        load = Load(plan, found)
+        if not request.dry_run:
+            filling = Filling(load.found, _facts(load), known.fill)
+            load_found(
+                database, [filling], request,
+                added_to=added_to, forgotten=forgotten, waiting=waiting, progress=progress,
             )  # fmt: skip
+    return load
+
+
+def _planned(
+    stack: ExitStack, request: Request, agree: Callable[[LoadPlan], None] | None, progress: Progress
+) -> LoadPlan:
+    with progress("Reading the source"):
+        raw = stack.enter_context(_open_raw_table(request))
+    plan = plan_load(raw, request)
+    (agree or LoadPlan.require_agreed)(plan)
+    return plan
+
+
+def _forgotten(database: Database | None) -> Forgotten:
+    """Who was forgotten; without a database, as in a dry run that needs none, nobody."""
+    if database is None:
+        return NOBODY
+    with database.connect() as connection:
+        return memory.forgotten(connection)
+
+
+def _load_of_events(customers: Loadable, plan: LoadPlan, forgotten: Forgotten, progress: Progress) -> Load:
+    """The events of *customers*, those of others rejected."""
+    if EVENTS in customers.files:
+        raise Invalid(
+            "the first file holds order lines, which become the events; leave out --events, or load it with "
+            "--no-transactions if each of its rows is a customer"
+        )
+    if not plan.request.dry_run:
+        customers.tally.require(plan.request.max_rejected)
+    found = _examine(plan, known=customers.files[CUSTOMERS], forgotten=forgotten, progress=progress)
     return Load(plan, found)
 
 
@@ -140,7 +234,8 @@ def _open_raw_table(request: Request) -> AbstractContextManager[RawTable]:
     if request.from_database:
         return _spool_query(request.from_database, request.table, request.query)
     if request.path is None:
-        raise Invalid("name the file that holds your customers, or a database with --from-database")
+        held = "events" if request.is_of_events else "customers"
+        raise Invalid(f"name the file that holds your {held}, or a database with --from-database")
     return spool_file(request.path, request.reading)
 
 
@@ -156,7 +251,14 @@ def _spool_query(url: str, table: str | None, query: str | None) -> AbstractCont
     return spool_batches(table or "query", f"in {database.where}", read_batches(database, relation, fields))
 
 
-def _examine(plan: LoadPlan, *, progress: Progress = silent) -> Loadable:
+def _examine(
+    plan: LoadPlan,
+    *,
+    known: Sequence[Path] | None = None,
+    stored: Stored | None = None,
+    forgotten: Forgotten = NOBODY,
+    progress: Progress = silent,
+) -> Loadable:
     """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
     request = plan.request
     raw, mapping = inherited(plan.raw, plan.mapping), plan.mapping
@@ -165,21 +267,23 @@ def _examine(plan: LoadPlan, *, progress: Progress = silent) -> Loadable:
         with progress("Evaluating expressions", total=raw.rows):
             raw, mapping = evaluated(raw, mapping, as_of=as_of)
     with progress("Examining the rows", total=raw.rows):
-        found = find_loadable(raw, mapping, as_of=as_of)
+        found = find_loadable(raw, mapping, as_of=as_of, known=known, stored=stored, forgotten=forgotten)
     if not (given_up := found.tally.dispensable(request.max_rejected)):
         return found
     with progress(f"Examining them without {', '.join(given_up)}", total=raw.rows):
-        return replace(find_loadable(raw, mapping.without(given_up), as_of=as_of), given_up=given_up)
+        fewer = mapping.without(given_up)
+        return replace(find_loadable(raw, fewer, as_of=as_of, forgotten=forgotten), given_up=given_up)
 
 
-def _require_replaceable(database: Database, request: Request) -> None:
+def _require_replaceable(database: Database, request: Request, sources: Sequence[Source]) -> None:
     """Before minutes are spent on reading the source; the loading itself asks again."""
     with database.connect() as connection:
-        require_replaceable(connection, [CUSTOMERS, REJECTED_ROWS], foreign=[CUSTOMERS])
-        if not request.replace:
-            guard_own_data(connection, CUSTOMERS)
+        require_replaceable(connection, [*sources, REJECTED_ROWS], foreign=sources)
+        for source in () if request.replace else sources:
+            guard_own_data(connection, source)
 
 
-def _facts(plan: LoadPlan) -> dict[str, Any]:
-    given = {"as_of": plan.request.as_of} if plan.request.as_of else {}
-    return {"source": plan.raw.name, "description": plan.raw.description, **given}
+def _facts(load: Load) -> dict[str, Any]:
+    request, raw = load.plan.request, load.plan.raw
+    given = {"as_of": request.as_of} if request.as_of else {}
+    return {"source": raw.name, "description": raw.description, **given}

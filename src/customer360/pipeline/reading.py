@@ -56,15 +56,16 @@ def read_lake(spark: SparkSession, source: Source, location: Location) -> Readin
 def _columns(connection: psycopg.Connection[Any], source: Source, table: str) -> list[str]:
     if not catalog.exists(connection, table):
         raise Unavailable(
-            f"there is no table {table}; fill {source.full_name} with: customer360 mock, "
-            "or name yours with --table"
+            f"there is no table {table}; fill {source.full_name} with: customer360 mock, or name yours with "
+            f"{'--events' if source.is_optional else '--table'}"
         )
     fields = types.fields(connection, named(table))
     present = [field.name for field in fields]
     _require(present, source, f"the {source.name} in {table}")
-    if any(field.name == source.key[0] and field.postgres_type == "uuid" for field in fields):
+    whole = [column.name for column in source.columns if column.required and column.is_whole]
+    if uuids := [field.name for field in fields if field.name in whole and field.postgres_type == "uuid"]:
         raise Invalid(
-            f"{source.key[0]} of {table} is uuid, and the results need whole numbers; load the {source.name}, "
+            f"{uuids[0]} of {table} is uuid, and the results need whole numbers; load the {source.name}, "
             f"which numbers them: customer360 load --from-database URL --table {table}"
         )
     return [name for name in columns_read(source) if name in present]

@@ -1,73 +1,59 @@
-"""The operations on the customers in the database, their results into its tables."""
+"""The operations on the customers and events in the database, their results into its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from customer360 import __version__
-from customer360.errors import Refused
-from customer360.operations.run import ResultTables, results
+import psycopg
+from psycopg import sql
+
+from customer360.errors import Invalid
+from customer360.operations.run import EventRows, ResultTables, results
 from customer360.pipeline.as_of import choose_as_of
+from customer360.pipeline.audit import audit_totals
+from customer360.pipeline.events import EventsChoice, choose_events
+from customer360.pipeline.forgotten import come_again
+from customer360.pipeline.lakes import Lakes, choose_lakes, write_to_lake
 from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.reading import Reading, read_database, read_lake
+from customer360.pipeline.refresh import Read, Refresh, describe
 from customer360.pipeline.rejected import keep_loaded
 from customer360.pipeline.shrinkage import require_no_shrinkage
 from customer360.pipeline.staging import WAITING, Waiting, now, stage
-from customer360.postgres import catalog, older
+from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import WRITERS
 from customer360.postgres.ddl import named
 from customer360.postgres.origin import Origin, origin
 from customer360.postgres.publish import Publication, publication
-from customer360.postgres.status import FILL_KEPT_WITH, fill_of, fills, last_refresh, next_refresh_id
+from customer360.postgres.status import (
+    FILL_KEPT_WITH,
+    fill_of,
+    fills,
+    last_refresh,
+    next_refresh_id,
+    read_by,
+)
 from customer360.spark import lake, plain_errors
 from customer360.spark.lake import Location
 from customer360.tables import (
+    CUSTOMER_MONTHS,
     CUSTOMER_PROFILES,
-    CUSTOMER_SEGMENTS,
     CUSTOMERS,
-    DATA_QUALITY,
-    ENGAGEMENT_SEGMENTS,
-    REFRESH_SOURCES,
-    REFRESHES,
+    EVENTS,
     RESULT_TABLES,
+    SOURCES,
+    Source,
+    Table,
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-
-@dataclass(frozen=True, repr=False)
-class Refresh:
-    """One row of the table `refreshes`, in the order of its columns, and what else is known of a refresh."""
-
-    refresh_id: int
-    as_of_date: date
-    source_table: str
-    source_kind: str
-    rows_in: int
-    rows_out: int
-    rows_rejected: int
-    rows_not_yet_joined: int
-    missing_columns: str
-    started_at: datetime
-    finished_at: datetime
-    version: str
-    as_of_is_last_day: bool = False
-    """Nobody gave an as-of date, so it is the last day in the data; not in the table."""
-    logins_after: int = 0
-    """Customers whose last login lies after the as-of date; earlier ones are not in the data. Not in the table."""
-    profiles: str | None = None
-    """Where a lake has the rows of customer_profiles; not in the table."""
-
-    def __repr__(self) -> str:
-        customers = f"{self.rows_out:,} customers of {self.source_table} as of {self.as_of_date}"
-        return f"refresh {self.refresh_id}: {customers}"
+    from pyspark.sql import SparkSession
 
 
 def run_operations(
@@ -76,7 +62,9 @@ def run_operations(
     *,
     table: str = CUSTOMERS.full_name,
     source: Location | None = None,
+    events: str | None = None,
     profiles_to: Location | None = None,
+    months_to: Location | None = None,
     as_of: date | None = None,
     allow_shrink: bool = False,
     writers: int = WRITERS,
@@ -84,127 +72,108 @@ def run_operations(
     progress: Progress = silent,
 ) -> Refresh:
     """
-    Reads the customers in *table*, runs every operation and publishes every result table at once.
+    Reads the customers in *table* and their events, runs every operation and publishes every result table at once.
 
-    *as_of* is the last day treated as known; see `choose_as_of` for its default. *table* may be anyone's that has
-    the columns which the operations read. Nothing of it is changed. With *source* the customers come from a lake
-    instead; with *profiles_to* the rows of customer_profiles go into one, and its table in the database is left
-    empty. Results that break their table's contract are never published, nor, without *allow_shrink*, those with
-    half of the customers gone.
+    *as_of* is the last day treated as known; see `choose_as_of` for its default, and `choose_events` for *events*.
+    *table* may be anyone's that has the columns which the operations read. Nothing of it is changed. With *source*
+    the customers come from a lake instead; with *profiles_to* and *months_to* the rows of customer_profiles and
+    customer_months go into one, and their tables in the database are left empty. Results that break their table's
+    contract are never published, nor, without *allow_shrink*, those with half of the customers or events gone.
     """
-    lake.require_apart(source, profiles_to)
+    if source and table != CUSTOMERS.full_name:
+        raise Invalid("the customers come from either a table or a source; leave one out")
     started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         change.prepare(RESULT_TABLES)
-        customers = origin(change.connection, CUSTOMERS.full_name)
+        origins = {one: origin(change.connection, one.full_name) for one in SOURCES}
         refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it
-        profiles = lake.folder(profiles_to, refresh_id) if profiles_to else None
-        # In the middle of a run nobody empties or rewrites what it reads.
-        locked = [named(table)] if not source and catalog.exists(change.connection, table) else []
+        chosen = choose_events(change.connection, events, customers=None if source else table)
+        wanted = {CUSTOMER_PROFILES: profiles_to, CUSTOMER_MONTHS: months_to}
+        lakes = choose_lakes(wanted, refresh_id, read=[*filter(None, (source, chosen.place))])
+        locked = _locked(change.connection, [None if source else table, chosen.table])
         with database.snapshot(*locked) as snapshot, ExitStack() as reading:
-            if source:
-                read = read_lake(spark, CUSTOMERS, source)
-            else:
-                read = read_database(change.connection, spark, database, CUSTOMERS, table, snapshot)
-            day = choose_as_of(as_of, read.origin, read.name, read.last_day)
-            with progress("Reading and checking customers"), lake.plain_errors(read.name):
-                found = reading.enter_context(_results(read, day.day))
+            of = partial(_reading, change.connection, spark, database, snapshot)
+            of_events = of(EVENTS, chosen.table, chosen.place) if chosen.is_read else None
+            read = Read(of(CUSTOMERS, table, source), of_events)
+            day = choose_as_of(as_of, read.customers, read.events, is_derived=read.is_derived)
+            with progress(f"Reading and checking {read.nouns}"), lake.plain_errors(read.place):
+                forgotten = come_again(change.connection, read)
+                found = reading.enter_context(_results(read, day.day, forgotten))
             if not allow_shrink:
                 # A day that nobody asked for is earlier only where rows are gone.
                 asked = as_of or date.max
-                change.require(partial(_require_no_shrinkage, change, read, asked, found.data_quality.rows_out))
-            tables = dict(found.tables)
-            if profiles:
-                _write_profiles(change, tables.pop(CUSTOMER_PROFILES.name), profiles, found, progress)
-            _stage_all(change, database, tables, writers, progress)
-            _keep_rejected_at_loading(change, customers)
-        refresh = _describe(change, found, (refresh_id, day.day, read.name, read.origin.kind), started)
-        change.describe(FILL_KEPT_WITH, fills(refresh_id, {CUSTOMERS: customers}))
-        _audit_totals(change, refresh, has_profiles=not profiles)
+                change.require(partial(_require_no_shrinkage, change, read, chosen, asked, found))
+            in_lakes = _stage_all(change, database, found, lakes, writers, progress)
+            _keep_rejected_at_loading(change, origins)
+        refresh = describe(change, found, read, refresh_id=refresh_id, as_of=day.day, started=started)
+        change.describe(FILL_KEPT_WITH, fills(refresh_id, origins))
+        audit_totals(change, refresh.rows_out, in_lakes)
         with progress("Publishing"):
             change.publish(lock_seconds=waiting.swap_seconds)
-    where = str(profiles) if profiles else None
-    return replace(refresh, as_of_is_last_day=day.is_last_day, profiles=where)
-
-
-def _results(read: Reading, as_of: date) -> AbstractContextManager[ResultTables]:
-    return results(
-        read.rows, as_of=as_of, table=read.name, keys_are_unique=read.keys_are_unique,
-        status_order=read.origin.status_order,
+    places = {table: str(place) for table, place in lakes.items()}
+    return replace(
+        refresh, as_of_is_last_day=day.is_last_day, profiles=places.get(CUSTOMER_PROFILES),
+        months=places.get(CUSTOMER_MONTHS), events_obstacle=chosen.obstacle,
     )  # fmt: skip
 
 
-def _require_no_shrinkage(change: Publication, read: Reading, day: date, customers: int) -> None:
+def _locked(connection: psycopg.Connection[Any], tables: Iterable[str | None]) -> list[sql.Identifier]:
+    """In the middle of a run nobody empties or rewrites what it reads."""
+    return [named(table) for table in tables if table and catalog.exists(connection, table)]
+
+
+def _reading(
+    connection: psycopg.Connection[Any], spark: SparkSession, database: Database, snapshot: str,
+    source: Source, table: str | None, place: Location | None,
+) -> Reading:  # fmt: skip
+    """What stands for *source*: what lies at *place*, else *table*."""
+    if place:
+        return read_lake(spark, source, place)
+    return read_database(connection, spark, database, source, table or source.full_name, snapshot)
+
+
+def _results(read: Read, as_of: date, forgotten: Collection[int]) -> AbstractContextManager[ResultTables]:
+    customers, events = read.customers, None
+    if of := read.events:
+        events = EventRows(of.rows, of.name, of.keys_are_unique, read.is_derived, forgotten)
+    return results(
+        customers.rows, as_of=as_of, table=customers.name, keys_are_unique=customers.keys_are_unique,
+        status_order=customers.origin.status_order, events=events, forgotten=forgotten,
+    )  # fmt: skip
+
+
+def _require_no_shrinkage(
+    change: Publication, read: Read, chosen: EventsChoice, day: date, found: ResultTables
+) -> None:
     before = last_refresh(change.connection)
     fill = fill_of(change.connection, CUSTOMERS, before)
-    require_no_shrinkage(before, fill, read.name, read.origin, day, customers)
+    customers = read.customers
+    require_no_shrinkage(before, fill, customers.name, customers.origin, day, found.data_quality.rows_out)
+    if chosen.is_compared:
+        before, fill = read_by(change.connection, before, chosen.name), fill_of(change.connection, EVENTS, before)
+        kind = read.events.origin if read.events else origin(change.connection, EVENTS.full_name)
+        rows = found.event_quality.rows_out if found.event_quality else 0
+        require_no_shrinkage(before, fill, chosen.name, kind, day, rows, noun=EVENTS.name)
 
 
-def _write_profiles(
-    change: Publication, profiles: DataFrame, target: Location, found: ResultTables, progress: Progress
-) -> None:
-    """To the lake, complete before anything is published, which is what tells its readers of the new refresh."""
-    change.stage(CUSTOMER_PROFILES)
-    change.describe(CUSTOMER_PROFILES, {"rows_are_in": str(target)})
-    with progress(f"Writing {CUSTOMER_PROFILES.name} to {target}"):
-        _require_total(str(target), lake.write(profiles, target), found.data_quality.rows_out)
-
-
-def _keep_rejected_at_loading(change: Publication, customers: Origin) -> None:
+def _keep_rejected_at_loading(change: Publication, origins: Mapping[Source, Origin]) -> None:
     """
-    The rejected rows of the load that filled `public.customers` stay as long as its customers.
+    The rejected rows of the loads that filled the sources stay as long as their rows.
 
-    That is so whatever table this run reads, and also where the record was lost with the comments of a backup.
+    That is so whatever tables this run reads, and also where the record was lost with the comments of a backup.
     """
-    is_loaded = customers.fill and customers.kind != "mock"
-    keep_loaded(change, [CUSTOMERS] if is_loaded else [])
+    keep_loaded(
+        change, [source for source, found in origins.items() if found.fill and found.kind in ("own", "unknown")]
+    )
 
 
 def _stage_all(
-    change: Publication, database: Database, tables: Mapping[str, DataFrame], writers: int, progress: Progress
-) -> None:
-    for table in RESULT_TABLES:
-        if table.name in tables:
-            with progress(f"Writing {table.name}", done=partial(change.rows, table)):
-                stage(change, database, table, tables[table.name], writers)
-
-
-def _describe(
-    change: Publication, found: ResultTables, source: tuple[int, date, str, str], started: datetime
-) -> Refresh:
-    """Adds this refresh to the history; returns it."""
-    quality = found.data_quality
-    refresh = Refresh(
-        *source, quality.rows_in, quality.rows_out, quality.rows_rejected,
-        quality.rows_not_yet_joined, ", ".join(found.survey.missing_columns), started, now(), __version__,
-        logins_after=quality.rows_failed("last_login_after_as_of"),
-    )  # fmt: skip
-    change.append(REFRESHES, [[getattr(refresh, column) for column in REFRESHES.column_names]])
-    noted = (
-        refresh.refresh_id, refresh.source_table, refresh.source_kind, quality.rows_in, quality.rows_out,
-        quality.rows_rejected, quality.rows_not_yet_joined,
-        ", ".join(CUSTOMERS[name].full_name for name in found.survey.missing_columns),
-    )  # fmt: skip
-    change.append(REFRESH_SOURCES, [*older.sources_of_older_refreshes(change.connection), noted])
-    change.append(
-        DATA_QUALITY,
-        [
-            (refresh.refresh_id, count.check.name, count.check.severity, count.check.description,
-             count.rows_checked, count.rows_failed)
-            for count in quality.checks
-        ],
-    )  # fmt: skip
-    return refresh
-
-
-def _audit_totals(change: Publication, refresh: Refresh, *, has_profiles: bool) -> None:
-    """The same number of customers in every table of one refresh; that all copied rows arrived, `publish` sees."""
-    if has_profiles:
-        _require_total(CUSTOMER_PROFILES.full_name, change.rows(CUSTOMER_PROFILES), refresh.rows_out)
-    for table in (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS):
-        _require_total(table.full_name, change.value(table, "sum(customers)") or 0, refresh.rows_out)
-
-
-def _require_total(where: str, found: int, customers: int) -> None:
-    if found != customers:
-        raise Refused(f"{where} counts {found:,} customers where {customers:,} were read; nothing was published")
+    change: Publication, database: Database, found: ResultTables, lakes: Lakes, writers: int, progress: Progress
+) -> dict[Table, int]:
+    """Returns what was written into lakes, as `write_to_lake` counts it."""
+    made = {table: found.tables[table.name] for table in RESULT_TABLES if table.name in found.tables}
+    in_lakes = {table: write_to_lake(change, table, made.pop(table), lakes[table], progress) for table in lakes}
+    for table, rows in made.items():
+        with progress(f"Writing {table.name}", done=partial(change.rows, table)):
+            stage(change, database, table, rows, writers)
+    return in_lakes

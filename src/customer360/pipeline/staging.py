@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,17 +38,23 @@ class Waiting:
 WAITING: Final = Waiting()
 
 
+_SORTED_ROWS: Final = 500_000
+_BATCH_ROWS: Final = 10_000
 _PART: Final = "copied_part"
 _REPORT: Final = pa.schema([(_PART, pa.int32()), ("rows", pa.int64())])
 
 
-def prepare_source(change: Publication, source: Source, *, replace: bool) -> None:
-    """Refuses, now and at the swap, to replace rows of *source* that are not our mock data; not if *replace*."""
-    change.prepare([source], foreign=[source])
+def prepare_source(change: Publication, source: Source, *, replace: bool, instead: str = "") -> None:
+    """
+    Refuses, now and at the swap, to replace rows of *source* that are not our mock data; not if *replace*.
+
+    *instead* is another way out, which the refusal names first: "to keep it: --flag".
+    """
     if replace:
         change.replace_foreign(source)
     else:
-        change.require(lambda: guard_own_data(change.connection, source))
+        change.require(lambda: guard_own_data(change.connection, source, instead=instead))
+    change.prepare([source], foreign=[source])
 
 
 def stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
@@ -63,16 +70,19 @@ def stage(change: Publication, database: Database, table: Table, rows: DataFrame
             copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
         return
 
-    _require_each_part_once(change, table, copy_rows(database, staging, schema, rows, writers))
+    order = [name for index in table.indexes if index.method == "brin" for name in index.columns]
+    copied = copy_rows(database, staging, schema, rows, writers, order=order)
+    _require_each_part_once(change, table, copied)
 
 
 def copy_rows(
-    database: Database, staging: str, schema: pa.Schema, rows: DataFrame, writers: int, *, shown: str | None = None
-) -> Sequence[Row]:
+    database: Database, staging: str, schema: pa.Schema, rows: DataFrame, writers: int, *,
+    shown: str | None = None, order: Sequence[str] = (),
+) -> Sequence[Row]:  # fmt: skip
     """
     Copies *rows* inside their tasks into a staging table with the columns of *schema*; returns each part's rows.
 
-    *shown* is what a refusal calls the table.
+    *shown* is what a refusal calls the table. Rows that lie near each other come in the *order* of these columns.
     """
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -80,13 +90,30 @@ def copy_rows(
         if first is not None:  # a task without rows does not connect
             part = first.column(_PART)[0].as_py()
             wanted = (batch.select(schema.names).cast(schema) for batch in filled)
-            copied = copy_part(database, staging, part, wanted, writers, shown=shown)
+            copied = copy_part(database, staging, part, in_order(wanted, order), writers, shown=shown)
             yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 
     from pyspark.sql import functions as F  # here: who stages files does not wait for PySpark
 
     numbered = rows.withColumn(_PART, F.spark_partition_id())
     return numbered.mapInArrow(copy, f"{_PART} int, rows bigint").collect()
+
+
+def in_order(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """
+    The rows of *batches*, some hundred thousand at a time in the order of *columns*.
+
+    A BRIN index finds nothing among rows that lie anyhow. The engine sorts only what its next step needs sorted.
+    """
+    if not columns:
+        yield from batches
+        return
+    by, held = [(name, "ascending") for name in columns], list[pa.RecordBatch]()
+    for batch in chain(batches, [None]):
+        held += [] if batch is None else [batch]
+        if held and (batch is None or sum(map(len, held)) >= _SORTED_ROWS):
+            yield from pa.Table.from_batches(held).sort_by(by).to_batches(max_chunksize=_BATCH_ROWS)
+            held = []
 
 
 def _require_each_part_once(change: Publication, table: Table, reports: Sequence[Row]) -> None:
@@ -106,9 +133,9 @@ def stage_files(
     files: Sequence[Path],
     writers: int,
     rows_of: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
-) -> None:
+) -> str:
     """
-    Copies the rows of Parquet *files*, some files at once; a file's place is its part.
+    Copies the rows of Parquet *files*, some files at once; a file's place is its part. Returns the staging table.
 
     The files have the columns of *table*, or *rows_of* makes these of theirs.
     """
@@ -123,6 +150,7 @@ def stage_files(
 
     with ThreadPoolExecutor(writers) as pool:
         list(pool.map(copy, range(writers)))
+    return staging
 
 
 def _batches(

@@ -1,11 +1,11 @@
-"""The file with the port and the two passwords of the embedded PostgreSQL, which a restart must find again."""
+"""The file with the port and the passwords of the embedded PostgreSQL, which a restart must find again."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,20 +15,31 @@ NEW_PASSWORDS: Final = "customer360 db stop, then customer360 db start --new-pas
 """How to get into a server whose passwords are lost; its data stays."""
 
 _SECRETS: Final = ("owner_password", "reader_password")
+_PEOPLE: Final = "people_password"
 
 
 @dataclass(frozen=True)
 class Account:
-    """The port and the passwords; *others* are entries of a newer version, which are kept as they are."""
+    """
+    The port and the passwords; *others* are entries of a newer version, which are kept as they are.
+
+    An account of a version that had no role customer360_people has no password for it: "".
+    """
 
     port: int
     owner_password: str = field(repr=False)
     reader_password: str = field(repr=False)
+    people_password: str = field(default="", repr=False)
     others: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def new_account(port: int) -> Account:
-    return Account(port, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+    return completed(Account(port, secrets.token_urlsafe(24), secrets.token_urlsafe(24)))
+
+
+def completed(account: Account) -> Account:
+    """*account* with the password that one of an older version lacks."""
+    return account if account.people_password else replace(account, people_password=secrets.token_urlsafe(24))
 
 
 def read_account(file: Path) -> Account:
@@ -40,11 +51,12 @@ def read_account(file: Path) -> Account:
     try:
         entries = json.loads(file.read_bytes())
         port, owner, reader = (entries.pop(name) for name in ("port", *_SECRETS))
-        account = Account(port, owner, reader, entries)
+        account = Account(port, owner, reader, entries.pop(_PEOPLE, ""), entries)
     except (ValueError, AttributeError, TypeError, KeyError):
         raise _unreadable(file) from None
     texts = (account.owner_password, account.reader_password)
-    if type(account.port) is not int or not 0 < account.port < 65_536 or not all(map(_is_password, texts)):
+    is_port = type(account.port) is int and 0 < account.port < 65_536
+    if not is_port or not all(map(_is_password, texts)) or not isinstance(account.people_password, str):
         raise _unreadable(file)
     return account
 
@@ -53,7 +65,7 @@ def save_account(file: Path, account: Account) -> None:
     """Written next to *file* and renamed, so that a kill leaves the old file or the new one; mode 0600."""
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
-    passwords = {name: getattr(account, name) for name in _SECRETS}
+    passwords = {name: getattr(account, name) for name in (*_SECRETS, _PEOPLE) if getattr(account, name)}
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as opened:
         json.dump({"port": account.port, **passwords, **account.others}, opened)
         opened.flush()

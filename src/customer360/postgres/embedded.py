@@ -18,9 +18,10 @@ from psycopg import sql
 from customer360 import settings
 from customer360.errors import Refused, Unavailable
 from customer360.postgres import catalog
-from customer360.postgres.account import Account, new_account, save_account
+from customer360.postgres.account import Account, completed, new_account, save_account
 from customer360.postgres.connection import Database
 from customer360.postgres.home import Home, private
+from customer360.postgres.people import PEOPLE
 from customer360.postgres.programs import Programs, complaint, require_version
 from customer360.postgres.reader import READER
 
@@ -56,7 +57,9 @@ _SERVER_SETTINGS: Final = {
 _ONLY_READING: Final = f"""
     REVOKE ALL ON DATABASE {DATABASE}, postgres, template1 FROM PUBLIC;
     GRANT CONNECT ON DATABASE {DATABASE} TO {READER};
+    GRANT {READER} TO {PEOPLE};
     ALTER ROLE {READER} SET default_transaction_read_only = on;
+    ALTER ROLE {PEOPLE} SET default_transaction_read_only = on;
 """
 _NO_LARGE_OBJECTS: Final = """
     REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
@@ -91,7 +94,7 @@ class EmbeddedPostgres:
         """
         The owner's database, with the server running and everything made that is missing.
 
-        *new_passwords* gives the owner and the reader new ones, also when the old ones are lost; the data stays.
+        *new_passwords* gives every role a new one, also when the old ones are lost; the data stays.
         Raises: Customer360Error when the folder cannot be used, when a part of it is missing, or when the
         server does not come up.
         """
@@ -102,11 +105,12 @@ class EmbeddedPostgres:
             is_made = self.is_made()
             if not is_made and not self._home.is_begun():
                 self._initialise()
-            account = self._home.account() if is_made else self._home.account_of_draft()
+            kept = self._home.account() if is_made else self._home.account_of_draft()
+            account = completed(kept)
             is_launched = not self.is_running() and self._launch(account)
-            if is_launched or not is_made:
+            if is_launched or not is_made or account != kept:
                 self._make_database(account)
-            self._finish(account, is_made=is_made)
+            self._finish(account, is_kept=is_made and account == kept)
         return self.database()
 
     def stop(self) -> bool:
@@ -159,6 +163,15 @@ class EmbeddedPostgres:
         """The same database for those who may only read the results: Power BI and the browser."""
         account = self._home.account()
         return self._database(account, READER, account.reader_password)
+
+    def people_database(self) -> Database:
+        """The same database for those who may also see single customers with their contact data."""
+        account = self._home.account()
+        if not account.people_password:
+            raise Unavailable(
+                "the embedded PostgreSQL has no role customer360_people yet; run: customer360 db start"
+            )
+        return self._database(account, PEOPLE, account.people_password)
 
     def _initialise(self) -> None:
         """Makes both parts in the draft, and gives `data` its place."""
@@ -222,10 +235,10 @@ class EmbeddedPostgres:
                 f"files are gone; end it with: kill {running[0].pid}. Then connect the disk or restore the folder"
             )
 
-    def _finish(self, account: Account, *, is_made: bool) -> None:
-        """Keeps the port that the server listens on, and ends a first start."""
+    def _finish(self, account: Account, *, is_kept: bool) -> None:
+        """Keeps the account with the port that the server listens on, and ends a first start."""
         port = self._port(account)
-        if not is_made or port != account.port:
+        if not is_kept or port != account.port:
             save_account(self._home.account_file, replace(account, port=port))
         self._home.remove_draft()
 
@@ -236,7 +249,8 @@ class EmbeddedPostgres:
         self._home.require_data()
         self._require_nobody_serves()
         require_version(self.data)
-        account = new_account(self._last_port())
+        # The next step of the start gives customer360_people its new one: data of an older version lacks the role.
+        account = replace(new_account(self._last_port()), people_password="")
         roles = ((OWNER, account.owner_password), (READER, account.reader_password))
         statements = "".join(f"ALTER ROLE {role} PASSWORD '{password}'\n" for role, password in roles)
         try:
@@ -255,16 +269,17 @@ class EmbeddedPostgres:
         return PREFERRED_PORT
 
     def _make_database(self, account: Account) -> None:
-        """The database and the reader role, each only when missing."""
+        """The database and the roles of readers, each only when missing."""
         with self._database(account, OWNER, account.owner_password, "postgres").connect() as connection:
             if not _exists(connection, "pg_database", "datname", DATABASE):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-            verb = "ALTER" if _exists(connection, "pg_roles", "rolname", READER) else "CREATE"
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-                    sql.SQL(verb), sql.Identifier(READER), sql.Literal(account.reader_password)
+            for role, password in ((READER, account.reader_password), (PEOPLE, account.people_password)):
+                verb = "ALTER" if _exists(connection, "pg_roles", "rolname", role) else "CREATE"
+                connection.execute(
+                    sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+                        sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
+                    )
                 )
-            )
             connection.execute(_ONLY_READING)
         with self._database(account, OWNER, account.owner_password).connect() as connection:
             connection.execute(_NO_LARGE_OBJECTS)

@@ -52,6 +52,16 @@ def serialise_writes(connection: psycopg.Connection[Any], table: str) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_TARGET_LOCKS, table))
 
 
+def end_own_sessions(connection: psycopg.Connection[Any], relation: sql.Identifier) -> None:
+    """Ends the sessions of this software, and of this role, that hold *relation*."""
+    query = """
+        SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+        WHERE l.relation = to_regclass(%s) AND l.granted AND a.datname = current_database()
+          AND a.application_name LIKE 'customer360 %%' AND a.usename = current_user AND a.pid <> pg_backend_pid()
+    """
+    connection.execute(query, (relation.as_string(connection),))
+
+
 def exclusively(
     connection: psycopg.Connection[Any],
     tables: Sequence[str],

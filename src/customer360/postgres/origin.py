@@ -24,6 +24,9 @@ REPLACE_FLAG: Final = "--replace"
 SIGNED: Final = "signed"
 """In the comment: the ledger holds the transactions that wrote the rows. Fillings of older versions lack it."""
 
+FORGOTTEN_PARTS: Final = -10
+"""Parts below this one take off rows of customers who were forgotten, from those of the transaction they name."""
+
 _OLDER_BLOCK: Final = 50_000
 """Rows that one transaction of those older versions wrote."""
 
@@ -32,6 +35,8 @@ _OLDER_BLOCK: Final = 50_000
 class Origin:
     """
     Who filled a table: 'absent', 'mock', 'own' (loaded by this software) or 'unknown', and with what.
+
+    One that this software emptied is 'absent' too, with the moment of that.
 
     *fill* names the filling: a new one for each `mock` and `load`, kept by backups. None: not filled by us. The
     other fields are None where the filling has no such thing, or a version that did not record it made it.
@@ -45,7 +50,7 @@ class Origin:
     missing_columns: Sequence[str] | None = None
     status_order: Sequence[str] | None = None
     transactions: bool | None = None
-    """The rows were derived from order lines."""
+    """Customers and events were derived from the same order lines."""
     last_day: date | None = None
     """The last day on which something happened in what was loaded."""
     rows: int = 0
@@ -59,6 +64,7 @@ class Origin:
     seed: int | None = None
     as_of: date | None = None
     dirt: float | None = None
+    events_per_customer: int | None = None
     filled_at: datetime | None = None
     version: str | None = None
     comment: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -113,22 +119,23 @@ def recorded(connection: psycopg.Connection[Any], table: str) -> tuple[str | Non
     return fill, json.loads(comment) if comment and comment.startswith("{") else {}
 
 
-def guard_own_data(connection: psycopg.Connection[Any], source: Table) -> None:
+def guard_own_data(connection: psycopg.Connection[Any], source: Table, *, instead: str = "") -> None:
     """
     Refuses to go on when the table *source* holds anything but the mock data that this software wrote.
 
-    Raises: Refused, naming the flag that overrides it.
+    Raises: Refused, naming the way out *instead*, if any, and the flag that overrides it.
     """
     found = origin(connection, source.full_name)
-    if found.kind == "absent":
+    if found.kind == "absent" and not found.fill:
         return
-    if found.kind == "mock":
+    if found.kind in ("mock", "absent"):
         problem = change_since_filled(connection, source, found)
     else:
         problem = "was loaded from your own data" if found.kind == "own" else "was not made by customer360"
     if problem:
+        way_out = f"{instead}; to" if instead else "To"
         raise Refused(
-            f"{source.full_name} {problem}; nothing was deleted. To delete it all the same: {REPLACE_FLAG}"
+            f"{source.full_name} {problem}; nothing was deleted. {way_out} delete it all the same: {REPLACE_FLAG}"
         )
 
 
@@ -164,15 +171,28 @@ def _signed(connection: psycopg.Connection[Any], found: Origin) -> dict[str, int
     if not found.is_signed:
         return None
     query = sql.SQL(
-        "SELECT part, transaction::xid::text, rows, xmin = transaction::xid FROM {} WHERE staging = %s"
-    ).format(LEDGER)
+        "SELECT part, transaction::xid::text, rows, xmin = transaction::xid FROM {} "
+        "WHERE staging = %s AND part > {}"
+    ).format(LEDGER, FORGOTTEN_PARTS)
     signatures = connection.execute(query, (found.fill,)).fetchall()
     is_genuine = all(genuine for *_, genuine in signatures)
     if not is_genuine or PUBLISHED_PART not in {part for part, *_ in signatures}:
         return {}
     publishing = {transaction for part, transaction, *_ in signatures if part == PUBLISHED_PART}
     copied = {transaction: rows for part, transaction, rows, _ in signatures if part != PUBLISHED_PART and rows}
-    return {} if publishing & copied.keys() else copied
+    return {} if publishing & copied.keys() else _without_forgotten(connection, found, copied)
+
+
+def _without_forgotten(
+    connection: psycopg.Connection[Any], found: Origin, copied: Mapping[str, int]
+) -> dict[str, int]:
+    """*copied* without the rows of customers who were forgotten since; they are fewer, and never others."""
+    query = sql.SQL(
+        "SELECT transaction::xid::text, sum(rows)::bigint FROM {} WHERE staging = %s AND part <= {} GROUP BY 1"
+    ).format(LEDGER, FORGOTTEN_PARTS)
+    gone: dict[str, int] = dict(connection.execute(query, (found.fill,)).fetchall())
+    left = {transaction: rows + gone.get(transaction, 0) for transaction, rows in copied.items()}
+    return {transaction: rows for transaction, rows in left.items() if rows}
 
 
 def _age_of_record(connection: psycopg.Connection[Any], found: Origin) -> int:

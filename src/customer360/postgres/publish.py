@@ -13,13 +13,25 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 import psycopg
 from psycopg import errors, sql
 
-from customer360.errors import Refused, failures
-from customer360.postgres import catalog, contract, ddl, locks, older, preflight, reader
+from customer360.errors import Customer360Error, Refused, failures
+from customer360.postgres import (
+    catalog,
+    contract,
+    ddl,
+    forgotten,
+    indexes,
+    locks,
+    older,
+    people,
+    preflight,
+    reader,
+)
 from customer360.postgres.catalog import value
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, KEPT_PART, LEDGER, PUBLISHED_PART
@@ -36,6 +48,8 @@ STAGING: Final = "staging table of customer360; dropped by the next run when no 
 """The comment that a staging table is made with, and loses when it is published. Only such tables are dropped."""
 
 _STANDALONE_HOURS: Final = 24
+_COPYING_ON: Final = "2s"
+"""How long tasks of a run that has ended may go on copying."""
 _STATISTICS_TARGET: Final = 30
 """ANALYZE looks at 300 times as many rows. PostgreSQL's own 100 takes four times as long, for the same plans."""
 
@@ -82,8 +96,8 @@ class Publication:
         """
         name = f"{table.name}_{secrets.token_hex(4)}"
         options = sql.SQL("WITH (autovacuum_enabled = false, toast.autovacuum_enabled = false)")
+        self._staged[table] = name  # before it is made: a stop may come as soon as it is
         create_staging(self.connection, name, sql.SQL("{} {}").format(ddl.columns(table), options))
-        self._staged[table] = name
         return name
 
     def rows(self, table: Table) -> int:
@@ -122,7 +136,7 @@ class Publication:
 
     def audit(self) -> None:
         """
-        Holds every staged table against its contract, and builds the primary keys.
+        Holds every staged table against its contract, and builds the primary keys and the other indexes.
 
         Raises: Customer360Error; nothing is published then.
         """
@@ -130,6 +144,7 @@ class Publication:
         for table, name in self._staged.items():
             relation = _internal(name)
             contract.verify(self.connection, table, relation, copied=self.rows(table))
+            indexes.build(self.connection, table.indexes, relation)
             self.connection.execute(sql.SQL("ANALYZE {}").format(relation))
 
     def publish(self, *, lock_seconds: float = locks.SWAP_SECONDS) -> float:
@@ -160,8 +175,10 @@ class Publication:
             check()
 
     def _change(self) -> None:
+        people.renew_lost_grants(self.connection)  # before tables are made, which come with theirs
         for table in self._tables:
             self._ensure(table)
+            self._ensure_indexes(table)
         for table, name in self._staged.items():
             self._swap(table, name)
             self._drop_predecessor(table)
@@ -194,8 +211,14 @@ class Publication:
                 home = (REFRESHES.schema, REFRESHES.name)
                 grants = catalog.grants(self.connection, *home, onto=ddl.identifier(table))
             statements = [*ddl.create(table), *grants, *reader.grants(self.connection, table)]
+            statements += people.grants(self.connection, table)
         for statement in statements:
             self.connection.execute(statement)
+
+    def _ensure_indexes(self, table: Table) -> None:
+        if missing := indexes.lacking(self.connection, table):
+            self._drop_partitions(table)  # to index the old rows would only keep readers out
+            indexes.build(self.connection, missing, ddl.identifier(table))
 
     def _drop_predecessor(self, table: Table) -> None:
         """What others may do with its rows they may go on doing; what a reader could do was not meant."""
@@ -238,13 +261,17 @@ class Publication:
         with self.connection.cursor() as cursor:
             cursor.executemany(insert, rows)
 
-    def discard(self) -> None:
-        """Drops what was staged and not published; what a lost connection prevents, the next run does."""
-        with suppress(psycopg.Error):
-            self.connection.rollback()
+    def discard(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        """
+        Drops what was staged and not published; what a lost server prevents, the next run does.
+
+        It does so in a session of its own: a stop may leave the other one in the middle of anything.
+        """
+        self.connection.close()
+        with suppress(psycopg.Error, Customer360Error), connect() as connection:
             # Not all that was staged: stopped between the commit of a swap and hearing of it, it is published.
-            for name in leftovers(self.connection)[0] & {*self._staged.values()}:
-                _drop_leftover(self.connection, name)
+            for name in leftovers(connection)[0] & {*self._staged.values()}:
+                _drop_leftover(connection, name)
 
 
 def _lacks_only_columns(table: Table, found: Sequence[tuple[str, ...]]) -> bool:
@@ -263,7 +290,8 @@ def publication(
     Raises: Customer360Error when another run holds the lock for longer than *wait_seconds*, and when the server
     fails in the middle of the work.
     """
-    with failures.plain(database.where), database.connect(f"customer360 {purpose}") as connection:
+    connect = partial(database.connect, f"customer360 {purpose}")
+    with failures.plain(database.where), connect() as connection:
         locks.take_run_lock(connection, wait_seconds)
         prepare_internal_schema(connection)
         _drop_leftovers(connection)
@@ -271,7 +299,7 @@ def publication(
         try:
             yield change
         except BaseException:
-            change.discard()
+            change.discard(connect)
             raise
 
 
@@ -353,9 +381,9 @@ def leftovers(connection: psycopg.Connection[Any]) -> tuple[set[str], set[str]]:
         """
         SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') = %s
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> %s
+        WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL(%s)
         """,
-        (STAGING, INTERNAL_SCHEMA, LEDGER._obj[-1]),
+        (STAGING, INTERNAL_SCHEMA, [LEDGER._obj[-1], forgotten.NAME]),
     ).fetchall()
     staging = {name for name, is_staging in found if is_staging}
     return staging, {name for name, _ in found} - staging
@@ -369,12 +397,20 @@ def _still_written(name: str) -> bool:
 
 
 def _drop_leftover(connection: psycopg.Connection[Any], name: str) -> None:
+    """Tasks that still copy into it, of a run that has ended, have a moment to end, and are then ended."""
+    if not _is_dropped(connection, name):
+        locks.end_own_sessions(connection, _internal(name))
+        _is_dropped(connection, name)  # if somebody else holds it, the next run drops it
+
+
+def _is_dropped(connection: psycopg.Connection[Any], name: str) -> bool:
     try:
         with connection.transaction():
-            connection.execute("SET LOCAL lock_timeout = '2s'")
+            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_COPYING_ON))
             _drop_table(connection, name)
     except errors.LockNotAvailable:
-        return  # a task of the killed run is still copying; the next run drops it
+        return False
+    return True
 
 
 def _drop_table(connection: psycopg.Connection[Any], name: str) -> None:

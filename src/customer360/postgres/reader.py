@@ -20,6 +20,8 @@ READER: Final = "customer360_reader"
 READABLE: Final = tuple(table for table in RESULT_TABLES if table.is_readable)
 """What it may read: no rows as they came, with e-mail and all."""
 
+_HIDDEN: Final = tuple(table for table in RESULT_TABLES if not table.is_readable)
+
 _STATEMENT_SECONDS: Final = 120
 
 
@@ -30,31 +32,40 @@ def read_only(database: Database) -> Database:
     Where the user of the URL may act as customer360_reader, connections do, so that they see the results alone.
     Raises: Customer360Error when the database cannot be reached.
     """
+    return acting_as(READER, database)
+
+
+def acting_as(role: str, database: Database) -> Database:
+    """*database* with connections that read only, and act as *role* where the user of the URL may."""
     settings = {"default_transaction_read_only": "on", "statement_timeout": f"{_STATEMENT_SECONDS}s"}
-    if _may_be_reader(database):
-        settings["role"] = READER
+    if _may_act_as(role, database):
+        settings["role"] = role
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     given = database.parts.get("options", "")
     return Database(make_conninfo(database.url, options=f"{given} {options}".strip()))
 
 
-def _may_be_reader(database: Database) -> bool:
+def _may_act_as(role: str, database: Database) -> bool:
     query = """
         SELECT bool_and(pg_has_role(oid, 'MEMBER') AND has_schema_privilege(oid, 'analytics', 'USAGE'))
         FROM pg_roles WHERE rolname = %s
     """
     with database.connect("customer360 dashboard") as connection:
         schema = catalog.value(connection, "SELECT to_regnamespace('analytics') IS NOT NULL")
-        return bool(schema and catalog.value(connection, query, READER))
+        return bool(schema and catalog.value(connection, query, role))
 
 
 def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composed]:
     """The reader's rights on *table*, as statements, where there is a reader and they are meant for it."""
     if table in READABLE and catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", READER):
-        reader = sql.Identifier(READER)
-        if catalog.value(connection, "SELECT has_schema_privilege(%s, 'USAGE WITH GRANT OPTION')", table.schema):
-            yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), reader)
-        yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), reader)
+        yield from schema_grants(connection, table, READER)
+        yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), sql.Identifier(READER))
+
+
+def schema_grants(connection: psycopg.Connection[Any], table: Table, role: str) -> Iterator[sql.Composed]:
+    """The right of *role* to enter the schema of *table*, where the current user may give it."""
+    if catalog.value(connection, "SELECT has_schema_privilege(%s, 'USAGE WITH GRANT OPTION')", table.schema):
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), sql.Identifier(role))
 
 
 def unreadable(connection: psycopg.Connection[Any], role: str) -> list[Table]:
@@ -67,6 +78,15 @@ def unreadable(connection: psycopg.Connection[Any], role: str) -> list[Table]:
     names = [table.name for table in READABLE]
     closed = {name for (name,) in connection.execute(query, (RESULT_SCHEMA, names, role, role))}
     return [table for table in READABLE if table.name in closed]
+
+
+def opened_to(connection: psycopg.Connection[Any], role: str) -> list[Table]:
+    """The result tables that are not meant for readers, and on which *role* has some right all the same."""
+    query = """
+        SELECT has_table_privilege(%s, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
+    """
+    return [table for table in _HIDDEN if catalog.value(connection, query, role, table.schema, table.name)]
 
 
 def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:

@@ -49,8 +49,17 @@ def stage(
     of any row.
     """
     name = f"{STANDALONE}{int(time.time())}_{secrets.token_hex(4)}"
-    staging = sql.Identifier(INTERNAL_SCHEMA, name)
     columns = tuple(types.Field(field.name, postgres_type(field.name, field.dataType)) for field in schema.fields)
+    try:
+        _stage(database, table, name, columns, only_own)
+    except KeyboardInterrupt:  # it may be made by now
+        with suppress(Customer360Error, psycopg.Error):
+            drop(database, name)
+        raise
+    return name, columns
+
+
+def _stage(database: Database, table: str, name: str, columns: tuple[types.Field, ...], only_own: bool) -> None:
     with _plain_refusals(database, table), database.connect("customer360 write") as connection:
         prepare_internal_schema(connection)
         with connection.transaction():
@@ -62,8 +71,7 @@ def stage(
             if only_own:
                 require_own(connection, table)
             if not (only_own and catalog.exists(connection, table)):
-                _require_place(connection, table, staging, columns)
-    return name, columns
+                _require_place(connection, table, sql.Identifier(INTERNAL_SCHEMA, name), columns)
 
 
 def _require_place(

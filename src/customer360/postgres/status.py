@@ -13,8 +13,9 @@ from psycopg.rows import dict_row
 
 from customer360.postgres import catalog, ddl
 from customer360.postgres.connection import Database
+from customer360.postgres.obstacle import obstacle
 from customer360.postgres.origin import Origin, change_since_filled, origin, recorded
-from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, TABLES, Table
+from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, TABLES, Source, Table
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """By so much the clocks of two machines may differ without a word."""
@@ -29,6 +30,8 @@ class SourceStatus:
 
     origin: Origin
     change: str | None
+    obstacle: str | None = None
+    """Why no run reads an optional source, where somebody's table merely has its name."""
 
 
 @dataclass(frozen=True)
@@ -60,26 +63,34 @@ class Status:
 
 def status(database: Database, tables: Sequence[Table] = TABLES) -> Status:
     """Of *tables*, the sources with who filled them, and the rows of each; and the last refresh."""
-    sources = [table for table in tables if table.role == "source"]
+    sources = [table for table in tables if isinstance(table, Source)]
     with database.connect("customer360 status") as connection:
         refresh = last_refresh(connection)
         before = {source: fill_of(connection, source, refresh) for source in sources}
         origins = {source: origin(connection, source.full_name) for source in sources}
-        stands = {one.name: SourceStatus(found, _change(connection, one, found)) for one, found in origins.items()}
+        stands = {one.name: _source_status(connection, one, found) for one, found in origins.items()}
         return Status(
             database.where,
             catalog.value(connection, "SHOW server_version").split()[0],
             stands,
-            _rows(connection, tables),
+            _rows(connection, [one for one in tables if one.name not in stands or not stands[one.name].obstacle]),
             refresh,
             *_freshness(refresh),
             any(is_filled_since(found, before[source], refresh) for source, found in origins.items()),
         )
 
 
+def _source_status(connection: psycopg.Connection[Any], source: Source, found: Origin) -> SourceStatus:
+    is_somebodys = source.is_optional and found.kind == "unknown"
+    return SourceStatus(
+        found, _change(connection, source, found), obstacle(connection, source) if is_somebodys else None
+    )
+
+
 def _change(connection: psycopg.Connection[Any], source: Table, found: Origin) -> str | None:
     try:
-        return change_since_filled(connection, source, found) if found.kind == "mock" else None
+        is_ours = found.kind in ("mock", "absent") and found.fill
+        return change_since_filled(connection, source, found) if is_ours else None
     except psycopg.errors.InsufficientPrivilege:
         return None  # who may read the source but not the ledger is not told
 
@@ -116,6 +127,26 @@ def last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
     return row and {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
+def read_by(
+    connection: psycopg.Connection[Any], refresh: Mapping[str, Any] | None, table: str
+) -> dict[str, Any] | None:
+    """*refresh* with what it read of *table* in place of the customers; None where that is not known."""
+    if refresh is None or not catalog.is_reachable(connection, REFRESH_SOURCES):
+        return None
+    query = sql.SQL("SELECT source, kind, rows_out FROM {} WHERE refresh_id = %s AND source = %s")
+    wanted = (refresh["refresh_id"], table)
+    row = connection.execute(query.format(ddl.identifier(REFRESH_SOURCES)), wanted).fetchone()
+    return row and {**refresh, **dict(zip(("source_table", "source_kind", "rows_out"), row, strict=True))}
+
+
+def noted_as_missing(connection: psycopg.Connection[Any], refresh: Mapping[str, Any]) -> list[str]:
+    """What *refresh* noted as missing, for each source that it read; nothing in results of an older version."""
+    if not catalog.is_reachable(connection, REFRESH_SOURCES):
+        return []
+    query = sql.SQL("SELECT missing_columns FROM {} WHERE refresh_id = %s").format(ddl.identifier(REFRESH_SOURCES))
+    return [text for (text,) in connection.execute(query, [refresh["refresh_id"]]).fetchall()]
+
+
 def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
     """One more than any in the history: either table of it may have been renamed or dropped."""
     tables = [
@@ -128,7 +159,7 @@ def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
     return max(last, default=0) + 1
 
 
-def fills(refresh_id: int, origins: Mapping[Table, Origin]) -> dict[str, Any]:
+def fills(refresh_id: int, origins: Mapping[Source, Origin]) -> dict[str, Any]:
     """What a refresh records of the fillings of its sources, for `fill_of`."""
     return {"refresh_id": refresh_id, **{f"{source.name}_fill": found.fill for source, found in origins.items()}}
 

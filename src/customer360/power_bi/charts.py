@@ -10,12 +10,12 @@ from typing import Final
 
 from customer360.power_bi import model, theme, values
 from customer360.power_bi import queries as q
-from customer360.power_bi.model import ModelField
+from customer360.power_bi.parts import ModelField
 from customer360.power_bi.queries import Json
 from customer360.power_bi.tmdl import STATUS_COLOR
 from customer360.report.dimensions import LOYALTY_STATUS, Dimension, dimension
-from customer360.report.expressions import LastMonths, Measure
-from customer360.report.measures import BALANCE_THRESHOLD, measure
+from customer360.report.expressions import LastClosedMonth, Measure, Sum, parameter_of
+from customer360.report.measures import measure
 from customer360.report.palette import LIGHT
 from customer360.report.visuals import Kind, Visual
 
@@ -67,7 +67,7 @@ def measure_field(one: Measure, visual: Visual) -> ModelField:
 
 
 def _value(visual: Visual) -> list[Json]:
-    return [q.projection(values.field(visual), is_measure=True, name=visual.measure.label)]
+    return [q.projection(values.field(visual), is_measure=True, name=values.drawn(visual).label)]
 
 
 def _measure(one: Measure, visual: Visual) -> Json:
@@ -131,14 +131,19 @@ def cards(fields: Iterable[tuple[ModelField, str]]) -> Chart:
     return Chart("cardVisual", {"Data": shown}, objects)
 
 
+def is_over_time(visual: Visual) -> bool:
+    """Whether a KPI is held against a month of before, and not against other customers."""
+    return bool(visual.compare) and isinstance(measure(visual.compare).expression, LastClosedMonth)
+
+
 def _kpi(visual: Visual) -> Chart:
-    """Only a flow goes well or badly over time; a selection that differs from the others does neither."""
+    """Only what changes over time goes well or badly; a selection that differs from the others does neither."""
     roles = {"Indicator": _value(visual)}
     if visual.compare:
         roles["Goal"] = [_measure(measure(visual.compare), visual)]
-    is_flow = isinstance(visual.measure.expression, LastMonths)
-    good = visual.measure.good != "down"
-    kind = "Value" if visual.measure.format == "percent" else "Percent"
+    is_flow, shown = is_over_time(visual), values.drawn(visual)
+    good = shown.good != "down"
+    kind = "Value" if shown.format == "percent" else "Percent"
     objects = {
         "indicator": q.properties(
             {
@@ -150,7 +155,7 @@ def _kpi(visual: Visual) -> Chart:
         "goals": q.properties(
             {
                 "showGoal": q.flag(bool(visual.compare)),
-                "goalText": q.text("12 months before" if is_flow else "Others"),
+                "goalText": q.text("A year earlier" if is_flow else "Others"),
                 "showDistance": q.flag(bool(visual.compare)),
                 "distanceLabel": q.text(kind),
                 "direction": q.text("High is good" if good else "Low is good"),
@@ -213,6 +218,36 @@ def _histogram(visual: Visual) -> Chart:
     return Chart("columnChart", _along(visual), objects, _in_order(visual))
 
 
+def _flow(visual: Visual) -> Chart:
+    """Stacked month by month, in the order in which they are defined; the whole is in the tooltip."""
+    above = [_measure(measure(name), visual) for name in visual.above]
+    fact = model.fact_name(visual.fact)
+    below = [
+        q.projection(ModelField(fact, name), is_measure=True, name=one.label)
+        for name, (one, _) in values.below(visual).items()
+    ]
+    whole = [_measure(one, visual) for one in (visual.measure, *visual.tooltip_measures)]
+    objects = {
+        "categoryAxis": q.properties({"axisType": q.text("Scalar")}),
+        "legend": q.properties({"show": q.flag(True), "position": q.text("Top")}),
+    }
+    roles = {"Category": _axis(_first_cut(visual)), "Y": [*above, *below], "Tooltips": whole}
+    return Chart("columnChart", roles, objects, _in_order(visual), phone_height=320)
+
+
+def _matrix(visual: Visual) -> Chart:
+    """A row for each member, a column for each measure; it needs no tooltip."""
+    shown = [_measure(one, visual) for one in (visual.measure, *visual.tooltip_measures)]
+    objects = {
+        "columnHeaders": q.properties(
+            {"autoSizeColumnWidth": q.flag(True), "columnAdjustment": q.text("growToFit")}
+        ),
+        "total": q.properties({"totals": q.flag(False)}),
+    }
+    roles = {"Values": [*_axis(_first_cut(visual)), *shown]}
+    return Chart("tableEx", roles, objects, _in_order(visual), phone_height=400)
+
+
 def _heat_map(visual: Visual) -> Chart:
     """A matrix whose cells are coloured by value; high bands stand on top, as on an axis."""
     rows, columns = map(dimension, visual.by)
@@ -263,7 +298,9 @@ def _table(visual: Visual) -> Chart:
 
 def _top(visual: Visual, name_filter: Callable[[str], str]) -> Json:
     key = model.fact_field(visual.fact, "customer_id")
-    by = model.fact_field(visual.fact, "account_balance")
+    summed = visual.measure.expression
+    assert isinstance(summed, Sum)  # noqa: S101 - a table of the highest has a column to rank by
+    by = model.fact_field(visual.fact, summed.column)
     return q.top(name_filter(f"{visual.name}/top"), key, by, visual.top)
 
 
@@ -288,10 +325,12 @@ def _treemap(visual: Visual) -> Chart:
     return Chart("treemap", roles, objects)
 
 
-def _parameter(_: Visual) -> Chart:
-    """A slider with one handle: it keeps the edges from X upwards, and the measure takes the lowest."""
-    chosen = ModelField(BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label)
-    preset = {"filter": q.at_least(chosen, BALANCE_THRESHOLD.default)}
+def _parameter(visual: Visual) -> Chart:
+    """A slider with a box to type into: it keeps what is not below, and the measure takes the lowest."""
+    parameter = parameter_of(visual.measure)
+    assert parameter is not None  # noqa: S101 - what sets a parameter shows a measure that has one
+    chosen = ModelField(parameter.label, parameter.label)
+    preset = {"filter": q.at_least(chosen, parameter.default)}
     objects = {
         "data": q.properties({"mode": q.text("After")}),
         "header": q.properties({"show": q.flag(False)}),
@@ -325,4 +364,6 @@ _CHARTS: Final[dict[Kind, Callable[[Visual], Chart]]] = {
     "funnel": _funnel,
     "treemap": _treemap,
     "parameter": _parameter,
+    "flow": _flow,
+    "matrix": _matrix,
 }

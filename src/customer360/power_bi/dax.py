@@ -8,35 +8,59 @@ fact does not have is taken from the fact that has it, or is blank: it never rep
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, TypeAlias
 
 from customer360.power_bi import model
-from customer360.power_bi.model import ModelField
-from customer360.report.dimensions import AT_JOINING, FUNNEL_STAGE, JOIN_MONTH, MONTHS_SINCE, dimensions_of
+from customer360.power_bi.parts import ModelField
+from customer360.report.customer_measures import AS_OF_DATE
+from customer360.report.dimensions import (
+    ACTIVITY_MONTH,
+    FUNNEL_STAGE,
+    JOIN_MONTH,
+    MONTHS_SINCE,
+    OF_TODAY,
+    Dimension,
+    dimensions_of,
+)
 from customer360.report.expressions import (
     Above,
-    Comparable,
+    Cumulative,
     Format,
+    Known,
+    LastClosedMonth,
     LastMonths,
     Latest,
+    Less,
+    MeanPerMonth,
     Measure,
     Missing,
+    MonthBefore,
     Observed,
     OfStage,
     OfTotal,
     Others,
-    Parameter,
     Ratio,
     Sum,
+    Times,
     Where,
     facts_of,
     needs,
     parts,
 )
-from customer360.report.measures import AS_OF_DATE
-from customer360.tables import REFRESH_SOURCES, REFRESHES, Column, Table
+from customer360.report.missing import OF_EVENTS, members
+from customer360.report.parameters import Parameter
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    REFRESH_SOURCES,
+    REFRESHES,
+    SOURCES,
+    Column,
+    Dependency,
+    Table,
+)
 
+Narrowing: TypeAlias = Where | Above | LastMonths | Known | MonthBefore | Cumulative
 FORMATS: Final[Mapping[Format, str]] = {
     "count": "#,0",
     "amount": "#,0.00",
@@ -47,15 +71,27 @@ FORMATS: Final[Mapping[Format, str]] = {
 MISSING_COLUMNS: Final = "Missing Columns"
 """The measure that names the columns of the sources that hold nothing, each between `_SEPARATOR`s."""
 _SEPARATOR: Final = ", "
+FIRST_MONTH: Final = "First Month of Events"
+"""The measure that says when the events begin, whatever is filtered."""
+LAST_FULL_MONTH: Final = "Last Full Month"
+"""The measure that says the last month of those in view that is over."""
 
 
 def missing_columns() -> str:
-    """Of all sources of the newest refresh that is selected; with a separator at both ends, as no name has one."""
+    """
+    Of all sources of the newest refresh that is selected; with a separator at both ends, as no name has one.
+
+    An older version noted one source: then there are no events.
+    """
     refresh_id, names = (_column(REFRESH_SOURCES, name) for name in ("refresh_id", "missing_columns"))
+    newest = f"{refresh_id} = Newest"
     listed = f'CONCATENATEX ( VALUES ( {names} ), {names}, "{_SEPARATOR}" )'
-    return _with(
+    noted = f"CALCULATE ( COUNTROWS ( '{model.fact_name(REFRESH_SOURCES)}' ), {newest} )"
+    of_events = _SEPARATOR.join(column.full_name for column in OF_EVENTS)
+    return with_variables(
         f"Newest = MAX ( {_column(REFRESHES, 'refresh_id')} )",
-        f'"{_SEPARATOR}" & CALCULATE ( {listed}, {refresh_id} = Newest ) & "{_SEPARATOR}"',
+        f'"{_SEPARATOR}" & CALCULATE ( {listed}, {newest} ) & "{_SEPARATOR}" & '
+        f'IF ( {noted} < {len(SOURCES)}, "{of_events}{_SEPARATOR}" )',
     )
 
 
@@ -72,8 +108,11 @@ def expression(measure: Measure, fact: Table) -> str:
     home, *others = facts_of(measure)
     if home is not fact or measure.hidden or measure.format == "date":
         return _only_if(conditions, text)
-    otherwise = [f"IF ( {_answers(other)}, {_of(measure, other)} )" for other in others]
-    return _only_if([_answers(fact), *conditions], text, *otherwise)
+    otherwise = ""
+    for other in reversed(others):
+        following = f", {otherwise}" if otherwise else ""
+        otherwise = f"IF ( {_answers(other)}, {_of(measure, other)}{following} )"
+    return _only_if([_answers(fact), *conditions], text, *filter(None, [otherwise]))
 
 
 def _only_if(conditions: list[str], text: str, *otherwise: str) -> str:
@@ -91,7 +130,7 @@ def _blank_with(measure: Measure) -> tuple[Measure, ...]:
     match measure.expression:
         case Ratio(_, to):
             return (to,)
-        case Others() | Comparable():
+        case Others() | Less() | LastClosedMonth() | MeanPerMonth():
             return ()
         case _:
             return parts(measure)
@@ -109,6 +148,7 @@ def answers(fact: Table, *, hide_names: bool = False) -> str:
     What only the other segments have may not even be filtered; anything else may not be an axis.
     """
     filtered = [f"ISCROSSFILTERED ( '{table}' )" for table in model.tables_of_siblings(fact)]
+    filtered += [f"ISFILTERED ( {field.dax} )" for field in model.fields_of_siblings(fact)]
     shown = [f"ISINSCOPE ( {field.dax} )" for field in model.fields_beyond(fact, hide_names=hide_names)]
     return f"NOT ( {' || '.join([*filtered, *shown])} )"
 
@@ -117,39 +157,134 @@ def _answers(fact: Table) -> str:
     return f"[{answers_name(fact)}]"
 
 
-def is_missing(columns: Collection[Column]) -> str:
-    """A condition: that the data lacks one of *columns*, told from others by their whole names."""
-    names = [f"{_SEPARATOR}{name}{_SEPARATOR}" for name in sorted(column.full_name for column in columns)]
-    conditions = [f'CONTAINSSTRING ( [{MISSING_COLUMNS}], "{name}" )' for name in names]
-    return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
+def is_missing(needed: Collection[Dependency]) -> str:
+    """A condition: that the data lacks one of *needed*, of a group all members, told by their whole names."""
+    conditions = sorted(_joined(" && ", map(_is_missing, members(one))) for one in needed)
+    return _joined(" || ", conditions)
+
+
+def _is_missing(column: Column) -> str:
+    return f'CONTAINSSTRING ( [{MISSING_COLUMNS}], "{_SEPARATOR}{column.full_name}{_SEPARATOR}" )'
+
+
+def _joined(operator: str, conditions: Iterable[str]) -> str:
+    """Several in parentheses."""
+    known = list(conditions)
+    return known[0] if len(known) == 1 else f"( {operator.join(known)} )"
 
 
 def _expression(measure: Measure, fact: Table) -> str:
     match measure.expression:
         case Sum(column):
-            return f"SUM ( {_column(fact, column)} )"
+            return _sum(column, fact)
         case Missing(count):
             return f"SUM ( {_column(fact, 'customers')} ) - SUM ( {_column(fact, count)} )"
-        case Where(of, dimension, member):
-            return f'CALCULATE ( {_of(of, fact)}, KEEPFILTERS ( {model.field(dimension).dax} = "{member}" ) )'
-        case Above(of, parameter):
-            return _above(of, parameter, fact)
+        case Where(of) | Above(of) | LastMonths(of) | Known(of) | MonthBefore(of) | Cumulative(of):
+            return narrowed(measure.expression, _of(of, fact), fact)
+        case Times(of, parameter):
+            return f"{_of(of, fact)} * [{parameter_name(parameter)}]"
         case Ratio(of, to):
             return f"DIVIDE ( {_of(of, fact)} + 0, {_of(to, fact)} )"
         case OfTotal(of):
             return f"DIVIDE ( {_of(of, fact)}, CALCULATE ( {_of(of, fact)}, ALLSELECTED () ) )"
         case Others(of):
             return _others(of, fact)
-        case LastMonths(of, months, before):
-            return _last_months(of, months, before, fact)
-        case Comparable(of, months):
-            return _comparable(of, months, fact)
         case Observed(of, months):
             return _observed(of, months, fact)
+        case Less(of, less):
+            return " - ".join(_of(one, fact) for one in (of, *less))
+        case LastClosedMonth(of, before):
+            return _compared_month(of, before, fact) if before else _last_closed_month(of, fact)
+        case MeanPerMonth(of):
+            return _mean_per_month(of, fact)
         case OfStage(of, stage):
             return _of_first_stage(of, fact) if stage == "first" else _of_previous_stage(of, fact)
         case Latest(column, total):
             return _latest(column, fact, "SUM" if total else "MAX")
+
+
+def narrowed(expression: Narrowing, of: str, fact: Table) -> str:
+    """*of*, the DAX of a part, under the filters by which *expression* narrows or moves it."""
+    match expression:
+        case Where(_, dimension, member):
+            return f"CALCULATE ( {of}, KEEPFILTERS ( {_is_member(dimension, member)} ) )"
+        case Above(_, parameter):
+            return _above(of, parameter)
+        case LastMonths(_, months, before):
+            return _last_months(of, months, before)
+        case Known(_, column):
+            return f"CALCULATE ( {of}, KEEPFILTERS ( NOT ISBLANK ( {_column(fact, column)} ) ) )"
+        case MonthBefore():
+            return _in_months(of, "= EDATE ( Month, -1 )")
+        case Cumulative():
+            return _in_months(of, "<= Month")
+
+
+def _is_member(dimension: Dimension, member: str | int) -> str:
+    written = f'"{member}"' if isinstance(member, str) else member
+    return f"{model.field(dimension).dax} = {written}"
+
+
+def _sum(column: str, fact: Table) -> str:
+    """Blank over several of what it does not add up over: the same customer would count several times."""
+    over = [cut for cut in dimensions_of(fact) if cut.name in fact[column].except_over]
+    text = f"SUM ( {_column(fact, column)} )"
+    conditions = [f"HASONEVALUE ( {model.field(cut).dax} )" for cut in over]
+    return f"IF ( {' && '.join(conditions)}, {text} )" if conditions else text
+
+
+def _in_months(of: str, condition: str) -> str:
+    """Over other months than those in view; every filter by a month, quarter or year gives way."""
+    month = model.field(ACTIVITY_MONTH)
+    months = f"REMOVEFILTERS ( '{month.table}' ), {month.dax} {condition}"
+    return with_variables(f"Month = MAX ( {month.dax} )", f"CALCULATE ( {of}, {months} )")
+
+
+def _last_closed_month(of: Measure, fact: Table) -> str:
+    return with_variables(f"Month = [{LAST_FULL_MONTH}]", f"IF ( NOT ISBLANK ( Month ), {_in_month(of, fact)} )")
+
+
+def _compared_month(of: Measure, before: int, fact: Table) -> str:
+    """Nobody joins as Gold, and the first month may have begun in its middle."""
+    today = (model.field(cut).table for cut in OF_TODAY if cut in dimensions_of(fact))
+    filtered = " || ".join(f"ISFILTERED ( '{table}' )" for table in today)
+    return with_variables(
+        f"Month = EDATE ( [{LAST_FULL_MONTH}], -{before} )",
+        f"IF ( Month > [{FIRST_MONTH}] && NOT ( {filtered} ), {_in_month(of, fact)} )",
+    )
+
+
+def _in_month(of: Measure, fact: Table) -> str:
+    """In the month of the variable Month; of nothing, a count is 0 and a ratio no value."""
+    month = model.field(ACTIVITY_MONTH)
+    value = f"CALCULATE ( {_of(of, fact)}, REMOVEFILTERS ( '{month.table}' ), {month.dax} = Month )"
+    return value if isinstance(of.expression, Ratio) else f"{value} + 0"
+
+
+def last_full_month() -> str:
+    """Of those that the row or the filters leave."""
+    month = model.field(ACTIVITY_MONTH).dax
+    return with_variables(
+        f"FullMonthsEnd = {full_months_end()}",
+        f"CALCULATE ( MAX ( {month} ), KEEPFILTERS ( {month} < FullMonthsEnd ) )",
+    )
+
+
+def first_month() -> str:
+    """Of all events, whatever is filtered."""
+    month = _column(ACTIVITY_SEGMENTS, ACTIVITY_MONTH.name)
+    return f"CALCULATE ( MIN ( {month} ), {_lifted(ACTIVITY_SEGMENTS)} )"
+
+
+def _mean_per_month(of: Measure, fact: Table) -> str:
+    assert isinstance(of.expression, Sum)  # noqa: S101 - a measure that is defined otherwise is refused
+    month, column = model.field(ACTIVITY_MONTH).dax, _column(fact, of.expression.column)
+    months = f"FILTER ( VALUES ( {month} ), {month} >= FirstMonth && {month} < FullMonthsEnd )"
+    return with_variables(
+        f"FullMonthsEnd = {full_months_end()}",
+        f"DIVIDE ( CALCULATE ( SUM ( {column} ), {months} ) + 0, COUNTROWS ( {months} ) )",
+        f"FirstMonth = [{FIRST_MONTH}]",
+    )
 
 
 def parameter_value(parameter: Parameter) -> str:
@@ -164,13 +299,14 @@ def parameter_name(parameter: Parameter) -> str:
     return f"{parameter.label} Value"
 
 
-def _above(of: Measure, parameter: Parameter, fact: Table) -> str:
+def _above(of: str, parameter: Parameter) -> str:
     """A band without a lower edge is never above; a comparison would take its blank for 0."""
+    assert parameter.of is not None  # noqa: S101 - a measure that is defined otherwise is refused
     edge = model.edge_field(parameter.of).dax
     above = f"KEEPFILTERS ( {edge} >= Threshold ), KEEPFILTERS ( NOT ISBLANK ( {edge} ) )"
-    return _with(
+    return with_variables(
         f"Threshold = [{parameter_name(parameter)}]",
-        f"CALCULATE ( {_of(of, fact)}, {above} )",
+        f"CALCULATE ( {of}, {above} )",
     )
 
 
@@ -197,27 +333,15 @@ def _months(months: int, before: int) -> str:
     )
 
 
-def _last_months(of: Measure, months: int, before: int, fact: Table) -> str:
-    return _with(
-        f"FullMonthsEnd = {full_months_end()}", f"CALCULATE ( {_of(of, fact)}, {_months(months, before)} )"
-    )
-
-
-def _comparable(of: Measure, months: int, fact: Table) -> str:
-    """Where all the months are there, and nothing is filtered that customers are today and were not at joining."""
-    today = [model.field(cut).table for cut in dimensions_of(fact) if cut not in AT_JOINING]
-    filtered = " || ".join(f"ISFILTERED ( '{table}' )" for table in today)
-    return _with(
-        f"FullMonthsEnd = {full_months_end()}",
-        f"IF ( COUNTROWS ( {_months(months, 0)} ) = {months} && NOT ( {filtered} ), {_of(of, fact)} + 0 )",
-    )
+def _last_months(of: str, months: int, before: int) -> str:
+    return with_variables(f"FullMonthsEnd = {full_months_end()}", f"CALCULATE ( {of}, {_months(months, before)} )")
 
 
 def _observed(of: Measure, months: int, fact: Table) -> str:
     """The newest cohort of a row decides for all of its cells."""
     since = model.field(MONTHS_SINCE).dax
     newest = f"CALCULATE ( MAX ( {_column(fact, JOIN_MONTH.name)} ), REMOVEFILTERS ( {since} ) )"
-    return _with(
+    return with_variables(
         f"Newest = {newest}",
         f"IF ( EDATE ( Newest, MAX ( {since} ) + {months} ) < {full_months_end()}, {_of(of, fact)} )",
     )
@@ -233,7 +357,7 @@ def _of_first_stage(of: Measure, fact: Table) -> str:
 def _of_previous_stage(of: Measure, fact: Table) -> str:
     stage = ModelField(FUNNEL_STAGE.label, "Stage").dax
     at_previous = f"REMOVEFILTERS ( '{FUNNEL_STAGE.label}' ), {stage} = Previous"
-    return _with(
+    return with_variables(
         f"Previous = MAX ( MIN ( {stage} ) - 1, 1 )",
         f"DIVIDE ( {_of(of, fact)} + 0, CALCULATE ( {_of(of, fact)}, {at_previous} ) )",
     )
@@ -242,7 +366,7 @@ def _of_previous_stage(of: Measure, fact: Table) -> str:
 def _latest(column: str, fact: Table, function: str = "MAX") -> str:
     """Of the newest refresh that is selected, also where *fact* has nothing of it."""
     newest = f"{_column(fact, 'refresh_id')} = Newest"
-    return _with(
+    return with_variables(
         f"Newest = MAX ( {_column(REFRESHES, 'refresh_id')} )",
         f"CALCULATE ( {function} ( {_column(fact, column)} ), {newest} )",
     )
@@ -263,5 +387,6 @@ def _column(fact: Table, source: str) -> str:
     return ModelField(table.name, table.column(source).name).dax
 
 
-def _with(variable: str, result: str) -> str:
-    return f"VAR {variable}\nRETURN\n    {result}"
+def with_variables(variable: str, result: str, *more: str) -> str:
+    variables = "\n".join(f"VAR {one}" for one in (variable, *more))
+    return f"{variables}\nRETURN\n    {result}"

@@ -1,29 +1,29 @@
 """
 Where everything stands, in pixels: the page's grid on a screen and one column on a phone.
 
-A page is 1472 x 828 (16:9): edges of 24, gutters of 16, twelve columns of 104; below the heading and the slicers
-ten rows of 50.
+A page has edges of 24, gutters of 16, twelve columns, and rows of 50 below the heading and the slicers. It fits
+the screen, however many rows it has; so that it stays 16:9, its columns grow wider with its rows, up to a limit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from customer360.report.visuals import COLUMNS, ROWS, Place
+from customer360.report.visuals import COLUMNS, Place
 
 EDGE: Final = 24
 GUTTER: Final = 16
-CELL_WIDTH: Final = 104
+CELL_WIDTHS: Final = range(104, 177)
 CELL_HEIGHT: Final = 50
+FEWEST_ROWS: Final = 10
 HEADING_TOP: Final = 12
 HEADING_HEIGHT: Final = 56
 SLICERS_TOP: Final = 76
 SLICERS_HEIGHT: Final = 76
 SLICER_COLUMNS: Final = 10
 TOP: Final = 168
-WIDTH: Final = 2 * EDGE + COLUMNS * CELL_WIDTH + (COLUMNS - 1) * GUTTER
-HEIGHT: Final = TOP + ROWS * CELL_HEIGHT + (ROWS - 1) * GUTTER + GUTTER
 
 PHONE_WIDTH: Final = 320
 PHONE_EDGE: Final = 8
@@ -40,30 +40,53 @@ class Rectangle:
     height: int
 
 
-def cells(place: Place) -> Rectangle:
-    """The rectangle of a place on the grid."""
-    return Rectangle(
-        _left(place.column),
-        TOP + place.row * (CELL_HEIGHT + GUTTER),
-        _span(place.width),
-        place.height * CELL_HEIGHT + (place.height - 1) * GUTTER,
-    )
+@dataclass(frozen=True)
+class Canvas:
+    """All of a page whose visuals take *rows* rows of the grid."""
 
+    rows: int
 
-def heading(column: int, width: int) -> Rectangle:
-    """A part of the top line: title, navigation, date."""
-    return Rectangle(_left(column), HEADING_TOP, _span(width), HEADING_HEIGHT)
+    @property
+    def height(self) -> int:
+        return TOP + max(self.rows, FEWEST_ROWS) * (CELL_HEIGHT + GUTTER)
 
+    @property
+    def width(self) -> int:
+        return 2 * EDGE + self._span(COLUMNS)
 
-def slicer(number: int, of: int) -> Rectangle:
-    """The *number*-th slicer below the heading; the button that clears them stands behind the last."""
-    left, right = (each * SLICER_COLUMNS // of for each in (number, number + 1))
-    return Rectangle(_left(left), SLICERS_TOP, _span(right - left), SLICERS_HEIGHT)
+    @property
+    def cell_width(self) -> int:
+        wide = (self.height * 16 / 9 - 2 * EDGE - (COLUMNS - 1) * GUTTER) / COLUMNS
+        return min(max(round(wide), CELL_WIDTHS[0]), CELL_WIDTHS[-1])
 
+    def cells(self, place: Place) -> Rectangle:
+        """The rectangle of a place on the grid."""
+        return Rectangle(
+            self._left(place.column),
+            TOP + place.row * (CELL_HEIGHT + GUTTER),
+            self._span(place.width),
+            place.height * CELL_HEIGHT + (place.height - 1) * GUTTER,
+        )
 
-def clear_button() -> Rectangle:
-    """Behind the slicers."""
-    return Rectangle(_left(SLICER_COLUMNS), SLICERS_TOP, _span(COLUMNS - SLICER_COLUMNS), SLICERS_HEIGHT)
+    def heading(self, column: int, width: int) -> Rectangle:
+        """A part of the top line: title, navigation, date."""
+        return Rectangle(self._left(column), HEADING_TOP, self._span(width), HEADING_HEIGHT)
+
+    def slicer(self, number: int, of: int) -> Rectangle:
+        """The *number*-th slicer below the heading; the button that clears them stands behind the last."""
+        left, right = (each * SLICER_COLUMNS // of for each in (number, number + 1))
+        return Rectangle(self._left(left), SLICERS_TOP, self._span(right - left), SLICERS_HEIGHT)
+
+    def clear_button(self) -> Rectangle:
+        """Behind the slicers."""
+        left, width = self._left(SLICER_COLUMNS), self._span(COLUMNS - SLICER_COLUMNS)
+        return Rectangle(left, SLICERS_TOP, width, SLICERS_HEIGHT)
+
+    def _left(self, column: int) -> int:
+        return EDGE + column * (self.cell_width + GUTTER)
+
+    def _span(self, columns: int) -> int:
+        return columns * self.cell_width + (columns - 1) * GUTTER
 
 
 def tooltip() -> Rectangle:
@@ -71,18 +94,10 @@ def tooltip() -> Rectangle:
     return Rectangle(0, 0, 320, 120)
 
 
-def phone(heights: list[int]) -> list[Rectangle]:
+def phone(heights: Sequence[int]) -> list[Rectangle]:
     """The same visuals one below the other."""
     rectangles, top = [], PHONE_EDGE
     for height in heights:
         rectangles.append(Rectangle(PHONE_EDGE, top, PHONE_WIDTH - 2 * PHONE_EDGE, height))
         top += height + PHONE_GUTTER
     return rectangles
-
-
-def _left(column: int) -> int:
-    return EDGE + column * (CELL_WIDTH + GUTTER)
-
-
-def _span(columns: int) -> int:
-    return columns * CELL_WIDTH + (columns - 1) * GUTTER

@@ -1,8 +1,8 @@
 """
 The semantic model as data: its tables, columns and relationships, and what everything is called.
 
-A star for each fact: dimension tables filter facts, one way, many to one. Two dimensions are the same table in
-two roles (months, bands), so each role is a table of its own. The funnel is the one many-to-many relationship:
+A star for each fact: dimension tables filter facts, one way, many to one. Several dimensions are the same table in
+other roles (months, bands), so each role is a table of its own. The funnel is the one many-to-many relationship:
 its stages overlap, and a stage stands for every deepest stage that lies in it.
 """
 
@@ -10,94 +10,77 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from customer360 import tables
+from customer360.power_bi.parts import ModelColumn, ModelField, ModelTable, Relationship
 from customer360.report import dimensions as d
 from customer360.report.dimensions import DIMENSIONS, FACTS, FUNNEL_STAGES, Dimension, dimensions_of
 from customer360.report.expressions import Measure, facts_of
-from customer360.report.measures import BALANCE_THRESHOLD, MEASURES
+from customer360.report.measures import MEASURES
+from customer360.report.parameters import PARAMETERS, Parameter
 from customer360.tables import Table
 
-
-@dataclass(frozen=True)
-class ModelColumn:
-    """A column: what the model calls it and which column of the source it shows."""
-
-    name: str
-    source: str
-    type: str
-    description: str
-    hidden: bool = False
-    key: bool = False
-    sort_by: str = ""
-    format: str = ""
-    is_parameter: bool = False
-    category: str = ""
-    """What it means outside the model, such as Country: maps and searches know it then."""
-
-
-@dataclass(frozen=True)
-class ModelTable:
-    """
-    A table of the model, read from *source*, or made of *rows* that stand in the model itself.
-
-    *banded_column* keeps those rows of bands; *edges_only* keeps its lower edges alone.
-    """
-
-    name: str
-    description: str
-    columns: tuple[ModelColumn, ...]
-    source: Table | None = None
-    rows: tuple[tuple[int, str, int], ...] = ()
-    banded_column: str = ""
-    edges_only: bool = False
-    calendar: bool = False
-
-    def column(self, source: str) -> ModelColumn:
-        """The column that shows *source*."""
-        return next(column for column in self.columns if column.source == source)
-
-
-@dataclass(frozen=True)
-class Relationship:
-    """From the many side to the one; *overlapping* when a member of the other side stands in several rows."""
-
-    from_table: str
-    from_column: str
-    to_table: str
-    to_column: str
-    overlapping: bool = False
-
-
-@dataclass(frozen=True)
-class ModelField:
-    """A column as a report names it."""
-
-    table: str
-    column: str
-
-    @property
-    def dax(self) -> str:
-        return f"'{self.table}'[{self.column}]"
-
-
+STEPS: Final = 1000
+"""How many steps a parameter takes from 0 to the most that it can be, where it is not the edges of bands."""
 NAMING: Final = tuple(column.name for column in tables.TOP_CUSTOMERS.columns if column.personal)
 """Columns that tell who a customer is; without them customer_id is shown."""
+
+LISTED: Final = (
+    "customer_id",
+    "source_id",
+    "status_member",
+    "country_member",
+    "activity",
+    "join_date",
+    "account_balance",
+    "loyalty_points",
+    "orders",
+    "spent",
+    "last_seen",
+    "rfm_segment",
+    "expected_amount",
+)
+"""The columns of customer_profiles that a list of customers shows; customer_id keeps each in a row of its own."""
+ROWS_OF: Final = {tables.ACTIVITY_SEGMENTS: tables.CUSTOMER_MONTHS, tables.TIER_MOVES: tables.CUSTOMER_MOVES}
+"""The table whose rows of single customers a fact is summed from, where that is not customer_profiles."""
 
 # Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
 _SHOWN: Final = {
     "top_customers": NAMING,
     "cohort_retention": ("months_since",),
+    "demographic_segments": ("gender",),
+    "top_spenders": NAMING,
+    "spending_tenths": ("spending_tenth",),
+    "tier_moves": ("from_status", "to_status"),
     "refreshes": ("as_of_date", "source_table", "source_kind", "started_at", "finished_at", "version"),
     "data_quality": ("check_name", "severity", "description"),
 }
-_UNUSED: Final = ("cell_rank", "retained_share", "rows_in", "rows_out", "rows_not_yet_joined", "missing_columns")
-_NAMES: Final = {"months_since": d.MONTHS_SINCE.label, "as_of_date": "As of Date"}
-_ROLES: Final = {"join_month": "Calendar", "join_year": "Calendar", "last_login_month": "Last Login Calendar"}
+_UNUSED: Final = (
+    "cell_rank",
+    "holdout_amount",
+    "retained_share",
+    "active_share",
+    "rows_in",
+    "rows_out",
+    "rows_not_yet_joined",
+    "missing_columns",
+)
+_NAMES: Final = {
+    "months_since": d.MONTHS_SINCE.label,
+    "spending_tenth": d.SPENDING_TENTH.label,
+    "as_of_date": "As of Date",
+}
+_ROLES: Final = {
+    "join_month": "Calendar",
+    "join_year": "Calendar",
+    "last_login_month": "Last Login Calendar",
+    "activity_month": "Activity Calendar",
+    "month": "Activity Calendar",
+}
 _CATEGORIES: Final = {d.COUNTRY: "Country"}
-_ROLE_PREFIX: Final = {"Last Login Calendar": "Last Login "}
+_ROLE_PREFIX: Final = {"Last Login Calendar": "Last Login ", "Activity Calendar": "Activity "}
 
 
 def fact_name(fact: Table) -> str:
@@ -124,18 +107,24 @@ def measures_of(fact: Table) -> tuple[Measure, ...]:
 
 def field(dimension: Dimension) -> ModelField:
     """The column that shows the members of *dimension*."""
-    if dimension is d.MONTHS_SINCE:
-        return ModelField(fact_name(tables.COHORT_RETENTION), dimension.label)
+    if dimension in _IN_FACTS:
+        fact = next(fact for fact in FACTS if dimension in dimensions_of(fact))
+        return ModelField(fact_name(fact), dimension.label)
     table = _dimension_table(dimension)
     if dimension.members is tables.CALENDAR_MONTHS and not dimension.level_of:
         return ModelField(table.name, table.column("month").name)
     return ModelField(table.name, table.column(dimension.text or "stage_name").name)
 
 
+def filtered(dimension: Dimension) -> str:
+    """What a filter by *dimension* is on, in DAX: its table, whatever the column, or its column of a fact."""
+    return field(dimension).dax if dimension in _IN_FACTS else f"'{field(dimension).table}'"
+
+
 def fact_field(fact: Table, column: str) -> ModelField:
     """A column of a fact, or, where the column is a dimension, the dimension's own."""
     for dimension in dimensions_of(fact):
-        if dimension.name == column and dimension is not d.MONTHS_SINCE:
+        if dimension.name == column and dimension not in _IN_FACTS:
             return field(dimension)
     table = table_named(fact_name(fact))
     return ModelField(table.name, table.column(column).name)
@@ -143,20 +132,37 @@ def fact_field(fact: Table, column: str) -> ModelField:
 
 def tables_of_siblings(fact: Table) -> tuple[str, ...]:
     """The dimension tables that other segments have and *fact*, which is segments too, has not."""
-    if fact not in _SEGMENTS:
-        return ()
-    cuts = [cut for other in _SEGMENTS for cut in dimensions_of(other) if cut not in dimensions_of(fact)]
+    cuts = [cut for cut in _cuts_of_siblings(fact) if cut not in _IN_FACTS]
     return tuple(dict.fromkeys(_dimension_table(cut).name for cut in cuts))
+
+
+def fields_of_siblings(fact: Table) -> tuple[ModelField, ...]:
+    """The columns of other segments by which these are cut and *fact*, which is segments too, is not."""
+    return tuple(field(cut) for cut in _cuts_of_siblings(fact) if cut in _IN_FACTS)
+
+
+def _cuts_of_siblings(fact: Table) -> list[Dimension]:
+    others = _SEGMENTS if fact in _SEGMENTS else ()
+    return [cut for other in others for cut in dimensions_of(other) if cut not in dimensions_of(fact)]
 
 
 def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[ModelField, ...]:
     """The columns in the field list that do not cut *fact*, and are not of its siblings."""
     related = {one.to_table for one in RELATIONSHIPS if one.from_table == fact_name(fact)}
-    known = {fact_name(fact), BALANCE_THRESHOLD.label, *related, *tables_of_siblings(fact)}
+    parameters = {parameter.label for parameter in PARAMETERS}
+    known = {fact_name(fact), *parameters, *related, *tables_of_siblings(fact)}
     others = (table for table in tables_for(hide_names=hide_names) if table.name not in known)
     return tuple(
         ModelField(table.name, column.name) for table in others for column in table.columns if not column.hidden
     )
+
+
+def key_field(dimension: Dimension) -> ModelField:
+    """The column that facts are related to; of a column of a fact, itself."""
+    if dimension in _IN_FACTS:
+        return field(dimension)
+    table = _dimension_table(dimension)
+    return ModelField(table.name, table.column(dimension.key or "deepest_stage").name)
 
 
 def edge_field(dimension: Dimension) -> ModelField:
@@ -174,6 +180,8 @@ def _without_names(table: ModelTable) -> ModelTable:
     if not any(column.source in NAMING for column in table.columns):
         return table
     kept = (column for column in table.columns if column.source not in NAMING)
+    if table.asked:
+        return replace(table, columns=tuple(kept))
     shown = (replace(one, hidden=one.hidden and one.source != tables.CUSTOMERS.key[0]) for one in kept)
     return replace(table, columns=tuple(shown))
 
@@ -194,17 +202,53 @@ def _fact(fact: Table) -> ModelTable:
     columns = tuple(
         replace(_column(fact, name, _NAMES.get(name) or fact[name].label), hidden=False)
         if name in shown
-        else replace(_column(fact, name, name), hidden=True, key=(name,) == fact.key)
+        else replace(_column(fact, name, _hidden_name(fact, name)), hidden=True, key=(name,) == fact.key)
         for name in fact.column_names
         if name not in _UNUSED
     )
     return ModelTable(fact_name(fact), fact.comment, columns, fact)
 
 
+def _hidden_name(fact: Table, column: str) -> str:
+    """Its own, or another where a measure of the table has that: the model tells them apart by name alone."""
+    taken = {measure_name(measure, fact).lower() for measure in measures_of(fact)}
+    return f"{column}_sum" if column in taken else column
+
+
 def _notes(table: Table, *names: str) -> ModelTable:
     """What measures look up in *table*; its counts would tell a reader of one country about the others."""
     columns = tuple(replace(_column(table, name, name), hidden=True) for name in names)
     return ModelTable(fact_name(table), table.comment, columns, table)
+
+
+def _people() -> Iterator[ModelTable]:
+    """
+    The tables of single customers: rows are asked for, as there are as many as customers or more.
+
+    No dimension leads to them: the measures of the lists say which filters count.
+    """
+    told = {one for fact in FACTS if fact not in ROWS_OF for one in _told(fact)}
+    cuts = {cut.profile_column for cut in DIMENSIONS}
+    of_profiles = told | cuts | {*LISTED, "last_seen"}
+    yield _asked(tables.CUSTOMER_PROFILES, of_profiles)
+    of_months = {"customer_id", "month", *_told(tables.ACTIVITY_SEGMENTS)}
+    yield _asked(tables.CUSTOMER_MONTHS, of_months)
+    yield _asked(tables.CUSTOMER_MOVES, set(tables.CUSTOMER_MOVES.column_names))
+
+
+def _told(fact: Table) -> set[str]:
+    """The columns of single customers by which *fact* counts them, or which it sums."""
+    counted = {one.column for column in fact.columns for one in column.counts or ()}
+    return counted | {column.sums for column in fact.columns if column.sums}
+
+
+def _asked(table: Table, names: set[str]) -> ModelTable:
+    notes = _notes(table, *(name for name in table.column_names if name in names))
+    columns = (
+        replace(one, key=(one.source,) == table.key, format=_LIST_FORMATS.get(one.type, one.format))
+        for one in notes.columns
+    )
+    return replace(notes, columns=tuple(columns), asked=True)
 
 
 def _calendar(dimension: Dimension) -> ModelTable:
@@ -233,7 +277,8 @@ def _members(dimension: Dimension) -> ModelTable:
         text = replace(text, key=True, category=_CATEGORIES.get(dimension, ""))
         return ModelTable(dimension.label, source.comment, (text, order), source)
     edge = replace(_column(source, "low", "Lower Edge"), hidden=True)
-    columns = (text, replace(order, key=True), *[edge] * (dimension is BALANCE_THRESHOLD.of))
+    is_threshold = any(dimension is parameter.of for parameter in PARAMETERS)
+    columns = (text, replace(order, key=True), *[edge] * is_threshold)
     description = f"{source.comment} Here: {dimension.banded_column}."
     return ModelTable(dimension.label, description, columns, source, banded_column=dimension.banded_column)
 
@@ -254,17 +299,30 @@ def _funnel() -> ModelTable:
     return ModelTable(d.FUNNEL_STAGE.label, description, columns, rows=rows)
 
 
-def _parameter() -> ModelTable:
-    parameter = BALANCE_THRESHOLD
+def _parameter(parameter: Parameter) -> ModelTable:
+    """The values that a parameter can take, for a slicer; nothing is related to them."""
+    return _steps(parameter) if parameter.of is None else _edges(parameter, parameter.of)
+
+
+def _edges(parameter: Parameter, of: Dimension) -> ModelTable:
     column = replace(_column(tables.BANDS, "low", parameter.label), is_parameter=True, format="#,0.00")
+    bands = of.label.lower().replace(" band", " bands")
     return ModelTable(
         parameter.label,
-        "The values X can take: the edges of the balance bands, where counts are exact. It filters nothing else.",
+        f"The values X can take: the edges of the {bands}, where counts are exact. It filters nothing else.",
         (column,),
         tables.BANDS,
-        banded_column=parameter.of.banded_column,
+        banded_column=of.banded_column,
         edges_only=True,
     )
+
+
+def _steps(parameter: Parameter) -> ModelTable:
+    step = parameter.most / STEPS
+    description = f"From 0 to {parameter.most} in steps of {step}. It filters nothing else."
+    text = f"The {parameter.label.lower()}, in your currency."
+    column = ModelColumn(parameter.label, parameter.name, "decimal", text, format="#,0.000", is_parameter=True)
+    return ModelTable(parameter.label, description, (column,), steps=STEPS, step=step)
 
 
 def _column(table: Table, source: str, name: str) -> ModelColumn:
@@ -277,6 +335,9 @@ def _column(table: Table, source: str, name: str) -> ModelColumn:
 
 _TYPES: Final = {"text": "string", "boolean": "boolean", "date": "dateTime", "timestamp": "dateTime"}
 _FORMATS: Final = {"date": "d mmm yyyy", "timestamp": "d mmm yyyy hh:nn", "int64": "0", "decimal": "#,0.00"}
+
+_LIST_FORMATS: Final = {"double": "#,0.00"}
+"""Of single customers, who are shown as they are; doubles of facts are seen through measures alone."""
 
 
 def _type(sql: str) -> str:
@@ -293,7 +354,7 @@ def _title(name: str) -> str:
 def _relationships() -> Iterator[Relationship]:
     for fact in FACTS:
         for dimension in dimensions_of(fact):
-            if dimension is d.MONTHS_SINCE or dimension.level_of:
+            if dimension in _IN_FACTS or dimension.level_of:
                 continue
             table = _dimension_table(dimension)
             key = table.column(dimension.key or "deepest_stage").name
@@ -302,10 +363,21 @@ def _relationships() -> Iterator[Relationship]:
     refreshes = fact_name(tables.REFRESHES)
     for told in (tables.DATA_QUALITY, tables.REFRESH_SOURCES):
         yield Relationship(fact_name(told), "refresh_id", refreshes, "refresh_id")
+    for rows in ROWS_OF.values():
+        ends = (fact_name(rows), "customer_id", fact_name(tables.CUSTOMER_PROFILES), "customer_id")
+        yield Relationship(*ends, complete=True)
 
 
-_SEGMENTS: Final = (tables.CUSTOMER_SEGMENTS, tables.ENGAGEMENT_SEGMENTS)
-_STANDALONE: Final = (d.JOIN_YEAR, d.MONTHS_SINCE, d.FUNNEL_STAGE)
+_SEGMENTS: Final = (
+    tables.CUSTOMER_SEGMENTS,
+    tables.ENGAGEMENT_SEGMENTS,
+    tables.DEMOGRAPHIC_SEGMENTS,
+    tables.SPENDING_SEGMENTS,
+    tables.VALUE_SEGMENTS,
+)
+_IN_FACTS: Final = (d.MONTHS_SINCE, d.GENDER, d.FROM_STATUS, d.TO_STATUS, d.SPENDING_TENTH)
+"""The dimensions that are columns of a fact: nothing else lists their members."""
+_STANDALONE: Final = (d.JOIN_YEAR, *_IN_FACTS, d.FUNNEL_STAGE, d.MOVE_MONTH)
 MODEL_TABLES: Final = (
     *(_fact(fact) for fact in FACTS),
     _notes(tables.REFRESH_SOURCES, "refresh_id", "missing_columns"),
@@ -315,6 +387,7 @@ MODEL_TABLES: Final = (
         if dimension not in _STANDALONE
     ),
     _funnel(),
-    _parameter(),
+    *map(_parameter, PARAMETERS),
+    *_people(),
 )
 RELATIONSHIPS: Final = tuple(_relationships())

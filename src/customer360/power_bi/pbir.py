@@ -1,45 +1,42 @@
-"""
-The report as PBIR: one JSON object per file.
-
-Schema versions are those of November 2025 on purpose: newer Desktops upgrade older files, older Desktops refuse
-newer ones.
-"""
+"""The report as PBIR: one JSON object per file."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from customer360.power_bi import charts, layout, model, subtitles, theme, tooltips
+from customer360.power_bi import charts, layout, model, people, people_pages, subtitles, theme, tooltips, values
 from customer360.power_bi import queries as q
 from customer360.power_bi.charts import Chart
-from customer360.power_bi.layout import Rectangle
-from customer360.power_bi.model import ModelField
+from customer360.power_bi.layout import Canvas
+from customer360.power_bi.parts import ModelField
+from customer360.power_bi.placed import Placed, container, definition_file, filter_name, identity, on_phone
 from customer360.power_bi.queries import Json
-from customer360.report.dimensions import JOIN_MONTH, dimension
-from customer360.report.measures import AS_OF_DATE
+from customer360.report.customer_measures import AS_OF_DATE
+from customer360.report.dimensions import ACTIVITY, JOIN_MONTH, dimension
+from customer360.report.measures import measure
 from customer360.report.palette import LIGHT
 from customer360.report.visuals import Page, Report, Visual
-from customer360.tables import REFRESHES
+from customer360.tables import ACTIVE_DAYS, REFRESHES
 
 BASE_THEME: Final = "CY26SU10"
-_DEFINITION: Final = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
+_ACTIVITY: Final = f"The stored is_active; where the data has none, whether seen in the last {ACTIVE_DAYS} days."
 _VERSION_AT_IMPORT: Final = {"visual": "2.4.0", "report": "3.0.0", "page": "2.3.0"}
 
 
-def files(report: Report) -> dict[str, Json]:
-    """Every file of the report's definition folder: path -> content."""
+def files(report: Report, listed: Sequence[str] = model.LISTED) -> dict[str, Json]:
+    """Every file of the definition folder: path -> content; lists of customers show the columns *listed*."""
     pages = {identity("page", page.name): page for page in report.pages}
+    lists = people.shown(report)
     order = [
         *pages,
+        *map(people_pages.name, lists),
         *(_tooltip_name(one) for page in report.pages for one in page.visuals if tooltips.has_page(one)),
     ]
     built: dict[str, Json] = {
-        "version.json": _file("versionMetadata/1.0.0", version="2.0.0"),
+        "version.json": definition_file("versionMetadata/1.0.0", version="2.0.0"),
         "report.json": _report(),
-        "pages/pages.json": _file("pagesMetadata/1.0.0", pageOrder=order, activePageName=order[0]),
+        "pages/pages.json": definition_file("pagesMetadata/1.0.0", pageOrder=order, activePageName=order[0]),
     }
     for name, page in pages.items():
         built[f"pages/{name}/page.json"] = _page(name, page)
@@ -48,26 +45,14 @@ def files(report: Report) -> dict[str, Json]:
             built[f"pages/{name}/visuals/{folder}/mobile.json"] = phone
         for visual in filter(tooltips.has_page, page.visuals):
             built |= _tooltip_page(_tooltip_name(visual), visual)
+    for one, fields in lists.items():
+        built |= people_pages.files(one, fields, listed)
     return built
-
-
-def identity(*path: str) -> str:
-    """The name of a page or visual in the files: 20 hex digits, the same for the same path."""
-    return hashlib.sha256("/".join(path).encode()).hexdigest()[:20]
-
-
-def filter_name(path: str) -> str:
-    """The name of a filter, unique in the report."""
-    return f"Filter{hashlib.sha256(path.encode()).hexdigest()[:24]}"
-
-
-def _file(schema: str, **content: object) -> Json:
-    return {"$schema": f"{_DEFINITION}/{schema}/schema.json", **content}
 
 
 def _report() -> Json:
     custom = theme.theme()["name"]
-    return _file(
+    return definition_file(
         "report/3.0.0",
         themeCollection={
             "baseTheme": _theme(BASE_THEME, "SharedResources"),
@@ -99,13 +84,13 @@ def _package(name: str, item: str, path: str, kind: str) -> Json:
 
 
 def _page(name: str, page: Page) -> Json:
-    return _file(
+    return definition_file(
         "page/2.0.0",
         name=name,
         displayName=page.title,
         displayOption="FitToPage",
-        height=layout.HEIGHT,
-        width=layout.WIDTH,
+        height=Canvas(page.rows).height,
+        width=Canvas(page.rows).width,
         **_interactions(page),
     )
 
@@ -129,7 +114,7 @@ def _tooltip_name(visual: Visual) -> str:
 def _tooltip_page(name: str, visual: Visual) -> dict[str, Json]:
     """A page that no reader opens: it appears beside the pointer, filtered by what lies below."""
     place = layout.tooltip()
-    page = _file(
+    page = definition_file(
         "page/2.0.0",
         name=name,
         displayName=f"Tooltip: {visual.title}",
@@ -141,40 +126,25 @@ def _tooltip_page(name: str, visual: Visual) -> dict[str, Json]:
     )
     shown = charts.cards(tooltips.fields(visual))
     folder = identity("tooltip", visual.name, "cards")
-    content = _visual(folder, _Placed("cards", shown, place, f"Tooltip of {visual.title}", framed=False), 0)
+    content = container(folder, Placed("cards", shown, place, f"Tooltip of {visual.title}", framed=False), 0)
     return {f"pages/{name}/page.json": page, f"pages/{name}/visuals/{folder}/visual.json": content}
 
 
 # --- visuals ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """One visual of a page: its content, where it stands, and what surrounds it."""
-
-    name: str
-    chart: Chart
-    place: Rectangle
-    alt: str
-    title: str = ""
-    subtitle: Json | None = None
-    help: str = ""
-    framed: bool = True
-    sync: str = ""
-    action: str = ""
-    tooltip_page: str = ""
-
-
 def _visuals(report: Report, page: Page) -> dict[str, tuple[Json, Json]]:
-    placed = [*_heading(report, page), *_slicers(report), *(_placed(visual) for visual in page.visuals)]
+    canvas = Canvas(page.rows)
+    own = (_placed(visual, canvas) for visual in page.visuals)
+    placed = [*_heading(report, page, canvas), *_slicers(report, canvas), *own]
     phones = layout.phone([each.chart.phone_height for each in placed])
     return {
-        (name := identity(page.name, each.name)): (_visual(name, each, order), _phone(phone, order))
+        (name := identity(page.name, each.name)): (container(name, each, order), on_phone(phone, order))
         for order, (each, phone) in enumerate(zip(placed, phones, strict=True))
     }
 
 
-def _heading(report: Report, page: Page) -> Iterator[_Placed]:
+def _heading(report: Report, page: Page, canvas: Canvas) -> Iterator[Placed]:
     """Title, navigation and the date of the data."""
     run = {
         "value": page.title,
@@ -182,7 +152,7 @@ def _heading(report: Report, page: Page) -> Iterator[_Placed]:
     }
     paragraph = {"textRuns": [run], "horizontalTextAlignment": "left"}
     title = Chart("textbox", {}, {"general": [{"properties": {"paragraphs": [paragraph]}}]}, phone_height=48)
-    yield _Placed("heading", title, layout.heading(0, 4), f"{report.name}: {page.title}", framed=False)
+    yield Placed("heading", title, canvas.heading(0, 4), f"{report.name}: {page.title}", framed=False)
     navigator = Chart(
         "pageNavigator",
         {},
@@ -192,10 +162,9 @@ def _heading(report: Report, page: Page) -> Iterator[_Placed]:
         },
         phone_height=56,
     )
-    yield _Placed("navigation", navigator, layout.heading(4, 6), "Page navigation", framed=False)
-    yield _Placed(
-        "as_of", _as_of(), layout.heading(10, 2), "The last day the data knows", help=AS_OF_DATE.description
-    )
+    yield Placed("navigation", navigator, canvas.heading(4, 6), "Page navigation", framed=False)
+    as_of = canvas.heading(10, 2)
+    yield Placed("as_of", _as_of(), as_of, "The last day the data knows", help=AS_OF_DATE.description)
 
 
 def _as_of() -> Chart:
@@ -212,7 +181,7 @@ def _as_of() -> Chart:
     return Chart("cardVisual", {"Data": [q.projection(shown, is_measure=True)]}, objects, phone_height=64)
 
 
-def _slicers(report: Report) -> Iterator[_Placed]:
+def _slicers(report: Report, canvas: Canvas) -> Iterator[Placed]:
     for number, name in enumerate(report.slicers):
         cut = dimension(name)
         label = "Joined, by first day of month" if cut is JOIN_MONTH else cut.label
@@ -223,9 +192,10 @@ def _slicers(report: Report) -> Iterator[_Placed]:
         }
         values = [q.projection(model.field(cut), is_measure=False, active=True)]
         chart = Chart("slicer", {"Values": values}, objects, phone_height=80)
-        place = layout.slicer(number, len(report.slicers))
-        yield _Placed(f"slicer/{name}", chart, place, f"Slicer: {label}", sync=name)
-    yield _Placed("clear", _clear_button(), layout.clear_button(), "Clear all slicers", action="ClearAllSlicers")
+        place = canvas.slicer(number, len(report.slicers))
+        told = _ACTIVITY if cut is ACTIVITY else ""
+        yield Placed(f"slicer/{name}", chart, place, f"Slicer: {label}", sync=name, help=told)
+    yield Placed("clear", _clear_button(), canvas.clear_button(), "Clear all slicers", action="ClearAllSlicers")
 
 
 def _clear_button() -> Chart:
@@ -243,88 +213,35 @@ def _clear_button() -> Chart:
     return Chart("actionButton", {}, objects, phone_height=48)
 
 
-def _placed(visual: Visual) -> _Placed:
+def _placed(visual: Visual, canvas: Canvas) -> Placed:
     chart = charts.chart(visual, filter_name)
-    return _Placed(
+    return Placed(
         visual.name,
         chart,
-        layout.cells(visual.place),
-        f"{visual.title}. {visual.definition}.",
+        canvas.cells(visual.place),
+        f"{visual.title}. {subtitles.definition(visual)}.",
         title=visual.title,
         subtitle=_subtitle(visual),
-        help=visual.measure.description,
+        help=_help(visual),
         tooltip_page=_tooltip_name(visual) if tooltips.has_page(visual) else "",
     )
+
+
+def _help(visual: Visual) -> str:
+    """What the number means; of several, what each means."""
+    if visual.kind == "matrix":
+        shown = (visual.measure, *visual.tooltip_measures)
+    elif visual.kind == "flow":
+        shown = tuple(map(measure, (*visual.above, *visual.below)))
+    elif visual.compared:
+        return f"{visual.measure.description} The large number: {values.drawn(visual).definition}."
+    else:
+        return visual.measure.description
+    return " ".join(f"{one.label}: {one.definition}." for one in shown)
 
 
 def _subtitle(visual: Visual) -> Json:
     """The definition; where numbers belong to it, a measure that says them."""
     if not subtitles.is_moving(visual):
-        return q.text(visual.definition)
+        return q.text(subtitles.definition(visual))
     return {"expr": q.measure(ModelField(model.fact_name(visual.fact), subtitles.name(visual)))}
-
-
-def _visual(name: str, placed: _Placed, order: int) -> Json:
-    chart = placed.chart
-    query = {
-        "queryState": {role: {"projections": projections} for role, projections in chart.roles.items()},
-        **({"sortDefinition": chart.sort} if chart.sort else {}),
-    }
-    visual = {
-        "visualType": chart.type,
-        **({"query": query} if chart.roles else {}),
-        **({"objects": chart.objects} if chart.objects else {}),
-        "visualContainerObjects": _container(placed),
-        **({"syncGroup": _sync(placed.sync)} if placed.sync else {}),
-        "drillFilterOtherVisuals": True,
-    }
-    return {
-        **_file("visualContainer/2.4.0", name=name, position=_position(placed.place, order), visual=visual),
-        **({"filterConfig": {"filters": list(chart.filters)}} if chart.filters else {}),
-        **({"howCreated": "InsertVisualButton"} if chart.type in ("pageNavigator", "actionButton") else {}),
-    }
-
-
-def _phone(place: Rectangle, order: int) -> Json:
-    return _file("visualContainerMobileState/2.2.0", position=_position(place, order))
-
-
-def _position(place: Rectangle, order: int) -> Json:
-    step = 1000 * order
-    return {
-        "x": place.x,
-        "y": place.y,
-        "z": step,
-        "height": place.height,
-        "width": place.width,
-        "tabOrder": step,
-    }
-
-
-def _sync(group: str) -> Json:
-    return {"groupName": group, "fieldChanges": True, "filterChanges": True}
-
-
-def _container(placed: _Placed) -> dict[str, list[Json]]:
-    """Title above definition, the full description behind the question mark, text for those who do not see."""
-    objects = {
-        "general": q.properties({"altText": q.text(placed.alt)}),
-        "title": q.properties({"show": q.flag(bool(placed.title)), "text": q.text(placed.title)}),
-        "padding": q.properties({side: q.number(8) for side in ("top", "bottom", "left", "right")}),
-    }
-    if placed.action:
-        objects["visualLink"] = q.properties({"show": q.flag(True), "type": q.text(placed.action)})
-    if placed.tooltip_page:
-        shown = {"type": q.text("Canvas"), "section": q.text(placed.tooltip_page)}
-        objects["visualTooltip"] = q.properties({"show": q.flag(True), **shown})
-    if placed.subtitle:
-        objects["subTitle"] = q.properties({"show": q.flag(True), "text": placed.subtitle})
-    if placed.help:
-        objects["visualHeader"] = q.properties({"showTooltipButton": q.flag(True)})
-        objects["visualHeaderTooltip"] = q.properties({"text": q.text(placed.help)})
-    if not placed.framed:
-        objects["background"] = q.properties({"show": q.flag(False)})
-        objects["border"] = q.properties({"show": q.flag(False)})
-    if placed.chart.own_cell_colors:
-        objects["stylePreset"] = q.properties({"name": q.text("None")})
-    return objects

@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -22,9 +22,10 @@ from typing import Final, cast, get_args
 from customer360.errors import Invalid, Refused, Unavailable, nearest
 from customer360.power_bi import model, pbir, theme, tmdl
 from customer360.power_bi.tmdl import ModelSource, Storage
+from customer360.report.missing import lacking
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Report, Visual
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, Column
 
 NAME: Final = REPORT.name
 MARKER: Final = ".customer360-power-bi"
@@ -60,36 +61,42 @@ def build(
     name: str = NAME,
     hide_names: bool = False,
     overwrite: bool = False,
+    missing: Collection[Column] = (),
 ) -> Built:
     """
     Write the project into *folder*, replacing an earlier build; needs no database.
 
-    *name* is what a workspace shows. With *hide_names* customers are called by their customer_id alone.
+    *name* is what a workspace shows. With *hide_names* customers are called by their customer_id alone. The report
+    is that for data without the *missing* columns; the model is the same for all data.
 
     Raises Customer360Error for an unknown *storage*, a *server* that is not HOST or HOST:PORT, a name that
     cannot stand in the model, a folder that is not ours, was changed since (unless *overwrite*) or cannot be
     written. Then nothing has changed.
     """
     destination = Path(folder)
-    contents = files(_source(ModelSource(server, database, schema, cast(Storage, storage), name, hide_names)))
+    source = _source(ModelSource(server, database, schema, cast(Storage, storage), name, hide_names))
+    contents = files(source, missing)
     try:
         _refuse_what_is_not_ours(destination, overwrite)
         _swap_in(destination, contents)
     except OSError as error:
         raise Unavailable(f"cannot write {destination}: {error.strerror or error}") from error
     measures = sum(text.count("\n\tmeasure ") for text in contents.values())
-    return Built(destination / f"{NAME}.pbip", len(contents), len(REPORT.pages), measures)
+    pages = len(REPORT.shown(missing).pages)
+    return Built(destination / f"{NAME}.pbip", len(contents), pages, measures)
 
 
-def files(source: ModelSource) -> dict[str, str]:
-    """Every file of the project: path -> text, always the same for the same *source*."""
+def files(source: ModelSource, missing: Collection[Column] = ()) -> dict[str, str]:
+    """Every file of the project: path -> text, always the same for the same *source* and *missing* columns."""
     report, semantic_model = f"{NAME}.Report", f"{NAME}.SemanticModel"
+    shown = REPORT.shown(missing)
+    definition = pbir.files(_over(shown, source), _listed(source, missing))
     custom = theme.theme()
     objects = {
         f"{NAME}.pbip": _pbip(report),
         f"{report}/.platform": _platform("Report", source),
         f"{report}/definition.pbir": _pbir(semantic_model),
-        **{f"{report}/definition/{path}": content for path, content in pbir.files(_report(source)).items()},
+        **{f"{report}/definition/{path}": content for path, content in definition.items()},
         f"{report}/StaticResources/RegisteredResources/{custom['name']}": custom,
         f"{semantic_model}/.platform": _platform("SemanticModel", source),
         f"{semantic_model}/definition.pbism": _pbism(),
@@ -100,17 +107,23 @@ def files(source: ModelSource) -> dict[str, str]:
         ".gitignore": _IGNORED,
         **{path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in objects.items()},
         f"{report}/StaticResources/SharedResources/BaseThemes/{pbir.BASE_THEME}.json": base,
-        **{f"{semantic_model}/definition/{path}": text for path, text in tmdl.files(source).items()},
+        **{f"{semantic_model}/definition/{path}": text for path, text in tmdl.files(source, shown).items()},
     }
     return {MARKER: f"{_MARKER_TEXT}\nsha256 {_digest(contents)}\n", **contents}
 
 
-def _report(source: ModelSource) -> Report:
+def _over(report: Report, source: ModelSource) -> Report:
     """The report over the model's tables, which may be without names."""
     if not source.hide_names:
-        return REPORT
-    pages = (replace(page, visuals=tuple(map(_without_names, page.visuals))) for page in REPORT.pages)
-    return replace(REPORT, pages=tuple(pages))
+        return report
+    pages = (replace(page, visuals=tuple(map(_without_names, page.visuals))) for page in report.pages)
+    return replace(report, pages=tuple(pages))
+
+
+def _listed(source: ModelSource, missing: Collection[Column]) -> list[str]:
+    """The columns of a list of customers that the data has."""
+    there = [name for name in model.LISTED if not lacking(CUSTOMER_PROFILES[name].derived_from, missing)]
+    return [name for name in there if not (source.hide_names and name in model.NAMING)]
 
 
 def _without_names(visual: Visual) -> Visual:

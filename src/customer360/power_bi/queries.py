@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from customer360.power_bi.model import ModelField
+from customer360.power_bi.parts import ModelField
 
 Json = dict[str, Any]
 
@@ -55,8 +55,10 @@ def column(field: ModelField, alias: str = "") -> Json:
     return {"Column": {"Expression": {"SourceRef": source}, "Property": field.column}}
 
 
-def measure(field: ModelField) -> Json:
-    return {"Measure": {"Expression": {"SourceRef": {"Entity": field.table}}, "Property": field.column}}
+def measure(field: ModelField, alias: str = "") -> Json:
+    """A measure; inside a filter by the *alias* of its table."""
+    source = {"Source": alias} if alias else {"Entity": field.table}
+    return {"Measure": {"Expression": {"SourceRef": source}, "Property": field.column}}
 
 
 def projection(field: ModelField, *, is_measure: bool, name: str = "", active: bool = False) -> Json:
@@ -80,6 +82,18 @@ def not_blank(name: str, field: ModelField) -> Json:
     """Keeps the members that exist: rows of a fact without one are in no part of the visual."""
     blank = {"Comparison": {"ComparisonKind": _EQUAL, "Left": column(field, "t"), "Right": _bare("null")}}
     return _filter(name, field, "Advanced", {"Not": {"Expression": blank}})
+
+
+def has_value(name: str, field: ModelField) -> Json:
+    """Keeps the rows of a table for which *field*, a measure, has a value."""
+    blank = {"Comparison": {"ComparisonKind": _EQUAL, "Left": measure(field, "t"), "Right": _bare("null")}}
+    body = _body(field, {"Not": {"Expression": blank}})
+    return {"name": name, "field": measure(field), "type": "Advanced", "howCreated": "User", "filter": body}
+
+
+def handed(name: str, field: ModelField) -> Json:
+    """What a drillthrough page is handed with *field*, a measure: all filters of the mark that showed it."""
+    return {"name": name, "field": measure(field), "type": "Passthrough", "howCreated": "Drillthrough"}
 
 
 def one_of(name: str, field: ModelField, members: Iterable[int]) -> Json:

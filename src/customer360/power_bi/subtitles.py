@@ -1,35 +1,40 @@
 """
 Subtitles as DAX: what a visual shows, and what is true of it only under the filters of the moment.
 
-They say which column the data lacks, which months are counted, whom the filters keep or do not reach, and how many
-customers a number leaves out.
+They say which column the data lacks, which months are counted and compared, whom the filters keep or do not reach,
+and how many customers a number leaves out. A KPI, which shows one month, says the number of its title here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from customer360.power_bi import dax, model
+from customer360.power_bi import dax, model, values
+from customer360.report.behaviour import FLAG, definition_of
+from customer360.report.customer_measures import AS_OF_DATE, TOTAL_CUSTOMERS
 from customer360.report.dimensions import (
-    AT_JOINING,
+    ACTIVITY_MONTH,
     JOIN_MONTH,
     LAST_LOGIN_MONTH,
+    OF_TODAY,
     Dimension,
     dimension,
     dimensions_of,
 )
-from customer360.report.expressions import Comparable, LastMonths, Measure, facts_of, parameter_of
-from customer360.report.measures import AS_OF_DATE, TOTAL_CUSTOMERS, measure
+from customer360.report.expressions import LastClosedMonth, LastMonths, Less, Measure, Sum, facts_of, parameter_of
+from customer360.report.measures import measure
+from customer360.report.missing import CAN_BE_MISSING, called
 from customer360.report.pages import REPORT
-from customer360.report.visuals import Visual
-from customer360.tables import SOURCES
+from customer360.report.parameters import Parameter
+from customer360.report.visuals import Page, Visual
+from customer360.tables import Column
 
 ONLY_TODAY: Final = "Only Those Today"
 """The measure that names the members of today's status and activity that the slicers keep."""
 
 _SLICERS: Final = tuple(dimension(name) for name in REPORT.slicers)
-_OF_TODAY: Final = tuple(cut for cut in _SLICERS if cut not in AT_JOINING)
+_MONTHS: Final = {JOIN_MONTH.name, LAST_LOGIN_MONTH.name, ACTIVITY_MONTH.name}
 
 
 def name(visual: Visual) -> str:
@@ -42,42 +47,82 @@ def is_moving(visual: Visual) -> bool:
     return bool(visual.needs or visual.by) or visual.measure.left_out is not None
 
 
-def expression(visual: Visual) -> str:
-    """The subtitle, or which column the data lacks: the first of those that the visual needs."""
-    subtitle = " & ".join([f'"{visual.definition}"', *_parts(visual)])
-    for column in reversed(visual.lacks([column for source in SOURCES for column in source.columns])):
-        subtitle = f'IF ( {dax.is_missing([column])}, "Not in your data: {column.name}", {subtitle} )'
+def definition(visual: Visual, missing: Collection[Column] = ()) -> str:
+    """What stands below the title; the model knows the edges of bands alone, so what is typed moves to one."""
+    parameter = parameter_of(visual.measure) if visual.kind == "parameter" else None
+    if parameter is None:
+        return definition_of(visual, missing)
+    start = "Drag, or type an amount" if parameter.of else visual.definition
+    return f"{start}; it {steps_of(parameter)}"
+
+
+def steps_of(parameter: Parameter) -> str:
+    """How a parameter moves: "moves in steps of 0.001"."""
+    if parameter.of is None:
+        return f"moves in steps of {parameter.most / model.STEPS}"
+    return "moves in steps, the edges of the bands"
+
+
+def expression(visual: Visual, page: Page) -> str:
+    """The subtitle of a visual of *page*, or what the data lacks: the first of those that the visual needs."""
+    subtitle = " & ".join([*_whole(visual), _definition(visual), *_parts(visual, page)])
+    for needed in reversed(visual.lacks(CAN_BE_MISSING)):
+        subtitle = f'IF ( {dax.is_missing([needed])}, "Not in your data: {called(needed)}", {subtitle} )'
     return subtitle
 
 
+def _definition(visual: Visual) -> str:
+    """Where the data has no stored flag, it says what counts as active."""
+    by_flag, by_behaviour = (f'"{definition(visual, missing)}"' for missing in ([], [FLAG]))
+    if by_flag == by_behaviour:
+        return by_flag
+    return f"IF ( {dax.is_missing([FLAG])}, {by_behaviour}, {by_flag} )"
+
+
 def only_today() -> str:
-    """Nobody joins as Gold: over months of joining, who is kept must be said."""
-    names = [f"IF ( {_is_filtered([cut])}, {_names(cut)} )" for cut in _OF_TODAY]
-    both = " && ".join(_is_filtered([cut]) for cut in _OF_TODAY)
+    """Nobody joins as Gold: over months of the past, who is kept must be said."""
+    names = [f"IF ( {_is_filtered([cut])}, {_names(cut)} )" for cut in OF_TODAY]
+    both = " && ".join(_is_filtered([cut]) for cut in OF_TODAY)
     listed = f' & IF ( {both}, " and " ) & '.join(names)
-    return f'IF ( {_is_filtered(_OF_TODAY)}, "; only those who are " & {listed} & " today", "" )'
+    return f'IF ( {_is_filtered(OF_TODAY)}, "; only those who are " & {listed} & " today", "" )'
 
 
-def _parts(visual: Visual) -> Iterator[str]:
+def _whole(visual: Visual) -> Iterator[str]:
+    """The number of the title, where a KPI shows that of one month."""
+    if visual.compared:
+        word = "Total" if isinstance(visual.measure.expression, (Sum, Less)) else "Overall"
+        yield f'"{word}: " & {_written(visual.measure, visual)} & ". "'
+
+
+def _parts(visual: Visual, page: Page) -> Iterator[str]:
+    if visual.kind == "parameter":
+        return
     shown, fact = visual.measure, visual.fact
     if isinstance(shown.expression, LastMonths):
         yield f'": " & {_window(shown.expression)}'
-    if visual.compare and isinstance(measure(visual.compare).expression, Comparable):
+    if visual.compare and isinstance(measure(visual.compare).expression, LastClosedMonth):
         yield _comparison(visual)
-    if (parameter := parameter_of(shown)) and visual.kind != "parameter":
-        yield f'"; X = " & FORMAT ( [{dax.parameter_name(parameter)}], "#,0.00" )'
+    if parameter := parameter_of(shown):
+        yield _chosen(parameter)
     if left_out := shown.left_out:
         yield f'"; " & FORMAT ( [{model.measure_name(left_out, fact)}] + 0, "#,0" ) & " left out"'
     yield from _without_a_place(visual)
     if visual.kind == "kpi":
-        yield from (_said(one, visual) for one in visual.tooltip_measures if one is not left_out)
-    if {JOIN_MONTH.name, LAST_LOGIN_MONTH.name}.intersection(visual.by):
+        told = (left_out, values.drawn(visual))
+        yield from (_said(one, visual) for one in visual.tooltip_measures if one not in told)
+    if _MONTHS.intersection(visual.by):
         yield _open_month()
-    if visual.is_over_joining and set(_OF_TODAY) <= set(dimensions_of(fact)):
+    if (visual.is_over_joining or shown.is_of_months) and set(OF_TODAY) <= set(dimensions_of(fact)):
         yield f"[{ONLY_TODAY}]"
-    if beyond := _beyond(visual):
+    if beyond := _beyond(visual, page):
         labels = " & ".join(f'IF ( {_is_filtered([cut])}, ", {cut.label}" )' for cut in beyond)
         yield f'IF ( {_is_filtered(beyond)}, "; not filtered by " & MID ( {labels}, 3, 200 ), "" )'
+
+
+def _chosen(parameter: Parameter) -> str:
+    name = "X =" if parameter.of else f"{parameter.label.lower()}:"
+    pattern = model.table_named(parameter.label).columns[0].format
+    return f'"; {name} " & FORMAT ( [{dax.parameter_name(parameter)}], "{pattern}" )'
 
 
 def _without_a_place(visual: Visual) -> Iterator[str]:
@@ -89,14 +134,19 @@ def _without_a_place(visual: Visual) -> Iterator[str]:
     placed = ", ".join(f"NOT ISBLANK ( {model.field(cut).dax} )" for cut in cuts)
     everybody = f"[{model.measure_name(TOTAL_CUSTOMERS, visual.fact)}]"
     count = f"CALCULATE ( {everybody}, {lifted} ) - CALCULATE ( {everybody}, {lifted}, {placed} )"
-    known = " or ".join(dict.fromkeys(column.name for cut in cuts for column in cut.needs))
+    known = " or ".join(dict.fromkeys(called(needed) for cut in cuts for needed in cut.needs))
     yield f'IF ( {count} > 0, "; " & FORMAT ( {count}, "#,0" ) & " without {known} left out" )'
 
 
 def _said(one: Measure, visual: Visual) -> str:
     """A further number, for a visual that has no tooltip."""
+    return f'"; {one.label}: " & {_written(one, visual)}'
+
+
+def _written(one: Measure, visual: Visual) -> str:
     value = f"[{model.measure_name(one, visual.fact)}]{' + 0' * one.counts_nobody}"
-    return f'"; {one.label}: " & FORMAT ( {value}, "{dax.FORMATS[one.format]}" )'
+    unit = ' & " days"' if one.unit == "days" else ""
+    return f'FORMAT ( {value}, "{dax.FORMATS[one.format]}" ){unit}'
 
 
 def _open_month() -> str:
@@ -105,12 +155,9 @@ def _open_month() -> str:
     return f'IF ( {day} < EOMONTH ( {day}, 0 ), "; " & FORMAT ( {day}, "mmm yyyy" ) & " is not over" )'
 
 
-def _beyond(visual: Visual) -> list[Dimension]:
+def _beyond(visual: Visual, page: Page) -> list[Dimension]:
     """What slicers and clicks on its page can filter and *visual* is not cut by."""
-    page = next((page for page in REPORT.pages if visual in page.visuals), None)
-    clicked = [
-        dimension(name) for other in (page.visuals if page else ()) for name in other.by if other is not visual
-    ]
+    clicked = [dimension(name) for other in page.visuals for name in other.by if other is not visual]
     return [cut for cut in dict.fromkeys([*_SLICERS, *clicked]) if cut not in dimensions_of(visual.fact)]
 
 
@@ -121,21 +168,21 @@ def _window(expression: LastMonths) -> str:
 
 
 def _comparison(visual: Visual) -> str:
-    """The months it is held against, or why it is held against none."""
+    """The month that is shown and the one it is held against, or why it is held against none."""
     other = measure(visual.compare)
-    assert isinstance(other.expression, Comparable)  # noqa: S101 - asked by the caller
-    before, months = other.expression.of.expression, other.expression.months
-    assert isinstance(before, LastMonths)  # noqa: S101 - joins are compared with those of earlier months
-    month = model.field(JOIN_MONTH)
-    first = f"CALCULATE ( MIN ( {month.dax} ), REMOVEFILTERS ( '{month.table}' ) )"
-    reasons = f'"; fewer than {months} full months to compare", "; not comparable under this filter"'
-    why = f"IF ( {first} > {dax.full_months_end(months)}, {reasons} )"
+    assert isinstance(other.expression, LastClosedMonth)  # noqa: S101 - asked by the caller
+    month = f"[{dax.LAST_FULL_MONTH}]"
+    before = f"EDATE ( {month}, -{other.expression.before} )"
+    labels = " or ".join(cut.label.lower() for cut in OF_TODAY)
+    filtered = f"; no comparison under a filter by {labels}"
+    why = f'IF ( {_is_filtered(OF_TODAY)}, "{filtered}", "; no full month a year earlier" )'
     value = f"[{model.measure_name(other, visual.fact)}]"
-    return f'IF ( ISBLANK ( {value} ), {why}, "; before: " & {_window(before)} )'
+    named = f'"; a year earlier: " & FORMAT ( {before}, "mmm yyyy" )'
+    return f'"; shown: " & FORMAT ( {month}, "mmm yyyy" ) & IF ( ISBLANK ( {value} ), {why}, {named} )'
 
 
 def _is_filtered(cuts: Sequence[Dimension]) -> str:
-    conditions = [f"ISFILTERED ( '{model.field(cut).table}' )" for cut in cuts]
+    conditions = [f"ISFILTERED ( {model.filtered(cut)} )" for cut in cuts]
     return conditions[0] if len(conditions) == 1 else f"( {' || '.join(conditions)} )"
 
 

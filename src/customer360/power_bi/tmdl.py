@@ -13,15 +13,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from customer360.power_bi import dax, model, subtitles, tooltips, values
-from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS, ModelColumn, ModelTable, Relationship
-from customer360.report.dimensions import COUNTRY, FACTS, LOYALTY_STATUS
+from customer360.power_bi import dax, model, people, subtitles, tooltips, values
+from customer360.power_bi.model import MODEL_TABLES, RELATIONSHIPS
+from customer360.power_bi.parts import ModelColumn, ModelField, ModelTable, Relationship
+from customer360.report.dimensions import COUNTRY, FACTS, LOYALTY_STATUS, dimensions_of
 from customer360.report.expressions import Measure, facts_of
-from customer360.report.measures import BALANCE_THRESHOLD
 from customer360.report.pages import REPORT
 from customer360.report.palette import LIGHT
-from customer360.report.visuals import Visual
-from customer360.tables import COHORT_RETENTION, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, UNKNOWN, Table
+from customer360.report.parameters import PARAMETERS, Parameter
+from customer360.report.visuals import Page, Report, Visual
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    CUSTOMER_PROFILES,
+    REFRESH_SOURCES,
+    REFRESHES,
+    UNKNOWN,
+    Table,
+)
 
 Storage = Literal["import", "directquery"]
 
@@ -46,15 +54,15 @@ _NAMESPACE: Final = uuid.UUID("8a4f5f0e-3f0f-5c1e-9d8b-360360360360")
 _PARAMETERS: Final = ("Server", "Database", "Schema")
 
 
-def files(source: ModelSource) -> dict[str, str]:
-    """Every file of the model's definition folder: path -> text."""
+def files(source: ModelSource, report: Report) -> dict[str, str]:
+    """Every file of the model's definition folder: path -> text; with what the visuals of *report* need."""
     return {
         "database.tmdl": "database\n\tcompatibilityLevel: 1601\n",
         "model.tmdl": _model(),
         "expressions.tmdl": _expressions(source),
         "relationships.tmdl": "\n".join(_relationship(each) for each in RELATIONSHIPS),
         **{
-            f"tables/{table.name}.tmdl": _table(table, source)
+            f"tables/{table.name}.tmdl": _table(table, source, report)
             for table in model.tables_for(hide_names=source.hide_names)
         },
         "roles/Country reader.tmdl": _role(),
@@ -113,33 +121,42 @@ def _expressions(source: ModelSource) -> str:
 def _relationship(relationship: Relationship) -> str:
     ends = (relationship.from_table, relationship.from_column, relationship.to_table, relationship.to_column)
     overlapping = "\ttoCardinality: many\n" if relationship.overlapping else ""
+    complete = "\trelyOnReferentialIntegrity\n" if relationship.complete else ""
     return (
         f"relationship {identity('relationship', *ends)}\n"
-        f"{overlapping}"
+        f"{overlapping}{complete}"
         f"\tfromColumn: {quoted(ends[0])}.{quoted(ends[1])}\n"
         f"\ttoColumn: {quoted(ends[2])}.{quoted(ends[3])}\n"
     )
 
 
 def _role() -> str:
-    """An example to edit. What country cannot narrow is closed, or its totals would tell of other countries."""
+    """
+    An example to edit. What country cannot narrow is closed, or its totals would tell of other countries.
+
+    No relationship leads from countries to single customers, so these are narrowed by a filter of their own.
+    """
+    profiles = model.table_named(model.fact_name(CUSTOMER_PROFILES))
+    lives_in = ModelField(profiles.name, profiles.column(COUNTRY.profile_column).name).dax
     country = model.field(COUNTRY)
     rejected = f"\n\ttablePermission {model.fact_name(REFRESHES)}\n\n\t\tcolumnPermission rows_rejected\n"
     closed = "".join(
         f"\n\ttablePermission {quoted(model.fact_name(fact))} = FALSE ()\n"
-        for fact in (COHORT_RETENTION, DATA_QUALITY)
+        for fact in FACTS
+        if COUNTRY not in dimensions_of(fact) and fact is not REFRESHES
     )
     return (
         f"/// Sees one country: change '{EXAMPLE_COUNTRY}', or copy the role for each country.\n"
         "role 'Country reader'\n"
         "\tmodelPermission: read\n\n"
         f'\ttablePermission {quoted(country.table)} = {country.dax} = "{EXAMPLE_COUNTRY}"\n'
+        f'\n\ttablePermission {quoted(profiles.name)} = {lives_in} = "{EXAMPLE_COUNTRY}"\n'
         f"{closed}"
         f"{rejected}\t\t\tmetadataPermission: none\n"
     )
 
 
-def _table(table: ModelTable, source: ModelSource) -> str:
+def _table(table: ModelTable, source: ModelSource, report: Report) -> str:
     head = [
         f"/// {table.description}",
         f"table {quoted(table.name)}",
@@ -147,12 +164,14 @@ def _table(table: ModelTable, source: ModelSource) -> str:
     ]
     if table.calendar:
         head.append("\tdataCategory: Time")
-    blocks = ["\n".join(head), *_measures(table, source), *(_column(table, each) for each in table.columns)]
+    columns = (_column(table, each) for each in table.columns)
+    blocks = ["\n".join(head), *_measures(table, source), *_of_report(table, report), *columns]
     blocks.append(_partition(table, source))
     return "\n\n".join(blocks) + "\n"
 
 
 def _measures(table: ModelTable, source: ModelSource) -> Iterator[str]:
+    """Those of the field list, and those that they and the visuals look things up with."""
     for fact in FACTS:
         if model.fact_name(fact) == table.name:
             for measure in model.measures_of(fact):
@@ -160,27 +179,47 @@ def _measures(table: ModelTable, source: ModelSource) -> Iterator[str]:
             text = "Whether this table has all that a visual is cut by; if not, its measures say nothing here."
             condition = dax.answers(fact, hide_names=source.hide_names)
             yield _named_measure(table, dax.answers_name(fact), condition, text, HIDDEN)
-            for visual in (visual for page in REPORT.pages for visual in page.visuals):
-                if visual.fact is fact:
-                    yield from _of_visual(table, visual)
-    if table.source is REFRESH_SOURCES:
-        text = REFRESH_SOURCES["missing_columns"].description
-        yield _named_measure(table, dax.MISSING_COLUMNS, dax.missing_columns(), text, HIDDEN)
-    if table.name == BALANCE_THRESHOLD.label:
-        yield _named_measure(
-            table,
-            dax.parameter_name(BALANCE_THRESHOLD),
-            dax.parameter_value(BALANCE_THRESHOLD),
-            "X, as the slicer sets it; it moves in steps, the edges of the balance bands.",
-            ["\t\tformatString: #,0.00"],
+    for parameter in PARAMETERS:
+        if parameter.label == table.name:
+            yield _value_of(parameter, table)
+    for name, expression, text in _looked_up(table):
+        yield _named_measure(table, name, expression, text, HIDDEN)
+
+
+def _looked_up(table: ModelTable) -> Iterator[tuple[str, str, str]]:
+    """Name, DAX and description of what no reader looks for."""
+    if table.source is ACTIVITY_SEGMENTS:
+        yield dax.FIRST_MONTH, dax.first_month(), "The month of the first event, whatever is filtered."
+        yield (
+            dax.LAST_FULL_MONTH,
+            dax.last_full_month(),
+            "The last month that is over, of those in view.",
         )
+    if table.source is REFRESH_SOURCES:
+        yield dax.MISSING_COLUMNS, dax.missing_columns(), REFRESH_SOURCES["missing_columns"].description
     if table.name == model.field(LOYALTY_STATUS).table:
         text = "The colour of a status: shades of one hue in the order of the statuses, grey for unknown."
-        yield _named_measure(table, STATUS_COLOR, _status_color(), text, HIDDEN)
-        text = (
-            "Whom the slicers keep by what customers are today, for visuals over the months in which they joined."
-        )
-        yield _named_measure(table, subtitles.ONLY_TODAY, subtitles.only_today(), text, HIDDEN)
+        yield STATUS_COLOR, _status_color(), text
+        text = "Whom the slicers keep by what customers are today, for visuals over months of the past."
+        yield subtitles.ONLY_TODAY, subtitles.only_today(), text
+
+
+def _value_of(parameter: Parameter, table: ModelTable) -> str:
+    name, expression = dax.parameter_name(parameter), dax.parameter_value(parameter)
+    text = f"{table.columns[0].name}, as the slicer sets it; it {subtitles.steps_of(parameter)}."
+    return _named_measure(table, name, expression, text, [f"\t\tformatString: {table.columns[0].format}"])
+
+
+def _of_report(table: ModelTable, report: Report) -> Iterator[str]:
+    if table.source is CUSTOMER_PROFILES:
+        for one, expression in people.measures(report).items():
+            text = f"Has a value for the customers behind '{one.of}' alone; their page is filtered by it."
+            folder = _hidden_in("Lists", dax.FORMATS[one.measure.format if one.adds_up else "count"])
+            yield _named_measure(table, one.field.column, expression, text, folder)
+    for page in report.pages:
+        for visual in page.visuals:
+            if model.fact_name(visual.fact) == table.name:
+                yield from _of_visual(table, visual, page)
 
 
 def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
@@ -192,22 +231,30 @@ def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
     return _named_measure(table, name, expression, measure.description, [*properties, *hidden])
 
 
-def _of_visual(table: ModelTable, visual: Visual) -> Iterator[str]:
+def _of_visual(table: ModelTable, visual: Visual, page: Page) -> Iterator[str]:
     """What one visual says below its title, and what it draws where that is not the measure itself."""
     if subtitles.is_moving(visual):
         text = f"The definition of '{visual.title}', with the numbers that belong to it."
         folder = ["\t\tdisplayFolder: Subtitles", *HIDDEN]
-        yield _named_measure(table, subtitles.name(visual), subtitles.expression(visual), text, folder)
+        yield _named_measure(table, subtitles.name(visual), subtitles.expression(visual, page), text, folder)
     if values.is_filled(visual):
-        text = f"What '{visual.title}' draws: {visual.measure.label}, with 0 for nobody."
-        format_string = dax.FORMATS[visual.measure.format] + (";-#,0;" if visual.kind == "heat_map" else "")
-        folder = [f"\t\tformatString: {format_string}", "\t\tdisplayFolder: Values", *HIDDEN]
+        drawn = values.drawn(visual)
+        text = f"What '{visual.title}' draws: {drawn.label}, with 0 for nobody."
+        hides_0 = ";-#,0;" if visual.kind == "heat_map" else ""
+        folder = _hidden_in("Values", dax.FORMATS[drawn.format] + hides_0)
         yield _named_measure(table, values.name(visual), values.expression(visual), text, folder)
-
+    for name, (one, expression) in values.below(visual).items():
+        text = f"What '{visual.title}' hangs below zero: {one.label}."
+        folder = _hidden_in("Values", dax.FORMATS[one.format])
+        yield _named_measure(table, name, expression, text, folder)
     for name, (one, expression) in tooltips.measures(visual).items():
         text = f"{one.definition[0].upper()}{one.definition[1:]}, beside the pointer."
-        folder = [f"\t\tformatString: {dax.FORMATS[one.format]}", "\t\tdisplayFolder: Tooltips", *HIDDEN]
+        folder = _hidden_in("Tooltips", dax.FORMATS[one.format])
         yield _named_measure(table, name, expression, text, folder)
+
+
+def _hidden_in(folder: str, format_string: str) -> list[str]:
+    return [f"\t\tformatString: {format_string}", f"\t\tdisplayFolder: {folder}", *HIDDEN]
 
 
 def _named_measure(
@@ -252,8 +299,9 @@ def _column(table: ModelTable, column: ModelColumn) -> str:
 
 def _partition(table: ModelTable, source: ModelSource) -> str:
     """A table whose rows stand in the model is always imported: there is nothing to ask a server for."""
-    mode = "directQuery" if source.storage == "directquery" and table.source else "import"
-    steps = _read(table) if table.source else [("Source", _literal(table))]
+    is_asked = table.asked or (source.storage == "directquery" and table.source)
+    mode = "directQuery" if is_asked else "import"
+    steps = _read(table) if table.source else [("Source", _counted(table) if table.steps else _literal(table))]
     body = ",\n".join(f"\t\t\t\t    {name} = {step}" for name, step in steps)
     return (
         f"\tpartition {quoted(table.name)} = m\n"
@@ -284,3 +332,11 @@ def _literal(table: ModelTable) -> str:
     order = ("stage", "stage_name", "deepest_stage")
     rows = ", ".join(f'{{{stage}, "{name}", {deepest}}}' for stage, name, deepest in table.rows)
     return f"#table(type table [{', '.join(f'{name} = {columns[name]}' for name in order)}], {{{rows}}})"
+
+
+def _counted(table: ModelTable) -> str:
+    """Counted in whole numbers, so that each step is exact."""
+    [column] = table.columns
+    per_unit = 1 / table.step
+    rows = f"List.Transform({{0..{table.steps}}}, each {{_ / {per_unit.normalize():f}}})"
+    return f"#table(type table [{column.source} = Currency.Type], {rows})"

@@ -8,7 +8,7 @@ must lift the filters of the visual's axes itself.
 from __future__ import annotations
 
 from customer360.power_bi import model, values
-from customer360.power_bi.model import ModelField
+from customer360.power_bi.parts import ModelField
 from customer360.report.dimensions import dimension
 from customer360.report.expressions import Measure, OfTotal
 from customer360.report.visuals import Visual

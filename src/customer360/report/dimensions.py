@@ -18,9 +18,11 @@ from customer360.tables import (
     BANDS,
     CALENDAR_MONTHS,
     COUNTRIES,
+    CUSTOMER_PROFILES,
     LOYALTY_STATUSES,
     RESULT_TABLES,
-    Column,
+    RFM_SEGMENTS,
+    Dependency,
     Table,
 )
 
@@ -47,22 +49,33 @@ class Dimension:
     banded_column: str = ""
     """For bands: the value of bands.banded_column whose rows are the members."""
     nullable: bool = False
+    of_customer: str = ""
+    """Its column in customer_profiles, where that has another name than the facts'."""
     level_of: str = ""
     """For a coarser level, such as the year of a month: the dimension whose members *text* groups."""
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def column(self) -> str:
         return self.level_of or self.name
 
     @property
-    def needs(self) -> tuple[Column, ...]:
-        """The columns of the sources without which this dimension says nothing."""
+    def profile_column(self) -> str:
+        """The column of customer_profiles that says it of one customer; empty where that says nothing of it."""
+        name = self.of_customer or self.column
+        return name if name in CUSTOMER_PROFILES.column_names else ""
+
+    @property
+    def needs(self) -> tuple[Dependency, ...]:
+        """What the sources must have for this dimension to say something."""
         fact = next(fact for fact in FACTS if self.column in fact.column_names)
         return fact[self.column].derived_from
 
 
-def _banded(name: str, label: str, banded_column: str) -> Dimension:
-    return Dimension(name, label, BANDS, "band", "label", "band", banded_column, nullable=True)
+def _banded(name: str, label: str, banded_column: str, *, nullable: bool = True) -> Dimension:
+    return Dimension(name, label, BANDS, "band", "label", "band", banded_column, nullable=nullable)
 
 
 def _month(name: str, label: str) -> Dimension:
@@ -81,6 +94,8 @@ JOIN_YEAR: Final = Dimension(
     level_of="join_month",
 )
 LAST_LOGIN_MONTH: Final = _month("last_login_month", "Last Login Month")
+ACTIVITY_MONTH: Final = _month("activity_month", "Activity Month")
+MOVE_MONTH: Final = _month("month", "Month of Move")
 LOYALTY_STATUS: Final = Dimension(
     "loyalty_status",
     "Loyalty Status",
@@ -88,12 +103,26 @@ LOYALTY_STATUS: Final = Dimension(
     "loyalty_status",
     "loyalty_status",
     "status_order",
+    of_customer="status_member",
 )
 ACTIVITY: Final = Dimension("activity", "Activity", ACTIVITIES, "activity", "activity", "activity_order")
-COUNTRY: Final = Dimension("country", "Country", COUNTRIES, "country", "country", "country_order")
+COUNTRY: Final = Dimension(
+    "country", "Country", COUNTRIES, "country", "country", "country_order", of_customer="country_member"
+)
 BALANCE_BAND: Final = _banded("balance_band", "Balance Band", "account_balance")
 POINTS_BAND: Final = _banded("points_band", "Points Band", "loyalty_points")
 ACCOUNT_AGE_BAND: Final = _banded("account_age_band", "Account Age Band", "account_age_days")
+AGE_BAND: Final = _banded("age_band", "Age Band", "age_years", nullable=False)
+SPENT_BAND: Final = _banded("spent_band", "Spending Band", "spent", nullable=False)
+ORDERS_BAND: Final = _banded("orders_band", "Orders Band", "orders", nullable=False)
+RFM_SEGMENT: Final = Dimension(
+    "rfm_segment", "RFM Segment", RFM_SEGMENTS, "rfm_segment", "rfm_segment", "segment_order"
+)
+SPENDING_TENTH: Final = Dimension("spending_tenth", "Tenth of Customers")
+GENDER: Final = Dimension("gender", "Gender")
+FROM_STATUS: Final = Dimension("from_status", "From Status", nullable=True)
+TO_STATUS: Final = Dimension("to_status", "To Status")
+"""Tiers of the past: some may have nobody today, and so no place among the members of loyalty_status."""
 FUNNEL_STAGE: Final = Dimension("funnel_stage", "Funnel Stage")
 MONTHS_SINCE: Final = Dimension("months_since", "Months Since Joining")
 
@@ -109,6 +138,16 @@ DIMENSIONS: Final = (
     LAST_LOGIN_MONTH,
     FUNNEL_STAGE,
     MONTHS_SINCE,
+    ACTIVITY_MONTH,
+    AGE_BAND,
+    GENDER,
+    MOVE_MONTH,
+    FROM_STATUS,
+    TO_STATUS,
+    SPENT_BAND,
+    ORDERS_BAND,
+    RFM_SEGMENT,
+    SPENDING_TENTH,
 )
 
 AT_JOINING: Final = (COUNTRY, JOIN_MONTH, JOIN_YEAR)
@@ -118,10 +157,13 @@ Known when a customer joins, and the same ever after; every other dimension says
 Nobody joins as Gold: under a filter by what customers are today, early and late months of joining do not compare.
 """
 
+OF_TODAY: Final = (LOYALTY_STATUS, ACTIVITY)
+"""What the slicers know of customers today alone."""
+
 OF_JOINING: Final = (JOIN_MONTH, JOIN_YEAR, ACCOUNT_AGE_BAND)
 """When customers joined, as an axis."""
 
-FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in after purchase", "Active")
+FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in on a later day", "Active")
 """
 The stages in their order, numbered from 1.
 

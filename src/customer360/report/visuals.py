@@ -2,29 +2,30 @@
 What a report is made of: pages, visuals and places on a grid.
 
 A visual says what it shows (measures of one fact, cut by dimensions), what a reader is told (title, subtitle) and
-where it stands. Places are cells of a grid of 12 columns and 10 rows, the same on every page. Everything is
-checked when it is built: a name that does not exist, or two visuals in one place, is an error that says where.
+where it stands. Places are cells of a grid of 12 columns; a page has as many rows as it needs. A visual may have
+alternatives, for data that lacks what it needs: `Report.shown` chooses. Everything is checked when it is built: a
+name that does not exist, or two visuals in one place, is an error that says where.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Final, Literal
 
 from customer360.errors import Invalid
 from customer360.report.dimensions import OF_JOINING, dimension, dimensions_of
-from customer360.report.expressions import Measure, columns_of, facts_of, needs, sums_of
-from customer360.report.measures import measure
-from customer360.tables import Column, Table
+from customer360.report.expressions import Measure, columns_of, facts_of, must_be_cut_by, needs, sums_of
+from customer360.report.measures import measure, or_else
+from customer360.report.missing import CAN_BE_MISSING, OF_EVENTS, lacking
+from customer360.tables import Column, Dependency, Table
 
 COLUMNS: Final = 12
-ROWS: Final = 10
 
 Kind = Literal[
     "card", "kpi", "donut", "line", "area", "bar", "column", "histogram", "heat_map", "table", "funnel", "treemap",
-    "parameter",
+    "parameter", "flow", "matrix",
 ]  # fmt: skip
 
 
@@ -47,12 +48,12 @@ class Place:
 
     @property
     def on_the_grid(self) -> bool:
-        return (
-            min(self.column, self.row) >= 0
-            and min(self.width, self.height) >= 1
-            and self.column + self.width <= COLUMNS
-            and self.row + self.height <= ROWS
-        )
+        fits = self.column + self.width <= COLUMNS
+        return min(self.column, self.row) >= 0 and min(self.width, self.height) >= 1 and fits
+
+    @property
+    def rows(self) -> range:
+        return range(self.row, self.row + self.height)
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,14 @@ class Visual:
     """
     One visual: the first of *measures* is shown, further ones stand in the tooltip.
 
-    *by* cuts it: the category axis, or the rows and then the columns of a heat map. *compare* is the measure a
-    KPI is held against. *columns* and *top* make a table of the *top* highest rows. *only* keeps some members of
-    an axis. Without a *subtitle* the definition of the measure stands below the title.
+    *by* cuts it: the category axis, or the rows and then the columns of a heat map. *compare* is the measure that
+    *compared*, else the first measure, is held against in a KPI. *columns* and *top* make a table of the *top*
+    highest rows. *only* keeps some members of an axis. A flow stacks the measures *above* over zero and hangs
+    those *below* under it, month by month; a matrix has the members of *by* in rows and the measures in columns.
+    Without a *subtitle* the definition of the measure stands below the title.
+
+    Where the data lacks what it needs, or the columns that it *requires* beyond that, the first of *otherwise*
+    that lacks nothing takes its place; one that *is_optional* is left out instead.
     """
 
     name: str
@@ -74,9 +80,15 @@ class Visual:
     by: tuple[str, ...] = ()
     subtitle: str = ""
     compare: str = ""
+    compared: str = ""
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     top: int = 0
     only: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    requires: tuple[Dependency, ...] = ()
+    otherwise: tuple[Visual, ...] = ()
+    is_optional: bool = False
 
     @property
     def measure(self) -> Measure:
@@ -102,14 +114,38 @@ class Visual:
         return any(dimension(name) in OF_JOINING for name in self.by)
 
     @property
-    def needs(self) -> frozenset[Column]:
-        """The columns of the sources without which the visual has nothing to show."""
+    def needs(self) -> frozenset[Dependency]:
+        """What the sources must have for the visual to have something to show."""
         cuts = (column for name in self.by for column in dimension(name).needs)
-        return needs(self.measure).union(cuts)
+        return needs(self.measure).union(cuts, self.requires)
 
-    def lacks(self, missing: Collection[Column]) -> tuple[Column, ...]:
-        """Those of the *missing* columns that it needs: with any of them there is nothing to show."""
-        return tuple(column for column in missing if column in self.needs)
+    @property
+    def all_measures(self) -> tuple[str, ...]:
+        """The names of the measures that it names, each once."""
+        named = (*self.measures, *self.above, *self.below, self.compared, self.compare)
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    @property
+    def alternatives(self) -> tuple[Visual, ...]:
+        """Itself and those that may take its place."""
+        return self, *self.otherwise
+
+    def chosen(self, missing: Collection[Column]) -> Visual | None:
+        """
+        The first of the alternatives that has something to show without the *missing* columns.
+
+        Where none has: nothing if it may be left out, else the one that needs no events and says what is lacking.
+        """
+        for one in self.alternatives:
+            if not one.lacks(missing):
+                return one
+        if self.is_optional:
+            return None
+        return next((one for one in self.alternatives if not lacking(one.needs, OF_EVENTS)), self)
+
+    def lacks(self, missing: Collection[Column]) -> tuple[Dependency, ...]:
+        """What it needs and the *missing* columns take away: without any one of them there is nothing to show."""
+        return lacking(self.needs, missing)
 
 
 @dataclass(frozen=True)
@@ -119,6 +155,17 @@ class Page:
     name: str
     title: str
     visuals: tuple[Visual, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the grid it takes."""
+        return max((visual.place.rows.stop for visual in self.visuals), default=0)
+
+    def shown(self, missing: Collection[Column]) -> Page:
+        """With the visuals chosen for data without the *missing* columns; rows that are left empty close up."""
+        chosen = [one for one in (visual.chosen(missing) for visual in self.visuals) if one]
+        taken = sorted({row for visual in chosen for row in visual.place.rows})
+        return replace(self, visuals=tuple(_moved_up(visual, taken) for visual in chosen))
 
 
 @dataclass(frozen=True)
@@ -130,21 +177,48 @@ class Report:
     pages: tuple[Page, ...]
 
     def __post_init__(self) -> None:
-        names = [visual.name for page in self.pages for visual in page.visuals]
-        for name in {name for name in names if names.count(name) > 1}:
-            raise Invalid(f"two visuals are called '{name}'; a name is used once in the report")
         for slicer in self.slicers:
             dimension(slicer)
         for page in self.pages:
-            _check_places(page)
             for visual in page.visuals:
-                _check_fields(page, visual)
+                for one in visual.alternatives:
+                    _check_fields(page, one)
+        for missing in _EXTREMES:
+            _check_names(self._pages(missing))
+            for page in self._pages(missing):
+                _check_places(page)
+
+    @property
+    def visuals(self) -> tuple[Visual, ...]:
+        """Every visual with its alternatives, in reading order."""
+        return tuple(one for page in self.pages for visual in page.visuals for one in visual.alternatives)
+
+    def shown(self, missing: Collection[Column]) -> Report:
+        """The report for data without the *missing* columns; a page with nothing to show is left out."""
+        return replace(self, pages=self._pages(missing))
+
+    def _pages(self, missing: Collection[Column]) -> tuple[Page, ...]:
+        return tuple(page for page in (page.shown(missing) for page in self.pages) if page.visuals)
+
+
+_EXTREMES: Final[tuple[Collection[Column], ...]] = ((), OF_EVENTS, CAN_BE_MISSING)
+"""The data with everything, without events, and with nothing."""
+
+
+def _moved_up(visual: Visual, taken: Sequence[int]) -> Visual:
+    return replace(visual, place=replace(visual.place, row=taken.index(visual.place.row)), otherwise=())
+
+
+def _check_names(pages: Sequence[Page]) -> None:
+    names = [visual.name for page in pages for visual in page.visuals]
+    for name in {name for name in names if names.count(name) > 1}:
+        raise Invalid(f"two visuals are called '{name}'; a name is shown once in the report")
 
 
 def _check_places(page: Page) -> None:
     for visual in page.visuals:
         if not visual.place.on_the_grid:
-            raise Invalid(f"{_where(page, visual)} leaves the grid of {COLUMNS} x {ROWS} cells")
+            raise Invalid(f"{_where(page, visual)} leaves the grid of {COLUMNS} columns")
     for one, other in combinations(page.visuals, 2):
         if one.place.overlaps(other.place):
             raise Invalid(f"{_where(page, one)} and visual '{other.name}' overlap")
@@ -152,7 +226,7 @@ def _check_places(page: Page) -> None:
 
 def _check_fields(page: Page, visual: Visual) -> None:
     try:
-        shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+        shown = [measure(name) for name in visual.all_measures]
         cuts = [dimension(name) for name in (*visual.by, *visual.only)]
     except Invalid as error:
         raise Invalid(f"{_where(page, visual)}: {error}") from None
@@ -168,15 +242,13 @@ def _check_fields(page: Page, visual: Visual) -> None:
 
 def _check_sums(page: Page, visual: Visual, shown: Measure) -> None:
     """What does not add up over a dimension is cut by it."""
-    for column in (visual.fact[name] for name in sorted(sums_of(shown))):
-        if not column.is_additive:
-            raise Invalid(f"{_where(page, visual)}: {column.full_name} of '{shown.name}' does not add up")
-        for name in column.except_over:
-            if name not in visual.by:
-                raise Invalid(
-                    f"{_where(page, visual)}: {column.full_name} of '{shown.name}' does not add up over {name}; "
-                    "cut the visual by it"
-                )
+    for name in sorted(must_be_cut_by(shown) - {*visual.by}):
+        columns = [visual.fact[column] for column in sorted(sums_of(shown))]
+        counted = next(column for column in columns if name in column.except_over)
+        raise Invalid(
+            f"{_where(page, visual)}: {counted.full_name} of '{shown.name}' does not add up over {name}; "
+            f"cut the visual by it{or_else(shown)}"
+        )
 
 
 def _where(page: Page, visual: Visual) -> str:

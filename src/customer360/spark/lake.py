@@ -1,4 +1,4 @@
-"""Customers from a lake and profiles into it: Parquet, Delta, Iceberg, or a table of Spark's catalog."""
+"""Customers and events from a lake, results into it: Parquet, Delta, Iceberg, or a table of Spark's catalog."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def place(text: str) -> Location:
 
 
 def require_apart(source: Location | None, target: Location | None) -> None:
-    """Raises: Customer360Error when the profiles would be written over the customers, or among their files."""
+    """Raises: Customer360Error when results would be written over what is read, or among its files."""
     if source and target and f"{target.name.rstrip('/')}/".startswith(f"{source.name.rstrip('/')}/"):
-        raise Refused(f"{target} is where the customers are read from; write the profiles elsewhere")
+        raise Refused(f"{target} is where rows are read from; write the results elsewhere")
 
 
 def read(spark: SparkSession, source: Location) -> DataFrame:
@@ -75,7 +75,7 @@ def folder(target: Location, refresh_id: int) -> Location:
     if target.format == "delta":
         return target
     if target.format != "parquet":
-        raise Invalid(f"the profiles can be written to PATH or delta:PATH, not to {target}")
+        raise Invalid(f"results can be written to PATH or delta:PATH, not to {target}")
     return Location(f"{target.name.rstrip('/')}/refresh={refresh_id}", target.format)
 
 
@@ -107,7 +107,7 @@ def _require_same_columns(rows: DataFrame, target: Location) -> None:
         missing = ", ".join(f"{name} {kind}" for name, kind in rows.dtypes if (name, kind) not in held)
         raise Refused(
             f"{target} is a Delta table with other columns ({kinds or 'none of its own'}; it lacks "
-            f"{missing or 'none'}); write the profiles elsewhere"
+            f"{missing or 'none'}); write the results elsewhere"
         )
 
 

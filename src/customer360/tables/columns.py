@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from customer360.tables.conditions import Condition
     from customer360.tables.row_checks import RowCheck
 
 _SPARK_TYPES: Final = {"integer": "int", "text": "string", "timestamp": "timestamp_ntz"}
@@ -51,15 +52,26 @@ class Column:
     """Names the member of a slicer, so that no two of its values are the same to `folded`."""
     heading: str = ""
     """What a report calls it, where that is not its name."""
-    derived_from: tuple[Column, ...] = ()
-    """The columns of the sources without which it says nothing."""
+    derived_from: tuple[Dependency, ...] = ()
+    """The columns of the sources without which it says nothing; of a group, any one is enough."""
     is_additive: bool = False
     """May be summed over any rows of its table, except over those that differ in one of *except_over*."""
     except_over: tuple[str, ...] = ()
+    counts: tuple[Condition, ...] | None = None
+    """
+    The customers that it tells of: those of whom these hold in customer_profiles, or in a table by months, in the
+    month's row of customer_months. None where a row is not about single customers.
+    """
+    sums: str = ""
+    """The column there whose values it adds up; empty where it counts these customers."""
     personal: Literal["", "name", "contact"] = ""
     """'name' says who a customer is and can be hidden; 'contact' is in no table that a reader may see."""
     table: str = ""
     """The full name of its table, which sets it."""
+
+    def __hash__(self) -> int:
+        """By name, which tells columns apart: reports look them up thousands of times."""
+        return hash((self.table, self.name))
 
     @property
     def full_name(self) -> str:
@@ -119,9 +131,23 @@ class Column:
         return self.heading or " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
 
 
+Dependency: TypeAlias = "Column | tuple[Column, ...]"
+"""What a column of a result is derived from: a column of a source, or a group of which any one is enough."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index on *columns* besides that of the key: 'btree', or 'brin' where rows come roughly in order."""
+
+    columns: tuple[str, ...]
+    method: Literal["btree", "brin"] = "btree"
+    folded: bool = False
+    """Of the text in lower case, by bytes: for equality and for beginnings, whatever the letter case."""
+
+
 Role = Literal["source", "profile", "fact", "dimension", "log", "note"]
 """
-What a table is for: *source*, the rows that come from outside; *profile*, one row per customer; *fact*, what
+What a table is for: *source*, the rows that come from outside; *profile*, rows of each customer; *fact*, what
 measures are computed from; *dimension*, the members of what facts are cut by; *log*, what happened; *note*, what
 the report looks up and shows to nobody.
 """
@@ -140,15 +166,22 @@ class Table:
     role: Role = "fact"
     keeps_history: bool = False
     """True when a refresh adds its rows to those of earlier refreshes; False when it replaces them."""
+    indexes: tuple[Index, ...] = ()
+    is_private: bool = False
+    """Its owner's alone to read, whatever its columns hold."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(replace(one, table=self.full_name) for one in self.columns))
+
+    def __hash__(self) -> int:
+        """By name, which tells tables apart: that of every column takes a thousand times as long."""
+        return hash((self.schema, self.name))
 
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"
 
-    @property
+    @cached_property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
@@ -172,7 +205,8 @@ class Table:
     @property
     def is_readable(self) -> bool:
         """Whether those who may only read results may read it: nothing in it tells how to reach a customer."""
-        return self.role != "source" and all(column.personal != "contact" for column in self.columns)
+        is_open = self.role != "source" and not self.is_private
+        return is_open and all(column.personal != "contact" for column in self.columns)
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -192,6 +226,12 @@ class Source(Table):
     known_from: str = ""
     """The column with the day from which a row is known; before it the row does not exist yet."""
     checks: tuple[RowCheck, ...] = ()
+    read_for_checks: tuple[str, ...] = ()
+    """The columns that no result derives from and that checks need."""
+    is_optional: bool = False
+    """Results are made without it too."""
+
+    __hash__ = Table.__hash__
 
     @property
     def ids(self) -> tuple[str, ...]:

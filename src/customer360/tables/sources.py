@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
-from customer360.tables.columns import Column, Source
+from customer360.tables.columns import Column, Index, Source
 from customer360.tables.row_checks import (
+    Among,
     ComesBefore,
+    Condition,
     Contradicts,
+    DiffersFromEvents,
     HasDecimals,
+    HasNoPurchase,
     IsAbove,
     IsBelow,
     IsBlank,
+    IsForgotten,
     IsMissing,
     IsNotKnownYet,
+    IsOtherThan,
+    IsUnknownTo,
     LiesBefore,
+    PrecedesJoining,
     Repeats,
     RowCheck,
+    TakesMoreThanHeld,
+    TakesSpentPoints,
 )
 
 SOURCE_SCHEMA: Final = "public"
@@ -80,6 +91,12 @@ _CUSTOMER_CHECKS: Final = (
         f"loyalty_points is above {MOST_POINTS}: more than sums can hold for millions of customers.",
         IsAbove("loyalty_points", MOST_POINTS),
     ),
+    RowCheck(
+        "forgotten",
+        "reject",
+        "The customer was forgotten, see `customer360 forget`; nothing of the row is kept.",
+        IsForgotten("customer_id"),
+    ),
     _missing("join_date_missing", "join_date"),
     _blank("country"),
     _blank("loyalty_status"),
@@ -100,6 +117,24 @@ _CUSTOMER_CHECKS: Final = (
         "warn",
         "is_active says otherwise than the last login, which is known.",
         Contradicts("is_active", "last_login", ACTIVE_DAYS),
+    ),
+    RowCheck(
+        "points_differ_from_events",
+        "warn",
+        "loyalty_points differ from the sum of the points of the customer's events.",
+        DiffersFromEvents("loyalty_points"),
+    ),
+    RowCheck(
+        "first_purchase_differs_from_events",
+        "warn",
+        "first_purchase differs from the day of the customer's first purchase event.",
+        DiffersFromEvents("first_purchase"),
+    ),
+    RowCheck(
+        "last_login_differs_from_events",
+        "warn",
+        "The day of last_login differs from that of the customer's last login event.",
+        DiffersFromEvents("last_login"),
     ),
 )
 
@@ -141,5 +176,166 @@ CUSTOMERS: Final = Source(
     checks=_CUSTOMER_CHECKS,
 )
 
-SOURCES: Final = (CUSTOMERS,)
+EVENT_KINDS: Final = {
+    "purchase": "An order: amount is the net sum of its lines, 0 or more; points are those earned with it.",
+    "refund": "Money or goods given back: amount and points are 0 or less; order_id is that of the purchase.",
+    "earn": "Points given as a bonus.",
+    "adjust": "A correction of points, up or down.",
+    "redeem": "Points spent, below 0.",
+    "expire": "Points that lapsed unspent, below 0.",
+    "login": "A visit; one per customer and day is enough.",
+    "tier_change": "From now on loyalty_status is the customer's tier.",
+}
+"""The kinds of events, each with its meaning."""
+ACTIVE_KINDS: Final = ("login", "purchase", "redeem")
+"""The kinds by which a customer is active; what is done to a customer, such as expiry, revives nobody."""
+EARNING_KINDS: Final = ("purchase", "refund", "earn", "adjust")
+"""The kinds whose points add up to the points earned; held = earned - redeemed - expired."""
+
+
+def _event(name: str, severity: Literal["reject", "warn"], description: str, condition: Condition) -> RowCheck:
+    return RowCheck(f"event_{name}", severity, description, condition)
+
+
+def _of(kinds: tuple[str, ...], condition: Condition) -> Among:
+    return Among("kind", kinds, condition)
+
+
+_EVENT_CHECKS: Final = (
+    _event("id_missing", "reject", "event_id is null.", IsMissing("event_id")),
+    _event(
+        "id_duplicate",
+        "reject",
+        "The event_id occurs more than once; all of its rows are left out, as nobody can tell which is right.",
+        Repeats("event_id"),
+    ),
+    _event("customer_id_missing", "reject", "customer_id is null.", IsMissing("customer_id")),
+    _event("date_missing", "reject", "occurred_at is null.", IsMissing("occurred_at")),
+    _event(
+        "date_before_1900",
+        "reject",
+        "occurred_at lies before 1900: a placeholder, not a date.",
+        LiesBefore(("occurred_at",), EARLIEST_DATE),
+    ),
+    _event("kind_missing", "reject", "kind is null or blank.", IsBlank("kind")),
+    _event(
+        "kind_unknown",
+        "reject",
+        f"kind is none of {', '.join(EVENT_KINDS)}.",
+        IsOtherThan("kind", tuple(EVENT_KINDS)),
+    ),
+    _event(
+        "not_a_whole_number",
+        "reject",
+        "event_id, customer_id or points has decimals; whole numbers are neither rounded nor cut.",
+        HasDecimals(("event_id", "customer_id", "points")),
+    ),
+    _event(
+        "purchase_below_zero",
+        "reject",
+        "A purchase has an amount below zero; write it as a refund.",
+        _of(("purchase",), IsBelow("amount", 0)),
+    ),
+    _event(
+        "refund_above_zero", "reject", "A refund has an amount above zero.", _of(("refund",), IsAbove("amount", 0))
+    ),
+    _event(
+        "earned_below_zero",
+        "reject",
+        "The points of a purchase or bonus are below zero.",
+        _of(("purchase", "earn"), IsBelow("points", 0)),
+    ),
+    _event(
+        "taken_above_zero",
+        "reject",
+        "The points of a refund, a redemption or an expiry are above zero.",
+        _of(("refund", "redeem", "expire"), IsAbove("points", 0)),
+    ),
+    _event("too_many_points", "reject", f"points are above {MOST_POINTS}.", IsAbove("points", MOST_POINTS)),
+    _event("too_few_points", "reject", f"points are below -{MOST_POINTS}.", IsBelow("points", -MOST_POINTS)),
+    _event(
+        "forgotten",
+        "reject",
+        "The event's customer was forgotten, see `customer360 forget`; nothing of the row is kept.",
+        IsForgotten("customer_id"),
+    ),
+    RowCheck(
+        "event_customer_unknown",
+        "reject",
+        "customer_id is not that of a customer in the results.",
+        IsUnknownTo("customer_id", "public.customers"),
+    ),
+    _event(
+        "amount_missing",
+        "warn",
+        "A purchase or refund has no amount.",
+        _of(("purchase", "refund"), IsMissing("amount")),
+    ),
+    _event(
+        "points_missing",
+        "warn",
+        "A redemption or an expiry does not say how many points it takes.",
+        _of(("redeem", "expire"), IsMissing("points")),
+    ),
+    _event(
+        "tier_missing",
+        "warn",
+        "A change of tier does not say which tier comes.",
+        _of(("tier_change",), IsBlank("loyalty_status")),
+    ),
+    RowCheck("event_before_joining", "warn", "The event lies before its customer's join_date.", PrecedesJoining()),
+    RowCheck(
+        "refund_without_purchase",
+        "warn",
+        "No purchase of the same customer and order came before the refund.",
+        HasNoPurchase(),
+    ),
+    RowCheck(
+        "points_above_balance",
+        "warn",
+        "The event takes more points than its customer holds at that moment.",
+        TakesMoreThanHeld(),
+    ),
+    RowCheck(
+        "spent_points_expired",
+        "warn",
+        "The points that expired had been spent before.",
+        TakesSpentPoints(),
+    ),
+)
+
+EVENTS: Final = Source(
+    SOURCE_SCHEMA,
+    "events",
+    "one row per event",
+    "What customers did and what happened to their points and tiers; only ever added to.",
+    (
+        Column("event_id", "bigint", "Identifies the event: an id that comes twice is one event.", required=True),
+        Column("customer_id", "bigint", "The customer, as in public.customers.", required=True),
+        Column("occurred_at", "timestamp", "Moment of the event, UTC.", required=True),
+        Column("kind", "text", f"What happened: one of {', '.join(EVENT_KINDS)}.", required=True),
+        Column(
+            "amount", "numeric(12,2)", "Amount of a purchase, or below zero of a refund, in the data's currency."
+        ),
+        Column("points", "bigint", "Points given, or below zero taken."),
+        Column("order_id", "text", "The order of a purchase or refund.", personal="name"),
+        Column("expires_on", "date", "Day from which the points given can no longer be spent; it only informs."),
+        Column("loyalty_status", "text", "The new tier of a change of tier."),
+    ),
+    key=("event_id",),
+    indexes=(Index(("customer_id",)), Index(("occurred_at",), "brin")),
+    known_from="occurred_at",
+    checks=_EVENT_CHECKS,
+    read_for_checks=("customer_id", "order_id", "expires_on"),
+    is_optional=True,
+)
+
+
+def events_of(kind: str) -> Column:
+    """The events of one *kind*, as something that a result derives from and the data may lack: "login events"."""
+    words = kind.replace("_", " ")
+    return replace(EVENTS["kind"], name=f"{words} events", description=f"Events of the kind {kind}.")
+
+
+SOURCES: Final = (CUSTOMERS, EVENTS)
 """Every source, in the order in which they are filled."""

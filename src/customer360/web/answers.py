@@ -10,16 +10,20 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from customer360.report.dimensions import JOIN_MONTH, Dimension, Filters, dimension
-from customer360.report.expressions import LastMonths, Measure, columns_of, needs
+from customer360.report.expressions import LastMonths, Measure, columns_of, is_carried, needs, parameter_of
+from customer360.report.looked_up import full_months_end, months_before
 from customer360.report.measures import measure
+from customer360.report.missing import called, lacking
 from customer360.report.visuals import Visual
 from customer360.tables import Table
 from customer360.web import sql
-from customer360.web.store import Results, is_there
+from customer360.web.comparison import comparison
+from customer360.web.scope import Parameters
+from customer360.web.store import Results
+from customer360.web.values import edge, table_of, threshold_of
 from customer360.web.view import View, frozen
 
 Json = dict[str, Any]
@@ -35,44 +39,62 @@ def answer(view: View, results: Results) -> Json:
 
     A visual that needs what the data has not says which columns are missing, and nothing else.
     """
-    asks = {visual.name: _asks(visual, view, results) for visual in view.page.visuals}
-    asked = _together(ask for several in asks.values() for ask in several)
-    rows = _AT_ONCE.map(lambda cut: rows_of(cut, asked[cut], results, view.threshold), asked)
-    found = dict(zip(asked, rows, strict=True))
+    asks = {visual.name: asks_of(visual, view, results) for visual in view.page.visuals}
+    found = found_of((ask for several in asks.values() for ask in several), view, results)
     return {
         "refresh": results.refresh_row["refresh_id"],
         "visuals": {
-            visual.name: _shown(visual, asks[visual.name], view, results, found) for visual in view.page.visuals
+            visual.name: shown_of(visual, asks[visual.name], view, results, found) for visual in view.page.visuals
         },
     }
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Rows to ask for: of which table, cut by what, under which filters (in a form that can be compared)."""
+    """
+    Rows to ask for: of which table, cut by what, under which filters (in a form that can be compared).
+
+    *is_carried* says that a measure is computed from other months too: then every month has a row.
+    """
 
     fact: Table
     by: tuple[Dimension, ...]
     kept: tuple[tuple[str, Any], ...]
+    is_carried: bool
 
 
-_Ask = tuple[Cut, tuple[Measure, ...]]
+Ask = tuple[Cut, tuple[Measure, ...]]
+Found = Mapping[Cut, list[Row]]
 
 
-def _asks(visual: Visual, view: View, results: Results) -> list[_Ask]:
+def found_of(asks: Iterable[Ask], view: View, results: Results) -> Found:
+    """The rows of each cut in *asks*, asked for once and side by side."""
+    asked = _together(asks)
+    rows = _AT_ONCE.map(lambda cut: rows_of(cut, asked[cut], results, view.parameters), asked)
+    return dict(zip(asked, rows, strict=True))
+
+
+def asks_of(visual: Visual, view: View, results: Results) -> list[Ask]:
     """What has to be known to draw *visual*."""
-    if visual.kind == "table" or visual.lacks(results.missing):
+    if visual.kind == "table" or visual.lacks(results.missing) or visual.fact not in results.tables:
         return []
-    return [_ask(visual, view, results), *_trend(visual, view, results)]
+    return [*_values(visual, view, results), *_trend(visual, view, results)]
 
 
-def _ask(visual: Visual, view: View, results: Results) -> _Ask:
-    """The values of *visual*, or what it draws."""
-    measures = [one for one in _measures(visual) if not needs(one).intersection(results.missing)]
-    return _cut(visual, view, results, visual.by, measures), tuple(measures)
+def _values(visual: Visual, view: View, results: Results) -> list[Ask]:
+    """The values of *visual*, or what it draws: those over a threshold may be read from a table of their own."""
+    measures = [one for one in _measures(visual) if not lacking(needs(one), results.missing)]
+    if visual.by:
+        return [(_cut(visual, view, results, visual.by, measures), tuple(measures))]
+    return [(_cut(visual, view, results, (), few), tuple(few)) for few in _by_threshold(measures) if few]
 
 
-def _trend(visual: Visual, view: View, results: Results) -> list[_Ask]:
+def _by_threshold(measures: Sequence[Measure]) -> tuple[list[Measure], list[Measure]]:
+    over = [one for one in measures if threshold_of(one)]
+    return over, [one for one in measures if one not in over]
+
+
+def _trend(visual: Visual, view: View, results: Results) -> list[Ask]:
     """The sparkline of a flow, what joined in the last months, by month; nothing else has a past in the data."""
     expression = visual.measure.expression
     if visual.by or not isinstance(expression, LastMonths):
@@ -81,23 +103,35 @@ def _trend(visual: Visual, view: View, results: Results) -> list[_Ask]:
 
 
 def _cut(visual: Visual, view: View, results: Results, by: Sequence[str], measures: Sequence[Measure]) -> Cut:
-    return cut_of(visual.fact, tuple(map(dimension, by)), view.filters(visual), measures, results)
+    cuts = tuple(map(dimension, by))
+    return cut_of(visual.fact, cuts, view.filters(visual), measures, results, view.parameters)
 
 
 def cut_of(
-    fact: Table, by: tuple[Dimension, ...], filters: Filters, measures: Sequence[Measure], results: Results
+    fact: Table,
+    by: tuple[Dimension, ...],
+    filters: Filters,
+    measures: Sequence[Measure],
+    results: Results,
+    parameters: Parameters,
 ) -> Cut:
-    """Where to read *measures*: the smallest table that has what they need and what cuts and filters them."""
+    """
+    Where to read *measures*: the smallest table that has what they need and what cuts and filters them.
+
+    For a threshold that lies between edges, that is the table of the customers' own values, where it is held.
+    """
     columns = {one.column for one in (*by, *map(dimension, filters))}.union(*map(columns_of, measures))
-    return Cut(results.smallest(fact, columns.intersection(fact.column_names)), by, frozen(filters))
+    columns = columns.intersection(fact.column_names)
+    own = table_of(measures, parameters, results)
+    table = own if own and columns <= {*own.column_names} else results.smallest(fact, columns)
+    return Cut(table, by, frozen(filters), any(map(is_carried, measures)))
 
 
 def _measures(visual: Visual) -> tuple[Measure, ...]:
-    shown = [visual.measure, *visual.tooltip_measures]
-    return (*shown, measure(visual.compare)) if visual.compare else tuple(shown)
+    return tuple(dict.fromkeys((*map(measure, visual.all_measures), *visual.tooltip_measures)))
 
 
-def _together(asks: Iterable[_Ask]) -> dict[Cut, list[Measure]]:
+def _together(asks: Iterable[Ask]) -> dict[Cut, list[Measure]]:
     gathered: dict[Cut, dict[str, Measure]] = {}
     for cut, measures in asks:
         gathered.setdefault(cut, {}).update({one.name: one for one in measures})
@@ -105,11 +139,11 @@ def _together(asks: Iterable[_Ask]) -> dict[Cut, list[Measure]]:
 
 
 def rows_of(
-    cut: Cut, measures: Sequence[Measure], results: Results, threshold: Decimal | int | None = None
+    cut: Cut, measures: Sequence[Measure], results: Results, parameters: Parameters | None = None
 ) -> list[Row]:
     """One row, or one per combination of members that occurs, in the order of the members."""
     query = sql.aggregate(
-        cut.fact, measures, by=cut.by, filters=dict(cut.kept), threshold=threshold, as_of=results.as_of
+        cut.fact, measures, by=cut.by, filters=dict(cut.kept), parameters=parameters, looked_up=results.looked_up
     )
     names = [*(one.name for one in cut.by), *(one.name for one in measures)]
     nothing = {one.name: 0 for one in measures if one.counts_nobody}
@@ -122,20 +156,37 @@ def _row(names: Sequence[str], values: Sequence[Any], nothing: Mapping[str, int]
     return {name: nothing.get(name) if value is None else value for name, value in zip(names, values, strict=True)}
 
 
-def _shown(
-    visual: Visual, asks: Sequence[_Ask], view: View, results: Results, found: Mapping[Cut, list[Row]]
-) -> Json:
+def shown_of(visual: Visual, asks: Sequence[Ask], view: View, results: Results, found: Found) -> Json:
     if missing := visual.lacks(results.missing):
-        return {"missing": [column.name for column in missing]}
+        return {"missing": [*map(called, missing)]}
+    if visual.fact not in results.tables:
+        return {"unavailable": not_there(visual.fact)}
     if visual.kind == "table":
         return _table(visual, view, results)
-    (cut, measures), *trend = asks
     if visual.by:
+        [(cut, measures)] = asks
         return _columns(visual, measures, found[cut], results)
-    values = {one.name: found[cut][0][one.name] for one in measures}
+    trend = [(cut, measures) for cut, measures in asks if cut.by]
+    values = {one.name: found[cut][0][one.name] for cut, measures in asks if not cut.by for one in measures}
+    more = {**_set(visual, view, results), **comparison(visual, view.filters(visual), results)}
     if visual.kind == "parameter":
-        return {"values": values, "x": view.threshold}
-    return {"values": values, "spark": _spark(visual, values, trend, results, found)}
+        return {"values": values, **more}
+    return {"values": values, "spark": _spark(visual, values, trend, results, found), **more}
+
+
+def not_there(fact: Table) -> str:
+    """What to do about a table that an older version did not make."""
+    return f"the results have no {fact.full_name} yet; renew them with: customer360 run"
+
+
+def _set(visual: Visual, view: View, results: Results) -> Json:
+    """What the parameter of *visual* is set to, and the value used for it: for a threshold maybe the next edge."""
+    parameter = parameter_of(visual.measure)
+    if parameter is None:
+        return {}
+    x = view.parameters.get(parameter.name, parameter.default)
+    is_exact = parameter.of is None or parameter.name in results.values.held
+    return {"x": x, "used": x if is_exact else edge(x, results.edges[parameter.name])}
 
 
 def _columns(visual: Visual, measures: Sequence[Measure], rows: Sequence[Row], results: Results) -> Json:
@@ -152,21 +203,19 @@ def _otherwise(members: Mapping[Any, str]) -> Mapping[Any, str] | None:
     return members if any(key != label for key, label in members.items()) else None
 
 
-def _spark(
-    visual: Visual, values: Row, trend: Sequence[_Ask], results: Results, found: Mapping[Cut, list[Row]]
-) -> Json | None:
+def _spark(visual: Visual, values: Row, trend: Sequence[Ask], results: Results, found: Found) -> Json | None:
     """The last full months, where they compare."""
     if not trend or (visual.compare and values[visual.compare] is None):
         return None
     [(cut, [shown])] = trend
     by_month = {row[JOIN_MONTH.name]: row[shown.name] for row in found[cut]}
-    end = sql.full_months_end(results.as_of)
-    months = [sql.months_before(end, number) for number in range(SPARK_MONTHS, 0, -1)]
+    end = full_months_end(results.as_of)
+    months = [months_before(end, number) for number in range(SPARK_MONTHS, 0, -1)]
     return {"months": months, "values": [by_month.get(month, 0) for month in months]}
 
 
 def _table(visual: Visual, view: View, results: Results) -> Json:
-    shown = [name for name in visual.columns if is_there(visual.fact[name], results.missing)]
+    shown = [name for name in visual.columns if not lacking(visual.fact[name].derived_from, results.missing)]
     query = sql.top(visual.fact, visual.measure, shown, visual.top, filters=view.filters(visual))
     names = [*shown, visual.measure.name]
     columns = zip(*results.rows(query), strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,23 +20,35 @@ from customer360.errors import Invalid
 from customer360.postgres.connection import Database
 from customer360.report.durations import parse_duration
 from customer360.report.pages import REPORT
+from customer360.report.parameters import PARAMETERS
 from customer360.web import replies
 from customer360.web.answers import answer
 from customer360.web.assets import Assets, assets
 from customer360.web.credentials import Credentials
 from customer360.web.cubes import cubes_of, encoded
 from customer360.web.health import health
+from customer360.web.kept_answers import answer_without_small
 from customer360.web.outline import outline
+from customer360.web.people import offered
+from customer360.web.people_api import PeopleApi
+from customer360.web.profiles import Profiles
 from customer360.web.replies import remembered
 from customer360.web.security import secured
+from customer360.web.small_cells import LEAST
 from customer360.web.store import Results
-from customer360.web.view import page_of, view
+from customer360.web.values import between_edges
+from customer360.web.view import View, page_of, view
 from customer360.web.watch import State, Watch
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "no-cache"
 _ALIVE_SECONDS: Final = 15.0
 _NO_RESULTS: Final = "there are no results yet; make them with: customer360 run"
+_THRESHOLDS: Final = {parameter.name for parameter in PARAMETERS if parameter.of}
+SMALLEST_CELL: Final = 5
+"""The fewest customers whom a number may tell of, where others than this machine are served."""
+
+_NOT_SENT: Final = "tables are sent only to those who may see people, as small cells are kept from the others"
 Question = tuple[Hashable, Callable[[], Any]]
 """What is asked, in a form that can be remembered, and how it is answered."""
 
@@ -47,16 +59,35 @@ def make_app(
     hide_names: bool = False,
     credentials: Credentials | None = None,
     loopback: bool = True,
+    people: Database | None = None,
+    smallest_cell: int | None = None,
 ) -> Starlette:
     """
     The application over the results in *database*, which it loads when it starts and reloads when they change.
 
     *hide_names* keeps customers' names out of it. *credentials* are asked for when given; *loopback* says that
-    only this machine is served.
+    only this machine is served. *people* is the database in which single customers are looked up and each access
+    is logged (`people_only`); without it none are shown. Numbers about fewer than *smallest_cell* customers are
+    kept from readers who may not see people; None keeps none where only this machine is served.
+    Raises: Customer360Error for a *smallest_cell* of 1 or 2.
     """
-    dashboard = _Dashboard(Watch(database, hide_names=hide_names), assets(), CapacityLimiter(2))
-    checks = Middleware(secured, credentials=credentials, loopback=loopback)
+    if smallest_cell is None:
+        smallest_cell = 0 if loopback else SMALLEST_CELL
+    if 0 < smallest_cell < LEAST:
+        raise Invalid(
+            f"invalid smallest cell {smallest_cell}; use {LEAST} or more, or 0 to show numbers about anybody"
+        )
+    watch, at_once = Watch(database, hide_names=hide_names), CapacityLimiter(2)
+    of_people = PeopleApi(watch, people, Profiles(people), CapacityLimiter(2)) if people else None
+    dashboard = _Dashboard(watch, assets(), at_once, CapacityLimiter(1), smallest_cell, of_people)
+    checks = Middleware(secured, credentials=credentials, loopback=loopback, people=people is not None)
     return Starlette(routes=dashboard.routes(), lifespan=dashboard.lifespan, middleware=[checks])
+
+
+def sees_people(request: Request) -> bool:
+    """Whether whoever asks may see people; nobody may of whom that is not said."""
+    user = getattr(request.state, "user", None)
+    return user is not None and bool(user.sees_people)
 
 
 @dataclass(frozen=True)
@@ -64,12 +95,18 @@ class _Dashboard:
     watch: Watch
     assets: Assets
     at_once: CapacityLimiter
+    reading: CapacityLimiter
+    smallest_cell: int
+    people: PeopleApi | None = None
 
     def routes(self) -> list[Route]:
         pages = [Route(f"/{page.name}", self.page) for page in REPORT.pages]
         return [
-            Route("/", lambda _: RedirectResponse(f"/{REPORT.pages[0].name}", 302)),
+            Route("/", self.first),
             *pages,
+            Route("/customers", self.shell),
+            Route("/customers/{customer_id}", self.shell),
+            *(self.people.routes() if self.people else ()),
             Route("/static/{digest}/{path:path}", self.file),
             Route("/api/report", self.report),
             Route("/api/pages/{page}", self.answer),
@@ -87,7 +124,21 @@ class _Dashboard:
         finally:
             await self.watch.stop()
 
+    async def first(self, _: Request) -> Response:
+        report = self.watch.state.results.report if self.watch.state.results else REPORT
+        return RedirectResponse(f"/{report.pages[0].name}", 302)
+
     async def page(self, request: Request) -> Response:
+        """The page at the path; not of the request's URL, which decodes a query that may be any bytes."""
+        if results := self.watch.state.results:
+            try:
+                page_of(request.scope["path"][1:], results)
+            except Invalid as error:
+                return PlainTextResponse(str(error), 404)
+        return await self.shell(request)
+
+    async def shell(self, request: Request) -> Response:
+        """What the browser loads first, whatever it then shows."""
         return replies.file(self.assets.shell, request, _ASK_AGAIN)
 
     async def file(self, request: Request) -> Response:
@@ -97,22 +148,53 @@ class _Dashboard:
         return replies.file(asset, request, _FOR_EVER)
 
     async def report(self, request: Request) -> Response:
-        return await self._reply(request, lambda results: ("report", lambda: outline(results)))
+        audiences = await self.people.audiences(request) if self.people else None
+        smallest = self._smallest(request)
 
-    async def answer(self, request: Request) -> Response:
         def asked(results: Results) -> Question:
-            page = page_of(request.path_params["page"])
-            shown = view(page, request.query_params.multi_items(), results)
-            return shown.key, lambda: answer(shown, results)
+            people = None if audiences is None else offered(audiences, results)
+            return ("report", audiences, smallest), lambda: {**outline(results, smallest), "people": people}
 
         return await self._reply(request, asked)
 
+    async def answer(self, request: Request) -> Response:
+        smallest = self._smallest(request)
+
+        def asked(results: Results) -> Question:
+            shown = self._view(request, results)
+            key = shown.key, results.values.held, smallest
+            if smallest:
+                return key, lambda: answer_without_small(shown, results, smallest)
+            return key, lambda: answer(shown, results)
+
+        if (results := self.watch.state.results) and {*request.query_params} & _THRESHOLDS:
+            await self._read_values(request, results)
+        return await self._reply(request, asked)
+
+    def _smallest(self, request: Request) -> int:
+        """The fewest customers whom a number may tell this reader of; 0 for any."""
+        return 0 if sees_people(request) else self.smallest_cell
+
+    @staticmethod
+    def _view(request: Request, results: Results) -> View:
+        page = page_of(request.path_params["page"], results)
+        return view(page, request.query_params.multi_items(), results)
+
+    async def _read_values(self, request: Request, results: Results) -> None:
+        """Reads the customers' own values where X needs them, while others are answered."""
+        with suppress(Invalid):
+            between = between_edges(self._view(request, results).parameters, results)
+            if any(map(results.values.is_wanted, between)):
+                await to_thread.run_sync(results.values.read, between, results, limiter=self.reading)
+
     async def cube(self, request: Request) -> Response:
         """A table of a page, of the refresh that the query names: the page must not mix two."""
+        if self._smallest(request):
+            return replies.refused(403, "not_permitted", _NOT_SENT)
         page, name = request.path_params["page"], request.path_params["cube"]
 
         def asked(results: Results) -> Question:
-            tables = cubes_of(page_of(page), results)
+            tables = cubes_of(page_of(page, results), results)
             if name not in tables or request.query_params.get("refresh") != str(results.refresh_row["refresh_id"]):
                 raise Invalid("there is no such table of this refresh; /api/report names those there are")
             return ("cube", name), lambda: encoded(tables[name], results)
@@ -157,7 +239,8 @@ class _Dashboard:
         return health(self.watch.state, self.watch.answered, max_age)
 
     async def unknown(self, request: Request) -> Response:
-        names = ", ".join(f"/{page.name}" for page in REPORT.pages)
-        if request.url.path.startswith("/api/"):
+        report = self.watch.state.results.report if self.watch.state.results else REPORT
+        names = ", ".join(f"/{page.name}" for page in report.pages)
+        if request.scope["path"].startswith("/api/"):
             return replies.refused(404, "not_found", "there are /api/report, /api/pages/PAGE and /api/events")
         return PlainTextResponse(f"there is no such page; there are {names}", 404)

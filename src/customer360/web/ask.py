@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from customer360.errors import Invalid, Unavailable, nearest
-from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension, dimensions_of
-from customer360.report.expressions import Measure, facts_of, needs, parameter_of
-from customer360.report.measures import BALANCE_THRESHOLD, MEASURES, measure
+from customer360.report.behaviour import description_of
+from customer360.report.dimensions import (
+    ACTIVITY_MONTH,
+    JOIN_MONTH,
+    OF_TODAY,
+    Between,
+    Dimension,
+    Filters,
+    dimension,
+    dimensions_of,
+)
+from customer360.report.expressions import Measure, facts_of, must_be_cut_by, needs, parameter_of
+from customer360.report.measures import MEASURES, measure, or_else
+from customer360.report.missing import called, lacking
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Visual
-from customer360.tables import DATA_QUALITY, TOP_CUSTOMERS, Table
+from customer360.tables import Table
 from customer360.web import sql
-from customer360.web.answers import cut_of, rows_of
-from customer360.web.store import LOADED, Results, is_there
+from customer360.web.answers import cut_of, not_there, rows_of
+from customer360.web.store import Results
+from customer360.web.values import between_edges
 from customer360.web.view import months, number
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ASKED: Final = (*LOADED, DATA_QUALITY)
-"""The tables that answer for every measure."""
 
 _MOST_CUTS: Final = 2
 _MOST_NAMED: Final = 30
@@ -35,28 +44,59 @@ def ask(
     *,
     by: Sequence[str] = (),
     where: Mapping[str, Any] | None = None,
-    balance_threshold: float | None = None,
+    parameters: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """
     The measure called *name*: one row, or one for each combination of members of *by* that occurs.
 
     Members stand in the report's order and are written as in the report; months are dates. *where* keeps the
-    named members; of the months of joining also a range, "2025-01..2025-06". *balance_threshold* is the X of the
-    measures that have one. `attrs` of the frame has the measure's label, unit and definition, and the as-of date.
-    Raises: Customer360Error for a name or a member that is not there, and for what the data does not have.
+    named members; of months of joining or activity also a range, "2025-01..2025-06". *parameters* are numbers that
+    a reader sets, by name. `attrs` of the frame has the measure's label, unit and definition, the as-of
+    date, and a note where past months are cut or filtered by what customers are today.
+    Raises: Customer360Error for a name or a member that is not there, for what the data does not have, and for a
+    sum over what does not add up.
+    """
+    fact = fact_of(name, by, where or {})
+    asked, cuts = measure(name), tuple(map(dimension, by))
+    chosen = parameters_of(asked, parameters or {})
+    require_known([asked, *cuts, *map(dimension, where or {})], results)
+    if fact not in results.tables:
+        raise Unavailable(not_there(fact))
+    filters = {cut: keys_of(dimension(cut), members, results) for cut, members in (where or {}).items()}
+    _require_sums(asked, cuts, filters)
+    if _listed(asked):
+        return _described(_top(asked, cuts, filters, results), asked, results)
+    results.values.read(between_edges(chosen, results), results)
+    note = _of_today(asked, (*cuts, *map(dimension, filters)))
+    rows = rows_of(cut_of(fact, cuts, filters, [asked], results, chosen), [asked], results, chosen)
+    written = {cut.name: [_written(results.members[cut], row[cut.name]) for row in rows] for cut in cuts}
+    return _described({**written, asked.name: [row[asked.name] for row in rows]}, asked, results, note)
+
+
+def fact_of(name: str, by: Sequence[str], where: Mapping[str, Any]) -> Table:
+    """
+    The table that answers for the measure called *name*.
+
+    Raises: Customer360Error for a name that is not there, and for what no table has together.
     """
     asked, cuts = _measure(name), tuple(map(dimension, by))
     _require_few(name, cuts)
-    threshold = _threshold(asked, balance_threshold)
-    filters = {cut: _keys(dimension(cut), members, results) for cut, members in (where or {}).items()}
-    used = (*cuts, *map(dimension, filters))
-    _require_known(asked, used, results)
-    fact = _fact(asked, used)
-    if fact is TOP_CUSTOMERS:
-        return _described(_top(asked, cuts, filters, results), asked, results)
-    rows = rows_of(cut_of(fact, cuts, filters, [asked], results), [asked], results, threshold)
-    written = {cut.name: [_written(results.members[cut], row[cut.name]) for row in rows] for cut in cuts}
-    return _described({**written, asked.name: [row[asked.name] for row in rows]}, asked, results)
+    return _fact(asked, (*cuts, *map(dimension, where)))
+
+
+def _require_sums(asked: Measure, cuts: Sequence[Dimension], filters: Filters) -> None:
+    """Raises: Customer360Error for a sum over what does not add up, such as months of active customers."""
+    told_apart = {cut.name for cut in cuts} | {name for name, kept in filters.items() if _is_one(kept)}
+    if over := sorted(must_be_cut_by(asked) - told_apart):
+        [name, *_] = over
+        raise Invalid(
+            f"'{asked.name}' does not add up over {name}, as the same customer would count several times; ask for "
+            f"it by='{name}', or with one of them in 'where'{or_else(asked)}"
+        )
+
+
+def _is_one(kept: Sequence[object] | Between) -> bool:
+    return kept.first == kept.last if isinstance(kept, Between) else len(kept) == 1
 
 
 def _measure(name: str) -> Measure:
@@ -69,12 +109,15 @@ def _measure(name: str) -> Measure:
     return found
 
 
-def _threshold(asked: Measure, given: float | None) -> Decimal | None:
-    if given is None:
-        return None
-    if parameter_of(asked) is None:
-        raise Invalid(f"'{asked.name}' does not depend on {BALANCE_THRESHOLD.name}; leave it out")
-    return number([str(given)])
+def parameters_of(asked: Measure, given: Mapping[str, float]) -> dict[str, Decimal]:
+    """What is set of the parameter that *asked* depends on. Raises: Invalid for any other."""
+    depends_on = parameter_of(asked)
+    known = {depends_on.name: depends_on} if depends_on else {}
+    for name in given:
+        if name not in known:
+            hint = f"it depends on {depends_on.name}" if depends_on else "it has no parameter"
+            raise Invalid(f"'{asked.name}' does not depend on {name}; {hint}")
+    return {name: number(known[name], [str(value)]) for name, value in given.items()}
 
 
 def _require_few(name: str, cuts: Sequence[Dimension]) -> None:
@@ -83,11 +126,12 @@ def _require_few(name: str, cuts: Sequence[Dimension]) -> None:
         raise Invalid(f"'{name}' is asked for by {', '.join(names)}; give one dimension, or two that differ")
 
 
-def _require_known(asked: Measure, used: Sequence[Dimension], results: Results) -> None:
+def require_known(used: Iterable[Measure | Dimension], results: Results) -> None:
     """Raises: Customer360Error for what the data has nothing for, which is never shown as zero."""
-    for name, needed in {asked.name: needs(asked), **{cut.name: cut.needs for cut in used}}.items():
-        if missing := [column.name for column in results.missing if column in needed]:
-            raise Unavailable(f"'{name}' needs {' and '.join(missing)}: not in your data")
+    for one in used:
+        needed = needs(one) if isinstance(one, Measure) else one.needs
+        if missing := lacking(needed, results.missing):
+            raise Unavailable(f"'{one.name}' needs {' and '.join(map(called, missing))}: not in your data")
 
 
 def _fact(asked: Measure, used: Sequence[Dimension]) -> Table:
@@ -102,8 +146,9 @@ def _fact(asked: Measure, used: Sequence[Dimension]) -> Table:
     raise Invalid(f"'{asked.name}' cannot be cut or filtered by {names}; {hint}")
 
 
-def _keys(cut: Dimension, members: Any, results: Results) -> Sequence[object] | Between:
-    if cut is JOIN_MONTH and isinstance(members, str) and ".." in members:
+def keys_of(cut: Dimension, members: Any, results: Results) -> Sequence[object] | Between:
+    """The keys of *members*, which are written as the report does: one, several, or of months a range."""
+    if cut in (JOIN_MONTH, ACTIVITY_MONTH) and isinstance(members, str) and ".." in members:
         return months([members])
     several = members if isinstance(members, (list, tuple, set, frozenset)) else [members]
     return [_key(cut, member, results.members[cut]) for member in several]
@@ -135,25 +180,34 @@ def _written(known: Mapping[Any, str], key: Any) -> Any:
 
 def _top(asked: Measure, cuts: Sequence[Dimension], filters: Filters, results: Results) -> dict[str, list[Any]]:
     """The rows of the visual that lists single customers; they are not summed."""
-    visual = _listed(asked)
+    [visual] = _listed(asked)
     if cuts:
         raise Invalid(f"'{asked.name}' belongs to single customers; leave 'by' out, and use 'where'")
-    shown = [name for name in visual.columns if is_there(visual.fact[name], results.missing)]
+    shown = [name for name in visual.columns if not lacking(visual.fact[name].derived_from, results.missing)]
     rows = results.rows(sql.top(visual.fact, asked, shown, visual.top, filters=filters))
     return {name: [row[place] for row in rows] for place, name in enumerate((*shown, asked.name))}
 
 
-def _listed(asked: Measure) -> Visual:
-    visuals = (visual for page in REPORT.pages for visual in page.visuals)
-    return next(visual for visual in visuals if visual.kind == "table" and visual.measure is asked)
+def _listed(asked: Measure) -> list[Visual]:
+    """The visual that lists the single customers that *asked* belongs to, if it does."""
+    return [visual for visual in REPORT.visuals if visual.kind == "table" and visual.measure is asked][:1]
 
 
-def _described(columns: Mapping[str, list[Any]], asked: Measure, results: Results) -> pd.DataFrame:
+def _of_today(asked: Measure, used: Sequence[Dimension]) -> str:
+    """What must be said of past months under a filter by what customers are today: nobody joins as Gold."""
+    names = [cut.name for cut in dict.fromkeys(used) if cut in OF_TODAY]
+    if not (asked.is_of_months and names):
+        return ""
+    return f"by {' and '.join(names)} as {'they are' if len(names) > 1 else 'it is'} today, in every month"
+
+
+def _described(columns: Mapping[str, list[Any]], asked: Measure, results: Results, note: str = "") -> pd.DataFrame:
     import pandas as pd
 
     frame: pd.DataFrame = pd.DataFrame({name: _column(values) for name, values in columns.items()})
-    about: dict[Hashable, str] = {"label": asked.label, "unit": asked.unit, "definition": asked.description}
-    frame.attrs = {**about, "as_of": results.as_of.isoformat()}
+    meaning = description_of(asked, results.missing)
+    about: dict[Hashable, str] = {"label": asked.label, "unit": asked.unit, "definition": meaning}
+    frame.attrs = {**about, "as_of": results.as_of.isoformat(), **({"note": note} if note else {})}
     return frame
 
 

@@ -24,8 +24,25 @@ _LOG: Final = logging.getLogger(__name__)
 SHORTEST_TOKEN: Final = 16
 SHORTEST_PASSWORD: Final = 12
 _HASH: Final = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}")
+_SEES_PEOPLE: Final = "people"
+"""What follows a second colon in the line of a user who may see single customers."""
 _NAME: Final = re.compile(r"[^:#\s]([^:]*\S)?", re.ASCII)
 _HASHER: Final = PasswordHasher()
+
+
+@dataclass(frozen=True)
+class User:
+    """Who asks: the name that the access log has, and whether they may see single customers."""
+
+    name: str
+    sees_people: bool = False
+
+
+NOBODY: Final = User("")
+"""Who has not said who they are."""
+
+_TOKEN_HOLDER: Final = User("token")
+"""Whoever has the token: that may be anyone, so they never see single customers."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ class Credentials:
     files: Files = field(default=Files(), repr=False)
     stamp: tuple[object, ...] = field(default=(), repr=False)
     """That of the files when they were read."""
+    see_people: frozenset[str] = field(default=frozenset(), repr=False)
+    """The names of those of *users* who may see single customers."""
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
@@ -79,20 +98,30 @@ class Credentials:
             _LOG.warning("nobody can sign in: %s", error)
             return Credentials(files=self.files, stamp=stamp)
 
-    def accept(self, authorization: bytes) -> bool:
+    def require_people(self) -> None:
+        """Raises: Refused when nobody who can sign in may see single customers."""
+        if not self.see_people:
+            raise Refused(
+                "--people shows single customers to the users who may see them, and none of those who can sign in "
+                "may; make the line of one with: customer360 password NAME --people, and give --users FILE"
+            )
+
+    def accept(self, authorization: bytes) -> User | None:
         """
-        Whether the value of an Authorization header is among these.
+        Who sent the value of an Authorization header; None when it is not among these.
 
         A browser's prompt knows only name and password, so the token may come as the password of any name.
         A user's password takes the time that Argon2 takes, whether the name is known or not.
         """
         scheme, _, value = authorization.partition(b" ")
         if scheme.lower() == b"bearer":
-            return self._is_token(value.strip())
+            return _TOKEN_HOLDER if self._is_token(value.strip()) else None
         if scheme.lower() != b"basic":
-            return False
+            return None
         name, password = _name_and_password(value)
-        return self._is_token(password) or self._is_user(name, password)
+        if self._is_token(password):
+            return _TOKEN_HOLDER
+        return User(name, name in self.see_people) if self._is_user(name, password) else None
 
     def _is_token(self, given: bytes) -> bool:
         return self.token is not None and hmac.compare_digest(given, self.token.encode(errors="surrogateescape"))
@@ -125,8 +154,8 @@ def configured(token_file: Path | None, users_file: Path | None) -> Credentials 
     files = Files(token_file, users_file)
     stamp = files.stamp()  # before they are read: a change meanwhile is seen by the next look
     token = _private_text(token_file).strip() if token_file else settings.dashboard_token()
-    users = _users(users_file) if users_file else {}
-    return None if token is None and not users else Credentials(token, users, files, stamp)
+    users, see_people = _users(users_file) if users_file else ({}, frozenset[str]())
+    return None if token is None and not users else Credentials(token, users, files, stamp, see_people)
 
 
 def check_name(name: str) -> None:
@@ -135,7 +164,7 @@ def check_name(name: str) -> None:
         raise Invalid(f"{name!r} cannot be a user's name: it has a colon, or a space or # at its edge")
 
 
-def users_line(name: str, password: str) -> str:
+def users_line(name: str, password: str, *, sees_people: bool = False) -> str:
     """The line that stands for a user in the users file."""
     check_name(name)
     if len(password) < SHORTEST_PASSWORD:
@@ -143,23 +172,32 @@ def users_line(name: str, password: str) -> str:
             f"the password has {len(password)} characters, but needs {SHORTEST_PASSWORD} or more; "
             "a few words in a row do well"
         )
-    return f"{name}:{_HASHER.hash(password)}"
+    return f"{name}:{_HASHER.hash(password)}" + (f":{_SEES_PEOPLE}" if sees_people else "")
 
 
-def _users(path: Path) -> dict[str, str]:
-    """Names and hashes of a users file, one `name:hash` a line; empty lines and # comments do not count."""
+def _users(path: Path) -> tuple[dict[str, str], frozenset[str]]:
+    """
+    Names and hashes of a users file, and the names of those who may see single customers.
+
+    Each line is `name:hash` or `name:hash:people`; empty lines and # comments do not count.
+    """
     users: dict[str, str] = {}
+    see_people = set()
     for number, line in enumerate(_private_text(path).splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        name, _, hashed = line.strip().partition(":")
-        if name in users or not _NAME.fullmatch(name) or not _HASH.fullmatch(hashed):
-            wrong = f"names '{name}' again" if name in users else "is not NAME:HASH"
+        name, _, rest = line.strip().partition(":")
+        hashed, *rights = rest.split(":")
+        is_right = _NAME.fullmatch(name) and _HASH.fullmatch(hashed) and rights in ([], [_SEES_PEOPLE])
+        if name in users or not is_right:
+            wrong = f"names '{name}' again" if name in users else "is not NAME:HASH or NAME:HASH:people"
             raise Invalid(f"line {number} of {path} {wrong}; make each line with: customer360 password NAME")
         users[name] = hashed
+        if rights:
+            see_people.add(name)
     if not users:
         raise Invalid(f"{path} names no users; make a line for one with: customer360 password NAME")
-    return users
+    return users, frozenset(see_people)
 
 
 def _private_text(path: Path) -> str:

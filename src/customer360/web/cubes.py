@@ -26,7 +26,6 @@ MOST_ROWS: Final = 150_000
 
 _MOST_MEMBERS: Final = 255
 _ALIGNED: Final = 8
-_CENTS: Final = 100
 _INTEGERS: Final = 2**31
 
 
@@ -39,7 +38,8 @@ def cubes_of(page: Page, results: Results) -> dict[str, Table]:
     if any(visual.kind == "table" for visual in page.visuals):
         return {}
     clicked = {dimension(name).column for visual in page.visuals for name in visual.by}
-    tables = [_table(visual, results, more) for visual in page.visuals for more in (frozenset[str](), clicked)]
+    there = [visual for visual in page.visuals if visual.fact in results.tables]
+    tables = [_table(visual, results, more) for visual in there for more in (frozenset[str](), clicked)]
     return {table.name: table for table in tables if results.sizes[table] <= MOST_ROWS}
 
 
@@ -48,7 +48,7 @@ def encoded(table: Table, results: Results) -> bytes:
     *table* as the page reads it: the length of a JSON header, the header, the columns one after the other.
 
     A dimension is a column of codes: places among its members, the last code for none. A sum is a whole number:
-    amounts come in cents, so that adding them is exact.
+    amounts come in cents, so that adding them is exact. NaN stands for one that is not known.
     """
     cuts, sums = [cut for cut in dimensions_of(table) if not cut.level_of], _sums(table)
     whole = [f"CAST({name} * {scale} AS bigint) AS {name}" for name, scale in sums.items()]
@@ -66,13 +66,13 @@ def encoded(table: Table, results: Results) -> bytes:
 def _table(visual: Visual, results: Results, more: Collection[str]) -> Table:
     """The rollup that has what *visual* needs, all slicers and *more*; what cannot be summed is its own."""
     if visual.fact not in SEGMENTS:
-        return visual.fact
+        return results.smallest(visual.fact, ())
     return results.smallest(visual.fact, read_by(visual).union(more).intersection(visual.fact.column_names))
 
 
 def _sums(table: Table) -> dict[str, int]:
-    """The additive columns, each with its units in one: cents of amounts."""
-    return {column.name: _CENTS if column.digits else 1 for column in table.columns if column.is_additive}
+    """The additive columns, each with its units in one: cents of an amount with two digits after the point."""
+    return {one.name: 10 ** one.digits[1] if one.digits else 1 for one in table.columns if one.is_additive}
 
 
 def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:
@@ -86,7 +86,10 @@ def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:
 
 
 def _whole(values: pa.Array) -> NDArray[Any]:
+    """As small as they fit; where some are null as doubles, with NaN for these."""
     numbers = _numbers(values, np.int64)
+    if values.null_count:
+        return np.where(_known(values), numbers.astype(np.float64), np.nan)
     small = not len(numbers) or int(np.abs(numbers).max()) < _INTEGERS
     return numbers.astype(np.int32 if small else np.float64)
 

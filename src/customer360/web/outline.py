@@ -4,44 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
+from customer360.report.behaviour import FLAG, definition_of, description_of
 from customer360.report.dimensions import (
     ACCOUNT_AGE_BAND,
+    ACTIVITY,
+    ACTIVITY_MONTH,
+    AGE_BAND,
     AT_JOINING,
     BALANCE_BAND,
     DIMENSIONS,
-    FACTS,
     FUNNEL_STAGE,
     JOIN_MONTH,
     LAST_LOGIN_MONTH,
     LOYALTY_STATUS,
+    MOVE_MONTH,
+    ORDERS_BAND,
     POINTS_BAND,
+    SPENT_BAND,
     Dimension,
     dimension,
     dimensions_of,
 )
 from customer360.report.expressions import (
     Above,
-    Comparable,
+    Cumulative,
+    Known,
+    LastClosedMonth,
     LastMonths,
     Latest,
+    Less,
+    MeanPerMonth,
     Measure,
     Missing,
+    MonthBefore,
     Observed,
     OfStage,
     OfTotal,
     Others,
     Ratio,
     Sum,
+    Times,
     Where,
     needs,
+    parameter_of,
 )
-from customer360.report.measures import BALANCE_THRESHOLD, measure
-from customer360.report.pages import REPORT
+from customer360.report.measures import measure
+from customer360.report.missing import called, lacking
 from customer360.report.palette import ranks
+from customer360.report.parameters import PARAMETERS, Parameter
 from customer360.report.visuals import Page, Visual
+from customer360.tables import ACTIVE_DAYS
 from customer360.web import sql
+from customer360.web.answers import not_there
 from customer360.web.cubes import cubes_of
-from customer360.web.store import Results, is_there
+from customer360.web.small_cells import NOT_LISTED
+from customer360.web.store import Results
 
 Json = dict[str, Any]
 
@@ -49,72 +66,96 @@ _TYPES = {
     LOYALTY_STATUS: "status",
     JOIN_MONTH: "month",
     LAST_LOGIN_MONTH: "month",
+    ACTIVITY_MONTH: "month",
+    MOVE_MONTH: "month",
     BALANCE_BAND: "band",
     POINTS_BAND: "band",
     ACCOUNT_AGE_BAND: "band",
+    AGE_BAND: "band",
+    SPENT_BAND: "band",
+    ORDERS_BAND: "band",
     FUNNEL_STAGE: "stage",
 }
 
 
-def outline(results: Results) -> Json:
-    """All that the page needs to know of the report before it asks for numbers."""
-    visuals = [visual for page in REPORT.pages for visual in page.visuals]
+def outline(results: Results, smallest: int = 0) -> Json:
+    """
+    All that the page needs to know of the report before it asks for numbers.
+
+    With *smallest* for a reader from whom numbers about fewer customers are kept: without tables, nor visuals of
+    single customers.
+    """
+    report = results.report
+    visuals = report.visuals
+    facts = dict.fromkeys(visual.fact for visual in visuals)
+    cuts = [
+        one for one in DIMENSIONS if any(one in dimensions_of(fact) for fact in facts) and one in results.members
+    ]
     return {
-        "name": REPORT.name,
-        "refresh": _refresh(results),
-        "slicers": [_slicer(dimension(name), results) for name in REPORT.slicers],
+        "name": report.name,
+        "smallest": smallest,
+        "refresh": _refresh(results, smallest),
+        "slicers": [_slicer(dimension(name), results) for name in report.slicers],
         "statuses": {name: shade + 1 for name, shade in ranks(list(results.members[LOYALTY_STATUS])).items()},
-        "parameter": _parameter(results),
-        "measures": {name: _measure(name) for visual in visuals for name in _measures(visual)},
-        "dimensions": {one.name: _dimension(one, results) for one in DIMENSIONS},
-        "facts": {fact.name: [cut.name for cut in dimensions_of(fact)] for fact in FACTS},
-        "pages": [_page(page, results) for page in REPORT.pages],
+        "parameters": {parameter.name: _parameter(parameter, results) for parameter in PARAMETERS},
+        "measures": {name: _measure(name, results) for visual in visuals for name in _measures(visual)},
+        "dimensions": {one.name: _dimension(one, results) for one in cuts},
+        "facts": {fact.name: [cut.name for cut in dimensions_of(fact)] for fact in facts},
+        "pages": [_page(page, results, smallest) for page in report.pages],
     }
 
 
-def _refresh(results: Results) -> Json:
+_ROWS = ("rows_out", "rows_rejected", "rows_not_yet_joined")
+
+
+def _refresh(results: Results, smallest: int) -> Json:
     facts = results.refresh_row
-    kept = ("source_table", "source_kind", "rows_out", "rows_rejected", "rows_not_yet_joined")
     return {
         "id": facts["refresh_id"],
         "as_of": results.as_of,
         "finished_at": f"{facts['finished_at'].isoformat(timespec='seconds')}Z",
-        **{name: facts[name] for name in kept},
+        **{name: facts[name] for name in ("source_table", "source_kind")},
+        **{name: None if 0 < facts[name] < smallest else facts[name] for name in _ROWS},
     }
 
 
 def _slicer(cut: Dimension, results: Results) -> Json:
     members = list(results.members[cut])
-    known: Json = {"dimension": cut.name, "label": cut.label}
-    if missing := [column.name for column in results.missing if column in cut.needs]:
-        return {**known, "missing": missing}
+    is_seen = cut is ACTIVITY and FLAG in results.missing
+    label = f"{cut.label} in the last {ACTIVE_DAYS} days" if is_seen else cut.label
+    known: Json = {"dimension": cut.name, "label": label}
+    if missing := lacking(cut.needs, results.missing):
+        return {**known, "missing": [*map(called, missing)]}
     if cut is JOIN_MONTH:
         return {**known, "first": members[0], "last": members[-1]} if members else {**known, "first": None}
     return {**known, "members": [{"key": key, "label": key} for key in members]}
 
 
-def _parameter(results: Results) -> Json:
-    parameter = BALANCE_THRESHOLD
-    rows = results.rows(sql.edges(parameter))
+def _parameter(parameter: Parameter, results: Results) -> Json:
+    """As it is defined; a threshold over bands with their edges, and whether it is exact between them."""
+    edges = results.edges.get(parameter.name)
     return {
-        "name": parameter.name,
         "label": parameter.label,
-        "edges": [edge for edge, _ in rows],
-        "bands": [band for _, band in rows],
         "default": parameter.default,
+        "most": parameter.most,
+        "digits": parameter.digits,
+        "edges": None if edges is None else list(edges),
+        "bands": None if edges is None else list(edges.values()),
+        "exact": edges is None or parameter.name in results.values.readable,
     }
 
 
 def _measures(visual: Visual) -> list[str]:
-    return [*visual.measures, *(one.name for one in visual.tooltip_measures), *filter(None, [visual.compare])]
+    return [*visual.all_measures, *(one.name for one in visual.tooltip_measures)]
 
 
-def _measure(name: str) -> Json:
+def _measure(name: str, results: Results) -> Json:
     one = measure(name)
-    kept = ("label", "description", "unit", "format", "good")
+    kept = ("label", "unit", "format", "good")
     left_out = one.left_out.name if one.left_out else None
     return {
         **{attribute: getattr(one, attribute) for attribute in kept},
+        "description": description_of(one, results.missing),
         "left_out": left_out,
         "expression": _expression(one),
     }
@@ -132,15 +173,26 @@ def _expression(one: Measure) -> Json:
         case Where(of, cut, member):
             parts = {"of": _expression(of), "dimension": cut.name, "member": member}
         case Above(of, parameter):
-            parts = {"of": _expression(of), "dimension": parameter.of.name}
+            cut = sql.banded(parameter)
+            parts = {"of": _expression(of), "dimension": cut.name, "parameter": parameter.name}
+        case Times(of, parameter):
+            parts = {"of": _expression(of), "parameter": parameter.name}
         case Ratio(of, to):
             parts = {"of": _expression(of), "to": _expression(to)}
         case OfTotal(of) | Others(of):
             parts = {"of": _expression(of)}
         case LastMonths(of, months, before):
             parts = {"of": _expression(of), "months": months, "before": before}
-        case Comparable(of, months) | Observed(of, months):
+        case Observed(of, months):
             parts = {"of": _expression(of), "months": months}
+        case Known(of, column):
+            parts = {"of": _expression(of), "column": column}
+        case Less(of, less):
+            parts = {"of": _expression(of), "less": [_expression(one) for one in less]}
+        case LastClosedMonth(of, before):
+            parts = {"of": _expression(of), "before": before}
+        case MonthBefore(of) | Cumulative(of) | MeanPerMonth(of):
+            parts = {"of": _expression(of)}
         case OfStage(of, stage):
             parts = {"of": _expression(of), "stage": stage}
     return {"case": type(one.expression).__name__, "zero": one.counts_nobody, **parts}
@@ -154,42 +206,57 @@ def _dimension(cut: Dimension, results: Results) -> Json:
         "type": _TYPES.get(cut, other),
         "keys": keys,
         **({"labels": labels} if labels != keys else {}),
+        **({"first": results.first_month} if cut is ACTIVITY_MONTH else {}),
         **({"level_of": cut.level_of} if cut.level_of else {}),
         **({"axis": "Days since joining"} if cut is ACCOUNT_AGE_BAND else {}),
         "of_today": cut not in AT_JOINING,
     }
 
 
-def _page(page: Page, results: Results) -> Json:
-    visuals = [_visual(visual, results) for visual in page.visuals]
+def _page(page: Page, results: Results, smallest: int) -> Json:
+    visuals = [_visual(visual, results, smallest) for visual in page.visuals]
+    tables = {} if smallest else cubes_of(page, results)
     cubes = [
         {"name": name, "fact": name.partition("__")[0], "columns": table.column_names}
-        for name, table in cubes_of(page, results).items()
+        for name, table in tables.items()
     ]
-    return {"name": page.name, "title": page.title, "visuals": visuals, "cubes": cubes}
+    return {"name": page.name, "title": page.title, "rows": page.rows, "visuals": visuals, "cubes": cubes}
 
 
-def _visual(visual: Visual, results: Results) -> Json:
+def _visual(visual: Visual, results: Results, smallest: int) -> Json:
     """As it is defined; without the measures and columns that the data has nothing for."""
     place, missing = visual.place, results.missing
+    parameter = parameter_of(visual.measure)
     return {
         "name": visual.name,
         "kind": visual.kind,
         "title": visual.title,
-        "definition": visual.definition,
+        "definition": definition_of(visual, missing),
         "place": {"column": place.column, "row": place.row, "width": place.width, "height": place.height},
         "measure": visual.measure.name,
-        "more": [one.name for one in visual.tooltip_measures if not needs(one).intersection(missing)],
+        "more": [one.name for one in visual.tooltip_measures if not lacking(needs(one), missing)],
         "by": list(visual.by),
         "compare": visual.compare or None,
+        "compared": visual.compared or None,
+        "above": list(visual.above),
+        "below": list(visual.below),
+        "parameter": parameter.name if parameter else None,
         "columns": [
             {"name": name, "label": visual.fact[name].label}
             for name in visual.columns
-            if is_there(visual.fact[name], missing)
+            if not lacking(visual.fact[name].derived_from, missing)
         ],
-        "missing": [column.name for column in visual.lacks(missing)],
+        "missing": [*map(called, visual.lacks(missing))],
+        "unavailable": _unavailable(visual, results, smallest),
         "pickable": bool(visual.by),
         "over_joining": visual.is_over_joining,
+        "of_months": visual.measure.is_of_months,
         "fact": visual.fact.name,
         "only": {name: list(keys) for name, keys in visual.only.items()},
     }
+
+
+def _unavailable(visual: Visual, results: Results, smallest: int) -> str | None:
+    if visual.kind == "table" and smallest:
+        return NOT_LISTED
+    return None if visual.fact in results.tables else not_there(visual.fact)

@@ -48,7 +48,7 @@ class Reply:
 
     def __init__(self, content: Any) -> None:
         self.type = "application/octet-stream" if isinstance(content, bytes) else "application/json"
-        self.body = content if isinstance(content, bytes) else _json(content)
+        self.body = content if isinstance(content, bytes) else encoded(content)
         self.tag = f'"{hashlib.blake2b(self.body, digest_size=12).hexdigest()}"'
         self.compressed = gzip.compress(self.body, _FAST, mtime=0) if len(self.body) > _WORTH_COMPRESSING else b""
 
@@ -89,7 +89,8 @@ def accepts_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-def _json(content: Any) -> bytes:
+def encoded(content: Any) -> bytes:
+    """*content* as JSON."""
     return json.dumps(content, default=_plain, separators=(",", ":"), ensure_ascii=False).encode()
 
 

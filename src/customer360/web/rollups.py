@@ -12,16 +12,22 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from customer360.report.dimensions import COUNTRY, FACTS, JOIN_MONTH, dimension, dimensions_of
+from customer360.report.dimensions import ACTIVITY_MONTH, COUNTRY, FACTS, JOIN_MONTH, dimension, dimensions_of
 from customer360.report.expressions import columns_of
 from customer360.report.measures import measure
 from customer360.report.pages import REPORT
 from customer360.report.visuals import Visual
 from customer360.tables import SLICERS, Table
 
-SEGMENTS: Final = tuple(fact for fact in FACTS if fact.is_additive)
-"""The facts of additive columns, which can be summed."""
 
+def _sums_up(fact: Table) -> bool:
+    """Whether every column beyond the key can be summed, but over months in which the same customers count."""
+    sums = [column for column in fact.columns if column.name not in fact.key]
+    return all(column.is_additive and {*column.except_over} <= {ACTIVITY_MONTH.name} for column in sums)
+
+
+SEGMENTS: Final = tuple(fact for fact in FACTS if _sums_up(fact) and {*SLICERS} <= {*fact.column_names})
+"""The facts of additive columns, which can be summed, cut by every slicer."""
 
 _LARGEST: Final = (JOIN_MONTH.name, COUNTRY.name)
 """The slicers with so many members that doing without one of them is worth a copy."""
@@ -51,13 +57,13 @@ def statement(rollup: Table, fact: Table) -> str:
 
 def read_by(visual: Visual) -> set[str]:
     """The columns that *visual* reads when nothing is clicked: those of its measures and axes, and all slicers."""
-    shown = [measure(name) for name in (*visual.measures, *filter(None, [visual.compare]))]
+    shown = map(measure, visual.all_measures)
     return {dimension(name).column for name in visual.by}.union(SLICERS, *map(columns_of, shown))
 
 
 def _needed(fact: Table) -> Iterator[Collection[str]]:
     yield SLICERS
-    yield from (read_by(visual) for page in REPORT.pages for visual in page.visuals if visual.fact is fact)
+    yield from (read_by(visual) for visual in REPORT.visuals if visual.fact is fact)
 
 
 def _dimensions(fact: Table, columns: Collection[str]) -> list[str]:
@@ -68,6 +74,7 @@ def _dimensions(fact: Table, columns: Collection[str]) -> list[str]:
 
 def _without_others(fact: Table, kept: Collection[str]) -> Table:
     others = set(_dimensions(fact, fact.column_names)).difference(kept)
-    columns = tuple(column for column in fact.columns if column.name not in others)
+    left = (column for column in fact.columns if column.name not in others)
+    columns = tuple(column for column in left if others.isdisjoint(column.except_over))
     name = "__".join([fact.name, *(name for name in fact.column_names if name in kept)])
     return replace(fact, name=name, columns=columns)

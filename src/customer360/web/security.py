@@ -12,13 +12,15 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from customer360.people.access_log import local_user
 from customer360.web import replies
-from customer360.web.credentials import Credentials
+from customer360.web.credentials import NOBODY, Credentials, User
 
 Check = Callable[[Scope], Awaitable[Response | None]]
 """Looks at a request before the app does: None, or why it is refused."""
@@ -42,29 +44,38 @@ _MOST_FAILURES: Final = 10
 _FAILURE_SECONDS: Final = 60
 _REMEMBERED: Final = 1024
 _OPEN_TO_ALL: Final = "/healthz"
+_PEOPLE: Final = "/api/people"
+_SEARCH: Final = f"{_PEOPLE}/search"
+"""The one path to which something is sent, so that what people search for is in no address."""
+_LONGEST_SEARCH: Final = 4096
+_MOST_DIGITS: Final = 20
+_UNSTORED: Final = (b"cache-control", b"no-store")
 _LOG: Final = logging.getLogger(__name__)
 
 
-def secured(app: ASGIApp, credentials: Credentials | None = None, loopback: bool = True) -> ASGIApp:
+def secured(
+    app: ASGIApp, credentials: Credentials | None = None, loopback: bool = True, people: bool = False
+) -> ASGIApp:
     """
-    *app* behind every check.
+    *app* behind every check; it finds who asks in `request.state.user`.
 
     *loopback* says that only this machine can connect. A page of another site could then still have its own name
-    point here (DNS rebinding), so without credentials only this machine's own names are answered.
+    point here (DNS rebinding), so without credentials only this machine's own names are answered. With *people*,
+    single customers are shown to users who may see them, or without credentials to whoever runs this.
     """
     checks: list[Check] = [_check_request]
     if credentials is not None:
         checks.append(_CredentialsCheck(credentials))
     elif loopback:
-        checks.insert(0, _check_host)
-    return _Headers(_Errors(_Checked(app, checks)))
+        checks = [_check_host, *checks, _LocalUser()]
+    return _Headers(_Errors(_Checked(app, [*checks, _PeopleCheck(is_on=people)])))
 
 
 # -- middlewares ------------------------------------------------------------------------------------------
 
 
 class _Headers:
-    """Puts the security headers on every response, whatever the app has set."""
+    """Puts the security headers on every response, whatever the app has set; no browser keeps single customers."""
 
     _ours: Final = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     _not_kept: Final = {b"server", *(name for name, _ in _ours)}
@@ -75,8 +86,11 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in self._not_kept]
-                message = {**message, "headers": [*kept, *self._ours]}
+                dropped, ours = self._not_kept, self._ours
+                if _is_about_people(scope):
+                    dropped, ours = dropped | {_UNSTORED[0]}, [*ours, _UNSTORED]
+                kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in dropped]
+                message = {**message, "headers": [*kept, *ours]}
             await send(message)
 
         await self._app(scope, receive, sent)
@@ -118,6 +132,7 @@ class _Checked:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            _sign_in(scope, NOBODY)
             for check in self._checks:
                 if (refused := await check(scope)) is not None:
                     return await refused(scope, receive, send)
@@ -143,13 +158,91 @@ async def _check_host(scope: Scope) -> Response | None:
 
 async def _check_request(scope: Scope) -> Response | None:
     query = scope["query_string"]
-    if scope["method"] not in {"GET", "HEAD"}:
-        return _refused(scope, 405, "method_not_allowed", "this can only be read: use GET", allow="GET, HEAD")
+    if refused := _search_refused(scope) if scope["path"] == _SEARCH else _read_refused(scope):
+        return refused
     if len(scope.get("raw_path") or scope["path"]) + len(query) > _LONGEST_ADDRESS:
         return _refused(scope, 414, "address_too_long", f"the address exceeds {_LONGEST_ADDRESS:,} bytes")
     if query.count(b"&") >= _MOST_PARAMETERS:
         return _refused(scope, 400, "too_many_parameters", f"there are more than {_MOST_PARAMETERS} parameters")
     return None
+
+
+def _read_refused(scope: Scope) -> Response | None:
+    if scope["method"] not in {"GET", "HEAD"}:
+        return _refused(scope, 405, "method_not_allowed", "this can only be read: use GET", allow="GET, HEAD")
+    return None
+
+
+def _search_refused(scope: Scope) -> Response | None:
+    """Why the text of a search is not taken; no form of another site can send JSON."""
+    kind = (_header(scope, b"content-type") or b"").partition(b";")[0].strip().lower()
+    length = _header(scope, b"content-length")
+    if scope["method"] != "POST":
+        return _refused(scope, 405, "method_not_allowed", "a search is sent: use POST", allow="POST")
+    if kind != b"application/json":
+        return _refused(scope, 415, "not_json", "a search is JSON: send it as application/json")
+    if length is None or not length.isdigit():
+        return _refused(scope, 411, "length_needed", "a search says its length: send Content-Length")
+    if len(length) > _MOST_DIGITS or int(length) > _LONGEST_SEARCH:
+        return _refused(scope, 413, "too_long", f"a search has at most {_LONGEST_SEARCH:,} bytes")
+    return None
+
+
+def _is_about_people(scope: Scope) -> bool:
+    return bool(scope["type"] == "http" and scope["path"].startswith(_PEOPLE))
+
+
+def _is_of_another_site(scope: Scope) -> bool:
+    """
+    Whether a page of another site has a reader's browser ask.
+
+    Sec-Fetch-Site says so where the browser sends it, which is on this machine and with TLS. Elsewhere a browser
+    sends its Origin with a POST; the scheme is not compared, for a proxy may have ended TLS.
+    """
+    site, origin = _header(scope, b"sec-fetch-site"), _header(scope, b"origin")
+    if site is not None:
+        return site not in ({b"same-origin"} if scope["method"] == "POST" else {b"same-origin", b"none"})
+    return origin is not None and origin.partition(b"://")[2].lower() != (_header(scope, b"host") or b"").lower()
+
+
+class _PeopleCheck:
+    """
+    Refuses single customers to who may not see them, whatever the app would answer.
+
+    Another site gets no answer to read anyway; it must not fill the access log in a reader's name either.
+    """
+
+    def __init__(self, *, is_on: bool) -> None:
+        self._is_on = is_on
+
+    async def __call__(self, scope: Scope) -> Response | None:
+        user: User = scope["state"]["user"]
+        if not self._is_on:
+            _sign_in(scope, replace(user, sees_people=False))
+        if not _is_about_people(scope):
+            return None
+        if not self._is_on:
+            line = "this dashboard shows no single customers; to show them: customer360 dashboard --people"
+            return _refused(scope, 403, "no_people", line)
+        if not user.sees_people:
+            line = "you may not see single customers; who may is said by: customer360 password NAME --people"
+            return _refused(scope, 403, "not_permitted", line)
+        if _is_of_another_site(scope):
+            return _refused(
+                scope, 403, "other_site", "single customers are shown to the dashboard's own pages alone"
+            )
+        return None
+
+
+class _LocalUser:
+    """Without credentials whoever asks is taken for who runs the dashboard: nobody else can be told apart."""
+
+    def __init__(self) -> None:
+        self._user = User(local_user(), sees_people=True)
+
+    async def __call__(self, scope: Scope) -> Response | None:
+        _sign_in(scope, self._user)
+        return None
 
 
 class _CredentialsCheck:
@@ -169,10 +262,13 @@ class _CredentialsCheck:
     async def __call__(self, scope: Scope) -> Response | None:
         self._renew()
         given = _header(scope, b"authorization")
-        if scope["path"] == _OPEN_TO_ALL or (given is not None and given in self._remembered):
+        if scope["path"] == _OPEN_TO_ALL:
             return None
         if given is None:
             return _unauthorized(scope, "credentials_needed", "sign in with a user's password or the token")
+        if user := self._remembered.user(given):
+            _sign_in(scope, user)
+            return None
         async with self._one_at_a_time:
             return await self._verified(scope, given)
 
@@ -182,38 +278,45 @@ class _CredentialsCheck:
             self._credentials, self._remembered = renewed, Remembered()
 
     async def _verified(self, scope: Scope, given: bytes) -> Response | None:
-        if given in self._remembered:  # by now: a page asks for several things at once
+        if user := self._remembered.user(given):  # by now: a page asks for several things at once
+            _sign_in(scope, user)
             return None
         address = _network(scope)
         if seconds := self._failures.seconds_left(address):
             line = f"too many wrong sign-ins; wait {seconds} seconds"
             return _refused(scope, 429, "too_many_failures", line, retry_after=str(seconds))
         credentials = self._credentials
-        if await asyncio.to_thread(credentials.accept, given):
+        if user := await asyncio.to_thread(credentials.accept, given):
             if credentials is self._credentials:  # else they were changed meanwhile
-                self._remembered.add(given)
+                self._remembered.add(given, user)
+            _sign_in(scope, user)
             return None
         self._failures.add(address)
         return _unauthorized(scope, "credentials_wrong", "the name, the password or the token is wrong")
 
 
+def _sign_in(scope: Scope, user: User) -> None:
+    """Says that the request is that of *user*, whom the app finds in `request.state.user`."""
+    scope["state"] = {**scope.get("state", {}), "user": user}
+
+
 class Remembered:
-    """Headers that were right, as keyed digests; the one unused for longest makes room."""
+    """Whose headers were right, these as keyed digests; the one unused for longest makes room."""
 
     def __init__(self, most: int = _REMEMBERED) -> None:
         self._key = secrets.token_bytes(32)
-        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._digests: OrderedDict[bytes, User] = OrderedDict()
         self._most = most
 
-    def __contains__(self, header: bytes) -> bool:
+    def user(self, header: bytes) -> User | None:
+        """Who sent *header* before; None when nobody did, or it made room."""
         digest = self._digest(header)
-        if digest not in self._digests:
-            return False
-        self._digests.move_to_end(digest)
-        return True
+        if digest in self._digests:
+            self._digests.move_to_end(digest)
+        return self._digests.get(digest)
 
-    def add(self, header: bytes) -> None:
-        self._digests[self._digest(header)] = None
+    def add(self, header: bytes, user: User) -> None:
+        self._digests[self._digest(header)] = user
         if len(self._digests) > self._most:
             self._digests.popitem(last=False)
 

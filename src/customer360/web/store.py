@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 import duckdb
@@ -14,29 +16,57 @@ from customer360.postgres import catalog
 from customer360.postgres.connection import Database
 from customer360.postgres.read import read_together
 from customer360.postgres.status import last_refresh
-from customer360.report.dimensions import DIMENSIONS, Dimension
+from customer360.report.dimensions import ACTIVITY_MONTH, DIMENSIONS, Dimension
+from customer360.report.looked_up import LookedUp
+from customer360.report.missing import noted
 from customer360.report.pages import REPORT
+from customer360.report.parameters import PARAMETERS
+from customer360.report.visuals import Report
 from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    ENGAGEMENT_SEGMENTS,
     REFRESH_SOURCES,
     REFRESHES,
     RESULT_SCHEMA,
     RESULT_TABLES,
-    SOURCES,
+    RFM_SEGMENTS,
+    TOP_CUSTOMERS,
     Column,
     Table,
 )
-from customer360.web.rollups import ORDER, SEGMENTS, rollups, statement
-from customer360.web.sql import Query, members
+from customer360.web.counted import counting
+from customer360.web.rollups import ORDER, SEGMENTS, read_by, rollups, statement
+from customer360.web.sql import Query, edges, listing, members
+from customer360.web.values import Values, readable
+
+
+def _part_shown(table: Table) -> Table:
+    """*table*; of a fact that is not summed the columns that some visual reads."""
+    visuals = [visual for visual in REPORT.visuals if visual.fact is table]
+    if not visuals or table in SEGMENTS:
+        return table
+    read = {*table.key, CUSTOMERS.key[0]}.union(*(read_by(visual).union(visual.columns) for visual in visuals))
+    counted = {counting(name, table) for name in read.intersection(table.column_names)}
+    columns = tuple(column for column in table.columns if column.name in read | counted)
+    return table if columns == table.columns else replace(table, columns=columns)
+
 
 _SHOWN: Final = {
     REFRESHES,
     REFRESH_SOURCES,
-    *(visual.fact for page in REPORT.pages for visual in page.visuals),
+    *(visual.fact for visual in REPORT.visuals),
     *(dimension.members for dimension in DIMENSIONS),
 }
-LOADED: Final = tuple(table for table in RESULT_TABLES if table in _SHOWN)
+LOADED: Final = tuple(_part_shown(table) for table in RESULT_TABLES if table in _SHOWN)
 """What the pages show; no customer's own row leaves the database but the top ten."""
+
+_OF_CUSTOMERS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS)
+_ALWAYS: Final = {one.name for one in _OF_CUSTOMERS} | {
+    one.name for one in LOADED if one.role != "fact" and one != RFM_SEGMENTS
+}
+"""The names of the tables without which there is nothing to show."""
 
 _SETTINGS: Final = (
     "SET threads = 1",  # of one query: those of a page are small and run side by side
@@ -55,7 +85,8 @@ class Results:
     One refresh: its row of the table refreshes, and DuckDB holding its tables and their rollups.
 
     *tables* are each fact and its rollups, fewest rows first; *sizes* says how many. *members* holds per dimension
-    its keys in their order, each with how it is written. *missing* are columns of the sources that hold nothing.
+    its keys in their order, each with how it is written. *missing* are columns of the sources that hold nothing,
+    and kinds of events that do not occur. *values* are those of single customers, as far as they can be read.
     """
 
     refresh_row: Mapping[str, Any]
@@ -64,6 +95,7 @@ class Results:
     sizes: Mapping[Table, int]
     members: Mapping[Dimension, Mapping[Any, str]]
     missing: tuple[Column, ...] = ()
+    values: Values = field(default_factory=Values)
 
     @property
     def refresh(self) -> RefreshKey:
@@ -73,6 +105,27 @@ class Results:
     def as_of(self) -> date:
         day: date = self.refresh_row["as_of_date"]
         return day
+
+    @cached_property
+    def report(self) -> Report:
+        """The report as it is for what the data has."""
+        return REPORT.shown(self.missing)
+
+    @cached_property
+    def first_month(self) -> date | None:
+        """The first month of the events."""
+        query = f"SELECT min(activity_month) FROM {ACTIVITY_SEGMENTS.full_name}"  # noqa: S608  our own name
+        return self.rows(Query(query, ()))[0][0] if ACTIVITY_SEGMENTS in self.tables else None
+
+    @cached_property
+    def looked_up(self) -> LookedUp:
+        """What no query has to look up again."""
+        return LookedUp(self.as_of, tuple(self.members[ACTIVITY_MONTH]), self.first_month, self.edges)
+
+    @cached_property
+    def edges(self) -> Mapping[str, Mapping[Decimal, int]]:
+        """Per threshold the edges of its bands, lowest first, each with the band above it."""
+        return {one.name: dict(self.rows(edges(one))) for one in PARAMETERS if one.of}
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
         """What *query* returns. Safe from several threads at once."""
@@ -111,22 +164,36 @@ def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table
     Raises: Customer360Error when they cannot be read.
     """
     with database.connect("customer360 dashboard") as connection:
-        if published(connection) is None:
+        refresh = last_refresh(connection)
+        if refresh is None:
             return None
         there = [one for one in tables if _is_there(connection, one)]
-    return hold(read_together(database, there), hide_names=hide_names)
+        values = Values(database, readable(connection, refresh["rows_out"]))
+    return replace(hold(read_together(database, there), hide_names=hide_names), values=values)
 
 
-def current(database: Database, held: Results | None, tables: Sequence[Table] = LOADED) -> Results | None:
-    """The results of now: *held*, where nothing was published since."""
+def current(database: Database, held: Results | None, fact: Table | None = None) -> Results | None:
+    """The results of now, with *fact* where it is there: *held*, unless that is older or lacks it."""
+    more = [fact] if fact else []
     if held is not None and latest_refresh(database) == held.refresh:
-        return held
-    return load(database, tables=tables)
+        if {*more} <= {*held.sizes}:
+            return held
+        more += filter(_is_more, held.sizes)
+    wanted = {table.full_name: table for table in (*LOADED, *more)}
+    return load(database, tables=[*wanted.values()])
 
 
 def _is_there(connection: Any, table: Table) -> bool:
-    """Whether *table* can be loaded; the results of an older version have no notes on sources."""
-    return table != REFRESH_SOURCES or catalog.is_reachable(connection, table)
+    """Whether *table* can be loaded: an older version made fewer tables, and some with fewer columns."""
+    if table == REFRESH_SOURCES or _is_more(table):
+        return catalog.is_reachable(connection, table)
+    found = {*catalog.shape(connection, table)[1:]}
+    return table.name in _ALWAYS or {(column.name, column.type) for column in table.columns} <= found
+
+
+def _is_more(table: Table) -> bool:
+    """Whether *table* is loaded only when something is asked of it."""
+    return table in RESULT_TABLES and table not in LOADED
 
 
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
@@ -140,14 +207,17 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
         connection.execute(f"CREATE TABLE {table.full_name} AS SELECT {columns} FROM rows {order}")  # noqa: S608
         connection.unregister("rows")
     sizes = {table: rows.num_rows for table, rows in tables.items()}
-    copies: dict[Table, tuple[Table, ...]] = {}
-    for fact in SEGMENTS:
+    whole = {table.full_name: table for table in RESULT_TABLES}
+    copies: dict[Table, tuple[Table, ...]] = {whole[table.full_name]: (table,) for table in tables}
+    for fact in (one for one in SEGMENTS if one in tables):
         coarser = _roll_up(connection, fact)
         sizes |= coarser
         copies[fact] = tuple(sorted([fact, *coarser], key=sizes.__getitem__))
     for setting in _SETTINGS:
         connection.execute(setting)
-    known = {dimension: _members(connection, dimension) for dimension in DIMENSIONS}
+    names = {table.full_name for table in tables}
+    listed = [dimension for dimension in DIMENSIONS if listing(dimension).full_name in names]
+    known = {dimension: _members(connection, dimension) for dimension in listed}
     refresh = _refresh_row(connection)
     return Results(refresh, connection, copies, sizes, known, _missing(connection, tables, refresh))
 
@@ -186,15 +256,7 @@ def _refresh_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _missing(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[Table, pa.Table], refresh: Mapping[str, Any]
 ) -> tuple[Column, ...]:
-    """In the order of the sources."""
+    """What *refresh* noted as missing, of each source where the notes are there."""
     query = f"SELECT missing_columns FROM {REFRESH_SOURCES.full_name} WHERE refresh_id = ?"  # noqa: S608
-    noted = connection.execute(query, [refresh["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
-    # An older version read one source, and noted the names of its columns alone.
-    of_older = [f"{CUSTOMERS.full_name}.{name}" for name in (refresh["missing_columns"] or "").split(", ")]
-    names = {name for (text,) in noted for name in text.split(", ")} if noted else {*of_older}
-    return tuple(column for source in SOURCES for column in source.columns if column.full_name in names)
-
-
-def is_there(column: Column, missing: Collection[Column]) -> bool:
-    """Whether a column of a result says something where the *missing* ones hold nothing."""
-    return not any(one in missing for one in column.derived_from)
+    rows = connection.execute(query, [refresh["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
+    return noted([text for (text,) in rows], refresh["missing_columns"] or "")

@@ -1,4 +1,4 @@
-"""What a reader has chosen: slicers, clicked marks and the parameter X, from the query of an address."""
+"""What a reader has chosen: slicers, clicked marks and parameters, from the query of an address."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from urllib.parse import unquote
 
 from customer360.errors import Invalid
 from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
-from customer360.report.measures import BALANCE_THRESHOLD
+from customer360.report.looked_up import is_in
+from customer360.report.missing import called
 from customer360.report.pages import REPORT
+from customer360.report.parameters import PARAMETERS, Parameter
 from customer360.report.visuals import Page, Visual
 from customer360.web.store import Results
 
 PICK: Final = "pick."
 _MOST_SHOWN: Final = 30
-_LARGEST: Final = Decimal(10) ** 16
+_PARAMETERS: Final = {parameter.name: parameter for parameter in PARAMETERS}
+_SMALL: Final = Decimal(10) ** 6
 
 Kept = Sequence[object] | Between
 
@@ -30,24 +33,25 @@ class View:
     """
     One page as a reader looks at it.
 
-    *picks* are the filters of clicked marks by the visual they were clicked in, which stays as it is.
+    *picks* are the filters of clicked marks by the visual they were clicked in, which stays as it is. *parameters*
+    are those that the reader has set, by name.
     """
 
     page: Page
     slicers: Filters = field(default_factory=dict)
     picks: Mapping[str, Filters] = field(default_factory=dict)
-    threshold: Decimal = BALANCE_THRESHOLD.default
+    parameters: Mapping[str, Decimal] = field(default_factory=dict)
 
     def filters(self, visual: Visual) -> Filters:
         """What *visual* is filtered by: slicers, the marks clicked in other visuals, and its own choice."""
         picked = [filters for name, filters in self.picks.items() if name != visual.name]
-        return reduce(_both, [*picked, visual.only], self.slicers)
+        return reduce(both, [*picked, visual.only], self.slicers)
 
     @property
     def key(self) -> Hashable:
         """Equal for views that show the same numbers."""
         picks = sorted((name, frozen(filters)) for name, filters in self.picks.items())
-        return self.page.name, frozen(self.slicers), tuple(picks), self.threshold
+        return self.page.name, frozen(self.slicers), tuple(picks), tuple(sorted(self.parameters.items()))
 
 
 def frozen(filters: Filters) -> tuple[tuple[str, Any], ...]:
@@ -56,12 +60,20 @@ def frozen(filters: Filters) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(kept.items(), key=itemgetter(0)))
 
 
-def page_of(name: str) -> Page:
-    """The page called *name*. Raises: Customer360Error naming the pages there are."""
-    pages = {page.name: page for page in REPORT.pages}
-    if name not in pages:
-        raise Invalid(f"unknown page '{_short(name)}'; the pages are {', '.join(pages)}")
-    return pages[name]
+def page_of(name: str, results: Results) -> Page:
+    """The page called *name*, as these *results* have it. Raises: Customer360Error naming the pages there are."""
+    pages = {page.name: page for page in results.report.pages}
+    if name in pages:
+        return pages[name]
+    left_out = next((page for page in REPORT.pages if page.name == name), None)
+    said = _why(left_out, results) if left_out else f"unknown page '{_short(name)}'"
+    raise Invalid(f"{said}; the pages are {', '.join(pages)}")
+
+
+def _why(page: Page, results: Results) -> str:
+    """What the data lacks for *page*, told by its first visual."""
+    lacks = " and ".join(map(called, page.visuals[0].lacks(results.missing)))
+    return f"page '{page.name}' has nothing to show, as it needs {lacks}: not in your data"
 
 
 def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View:
@@ -71,23 +83,23 @@ def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View
         given.setdefault(name, []).append(value)
     slicers: dict[str, Kept] = {}
     picks: dict[str, Filters] = {}
-    threshold = BALANCE_THRESHOLD.default
+    parameters: dict[str, Decimal] = {}
     for name, values in given.items():
-        if name == BALANCE_THRESHOLD.name:
-            threshold = number(values)
+        if name in _PARAMETERS:
+            parameters[name] = number(_PARAMETERS[name], values)
         elif name == JOIN_MONTH.name:
             slicers[name] = months(values)
         elif name in REPORT.slicers:
             slicers[name] = [_member(dimension(name), value, results) for value in values]
         elif name.startswith(PICK):
             visual = _visual(page, name.removeprefix(PICK))
-            picks[visual.name] = _marks(visual, values, results)
+            picks[visual.name] = marks_of(visual, values, results)
         else:
             raise Invalid(_unknown_parameter(name, page))
-    return View(page, slicers, picks, threshold)
+    return View(page, slicers, picks, parameters)
 
 
-def _both(one: Filters, other: Filters) -> Filters:
+def both(one: Filters, other: Filters) -> Filters:
     """The filters of *one* and *other* together."""
     shared = {name: _shared(one[name], kept) for name, kept in other.items() if name in one}
     return {**one, **other, **shared}
@@ -98,23 +110,20 @@ def _shared(one: Kept, other: Kept) -> Kept:
         return Between(max(one.first, other.first), min(one.last, other.last))
     if isinstance(one, Between):
         return _shared(other, one)
-    return [key for key in one if _is_in(key, other)]
+    return [key for key in one if is_in(key, other)]
 
 
-def _is_in(key: Any, kept: Kept) -> bool:
-    return kept.first <= key <= kept.last if isinstance(kept, Between) else key in kept
-
-
-def number(values: Sequence[str]) -> Decimal:
-    """The parameter X in *values*. Raises: Customer360Error unless that is one number in its range."""
+def number(parameter: Parameter, values: Sequence[str]) -> Decimal:
+    """What *parameter* is set to by *values*. Raises: Customer360Error unless that is one number in its range."""
     try:
         [text] = values
         number = Decimal(text)
-        if not 0 <= number <= _LARGEST:
+        if not 0 <= number <= parameter.most:
             raise ValueError
     except (ValueError, InvalidOperation):
+        most = f"{parameter.most:.0e}" if parameter.most > _SMALL else f"{parameter.most}"
         raise Invalid(
-            f"invalid {BALANCE_THRESHOLD.name}; use one number from 0 to {_LARGEST:.0e}, such as 5000"
+            f"invalid {parameter.name}; use one number from 0 to {most}, such as {parameter.default}"
         ) from None
     return number
 
@@ -139,7 +148,7 @@ def _month(text: str) -> date:
     return date(int(year), int(month), 1)
 
 
-def _marks(visual: Visual, values: Sequence[str], results: Results) -> Filters:
+def marks_of(visual: Visual, values: Sequence[str], results: Results) -> Filters:
     cuts = [dimension(name) for name in visual.by]
     if len(cuts) > 1 and len(values) > 1:
         raise Invalid(f"{PICK}{visual.name} takes one mark: two cells do not make a rectangle")
@@ -153,7 +162,7 @@ def _marks(visual: Visual, values: Sequence[str], results: Results) -> Filters:
 
 
 def _member(cut: Dimension, text: str, results: Results) -> object:
-    known = {str(key): key for key in results.members[cut]}
+    known = {str(key): key for key in results.members.get(cut, ())}
     if text in known:
         return known[text]
     some = ", ".join(list(known)[:_MOST_SHOWN]) + (", ..." if len(known) > _MOST_SHOWN else "")
@@ -171,7 +180,7 @@ def _visual(page: Page, name: str) -> Visual:
 
 
 def _unknown_parameter(name: str, page: Page) -> str:
-    valid = [*REPORT.slicers, BALANCE_THRESHOLD.name]
+    valid = [*REPORT.slicers, *_PARAMETERS]
     valid += [f"{PICK}{visual.name}" for visual in page.visuals if visual.by]
     return f"unknown parameter '{_short(name)}'; this page knows {', '.join(valid)}"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from customer360.power_bi.pbir import identity
+from customer360.power_bi.placed import identity
 
 Files = dict[str, str]
 Damage = Callable[[Files], Files]

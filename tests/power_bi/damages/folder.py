@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer360.power_bi.pbir import identity
+from customer360.power_bi.placed import identity
 from customer360.report.palette import LIGHT
 from tests.power_bi.damages.apply import MODEL, Files, content, damage, renamed, without
 

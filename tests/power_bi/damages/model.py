@@ -5,8 +5,9 @@ from __future__ import annotations
 from customer360.report.pages import REPORT
 from tests.power_bi.damages.apply import pattern, text
 
-VISUALS = {visual.name: visual for page in REPORT.pages for visual in page.visuals}
+VISUALS = {visual.name: visual for page in REPORT.shown(()).pages for visual in page.visuals}
 SEGMENTS, ENGAGEMENT = "tables/Customer Segments.tmdl", "tables/Engagement Segments.tmdl"
+ACTIVITIES = "tables/Activity Segments.tmdl"
 
 # --- names and references ---------------------------------------------------------------------------
 
@@ -222,7 +223,46 @@ text(
     ",\n\t\t\t    SUM ( 'Customer Segments'[customers] )",
 )
 text("a cohort that was not followed", "tables/Cohort Retention.tmdl", "+ 3 ) <", "+ 2 ) <")
-text("years that do not compare", SEGMENTS, "= 24", "= 12")
+text("half a year earlier", ACTIVITIES, "EDATE ( [Last Full Month], -12 )", "EDATE ( [Last Full Month], -6 )")
+text("the first month compared", ACTIVITIES, "Month > [First Month of Events]", "Month >= [First Month of Events]")
+text("the Gold of today compared", ACTIVITIES, "ISFILTERED ( 'Loyalty Status' ) || ", "")
+text(
+    "a month that is not over",
+    ACTIVITIES,
+    "KEEPFILTERS ( 'Activity Calendar'[Activity Month] < FullMonthsEnd )",
+    "KEEPFILTERS ( 'Activity Calendar'[Activity Month] <= FullMonthsEnd )",
+)
+text(
+    "points without their price",
+    ACTIVITIES,
+    "[Outstanding Points] * [Price of a Point Value]",
+    "[Outstanding Points] * 1",
+)
+text(
+    "a first month of the selection", ACTIVITIES, ", REMOVEFILTERS ( 'Activity Segments' ) )", ", ALLSELECTED () )"
+)
+text("what goes down stands above zero", ACTIVITIES, "[Points Redeemed] * -1", "[Points Redeemed] * 1")
+text(
+    "months before the events drawn as 0",
+    ACTIVITIES,
+    " && MAX ( 'Activity Calendar'[Activity Month] ) >= [First Month of Events], [Points Earned] + 0",
+    ", [Points Earned] + 0",
+)
+text(
+    "the second tenth",
+    "tables/Spending Tenths.tmdl",
+    "'Spending Tenths'[Tenth of Customers] = 1",
+    "'Spending Tenths'[Tenth of Customers] = 2",
+)
+text(
+    "spending above an edge of balances",
+    "tables/Spending Segments.tmdl",
+    "[Spending Threshold Value]",
+    "[Balance Threshold Value]",
+)
+text("steps of another size", "tables/Price of a Point.tmdl", "{_ / 1000}", "{_ / 100}")
+text("bands of spending from those of balances", "tables/Spending Threshold.tmdl", '"spent"', '"account_balance"')
+text("segments in the order of the alphabet", "tables/RFM Segment.tmdl", "\t\tsortByColumn: 'Segment Order'\n", "")
 text(
     "another definition below a title", SEGMENTS, f'"{VISUALS["acquisition"].definition}"', '"Customers by month"'
 )
@@ -238,6 +278,8 @@ text("a 0 in every empty cell", SEGMENTS, "formatString: #,0;-#,0;", "formatStri
 
 ROLE = "roles/Country reader.tmdl"
 text("a role that sees retention", ROLE, "\n\ttablePermission 'Cohort Retention' = FALSE ()\n", "")
+text("a role that sees the test of the model", ROLE, "\n\ttablePermission 'Value Holdout' = FALSE ()\n", "")
+text("a role that sees who spends most", ROLE, "\n\ttablePermission 'Spending Tenths' = FALSE ()\n", "")
 text("a role that sees what was rejected", ROLE, "metadataPermission: none", "metadataPermission: read")
 text("a role by a column that does not exist", ROLE, "'Country'[Country] =", "'Country'[Name] =")
 text("a role about a table that does not exist", ROLE, "'Data Quality'", "Quality")

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from customer360.power_bi.pbir import identity
+from customer360.power_bi.placed import identity
+from customer360.report.palette import LIGHT
 from tests.power_bi.damages.apply import content, visual, without
 
 
@@ -46,7 +47,9 @@ def column_instead(built: dict[str, Any], role: str, table: str, name: str) -> N
 DONUT, BAR, LINE = "overview/customers_by_status", "overview/active_share_by_status", "overview/acquisition"
 HEAT, TABLE, AVERAGE = "financial/balance_and_points", "financial/top_customers", "financial/balance_by_status"
 FUNNEL, RETENTION = "engagement/retention_funnel", "engagement/cohort_retention"
-KPI, RECENCY, X = "overview/new_customers", "activity/login_recency", "activity/balance_threshold"
+KPI, ABOVE, X = "activity/points_awarded", "activity/balance_above", "activity/balance_threshold"
+FREQUENCY, PRICE = "activity/login_frequency", "loyalty/point_price"
+FLOW, MATRIX = "loyalty/points_flow", "value/segment_details"
 FINANCIAL = f"pages/{identity('page', 'financial')}/page.json"
 
 # --- references ------------------------------------------------------------------------------------
@@ -249,11 +252,35 @@ def _swap(built: dict[str, Any]) -> None:
     roles["Indicator"], roles["Goal"] = roles["Goal"], roles["Indicator"]
 
 
-visual("goal and indicator swapped", RECENCY, _swap)
-visual("a KPI for which more days are good", RECENCY, on_literal("", "status.direction", "'Positive'"))
-visual("a goal that says more days are good", RECENCY, on_literal("", "goals.direction", "'High is good'"))
+visual("goal and indicator swapped", ABOVE, _swap)
+visual("a KPI for which more days are good", FREQUENCY, on_literal("", "status.direction", "'Positive'"))
+visual("a goal that says more days are good", FREQUENCY, on_literal("", "goals.direction", "'High is good'"))
 visual("a KPI without its goal", KPI, lambda built: state(built).pop("Goal"))
-visual("a flow in the colour of text", KPI, on_literal("", "status.goodColor", "'#1F2933'"))
+visual("a KPI of all months", KPI, measure_instead("Indicator", "Activity Segments", "Points Earned"))
+visual("a goal of others that is of a year earlier", ABOVE, on_literal("", "goals.goalText", "'A year earlier'"))
+visual("a comparison of others in colour", ABOVE, on_literal("", "status.badColor", f"'{LIGHT.bad}'"))
+visual("a flow without what goes down", FLOW, lambda built: state(built)["Y"]["projections"].pop())
+visual("a flow out of order", FLOW, lambda built: state(built)["Y"]["projections"].reverse())
+visual(
+    "a flow of another axis",
+    FLOW,
+    lambda built: column_instead(built, "Category", "Activity Calendar", "Activity Year"),
+)
+visual("a flow that does not say what is what", FLOW, on_literal("", "legend.show", "false"))
+visual("a flow without its whole", FLOW, lambda built: state(built).pop("Tooltips"))
+visual("a matrix without a column", MATRIX, lambda built: state(built)["Values"]["projections"].pop())
+visual(
+    "a matrix upside down",
+    MATRIX,
+    lambda built: built["visual"]["query"]["sortDefinition"]["sort"][0].update(direction="Descending"),
+)
+visual("a matrix that adds averages up", MATRIX, on_literal("", "total.totals", "true"))
+visual(
+    "a slider of another number",
+    PRICE,
+    lambda built: state(built)["Values"]["projections"][0]["field"]["Column"].update(Property="Balance Threshold"),
+)
+visual("a month in the colour of text", KPI, on_literal("", "status.goodColor", "'#1F2933'"))
 
 
 def _preset(**changes: Any) -> Callable[[dict[str, Any]], object]:
@@ -352,4 +379,4 @@ visual(
     HEAT,
     on_literal("", "visualTooltip.show", "false", "visualContainerObjects"),
 )
-visual("a KPI in thousands", RECENCY, on_literal("", "indicator.indicatorDisplayUnits", "1000D"))
+visual("a KPI in thousands", FREQUENCY, on_literal("", "indicator.indicatorDisplayUnits", "1000D"))

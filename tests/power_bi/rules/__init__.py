@@ -11,15 +11,25 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.power_bi.rules import dax, folder, layout, meaning, model, pages, queries, report, shown, tmdl
+from customer360.report.pages import REPORT
+from customer360.report.visuals import Report
+from tests.power_bi.rules import dax, folder, layout, meaning, model, pages, people, queries, report, shown, tmdl
 
 Files = Mapping[str, str]
 
 
-def problems(files: Files) -> Iterator[str]:
-    """Each breach in the files of a project (path -> text); a file that cannot be read hides what it holds."""
+WHOLE = REPORT.shown(())
+"""The report for data with everything."""
+
+
+def problems(files: Files, shown_report: Report = WHOLE) -> Iterator[str]:
+    """
+    Each breach in the files of a project (path -> text), which shows what *shown_report* says.
+
+    A file that cannot be read hides what it holds.
+    """
     try:
-        yield from _problems(files)
+        yield from _problems(files, shown_report)
     except (
         ValueError,
         TypeError,
@@ -32,7 +42,7 @@ def problems(files: Files) -> Iterator[str]:
         yield f"cannot be read: {type(error).__name__}: {error}"
 
 
-def _problems(files: Files) -> Iterator[str]:
+def _problems(files: Files, shown_report: Report) -> Iterator[str]:
     objects: dict[str, Any] = {
         path: json.loads(text)
         for path, text in files.items()
@@ -44,13 +54,16 @@ def _problems(files: Files) -> Iterator[str]:
     read = tmdl.read(definition)
     yield from folder.problems(files, objects)
     yield from report.problems(objects)
-    yield from layout.problems(objects)
-    yield from pages.problems(objects)
-    yield from shown.problems(objects)
+    yield from layout.problems(objects, shown_report)
+    yield from pages.problems(objects, shown_report)
+    yield from shown.problems(objects, shown_report)
+    yield from people.problems(objects, shown_report)
     yield from read.problems
-    yield from model.problems(read)
+    yield from model.problems(read, shown_report)
+    yield from people.roles(read)
     yield from queries.problems(read)
     yield from dax.problems(read)
     yield from report.references(objects, read)
     if not read.problems:
-        yield from meaning.problems(dict(files))
+        yield from meaning.problems(dict(files), shown_report)
+        yield from people.numbers(dict(files), shown_report)

@@ -6,10 +6,16 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+from customer360.power_bi.placed import identity
+from customer360.report.visuals import Page, Report
+from tests.power_bi.rules.shown import size
+
 _PHONE = 320
 
 
-def problems(objects: Mapping[str, Any]) -> Iterator[str]:
+def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
+    sizes = {identity("page", page.name): size(page)[:2] for page in report.pages}
+    list_size = size(Page("list of customers", "", ()))[:2]
     for path, page in objects.items():
         if path.endswith("/page.json"):
             folder = path.removesuffix("page.json")
@@ -19,8 +25,8 @@ def problems(objects: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{folder}: on a phone {problem}" for problem in _inside(phone, _PHONE, 100_000))
             if page.get("type") != "Tooltip":
                 yield from (f"{one} is not on the phone" for one in screen if one not in phone)
-                if (page["width"], page["height"]) != (1472, 828):
-                    yield f"{folder}: has another size than its sisters"
+                if (page["width"], page["height"]) != sizes.get(page["name"], list_size):
+                    yield f"{folder}: has another size than its rows need"
 
 
 def _placed(objects: Mapping[str, Any], folder: str, name: str) -> dict[str, dict[str, Any]]:

@@ -12,32 +12,61 @@ from typing import Any, cast
 import pandas as pd
 
 from customer360.power_bi import model
-from customer360.report.dimensions import FACTS, Between, dimension
-from customer360.report.expressions import Measure, facts_of, needs
-from customer360.report.measures import BALANCE_THRESHOLD, MEASURES
-from customer360.report.pages import REPORT
-from customer360.tables import COHORT_RETENTION, CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Table
+from customer360.report import missing
+from customer360.report.dimensions import DIMENSIONS, FACTS, Between, dimension
+from customer360.report.expressions import Measure, facts_of, must_be_cut_by, needs
+from customer360.report.measures import MEASURES, measure
+from customer360.report.missing import called
+from customer360.report.parameters import PARAMETERS
+from customer360.report.visuals import Report, Visual
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_SEGMENTS,
+    DEMOGRAPHIC_SEGMENTS,
+    ENGAGEMENT_SEGMENTS,
+    SPENDING_SEGMENTS,
+    SPENDING_TENTHS,
+    VALUE_SEGMENTS,
+    Table,
+)
 from customer360.web import sql
 from tests import miniature, row_level
 from tests.power_bi import dax_evaluator
 from tests.power_bi.dax_evaluator import Evaluator
-from tests.power_bi.rules.shown import is_filled
+from tests.power_bi.rules.shown import drawn, is_filled
 
-_KEYS = {"balance_band": "Balance Band", "points_band": "Points Band", "account_age_band": "Account Age Band"}
+_KEYS = {one.name: one.label for one in DIMENSIONS if one.banded_column}
 _FILTERS: tuple[dict[str, Any], ...] = (
     {},
     {"country": ["Kenya"]},
     {"activity": ["Inactive"], "loyalty_status": ["Gold", "Silver"]},
     {"join_month": Between(date(2022, 3, 1), date(2025, 2, 1))},
+    {"loyalty_status": ["Gold"]},
 )
-_THRESHOLDS = (BALANCE_THRESHOLD.default, Decimal(0), *[Decimal(1_000)] * 4)
+_PARAMETERS: tuple[dict[str, Decimal], ...] = (
+    {one.name: one.default for one in PARAMETERS},
+    {one.name: Decimal(0) for one in PARAMETERS},
+    *[{"balance_threshold": Decimal(1_000), "spending_threshold": Decimal(250), "point_price": Decimal("0.5")}]
+    * 7,
+)
 _MISSING = ("last_login", "is_active", "loyalty_points")  # in the order of the source
-_OF_BANDS = {CUSTOMER_SEGMENTS: {"balance_band": [0, 3]}, ENGAGEMENT_SEGMENTS: {"funnel_stage": [3]}}
+_OF_BANDS: dict[Table, dict[str, Any]] = {
+    CUSTOMER_SEGMENTS: {"balance_band": [0, 3]},
+    ENGAGEMENT_SEGMENTS: {"funnel_stage": [3]},
+    SPENDING_SEGMENTS: {"spent_band": [2, 5, 6]},
+    ACTIVITY_SEGMENTS: {"activity_month": Between(date(2024, 6, 1), date(2025, 6, 1))},
+}
 _CUTS: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (CUSTOMER_SEGMENTS, ("loyalty_status",)),
     (CUSTOMER_SEGMENTS, ("balance_band",)),
     (ENGAGEMENT_SEGMENTS, ("funnel_stage",)),
     (COHORT_RETENTION, ("join_year", "months_since")),
+    (ACTIVITY_SEGMENTS, ("activity_month",)),
+    (DEMOGRAPHIC_SEGMENTS, ("age_band",)),
+    (VALUE_SEGMENTS, ("rfm_segment",)),
+    (SPENDING_SEGMENTS, ("spent_band",)),
+    (SPENDING_TENTHS, ("spending_tenth",)),
 )
 
 
@@ -45,7 +74,7 @@ _right: set[tuple[tuple[str, str], ...]] = set()
 """Models in which nothing was wrong: a report is looked at without counting again."""
 
 
-def problems(files: Mapping[str, str]) -> Iterator[str]:
+def problems(files: Mapping[str, str], report: Report) -> Iterator[str]:
     definition = ((path, text) for path, text in files.items() if path.endswith(".tmdl"))
     models = tuple((path, text.replace("mode: directQuery", "mode: import")) for path, text in definition)
     if models in _right:
@@ -54,10 +83,10 @@ def problems(files: Mapping[str, str]) -> Iterator[str]:
     is_right = True
     lacking = dax_evaluator.read(dict(models), _lacking())
     for problem in chain(
-        _filled(semantic_model),
-        _blank(lacking),
+        _filled(semantic_model, report),
+        _blank(lacking, report),
         _beyond(semantic_model),
-        _shares(semantic_model),
+        _shares(semantic_model, report),
         _differences(semantic_model),
     ):
         is_right = False
@@ -67,10 +96,12 @@ def problems(files: Mapping[str, str]) -> Iterator[str]:
 
 
 def _differences(semantic_model: dax_evaluator.Model) -> Iterator[str]:
+    asked, evaluator = None, Evaluator(semantic_model)
     for fact, cuts, number, name, expected in _expectations():
         filters = (*_FILTERS, *_OF_BANDS.values())[number]
-        threshold = _THRESHOLDS[number]
-        evaluator = Evaluator(semantic_model, chosen(semantic_model, {**_known(cuts), **filters}, threshold))
+        if asked != (cuts, number):
+            context = chosen(semantic_model, {**_known(cuts), **filters}, _PARAMETERS[number])
+            asked, evaluator = (cuts, number), Evaluator(semantic_model, context)
         found = evaluator.measure(name, {column_of(cut): [{member}] for cut, member in cuts})
         is_same = found == expected if isinstance(expected, date) else row_level.same(found, expected)
         if not is_same or (found is None and expected == 0 and name.startswith("%")):
@@ -82,33 +113,55 @@ def _known(cuts: tuple[tuple[str, object], ...]) -> dict[str, Any]:
     return {cut: None for cut, _ in cuts if dimension(cut).nullable}
 
 
-def _filled(semantic_model: dax_evaluator.Model) -> Iterator[str]:
+def _filled(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str]:
     """What a visual draws is its measure, and 0 for nobody."""
-    for page in REPORT.pages:
+    for page in report.pages:
         for visual in filter(is_filled, page.visuals):
-            own = model.measure_name(visual.measure, visual.fact)
+            own = model.measure_name(drawn(visual), visual.fact)
             for status in ("Gold", "no such status"):
                 evaluator = Evaluator(semantic_model, {("Loyalty Status", "Loyalty Status"): [{status}]})
-                drawn, value = evaluator.measure(f"Value of {visual.title}"), evaluator.measure(own)
-                if drawn != (value or 0):
-                    yield f"{visual.title} draws {drawn} and not {value}"
+                shown, value = evaluator.measure(f"Value of {visual.title}"), evaluator.measure(own)
+                if shown != (value or 0):
+                    yield f"{visual.title} draws {shown} and not {value}"
+    for page in report.pages:
+        for visual in page.visuals:
+            yield from _hung(semantic_model, visual)
+            if is_filled(visual) and "activity_month" in visual.by and _before_events(semantic_model, visual):
+                yield f"{visual.title} draws 0 before the events begin"
 
 
-def _blank(lacking: dax_evaluator.Model) -> Iterator[str]:
+def _hung(semantic_model: dax_evaluator.Model, visual: Visual) -> Iterator[str]:
+    """What a flow hangs below zero is the negative, from the first month of the events on."""
+    for month, begun in ((date(2024, 2, 1), False), (date(2026, 4, 1), True)):
+        evaluator = Evaluator(semantic_model)
+        for one in map(measure, visual.below):
+            axis = {("Activity Calendar", "Activity Month"): [{month}]}
+            hung = evaluator.measure(f"Below in {visual.title}: {one.label}", axis)
+            if hung != (-evaluator.measure(one.label, axis) if begun else None):
+                yield f"{visual.title} hangs {hung} of {one.label}"
+
+
+def _before_events(semantic_model: dax_evaluator.Model, visual: Visual) -> bool:
+    """Whether a visual draws something in the last month before the events."""
+    axis = {("Activity Calendar", "Activity Month"): [{date(2024, 2, 1)}]}
+    return Evaluator(semantic_model).measure(f"Value of {visual.title}", axis) is not None
+
+
+def _blank(lacking: dax_evaluator.Model, report: Report) -> Iterator[str]:
     """What the data lacks is blank, and the visual says it."""
     evaluator = Evaluator(lacking)
     for fact in FACTS:
         for one in model.measures_of(fact):
             if (
-                needs(one).intersection(miniature.of_customers(_MISSING))
+                missing.lacking(needs(one), miniature.of_customers(_MISSING))
                 and evaluator.measure(_name(one, fact)) is not None
             ):
                 yield f"{one.label} has a value without its column"
-    for page in REPORT.pages:
+    for page in report.pages:
         for visual in page.visuals:
-            for column in visual.lacks(miniature.of_customers(_MISSING))[:1]:
-                if evaluator.measure(f"Subtitle of {visual.title}") != f"Not in your data: {column.name}":
-                    yield f"{visual.title} does not say that {column.name} is missing"
+            for needed in visual.lacks(miniature.of_customers(_MISSING))[:1]:
+                if evaluator.measure(f"Subtitle of {visual.title}") != f"Not in your data: {called(needed)}":
+                    yield f"{visual.title} does not say that {called(needed)} is missing"
                 if is_filled(visual) and evaluator.measure(f"Value of {visual.title}") is not None:
                     yield f"{visual.title} draws what is missing"
 
@@ -129,9 +182,12 @@ def _beyond(semantic_model: dax_evaluator.Model) -> Iterator[str]:
             yield f"{one.label} repeats its total by stage"
 
 
-def _shares(semantic_model: dax_evaluator.Model) -> Iterator[str]:
+def _shares(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str]:
     """The share beside the pointer is that of the whole map."""
-    heat_map = next(one for page in REPORT.pages for one in page.visuals if one.name == "balance_and_points")
+    maps = [one for page in report.pages for one in page.visuals if one.name == "balance_and_points"]
+    if not maps:
+        return
+    [heat_map] = maps
     segments = _tables()["customer_segments"]
     cells = segments.groupby(["balance_band", "points_band"])["customers"].sum()
     balance, points = cast(tuple[int, int], cells.idxmax())
@@ -161,16 +217,16 @@ def _expectations() -> list[Expectation]:
     found: list[Expectation] = []
     with miniature.database(_tables()) as database:
         for fact in FACTS:
-            asked = list(model.measures_of(fact))
-            for number, filters in enumerate(_FILTERS):
-                query = sql.aggregate(fact, asked, filters=filters, threshold=_THRESHOLDS[number])
+            asked = [one for one in model.measures_of(fact) if not must_be_cut_by(one)]
+            for number, filters in enumerate(_FILTERS if asked else ()):
+                query = sql.aggregate(fact, asked, filters=filters, parameters=_PARAMETERS[number])
                 [row] = database.execute(query.text, query.parameters).fetchall()
                 found += [
                     (fact, (), number, _name(one, fact), value) for one, value in zip(asked, row, strict=True)
                 ]
         for number, (fact, filters) in enumerate(_OF_BANDS.items(), len(_FILTERS)):
-            asked = list(model.measures_of(fact))
-            query = sql.aggregate(fact, asked, filters=filters, threshold=Decimal(1_000))
+            asked = [one for one in model.measures_of(fact) if not must_be_cut_by(one)]
+            query = sql.aggregate(fact, asked, filters=filters, parameters=_PARAMETERS[number])
             [row] = database.execute(query.text, query.parameters).fetchall()
             found += [(fact, (), number, _name(one, fact), value) for one, value in zip(asked, row, strict=True)]
         for fact, cuts in _CUTS:
@@ -184,8 +240,8 @@ def _expectations() -> list[Expectation]:
 
 
 def _follows(one: Measure) -> bool:
-    """A comparison asks about filters, and a member of an axis is none to SQL."""
-    return not one.name.endswith(("_before", "_of_others"))
+    """Who is outside the filters depends on them; a member of an axis is none to SQL."""
+    return not one.name.endswith("_of_others")
 
 
 def _name(one: Measure, fact: Table) -> str:
@@ -201,7 +257,7 @@ def column_of(name: str) -> tuple[str, str]:
 
 
 def chosen(
-    semantic_model: dax_evaluator.Model, filters: Mapping[str, Any], threshold: Decimal | None
+    semantic_model: dax_evaluator.Model, filters: Mapping[str, Any], parameters: Mapping[str, Decimal]
 ) -> dict[tuple[str, str], list[set[Any]]]:
     context: dict[tuple[str, str], list[set[Any]]] = {}
     for name, kept in filters.items():
@@ -212,7 +268,8 @@ def chosen(
         if isinstance(kept, Between):
             kept = {member for member in members if member and kept.first <= member <= kept.last}
         context[column] = [set(kept)]
-    if threshold is not None:
-        edges = semantic_model.rows[BALANCE_THRESHOLD.label][BALANCE_THRESHOLD.label]
-        context[BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label] = [{edge for edge in edges if edge >= threshold}]
+    for parameter in PARAMETERS:
+        values = semantic_model.rows[parameter.label][parameter.label]
+        kept = {value for value in values if value >= parameters[parameter.name]}
+        context[parameter.label, parameter.label] = [kept]
     return context

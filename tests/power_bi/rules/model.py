@@ -8,11 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from customer360 import tables as t
+from customer360.power_bi import subtitles
 from customer360.power_bi.model import fact_name, measure_name
 from customer360.report.dimensions import DIMENSIONS, FACTS, Dimension, dimensions_of
 from customer360.report.expressions import facts_of
 from customer360.report.measures import MEASURES
-from customer360.report.pages import REPORT
+from customer360.report.missing import called
+from customer360.report.parameters import PARAMETERS as SET_BY_READERS
+from customer360.report.visuals import Report
+from tests.power_bi.rules.shown import drawn as drawn_by
 from tests.power_bi.rules.shown import is_filled
 from tests.power_bi.rules.tmdl import GUID, Node, Read, field_of, plain
 
@@ -31,26 +35,36 @@ PARAMETERS = ("Server", "Database", "Schema")
 VISIBLE: dict[str, list[set[str]]] = {
     "Customer Segments": [set()],
     "Engagement Segments": [set()],
+    "Activity Segments": [set()],
+    "Tier Moves": [{"From Status", "To Status"}],
+    "Demographic Segments": [{"Gender"}],
     "Top Customers": [{"Name", "Customer ID"}, {"customer_id"}],
+    "Top Spenders": [{"Name", "Customer ID"}, {"customer_id"}],
+    "Value Segments": [set()],
+    "Value Holdout": [set()],
+    "Spending Segments": [set()],
+    "Spending Tenths": [{"Tenth of Customers"}],
     "Cohort Retention": [{"Months Since Joining"}],
     "Refresh Sources": [set()],
+    **{name: [set()] for name in ("Customer Profiles", "Customer Months", "Customer Moves")},
     "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
     "Data Quality": [{"Check Name", "Severity", "Description"}],
     "Calendar": [{"Month", "Year", "Quarter", "Month Label"}],
     "Last Login Calendar": [
         {"Last Login Month", "Last Login Year", "Last Login Quarter", "Last Login Month Label"}
     ],
+    "Activity Calendar": [{"Activity Month", "Activity Year", "Activity Quarter", "Activity Month Label"}],
 }
 
 
-def problems(read: Read) -> Iterator[str]:
+def problems(read: Read, report: Report) -> Iterator[str]:
     yield from _model(read)
     yield from _names(read)
     yield from _tags(read)
     yield from _relationships(read)
     for table in read.all("table"):
         yield from (f"{table.name}: {problem}" for problem in _table(table, read))
-    yield from _measures(read)
+    yield from _measures(read, report)
     yield from _roles(read)
 
 
@@ -175,10 +189,17 @@ def _expected(read: Read) -> Iterator[tuple[tuple[str, str], str]]:
                 yield (fact_name(fact), cut.name), _members(cut, read)
     for told in (t.DATA_QUALITY, t.REFRESH_SOURCES):
         yield (fact_name(told), "refresh_id"), fact_name(t.REFRESHES)
+    for rows in (t.CUSTOMER_MONTHS, t.CUSTOMER_MOVES):
+        yield (fact_name(rows), "customer_id"), fact_name(t.CUSTOMER_PROFILES)
 
 
 def _members(cut: Dimension, read: Read) -> str:
-    roles = {"join_month": "Calendar", "last_login_month": "Last Login Calendar"}
+    roles = {
+        "join_month": "Calendar",
+        "last_login_month": "Last Login Calendar",
+        "activity_month": "Activity Calendar",
+        "month": "Activity Calendar",
+    }
     return roles.get(cut.name, cut.label)
 
 
@@ -192,7 +213,7 @@ def _table(table: Node, read: Read) -> Iterator[str]:
     if is_calendar != (table.properties.get("dataCategory") == "Time"):
         yield "is, or is not, a table of dates"
     keys = [column for column in table.all("column") if column.has("isKey")]
-    is_note = bool(source) and result_table(source).role == "note"
+    is_note = bool(source) and (result_table(source).role == "note" or len(result_table(source).key) != 1)
     if len(keys) > 1 or (not is_fact and not is_note and source and banded_by(table) == "" and not keys):
         yield f"has {len(keys)} keys"
     for column in table.all("column"):
@@ -218,11 +239,7 @@ def _is_summed(column: Node, is_fact: bool) -> bool:
     return (
         is_fact
         and column.properties["dataType"] in ("int64", "double", "decimal")
-        and column.name
-        not in (
-            "Months Since Joining",
-            "customer_id",
-        )
+        and column.name not in ("Months Since Joining", "Tenth of Customers", "customer_id")
     )
 
 
@@ -232,7 +249,7 @@ def _hidden(table: Node) -> Iterator[str]:
     if shown not in VISIBLE.get(table.name, [{table.name}]):
         yield f"shows {sorted(shown)}"
     is_set = [one.text for column in table.all("column") for one in column.all("extendedProperty")]
-    if is_set != ['{"version":0}'] * (table.name == "Balance Threshold"):
+    if is_set != ['{"version":0}'] * (table.name in {one.label for one in SET_BY_READERS}):
         yield "is, or is not, set by a slicer"
 
 
@@ -251,7 +268,7 @@ def _typed(column: Node, source: str) -> Iterator[str]:
         pattern = COLUMN_FORMATS.get(found[0].type, COLUMN_FORMATS.get(kind, ""))
         if not re.fullmatch(pattern or ".*", format_string) or (pattern and not format_string):
             yield f"has the format {format_string!r}"
-    elif kind not in ("string", "int64"):
+    elif kind not in ("string", "int64") and (name, kind) != ("point_price", "decimal"):
         yield f"is {kind}"
 
 
@@ -287,7 +304,7 @@ def _order_of(table: Node, column: Node) -> str:
 # --- measures and roles ------------------------------------------------------------------------------------
 
 
-def _measures(read: Read) -> Iterator[str]:
+def _measures(read: Read, report: Report) -> Iterator[str]:
     expected = {
         measure_name(one, fact): (fact_name(fact), one, fact) for one in MEASURES for fact in facts_of(one)
     }
@@ -305,30 +322,34 @@ def _measures(read: Read) -> Iterator[str]:
             yield f"{name} is, or is not, in the field list"
         if read.measures[name][1].description != one.description:
             yield f"{name} is described otherwise"
-    for page in REPORT.pages:
+    for page in report.pages:
         for visual in page.visuals:
             if is_filled(visual) and f"Value of {visual.title}" in read.measures:
                 drawn = read.measures[f"Value of {visual.title}"][1].properties.get("formatString", "")
                 hides_0 = ";-#,0;" if visual.kind == "heat_map" else ""
-                if drawn != FORMATS[visual.measure.format] + hides_0:
+                if drawn != FORMATS[drawn_by(visual).format] + hides_0:
                     yield f"what {visual.title} draws is formatted {drawn}"
-    yield from _subtitles(read)
+    yield from _subtitles(read, report)
     for name, (_, measure) in read.measures.items():
-        if name not in expected and name != "Balance Threshold Value" and not measure.has("isHidden"):
+        is_set = name in {f"{one.label} Value" for one in SET_BY_READERS}
+        if name not in expected and not is_set and not measure.has("isHidden"):
             yield f"{name} stands in the field list"
-        if name.startswith(("Tooltip of ", "Value of ")) and not measure.has("formatString"):
+        if name.startswith(("Tooltip of ", "Value of ", "Below in ")) and not measure.has("formatString"):
             yield f"{name} has no format"
 
 
-def _subtitles(read: Read) -> Iterator[str]:
+def _subtitles(read: Read, report: Report) -> Iterator[str]:
     """Each begins with the definition of its visual, and stands where no reader looks for a number."""
-    for page in REPORT.pages:
+    for page in report.pages:
         for visual in page.visuals:
             name = f"Subtitle of {visual.title}"
             if name not in read.measures:
                 continue
             _, measure = read.measures[name]
-            said = [visual.definition, *(f"Not in your data: {column.name}" for column in visual.needs)]
+            said = [
+                subtitles.definition(visual),
+                *(f"Not in your data: {called(needed)}" for needed in visual.needs),
+            ]
             yield from (f"{name} does not say: {text}" for text in said if f'"{text}"' not in measure.text)
             if measure.properties.get("displayFolder") != "Subtitles":
                 yield f"{name} stands among the numbers"
@@ -374,4 +395,4 @@ def _roles(read: Read) -> Iterator[str]:
 
 def _counts(column: Node) -> bool:
     name = column.properties["sourceColumn"]
-    return name.startswith("rows_") or name.endswith("_customers")
+    return name.startswith(("rows_", "holdout_", "tenth_")) or name.endswith("_customers")

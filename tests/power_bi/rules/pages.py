@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer360.power_bi.pbir import identity
+from customer360.power_bi.placed import identity
 from customer360.report.dimensions import JOIN_MONTH, dimension
-from customer360.report.pages import REPORT
-from customer360.report.visuals import Page
+from customer360.report.visuals import Page, Report
 from tests.power_bi.rules.report import field_of
 from tests.power_bi.rules.shown import column, literal
 
 
-def problems(objects: Mapping[str, Any]) -> Iterator[str]:
+def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
     visuals = {path.split("/")[-2]: one for path, one in objects.items() if path.endswith("/visual.json")}
-    yield from _book(objects)
-    for page in REPORT.pages:
+    yield from _book(objects, report)
+    for page in report.pages:
         here = f"/pages/{identity('page', page.name)}/visuals/"
-        order = _reading_order(page)
+        order = _reading_order(page, report)
         there = {path.split("/")[-2] for path in objects if here in path}
         if there != set(order):
             yield f"page {page.name} has {len(there)} visuals instead of {len(order)}"
@@ -26,23 +25,23 @@ def problems(objects: Mapping[str, Any]) -> Iterator[str]:
         for position, name in enumerate(order):
             if visuals[name]["position"]["tabOrder"] != 1000 * position:
                 yield f"visual {position} of page {page.name} is not reached in its turn"
-        yield from (f"{page.name}: {problem}" for problem in _around(page, visuals))
+        yield from (f"{page.name}: {problem}" for problem in _around(page, visuals, report))
 
 
-def _reading_order(page: Page) -> list[str]:
-    slicers = [f"slicer/{name}" for name in REPORT.slicers]
+def _reading_order(page: Page, report: Report) -> list[str]:
+    slicers = [f"slicer/{name}" for name in report.slicers]
     own = [visual.name for visual in page.visuals]
     return [identity(page.name, each) for each in ("heading", "navigation", "as_of", *slicers, "clear", *own)]
 
 
-def _book(objects: Mapping[str, Any]) -> Iterator[str]:
+def _book(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
     """The pages in their order and by their names, tooltips behind them."""
     pages = {path.split("/")[-2]: page for path, page in objects.items() if path.endswith("/page.json")}
     [book] = [one for path, one in objects.items() if path.endswith("/pages.json")]
-    expected = [identity("page", page.name) for page in REPORT.pages]
+    expected = [identity("page", page.name) for page in report.pages]
     if book["pageOrder"][: len(expected)] != expected or book["activePageName"] != expected[0]:
         yield "the pages are in another order"
-    for name, page in zip(expected, REPORT.pages, strict=True):
+    for name, page in zip(expected, report.pages, strict=True):
         if pages[name]["displayName"] != page.title or pages[name]["displayOption"] != "FitToPage":
             yield f"page {page.name} is called or sized otherwise"
         sources = {each["source"] for each in pages[name].get("visualInteractions", [])}
@@ -55,9 +54,9 @@ def _book(objects: Mapping[str, Any]) -> Iterator[str]:
             yield f"page {page.name} has an interaction of another type"
 
 
-def _around(page: Page, visuals: Mapping[str, Any]) -> Iterator[str]:
+def _around(page: Page, visuals: Mapping[str, Any], report: Report) -> Iterator[str]:
     """Title, navigation, date and slicers of a page."""
-    for name in REPORT.slicers:
+    for name in report.slicers:
         built = visuals[identity(page.name, f"slicer/{name}")]["visual"]
         mode = "'Between'" if name == JOIN_MONTH.name else "'Dropdown'"
         if (built["visualType"], literal(built["objects"], "data.mode")) != ("slicer", mode):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from customer360.power_bi.model import fact_name
 from customer360.report.dimensions import DIMENSIONS, FACTS
-from customer360.tables import BANDS, REFRESH_SOURCES
+from customer360.report.parameters import PARAMETERS as SET_BY_READERS
+from customer360.tables import BANDS, CUSTOMER_MONTHS, CUSTOMER_MOVES, CUSTOMER_PROFILES, REFRESH_SOURCES
 from tests.power_bi.rules.model import PARAMETERS, result_table
 from tests.power_bi.rules.tmdl import Node, Read
 
+SINGLE_CUSTOMERS = (CUSTOMER_PROFILES, CUSTOMER_MONTHS, CUSTOMER_MOVES)
 CONNECT = r'PostgreSQL\.Database\(#"Server", #"Database", \[CreateNavigationProperties = false\]\)'
 STEPS = {
     "Source": CONNECT,
@@ -19,6 +22,10 @@ STEPS = {
     "Columns": r'Table\.SelectColumns\((?P<of>\w+), \{(?P<columns>"\w+"(?:, "\w+")*)\}\)',
 }
 LITERAL = r"#table\(type table \[(?P<typed>[^\]]+)\], \{(?P<rows>.+)\}\)"
+COUNTED = (
+    r"#table\(type table \[(?P<typed>\w+ = Currency\.Type)\], "
+    r"List\.Transform\(\{0\.\.(?P<steps>\d+)\}, each \{_ / (?P<per_unit>\d+)\}\)\)"
+)
 META = r'"[^"\\]+" meta \[IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true\]'
 
 
@@ -36,7 +43,10 @@ def problems(read: Read) -> Iterator[str]:
             yield f"{table.name} has not one partition of its name"
             continue
         source = partitions[0].properties["source"]
-        if "PostgreSQL" in source:
+        if table.name in map(fact_name, SINGLE_CUSTOMERS):
+            if partitions[0].properties["mode"] != "directQuery":
+                yield f"{table.name} copies single customers into the model"
+        elif "PostgreSQL" in source:
             modes.add(partitions[0].properties["mode"])
         elif partitions[0].properties["mode"] != "import":
             yield f"{table.name} asks nobody"
@@ -58,8 +68,8 @@ def _query(table: Node, source: str) -> Iterator[str]:
         yield f"ends with {match[2]}"
     found: dict[str, str] = {}
     for name, text in steps.items():
-        pattern = LITERAL if text.startswith("#table") else STEPS.get(name, "nothing")
-        read = re.fullmatch(pattern, text)
+        patterns = [LITERAL, COUNTED] if text.startswith("#table") else [STEPS.get(name, "nothing")]
+        read = next(filter(None, (re.fullmatch(pattern, text) for pattern in patterns)), None)
         if not read:
             yield f"has a step {name} = {text}"
             return
@@ -71,13 +81,16 @@ def _query(table: Node, source: str) -> Iterator[str]:
 
 def _reads(table: Node, found: dict[str, str]) -> Iterator[str]:
     wanted = [column.properties["sourceColumn"] for column in table.all("column")]
+    if "steps" in found:
+        yield from _counted(table, wanted, found)
+        return
     if "typed" in found:
         yield from _literal(wanted, found)
         return
     expected, banded = _expected(table.name)
     if (found["item"], found.get("banded", "")) != (expected, banded):
         yield f"reads {found['item']} {found.get('banded', '')}"
-    if ("edges" in found) != (table.name == "Balance Threshold"):
+    if ("edges" in found) != table.name.endswith("Threshold"):
         yield "keeps, or drops, the bands without an edge"
     columns = re.findall(r'"(\w+)"', found["columns"])
     if sorted(columns) != sorted(wanted):
@@ -89,16 +102,26 @@ def _reads(table: Node, found: dict[str, str]) -> Iterator[str]:
 
 def _expected(name: str) -> tuple[str, str]:
     """The result table that a table of the model reads, and for bands whose."""
-    for fact in (*FACTS, REFRESH_SOURCES):
+    for fact in (*FACTS, REFRESH_SOURCES, *SINGLE_CUSTOMERS):
         if fact_name(fact) == name:
             return fact.name, ""
     if name.endswith("Calendar"):
         return "calendar_months", ""
-    if name == "Balance Threshold":
-        return BANDS.name, "account_balance"
+    for parameter in SET_BY_READERS:
+        if parameter.label == name and parameter.of:
+            return BANDS.name, parameter.of.banded_column
     cut = next(one for one in DIMENSIONS if one.label == name and one.members)
     assert cut.members
     return cut.members.name, cut.banded_column
+
+
+def _counted(table: Node, wanted: list[str], found: dict[str, str]) -> Iterator[str]:
+    """The steps of a parameter, from 0 to the most that it can be."""
+    parameter = next(one for one in SET_BY_READERS if one.label == table.name)
+    if found["typed"].split(" = ")[0] != wanted[0] or len(wanted) != 1:
+        yield f"gives {found['typed']} and not {wanted}"
+    if Decimal(found["steps"]) / Decimal(found["per_unit"]) != parameter.most or int(found["steps"]) < 1000:
+        yield f"counts {found['steps']} steps of 1 / {found['per_unit']}"
 
 
 def _literal(wanted: list[str], found: dict[str, str]) -> Iterator[str]:

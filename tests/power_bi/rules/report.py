@@ -36,7 +36,7 @@ def problems(objects: Mapping[str, Any]) -> Iterator[str]:
         if content["name"] != path.split("/")[-2]:
             yield f"{path}: does not stand in the folder of its name"
     names = Counter(content["name"] for content in visuals.values())
-    filters = Counter(one["name"] for content in visuals.values() for one in _filter_list(content))
+    filters = Counter(one["name"] for content in objects.values() for one in _filter_list(content))
     yield from (f"{name} is the name of two" for name, count in (names + filters).items() if count > 1)
     for path, content in objects.items():
         if "/StaticResources/" not in path:
@@ -195,7 +195,8 @@ def _literals(content: Any) -> Iterator[str]:
 # --- filters ---------------------------------------------------------------------------------------------
 
 
-def _filter_list(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _filter_list(content: Any) -> list[dict[str, Any]]:
+    """Those of a visual or a page."""
     return content.get("filterConfig", {}).get("filters", [])
 
 
@@ -240,15 +241,15 @@ def _pages(objects: Mapping[str, Any]) -> Iterator[str]:
     [order] = [content for path, content in objects.items() if path.endswith("/pages.json")]
     if sorted(order["pageOrder"]) != sorted(pages):
         yield "the order of pages does not name each page once"
-    if order["activePageName"] not in pages or pages[order["activePageName"]].get("type") == "Tooltip":
+    if order["activePageName"] not in pages or pages[order["activePageName"]].get("type"):
         yield "the report opens with a page that is not there"
     titles = Counter(page["displayName"] for page in pages.values())
     yield from (f"two pages are called {title}" for title, count in titles.items() if count > 1)
     for name, page in pages.items():
         if page["name"] != name:
             yield f"page {page['name']} stands in the folder {name}"
-        if (page.get("type") == "Tooltip") != (page.get("visibility") == "HiddenInViewMode"):
-            yield f"page {name} is a tooltip, or hidden, and not both"
+        if (page.get("type") in ("Tooltip", "Drillthrough")) != (page.get("visibility") == "HiddenInViewMode"):
+            yield f"page {name} is not to be opened, or hidden, and not both"
         there = {path.split("/")[-2] for path in objects if f"/pages/{name}/visuals/" in path}
         for each in page.get("visualInteractions", []):
             if not {each["source"], each["target"]} <= there:
@@ -269,5 +270,5 @@ def _tooltips(objects: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[
     yield from (
         f"nothing shows the tooltip {name}"
         for name, page in pages.items()
-        if page.get("type") and name not in used
+        if page.get("type") == "Tooltip" and name not in used
     )

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from customer360.power_bi import model
-from customer360.power_bi.pbir import identity
+from customer360.power_bi import model, subtitles
+from customer360.power_bi.placed import identity
 from customer360.report.dimensions import LOYALTY_STATUS, dimension
-from customer360.report.expressions import Comparable, LastMonths, Measure
-from customer360.report.measures import BALANCE_THRESHOLD, measure
-from customer360.report.pages import REPORT
+from customer360.report.expressions import LastClosedMonth, Measure, Sum, parameter_of
+from customer360.report.measures import measure
 from customer360.report.palette import LIGHT
-from customer360.report.visuals import Visual
+from customer360.report.parameters import Parameter
+from customer360.report.visuals import COLUMNS, Page, Report, Visual
 from tests.power_bi.rules.report import field_of, fields, walk
 
 FieldName = tuple[str, tuple[str, str]]
@@ -64,29 +64,51 @@ NATIVES = {
         sorted=False,
         objects={"data.mode": "'After'", "header.show": "false"},
     ),
+    "flow": Native("columnChart", _CATEGORY, objects={"categoryAxis.axisType": "'Scalar'", "legend.show": "true"}),
+    "matrix": Native("tableEx", value="Values", tooltips=False, objects={"total.totals": "false"}),
 }
 FILLED = ("card", "kpi", "line", "area", "column", "histogram", "heat_map")
-EDGE, GUTTER, CELL, ROW, TOP = 24, 16, 104, 50, 168
+EDGE, GUTTER, ROW, TOP = 24, 16, 50, 168
 
 
-def problems(objects: Mapping[str, Any]) -> Iterator[str]:
+def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
     visuals = {path.split("/")[-2]: one for path, one in objects.items() if path.endswith("/visual.json")}
-    for page in REPORT.pages:
+    for page in report.pages:
         for visual in page.visuals:
             content = visuals[identity(page.name, visual.name)]
-            yield from (f"{visual.name}: {problem}" for problem in _of_visual(visual, content))
+            yield from (f"{visual.name}: {problem}" for problem in _of_visual(visual, content, page))
+
+
+def drawn(visual: Visual) -> Measure:
+    """What is drawn large: of a KPI that compares two months the later one."""
+    return measure(visual.compared or visual.measures[0])
 
 
 def is_filled(visual: Visual) -> bool:
     """Whether nobody is drawn as 0: a count, in a visual that has a place for it."""
-    counts = visual.measure.format == "count" and not isinstance(visual.measure.expression, Comparable)
+    counts = drawn(visual).format == "count" and not isinstance(drawn(visual).expression, LastClosedMonth)
     return visual.kind in FILLED and counts
+
+
+def size(page: Page) -> tuple[int, int, int]:
+    """Width, height and the width of a column: as high as its rows, and as wide as 16:9 has it, up to a limit."""
+    height = TOP + max(10, page.rows) * (ROW + GUTTER)
+    cell = round((height * 16 / 9 - 2 * EDGE - (COLUMNS - 1) * GUTTER) / COLUMNS)
+    cell = min(max(cell, 104), 176)
+    return 2 * EDGE + COLUMNS * cell + (COLUMNS - 1) * GUTTER, height, cell
+
+
+def set_by(visual: Visual) -> Parameter:
+    """The parameter that a slicer sets."""
+    found = parameter_of(visual.measure)
+    assert found
+    return found
 
 
 # --- one visual --------------------------------------------------------------------------------------------
 
 
-def _of_visual(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
+def _of_visual(visual: Visual, content: Mapping[str, Any], page: Page) -> Iterator[str]:
     native, built = NATIVES[visual.kind], content["visual"]
     if built["visualType"] != native.type:
         yield f"is a {built['visualType']} and not a {native.type}"
@@ -103,24 +125,33 @@ def _of_visual(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
     yield from _formats(visual, native, built)
     yield from _filtered(visual, content)
     yield from _told(visual, built)
-    yield from _placed(visual, content["position"])
+    yield from _placed(visual, content["position"], page)
 
 
 def _labels(visual: Visual, native: Native, state: Mapping[str, Any]) -> Iterator[str]:
     """What a reader reads for a field: the measure's own label, whatever the model calls it."""
     labels = {role: [dimension(name).label] for role, name in zip(native.axes, visual.by, strict=False)}
-    if visual.kind not in ("table", "parameter"):
-        labels[native.value] = [visual.measure.label]
+    if visual.kind == "flow":
+        labels["Y"] = [measure(name).label for name in (*visual.above, *visual.below)]
+    elif visual.kind == "matrix":
+        labels["Values"] = [dimension(visual.by[0]).label, *(measure(name).label for name in visual.measures)]
+    elif visual.kind not in ("table", "parameter"):
+        labels[native.value] = [drawn(visual).label]
     if visual.compare:
         labels["Goal"] = [measure(visual.compare).label]
-    if native.tooltips and visual.tooltip_measures:
-        labels["Tooltips"] = [one.label for one in visual.tooltip_measures]
+    if native.tooltips and _tooltips(visual):
+        labels["Tooltips"] = [one.label for one in _tooltips(visual)]
     for role, expected in labels.items():
         shown = state.get(role, {}).get("projections", [])
         if [one.get("displayName", one["nativeQueryRef"]) for one in shown] != expected:
             yield f"calls {role} otherwise than {expected}"
         if role in native.axes and not all(one.get("active") for one in shown):
             yield f"has an axis {role} that is not in use"
+
+
+def _tooltips(visual: Visual) -> tuple[Measure, ...]:
+    """What appears beside the pointer; of a flow its whole too."""
+    return (visual.measure, *visual.tooltip_measures) if visual.kind == "flow" else visual.tooltip_measures
 
 
 def _measure(one: Measure, visual: Visual) -> FieldName:
@@ -135,12 +166,14 @@ def column(name: str) -> FieldName:
 def _value(visual: Visual) -> FieldName:
     if is_filled(visual):
         return "Measure", (model.fact_name(visual.fact), f"Value of {visual.title}")
-    return _measure(visual.measure, visual)
+    return _measure(drawn(visual), visual)
 
 
 def _roles(visual: Visual, native: Native) -> dict[str, list[FieldName]]:
     if visual.kind == "parameter":
-        return {"Values": [("Column", (BALANCE_THRESHOLD.label, BALANCE_THRESHOLD.label))]}
+        return {"Values": [("Column", (set_by(visual).label, set_by(visual).label))]}
+    if visual.kind == "matrix":
+        return {"Values": [column(visual.by[0]), *(_measure(measure(name), visual) for name in visual.measures)]}
     roles = {role: [column(name)] for role, name in zip(native.axes, visual.by, strict=True)}
     roles[native.value] = [_value(visual)]
     if visual.compare:
@@ -149,8 +182,13 @@ def _roles(visual: Visual, native: Native) -> dict[str, list[FieldName]]:
         shown = [model.fact_field(visual.fact, name) for name in visual.columns]
         first, *others = [("Column", (one.table, one.column)) for one in shown]
         roles["Values"] = [first, *roles["Values"], *others]
-    if native.tooltips and visual.tooltip_measures:
-        roles["Tooltips"] = [_measure(one, visual) for one in visual.tooltip_measures]
+    if visual.kind == "flow":
+        table = model.fact_name(visual.fact)
+        hung = [f"Below in {visual.title}: {measure(name).label}" for name in visual.below]
+        above = [_measure(measure(name), visual) for name in visual.above]
+        roles["Y"] = [*above, *(("Measure", (table, name)) for name in hung)]
+    if native.tooltips and _tooltips(visual):
+        roles["Tooltips"] = [_measure(one, visual) for one in _tooltips(visual)]
     return roles
 
 
@@ -211,16 +249,16 @@ def _formats(visual: Visual, native: Native, built: Mapping[str, Any]) -> Iterat
 
 
 def _goal(visual: Visual) -> dict[str, str]:
-    is_flow = isinstance(visual.measure.expression, LastMonths)
-    is_low = visual.measure.good == "down"
+    is_flow = bool(visual.compare) and isinstance(measure(visual.compare).expression, LastClosedMonth)
+    is_low = drawn(visual).good == "down"
     good, bad = (LIGHT.good, LIGHT.bad) if is_flow else (LIGHT.ink, LIGHT.ink)
     return {
         "goals.showGoal": str(bool(visual.compare)).lower(),
         "goals.showDistance": str(bool(visual.compare)).lower(),
         "indicator.indicatorDisplayUnits": "1D" if visual.compare else "0D",
         "goals.direction": "'Low is good'" if is_low else "'High is good'",
-        "goals.distanceLabel": "'Value'" if visual.measure.format == "percent" else "'Percent'",
-        "goals.goalText": "'12 months before'" if is_flow else "'Others'",
+        "goals.distanceLabel": "'Value'" if drawn(visual).format == "percent" else "'Percent'",
+        "goals.goalText": "'A year earlier'" if is_flow else "'Others'",
         "status.direction": "'Negative'" if is_low else "'Positive'",
         "status.goodColor": f"'{good}'",
         "status.badColor": f"'{bad}'",
@@ -275,14 +313,16 @@ def _filtered(visual: Visual, content: Mapping[str, Any]) -> Iterator[str]:
     if visual.top:
         table = model.fact_name(visual.fact)
         key = (table, "customer_id")
-        expected.append(("top", key, {key}, (table, "account_balance"), 0, 2, visual.top))
+        ranked = visual.measure.expression
+        assert isinstance(ranked, Sum)
+        expected.append(("top", key, {key}, (table, ranked.column), 0, 2, visual.top))
     if found != expected:
         yield f"is filtered by {found} and not by {expected}"
     if visual.kind == "parameter":
         preset = content["visual"]["objects"]["general"][0]["properties"]["filter"]["filter"]
         compared = preset["Where"][0]["Condition"].get("Comparison", {})
         value = compared.get("Right", {}).get("Literal", {}).get("Value")
-        if (compared.get("ComparisonKind"), value) != (2, f"{BALANCE_THRESHOLD.default}D"):
+        if (compared.get("ComparisonKind"), value) != (2, f"{set_by(visual).default}D"):
             yield f"starts at {compared.get('ComparisonKind')} {value}"
 
 
@@ -315,7 +355,13 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
         yield "has another title"
     if not (literal(container, "general.altText") or "").startswith(f"'{title}. "):
         yield "is told otherwise to those who do not see it"
-    if literal(container, "visualHeaderTooltip.text") != "'" + visual.measure.description.replace("'", "''") + "'":
+    explained = literal(container, "visualHeaderTooltip.text") or ""
+    several = (*visual.above, *visual.below) if visual.kind == "flow" else visual.measures
+    shown = [measure(name) for name in several] if visual.kind in ("flow", "matrix") else [drawn(visual)]
+    texts = (
+        [one.definition for one in shown] if len(shown) > 1 or visual.compared else [visual.measure.description]
+    )
+    if any(text.replace("'", "''") not in explained for text in texts):
         yield "explains another number"
     if literal(container, "visualHeader.showTooltipButton") != "true":
         yield "hides its explanation"
@@ -324,7 +370,8 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
     says = container["subTitle"][0]["properties"]["text"]["expr"]
     moves = bool(visual.needs or visual.by) or visual.measure.left_out is not None
     moving = ("Measure", (model.fact_name(visual.fact), f"Subtitle of {visual.title}"))
-    expected = moving if moves else "'" + visual.definition.replace("'", "''") + "'"
+    told = subtitles.definition(visual)
+    expected = moving if moves else "'" + told.replace("'", "''") + "'"
     if (says["Literal"]["Value"] if "Literal" in says else field_of(says)) != expected:
         yield "has another subtitle"
     has_page = visual.kind == "heat_map" and bool(visual.tooltip_measures)
@@ -334,12 +381,12 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
         yield "shows another page beside the pointer"
 
 
-def _placed(visual: Visual, position: Mapping[str, Any]) -> Iterator[str]:
-    place = visual.place
+def _placed(visual: Visual, position: Mapping[str, Any], page: Page) -> Iterator[str]:
+    place, (_, _, cell) = visual.place, size(page)
     expected = (
-        EDGE + place.column * (CELL + GUTTER),
+        EDGE + place.column * (cell + GUTTER),
         TOP + place.row * (ROW + GUTTER),
-        place.width * (CELL + GUTTER) - GUTTER,
+        place.width * (cell + GUTTER) - GUTTER,
         place.height * (ROW + GUTTER) - GUTTER,
     )
     if tuple(position[each] for each in ("x", "y", "width", "height")) != expected:

@@ -39,6 +39,7 @@ PROPERTIES: dict[str, dict[str, str]] = {
     "relationship": {
         "fromColumn": rf"(?:{NAME})\.(?:{NAME})",
         "toColumn": rf"(?:{NAME})\.(?:{NAME})",
+        "relyOnReferentialIntegrity": FLAG,
         "toCardinality": "many|one",
         "fromCardinality": "many|one",
         "isActive": "true|false",

@@ -57,3 +57,10 @@ test("a sum may be larger than an integer of 32 bits", () => {
   const grouped = { rows: Int32Array.of(0, 1), groups: Int32Array.of(0, 0), size: 1 };
   assert.deepEqual(sum(cube, grouped, "customers", undefined, []), [4_000_000_000]);
 });
+
+test("what is not known adds nothing, and of nothing known there is no sum", () => {
+  const values = Float64Array.of(NaN, 2, NaN);
+  const cube = { rows: 3, columns: { customers: { values, scale: 1 } } };
+  const grouped = { rows: Int32Array.of(0, 1, 2), groups: Int32Array.of(0, 0, 1), size: 2 };
+  assert.deepEqual(sum(cube, grouped, "customers", undefined, []), [2, null]);
+});

@@ -25,7 +25,7 @@ test("a number is whole in tooltips and tables", () => {
   assert.equal(format.full(999.994, "amount"), "999.99");
   assert.equal(format.full(-12.5, "amount"), "-12.50");
   assert.deepEqual([999, 1000].map((value) => format.full(value, "amount")), ["999.00", "1,000"]);
-  assert.equal(format.full(12.34, "decimal"), "12.3");
+  assert.deepEqual([12.34, 23_716.04].map((value) => format.full(value, "decimal")), ["12.3", "23,716"]);
   assert.equal(format.full(0.12345, "percent"), "12.3%");
   assert.equal(format.full("2024-02-29", "date"), "29 Feb 2024");
 });
@@ -50,10 +50,25 @@ test("a unit is said where neither the number nor the name says it", () => {
   assert.deepEqual(units, ["", "Total Customers", "points"]);
 });
 
-test("a change has no sign, and there is none from nothing", () => {
-  assert.equal(format.change(94, 100), "6.0%");
-  assert.equal(format.change(3, -2), "250.0%");
-  assert.equal(format.change(1, 0), null);
+test("a count has changed by a share, a mean by its own unit", () => {
+  const orders = measure("orders", "count");
+  assert.equal(format.growth(94, 100, orders), "▼ 6.0%");
+  assert.equal(format.growth(3, 0, orders), "▲ 3 orders");
+  assert.equal(format.growth(3, 3, orders), "=");
+  assert.equal(format.growth(12.5, 10, measure("days", "decimal")), "▲ 2.5 days");
+  assert.equal(format.growth(0.25, 0.5, measure("share", "percent")), "▼ 25.0 pp");
+});
+
+test("what is typed is read in the reader's language, or with a point", () => {
+  const read = ["1000", " 1,234,567.5 ", "1 000", "0.001", ".5", "0,02", "1,5", "12,345"].map(format.parse);
+  assert.deepEqual(read, [1000, 1234567.5, 1000, 0.001, 0.5, 0.02, 1.5, 12345]);
+  for (const text of ["", ".", "-1", "1e3", "many", "1.2.3", "0x10"]) assert.equal(format.parse(text), NaN, text);
+});
+
+test("what is set is written with its own digits", () => {
+  assert.equal(format.exact(12_345.5, 2), "12,345.5");
+  assert.equal(format.exact(0.0125, 4), "0.0125");
+  assert.equal(format.exact(12_345.5, 2, { useGrouping: false }), "12345.5");
 });
 
 test("a difference between shares is in percentage points", () => {

@@ -54,18 +54,35 @@ test("one member only, and a filter on the same dimension still applies", () => 
 });
 
 test("above X are the bands that lie wholly above it, never an unknown balance", () => {
-  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 0 }), [4]);
-  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 100 }), [2]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { x: 0 }), [4]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { x: 100 }), [2]);
 });
 
 test("X goes up to the next edge, and down to the highest", () => {
-  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 101 }), [1]);
-  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { threshold: 10_000 }), [1]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { x: 101 }), [1]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { x: 10_000 }), [1]);
 });
 
+/** @type {(more: Partial<import("../../../src/customer360/web/static/types.d.ts").Parameter>) => Report} */
+const withX = (more) => {
+  const balance_threshold = { ...REPORT.parameters.balance_threshold, ...more };
+  return { ...REPORT, parameters: { ...REPORT.parameters, balance_threshold } };
+};
+
 test("nobody is above X in data without bands", () => {
-  const parameter = { ...REPORT.parameter, edges: [], bands: [] };
-  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { report: { ...REPORT, parameter } }), [null]);
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { report: withX({ edges: [], bands: [] }) }), [null]);
+});
+
+test("between two edges the server is asked where it knows customers one by one", () => {
+  const report = withX({ exact: true });
+  assert.deepEqual(values(EXPRESSIONS.Above, CUBE, { report, x: 100 }), [2]);
+  assert.throws(() => values(EXPRESSIONS.Above, CUBE, { report, x: 101 }), Unknown);
+  assert.throws(() => values(EXPRESSIONS.Above, CUBE, { report: withX({ edges: null, bands: null }) }), Unknown);
+});
+
+test("a sum at the reader's price, and no value of nothing", () => {
+  assert.deepEqual(values(EXPRESSIONS.Times, CUBE), [4.953]);
+  assert.deepEqual(values(EXPRESSIONS.Times, CUBE, { filters: NOBODY }), [null]);
 });
 
 test("nothing of something is 0, and anything of nothing is no value", () => {
@@ -100,22 +117,6 @@ test("the month of the as-of day is full when that is its last day", () => {
   assert.deepEqual(found("2024-02-28"), [5]); // of a leap year
   assert.deepEqual(found("2024-02-29"), [2]);
   assert.deepEqual(found("2024-03-31"), [1]);
-});
-
-test("months before are compared where data and filters hold all of them", () => {
-  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE), [5]);
-  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("join_month", "2024-02-01") }), [null]);
-  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { report: until("2024-01-15") }), [null]);
-});
-
-test("nobody in months that compare is 0", () => {
-  const cube = cubeOf(["country", "join_month", "customers"], [["Spain", "2024-02-01", 1]]);
-  assert.deepEqual(values(EXPRESSIONS.Comparable, cube), [0]);
-});
-
-test("nothing compares under a filter by what customers are today", () => {
-  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("loyalty_status", "Gold") }), [null]);
-  assert.deepEqual(values(EXPRESSIONS.Comparable, CUBE, { filters: only("country", "Spain") }), [3]);
 });
 
 test("a month of retention is shown once the newest cohort of its row has had it", () => {
@@ -159,8 +160,18 @@ test("a share of a stage is asked of the server where stages are filtered, or ar
   assert.throws(() => values(EXPRESSIONS.OfStage, STAGES, { by: BY_STATUS }), Unknown);
 });
 
+/** What needs tables that the page does not have. @type {Expression["case"][]} */
+const ELSEWHERE = ["Latest", "Known", "MonthBefore", "Cumulative", "LastClosedMonth", "MeanPerMonth"];
+
+test("what there is nothing of takes nothing away", () => {
+  const [all] = values(CUSTOMERS, CUBE);
+  const [known] = values(sum("balance_count"), CUBE);
+  assert.deepEqual(values(EXPRESSIONS.Less, CUBE), [Number(all) - Number(known)]);
+  assert.deepEqual(values(EXPRESSIONS.Less, CUBE, { filters: NOBODY }), [0]);
+});
+
 test("what the page does not have, and a case of a newer server, are asked of the server", () => {
-  assert.throws(() => values(EXPRESSIONS.Latest, CUBE), Unknown);
+  for (const name of ELSEWHERE) assert.throws(() => values(EXPRESSIONS[name], CUBE), Unknown);
   const newer = /** @type {Expression} */ (/** @type {unknown} */ ({ case: "Median", zero: false }));
   assert.throws(() => values(newer, CUBE), Unknown);
   assert.throws(() => columnsOf(newer), Unknown);
@@ -171,9 +182,9 @@ test("an empty table has no values, and no expression breaks on it", () => {
   const cube = cubeOf([...SEGMENTS, "funnel_stage", "months_since", ...sums], []);
   const by = { OfStage: BY_STAGE, Observed: ["months_since"] };
   for (const [name, expression] of Object.entries(EXPRESSIONS)) {
-    if (name === "Latest") continue;
+    if (ELSEWHERE.some((one) => one === name)) continue;
     const found = values(expression, cube, { by: by[/** @type {keyof typeof by} */ (name)] });
-    assert.ok(found.every((value) => value === null || (name === "Comparable" && value === 0)), name);
+    assert.ok(found.every((value) => value === null || (name === "Less" && value === 0)), name);
   }
 });
 
@@ -185,9 +196,13 @@ test("data without any month of retention has no values either", () => {
 });
 
 test("an expression reads its own columns and those of its parts", () => {
-  assert.deepEqual(columnsOf(EXPRESSIONS.Comparable), ["join_month", "join_month", "customers"]);
+  assert.deepEqual(columnsOf(EXPRESSIONS.LastMonths), ["join_month", "customers"]);
+  assert.deepEqual(columnsOf(EXPRESSIONS.Times), ["balance_sum"]);
   const retained = ["join_month", "months_since", "retained_customers", "cohort_customers"];
   assert.deepEqual(columnsOf(EXPRESSIONS.Observed), retained);
   assert.deepEqual(columnsOf(EXPRESSIONS.Above), ["balance_band", "customers"]);
   assert.deepEqual(partsOf(EXPRESSIONS.Missing), []);
+  assert.deepEqual(columnsOf(EXPRESSIONS.Less), ["customers", "balance_count"]);
+  assert.deepEqual(columnsOf(EXPRESSIONS.Known), ["balance_count", "customers"]);
+  assert.deepEqual(columnsOf(EXPRESSIONS.Cumulative), ["activity_month", "customers"]);
 });

@@ -47,21 +47,25 @@ export const CUSTOMERS = sum("customers", true);
 const AVERAGE = { case: "Ratio", zero: false, of: sum("balance_sum"), to: sum("balance_count") };
 /** @type {Expression} */
 const RETAINED = { case: "Ratio", zero: false, of: sum("retained_customers"), to: sum("cohort_customers") };
-/** @type {Expression} */
-const MONTH_BEFORE = { case: "LastMonths", zero: true, of: CUSTOMERS, months: 1, before: 1 };
 
 /** One of each way to compute. @type {{ [C in Expression["case"]]: Extract<Expression, { case: C }> }} */
 export const EXPRESSIONS = {
   Sum: { case: "Sum", zero: true, column: "customers" },
   Missing: { case: "Missing", zero: true, count: "balance_count" },
   Where: { case: "Where", zero: true, of: CUSTOMERS, dimension: "loyalty_status", member: "Gold" },
-  Above: { case: "Above", zero: true, of: CUSTOMERS, dimension: "balance_band" },
+  Above: { case: "Above", zero: true, of: CUSTOMERS, dimension: "balance_band", parameter: "balance_threshold" },
+  Times: { case: "Times", zero: false, of: sum("balance_sum"), parameter: "price" },
   Ratio: { case: "Ratio", zero: false, of: sum("balance_sum"), to: sum("balance_count") },
   OfTotal: { case: "OfTotal", zero: false, of: CUSTOMERS },
   Others: { case: "Others", zero: false, of: AVERAGE },
   LastMonths: { case: "LastMonths", zero: true, of: CUSTOMERS, months: 1, before: 0 },
-  Comparable: { case: "Comparable", zero: false, of: MONTH_BEFORE, months: 2 },
   Observed: { case: "Observed", zero: false, of: RETAINED, months: 0 },
+  Known: { case: "Known", zero: true, of: CUSTOMERS, column: "balance_count" },
+  Less: { case: "Less", zero: true, of: CUSTOMERS, less: [sum("balance_count", true)] },
+  MonthBefore: { case: "MonthBefore", zero: true, of: CUSTOMERS },
+  Cumulative: { case: "Cumulative", zero: true, of: CUSTOMERS },
+  LastClosedMonth: { case: "LastClosedMonth", zero: false, of: CUSTOMERS, before: 0 },
+  MeanPerMonth: { case: "MeanPerMonth", zero: false, of: CUSTOMERS },
   OfStage: { case: "OfStage", zero: false, of: CUSTOMERS, stage: "first" },
   Latest: { case: "Latest", zero: false, column: "rows_rejected", total: false },
 };
@@ -89,10 +93,15 @@ export const visual = (given) => ({
   more: [],
   by: [],
   compare: null,
+  compared: null,
+  above: [],
+  below: [],
+  parameter: null,
   columns: [],
   missing: [],
   pickable: Boolean(given.by?.length),
   over_joining: false,
+  of_months: false,
   fact: "segments",
   only: {},
   ...given,
@@ -118,6 +127,7 @@ const SLICERS = [
 /** The data ends in the middle of March 2024: its last full month is February. @type {Report} */
 export const REPORT = {
   name: "Customer 360",
+  smallest: 0,
   refresh: {
     id: 7,
     as_of: "2024-03-15",
@@ -130,13 +140,24 @@ export const REPORT = {
   },
   slicers: SLICERS,
   statuses: { Gold: 1, Silver: 2 },
-  parameter: { name: "balance_threshold", label: "Balance", edges: [0, 100, 200], bands: [1, 2, 3], default: 100 },
+  parameters: {
+    balance_threshold: {
+      label: "Balance",
+      default: 100,
+      most: 1e16,
+      digits: 2,
+      edges: [0, 100, 200],
+      bands: [1, 2, 3],
+      exact: false,
+    },
+    price: { label: "Price", default: 0.01, most: 1, digits: 4, edges: null, bands: null, exact: true },
+  },
   measures: {
     total_customers: measure("Total Customers", CUSTOMERS),
     average_balance: measure("Average Balance", EXPRESSIONS.Ratio, { unit: "currency", format: "amount" }),
     above: measure("Above X", EXPRESSIONS.Above),
     new_customers: measure("New Customers", EXPRESSIONS.LastMonths),
-    new_customers_before: measure("New Customers Before", EXPRESSIONS.Comparable),
+    balances_times_price: measure("Balances at Your Price", EXPRESSIONS.Times, { unit: "currency", format: "amount" }),
     share_of_first: measure("% of First", EXPRESSIONS.OfStage, { unit: "share", format: "percent" }),
     retained_share: measure("Retained", EXPRESSIONS.Observed, { unit: "share", format: "percent" }),
   },
@@ -147,10 +168,12 @@ export const REPORT = {
     stages: ["loyalty_status", "funnel_stage"],
     top_customers: ["loyalty_status"],
   },
+  people: null,
   pages: [
     {
       name: "overview",
       title: "Overview",
+      rows: 10,
       cubes: [
         { name: "segments", fact: "segments", columns: [...SEGMENTS, ...SUMS] },
         { name: "segments__by_status", fact: "segments", columns: ["loyalty_status", "join_month", ...SUMS] },
@@ -159,11 +182,11 @@ export const REPORT = {
       ],
       visuals: [
         visual({}),
-        visual({ name: "new", kind: "kpi", measure: "new_customers", compare: "new_customers_before" }),
+        visual({ name: "new", kind: "kpi", measure: "new_customers" }),
         visual({ name: "by_status", kind: "bar", by: ["loyalty_status"], more: ["average_balance"] }),
         visual({ name: "by_month", kind: "line", by: ["join_month"], over_joining: true }),
         visual({ name: "by_band", kind: "heat_map", by: ["loyalty_status", "balance_band"] }),
-        visual({ name: "threshold", kind: "parameter", measure: "above" }),
+        visual({ name: "threshold", kind: "parameter", measure: "above", parameter: "balance_threshold" }),
         visual({ name: "logins", kind: "line", missing: ["last_login"] }),
         visual({ name: "funnel", kind: "funnel", fact: "stages", by: ["funnel_stage"], more: ["share_of_first"] }),
         visual({
@@ -178,6 +201,7 @@ export const REPORT = {
     {
       name: "financial",
       title: "Financial",
+      rows: 4,
       cubes: [],
       visuals: [visual({ name: "top", kind: "table", fact: "top_customers" })],
     },
@@ -253,15 +277,16 @@ export function encoded({ rows, columns }) {
 /**
  * What an expression is evaluated in: the rows of *cube* that *filters* let through, cut by at most one dimension.
  *
- * @type {(cube: Cube, given?: { by?: string[], filters?: Masks, threshold?: number, report?: Report }) => Scope}
+ * @type {(cube: Cube, given?: { by?: string[], filters?: Masks, x?: number, report?: Report }) => Scope}
  */
-export function scopeOf(cube, { by = [], filters = new Map(), threshold = 100, report = REPORT } = {}) {
+export function scopeOf(cube, { by = [], filters = new Map(), x = 100, report = REPORT } = {}) {
   const rows = select(cube, filters);
   const [name] = by;
   const column = name && (report.dimensions[name].level_of ?? name);
   const groups = rows.map((row) => (name ? placesOf(report, name)[cube.columns[column].values[row]] : 0));
   const size = name ? report.dimensions[name].keys.length : 1;
-  return { cube, report, threshold, filters, conditions: [], by, rows, groups, size };
+  const parameters = { balance_threshold: x, price: 0.01 };
+  return { cube, report, parameters, filters, conditions: [], by, rows, groups, size };
 }
 
 /** To the cent, as the page writes them. @type {(values: Value[]) => Value[]} */

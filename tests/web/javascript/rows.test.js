@@ -35,6 +35,13 @@ test("an axis of months begins and ends with the slicer, within the data", () =>
   assert.deepEqual(spans("1999-01", "2099-01"), ["2023-12-01", "2024-01-01", "2024-02-01", "2024-03-01"]);
 });
 
+test("an axis of months of events begins with the first event, not with the first customer", () => {
+  const join_month = { ...REPORT.dimensions.join_month, first: "2024-02-01" };
+  const report = { ...REPORT, dimensions: { ...REPORT.dimensions, join_month } };
+  const rows = rowsOf(BY_MONTH, dataOf("join_month", ["2024-03-01"], [2], [20]), report, OPEN);
+  assert.deepEqual(marks(rows), [["Feb 2024", 0], ["Mar 2024", 2]]);
+});
+
 test("nobody under the filters leaves an axis of zeros", () => {
   const rows = rowsOf(BY_MONTH, dataOf("join_month", [], [], []), REPORT, OPEN);
   assert.deepEqual(rows.map(({ value }) => value), [0, 0, 0, 0]);

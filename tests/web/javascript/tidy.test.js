@@ -12,7 +12,7 @@ function tidied(query) {
 }
 
 test("what is valid stays as it is", () => {
-  const query = "country=Spain&country=Other&join_month=2024-01..&balance_threshold=0&pick.by_band=Gold,2";
+  const query = "compare=loyalty_status:Gold,Silver&country=Spain&country=Other&join_month=2024-01..&balance_threshold=0&pick.by_band=Gold,2";
   assert.deepEqual(tidied(query), [query, []]);
 });
 
@@ -21,11 +21,15 @@ for (const [query, left] of [
   ["activity=Active", "Activity “Active”"], // not in this data
   ["join_month=2024-02..2024-01", "Join Month “2024-02..2024-01”"],
   ["join_month=2024-13..", "Join Month “2024-13..”"],
-  ["balance_threshold=-1", "X “-1”"],
-  ["balance_threshold= ", "X “ ”"],
+  ["balance_threshold=-1", "Balance “-1”"],
+  ["balance_threshold= ", "Balance “ ”"],
   ["pick.by_status=Platinum", "mark “Platinum”"],
   ["pick.by_band=Gold", "mark “Gold”"], // half a cell
   ["pick.nothing=Gold", "mark “Gold”"],
+  ["price=1.01", "Price “1.01”"],
+  ["compare=country:Spain,Narnia", "comparison “country:Spain,Narnia”"],
+  ["compare=join_month:2024-01..,2024-02..", "comparison “join_month:2024-01..,2024-02..”"],
+  ["compare=country:Spain,Spain", "comparison “country:Spain,Spain”"],
   ["utm_source=mail", "parameter “utm_source”"],
 ]) {
   test(`${query} is left out, and told`, () => {
@@ -56,9 +60,15 @@ test("X goes up to the next step, or down to the highest; the usual one is not w
   assert.equal(stepOf([], 5), undefined);
 });
 
-test("without X, and in data without steps, the address stays the same", () => {
+test("a number that is exact anywhere has as many digits as it may have", () => {
+  const price = (/** @type {string} */ value) => onStep(REPORT, new URLSearchParams({ price: value })).toString();
+  assert.deepEqual(["0.02", "0.01", "0.123456", "1"].map(price), ["price=0.02", "", "price=0.1235", "price=1"]);
+});
+
+test("without a number, and in data without steps, the address stays the same", () => {
   const plain = new URLSearchParams("country=Spain");
   assert.equal(onStep(REPORT, plain), plain);
   const given = new URLSearchParams("balance_threshold=5");
-  assert.equal(onStep({ ...REPORT, parameter: { ...REPORT.parameter, edges: [], bands: [] } }, given), given);
+  const balance_threshold = { ...REPORT.parameters.balance_threshold, edges: [], bands: [] };
+  assert.equal(onStep({ ...REPORT, parameters: { balance_threshold } }, given), given);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { REPORT, visual } from "./miniature.js";
 import { Unknown } from "../../../src/customer360/web/static/measures.js";
-import { definitionOf, filtersOf, measuresOf, viewOf } from "../../../src/customer360/web/static/view.js";
+import { definitionOf, filtersOf, measuresOf, measuresOfMarks, viewOf } from "../../../src/customer360/web/static/view.js";
 
 /** @import { Key, Visual } from "../../../src/customer360/web/static/types.d.ts" */
 
@@ -17,8 +17,8 @@ const kept = (query, of = LINE) =>
 
 test("without parameters nothing is filtered, and X is the usual", () => {
   assert.deepEqual(kept(""), []);
-  assert.equal(view("").threshold, 100);
-  assert.equal(view("balance_threshold=0").threshold, 0);
+  assert.equal(view("").parameters.balance_threshold, 100);
+  assert.equal(view("balance_threshold=0").parameters.balance_threshold, 0);
 });
 
 test("a slicer keeps any of its members, and a range of months both its ends", () => {
@@ -62,6 +62,8 @@ for (const query of [
   "join_month=2024-01..&join_month=..2024-02",
   "balance_threshold=-1",
   "balance_threshold=many",
+  "price=2", // more than the most
+  "compare=country:Spain,Other", // what the sides are asked does not say so
   "balance_threshold=1&balance_threshold=2",
   "pick.nothing=Gold",
   "pick.customers=Gold", // a card has no marks
@@ -80,4 +82,10 @@ test("a measure that is shown twice is evaluated once", () => {
   const twice = visual({ measure: "a", more: ["b", "a"], compare: "b" });
   assert.deepEqual(measuresOf(twice), ["a", "b"]);
   assert.deepEqual(measuresOf(MAP), ["total_customers"]);
+});
+
+test("a mark has what is shown, what it is stacked of, and what stands in the tooltip", () => {
+  const flow = visual({ measure: "change", above: ["in"], below: ["out", "lost"], more: ["in", "all"], compare: "before" });
+  assert.deepEqual(measuresOfMarks(flow), ["change", "in", "out", "lost", "all"]);
+  assert.deepEqual(measuresOf({ ...flow, compared: "last" }), [...measuresOfMarks(flow), "last", "before"]);
 });

@@ -119,6 +119,12 @@ def _seconds(number: Any) -> datetime | None:
     return moment_of(int(number * 10**6)) if math.isfinite(number) else None
 
 
+def _whole_seconds(moment: datetime) -> int:
+    """Since 1970, cut towards it, as Spark does."""
+    since = micros(moment)
+    return since // 10**6 if since >= 0 else -(-since // 10**6)
+
+
 def _difference(unit: str, one: datetime, other: datetime) -> int | None:
     length = LENGTHS.get(unit)
     if length is None:
@@ -159,7 +165,7 @@ PARTS: Final = {
 _ADD, _DIFF = (
     Function("date int", DATE, _days_later), Function("date date", INT, lambda end, start: (end - start).days),
 )  # fmt: skip
-_UNIX = Function("timestamp", BIGINT, lambda moment: micros(moment) // 10**6)
+_UNIX = Function("timestamp", BIGINT, _whole_seconds)
 DATES: Final[dict[str, Function]] = {
     "add_months": Function("date int", DATE, months_later),
     "date_add": _ADD, "dateadd": _ADD, "date_diff": _DIFF, "datediff": _DIFF,

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
 from xxhash import xxh64_intdigest
 
 from customer360.own_data.language.casts import DIGITS, micros
@@ -22,6 +24,12 @@ _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 
 def hashed_text(text: str) -> int:
     return _signed(xxh64_intdigest(text.encode(), _SEED))
+
+
+def hashed_texts(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The same for each of *texts*, none of which is null."""
+    hashed = [xxh64_intdigest(text, _SEED) for text in texts.cast(pa.binary()).to_pylist()]
+    return pa.array(np.array(hashed, np.uint64).view(np.int64))
 
 
 def _signed(hashed: int) -> int:

@@ -1,6 +1,6 @@
 /** The server: JSON, and word of new results. */
 
-/** @import { Answer, Report, ServerState, Timer } from "./types.d.ts" */
+/** @import { Answer, Customer, CustomerPage, Customers, Report, ServerState, Timer } from "./types.d.ts" */
 
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
@@ -23,6 +23,22 @@ export const fetchReport = (signal) => get("/api/report", signal);
 /** @type {(name: string, query: string, signal: AbortSignal) => Promise<Answer>} */
 export const fetchPage = (name, query, signal) => get(`/api/pages/${name}${query ? `?${query}` : ""}`, signal);
 
+/**
+ * A page of the customers that *query* selects.
+ * @type {(query: string, signal: AbortSignal) => Promise<CustomerPage>}
+ */
+export const fetchCustomers = (query, signal) => get(`/api/people${query ? `?${query}` : ""}`, signal);
+/** @type {(id: string, signal: AbortSignal) => Promise<Customer>} */
+export const fetchCustomer = (id, signal) => get(`/api/people/${encodeURIComponent(id)}`, signal);
+
+/** What is searched for stands in no address. @type {(text: string, signal: AbortSignal) => Promise<Customers>} */
+export const search = (text, signal) =>
+  get("/api/people/search", signal, (response) => response.json(), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ text }),
+  });
+
 /** @type {(page: string, name: string, refresh: number | null) => Promise<ArrayBuffer>} */
 export const fetchCube = (page, name, refresh) =>
   get(`/api/cubes/${page}/${name}?refresh=${refresh}`, undefined, (response) => response.arrayBuffer());
@@ -32,12 +48,13 @@ export const fetchCube = (page, name, refresh) =>
  * @param {string} address
  * @param {AbortSignal | undefined} signal
  * @param {(response: Response) => Promise<T>} read
+ * @param {RequestInit} how
  * @returns {Promise<T>}
  */
-async function get(address, signal, read = (response) => response.json()) {
+async function get(address, signal, read = (response) => response.json(), how = {}) {
   let response;
   try {
-    response = await fetch(address, { signal });
+    response = await fetch(address, { signal, ...how });
     if (response.ok) return await read(response);
   } catch (error) {
     if (isAbort(error)) throw error;

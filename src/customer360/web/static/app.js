@@ -6,25 +6,30 @@
  */
 
 import * as api from "./api.js";
-import { byId, closest, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import * as header from "./header.js";
+import { following } from "./links.js";
 import * as local from "./local.js";
 import * as notices from "./notices.js";
-import { Page } from "./page.js";
 import { printing } from "./printing.js";
+import { Screen } from "./screen.js";
 import { Slicers } from "./slicers.js";
 import * as chips from "./chips.js";
-import { filtersOn } from "./filters.js";
+import * as customerLinks from "./customerlinks.js";
+import { requireKnown, sidesOf, withComparison } from "./compare.js";
+import { carried, customerIn, isPeople, LIST, withoutFilters } from "./people.js";
 import * as state from "./state.js";
+import * as telling from "./telling.js";
 import { onStep, tidy } from "./tidy.js";
 import { onThemeChange } from "./theme.js";
 import { definitionOf } from "./view.js";
+import { enter, refusal, Visits } from "./visits.js";
 
-/** @import { Actions, Answer, Charts, Place, Report, ServerState, Timer } from "./types.d.ts" */
+/** @import { Actions, Answer, Charts, CustomerScreen, Place, Report, ServerState, Shown } from "./types.d.ts" */
 
-const PROGRESS_AFTER = 150;
 const LATER = 200;
 const root = document.documentElement;
+const visuals = byId("visuals");
 const whenIdle = window.requestIdleCallback ?? ((task) => setTimeout(task, LATER));
 const retry = api.retrying(() => load());
 
@@ -34,16 +39,14 @@ let report = null;
 let charts = null;
 /** @type {Slicers | null} */
 let slicers = null;
-/** @type {Page | null} */
+/** @type {Shown | null} */
 let shown = null;
 let request = new AbortController();
-/** @type {Timer} */
-let slow;
 let waiting = false;
-/** @type {{ page: Page, place: string } | null} */
-let told = null;
-/** @type {Map<string, Page>} */
-const pages = new Map();
+/** The newest refresh that the server has told of. @type {number | null} */
+let latest = null;
+/** @type {Map<string, Screen>} */
+const screens = new Map();
 
 /** @type {(address: URL) => Place} */
 const placeOf = (address) => ({ page: state.pageOf(address), parameters: state.parametersOf(address) });
@@ -84,48 +87,130 @@ const filter = (change, options) => {
 
 /** @type {Actions} */
 const actions = {
-  open: (page) => go({ page, parameters: state.withoutPicks(here.parameters) }),
+  open: (page) => go({ page, parameters: carried(here.parameters) }),
   pick: (visual, mark, how) => filter((all) => state.withPick(all, visual, mark, how)),
   member: (name, key, chosen) => filter((all) => state.withMember(all, name, key, chosen)),
   range: (name, ends) => filter((all) => state.withRange(all, name, ends)),
-  threshold: (name, value, options) => filter((all) => state.withValue(all, name, value), options),
-  clear: () => filter(() => new URLSearchParams()),
+  parameter: (name, value, options) => filter((all) => state.withValue(all, name, value), options),
+  compare: (comparison) => filter((all) => withComparison(all, comparison)),
+  clear: () => filter((all) => (isPeople(here.page) ? withoutFilters(all) : new URLSearchParams())),
   remove: (name, value) => filter((all) => state.withMember(all, name, value, false)),
 };
+
+const visits = new Visits(actions, {
+  set: (name, value) => filter((all) => state.withValue(all, name, value)),
+  reload: () => {
+    visits.outdate(shown);
+    load();
+  },
+});
 
 /** Asks for the page that the address names; an older question is dropped, a failed one asked again. */
 async function load() {
   request.abort();
   const { signal } = (request = new AbortController());
+  if (isPeople(here.page)) return visit(signal);
   const { page, parameters } = here;
-  const known = local.answer(report, page, parameters);
+  const questions = sidesOf(parameters);
+  const found = questions.map((question) => local.answer(report, page, question));
+  const known = found.every(Boolean);
   if (!known) write();
-  const asked = Promise.all([known ?? api.fetchPage(page, state.queryOf(parameters), signal), ready(signal)]);
+  const answering = found.map((one, at) => one ?? api.fetchPage(page, state.queryOf(questions[at]), signal));
+  const asked = Promise.all([Promise.all(answering), ready(signal)]);
   const isSamePage = shown?.name === page;
   if (report && !known && isSamePage) showState(report, page, parameters);
-  clearTimeout(slow);
-  slow = setTimeout(() => {
-    notices.busy(true);
-    turnTo(page, parameters);
-  }, PROGRESS_AFTER);
+  notices.slow(() => turnTo(page, parameters));
   try {
-    const [answer, drawing] = await asked;
-    const current = answer.refresh === report?.refresh.id ? report : await renew(signal);
+    const [answers, drawing] = await asked;
+    const isCurrent = answers.every(({ refresh }) => refresh === report?.refresh.id);
+    const current = report && isCurrent ? report : await renew(signal);
     if (signal.aborted) return;
-    draw(pageCalled(current, drawing, page), stepped(current, page, parameters), answer);
+    if (answers.some(({ refresh }) => refresh !== answers[0].refresh)) return load(); // new results between the two
+    requireKnown(current, parameters);
+    draw(screenOf(current, drawing, page, questions.length), stepped(current, page, parameters), answers);
     if (known || !isSamePage) showState(current, here.page, here.parameters); // charts first here too, see Page.update
     retry.done();
     waiting = false;
   } catch (error) {
     if (!api.isAbort(error)) await failed(error, signal);
   } finally {
-    if (!signal.aborted) calm();
+    if (!signal.aborted) notices.calm();
   }
 }
 
-function calm() {
-  clearTimeout(slow);
-  notices.busy(false);
+/**
+ * A list of customers, or one of them: as it was where nothing is published since.
+ * @type {(signal: AbortSignal) => Promise<void>}
+ */
+async function visit(signal) {
+  write();
+  const place = here;
+  /** @type {CustomerScreen | null} */
+  let screen = null;
+  notices.slow(() => screen && !isPeople(shown?.name ?? "") && meet(screen, place));
+  try {
+    const drawing = await ready(signal);
+    if (signal.aborted) return;
+    screen = visits.screenOf(place, drawing);
+    if (!screen.isFresh) await renewed(screen, signal);
+    if (signal.aborted) return;
+    meet(screen, place);
+    retry.done();
+    waiting = false;
+  } catch (error) {
+    if (!api.isAbort(error)) await notVisited(error, signal);
+  } finally {
+    if (!signal.aborted) notices.calm();
+  }
+}
+
+/**
+ * Asks for *screen*, and for the report where that is older.
+ * @type {(screen: CustomerScreen, signal: AbortSignal) => Promise<void>}
+ */
+async function renewed(screen, signal) {
+  const refresh = await screen.ask(signal);
+  const isCurrent = (refresh ?? latest ?? report?.refresh.id) === report?.refresh.id;
+  const current = report && isCurrent ? report : await renew(signal);
+  if (signal.aborted) return;
+  screen.draw(current);
+  screen.isFresh = true;
+}
+
+/** Puts *screen* where it belongs, and says so. @type {(screen: CustomerScreen, place: Place) => void} */
+function meet(screen, { page, parameters }) {
+  if (!report) return;
+  showState(report, page, parameters);
+  chips.clear();
+  const focused = document.activeElement;
+  const isElsewhere = shown !== screen || screen.isWaiting;
+  if (shown !== screen) open(screen);
+  screen.wait(!screen.isFresh);
+  if (!screen.isFresh) return;
+  notices.clear();
+  setText(byId("title"), screen.title);
+  document.title = `${screen.windowTitle} · ${report.name}`;
+  screen.settle();
+  if (isElsewhere) enter(screen, focused);
+  requestAnimationFrame(() => {
+    telling.painted(report?.refresh.id, state.queryOf(parameters));
+    screen.afterPaint();
+  });
+}
+
+/**
+ * What is refused is said in its place; what fails is asked again.
+ * @type {(error: unknown, signal: AbortSignal) => Promise<void>}
+ */
+async function notVisited(error, signal) {
+  if (!(error instanceof api.Refused)) throw error;
+  if (![400, 403, 404].includes(error.status)) return failed(error, signal);
+  retry.done();
+  shown?.close();
+  shown = null;
+  visuals.replaceChildren(refusal(error, here));
+  if (report) showState(report, here.page, here.parameters);
+  telling.painted(report?.refresh.id, state.queryOf(here.parameters));
 }
 
 /**
@@ -133,12 +218,14 @@ function calm() {
  * @type {(page: string, parameters: URLSearchParams) => void}
  */
 function turnTo(page, parameters) {
-  if (!report || !charts || shown?.name === page) return;
+  if (isPeople(page)) return;
+  const count = sidesOf(parameters).length;
+  if (!report || !charts || (shown?.name === page && shown.count === count)) return;
   showState(report, page, parameters);
-  const next = pageCalled(report, charts, page);
+  const next = screenOf(report, charts, page, count);
   open(next);
   next.wait(true);
-  chips.show(next, parameters, actions);
+  chips.show(next.page, parameters, actions);
 }
 
 /**
@@ -171,9 +258,9 @@ async function renew(signal) {
   slicers ??= new Slicers(actions);
   slicers.renew(current);
   header.show(current);
-  for (const [name, page] of pages) {
-    if (page.fits(current)) page.renew(current);
-    else pages.delete(name);
+  for (const [name, screen] of screens) {
+    if (screen.fits(current)) screen.renew(current);
+    else screens.delete(name);
   }
   showState(current, here.page, here.parameters);
   if (before) notices.announce(`New data. ${header.freshness(current)}`);
@@ -185,74 +272,63 @@ async function renew(signal) {
  * @type {(current: Report, page: string, parameters: URLSearchParams) => void}
  */
 function showState(current, page, parameters) {
-  const { title } = definitionOf(current, page);
+  const { title } = isPeople(page) ? { title: "Customers" } : definitionOf(current, page);
   document.title = `${title} · ${current.name}`;
   setText(byId("title"), title);
   header.markCurrent(page, parameters);
   slicers?.show(current, parameters);
+  byId("slicers").hidden = customerIn(page) !== "";
+  root.classList.toggle("of-people", isPeople(page));
+  customerLinks.show(current, page, parameters);
 }
 
-/** @type {(page: Page, parameters: URLSearchParams, answer: Answer) => void} */
-function draw(page, parameters, answer) {
+/** @type {(screen: Screen, parameters: URLSearchParams, answers: Answer[]) => void} */
+function draw(screen, parameters, answers) {
   notices.clear();
-  if (shown !== page) open(page);
-  page.update(answer.visuals, parameters, (sliced) => local.answer(report, page.name, sliced));
-  chips.show(page, parameters, actions);
-  painted(page, parameters);
+  if (shown !== screen) open(screen);
+  screen.update(answers, parameters, (sliced) => local.answer(report, screen.name, sliced));
+  chips.show(screen.page, parameters, actions);
+  painted(screen, parameters);
 }
 
-/** @type {(current: Report, drawing: Charts, name: string) => Page} */
-function pageCalled(current, drawing, name) {
-  const page = pages.get(name) ?? new Page(definitionOf(current, name), current, actions, drawing);
-  pages.set(name, page);
-  return page;
+/**
+ * The page called *name*, or two of it.
+ * @type {(current: Report, drawing: Charts, name: string, count: number) => Screen}
+ */
+function screenOf(current, drawing, name, count) {
+  const key = `${name} ${count}`;
+  const screen = screens.get(key) ?? new Screen(definitionOf(current, name), current, actions, drawing, count);
+  screens.set(key, screen);
+  return screen;
 }
 
-/** @type {(page: Page) => void} */
-function open(page) {
+/** @type {(screen: Shown) => void} */
+function open(screen) {
+  if (shown?.name !== screen.name) scrollTo(0, 0);
   shown?.close();
-  shown = page;
-  page.open();
+  shown = screen;
+  visuals.replaceChildren(screen.body);
+  screen.resize();
 }
 
 /**
  * Charts paint in the next frame: only then is an answer on the screen.
- * @type {(page: Page, parameters: URLSearchParams) => void}
+ * @type {(screen: Screen, parameters: URLSearchParams) => void}
  */
-function painted(page, parameters) {
+function painted(screen, parameters) {
   requestAnimationFrame(() => {
-    root.dataset.refresh = String(page.report.refresh.id);
-    root.dataset.query = state.queryOf(parameters);
-    root.dataset.painted = String(Number(root.dataset.painted ?? 0) + 1);
+    telling.painted(screen.report.refresh.id, state.queryOf(parameters));
     setTimeout(write);
-    whenIdle(() => afterPaint(page, parameters), { timeout: LATER });
+    whenIdle(() => afterPaint(screen, parameters), { timeout: LATER });
   });
 }
 
-/** What nobody waits for. @type {(page: Page, parameters: URLSearchParams) => void} */
-function afterPaint(page, parameters) {
-  page.afterPaint();
-  tell(page, parameters);
-  local.load(page.report, page.name).then(() => page.complete((sliced) => local.answer(report, page.name, sliced)));
-}
-
-/**
- * A step is said to who does not see it; the first page is read anyway.
- * @type {(page: Page, parameters: URLSearchParams) => void}
- */
-function tell(page, parameters) {
-  const { report: current, name } = page;
-  const place = `${name} ${state.queryOf(parameters)}`;
-  const isFirst = told === null;
-  const isElsewhere = shown !== told?.page;
-  if (told?.place === place) return;
-  told = { page, place };
-  if (isFirst) return;
-  const filters = filtersOn(page, parameters).map(({ text }) => text);
-  const count = local.countCustomers(current, name, parameters) ?? page.customers();
-  const people = count === null ? "" : notices.people(count, current);
-  const title = isElsewhere ? definitionOf(current, name).title : "";
-  notices.announce([title, people, filters.join(", ") || "No filters"].filter(Boolean).join(". "));
+/** What nobody waits for. @type {(screen: Screen, parameters: URLSearchParams) => void} */
+function afterPaint(screen, parameters) {
+  screen.afterPaint();
+  telling.tell(screen, parameters);
+  const { name } = screen;
+  local.load(screen.report, name).then(() => screen.complete((sliced) => local.answer(report, name, sliced)));
 }
 
 /** @type {(error: unknown, signal: AbortSignal) => Promise<void>} */
@@ -298,24 +374,22 @@ function heard({ refresh, database, since }) {
   notices.lost(false);
   notices.database(database === "gone" && since ? since : null);
   const isNew = report ? refresh !== report.refresh.id : waiting;
+  latest = refresh;
   if (refresh === null || !isNew) return;
   local.forget();
+  visits.outdate(shown);
   load();
 }
 
-/** @type {(event: MouseEvent) => void} */
-function followLink(event) {
-  const link = closest(event, "a[data-page]");
-  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  actions.open(link.dataset.page ?? "");
-}
+/** @type {(link: HTMLAnchorElement) => void} */
+const follow = ({ dataset: { page = LIST }, href }) =>
+  isPeople(page) ? go(placeOf(new URL(href))) : actions.open(page);
 
 history.replaceState(null, "", state.addressOf(here.page, here.parameters));
 addEventListener("popstate", back);
-document.addEventListener("click", followLink);
-onThemeChange(() => pages.forEach((page) => page.recolour()));
+following(follow);
+onThemeChange(() => [...screens.values(), visits].forEach((screen) => screen.recolour()));
 printing(() => shown);
-new ResizeObserver(() => shown?.resize()).observe(byId("visuals"));
+new ResizeObserver(() => shown?.resize()).observe(visuals);
 load();
 api.follow(heard, () => notices.lost(shown !== null));

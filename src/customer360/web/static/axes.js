@@ -1,6 +1,7 @@
 /** Axes and their labels, for all charts that have them. */
 
 import { penOf } from "./dom.js";
+import { axisOver } from "./extents.js";
 import * as format from "./format.js";
 import { ordinal } from "./masks.js";
 import { colours } from "./theme.js";
@@ -37,6 +38,10 @@ export function valueAxis(measure, show = true) {
     },
   };
 }
+
+/** The axis that another chart has too, where there is one. @type {(view: ChartView) => Options} */
+export const shared = (view) =>
+  view.extent ? { yAxis: axisOver(view.extent, measureOf(view).format === "count") } : {};
 
 /** What the value axis counts, above it and flush with the left edge. @type {(measure: Measure) => Options} */
 export function unitAbove(measure) {

@@ -2,12 +2,14 @@
 
 import { element, keepChildren, setText, svg } from "./dom.js";
 import * as format from "./format.js";
-import { windowOf } from "./masks.js";
+import { signsIn } from "./small.js";
 
-/** @import { Comparable, Drawing, FrameOf, Measure, Report, SingleData, Value, Visual } from "./types.d.ts" */
+/** @import { Drawing, FrameOf, Measure, Months, Report, Signs, SingleData, Value, Visual } from "./types.d.ts" */
 
-/** @typedef {{ sign: string, mood: "" | "good" | "bad", text: string, way?: string }} Comparison */
+/** @typedef {{ sign: string, mood: "" | "good" | "bad", text: string, start?: string }} Comparison */
 
+/** How a sign is spoken. @type {Record<string, string>} */
+const WAYS = { "▲": "up ", "▼": "down " };
 const WIDTH = 96;
 const HEIGHT = 32;
 
@@ -20,8 +22,8 @@ export function card() {
   const spark = svg("svg", { class: "spark", "aria-hidden": "true", ...box }, svg("polyline"), svg("path"));
   const sign = element("span", { class: "sign" });
   const way = element("span", { class: "visually-hidden" });
-  const text = element("span", {});
-  const delta = element("p", { class: "delta" }, way, sign, " ", text);
+  const [start, text] = [element("span", {}), element("span", {})];
+  const delta = element("p", { class: "delta" }, start, " ", way, sign, " ", text);
   const more = element("p", { class: "more" });
   const figures = element("div", { class: "figures" }, number, spark);
   return {
@@ -30,19 +32,21 @@ export function card() {
     update({ visual, report, data }) {
       const measure = report.measures[visual.measure];
       const value = data.values[visual.measure];
-      setText(figure, format.large(value, measure.format));
+      const signs = signsIn(data, report)(0);
+      setText(figure, format.large(value, measure.format, signs[visual.measure]));
       setText(unit, value === null ? "" : format.word(measure));
-      number.title = format.told(value, measure);
+      number.title = format.told(value, measure, signs[visual.measure]);
       spark.toggleAttribute("hidden", measure.expression.case !== "LastMonths"); // nothing else has a past in the data
       drawSpark(spark, data.spark?.values ?? []);
-      const said = changeOf(visual, report, data);
+      const said = changeOf(visual, report, data, signs);
       setText(sign, said.sign);
-      setText(way, said.way ?? "");
+      setText(start, said.start ?? "");
+      setText(way, WAYS[said.sign[0]] ?? "");
       setText(text, said.text);
-      delta.title = `${said.sign} ${said.text}`.trim();
+      delta.title = [said.start, said.sign, said.text].filter(Boolean).join(" ");
       delta.className = `delta ${said.mood}`;
-      delta.hidden = !said.text;
-      fillMore(more, visual, report, data);
+      delta.hidden = !said.text && !said.start;
+      fillMore(more, visual, report, data, signs);
     },
   };
 }
@@ -51,17 +55,18 @@ export function card() {
 const NOTHING = { sign: "", mood: "", text: "" };
 
 /**
- * What the number is held against: those outside the filters, or the months before.
- * @type {(visual: Visual, report: Report, data: SingleData) => Comparison}
+ * What the number is held against: those outside the filters, or the same month a year earlier.
+ * @type {(visual: Visual, report: Report, data: SingleData, signs: Signs) => Comparison}
  */
-function changeOf(visual, report, data) {
+function changeOf(visual, report, data, signs) {
   if (!visual.compare) return NOTHING;
-  const measure = report.measures[visual.measure];
-  const value = data.values[visual.measure];
+  const measure = report.measures[visual.compared ?? visual.measure];
+  const value = data.values[visual.compared ?? visual.measure];
   const other = data.values[visual.compare];
-  const { expression } = report.measures[visual.compare];
-  if (expression.case === "Others") return besideOthers(value, other, measure);
-  return expression.case === "Comparable" ? since(value, other, expression, report) : NOTHING;
+  const { case: how } = report.measures[visual.compare].expression;
+  if (how === "Others") return besideOthers(value, other, measure);
+  if (!data.months) return { ...NOTHING, text: data.reason ?? "" };
+  return since(visual, value, other, measure, data.months, signs);
 }
 
 /**
@@ -75,32 +80,33 @@ function besideOthers(value, other, measure) {
 }
 
 /**
- * Up and down are said by a sign, good and bad also by colour.
- * @type {(now: Value, before: Value, expression: Comparable, report: Report) => Comparison}
+ * "Jun 2026: 41,203 ▲ 3.1 % vs Jun 2025"; where the month's number stands above, the earlier one instead.
+ *
+ * Better and worse are said by colour too.
+ * @type {(visual: Visual, now: Value, before: Value, measure: Measure, months: Months, signs: Signs) => Comparison}
  */
-function since(now, before, { of, months }, report) {
-  if (before === null) return { ...NOTHING, text: whyNot(months, report) };
-  if (now === null || of.case !== "LastMonths") return NOTHING;
-  const size = format.change(now, before);
-  const text = `vs ${format.large(before, "count")} in ${format.months(windowOf(of, report.refresh.as_of))}`;
-  if (size === null || now === before) return { sign: size === null ? "—" : "=", mood: "", text };
-  const up = now > before;
-  return { sign: `${up ? "▲" : "▼"} ${size}`, way: up ? "up " : "down ", mood: up ? "good" : "bad", text };
+function since({ compared }, now, before, measure, months, signs) {
+  const month = format.month(months.compared);
+  const start = compared ? `${month}: ${format.toldLarge(now, measure, signs[compared])}` : month;
+  if (now === null || before === null) return { ...NOTHING, start };
+  const text = `vs ${compared ? "" : `${format.toldLarge(before, measure)} in `}${format.month(months.compare)}`;
+  return { start, sign: format.growth(now, before, measure), mood: moodOf(now, before, measure), text };
 }
 
-/** @type {(months: number, report: Report) => string} */
-function whyNot(months, report) {
-  const [first] = windowOf({ months, before: 0 }, report.refresh.as_of);
-  const known = report.dimensions.join_month.keys;
-  return known[0] > first ? `Fewer than ${months} full months to compare` : "Not comparable under this filter";
+/** @type {(now: number, before: number, measure: Measure) => Comparison["mood"]} */
+function moodOf(now, before, { good }) {
+  if (!good || now === before) return "";
+  return now > before === (good === "up") ? "good" : "bad";
 }
 
-/** @type {(more: Element, visual: Visual, report: Report, data: SingleData) => void} */
-function fillMore(more, visual, report, data) {
-  const told = visual.more.filter((name) => data.values[name]); // nobody left out need not be said
+/** @type {(more: Element, visual: Visual, report: Report, data: SingleData, signs: Signs) => void} */
+function fillMore(more, visual, report, data, signs) {
+  const isAbove = (/** @type {string} */ name) => data.months && name === visual.compared; // with its month
+  const isSaid = (/** @type {string} */ name) => data.values[name] || signs[name]; // nobody left out need not be said
+  const told = visual.more.filter((name) => isSaid(name) && !isAbove(name));
   const parts = told.map((name) => {
     const measure = report.measures[name];
-    return `${measure.label}: ${format.toldLarge(data.values[name], measure)}`;
+    return `${measure.label}: ${format.toldLarge(data.values[name], measure, signs[name])}`;
   });
   keepChildren(more, parts.length, () => element("span", {})).forEach((line, at) => setText(line, parts[at]));
 }

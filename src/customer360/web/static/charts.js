@@ -5,11 +5,12 @@ import { FONT, SIZE } from "./axes.js";
 import { element, setAttribute } from "./dom.js";
 import * as format from "./format.js";
 import { marks } from "./marks.js";
+import { legend } from "./flow.js";
 import { isHorizontal, KINDS } from "./options.js";
 import { colours } from "./theme.js";
 import { content } from "./tip.js";
 
-/** @import { ChartKind, ChartView, Frame, Options, Row } from "./types.d.ts" */
+/** @import { ChartKind, ChartView, Frame, Options, Point, Row } from "./types.d.ts" */
 
 /**
  * What the library says of a mark, and of the sizes of a tip and the chart.
@@ -18,7 +19,7 @@ import { content } from "./tip.js";
  */
 
 const NO_ROOM = { width: 0, height: 0 };
-const BY_AXIS = new Set(["line", "area", "bar", "column", "histogram"]);
+const BY_AXIS = new Set(["line", "area", "bar", "column", "histogram", "flow"]);
 
 const PAPER_SCALE = 3;
 const MOST_BARS = 12;
@@ -38,6 +39,8 @@ export class Chart {
   /** @type {string | null} */
   ghosts = null;
   dressedFor = 0;
+  /** What lies under the pointer, where the library alone knows. @type {Row | undefined} */
+  hovered = undefined;
 
   /** @param {Frame} frame */
   constructor(frame) {
@@ -46,7 +49,8 @@ export class Chart {
     this.byAxis = BY_AXIS.has(frame.visual.kind);
     this.canvas = element("div", { class: "canvas", "aria-hidden": "true" });
     this.marks = marks(frame, { highlight: (at) => this.highlight(at), leave: () => this.downplay() });
-    this.body = element("figure", { class: "chart" }, this.canvas, this.marks.body);
+    const key = frame.visual.kind === "flow" ? legend(frame.visual, frame.report) : null;
+    this.body = element("figure", { class: "chart" }, key, this.canvas, this.marks.body);
   }
 
   /** Sizes are read for all charts before the first is drawn. */
@@ -80,8 +84,8 @@ export class Chart {
   }
 
   /** @type {(view: Frame) => ChartView} */
-  view({ visual, rows, picks, report }) {
-    return { visual, rows, picks, report, size: this.size, roomOf: (at) => this.roomOf(at) };
+  view({ visual, rows, picks, report, extent }) {
+    return { extent, visual, rows, picks, report, size: this.size, roomOf: (at) => this.roomOf(at) };
   }
 
   /**
@@ -131,6 +135,8 @@ export class Chart {
   listen(drawn) {
     if (!this.byAxis) {
       drawn.on("click", ({ name, event }) => this.pick(this.rowAt(name), event.event));
+      drawn.on("mouseover", ({ name }) => (this.hovered = this.rowAt(name)));
+      drawn.on("mouseout", () => (this.hovered = undefined));
       return;
     }
     const pen = drawn.getZr();
@@ -146,11 +152,19 @@ export class Chart {
 
   /**
    * Anywhere over, under or beside a mark counts, its name too, as small marks are hard to hit.
-   * @type {(drawn: echarts.Chart, event: echarts.PenEvent) => Row | undefined}
+   * @type {(drawn: echarts.Chart, event: Pick<echarts.PenEvent, "offsetX" | "offsetY">) => Row | undefined}
    */
   rowUnder(drawn, { offsetX, offsetY }) {
     const [x, y] = drawn.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]);
     return this.frame.rows[isHorizontal(this.view(this.frame)) ? y : x];
+  }
+
+  /** The mark at a point of the window. @type {(point: Point) => Row | undefined} */
+  rowFrom({ clientX, clientY }) {
+    const { left, top, right, bottom } = this.canvas.getBoundingClientRect();
+    if (!this.drawn || clientX < left || clientX > right || clientY < top || clientY > bottom) return undefined;
+    if (!this.byAxis) return this.hovered;
+    return this.rowUnder(this.drawn, { offsetX: clientX - left, offsetY: clientY - top });
   }
 
   /** @type {(row: Row | undefined, event: MouseEvent) => void} */
@@ -247,7 +261,8 @@ function besideMark([x], _, __, ___, { contentSize, viewSize }) {
 function summary({ visual, rows, report }) {
   const measure = report.measures[visual.measure];
   const known = rows.filter((row) => row.value !== null);
-  if (!known.length) return `${visual.title}: no customers match`;
+  const some = rows.some(({ signs }) => signs[visual.measure]);
+  if (!known.length) return `${visual.title}: ${some ? "too few customers to show" : "no customers match"}`;
   const most = known.reduce((one, other) => (Number(other.value) > Number(one.value) ? other : one));
   const highest = `${most.names[0]} with ${format.told(most.value, measure)}`;
   return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${highest}`;

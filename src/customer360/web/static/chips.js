@@ -1,12 +1,14 @@
 /** The active filters as a list; each can be removed. */
 
-import { byId, element, icon } from "./dom.js";
+import { byId, element, icon, setText } from "./dom.js";
 import { filtersOn } from "./filters.js";
+import { said } from "./small.js";
 
 /** @import { Actions, NamedFilter, Page } from "./types.d.ts" */
 
 const place = byId("filters");
-const clear = element("button", { type: "button", class: "button quiet" }, "Clear");
+const reset = element("button", { type: "button", class: "button quiet" }, "Clear");
+const few = element("span", { class: "few-note" });
 /** @type {Map<string, HTMLElement>} */
 let shown = new Map();
 
@@ -16,11 +18,18 @@ export function show(page, parameters, actions) {
   /** @type {[string, NamedFilter][]} */
   const keyed = filtersOn(page, parameters).map((one) => [JSON.stringify(one), one]);
   shown = new Map(keyed.map(([key, one]) => [key, shown.get(key) ?? chip(one, actions)]));
-  clear.onclick = actions.clear;
-  hold([...shown.values(), ...(shown.size ? [clear] : [])]);
+  reset.onclick = actions.clear;
+  setText(few, said(page.report));
+  hold([...shown.values(), ...(shown.size ? [reset] : []), ...(page.report.smallest ? [few] : [])]);
   if (focused && !place.contains(document.activeElement)) {
     (place.querySelector("button") ?? byId("page")).focus();
   }
+}
+
+/** None: the page says by itself whom it shows. */
+export function clear() {
+  shown.clear();
+  place.replaceChildren();
 }
 
 /** Leaves alone what stays: what is put in anew is laid out anew. @type {(nodes: Element[]) => void} */

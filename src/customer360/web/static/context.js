@@ -34,11 +34,11 @@ function filtersBeside(visual, definition, report, parameters) {
 }
 
 /**
- * Nobody joins as Gold: over months of joining, who is kept must be said.
+ * Nobody joins as Gold, and in no month of the past is known who was: who is kept must be said.
  * @type {(visual: Visual, chosen: Chosen, report: Report) => string}
  */
 function onlyToday(visual, chosen, report) {
-  if (!visual.over_joining) return "";
+  if (!(visual.over_joining || visual.of_months)) return "";
   const ofToday = report.slicers.filter(({ dimension }) => report.dimensions[dimension].of_today);
   const reached = ofToday.filter(({ dimension }) => report.facts[visual.fact].includes(dimension));
   const names = reached.flatMap(({ dimension }) => chosen.get(dimension)?.join(" or ") ?? []);

@@ -76,8 +76,9 @@ export function sum(cube, { rows, groups, size }, plus, minus, masks) {
     const group = groups[at];
     let kept = group >= 0 ? 1 : 0;
     for (let test = 0; test < tests.length; test += 1) kept &= tests[test][1][tests[test][0][row]];
-    if (!kept) continue;
-    totals[group] += taken ? values[row] - taken[row] : values[row];
+    const value = taken ? values[row] - taken[row] : values[row];
+    if (!kept || Number.isNaN(value)) continue; // not known
+    totals[group] += value;
     seen[group] = 1;
   }
   return Array.from(totals, (total, group) => (seen[group] ? total / added.scale : null));

@@ -1,9 +1,10 @@
-/** The active filters as a reader names them: slicers, clicked marks and X. */
+/** The active filters as a reader names them: slicers, clicked marks, a comparison, and the numbers that are set. */
 
+import { COMPARE, comparable, comparisonIn } from "./compare.js";
 import * as format from "./format.js";
 import { partsOf } from "./measures.js";
 import { keysOf, picksIn, rangeOf } from "./state.js";
-import { definitionOf } from "./view.js";
+import { definitionOf, measuresOf } from "./view.js";
 
 /** @import { Expression, NamedFilter, Page, PageDefinition, Report, Slicer, Visual } from "./types.d.ts" */
 
@@ -14,12 +15,17 @@ import { definitionOf } from "./view.js";
 export function filtersOn(page, parameters) {
   const { report } = page;
   const definition = definitionOf(report, page.name);
-  const x = isOnPage(definition, report) ? chosenX(report, parameters) : [];
-  return [...slices(report, parameters), ...picked(definition, page, parameters), ...x];
+  const set = numbersOn(definition.visuals, report).filter((name) => parameters.has(name));
+  return [
+    ...compared(report, parameters),
+    ...slices(report, parameters),
+    ...picked(definition, page, parameters),
+    ...set.map((name) => number(report, name, parameters.get(name))),
+  ];
 }
 
 /**
- * The filters that reach *visual*; X, chosen or not, where its number depends on it.
+ * The filters that reach *visual*, and the numbers that it depends on, set or not.
  * @type {(visual: Visual, page: Page, parameters: URLSearchParams) => NamedFilter[]}
  */
 export function filtersReaching(visual, page, parameters) {
@@ -27,13 +33,14 @@ export function filtersReaching(visual, page, parameters) {
   const own = `pick.${visual.name}`;
   /** @type {(filter: NamedFilter) => boolean} */
   const reaches = ({ name, by }) => name !== own && by.some((one) => report.facts[visual.fact].includes(one));
-  const x = dependsOnX(visual, report) ? [filterOfX(report, parameters.get(report.parameter.name))] : [];
-  return [...filtersOn(page, parameters).filter(reaches), ...x];
+  const numbers = numbersOn([visual], report).map((name) => number(report, name, parameters.get(name)));
+  return [...filtersOn(page, parameters).filter(reaches), ...numbers];
 }
 
 /** @type {(report: Report, parameters: URLSearchParams) => NamedFilter[]} */
 function slices(report, parameters) {
-  return report.slicers.flatMap((slicer) => {
+  const others = report.slicers.filter(({ dimension }) => dimension !== comparisonIn(parameters)?.dimension);
+  return others.flatMap((slicer) => {
     if (!slicer.members) return span(slicer, parameters);
     return parameters.getAll(slicer.dimension).map((value) => {
       const label = slicer.members.find(({ key }) => String(key) === value)?.label ?? value;
@@ -63,25 +70,36 @@ function picked(definition, page, parameters) {
   });
 }
 
-/** @type {(report: Report, parameters: URLSearchParams) => NamedFilter[]} */
-const chosenX = (report, parameters) =>
-  parameters.has(report.parameter.name) ? [filterOfX(report, parameters.get(report.parameter.name))] : [];
+/**
+ * Both members of a comparison as one filter: it is taken away as a whole, and says what the slicer keeps no more.
+ * @type {(report: Report, parameters: URLSearchParams) => NamedFilter[]}
+ */
+function compared(report, parameters) {
+  const comparison = comparisonIn(parameters);
+  const slicer = comparable(report).find(({ dimension }) => dimension === comparison?.dimension);
+  if (!comparison || !slicer) return [];
+  const value = parameters.get(COMPARE) ?? "";
+  const names = comparison.members.map((member) => slicer.members.find(({ key }) => String(key) === member)?.label);
+  return [filter(COMPARE, value, [], `Compare ${slicer.label}`, names.join(" | "))];
+}
 
-/** @type {(report: Report, chosen: string | null) => NamedFilter} */
-function filterOfX({ parameter }, chosen) {
-  const { name, label, default: usual } = parameter;
-  return filter(name, chosen ?? String(usual), [], `${label} (X)`, format.full(Number(chosen ?? usual), "count"));
+/** @type {(report: Report, name: string, chosen: string | null) => NamedFilter} */
+function number({ parameters }, name, chosen) {
+  const { label, default: usual, digits, edges } = parameters[name];
+  const written = format.exact(Number(chosen ?? usual), digits);
+  return filter(name, chosen ?? String(usual), [], edges ? `${label} (X)` : label, written);
 }
 
 /** @type {(name: string, value: string, by: string[], label: string, member: string) => NamedFilter} */
 const filter = (name, value, by, label, member) => ({ name, value, by, label, member, text: `${label}: ${member}` });
 
-/** @type {(definition: PageDefinition, report: Report) => boolean} */
-const isOnPage = (definition, report) => definition.visuals.some((visual) => dependsOnX(visual, report));
+/** The numbers that the measures of *visuals* depend on. @type {(visuals: Visual[], report: Report) => string[]} */
+const numbersOn = (visuals, { measures }) => [
+  ...new Set(visuals.flatMap(measuresOf).flatMap((name) => numbersIn(measures[name].expression))),
+];
 
-/** @type {(visual: Visual, report: Report) => boolean} */
-const dependsOnX = (visual, report) =>
-  [visual.measure, ...visual.more].some((name) => hasX(report.measures[name].expression));
-
-/** @type {(expression: Expression) => boolean} */
-const hasX = (expression) => expression.case === "Above" || partsOf(expression).some(hasX);
+/** @type {(expression: Expression) => string[]} */
+const numbersIn = (expression) => [
+  ...("parameter" in expression ? [expression.parameter] : []),
+  ...partsOf(expression).flatMap(numbersIn),
+];

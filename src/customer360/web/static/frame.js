@@ -1,5 +1,6 @@
 /** The frame of a visual: what it is called and means, its tools, and the drawing inside. */
 
+import { askWhole, hasWhole, isAskable, listen } from "./asking.js";
 import { card } from "./cards.js";
 import { contextOf } from "./context.js";
 import { element, icon, setAttribute, setText } from "./dom.js";
@@ -8,6 +9,7 @@ import * as format from "./format.js";
 import { funnel } from "./funnel.js";
 import { heatMap } from "./heatmap.js";
 import { windowOf } from "./masks.js";
+import { matrix } from "./matrix.js";
 import { popover } from "./popover.js";
 import { rove, stop } from "./roving.js";
 import { BARS, rowsOf } from "./rows.js";
@@ -18,17 +20,25 @@ import { table } from "./table.js";
 import { tableView } from "./tableview.js";
 import { measuresOf } from "./view.js";
 
-/** @import { Actions, Charts, Data, Drawing, Modifiers, Page, Row, Visual } from "./types.d.ts" */
+/** @import { Actions, Charts, Data, Drawing, Extent, Modifiers, Page, Row, Visual } from "./types.d.ts" */
 
 /**
  * Columns on a screen of half the width: two cards side by side, or the three of a row.
  * @type {(place: Visual["place"]) => number}
  */
-const small = ({ width }) => (width === 4 ? 4 : 6);
+const small = ({ width }) => (width === 3 || width > 4 ? 6 : 4);
 /** @type {Partial<Record<Visual["kind"], (place: Visual["place"]) => number>>} */
-const TABLET = { card: small, kpi: small, parameter: small, heat_map: () => 12, funnel: () => 12, treemap: () => 12 };
+const TABLET = {
+  card: small,
+  kpi: small,
+  parameter: small,
+  heat_map: () => 12,
+  funnel: () => 12,
+  treemap: () => 12,
+  matrix: () => 12,
+};
 /** @type {Partial<Record<Visual["kind"], (frame: Frame) => Drawing>>} */
-const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, parameter: slider };
+const HTML_KINDS = { card, kpi: card, heat_map: heatMap, table, funnel, matrix, parameter: slider };
 
 export class Frame {
   subtitle = element("p", { class: "subtitle" });
@@ -43,8 +53,11 @@ export class Frame {
   parameters = new URLSearchParams();
   /** @type {Data | null} */
   data = null;
+  /** @type {Extent | null} */
+  extent = null;
   /** @type {string | null} */
   drawn = null;
+  tablet = 12;
   stale = false;
   cramped = false;
 
@@ -59,12 +72,15 @@ export class Frame {
     this.page = page;
     this.actions = actions;
     /** @type {Drawing} */
-    this.drawing = visual.missing.length ? notInData(visual) : (HTML_KINDS[visual.kind] ?? charts.chart)(this);
+    this.drawing = undrawn(visual) ?? (HTML_KINDS[visual.kind] ?? charts.chart)(this);
     this.content = element("div", { class: "visual-content" }, this.drawing.body, this.empty);
     this.tableSlot.setAttribute("aria-label", `${visual.title}, as a table`);
     const turn = () => this.showTable(Boolean(this.tableSlot.hidden));
     this.toggle = tool("table", `${visual.title}: show as a table`, turn);
+    this.people = tool("people", `${visual.title}: see the customers`, () => askWhole(this, this.people));
+    this.people.setAttribute("aria-haspopup", "menu");
     this.body = this.section();
+    listen(this);
   }
 
   get report() {
@@ -72,7 +88,12 @@ export class Frame {
   }
 
   get isChart() {
-    return !(this.visual.kind in HTML_KINDS || this.visual.missing.length);
+    return !(this.visual.kind in HTML_KINDS || this.hasNothing);
+  }
+
+  /** Whether the data, or a table of its results, is lacking. */
+  get hasNothing() {
+    return this.visual.missing.length > 0 || Boolean(this.visual.unavailable);
   }
 
   get hasGhosts() {
@@ -102,17 +123,23 @@ export class Frame {
     section.style.setProperty("--column", `${place.column + 1} / span ${place.width}`);
     section.style.setProperty("--row", `${place.row + 1} / span ${place.height}`);
     section.style.setProperty("--height", String(place.height));
-    section.style.setProperty("--tablet", String(TABLET[kind]?.(place) ?? (place.width > 6 ? 12 : 6)));
+    this.widen(TABLET[kind]?.(place) ?? (place.width > 6 ? 12 : 6), section);
     return section;
   }
 
+  /** How many columns it takes on a screen of half the width. @type {(columns: number, section?: HTMLElement) => void} */
+  widen(columns, section = this.body) {
+    this.tablet = columns;
+    section.style.setProperty("--tablet", String(columns));
+  }
+
   toolbar() {
-    const { title, missing } = this.visual;
+    const { title } = this.visual;
     const about = tool("info", `About ${title}`);
     const explained = [about, popover(about, `About ${title}`, this.about)];
     const bar = element("div", { class: "toolbar", role: "toolbar", "aria-label": `${title}: tools` });
-    rove(bar, { among: ".tool" });
-    if (missing.length) {
+    rove(bar, { among: ".tool:not([hidden])" });
+    if (this.hasNothing) {
       bar.append(...explained);
       return bar;
     }
@@ -122,6 +149,7 @@ export class Frame {
       this.toggle,
       tool("csv", `${title}: download as CSV`, () => download(this)),
       tool("png", `${title}: download as picture`, () => picture(this)),
+      this.people,
     ];
     stop(tools);
     bar.append(...tools, explained[1]);
@@ -134,23 +162,27 @@ export class Frame {
     const text = monthsOf(this) ?? this.visual.definition;
     setText(this.subtitle, text);
     this.subtitle.title = text;
+    this.people.hidden = !hasWhole(this);
+    this.body.classList.toggle("askable", isAskable(this));
   }
 
   /**
-   * *whole* is what there would be without the clicks on marks, where that is known.
-   * @type {(data: Data, parameters: URLSearchParams, whole?: Data | null) => void}
+   * *whole* is what there would be without the clicks on marks, where that is known; *extent* what its axis must hold.
+   * @type {(data: Data, parameters: URLSearchParams, whole?: Data | null, extent?: Extent) => void}
    */
-  update(data, parameters, whole) {
+  update(data, parameters, whole, extent) {
     const picks = picksOf(parameters, this.visual.name);
     const context = contextOf(this, parameters);
     this.parameters = parameters;
-    const state = JSON.stringify([data, [...picks], context, whole]);
+    const state = JSON.stringify([data, [...picks], context, whole, extent]);
     if (state === this.drawn) return;
     this.drawn = state;
     this.data = data;
     this.picks = picks;
+    this.extent = extent ?? null;
     this.stale = true;
-    if (data.missing) return;
+    if (this.hasNothing) return;
+    this.people.hidden = !hasWhole(this);
     this.note(context.notes);
     this.rows = rowsOf(this.visual, data, this.report, context.months, whole);
     this.drawing.update(this);
@@ -232,11 +264,12 @@ function monthsOf({ visual, report }) {
   return `Joined ${format.months(windowOf(expression, report.refresh.as_of))}`;
 }
 
-/** In place of a drawing: what the data would need for one. @type {(visual: Visual) => Drawing} */
-function notInData({ missing }) {
+/** In place of a drawing: what is needed for one, where that is lacking. @type {(visual: Visual) => Drawing | null} */
+function undrawn({ missing, unavailable }) {
+  if (!missing.length && !unavailable) return null;
   const columns = missing.flatMap((name, at) => [at ? ", " : "", element("code", {}, name)]);
-  const body = element("p", { class: "not-in-data" }, element("strong", {}, "Not in your data"), ...columns);
-  return { body, update() {} };
+  const said = missing.length ? [element("strong", {}, "Not in your data"), ...columns] : [unavailable ?? ""];
+  return { body: element("p", { class: "not-in-data" }, ...said), update() {} };
 }
 
 /** @type {(name: import("./dom.js").IconName, label: string, click?: () => void) => HTMLButtonElement} */
@@ -250,13 +283,15 @@ function tool(name, label, click) {
 function isEmpty({ visual, rows, data, report }) {
   if (data?.columns) return !data.columns[visual.measure].length;
   const isCount = report.measures[visual.measure].format === "count";
-  return visual.by.length > 0 && !rows.some(({ value }) => value !== null && !(isCount && value === 0));
+  /** @type {(row: Row) => boolean} */
+  const isThere = ({ value, signs }) => Boolean(signs[visual.measure]) || (value !== null && !(isCount && value === 0));
+  return visual.by.length > 0 && !rows.some(isThere);
 }
 
 /** How many customers the measure cannot speak for. @type {(frame: Frame) => HTMLElement[]} */
 function leftOut({ report, visual, data, rows }) {
   const name = report.measures[visual.measure].left_out;
-  if (!name || !data?.values) return [];
+  if (!name || !data?.values || data.below?.[name] || data.withheld?.[name]) return [];
   const counts = data.keys ? rows.map((row) => row.values[name] ?? 0) : [data.values[name] ?? 0];
   const count = counts.reduce((sum, value) => sum + value, 0);
   return [element("p", { class: "left-out" }, `Left out: ${format.whole(count)} (${report.measures[name].label}).`)];

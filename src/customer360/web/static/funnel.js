@@ -20,7 +20,8 @@ export function funnel(frame) {
     body,
     update({ rows, picks, visual, report }) {
       const stages = keepChildren(body, rows.length, stageOf);
-      const counts = rows.map((row) => format.full(row.value, report.measures[visual.measure].format).length);
+      const { format: written } = report.measures[visual.measure];
+      const counts = rows.map((row) => format.full(row.value, written, row.signs[visual.measure]).length);
       body.style.setProperty("--digits", String(Math.max(0, ...counts)));
       stages.forEach((stage, at) => fill(stage, rows[at], rows[0], picks, visual, report));
       stop(stages);
@@ -39,7 +40,7 @@ function stageOf() {
 function fill(stage, row, first, picks, visual, report) {
   const [name, count, bar, shares] = /** @type {HTMLCollectionOf<HTMLElement>} */ (stage.children);
   /** @type {(measure: string) => string} */
-  const written = (measure) => format.full(row.values[measure], report.measures[measure].format);
+  const written = (measure) => format.full(row.values[measure], report.measures[measure].format, row.signs[measure]);
   setText(name, row.names[0]);
   setText(count, written(visual.measure));
   const parts = visual.more.map((one) => `${written(one)} ${short(one, report)}`);

@@ -2,7 +2,8 @@
 
 import { byId, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
-import { addressOf, withoutPicks } from "./state.js";
+import { carried, isPeople, LIST, listAddress } from "./people.js";
+import { addressOf } from "./state.js";
 import { nextTheme, theme } from "./theme.js";
 
 /** @import { Report, Theme } from "./types.d.ts" */
@@ -15,8 +16,10 @@ export const freshness = ({ refresh }) => `Data as of ${format.date(refresh.as_o
 /** @type {(report: Report) => void} */
 export function show(report) {
   setText(byId("freshness"), freshness(report));
-  if (pages.childElementCount === report.pages.length) return;
-  const links = report.pages.map((page) => element("a", { "data-page": page.name }, page.title));
+  const named = report.pages.map(({ name, title }) => [name, title]);
+  const all = report.people ? [...named, [LIST, "Customers"]] : named;
+  if (pages.childElementCount === all.length) return;
+  const links = all.map(([name, title]) => element("a", { "data-page": name }, title));
   pages.replaceChildren(...links);
   const print = element("button", { type: "button", class: "button", click: () => globalThis.print() });
   print.append(icon("print"), element("span", {}, "Print / PDF"));
@@ -28,31 +31,15 @@ export function show(report) {
  * @type {(current: string, parameters: URLSearchParams) => void}
  */
 export function markCurrent(current, parameters) {
-  const kept = withoutPicks(parameters);
-  const old = pages.querySelector("[aria-current]");
+  const kept = carried(parameters);
+  const page = isPeople(current) ? (parameters.get("page") ?? undefined) : current;
   for (const link of pages.children) {
     const name = link.getAttribute("data-page") ?? "";
-    setAttribute(link, "href", addressOf(name, kept));
-    setAttribute(link, "aria-current", name === current ? "page" : null);
+    const isCurrent = name === (isPeople(current) ? LIST : current);
+    setAttribute(link, "href", name === LIST ? listAddress({ page }, kept) : addressOf(name, kept));
+    setAttribute(link, "aria-current", isCurrent ? "page" : null);
   }
-  const link = pages.querySelector("[aria-current]");
-  if (link !== old) reveal(link);
 }
-
-/** On a small screen the links scroll, and fade at the edge that has more. @type {(link: Element | null) => void} */
-function reveal(link) {
-  if (pages.scrollWidth > pages.clientWidth) link?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  fade();
-}
-
-function fade() {
-  const beyond = pages.scrollWidth - pages.clientWidth - pages.scrollLeft;
-  pages.classList.toggle("more-before", pages.scrollLeft > 1);
-  pages.classList.toggle("more-after", beyond > 1);
-}
-
-pages.addEventListener("scroll", fade, { passive: true });
-new ResizeObserver(fade).observe(pages);
 
 /** @type {() => HTMLElement} */
 function themeButton() {

@@ -4,6 +4,7 @@ import { widthOf } from "./axes.js";
 import { closest, element, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { rove, stop } from "./roving.js";
+import { below, WITHHELD_SIGN } from "./small.js";
 import { heat } from "./theme.js";
 import * as tip from "./tip.js";
 
@@ -61,12 +62,15 @@ function ramp() {
  * @type {(frame: Frame) => Grid}
  */
 function gridOf({ rows, visual, report }) {
-  const known = rows.filter((row) => row.value !== null);
+  const known = rows.filter((row) => row.value !== null || row.signs[visual.measure]);
   /** @type {(at: number) => Member[]} */
   const axis = (at) => [...new Map(known.map((row) => [row.keys[at], row.names[at]]))];
-  /** @type {(one: Member, other: Member) => number} */
-  const byKey = ([one], [other]) => (typeof one === "number" ? one - Number(other) : 0);
-  const [lines, columns] = [axis(0).sort(byKey), axis(1).sort(byKey)];
+  /** @type {(at: number) => (one: Member, other: Member) => number} */
+  const byPlace = (at) => {
+    const { keys } = report.dimensions[visual.by[at]];
+    return ([one], [other]) => keys.indexOf(one) - keys.indexOf(other);
+  };
+  const [lines, columns] = [0, 1].map((at) => axis(at).sort(byPlace(at)));
   if (report.dimensions[visual.by[0]].type === "band") lines.reverse();
   return { lines, columns, cells: new Map(), key: JSON.stringify([lines, columns]), pickable: visual.pickable };
 }
@@ -103,30 +107,35 @@ function cell(grid, line, column) {
 }
 
 /** @type {(frame: Frame, grid: Grid, end: Element) => void} */
-function fill({ rows, picks, visual, report }, grid, end) {
+function fill({ rows, picks, visual, report, extent }, grid, end) {
   const { format: written } = report.measures[visual.measure];
-  const most = Math.max(0, ...rows.map((row) => row.value ?? 0));
+  const most = Math.max(extent?.[1] ?? 0, ...rows.map((row) => row.value ?? 0));
   const known = new Map(rows.map((row) => [row.keys.join(","), row]));
   for (const [keys, { mark, names }] of grid.cells) {
     const row = known.get(keys) ?? { mark: keys, value: null };
-    paint(mark, row, most, written);
+    const sign = known.get(keys)?.signs[visual.measure];
+    paint(mark, row, most, written, sign && (sign === below(report.smallest) ? sign : WITHHELD_SIGN));
     if (!grid.pickable) continue;
     setAttribute(mark, "aria-pressed", picks.has(row.mark));
     setAttribute(mark, "aria-disabled", known.has(keys) ? null : "true");
     const shown = mark.textContent ? `${mark.textContent} · ` : "";
-    setAttribute(mark, "aria-label", `${shown}${names}: ${format.full(row.value, written)}`);
+    setAttribute(mark, "aria-label", `${shown}${names}: ${format.full(row.value, written, sign)}`);
   }
   if (grid.pickable) stop([...grid.cells.values()].map(({ mark }) => mark));
   setText(end, format.tick(most, written));
 }
 
-/** @type {(mark: HTMLElement, row: Pick<Row, "mark" | "value">, most: number, written: Format) => void} */
-function paint(mark, row, most, written) {
+/**
+ * *sign* stands for a number that is left out.
+ * @type {(mark: HTMLElement, row: Pick<Row, "mark" | "value">, most: number, written: Format, sign?: string) => void}
+ */
+function paint(mark, row, most, written, sign) {
   const { position, dark } = heat(most ? Math.max(0, row.value ?? 0) / most : 0);
   const share = `${(position * 100).toFixed(0)}%`;
   if (mark.dataset.mark !== row.mark) mark.dataset.mark = row.mark;
-  setText(mark, row.value === null ? "" : format.cell(row.value, written));
+  setText(mark, sign ?? (row.value === null ? "" : format.cell(row.value, written)));
   if (mark.style.getPropertyValue("--heat") !== share) mark.style.setProperty("--heat", share);
   mark.classList.toggle("dark", dark);
   mark.classList.toggle("none", row.value === null);
+  mark.classList.toggle("few", sign !== undefined);
 }

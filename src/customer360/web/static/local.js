@@ -8,6 +8,7 @@ import * as api from "./api.js";
 import { decode, select } from "./cube.js";
 import { fullMonthsEnd, maskOf, monthsBefore, narrow, placesOf } from "./masks.js";
 import { columnsOf, evaluate, Unknown } from "./measures.js";
+import { standing } from "./tidy.js";
 import { definitionOf, filtersOf, measuresOf, viewOf } from "./view.js";
 
 /**
@@ -70,7 +71,7 @@ export function answer(report, page, parameters) {
     const view = viewOf(report, page, parameters);
     const visuals = view.page.visuals.map((visual) => [
       visual.name,
-      visual.missing.length ? { missing: visual.missing } : dataOf(visual, view),
+      lackOf(visual) ?? dataOf(visual, view),
     ]);
     return { refresh: report.refresh.id, visuals: Object.fromEntries(visuals) };
   } catch (error) {
@@ -104,7 +105,7 @@ export function countCustomers(report, page, parameters) {
  * @type {(visual: Reading, view: View, by: string[], expressions: Expression[]) => Scope}
  */
 function scopeOf(visual, view, by, expressions) {
-  const { report, threshold, selected } = view;
+  const { report, parameters, selected } = view;
   const filtered = keyOf(visual, view);
   const masks = once(selected, filtered, () => masksOf(visual, view));
   const columns = [
@@ -116,7 +117,7 @@ function scopeOf(visual, view, by, expressions) {
   const key = `${name} ${filtered}`;
   const rows = once(selected, key, () => select(cube, masks));
   const groups = once(selected, `${key} ${by}`, () => groupRows(cube, report, by, rows));
-  return { cube, report, threshold, filters: masks, conditions: [], by, rows, ...groups };
+  return { cube, report, parameters, filters: masks, conditions: [], by, rows, ...groups };
 }
 
 /** @type {(visual: Reading, view: View) => Masks} */
@@ -170,6 +171,12 @@ function groupRows(cube, report, by, rows) {
   return { groups, size };
 }
 
+/** What the data, or its results, lack for *visual*, as the server says it. @type {(visual: Visual) => Data | null} */
+function lackOf({ missing, unavailable }) {
+  if (missing.length) return { missing };
+  return unavailable ? { unavailable } : null;
+}
+
 /** @type {(visual: Visual, view: View) => Data} */
 function dataOf(visual, view) {
   if (visual.kind === "table") throw new Unknown(visual.name);
@@ -185,8 +192,18 @@ function dataOf(visual, view) {
   const values = measures.map(([name, expression]) => [name, zeroForNobody(expression, evaluate(expression, scope))]);
   if (visual.by.length) return byMember(visual, view, scope, values);
   const single = Object.fromEntries(values.map(([name, [value]]) => [name, value]));
-  if (visual.kind === "parameter") return { values: single, x: view.threshold };
-  return { values: single, spark: spark(visual, view, single) };
+  if (visual.kind === "parameter") return { values: single, ...numberOf(visual, view) };
+  return { values: single, spark: spark(visual, view, single), ...numberOf(visual, view) };
+}
+
+/**
+ * What the number of *visual* is set to, and what is used for it.
+ * @type {(visual: Visual, view: View) => { x?: number, used?: number }}
+ */
+function numberOf({ parameter }, { parameters, report }) {
+  if (!parameter) return {};
+  const x = parameters[parameter];
+  return { x, used: standing(report.parameters[parameter], x) };
 }
 
 /** Counting nobody gives 0, not nothing. @type {(expression: Expression, values: Value[]) => Value[]} */

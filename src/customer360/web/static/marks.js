@@ -7,8 +7,9 @@
 import { closest, element, keepChildren, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { rove, stop } from "./roving.js";
+import { measuresOfMarks } from "./view.js";
 
-/** @import { Drawing, Frame } from "./types.d.ts" */
+/** @import { Drawing, Frame, Report, Row, Visual } from "./types.d.ts" */
 
 /** @type {(frame: Frame, hooks: { highlight: (at: number) => void, leave: () => void }) => Drawing} */
 export function marks(frame, { highlight, leave }) {
@@ -22,16 +23,34 @@ export function marks(frame, { highlight, leave }) {
   return {
     body,
     update({ rows, picks, visual, report }) {
-      const measure = report.measures[visual.measure];
       setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks, arrow keys move`);
       const buttons = keepChildren(body, rows.length, () => element("button", { type: "button", tabindex: "-1" }));
       rows.forEach((row, at) => {
         const button = buttons[at];
         if (button.dataset.mark !== row.mark) button.dataset.mark = row.mark;
-        setText(button, `${row.names.join(" · ")}: ${format.told(row.value, measure)}`);
+        setText(button, said(row, visual, report));
+        setAttribute(button, "aria-label", spoken(row, visual, report));
         setAttribute(button, "aria-pressed", visual.pickable ? picks.has(row.mark) : null);
       });
       stop(buttons);
     },
   };
+}
+
+/** What a mark shows. @type {(row: Row, visual: Visual, report: Report) => string} */
+const said = (row, { measure }, { measures }) =>
+  `${row.names.join(" · ")}: ${format.told(row.value, measures[measure], row.signs[measure])}`;
+
+/**
+ * What a mark of a flow is spoken with: all that it is stacked of.
+ * @type {(row: Row, visual: Visual, report: Report) => string | null}
+ */
+function spoken(row, visual, report) {
+  if (visual.kind !== "flow") return null;
+  const parts = measuresOfMarks(visual).slice(1);
+  const told = parts.map((name) => {
+    const measure = report.measures[name];
+    return `${measure.label} ${format.told(row.values[name], measure, row.signs[name])}`;
+  });
+  return [said(row, visual, report), ...told].join(", ");
 }

@@ -10,7 +10,7 @@ import { fullMonthsEnd, maskOf, monthsBefore, ordinal } from "./masks.js";
 
 /**
  * @import {
- *   Above, Comparable, Expression, Keeps, LastMonths, Observed, OfStage, OfTotal, Others, Scope, Value, Where,
+ *   Above, Expression, Keeps, LastMonths, Less, Observed, OfStage, OfTotal, Others, Scope, Times, Value, Where,
  * } from "./types.d.ts"
  */
 
@@ -32,8 +32,8 @@ export function evaluate(expression, scope) {
       return evaluate(expression.of, onlyAbove(expression, scope));
     case "LastMonths":
       return evaluate(expression.of, onlyLastMonths(expression, scope));
-    case "Comparable":
-      return comparable(expression, scope);
+    case "Times":
+      return times(expression, scope);
     case "Observed":
       return observed(expression, scope);
     case "Ratio":
@@ -44,8 +44,15 @@ export function evaluate(expression, scope) {
       return others(expression, scope);
     case "OfStage":
       return ofStage(expression, scope);
+    case "Less":
+      return less(expression, scope);
+    case "Known":
+    case "MonthBefore":
+    case "Cumulative":
+    case "LastClosedMonth":
+    case "MeanPerMonth":
     case "Latest":
-      throw new Unknown(expression.case); // of the refreshes, which the page does not have
+      throw new Unknown(expression.case); // of tables that the page does not have
     default:
       return unheardOf(expression);
   }
@@ -68,6 +75,8 @@ export function partsOf(expression) {
       return [];
     case "Ratio":
       return [expression.of, expression.to];
+    case "Less":
+      return [expression.of, ...expression.less];
     default:
       return [expression.of];
   }
@@ -77,6 +86,7 @@ export function partsOf(expression) {
 function ownColumns(expression) {
   switch (expression.case) {
     case "Sum":
+    case "Known":
     case "Latest":
       return [expression.column];
     case "Missing":
@@ -85,15 +95,21 @@ function ownColumns(expression) {
     case "Above":
       return [expression.dimension];
     case "LastMonths":
-    case "Comparable":
       return ["join_month"];
     case "Observed":
       return ["join_month", SINCE];
     case "OfStage":
       return [STAGES];
+    case "MonthBefore":
+    case "Cumulative":
+    case "LastClosedMonth":
+    case "MeanPerMonth":
+      return ["activity_month"];
     case "Ratio":
     case "OfTotal":
     case "Others":
+    case "Less":
+    case "Times":
       return [];
     default:
       return unheardOf(expression);
@@ -103,10 +119,15 @@ function ownColumns(expression) {
 /** @type {(expression: Where, scope: Scope) => Scope} */
 const onlyMember = ({ dimension, member }, scope) => withCondition(scope, dimension, (key) => key === member);
 
-/** The bands that lie wholly above X, which stands on an edge. @type {(expression: Above, scope: Scope) => Scope} */
-function onlyAbove({ dimension }, scope) {
-  const { edges, bands } = scope.report.parameter;
-  const first = bands.at(edges.findIndex((edge) => edge >= scope.threshold)) ?? Infinity;
+/**
+ * The bands that lie wholly above X. Between two edges the server may know customers one by one.
+ * @type {(expression: Above, scope: Scope) => Scope}
+ */
+function onlyAbove({ dimension, parameter }, scope) {
+  const { edges, bands, exact } = scope.report.parameters[parameter];
+  const x = scope.parameters[parameter];
+  if (!edges || !bands || (exact && !edges.includes(x))) throw new Unknown(parameter);
+  const first = bands.at(edges.findIndex((edge) => edge >= x)) ?? Infinity;
   return withCondition(scope, dimension, (key) => Number(key) >= first);
 }
 
@@ -114,10 +135,9 @@ function onlyAbove({ dimension }, scope) {
 const onlyLastMonths = ({ months, before }, scope) =>
   withCondition(scope, "join_month", lastMonths(scope, months, before));
 
-/** @type {(expression: Comparable, scope: Scope) => Value[]} */
-function comparable({ of, months }, scope) {
-  const values = evaluate(of, scope);
-  return isComparable(scope, months) ? values.map((value) => value ?? 0) : values.map(() => null);
+/** @type {(expression: Times, scope: Scope) => Value[]} */
+function times({ of, parameter }, scope) {
+  return evaluate(of, scope).map((value) => (value === null ? null : value * scope.parameters[parameter]));
 }
 
 /** @type {(expression: Observed, scope: Scope) => Value[]} */
@@ -148,6 +168,14 @@ function ofStage({ of, stage }, scope) {
   return reached.map((value, at) => ratio(value ?? 0, reached[stage === "first" ? 0 : Math.max(0, at - 1)]));
 }
 
+/** What there is nothing of takes nothing away. @type {(expression: Less, scope: Scope) => Value[]} */
+function less({ of, less: taken }, scope) {
+  const parts = taken.map((one) => evaluate(one, scope));
+  return evaluate(of, scope).map((value, group) =>
+    parts.reduce((left, values) => left - (values[group] ?? 0), value ?? 0),
+  );
+}
+
 /**
  * Whether a month is one of the last *months* full ones, or of as many that ended *before* months earlier.
  * @type {(scope: Scope, months: number, before: number) => Keeps}
@@ -156,19 +184,6 @@ function lastMonths({ report }, months, before) {
   const full = fullMonthsEnd(report.refresh.as_of);
   const [first, end] = [months + before, before].map((count) => monthsBefore(full, count));
   return (month) => month >= first && month < end;
-}
-
-/**
- * Whether no filter is by what customers are today, and data and filters hold all the last *months*.
- * @type {(scope: Scope, months: number) => boolean}
- */
-function isComparable(scope, months) {
-  const { filters, report } = scope;
-  if ([...filters.keys()].some((name) => report.dimensions[name].of_today)) return false;
-  const mask = filters.get("join_month");
-  const isIn = lastMonths(scope, months, 0);
-  const kept = report.dimensions.join_month.keys.filter((month, code) => isIn(month) && (!mask || mask[code]));
-  return kept.length === months;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { byId, element, setText } from "./dom.js";
 import * as format from "./format.js";
 
-/** @import { Report } from "./types.d.ts" */
+/** @import { Report, Timer } from "./types.d.ts" */
 
 const place = byId("notice");
 const visuals = byId("visuals");
@@ -12,19 +12,36 @@ const announcement = byId("announcement");
 /** @type {Record<"link" | "request" | "server" | "database", HTMLElement | null>} */
 const texts = { link: null, request: null, server: null, database: null };
 
+const PROGRESS_AFTER = 150;
+/** @type {Timer} */
+let timer;
+
 const LAST = " Showing the last loaded data.";
 const BEHIND = " Your last step is not loaded yet: the numbers are those of the step before.";
 
-/** @type {(is: boolean) => void} */
-export const busy = (is) => {
-  progress.hidden = !is;
-};
+/**
+ * Shows that an answer takes long, unless it is here by then; *also* is done at that moment.
+ * @type {(also?: () => void) => void}
+ */
+export function slow(also = () => {}) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    progress.hidden = false;
+    also();
+  }, PROGRESS_AFTER);
+}
+
+/** The answer is here. */
+export function calm() {
+  clearTimeout(timer);
+  progress.hidden = true;
+}
 
 /** @type {(text: string) => void} */
 export const announce = (text) => setText(announcement, text);
 
 /** "3 of 100,000 customers". @type {(count: number, report: Report) => string} */
-export const people = (count, { refresh }) => `${format.whole(count)} of ${format.whole(refresh.rows_out)} customers`;
+export const people = (count, { refresh }) => `${format.whole(count)} of ${format.full(refresh.rows_out, "count")} customers`;
 
 /** Everything is as usual again, except what the database has to say. */
 export function clear() {

@@ -9,6 +9,7 @@ import * as format from "./format.js";
 import * as axes from "./axes.js";
 import { FONT, measureOf, shortened, SIZE, textStyle, widthOf, within } from "./axes.js";
 import { colours, dim, statusColour, textOn } from "./theme.js";
+import { flow, flowChange } from "./flow.js";
 import { timeline, timelineChange } from "./timeline.js";
 
 /** @import { ChartChange, ChartKind, ChartView, Measure, Options, Row, Size, Value } from "./types.d.ts" */
@@ -39,6 +40,7 @@ export const KINDS = {
   column: { base: (view) => (isHorizontal(view) ? bar(view) : column(view)), change: categoryChange },
   histogram: { base: column, change: categoryChange },
   treemap: { base: treemap, change: treemapChange },
+  flow: { base: flow, change: flowChange },
 };
 
 /**
@@ -82,6 +84,7 @@ function donut(view) {
     series: [
       {
         type: "pie",
+        stillShowZeroSum: false,
         radius: radius(view),
         itemStyle: { borderColor: paper, borderWidth: view.rows.length > MANY ? 0.5 : 2 },
         label: {
@@ -100,11 +103,21 @@ function donut(view) {
   };
 }
 
+/** The sum of the marks, which is that of all only where none is left out. @type {(view: ChartView) => Value} */
+const totalOf = ({ rows, visual: { measure } }) =>
+  rows.some(({ signs }) => signs[measure]) ? null : rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
+
+/** A mark's part of them. @type {(row: Row, total: Value, view: ChartView) => string} */
+const shareOf = (row, total, view) =>
+  total === null
+    ? format.compact(row.value, measureOf(view).format, row.signs[view.visual.measure])
+    : format.full(total ? Number(row.value) / total : null, "percent");
+
 /** @type {(view: ChartView) => Options} */
 function donutChange(view) {
-  const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
+  const total = totalOf(view);
   const measure = measureOf(view);
-  const written = format.large(total, measure.format);
+  const written = total === null ? "" : format.large(total, measure.format);
   return {
     graphic: [{ id: "total", style: totalStyle(written, format.unit(measure), radius(view)) }],
     series: [
@@ -112,8 +125,8 @@ function donutChange(view) {
         startAngle: view.rows.length === 1 ? 0 : 90, // else the label of the only part lies below, where no room is
         data: view.rows.map((row) => ({
           name: row.names[0],
-          value: row.value,
-          share: format.full(total ? Number(row.value) / total : null, "percent"),
+          value: row.value ?? 0,
+          share: shareOf(row, total, view),
           itemStyle: { color: colourOf(view, row) },
         })),
       },
@@ -252,18 +265,25 @@ function categoryChange(view) {
   const axis = isLying ? lying : standing;
   return {
     ...(view.sameMembers ? {} : axis()),
-    ...(isLying ? { xAxis: { max: extentOf(view) } } : {}),
+    ...(isLying ? { xAxis: { max: extentOf(view) } } : axes.shared(view)),
     series: [
       {
         data: view.rows.map((row) => ({
           value: row.value,
           itemStyle: { color: colourOf(view, row) },
+          ...unsaid(row, view),
         })),
       },
       // a mean has no ghosts
       ...(view.sameGhosts ? [] : [{ data: zero ? view.rows.map(({ whole = null }) => whole) : [] }]),
     ],
   };
+}
+
+/** In place of a bar that is left out: what stands for it. @type {(row: Row, view: ChartView) => Options} */
+function unsaid({ signs }, { visual: { measure } }) {
+  const sign = signs[measure];
+  return sign ? { value: 0, label: { formatter: () => sign, color: colours().muted } } : {};
 }
 
 /** Names below columns, and the axis's own name below them. @type {(view: ChartView, names: string[]) => Options} */
@@ -281,7 +301,8 @@ function standingLabels(view, names) {
  */
 function extentOf(view) {
   if (measureOf(view).format === "percent") return 1;
-  return Math.max(0, ...view.rows.flatMap(({ value, whole }) => [value ?? 0, whole ?? 0])) || "dataMax";
+  const shared = view.extent?.[1] ?? 0;
+  return Math.max(shared, ...view.rows.flatMap(({ value, whole }) => [value ?? 0, whole ?? 0])) || "dataMax";
 }
 
 // --- treemap -----------------------------------------------------------------------------------------------
@@ -332,17 +353,17 @@ function inTile({ name, figures }, { width, height }) {
 /** @type {(view: ChartView) => Options} */
 function treemapChange(view) {
   const { format: unit } = measureOf(view);
-  const total = view.rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
+  const total = totalOf(view);
   return {
     series: [
       {
         data: view.rows.map((row) => {
           const colour = colourOf(view, row);
-          const share = format.full(total ? Number(row.value) / total : null, "percent");
+          const share = total === null ? [] : [shareOf(row, total, view)];
           return {
             name: row.names[0],
             value: row.value,
-            figures: [format.compact(row.value, unit), share],
+            figures: [format.compact(row.value, unit), ...share],
             itemStyle: { color: colour },
             label: { color: textOn(colour) },
           };

@@ -1,13 +1,15 @@
 /** One page: its visuals on the grid, updated in place. */
 
-import { byId } from "./dom.js";
+import { element } from "./dom.js";
 import { Frame } from "./frame.js";
 import { nameOf } from "./rows.js";
 import { picksIn, queryOf, withoutPicks } from "./state.js";
 
-/** @import { Actions, Answer, Ask, Charts, Data, Key, PageDefinition, Report } from "./types.d.ts" */
+/** @import { Actions, Answer, Ask, Charts, Data, Extent, Key, PageDefinition, Report } from "./types.d.ts" */
 
-const grid = byId("visuals");
+const SCREEN = { least: 6, most: 10 };
+const CARDS = new Set(["card", "kpi", "parameter"]);
+const SHEET = { usual: 10, most: 12 };
 
 export class Page {
   /** @type {Map<string, string>} */
@@ -18,6 +20,8 @@ export class Page {
   /** @type {{ query: string, data: Answer["visuals"] | undefined } | null} */
   whole = null;
   isWaiting = false;
+  /** @type {Record<string, Extent>} */
+  extents = {};
 
   /**
    * @param {PageDefinition} definition
@@ -28,9 +32,15 @@ export class Page {
   constructor(definition, report, actions, charts) {
     this.name = definition.name;
     this.definition = JSON.stringify(definition);
+    this.visuals = definition.visuals;
     this.report = report;
     this.frames = definition.visuals.map((visual) => new Frame(visual, this, actions, charts));
     this.frames.forEach((frame) => frame.renew());
+    this.body = element("div", { class: "grid" }, ...this.frames.map((frame) => frame.body));
+    const onScreen = Math.max(SCREEN.least, Math.min(SCREEN.most, definition.rows));
+    this.body.style.setProperty("--on-screen", String(onScreen));
+    this.body.style.setProperty("--on-sheet", String(startSheets(this.frames, definition.rows)));
+    leaveNoHole(this.frames);
   }
 
   /** The report changed, but for this page's definition. @type {(report: Report) => void} */
@@ -45,27 +55,30 @@ export class Page {
     return JSON.stringify(report.pages.find((page) => page.name === this.name)) === this.definition;
   }
 
-  open() {
-    grid.replaceChildren(...this.frames.map((frame) => frame.body));
-    this.resize();
-  }
-
   close() {
     this.frames.forEach((frame) => frame.leave());
   }
 
   /**
-   * Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once.
-   * @type {(data: Answer["visuals"], parameters: URLSearchParams, ask: Ask) => void}
+   * Takes the numbers to draw; returns what there would be without the clicks on marks, null where that is the same.
+   * @type {(data: Answer["visuals"], parameters: URLSearchParams, ask: Ask) => Answer["visuals"] | null}
    */
-  update(data, parameters, ask) {
+  take(data, parameters, ask) {
     Object.values(data).forEach((one) => this.remember(one));
     Object.assign(this, { data, parameters });
-    const whole = this.wholeOf(data, parameters, ask);
+    return this.wholeOf(data, parameters, ask) ?? null;
+  }
+
+  /**
+   * Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once.
+   * @type {(whole: Answer["visuals"] | null, extents?: Record<string, Extent>) => void}
+   */
+  draw(whole, extents = this.extents) {
+    this.extents = extents;
     const frames = [...this.frames].sort((one, other) => Number(other.isChart) - Number(one.isChart));
     for (const frame of frames) {
       const { name } = frame.visual;
-      frame.update(data[name], parameters, frame.hasGhosts ? whole?.[name] : null);
+      frame.update(this.data[name], this.parameters, frame.hasGhosts ? whole?.[name] : null, extents[name]);
     }
     this.wait(false);
   }
@@ -86,7 +99,7 @@ export class Page {
   complete(ask) {
     if (this.isWaiting || !this.whole || this.whole.data) return;
     this.whole = null;
-    this.update(this.data, this.parameters, ask);
+    this.draw(this.take(this.data, this.parameters, ask));
   }
 
   /**
@@ -95,8 +108,8 @@ export class Page {
    */
   wait(on) {
     this.isWaiting = on;
-    grid.classList.toggle("waiting", on);
-    grid.inert = on;
+    this.body.classList.toggle("waiting", on);
+    this.body.inert = on;
   }
 
   /** How many customers it shows, by loyalty status, or null where no visual says. @type {() => number | null} */
@@ -105,7 +118,8 @@ export class Page {
     const isWhole = ({ visual: { by, measure, more }, picks }) =>
       by.join() === "loyalty_status" && [measure, ...more].includes("total_customers") && !picks.size;
     const rows = this.frames.find(isWhole)?.rows;
-    return rows ? rows.reduce((sum, { values }) => sum + (values.total_customers ?? 0), 0) : null;
+    if (!rows || rows.some(({ signs }) => signs.total_customers)) return null;
+    return rows.reduce((sum, { values }) => sum + (values.total_customers ?? 0), 0);
   }
 
   afterPaint() {
@@ -139,5 +153,44 @@ export class Page {
   /** @type {(dimension: string, key: Key) => string} */
   nameOf(dimension, key) {
     return this.members.get(`${dimension} ${key}`) ?? nameOf(dimension, key, this.report);
+  }
+}
+
+/**
+ * On paper a page of many rows goes on on the next sheet, from the last row that no visual lies across.
+ *
+ * Returns how many rows a sheet holds: a page that is a little longer fits by lower rows.
+ * @type {(frames: Frame[], rows: number) => number}
+ */
+function startSheets(frames, rows) {
+  if (rows <= SHEET.most) return Math.max(SHEET.usual, rows);
+  for (let first = 0; first + SHEET.usual < rows; ) {
+    const next = nextSheet(frames, first);
+    if (!next) break;
+    frames.filter(({ visual }) => visual.place.row === next).forEach(({ body }) => body.classList.add("next-sheet"));
+    first = next;
+  }
+  return SHEET.usual;
+}
+
+/** @type {(frames: Frame[], first: number) => number | undefined} */
+function nextSheet(frames, first) {
+  const places = frames.map(({ visual }) => visual.place);
+  const starts = [...new Set(places.map(({ row }) => row))].sort((one, other) => one - other);
+  /** @type {(start: number) => boolean} */
+  const isFree = (start) => places.every(({ row, height }) => row >= start || row + height <= start);
+  return starts.findLast((start) => start > first && start <= first + SHEET.usual && isFree(start));
+}
+
+/**
+ * On a screen of half the width: what finds none of its height to stand beside has its row to itself.
+ * @type {(frames: Frame[]) => void}
+ */
+function leaveNoHole(frames) {
+  const halves = frames.filter(({ tablet, visual }) => tablet === 6 && !CARDS.has(visual.kind));
+  const heights = halves.map(({ visual }) => visual.place.height);
+  for (let at = 0; at < halves.length; at += 1) {
+    if (heights[at] === heights[at + 1]) at += 1;
+    else halves[at].widen(12);
   }
 }

@@ -2,16 +2,16 @@
 
 import { theme, wear } from "./theme.js";
 
-/** @import { Page } from "./types.d.ts" */
+/** @import { Shown } from "./types.d.ts" */
 
-/** *page* gives the page on the screen. @type {(page: () => Page | null) => void} */
-export function printing(page) {
+/** *shown* gives what is on the screen. @type {(shown: () => Shown | null) => void} */
+export function printing(shown) {
   let worn = theme();
   /** @type {(on: boolean) => void} */
   const turn = (on) => {
     document.documentElement.classList.toggle("printing", on);
-    page()?.resize();
-    page()?.print(on);
+    shown()?.resize();
+    shown()?.print(on);
   };
   addEventListener("beforeprint", () => {
     worn = theme();

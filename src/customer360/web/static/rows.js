@@ -1,7 +1,9 @@
 /** The rows a visual draws: one per mark, whatever the kind of visual. */
 
 import * as format from "./format.js";
+import { signsIn } from "./small.js";
 import { markOf } from "./state.js";
+import { measuresOfMarks } from "./view.js";
 
 /** @import { Data, Key, MarkData, MonthRange, Report, Row, Value, Visual } from "./types.d.ts" */
 
@@ -19,14 +21,16 @@ export function rowsOf(visual, data, report, months, whole) {
 function rowsIn(visual, data, report) {
   const keys = visual.by.map((name) => data.keys[name]);
   const names = visual.by.map((name) => namesOf(name, data, report));
-  const shown = [visual.measure, ...visual.more];
+  const shown = measuresOfMarks(visual);
+  const signs = signsIn(data, report);
   return keys[0].map((_, index) => {
-    const values = Object.fromEntries(shown.map((name) => [name, data.values[name][index]]));
+    const values = Object.fromEntries(shown.map((name) => [name, data.values[name]?.[index] ?? null]));
     return row(
       keys.map((column) => column[index]),
       names.map((column) => column[index]),
       visual.measure,
       values,
+      signs(index),
     );
   });
 }
@@ -34,9 +38,9 @@ function rowsIn(visual, data, report) {
 /** @type {(visual: Visual, report: Report) => boolean} */
 const isTimeline = (visual, report) => visual.by.length === 1 && report.dimensions[visual.by[0]].type === "month";
 
-/** @type {(keys: Key[], names: string[], measure: string, values: Record<string, Value>) => Row} */
-function row(keys, names, measure, values) {
-  return { mark: markOf(keys), keys, names, value: values[measure], values };
+/** @type {(keys: Key[], names: string[], measure: string, values: Record<string, Value>, signs?: Row["signs"]) => Row} */
+function row(keys, names, measure, values, signs = {}) {
+  return { mark: markOf(keys), keys, names, value: values[measure], values, signs };
 }
 
 /** @type {(name: string, data: MarkData, report: Report) => string[]} */
@@ -53,8 +57,8 @@ export const nameOf = (dimension, key, report) =>
   report.dimensions[dimension]?.type === "month" ? format.month(String(key)) : String(key);
 
 /** Of nobody: zero customers, but no average. @type {(visual: Visual, report: Report) => Record<string, Value>} */
-const nothing = ({ measure, more }, { measures }) =>
-  Object.fromEntries([measure, ...more].map((name) => [name, measures[name].expression.zero ? 0 : null]));
+const nothing = (visual, { measures }) =>
+  Object.fromEntries(measuresOfMarks(visual).map((name) => [name, measures[name].expression.zero ? 0 : null]));
 
 /**
  * With what each member had before a mark was clicked elsewhere, also those of whom the click leaves nobody.
@@ -86,15 +90,16 @@ function withEveryMonth(rows, visual, report, months) {
  *   => [first: string | undefined, last: string | undefined]}
  */
 function endsOf(rows, { by: [dimension] }, report, { from, to }) {
-  const keys = report.dimensions[dimension].keys.map(String);
+  const { keys: known, first: begin } = report.dimensions[dimension];
+  const keys = known.map(String).filter((month) => !begin || month >= begin);
   const marks = rows.map((one) => String(one.keys[0]));
   const first = from && `${from}-01` > keys[0] ? `${from}-01` : keys[0];
   const newest = keys.at(-1) ?? "";
   const isSliced = dimension === "join_month" && to && `${to}-01` < newest;
   const last = isSliced ? `${to}-01` : newest;
   /** @type {(months: (string | undefined)[]) => (string | undefined)[]} */
-  const known = (months) => months.filter(Boolean).sort();
-  return [known([first, ...marks])[0], known([last, ...marks]).at(-1)];
+  const sorted = (months) => months.filter(Boolean).sort();
+  return [sorted([first, ...marks])[0], sorted([last, ...marks]).at(-1)];
 }
 
 /** Both included, as "YYYY-MM-01". @type {(first: string | undefined, last: string | undefined) => string[]} */

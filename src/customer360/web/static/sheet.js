@@ -1,9 +1,14 @@
 /** What a visual draws as rows and columns: the same for the table view and the file. */
 
 import * as format from "./format.js";
-import { measuresOf } from "./view.js";
+import { signsIn } from "./small.js";
+import { measuresOf, measuresOfMarks } from "./view.js";
 
-/** @import { Cell, Format, Frame, Report, Sheet, SheetCell, SingleData, TableData, Value } from "./types.d.ts" */
+/**
+ * @import {
+ *   Cell, Format, Frame, Report, Sheet, SheetCell, SingleData, TableData, Value, Visual,
+ * } from "./types.d.ts"
+ */
 
 /** @type {(frame: Frame) => Sheet} */
 export function sheetOf(frame) {
@@ -18,12 +23,12 @@ function measureColumn(name, { measures }) {
   return { name, label, format: written };
 }
 
-/** @type {(value: Cell | undefined, written: Format) => SheetCell} */
-const number = (value, written) => ({ value, text: format.full(value, written) });
+/** Where a number is left out, *sign* stands for it. @type {(value: Cell | undefined, written: Format, sign?: string) => SheetCell} */
+const number = (value, written, sign) => ({ value: sign ?? value, text: sign ?? format.full(value, written) });
 
 /** @type {(frame: Frame) => Sheet} */
 function ofMarks({ visual, rows, report }) {
-  const measures = [visual.measure, ...visual.more].map((name) => measureColumn(name, report));
+  const measures = measuresOfMarks(visual).map((name) => measureColumn(name, report));
   const members = visual.by.map((name) => ({ name, label: report.dimensions[name].label, format: null }));
   return {
     columns: [...members, ...measures],
@@ -31,7 +36,7 @@ function ofMarks({ visual, rows, report }) {
       mark: row.mark,
       cells: [
         ...row.names.map((text, at) => ({ value: row.keys[at], text })),
-        ...measures.map((column) => number(row.values[column.name], column.format)),
+        ...measures.map((column) => number(row.values[column.name], column.format, row.signs[column.name])),
       ],
     })),
   };
@@ -54,19 +59,30 @@ function ofColumns({ visual, report }, data) {
   return { columns, rows };
 }
 
+/** @type {(visual: Visual, report: Report, data: SingleData) => Sheet["rows"][0]} */
+function lineOfParameter({ parameter }, { parameters }, { x = null }) {
+  const { label, digits } = parameters[parameter ?? ""];
+  const cells = [{ value: "x", text: label }, { value: x, text: x === null ? "—" : format.exact(x, digits) }];
+  return { mark: "x", cells };
+}
+
 /**
  * A card: its measures, then what the line of months is drawn from.
  * @type {(frame: Frame, data: SingleData) => Sheet}
  */
 function ofValues({ visual, report }, data) {
   const { format: written } = report.measures[visual.measure];
+  const signs = signsIn(data, report)(0);
   /** @type {(mark: string, text: string, value: Value | undefined, as?: Format) => Sheet["rows"][0]} */
-  const line = (mark, text, value, as = written) => ({ mark, cells: [{ value: mark, text }, number(value, as)] });
+  const line = (mark, text, value, as = written) => ({
+    mark,
+    cells: [{ value: mark, text }, number(value, as, signs[mark])],
+  });
   const rows = measuresOf(visual).map((name) => {
     const measure = report.measures[name];
     return line(name, measure.label, data.values[name], measure.format);
   });
-  if ("x" in data) rows.push(line("x", report.parameter.label, data.x, "count"));
+  if (visual.kind === "parameter") rows.push(lineOfParameter(visual, report, data));
   const { months = [], values = [] } = data.spark ?? {};
   months.forEach((month, at) => rows.push(line(month, format.month(month), values[at])));
   return {

@@ -1,5 +1,7 @@
 /** The slicers: chips for few members, a searchable list for many, two ends for a range of months. */
 
+import { COMPARE, comparable, comparisonIn } from "./compare.js";
+import { comparer } from "./comparer.js";
 import { byId, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { monthsBetween } from "./rows.js";
@@ -17,6 +19,8 @@ const form = byId("slicers");
 export class Slicers {
   /** @type {SlicerView[]} */
   slicers = [];
+  /** @type {import("./comparer.js").Comparer | null} */
+  comparer = null;
   built = "";
 
   /** @param {Actions} actions */
@@ -39,19 +43,23 @@ export class Slicers {
 
   /** @type {(report: Report) => void} */
   renew(report) {
-    const built = JSON.stringify([report.slicers, report.statuses]);
-    if (built === this.built) return;
-    this.built = built;
+    const definition = JSON.stringify([report.slicers, report.statuses]);
+    if (definition === this.built) return;
+    this.built = definition;
     const known = report.slicers.filter((slicer) => slicer.members || slicer.first || slicer.missing);
     this.slicers = known.map((slicer) => slicerFor(slicer, report, this.actions));
-    this.list.replaceChildren(...this.slicers.map((slicer) => slicer.body), this.clear);
+    this.comparer = comparable(report).length ? comparer(report, this.actions) : null;
+    const bodies = this.slicers.map((slicer) => slicer.body);
+    this.list.replaceChildren(...bodies, ...(this.comparer ? [this.comparer.body] : []), this.clear);
   }
 
   /** @type {(report: Report, parameters: URLSearchParams) => void} */
   show(report, parameters) {
     this.slicers.forEach((slicer) => slicer.show(parameters));
+    this.comparer?.show(report, parameters);
     const count = report.slicers.filter(({ dimension }) => parameters.has(dimension)).length;
-    const isAny = count || picksIn(parameters).length || parameters.has(report.parameter.name);
+    const isSet = Object.keys(report.parameters).some((name) => parameters.has(name));
+    const isAny = count || isSet || picksIn(parameters).length || parameters.has(COMPARE);
     setAttribute(this.clear, "aria-disabled", !isAny);
     setText(this.count, count ? `Filters (${count})` : "Filters");
   }
@@ -62,8 +70,24 @@ export class Slicers {
   }
 }
 
-/** @type {(slicer: Slicer, report: Report, actions: Actions) => SlicerView} */
+/**
+ * While two of its members are compared, a slicer has no say.
+ * @type {(slicer: Slicer, report: Report, actions: Actions) => SlicerView}
+ */
 function slicerFor(slicer, report, actions) {
+  const { body, show } = built(slicer, report, actions);
+  return {
+    body,
+    /** @type {(parameters: URLSearchParams) => void} */
+    show(parameters) {
+      body.hidden = comparisonIn(parameters)?.dimension === slicer.dimension;
+      show(parameters);
+    },
+  };
+}
+
+/** @type {(slicer: Slicer, report: Report, actions: Actions) => SlicerView} */
+function built(slicer, report, actions) {
   if (slicer.missing) return notInData(slicer);
   if (!slicer.members) return monthsBox(slicer, actions);
   if (slicer.members.length > MOST_CHIPS) return searchList(slicer, actions);

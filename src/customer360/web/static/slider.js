@@ -1,90 +1,193 @@
-/** The parameter X: a slider and a number, both on the steps only, since a measure is exact there. */
+/**
+ * A number that the reader sets: a slider over steps, and a field that takes any number.
+ *
+ * A threshold over bands moves from edge to edge, where the page itself knows the share. What is typed between two
+ * edges is exact where the server can read the customers one by one; else the next edge is used, and that is said.
+ */
 
-import { element, setText } from "./dom.js";
+import { element, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
-import { stepOf } from "./tidy.js";
+import { signsIn } from "./small.js";
+import { standing, stepOf } from "./tidy.js";
 
-/** @import { Drawing, Frame, FrameOf, SingleData, Timer } from "./types.d.ts" */
+/** @import { Drawing, Frame, FrameOf, Parameter, Report, SingleData, Timer, Visual } from "./types.d.ts" */
 
 const SETTLED = 120;
+const MOVES = { ArrowUp: 1, ArrowDown: -1 };
+/** @type {Intl.NumberFormatOptions} */
+const COMPACT = { notation: "compact" };
 let last = 0;
 
 /** @type {(frame: Frame) => Drawing} */
-export function slider(frame) {
-  const id = `slider-${++last}`;
-  const number = element("output", { class: "number", for: id });
-  const field = element("input", { type: "number", min: 0, step: "any", inputmode: "decimal" });
-  const share = element("p", { class: "more" });
-  const input = element("input", { id, type: "range", min: 0, step: 1, "aria-label": frame.visual.title });
-  const ticks = element("div", { class: "ticks", "aria-hidden": "true" });
+export const slider = (frame) => new Slider(frame);
+
+class Slider {
+  x = NaN;
+  written = "";
   /** @type {Timer} */
-  let timer;
-  let replace = false; // one step back undoes a whole drag
-  const edges = () => frame.report.parameter.edges;
-  /** @type {(edge: number) => void} */
-  const set = (edge) => {
-    clearTimeout(timer);
-    const { name, default: usual } = frame.report.parameter;
-    frame.actions.threshold(name, edge === usual ? null : String(edge), { replace });
-  };
-  const drag = () => {
-    set(edges()[input.valueAsNumber]);
-    replace = true;
-  };
-  input.addEventListener("input", () => {
-    show(edges()[input.valueAsNumber]);
-    clearTimeout(timer);
-    timer = setTimeout(drag, SETTLED);
-  });
-  input.addEventListener("change", () => {
-    drag();
-    replace = false;
-  });
-  field.addEventListener("change", () => {
-    const wanted = field.valueAsNumber;
-    if (!(wanted >= 0)) return show(edges()[input.valueAsNumber]);
-    const edge = stepOf(edges(), wanted) ?? wanted;
-    input.value = String(edges().indexOf(edge));
-    show(edge);
-    set(edge);
-  });
-  field.addEventListener("keydown", (event) => event.key === "Enter" && field.blur());
+  timer = undefined;
+  replace = false; // one step back undoes a whole drag
+
+  /** @param {Frame} frame */
+  constructor(frame) {
+    const { title, parameter } = frame.visual;
+    this.frame = frame;
+    this.name = parameter ?? "";
+    const described = { id: `slider-${++last}`, class: "said", role: "status" };
+    this.message = element("p", described);
+    const typing = { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" };
+    const named = { "aria-label": `Set to: ${title}`, "aria-describedby": described.id };
+    this.field = element("input", { ...typing, ...named });
+    this.range = element("input", { type: "range", min: 0, step: 1, "aria-label": title });
+    this.leads = element("p", { class: "more" });
+    this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
+    const label = element("label", {}, element("span", {}, "Set to"), this.field);
+    this.body = element("div", { class: "slider" }, label, this.leads, this.range, this.ticks, this.message);
+    this.listen();
+  }
+
+  get parameter() {
+    return this.frame.report.parameters[this.name];
+  }
+
+  get steps() {
+    return stepsOf(this.parameter);
+  }
+
+  listen() {
+    this.range.addEventListener("input", () => this.drag(this.steps[this.range.valueAsNumber]));
+    this.range.addEventListener("change", () => this.settle());
+    this.field.addEventListener("change", () => this.type());
+    this.field.addEventListener("keydown", (event) => this.press(event));
+    this.field.addEventListener("blur", () => {
+      this.replace = false;
+    });
+  }
+
+  /** @type {(frame: FrameOf<SingleData>) => void} */
+  update({ data, report, visual }) {
+    const { steps, parameter } = this;
+    const { x = parameter.default, used = x } = data;
+    this.range.max = String(Math.max(0, steps.length - 1));
+    this.range.disabled = steps.length < 2;
+    if (x !== this.x || used !== x) this.tell(used === x ? "" : this.instead(x, used));
+    this.show(used);
+    fillTicks(this.ticks, steps, parameter.digits);
+    setText(this.leads, sentence(visual, report, data));
+  }
+
   /** @type {(x: number) => void} */
-  const show = (x) => {
-    setText(number, format.full(x, "count"));
-    field.value = String(x);
-    input.setAttribute("aria-valuetext", format.full(x, "count"));
-    const at = edges().length > 1 ? input.valueAsNumber / (edges().length - 1) : 0;
-    input.style.setProperty("--share", `${(at * 100).toFixed(1)}%`);
-  };
-  const row = element("div", { class: "x" }, number, element("label", {}, "Set X", field));
-  return {
-    body: element("div", { class: "slider" }, row, share, input, ticks),
-    /** @type {(frame: FrameOf<SingleData>) => void} */
-    update({ data, report, visual }) {
-      const all = edges();
-      input.max = String(all.length - 1);
-      input.disabled = field.disabled = all.length < 2;
-      const { x = report.parameter.default } = data;
-      input.value = String(all.findIndex((edge) => edge === stepOf(all, x)));
-      show(all[input.valueAsNumber] ?? x);
-      fillTicks(ticks, all);
-      const measure = report.measures[visual.measure];
-      setText(share, `${format.full(data.values[visual.measure], measure.format)} of customers are above`);
-    },
-  };
+  show(x) {
+    const { digits } = this.parameter;
+    const place = placeOf(this.steps, x);
+    this.x = x;
+    this.field.value = this.written = format.exact(x, digits, { useGrouping: false });
+    this.range.value = String(place);
+    setAttribute(this.range, "aria-valuetext", format.exact(x, digits));
+    this.range.style.setProperty("--share", `${((place / Math.max(1, this.steps.length - 1)) * 100).toFixed(1)}%`);
+  }
+
+  /** Shows *x* at once, and asks for what it leads to when it has settled. @type {(x: number) => void} */
+  drag(x) {
+    this.show(x);
+    this.tell("");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.set();
+      this.replace = true;
+    }, SETTLED);
+  }
+
+  settle() {
+    this.set();
+    this.replace = false;
+  }
+
+  set() {
+    clearTimeout(this.timer);
+    const { x, replace } = this;
+    this.frame.actions.parameter(this.name, x === this.parameter.default ? null : String(x), { replace });
+  }
+
+  /** What is typed counts on Enter, or when the field is left: both come, and the second changes nothing. */
+  type() {
+    if (this.field.value !== this.written) this.take();
+    else if (this.field.hasAttribute("aria-invalid")) this.tell("");
+  }
+
+  take() {
+    const { most, digits } = this.parameter;
+    const typed = format.parse(this.field.value);
+    if (!(typed <= most)) return this.tell(`Use a number from 0 to ${format.exact(most, digits, COMPACT)}`, true);
+    const x = standing(this.parameter, typed);
+    const isOther = x !== this.x;
+    this.show(x);
+    this.tell(x === Number(typed.toFixed(digits)) ? "" : this.instead(typed, x));
+    if (isOther) this.set();
+  }
+
+  /** @type {(event: KeyboardEvent) => void} */
+  press(event) {
+    if (event.key === "Enter") this.type();
+    const move = MOVES[/** @type {keyof typeof MOVES} */ (event.key)];
+    if (!move) return;
+    event.preventDefault();
+    const next = stepBeside(this.steps, this.x, move);
+    if (next !== undefined) this.drag(next);
+  }
+
+  /** @type {(x: number, used: number) => string} */
+  instead(x, used) {
+    const [given, taken] = [x, used].map((value) => format.exact(value, this.parameter.digits));
+    return `${given} lies between two steps: ${taken} is used`;
+  }
+
+  /** @type {(text: string, isWrong?: boolean) => void} */
+  tell(text, isWrong = false) {
+    setText(this.message, text);
+    setAttribute(this.field, "aria-invalid", isWrong ? "true" : null);
+  }
 }
 
 /**
- * The first, the middle and the last edge are enough to read the scale.
- * @type {(ticks: Element, edges: number[]) => void}
+ * What the slider moves over: edges, or 1, 2 and 5 from a tenth of the usual number to ten times it.
+ * @type {(parameter: Parameter) => number[]}
  */
-function fillTicks(ticks, edges) {
-  const shown = [...new Set([0, Math.floor((edges.length - 1) / 2), edges.length - 1])];
-  if (ticks.children.length === shown.length) return;
-  const marks = shown.map((at) => {
-    const tick = element("span", {}, format.tick(edges[at], "count"));
-    tick.style.setProperty("--at", `${(at / Math.max(1, edges.length - 1)) * 100}%`);
+export function stepsOf({ edges, default: usual, most, digits }) {
+  if (edges) return edges;
+  const low = Math.floor(Math.log10(usual)) - 1;
+  const powers = [low, low + 1, low + 2];
+  const steps = powers.flatMap((power) => [1, 2, 5].map((one) => Number((one * 10 ** power).toFixed(digits))));
+  return steps.filter((step) => step >= usual / 10 && step <= Math.min(most, usual * 10));
+}
+
+/** The step at *x*, or the next one up. @type {(steps: number[], x: number) => number} */
+const placeOf = (steps, x) => steps.indexOf(stepOf(steps, x) ?? 0);
+
+/** @type {(steps: number[], x: number, move: number) => number | undefined} */
+export const stepBeside = (steps, x, move) =>
+  move > 0 ? steps.find((step) => step > x) : steps.findLast((step) => step < x);
+
+/** What the number leads to. @type {(visual: Visual, report: Report, data: SingleData) => string} */
+function sentence({ measure: name }, report, data) {
+  const measure = report.measures[name];
+  const sign = signsIn(data, report)(0)[name];
+  const told = format.toldLarge(data.values[name], measure, sign);
+  if (sign) return `${measure.label}: ${told}`;
+  return measure.format === "percent" ? `${told} of customers are above` : `${measure.label}: ${told}`;
+}
+
+/**
+ * The first, the middle and the last step are enough to read the scale.
+ * @type {(ticks: Element, steps: number[], digits: number) => void}
+ */
+function fillTicks(ticks, steps, digits) {
+  const shown = [...new Set([0, Math.floor((steps.length - 1) / 2), steps.length - 1])];
+  const texts = shown.map((at) => format.exact(steps[at] ?? 0, digits, COMPACT));
+  if (ticks.textContent === texts.join("")) return;
+  const marks = shown.map((at, place) => {
+    const tick = element("span", {}, texts[place]);
+    tick.style.setProperty("--at", `${(at / Math.max(1, steps.length - 1)) * 100}%`);
     return tick;
   });
   ticks.replaceChildren(...marks);

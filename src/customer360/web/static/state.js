@@ -18,7 +18,7 @@ export const pageOf = (location) => location.pathname.slice(1);
 export function parametersOf(location) {
   const entries = [...new URLSearchParams(location.search)].filter(([, value]) => value !== "" && value !== "..");
   /** @type {(name: string, value: string) => string} */
-  const written = (name, value) => (name.startsWith(PICK) ? markOf(keysOf(value)) : value);
+  const written = (name, value) => (name.startsWith(PICK) || name === "mark" ? markOf(keysOf(value)) : value);
   return new URLSearchParams(entries.map(([name, value]) => [name, written(name, value)]));
 }
 
@@ -32,7 +32,7 @@ export const addressOf = (page, parameters) => `/${page}${parameters.size ? `?${
 export function queryOf(parameters) {
   const isPick = (/** @type {string} */ name) => Number(name.startsWith(PICK));
   const ordered = [...parameters].sort(([one], [other]) => isPick(one) - isPick(other));
-  return new URLSearchParams(ordered).toString().replaceAll("%2C", ",");
+  return new URLSearchParams(ordered).toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
 /** @type {(parameters: URLSearchParams, name: string) => string[]} */

@@ -52,9 +52,9 @@ function fillHead({ body, arrow, name }, { by, down }) {
 }
 
 /** @type {(lines: Element, columns: string[], order: Order, frame: FrameOf<TableData>) => void} */
-function fillLines(lines, columns, order, { data, report, visual }) {
+function fillLines(lines, columns, order, { data, report, visual, extent }) {
   const values = data.columns[visual.measure];
-  const most = Math.max(0, ...values.map(Number));
+  const most = Math.max(extent?.[1] ?? 0, ...values.map(Number));
   const places = values.map((_, at) => at);
   const sorted = places.sort((one, other) => compare(data.columns[order.by], one, other, order.down));
   keepChildren(lines, sorted.length, () => lineOf(columns, visual)).forEach((line, at) => {

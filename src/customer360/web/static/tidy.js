@@ -1,16 +1,16 @@
 /** An address may be older than the data, or have passed through a mail program: what of it still means something. */
 
+import { COMPARE, comparisonIn, isKnown } from "./compare.js";
 import { keysOf } from "./state.js";
 import { definitionOf } from "./view.js";
 
-/** @import { Report, Slicer } from "./types.d.ts" */
+/** @import { Parameter, Report, Slicer } from "./types.d.ts" */
 
 const PICK = "pick.";
 const RANGE = /^(\d{4}-(0[1-9]|1[0-2]))?\.\.(\d{4}-(0[1-9]|1[0-2]))?$/;
-const LARGEST = 1e16;
 
 /**
- * 
+ * The valid part of *parameters*, and what is left out, as it is told.
  * @type {(report: Report, page: string, parameters: URLSearchParams) => { kept: URLSearchParams, left: string[] }}
  */
 export function tidy(report, page, parameters) {
@@ -30,15 +30,21 @@ export function tidy(report, page, parameters) {
  *   => string | null}
  */
 function whyNot({ report, page, kept }, name, value) {
-  if (name === report.parameter.name) return isX(value) && !kept.has(name) ? null : `X ${quoted(value)}`;
+  if (name === COMPARE) return isComparison(report, kept, value) ? null : `comparison ${quoted(value)}`;
+  const parameter = report.parameters[name];
+  if (parameter) return isIn(parameter, value) && !kept.has(name) ? null : `${parameter.label} ${quoted(value)}`;
   const slicer = report.slicers.find(({ dimension }) => dimension === name);
   if (slicer) return isOf(slicer, report, value) && (slicer.members || !kept.has(name)) ? null : told(slicer, value);
   if (name.startsWith(PICK)) return isMark(report, page, kept, name, value) ? null : `mark ${quoted(value)}`;
   return `parameter ${quoted(name)}`;
 }
 
-/** @type {(value: string) => boolean} */
-const isX = (value) => value.trim() !== "" && Number(value) >= 0 && Number(value) <= LARGEST;
+/** @type {(parameter: Parameter, value: string) => boolean} */
+const isIn = ({ most }, value) => value.trim() !== "" && Number(value) >= 0 && Number(value) <= most;
+
+/** @type {(report: Report, kept: URLSearchParams, value: string) => boolean} */
+const isComparison = (report, kept, value) =>
+  !kept.has(COMPARE) && isKnown(report, comparisonIn(new URLSearchParams([[COMPARE, value]])));
 
 /** @type {(slicer: Slicer, report: Report, value: string) => boolean} */
 function isOf({ missing, members, dimension }, report, value) {
@@ -68,18 +74,28 @@ function quoted(text) {
 }
 
 /**
- * X moves in steps: the next one up, or the highest. The same parameters where it stands on one.
+ * Each number where it can stand: on its step, where it is not exact between two; the usual one is not written.
+ * The same parameters where that is so.
  * @type {(report: Report, parameters: URLSearchParams) => URLSearchParams}
  */
-export function onStep({ parameter: { name, edges, default: usual } }, parameters) {
-  const x = parameters.get(name);
-  if (x === null || !edges.length) return parameters;
-  const edge = stepOf(edges, Number(x)) ?? usual;
-  if (String(edge) === x && edge !== usual) return parameters;
+export function onStep({ parameters: numbers }, parameters) {
   const changed = new URLSearchParams(parameters);
-  if (edge === usual) changed.delete(name);
-  else changed.set(name, String(edge));
-  return changed;
+  for (const [name, parameter] of Object.entries(numbers)) {
+    const given = parameters.get(name);
+    const value = given === null ? parameter.default : standing(parameter, Number(given));
+    if (value === parameter.default) changed.delete(name);
+    else changed.set(name, String(value));
+  }
+  return String(changed) === String(parameters) ? parameters : changed;
+}
+
+/**
+ * The number that *x* is used as: rounded to its digits, or the next step up where only steps are exact.
+ * @type {(parameter: Parameter, x: number) => number}
+ */
+export function standing({ edges, exact, digits }, x) {
+  if (edges?.length && !exact) return stepOf(edges, x) ?? x;
+  return Number(x.toFixed(digits));
 }
 
 /** @type {(edges: number[], x: number) => number | undefined} */

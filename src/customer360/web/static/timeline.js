@@ -1,6 +1,7 @@
 /** Lines and areas over months. A month that is not over yet is reached by a dashed line. */
 
-import { measureOf, monthLabels, textStyle, unitAbove, valueAxis, within } from "./axes.js";
+import { measureOf, monthLabels, shared, textStyle, unitAbove, valueAxis, within } from "./axes.js";
+import { axisOfShares } from "./extents.js";
 import { colours } from "./theme.js";
 import { isUnfinished } from "./tip.js";
 
@@ -51,12 +52,18 @@ export function timelineChange(view) {
   const dashed = open < rows.length ? points.map((one, at) => (at < open - 1 ? null : one)) : [];
   return {
     ...(sameMembers ? {} : { xAxis: { data: rows.map((row) => row.keys[0]), axisLabel: monthLabels(view) } }),
+    ...endOfShares(view),
+    ...shared(view),
     series: [
       { data: closed, ...style },
       { data: dashed, ...style },
     ],
   };
 }
+
+/** @type {(view: ChartChange) => Options} */
+const endOfShares = (view) =>
+  measureOf(view).format === "percent" ? { yAxis: axisOfShares(view.rows.map(({ value }) => value)) } : {};
 
 /**
  * A picked month is a dot on the line; so is one without a neighbour, since there is no line through it.

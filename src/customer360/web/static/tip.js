@@ -4,6 +4,7 @@ import { byId, closest, element } from "./dom.js";
 import * as format from "./format.js";
 import { fullMonthsEnd } from "./masks.js";
 import { place } from "./popover.js";
+import { measuresOfMarks } from "./view.js";
 
 /** @import { Frame, Key, Report, Row } from "./types.d.ts" */
 
@@ -12,9 +13,9 @@ byId("page").append(tip);
 
 /** Shared with the charts, whose library places it. @type {(frame: Frame, row: Row) => HTMLElement} */
 export function content({ visual, report }, row) {
-  const lines = [visual.measure, ...visual.more].map((name) => {
+  const lines = measuresOfMarks(visual).map((name) => {
     const measure = report.measures[name];
-    const told = format.told(row.values[name], measure);
+    const told = format.told(row.values[name], measure, row.signs[name]);
     return element("tr", {}, element("th", {}, measure.label), element("td", {}, told));
   });
   const note = report.dimensions[visual.by[0]].type === "month" && isUnfinished(row.keys[0], report);

@@ -5,26 +5,37 @@
  */
 
 import type { Chart } from "./charts.js";
+import type { Expression } from "./expressions.d.ts";
 import type { Frame } from "./frame.js";
 import type { Page } from "./page.js";
+import type { People } from "./customers.d.ts";
+import type { Screen } from "./screen.js";
 
-export type { Chart, Frame, Page };
+export type { Chart, Frame, Page, Screen };
+export type * from "./cubes.d.ts";
+export type * from "./expressions.d.ts";
+export type * from "./customers.d.ts";
+export type * from "./drawings.d.ts";
 
 // --- the report's outline: web/outline.py ----------------------------------------------------------------------
 
 export interface Report {
   name: string;
+  /** The fewest customers whom a number may tell this reader of; 0 for any. */
+  smallest: number;
   refresh: Refresh;
   slicers: Slicer[];
   /** Loyalty status -> the number of its colour. */
   statuses: Record<string, number>;
-  /** X: *edges* are the steps it stands on, *bands* those that end there. */
-  parameter: { name: string; label: string; edges: number[]; bands: number[]; default: number };
+  /** The numbers that a reader sets, by name. */
+  parameters: Record<string, Parameter>;
   measures: Record<string, Measure>;
   dimensions: Dimensions;
   /** Fact -> the dimensions that cut it. */
   facts: Record<string, string[]>;
   pages: PageDefinition[];
+  /** Null where this reader may not see single customers. */
+  people: People | null;
 }
 
 export interface Refresh {
@@ -33,9 +44,26 @@ export interface Refresh {
   finished_at: string;
   source_table: string;
   source_kind: string;
-  rows_out: number;
-  rows_rejected: number;
-  rows_not_yet_joined: number;
+  /** Null are so few that they are not said. */
+  rows_out: Value;
+  rows_rejected: Value;
+  rows_not_yet_joined: Value;
+}
+
+/**
+ * A number that a reader sets, from 0 to *most*, with *digits* decimals.
+ *
+ * A threshold over bands has their *edges*, and at each the first of the *bands* above it; whether it is *exact*
+ * between two edges depends on the data.
+ */
+export interface Parameter {
+  label: string;
+  default: number;
+  most: number;
+  digits: number;
+  edges: number[] | null;
+  bands: number[] | null;
+  exact: boolean;
 }
 
 /** A member of a dimension: text, the first day of a month, or the number of a band, a stage or a year. */
@@ -62,6 +90,8 @@ export interface Dimension {
   keys: Key[];
   /** How the keys are written, where not as they are. */
   labels?: string[];
+  /** Of months of events: the first. */
+  first?: string | null;
   /** Of years: the months they group. */
   level_of?: "join_month";
   axis?: string;
@@ -102,35 +132,11 @@ export interface Measure {
   expression: Expression;
 }
 
-/** How a measure is computed: the cases of report/expressions.py. */
-export type Expression =
-  | Sum | Missing | Where | Above | Ratio | OfTotal | Others | LastMonths | Comparable | Observed | OfStage | Latest;
-
-/** *zero*: whether no rows are 0, as of a count; else they are no value. */
-interface AnyExpression {
-  zero: boolean;
-}
-export interface Sum extends AnyExpression { case: "Sum"; column: string }
-export interface Missing extends AnyExpression { case: "Missing"; count: string }
-export interface Where extends AnyExpression { case: "Where"; of: Expression; dimension: string; member: string }
-export interface Above extends AnyExpression { case: "Above"; of: Expression; dimension: string }
-export interface Ratio extends AnyExpression { case: "Ratio"; of: Expression; to: Expression }
-export interface OfTotal extends AnyExpression { case: "OfTotal"; of: Expression }
-export interface Others extends AnyExpression { case: "Others"; of: Expression }
-export interface LastMonths extends AnyExpression {
-  case: "LastMonths";
-  of: Expression;
-  months: number;
-  before: number;
-}
-export interface Comparable extends AnyExpression { case: "Comparable"; of: Expression; months: number }
-export interface Observed extends AnyExpression { case: "Observed"; of: Expression; months: number }
-export interface OfStage extends AnyExpression { case: "OfStage"; of: Expression; stage: "first" | "previous" }
-export interface Latest extends AnyExpression { case: "Latest"; column: string; total: boolean }
-
 export interface PageDefinition {
   name: string;
   title: string;
+  /** How many rows of the grid it takes. */
+  rows: number;
   visuals: Visual[];
   cubes: CubeDefinition[];
 }
@@ -140,8 +146,8 @@ export interface CubeDefinition {
   columns: string[];
 }
 
-export type ChartKind = "donut" | "line" | "area" | "bar" | "column" | "histogram" | "treemap";
-export type HtmlKind = "card" | "kpi" | "heat_map" | "table" | "funnel" | "parameter";
+export type ChartKind = "donut" | "line" | "area" | "bar" | "column" | "histogram" | "treemap" | "flow";
+export type HtmlKind = "card" | "kpi" | "heat_map" | "table" | "funnel" | "parameter" | "matrix";
 
 export interface Visual {
   name: string;
@@ -155,11 +161,22 @@ export interface Visual {
   more: string[];
   by: string[];
   compare: string | null;
+  /** What is held against *compare*, where that is not *measure*. */
+  compared: string | null;
+  /** Of a flow: the measures stacked over zero, and those that hang below it. */
+  above: string[];
+  below: string[];
+  /** The number that it depends on. */
+  parameter: string | null;
   columns: { name: string; label: string }[];
   /** The columns of the source that it needs and the data does not have. */
   missing: string[];
+  /** What to do about a table that is not there yet. */
+  unavailable?: string | null;
   pickable: boolean;
   over_joining: boolean;
+  /** Whether it tells of months in the past, of customers as they are today. */
+  of_months: boolean;
   fact: string;
   /** Dimension -> the only keys it shows. */
   only: Record<string, Key[]>;
@@ -169,28 +186,51 @@ export interface Visual {
 
 export interface Answer {
   refresh: number;
+  /** Where small cells are left out: the fewest customers whom a number tells of. */
+  smallest?: number;
   visuals: Record<string, Data>;
 }
 
 /** What a visual draws. */
-export type Data = MissingData | MarkData | SingleData | TableData;
-export interface MissingData extends Without<"keys" | "labels" | "values" | "columns"> {
+export type Data = MissingData | UnavailableData | MarkData | SingleData | TableData;
+export interface MissingData extends Without<"keys" | "labels" | "values" | "columns" | "below" | "withheld"> {
   missing: string[];
 }
+export interface UnavailableData
+  extends Without<"missing" | "keys" | "labels" | "values" | "columns" | "below" | "withheld"> {
+  unavailable: string;
+}
+/** Per measure the places of marks, 0 for a card, whose number is null as it tells of few customers. */
+export type LeftOut = Record<string, number[]>;
+interface MayLeaveOut {
+  /** Counts that are 1 or more, and below the smallest. */
+  below?: LeftOut;
+  /** Everything else that is not said. */
+  withheld?: LeftOut;
+}
 /** Columns of equal length, one entry per mark. */
-export interface MarkData extends Without<"missing" | "columns"> {
+export interface MarkData extends MayLeaveOut, Without<"missing" | "columns"> {
   keys: Record<string, Key[]>;
   labels: Record<string, string[]>;
   values: Record<string, Value[]>;
 }
-export interface SingleData extends Without<"missing" | "keys" | "labels" | "columns"> {
+export interface SingleData extends MayLeaveOut, Without<"missing" | "keys" | "labels" | "columns"> {
   values: Record<string, Value>;
   /** What joined in each of the last months. */
   spark?: { months: string[]; values: Value[] } | null;
-  /** Of the visual that sets it. */
+  /** What its parameter was set to, and the number used for it: of a threshold that may be the next edge. */
   x?: number;
+  used?: number;
+  /** The month that it tells of, and the earlier one that it is held against. */
+  months?: Months | null;
+  /** Why there is none. */
+  reason?: string | null;
 }
-export interface TableData extends Without<"missing" | "keys" | "labels" | "values"> {
+export interface Months {
+  compared: string;
+  compare: string;
+}
+export interface TableData extends Without<"missing" | "keys" | "labels" | "values" | "below" | "withheld"> {
   columns: Record<string, Cell[]>;
 }
 export type Cell = string | number | null;
@@ -203,47 +243,6 @@ export interface ServerState {
   since?: string;
 }
 
-// --- cubes: web/cubes.py -----------------------------------------------------------------------------------------
-
-/** A table of the results in the page: codes of dimensions, and sums as whole numbers, *scale* of them in one. */
-export interface Cube {
-  rows: number;
-  columns: Record<string, { values: Numbers; scale: number }>;
-}
-export type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array;
-
-/** What stands before the columns of a cube. */
-export interface CubeHeader {
-  rows: number;
-  columns: { name: string; type: "uint8" | "uint16" | "int32" | "float64"; scale: number }[];
-}
-
-/** Per code of a column whether it is kept: 1 or 0. */
-export type Mask = Uint8Array;
-export type ColumnMask = [column: string, mask: Mask];
-export type Masks = Map<string, Mask>;
-
-/** The rows that are computed with, and per row its group, -1 for none, of *size* groups. */
-export interface Grouped {
-  rows: Int32Array;
-  groups: Int32Array;
-  size: number;
-}
-
-/** What an expression is evaluated in. */
-export interface Scope extends Grouped {
-  cube: Cube;
-  report: Report;
-  /** X. */
-  threshold: number;
-  /** The reader's filters, which *rows* pass. */
-  filters: Masks;
-  /** Further ones, of the expressions around. */
-  conditions: ColumnMask[];
-  /** The dimensions that groups are made of, the last running fastest. */
-  by: string[];
-}
-
 // --- what a reader has chosen --------------------------------------------------------------------------------
 
 /** A dimension, and which of its keys are kept. */
@@ -254,7 +253,8 @@ export type Keeps = (key: Key) => boolean;
 export interface View {
   report: Report;
   page: PageDefinition;
-  threshold: number;
+  /** The numbers that the reader has set, or their defaults. */
+  parameters: Record<string, number>;
   slicers: Filter[];
   /** Filters by clicked marks, with the visual they were clicked in. */
   picks: { visual: string; filter: Filter }[];
@@ -278,6 +278,12 @@ export interface NamedFilter {
   text: string;
 }
 
+/** Two members of a dimension, side by side. */
+export interface Comparison {
+  dimension: string;
+  members: [string, string];
+}
+
 /** The keys of a click: with one of them it adds to what is picked. */
 export interface Modifiers {
   ctrlKey: boolean;
@@ -291,81 +297,10 @@ export interface Actions {
   pick(visual: string, mark: string, how: { adding: boolean; alone: boolean }): void;
   member(dimension: string, key: string, chosen: boolean): void;
   range(dimension: string, ends: MonthRange): void;
-  threshold(name: string, value: string | null, options: { replace: boolean }): void;
+  parameter(name: string, value: string | null, options: { replace: boolean }): void;
+  compare(comparison: Comparison | null): void;
   clear(): void;
   remove(name: string, value: string): void;
-}
-
-// --- what a visual draws -----------------------------------------------------------------------------------------
-
-/** One mark, whatever the kind of visual; charts, tooltips, table views and files all start from these. */
-export interface Row {
-  mark: string;
-  keys: Key[];
-  names: string[];
-  value: Value;
-  values: Record<string, Value>;
-  /** What it was before a mark was clicked elsewhere. */
-  whole?: Value;
-  /** Whether nobody of it is left. */
-  isGhost?: boolean;
-}
-
-/** The inside of a frame. Each kind of visual knows which data it is given. */
-export interface Drawing {
-  body: HTMLElement;
-  update(frame: Frame): void;
-  afterPaint?(frame: Frame): void;
-  measure?(): void;
-  resize?(frame: Frame): void;
-  recolour?(frame: Frame): void;
-  print?(on: boolean): void;
-  picture?(scale: number): HTMLCanvasElement | undefined;
-  leave?(): void;
-}
-
-/** A frame whose visual draws data of one kind. */
-export type FrameOf<D extends Data> = Omit<Frame, "data"> & { data: D };
-
-/** The module that draws on a canvas; it is fetched while the first page is asked for. */
-export interface Charts {
-  chart(frame: Frame): Chart;
-}
-
-/** In pixels. */
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** What options of the charting library are made from. */
-export interface ChartView {
-  visual: Visual;
-  rows: Row[];
-  picks: Set<string>;
-  report: Report;
-  size: Size;
-  /** The tile that the library has made for its row *at*. */
-  roomOf(at: number): Size;
-}
-
-/** *sameMembers*, *sameGhosts*: whether only values have changed since the last time. */
-export interface ChartChange extends ChartView {
-  sameMembers: boolean;
-  sameGhosts: boolean;
-}
-
-/** What the charting library is told; its own types are larger than the page. */
-export type Options = Record<string, unknown>;
-
-/** What a visual shows, as rows and columns: for the table view and the file. */
-export interface Sheet {
-  columns: { label: string; name: string; format: Format | null }[];
-  rows: { mark: string; cells: SheetCell[] }[];
-}
-export interface SheetCell {
-  value: Cell | undefined;
-  text: string;
 }
 
 /** A timer that runs, or none. */

@@ -12,10 +12,19 @@ export function definitionOf(report, page) {
   return found;
 }
 
-/** Each measure that *visual* shows, once. @type {(visual: Visual) => string[]} */
-export const measuresOf = ({ measure, more, compare }) => [
-  ...new Set([measure, ...more, ...(compare ? [compare] : [])]),
+/**
+ * Each measure of a mark, once: what is shown, its parts, what stands in the tooltip.
+ * @type {(visual: Visual) => string[]}
+ */
+export const measuresOfMarks = ({ measure, above, below, more }) => [
+  ...new Set([measure, ...above, ...below, ...more]),
 ];
+
+/** Each measure that *visual* needs, once. @type {(visual: Visual) => string[]} */
+export function measuresOf(visual) {
+  const { compared, compare } = visual;
+  return [...new Set([...measuresOfMarks(visual), compared, compare])].filter((name) => name !== null);
+}
 
 /**
  * Slicers and picks as filters, each a dimension and the keys it keeps.
@@ -23,20 +32,31 @@ export const measuresOf = ({ measure, more, compare }) => [
  */
 export function viewOf(report, page, parameters) {
   const slicers = report.slicers.filter(({ missing }) => !missing).map(({ dimension }) => dimension);
-  const known = new Set([...slicers, report.parameter.name]);
+  const known = new Set([...slicers, ...Object.keys(report.parameters)]);
   for (const name of parameters.keys()) if (!known.has(name) && !name.startsWith("pick.")) throw new Unknown(name);
-  const [x, another] = parameters.getAll(report.parameter.name);
-  const threshold = x === undefined ? report.parameter.default : Number(x);
-  if (!(threshold >= 0) || another !== undefined) throw new Unknown(report.parameter.name);
   const definition = definitionOf(report, page);
   return {
     report,
     page: definition,
-    threshold,
+    parameters: numbersIn(report, parameters),
     slicers: slices(report, parameters),
     picks: picked(report, definition, parameters),
     selected: new Map(),
   };
+}
+
+/**
+ * The numbers that a reader sets, as they are set.
+ * @type {(report: Report, parameters: URLSearchParams) => View["parameters"]}
+ */
+function numbersIn(report, parameters) {
+  const numbers = Object.entries(report.parameters).map(([name, { default: usual, most }]) => {
+    const [given, another] = parameters.getAll(name);
+    const number = given === undefined ? usual : Number(given);
+    if (!(number >= 0 && number <= most) || another !== undefined) throw new Unknown(name);
+    return [name, number];
+  });
+  return Object.fromEntries(numbers);
 }
 
 /** @type {(report: Report, parameters: URLSearchParams) => Filter[]} */

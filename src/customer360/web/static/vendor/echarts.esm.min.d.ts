@@ -2,7 +2,7 @@
 
 interface Chart {
   setOption(option: object, how: { notMerge?: boolean; silent?: boolean; lazyUpdate?: boolean }): void;
-  on(name: "click", listener: (hit: { dataIndex: number; name: string; event: { event: MouseEvent } }) => void): void;
+  on(name: "click" | "mouseover" | "mouseout", listener: (hit: { dataIndex: number; name: string; event: { event: MouseEvent } }) => void): void;
   getZr(): Pen;
   getWidth(): number;
   getHeight(): number;

@@ -1,0 +1,60 @@
+"""Events that are added to those that are there: the same again is nothing new, and nothing there is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from customer360.own_data.checks import STORED_OTHERWISE
+from customer360.own_data.mapping import ColumnMapping
+from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
+from customer360.own_data.raw_tables import RawTable
+from customer360.tables import EVENTS
+
+Stored: TypeAlias = Callable[[pa.Array], Path]
+"""Finds the stored events with these ids: a Parquet file of them, and perhaps of others."""
+
+_FOUND: Final = """
+    CREATE TABLE found AS
+    SELECT event.event_id, {same} AS is_same
+    FROM {events} event JOIN read_parquet($stored) stored USING (event_id)"""
+_OTHERWISE: Final = """
+    UPDATE event SET reasons = concat_ws(', ', nullif(reasons, ''), $reason)
+    WHERE event_id IN (SELECT event_id FROM found WHERE NOT is_same)"""
+_DERIVED: Final = "(SELECT *, NULL::DATE AS expires_on, NULL::VARCHAR AS loyalty_status FROM event)"
+"""Order lines say nothing of these."""
+_ROWS: Final = "SELECT row FROM {events} JOIN found USING (event_id) WHERE is_same = $is_same"
+
+
+def compare_derived(duck: duckdb.DuckDBPyConnection, stored: Stored) -> None:
+    """Makes the table `found` of the rows of `event` that are stored, and gives a reason to those that differ."""
+    ids = pa.array(duck.execute("SELECT event_id FROM event").fetchnumpy()["event_id"])
+    duck.execute(_FOUND.format(same=_same(), events=_DERIVED), {"stored": str(stored(ids))})
+    duck.execute(_OTHERWISE, {"reason": STORED_OTHERWISE})
+
+
+def drop_stored(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path, stored: Stored) -> int:
+    """Drops the good rows that are stored, returns how many, and rejects those that are stored otherwise."""
+    files = {"good": [str(part.good) for part in parts]}
+    with duckdb_in(folder) as duck:
+        ids = pa.array(duck.execute("SELECT event_id FROM read_parquet($good)", files).fetchnumpy()["event_id"])
+        events = "read_parquet($good)"
+        duck.execute(_FOUND.format(same=_same(), events=events), {**files, "stored": str(stored(ids))})
+        same, otherwise = (
+            pa.array(duck.execute(_ROWS.format(events=events), {**files, "is_same": one}).fetchnumpy()[ROW])
+            for one in (True, False)
+        )
+    if len(otherwise):
+        reject(otherwise, STORED_OTHERWISE, parts, raw, mapping.kind)
+    if len(same):
+        drop(same, parts)
+    return len(same)
+
+
+def _same() -> str:
+    columns = (name for name in EVENTS.column_names if name != "event_id")
+    return " AND ".join(f"event.{name} IS NOT DISTINCT FROM stored.{name}" for name in columns)

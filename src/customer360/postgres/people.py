@@ -1,0 +1,124 @@
+"""The role of those who may see single customers: what it may do beyond the reader's rights, and acting as it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors, sql
+
+from customer360.errors import Unavailable
+from customer360.postgres import catalog, ddl, locks, origin, reader
+from customer360.postgres.connection import Database
+from customer360.tables import CUSTOMER_CONTACTS, EVENTS, PEOPLE_ACCESS, REFRESHES, Table
+
+PEOPLE: Final = "customer360_people"
+"""The role that may read who the customers are; a member of customer360_reader."""
+
+RIGHTS: Final = {CUSTOMER_CONTACTS: "SELECT", EVENTS: "SELECT", PEOPLE_ACCESS: "INSERT"}
+"""What it may do beyond what the reader may. It cannot read the access log, let alone change it."""
+
+
+def people_only(database: Database) -> Database:
+    """
+    The same *database*, on which every connection reads only and gives up a statement after two minutes.
+
+    Where the user of the URL may act as customer360_people, connections do. They read only until a transaction
+    says otherwise, as the one that writes the access log does.
+    Raises: Customer360Error when the database cannot be reached.
+    """
+    return reader.acting_as(PEOPLE, database)
+
+
+def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composed]:
+    """The role's rights on *table*, as statements, where there is such a role and they are meant for it."""
+    if table in RIGHTS and _has_role(connection):
+        yield from reader.schema_grants(connection, table, PEOPLE)
+        right, role = sql.SQL(RIGHTS[table]), sql.Identifier(PEOPLE)
+        yield sql.SQL("GRANT {} ON {} TO {}").format(right, ddl.identifier(table), role)
+
+
+def lacking(connection: psycopg.Connection[Any], role: str) -> list[Table]:
+    """The tables of ours that are there and on which *role* lacks its right."""
+    query = """
+        SELECT NOT (has_schema_privilege(%s, n.oid, 'USAGE') AND has_table_privilege(%s, c.oid, %s))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
+    """
+    return [
+        table
+        for table, right in RIGHTS.items()
+        if catalog.value(connection, query, role, role, right, table.schema, table.name)
+        and _is_ours(connection, table)
+    ]
+
+
+def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
+    """
+    Gives the role its rights when it has none at all, as after a restore, or when it was made after the tables.
+
+    Where it has some, what it lacks was taken from it on purpose. Tables of another owner are left alone.
+    """
+    if _has_role(connection):
+        there = [table for table in RIGHTS if catalog.shape(connection, table) and _is_ours(connection, table)]
+        if lacking(connection, PEOPLE) == there:
+            for table in filter(lambda table: _owns(connection, table), there):
+                for statement in grants(connection, table):
+                    connection.execute(statement)
+
+
+def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
+    """What gives *role* the rights of customer360_people; empty when it has them."""
+    lacks = lacking(connection, role)
+    if not lacks:
+        return ""
+    quoted = catalog.value(connection, "SELECT quote_ident(%s)", role)
+    schemas = ", ".join(sorted({table.schema for table in lacks}))
+    rights = [f"GRANT {RIGHTS[table]} ON {table.full_name} TO {quoted};" for table in lacks]
+    return " ".join([f"GRANT USAGE ON SCHEMA {schemas} TO {quoted};", *rights])
+
+
+def require_people(connection: psycopg.Connection[Any]) -> None:
+    """Raises: Unavailable when the current user may not see single customers or log it, with the GRANT."""
+    user = catalog.value(connection, "SELECT current_user")
+    missing = " ".join(filter(None, (reader.missing_grants(connection, user), missing_grants(connection, user))))
+    if missing:
+        raise Unavailable(f"{user} may not see single customers; let the owner of the results run: {missing}")
+
+
+def prepare_access_log(database: Database) -> None:
+    """
+    Makes the access log in a database whose results an older version published, and gives the role its rights.
+
+    Whoever may not do so leaves it as it is; `log_access` then says what is missing. Where there are no results
+    nothing is made: there is nobody to look at.
+    """
+    with database.connect("customer360 people") as connection, connection.transaction():
+        locks.serialise_creation(connection)
+        try:
+            with connection.transaction():
+                renew_lost_grants(connection)
+                if catalog.exists(connection, REFRESHES.full_name):
+                    _make_access_log(connection)
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
+            pass
+
+
+def _make_access_log(connection: psycopg.Connection[Any]) -> None:
+    if not catalog.exists(connection, PEOPLE_ACCESS.full_name):
+        for statement in (*ddl.create(PEOPLE_ACCESS), *grants(connection, PEOPLE_ACCESS)):
+            connection.execute(statement)
+
+
+def _has_role(connection: psycopg.Connection[Any]) -> bool:
+    return bool(catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", PEOPLE))
+
+
+def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:
+    """Whether this software made *table*: public.events may be anyone's."""
+    return table != EVENTS or origin.origin(connection, table.full_name).kind != "unknown"
+
+
+def _owns(connection: psycopg.Connection[Any], table: Table) -> bool:
+    query = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
+    return bool(catalog.value(connection, query, catalog.quoted(table.full_name)))

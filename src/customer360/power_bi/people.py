@@ -1,0 +1,318 @@
+"""
+The customers behind a number, as DAX: what the table of a drillthrough page is filtered by.
+
+Power BI hands a page the filters of the mark that was clicked, and not the conditions of the measure itself. So
+each measure has a page and a hidden measure of its own, *List of ...*, which has a value for exactly the customers
+that the measure counts: of one customer, how many rows there are, or their sum.
+
+No relationship leads to the tables of single customers. A list takes the filters that reach the number, those of
+the dimensions of its fact, and leaves the others alone, as the number does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from customer360.power_bi import dax, model, values
+from customer360.power_bi.parts import ModelField
+from customer360.report.dimensions import (
+    ACTIVITY_MONTH,
+    DIMENSIONS,
+    JOIN_MONTH,
+    MONTHS_SINCE,
+    Dimension,
+    dimensions_of,
+)
+from customer360.report.expressions import (
+    Above,
+    Cumulative,
+    Known,
+    LastClosedMonth,
+    LastMonths,
+    Less,
+    Measure,
+    Missing,
+    MonthBefore,
+    Observed,
+    OfStage,
+    OfTotal,
+    Ratio,
+    Sum,
+    Times,
+    Where,
+    facts_of,
+)
+from customer360.report.measures import measure
+from customer360.report.visuals import Report, Visual
+from customer360.tables import COHORT_RETENTION, CUSTOMER_MONTHS, CUSTOMER_PROFILES, Column, Table
+from customer360.tables.conditions import Among, AtLeast, Condition, IsKnown, IsUnknown
+
+_PROFILES: Final = model.fact_name(CUSTOMER_PROFILES)
+
+
+@dataclass(frozen=True)
+class People:
+    """The customers whom *measure* of *fact* counts; of a ratio, *measure* is its numerator."""
+
+    measure: Measure
+    fact: Table
+
+    @property
+    def of(self) -> str:
+        """What the model calls the measure."""
+        return model.measure_name(self.measure, self.fact)
+
+    @property
+    def field(self) -> ModelField:
+        """The measure that has a value for these customers alone."""
+        return ModelField(_PROFILES, f"List of {self.of}")
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the number is a sum over rows of the customers, rather than how many customers there are."""
+        return _adds_up(self.measure, self.fact)
+
+
+def behind(one: Measure, fact: Table) -> People | None:
+    """The customers behind *one* over *fact*; None where it is not about single customers."""
+    match one.expression:
+        case Times(of) | OfTotal(of) | Observed(of) | OfStage(of):
+            return behind(of, fact)
+        case Ratio(of, to):
+            return behind(of, fact) or behind(to, fact)
+        case Sum(column) | Missing(column):
+            told = fact[column].counts is not None or bool(fact[column].sums)
+            return People(one, fact) if told else None
+        case Less(of, less):
+            return People(one, fact) if all(behind(part, fact) for part in (of, *less)) else None
+        case _:
+            return People(one, fact) if any(behind(part, fact) for part in _parts(one)) else None
+
+
+def fields(visual: Visual) -> Iterator[tuple[ModelField, Measure]]:
+    """The measures that a visual shows, and what each of them is."""
+    table = model.fact_name(visual.fact)
+    further: tuple[Measure, ...] = visual.tooltip_measures
+    if visual.kind == "parameter":
+        return
+    if visual.kind == "flow":
+        below = values.below(visual)
+        yield from ((ModelField(table, name), one) for name, (one, _) in below.items())
+        further = (*map(measure, visual.above), visual.measure, *further)
+    else:
+        yield values.field(visual), values.drawn(visual)
+    if visual.kind in ("kpi", "heat_map", "table"):
+        further = (measure(visual.compare),) if visual.compare else ()
+    yield from ((ModelField(table, model.measure_name(one, visual.fact)), one) for one in further)
+
+
+def shown(report: Report) -> dict[People, tuple[ModelField, ...]]:
+    """The lists that the visuals of *report* lead to, each with the measures that a reader finds it by."""
+    found: dict[People, dict[ModelField, None]] = {}
+    for visual in (visual for page in report.pages for visual in page.visuals):
+        for field, one in fields(visual):
+            if people := behind(one, visual.fact):
+                found.setdefault(people, {})[field] = None
+    return {people: tuple(fields) for people, fields in found.items()}
+
+
+def measures(report: Report) -> dict[People, str]:
+    """Every list that *report* needs, those that others are made of among them, and its DAX."""
+    needed: dict[People, None] = {}
+    for people in shown(report):
+        needed |= dict.fromkeys(_with_parts(people))
+    return {people: expression(people) for people in needed}
+
+
+def _with_parts(people: People) -> Iterator[People]:
+    yield people
+    for part in _parts(people.measure):
+        if inner := behind(part, people.fact):
+            yield from _with_parts(inner)
+
+
+def _parts(one: Measure) -> tuple[Measure, ...]:
+    """The measures whose lists the list of *one* is made of."""
+    match one.expression:
+        case Less(of, less):
+            return (of, *less)
+        case Where(of) | Above(of) | LastMonths(of) | Known(of):
+            return (of,)
+        case MonthBefore(of) | Cumulative(of) | LastClosedMonth(of):
+            return (of,)
+        case _:
+            return ()
+
+
+def _adds_up(one: Measure, fact: Table) -> bool:
+    match one.expression:
+        case Sum(column):
+            return fact in model.ROWS_OF and bool(fact[column].sums)
+        case _:
+            inner = [behind(part, fact) for part in _parts(one)]
+            return any(people.adds_up for people in inner if people)
+
+
+# --- DAX ---------------------------------------------------------------------------------------------------
+
+
+def expression(people: People) -> str:
+    """A value for each customer whom the measure counts, and blank for all others."""
+    one, fact = people.measure, people.fact
+    match one.expression:
+        case Sum(column):
+            return _counted(fact[column], people)
+        case Missing(column):
+            return _selected(people, _rows(fact), _denied(fact[column]))
+        case Less(of, less):
+            return _less(_list(of, fact), [_list(part, fact) for part in less], adds_up=people.adds_up)
+        case LastClosedMonth(of, before):
+            return _last_month(_list(of, fact), before)
+        case Where(of) | Above(of) | LastMonths(of) | Known(of) | MonthBefore(of) | Cumulative(of):
+            return dax.narrowed(one.expression, _list(of, fact), fact)
+    raise TypeError(f"{one.name} has no list of its own")
+
+
+def _list(part: Measure, fact: Table) -> str:
+    people = behind(part, fact)
+    assert people  # noqa: S101 - else there is no list that needs it
+    return f"[{people.field.column}]"
+
+
+def _counted(column: Column, people: People) -> str:
+    """The customers that *column* of the fact tells of."""
+    if people.fact is COHORT_RETENTION:
+        return _cohort(column)
+    rows = _rows(people.fact)
+    if not people.adds_up:
+        return _selected(people, rows, column.counts or ())
+    total = _selected(people, rows, column.counts or (), f"SUM ( {_column(rows, column.sums)} )")
+    variables, _, result = total.rpartition("RETURN\n    ")
+    return f"{variables}VAR Added = {result}\nRETURN\n    {_if_any('Added')}"
+
+
+def _rows(fact: Table) -> Table:
+    return model.ROWS_OF.get(fact, CUSTOMER_PROFILES)
+
+
+def _selected(people: People, rows: Table, conditions: Iterable[Condition], counted: str = "") -> str:
+    """The *rows* of customers for which *conditions* hold, under the filters that reach the number."""
+    cuts = [(cut, _told_by(cut, rows)) for cut in _cuts(people)]
+    variables = [text for cut, _ in cuts for text in _variables(cut)]
+    holds = [f"NOT {_is_by(cut)} || {column} IN {_members(cut)}" for cut, column in cuts]
+    holds += [_holds(condition, rows) for condition in conditions]
+    counted = counted or f"COUNTROWS ( '{model.fact_name(rows)}' )"
+    arguments = [counted, *(f"KEEPFILTERS ( {one} )" for one in holds)]
+    lines = ",\n".join(f"        {one}" for one in arguments)
+    return dax.with_variables(variables[0], f"CALCULATE (\n{lines}\n    )", *variables[1:])
+
+
+def _cuts(people: People) -> list[Dimension]:
+    """
+    Those whose filters reach the number.
+
+    In its home, a measure asks the fact that has all that is filtered; elsewhere it has one fact alone.
+    """
+    facts = facts_of(people.measure)
+    asked = facts if people.fact is facts[0] else (people.fact,)
+    return [cut for cut in DIMENSIONS if not cut.level_of and any(cut in dimensions_of(fact) for fact in asked)]
+
+
+def _told_by(cut: Dimension, rows: Table) -> str:
+    """The column of single customers that says it."""
+    if cut is ACTIVITY_MONTH:
+        return _column(rows, "month")
+    if cut.profile_column:
+        return _column(CUSTOMER_PROFILES, cut.profile_column)
+    return _column(rows, cut.column)
+
+
+def _column(table: Table, source: str) -> str:
+    name = model.fact_name(table)
+    return ModelField(name, model.table_named(name).column(source).name).dax
+
+
+def _variables(cut: Dimension) -> tuple[str, str]:
+    return (
+        f"{_is_by(cut)} = ISFILTERED ( {model.filtered(cut)} )",
+        f"{_members(cut)} = VALUES ( {model.key_field(cut).dax} )",
+    )
+
+
+def _is_by(cut: Dimension) -> str:
+    return "By" + cut.label.replace(" ", "")
+
+
+def _members(cut: Dimension) -> str:
+    return "In" + cut.label.replace(" ", "")
+
+
+def _denied(column: Column) -> tuple[Condition, ...]:
+    """Those whom *column*, of known values, leaves out."""
+    return tuple(IsUnknown(one.column) for one in column.counts or () if isinstance(one, IsKnown))
+
+
+def _holds(condition: Condition, rows: Table) -> str:
+    column = _column(rows, condition.column)
+    match condition:
+        case IsKnown():
+            return f"NOT ISBLANK ( {column} )"
+        case IsUnknown():
+            return f"ISBLANK ( {column} )"
+        case AtLeast(_, least):
+            return f"{column} >= {least}"
+        case Among(_, (True,)):
+            return f"{column} = TRUE ()"
+    raise TypeError(f"no column of a fact counts customers by {condition}")
+
+
+def _less(of: str, less: list[str], *, adds_up: bool) -> str:
+    """Who is in one list and in none of the others; of sums, whoever has some left."""
+    if adds_up:
+        return dax.with_variables(f"Added = {' - '.join([of, *less])}", _if_any("Added"))
+    return f"IF ( {' && '.join(f'ISBLANK ( {one} )' for one in less)}, {of} )"
+
+
+def _if_any(value: str) -> str:
+    return f"IF ( {value} <> 0, {value} )"
+
+
+def _last_month(of: str, before: int) -> str:
+    """In the last full month in view, or so many months before."""
+    month, latest = model.field(ACTIVITY_MONTH), f"[{dax.LAST_FULL_MONTH}]"
+    return dax.with_variables(
+        f"Month = EDATE ( {latest}, -{before} )" if before else f"Month = {latest}",
+        f"CALCULATE ( {of}, REMOVEFILTERS ( '{month.table}' ), {month.dax} = Month )",
+    )
+
+
+def _cohort(column: Column) -> str:
+    """Of the cohorts in view that have the cell, those whom it counts."""
+    since, joined = model.field(MONTHS_SINCE).dax, _column(CUSTOMER_PROFILES, JOIN_MONTH.name)
+    cohorts, counts = (_column(COHORT_RETENTION, name) for name in (JOIN_MONTH.name, column.name))
+    listed = f"CALCULATE ( COUNTROWS ( {_seen(column)} ), KEEPFILTERS ( {joined} IN Cohorts ) )"
+    return dax.with_variables(
+        f"Since = MAX ( {since} )",
+        f"IF ( HASONEVALUE ( {since} ), {listed} )",
+        f"Cohorts = CALCULATETABLE ( VALUES ( {cohorts} ), NOT ISBLANK ( {counts} ) )",
+    )
+
+
+def _seen(column: Column) -> str:
+    """The rows of those active so many months after joining, or seen then or later; everybody is in the first."""
+    joined = _column(CUSTOMER_PROFILES, JOIN_MONTH.name)
+    if column.name == "active_customers":
+        after = _months_after(_column(CUSTOMER_MONTHS, "month"), f"RELATED ( {joined} )")
+        holds = [f"{after} = Since", *(_holds(one, CUSTOMER_MONTHS) for one in column.counts or ())]
+        return f"FILTER ( '{model.fact_name(CUSTOMER_MONTHS)}', {' && '.join(holds)} )"
+    if column.name == "retained_customers":
+        after = _months_after(_column(CUSTOMER_PROFILES, "last_seen"), joined)
+        return f"FILTER ( '{_PROFILES}', Since = 0 || {after} >= Since )"
+    return f"'{_PROFILES}'"
+
+
+def _months_after(day: str, joined: str) -> str:
+    """The months from that of joining to that of *day*: arithmetic that the database can do."""
+    return f"12 * ( YEAR ( {day} ) - YEAR ( {joined} ) ) + MONTH ( {day} ) - MONTH ( {joined} )"

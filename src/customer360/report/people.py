@@ -1,0 +1,341 @@
+"""
+The customers behind a number: one function from a measure, filters and what is looked up to conditions.
+
+The list of a mark, its CSV, the command and audiences all use it; so the list is the number. It counts as many
+customers as the measure counts, or what it sums over them is what the measure sums. Of a ratio they are those of
+its numerator, where that is about single customers, else of its denominator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from customer360.errors import Invalid
+from customer360.report.customer_measures import TOTAL_CUSTOMERS
+from customer360.report.dimensions import (
+    ACTIVITY_MONTH,
+    FUNNEL_STAGE,
+    JOIN_MONTH,
+    MONTHS_SINCE,
+    Between,
+    Dimension,
+    Filters,
+    dimension,
+    dimensions_of,
+)
+from customer360.report.expressions import (
+    Above,
+    Cumulative,
+    Known,
+    LastClosedMonth,
+    LastMonths,
+    Latest,
+    Less,
+    MeanPerMonth,
+    Measure,
+    Missing,
+    MonthBefore,
+    Observed,
+    OfStage,
+    OfTotal,
+    Others,
+    Ratio,
+    Sum,
+    Times,
+    Where,
+)
+from customer360.report.looked_up import LookedUp, full_months_end, is_in, months_before, months_left
+from customer360.tables import (
+    ACTIVITY_SEGMENTS,
+    COHORT_RETENTION,
+    CUSTOMER_MONTHS,
+    CUSTOMER_MOVES,
+    TIER_MOVES,
+    Column,
+    Table,
+)
+from customer360.tables.conditions import (
+    Among,
+    AtLeast,
+    Condition,
+    Days,
+    IsKnown,
+    IsUnknown,
+    MonthsAfterJoining,
+    MoreThan,
+)
+
+ROWS_OF: Final = {ACTIVITY_SEGMENTS: CUSTOMER_MONTHS, TIER_MOVES: CUSTOMER_MOVES}
+"""The table whose rows of single customers a fact is summed from, where that is not customer_profiles."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a *table* of months or moves for which *where* holds."""
+
+    table: Table
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """
+    Customers: *where* holds for their profiles; they have some of *rows* and none of *without*.
+
+    *measure* is the one whose number they are: of a ratio its numerator.
+
+    *total* are columns, each with its sign, whose sum over these customers is the number: columns of *rows*, of
+    which whoever adds nothing is not among them, else of customer_profiles. Without *total* the number is how many
+    customers there are.
+    """
+
+    measure: Measure
+    where: tuple[Condition, ...] = ()
+    rows: Rows | None = None
+    without: Rows | None = None
+    total: tuple[tuple[int, str], ...] = ()
+    audience: str = ""
+    """They are also in the audience of that name."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number is how many customers there are."""
+        return not self.total
+
+
+def people_behind(
+    measure: Measure,
+    fact: Table,
+    filters: Filters,
+    known: LookedUp,
+    *,
+    by: Sequence[Dimension] = (),
+    thresholds: Mapping[str, Decimal | int] | None = None,
+) -> Selection | None:
+    """
+    The customers behind *measure* of *fact* under *filters*, those of a mark among them; None where it is not
+    about single customers of today, such as the holdout of a model.
+
+    Filters by what *fact* is not cut by do not apply, as in the report. *by* are the cuts of the visual: whoever
+    is in no part of it is not in the list. *thresholds* are the values that are used for the parameters, by name.
+    """
+    applied = {name: kept for name, kept in filters.items() if dimension(name) in dimensions_of(fact)}
+    return _of(measure, _View(fact, applied, known, tuple(by), thresholds or {}))
+
+
+def people_where(filters: Filters, known: LookedUp) -> Selection:
+    """The customers of whom all *filters* hold. Raises Invalid for what is not said of a customer as of today."""
+    for name in filters:
+        if not dimension(name).profile_column:
+            raise Invalid(f"'{name}' is not known of a customer; give it together with a measure that has it")
+    where = tuple(_condition(dimension(name), kept, known) for name, kept in filters.items())
+    return Selection(TOTAL_CUSTOMERS, where)
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a measure is seen in; *months* are those whose rows count, where it is not those of the filters."""
+
+    fact: Table
+    filters: Filters
+    known: LookedUp
+    by: tuple[Dimension, ...]
+    thresholds: Mapping[str, Decimal | int]
+    where: tuple[Condition, ...] = ()
+    months: Days | None = None
+
+    def only(self, *conditions: Condition) -> _View:
+        return replace(self, where=(*self.where, *conditions))
+
+    def in_months(self, first: date, last: date) -> _View:
+        """Months that move on with the as-of date, unless they were chosen."""
+        return replace(self, months=Days("month", first, last, ACTIVITY_MONTH.name not in self.filters))
+
+    @property
+    def month(self) -> date | None:
+        """The month in view."""
+        return self.months.last if self.months else max(months_left(self.known, self.filters), default=None)
+
+
+def _of(measure: Measure, view: _View) -> Selection | None:
+    match measure.expression:
+        case Times(of) | OfTotal(of) | Observed(of) | OfStage(of):
+            return _of(of, view)
+        case Ratio(of, to):
+            return _of(of, view) or _of(to, view)
+    found = _own(measure, view)
+    return found and replace(found, measure=_whose(measure, found.measure))
+
+
+def _whose(measure: Measure, inner: Measure) -> Measure:
+    """Of the last full month of a ratio, that of its numerator; else *measure* itself."""
+    expression = measure.expression
+    if not isinstance(expression, LastClosedMonth) or inner is expression.of:
+        return measure
+    closed = replace(expression, of=inner)
+    return replace(inner, name=f"last_{inner.name}", label=f"{inner.label}, Last Full Month", expression=closed)
+
+
+def _own(measure: Measure, view: _View) -> Selection | None:
+    match measure.expression:
+        case Sum(column):
+            return _counted(measure, view.fact[column], view)
+        case Missing(count):
+            found = _counted(measure, view.fact[count], view)
+            return found and _denied(found, view.fact[count])
+        case Where(of, cut, member):
+            return _of(of, view.only(_condition(cut, [member], view.known)))
+        case Above(of, parameter):
+            value = view.thresholds.get(parameter.name, parameter.default)
+            return _of(of, view.only(MoreThan(parameter.column, value)))
+        case Known(of, column):
+            return _of(of, replace(view, by=(*view.by, *_cuts_called(column, view.fact))))
+        case LastMonths(of, months, before):
+            end = full_months_end(view.known.as_of)
+            first, last = months_before(end, months + before), months_before(end, before + 1)
+            return _of(of, view.only(Days(JOIN_MONTH.column, first, last, moves=True)))
+        case Less(of, less):
+            return _less(_of(of, view), [_of(one, view) for one in less])
+        case MonthBefore(of) if view.month:
+            month = months_before(view.month, 1)
+            return _of(of, view.in_months(month, month))
+        case Cumulative(of) if view.month:
+            return _of(of, view.in_months(date.min, view.month))
+        case LastClosedMonth(of, before) if closed := _last_closed(view):
+            month = months_before(closed, before)
+            return _of(of, view.in_months(month, month))
+        case Others() | Latest() | MonthBefore() | Cumulative() | LastClosedMonth() | MeanPerMonth():
+            return None
+        case Times() | OfTotal() | Observed() | OfStage() | Ratio():
+            return _of(measure, view)
+
+
+def _counted(measure: Measure, column: Column, view: _View) -> Selection | None:
+    """The customers that *column* of the fact tells of."""
+    if column.counts is None and not column.sums:
+        return None
+    if view.fact is COHORT_RETENTION:
+        return _cohort(measure, column, view)
+    if not all(dimension(name).profile_column or _is_of_rows(dimension(name), view.fact) for name in view.filters):
+        return None
+    told = [_condition(dimension(name), kept, view.known) for name, kept in _of_rows(view, wanted=False).items()]
+    told += [IsKnown(cut.profile_column) for cut in view.by if cut.nullable and cut.profile_column]
+    total = ((1, column.sums),) if column.sums else ()
+    if view.fact not in ROWS_OF:
+        return Selection(measure, (*told, *view.where, *(column.counts or ())), total=total)
+    rows = (*_conditions_of_rows(view), *(column.counts or ()))
+    return Selection(measure, (*told, *view.where), Rows(ROWS_OF[view.fact], rows), total=total)
+
+
+def _is_of_rows(cut: Dimension, fact: Table) -> bool:
+    """Whether it is said of each month or move, and not of the customer."""
+    return fact in ROWS_OF and (cut is ACTIVITY_MONTH or cut.column in ROWS_OF[fact].column_names)
+
+
+def _of_rows(view: _View, *, wanted: bool = True) -> Filters:
+    return {name: kept for name, kept in view.filters.items() if _is_of_rows(dimension(name), view.fact) is wanted}
+
+
+def _conditions_of_rows(view: _View) -> tuple[Condition, ...]:
+    kept = dict(_of_rows(view))
+    months = [view.months] if view.months else []
+    if view.months and ACTIVITY_MONTH.name in kept:
+        del kept[ACTIVITY_MONTH.name]  # the months in view are chosen by it already
+    known = [IsKnown(_column(cut)) for cut in view.by if cut.nullable and _is_of_rows(cut, view.fact)]
+    return (*months, *(_condition(dimension(name), keys, view.known) for name, keys in kept.items()), *known)
+
+
+def _condition(cut: Dimension, kept: Sequence[object] | Between, known: LookedUp) -> Condition:
+    column = _column(cut)
+    if isinstance(kept, Between):
+        return Days(column, kept.first, kept.last)
+    if cut is FUNNEL_STAGE:
+        return AtLeast(column, min((int(str(stage)) for stage in kept), default=1))
+    if cut.level_of:
+        years = {str(year) for year in kept}
+        return Among(column, tuple(month for month in known.months if str(month.year) in years))
+    return Among(column, tuple(kept))
+
+
+def _column(cut: Dimension) -> str:
+    """The column that says it of a customer, or of a row of months or moves."""
+    return "month" if cut is ACTIVITY_MONTH else cut.profile_column or cut.column
+
+
+def _denied(found: Selection, column: Column) -> Selection:
+    """Those whom *column*, of known values, leaves out."""
+    where = [IsUnknown(one.column) if one in (column.counts or ()) else one for one in found.where]
+    return replace(found, where=tuple(where))
+
+
+def _cuts_called(column: str, fact: Table) -> tuple[Dimension, ...]:
+    return tuple(cut for cut in dimensions_of(fact) if cut.column == column)
+
+
+def _less(of: Selection | None, less: Sequence[Selection | None]) -> Selection | None:
+    """Those of *of* and not of *less* where customers are counted; else all, with what is left of the sums."""
+    if of is None or not all(less):
+        return None
+    others = [one for one in less if one]
+    if of.counts:
+        [other] = others
+        return replace(of, without=other.rows)
+    return replace(of, total=(*of.total, *((-sign, name) for one in others for sign, name in one.total)))
+
+
+def _last_closed(view: _View) -> date | None:
+    end = full_months_end(view.known.as_of)
+    left = [month for month in months_left(view.known, view.filters) if month < end]
+    return max((month for month in left if not view.months or is_in(month, _between(view.months))), default=None)
+
+
+def _between(days: Days) -> Between:
+    return Between(days.first, days.last)
+
+
+# --- cohorts -----------------------------------------------------------------------------------------------
+
+
+def _cohort(measure: Measure, column: Column, view: _View) -> Selection | None:
+    """Those of a cell of the cohorts: of one number of months since joining."""
+    months = view.filters.get(MONTHS_SINCE.name, ())
+    if isinstance(months, Between) or len(months) != 1:
+        return None
+    since = int(str(months[0]))
+    others = {name: kept for name, kept in view.filters.items() if name != MONTHS_SINCE.name}
+    told: list[Condition] = [_condition(dimension(name), kept, view.known) for name, kept in others.items()]
+    told += [Days(JOIN_MONTH.column, *_cohorts_with(since, column, view.known), moves=True), *view.where]
+    if column.name == "active_customers":
+        first, last = (months_before(month, -since) for month in _joined(told, view.known))
+        months = Days("month", first, last, moves=not others), MonthsAfterJoining("month", since, since)
+        return Selection(measure, tuple(told), Rows(CUSTOMER_MONTHS, (*(column.counts or ()), *months)))
+    if column.name == "retained_customers" and since:
+        told.append(MonthsAfterJoining("last_seen", since))
+    return Selection(measure, tuple(told))
+
+
+def _joined(told: Sequence[Condition], known: LookedUp) -> tuple[date, date]:
+    """The first and the last month of joining that *told* leaves."""
+    left = [month for month in known.months if all(_leaves(one, month) for one in told)]
+    return min(left, default=known.as_of), max(left, default=known.as_of)
+
+
+def _leaves(condition: Condition, month: date) -> bool:
+    match condition:
+        case Days(JOIN_MONTH.column, first, last):
+            return first <= month <= last
+        case Among(JOIN_MONTH.column, values):
+            return month in values
+    return True
+
+
+def _cohorts_with(since: int, column: Column, known: LookedUp) -> tuple[date, date]:
+    """The first and last month of joining of the cohorts that have such a cell."""
+    last = months_before(full_months_end(known.as_of), since + 1) if since else date.max
+    if column.name == "active_customers" and known.first:
+        return months_before(known.first, since), last
+    return date.min, last

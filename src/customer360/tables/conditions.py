@@ -1,0 +1,73 @@
+"""
+Conditions on the rows of one customer: what holds for those whom a number counts.
+
+A closed set, as data: the list behind a number, its CSV, audiences and Power BI's drillthrough are rendered from
+it. A condition names a column of customer_profiles, or of the table of months or moves that it is said of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Among:
+    """One of *values*; with none of them, nobody."""
+
+    column: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class IsKnown:
+    """Not null."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class IsUnknown:
+    """Null."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """*least* or more."""
+
+    column: str
+    least: int
+
+
+@dataclass(frozen=True)
+class MoreThan:
+    """Strictly more than *number*; unknown is not more."""
+
+    column: str
+    number: Decimal | int
+
+
+@dataclass(frozen=True)
+class Days:
+    """From *first* to *last*, both included; with *moves*, months that are counted back from the as-of date."""
+
+    column: str
+    first: date
+    last: date
+    moves: bool = False
+
+
+@dataclass(frozen=True)
+class MonthsAfterJoining:
+    """In a month that lies *least* months after that of joining, or up to *most*; without *most*, or any later."""
+
+    column: str
+    least: int
+    most: int | None = None
+
+
+Condition: TypeAlias = Among | IsKnown | IsUnknown | AtLeast | MoreThan | Days | MonthsAfterJoining

@@ -1,0 +1,186 @@
+"""Lists of single customers and one of them, as data for the page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import psycopg
+
+from customer360.errors import Invalid, Unavailable, nearest
+from customer360.people import lists
+from customer360.people.lists import COLUMNS, ID, SHOWN, Queryable
+from customer360.people.sql import ADDED
+from customer360.report.dimensions import Between, Filters, dimension
+from customer360.report.expressions import parameter_of
+from customer360.report.missing import lacking
+from customer360.tables import Column
+from customer360.web.answers import cut_of, rows_of
+from customer360.web.selections import Asked, listed, used
+from customer360.web.store import Results
+
+Json = dict[str, Any]
+
+PAGE_ROWS: Final = 50
+_FORMATS: Final = {"numeric": "amount", "bigint": "count", "integer": "count", "smallint": "count"}
+
+
+def offered(audiences: Sequence[str], results: Results) -> Json:
+    """What the page offers to readers who may see people: the saved audiences, and the measures with a list."""
+    visuals = [visual for page in results.report.pages for visual in page.visuals]
+    lists_of = {visual.name: listed(visual, results) for visual in visuals}
+    return {"audiences": audiences, "visuals": {name: names for name, names in lists_of.items() if names}}
+
+
+def number(one: Asked, results: Results) -> Json:
+    """The number that the list is behind, as the report computes it."""
+    of = one.selection.measure
+    fact = one.visual.fact if one.visual else None
+    value = None
+    if fact:
+        cut = cut_of(fact, (), one.applied, [of], results, one.parameters)
+        value = rows_of(cut, [of], results, one.parameters)[0][of.name]
+    return {"label": of.label, "value": value, "unit": of.unit, "format": of.format}
+
+
+def said(filters: Filters, results: Results) -> list[Json]:
+    """*filters* in words."""
+    return [
+        {"label": dimension(name).label, "text": _words(name, kept, results)} for name, kept in filters.items()
+    ]
+
+
+def _words(name: str, kept: Sequence[object] | Between, results: Results) -> str:
+    if isinstance(kept, Between):
+        first, last = _ends(kept)
+        return f"{first or 'the first'} to {last or 'the last'}"
+    return ", ".join(_written(name, kept, results))
+
+
+def _written(name: str, kept: Sequence[object], results: Results) -> Iterable[str]:
+    """Members as the report writes them."""
+    written = results.members.get(dimension(name), {})
+    return (str(written.get(key, key)) for key in kept)
+
+
+def _ends(kept: Between) -> tuple[str, str]:
+    """The months at both ends, empty where the range is open."""
+    first, last = kept.first, kept.last
+    return "" if first == date.min else f"{first:%Y-%m}", "" if last == date.max else f"{last:%Y-%m}"
+
+
+def command(one: Asked, results: Results) -> str:
+    """The command that lists the same customers; it names none of them, so that the access log has it too."""
+    words = ["customer360", "people"]
+    if one.visual:
+        words += ["--measure", one.selection.measure.name, *_set(one, results)]
+    for name, kept in one.applied.items():
+        words += [word for text in _given(name, kept, results) for word in ("--where", f"{name}={text}")]
+    words += ["--audience", one.selection.audience] if one.selection.audience else []
+    return shlex.join(words)
+
+
+def _set(one: Asked, results: Results) -> Iterable[str]:
+    """What the parameter of the measure is set to, where it has a threshold."""
+    parameter = parameter_of(one.selection.measure)
+    if parameter and parameter.of:
+        yield from ("--parameter", f"{parameter.name}={used(one.parameters, results)[parameter.name]}")
+
+
+def _given(name: str, kept: Sequence[object] | Between, results: Results) -> Iterable[str]:
+    if isinstance(kept, Between):
+        return ("..".join(_ends(kept)),)
+    return _written(name, kept, results)
+
+
+def columns_shown(results: Results) -> tuple[Column, ...]:
+    """The columns of a list, without those that the data has nothing for: mock customers have no source_id."""
+    is_mock = results.refresh_row["source_kind"] == "mock"
+    told = [column for column in SHOWN if not (is_mock and column.name == "source_id")]
+    return tuple(column for column in told if column is ID or not lacking(column.derived_from, results.missing))
+
+
+def columns_known(results: Results) -> tuple[Column, ...]:
+    """All that can be told of a customer from this data, but for the numbers of bands."""
+    told = [column for column in COLUMNS if column is ID or not lacking(column.derived_from, results.missing)]
+    return tuple(column for column in told if not column.name.endswith(("_band", "_month", "funnel_stage")))
+
+
+def columns_named(names: Iterable[str]) -> tuple[Column, ...]:
+    """The columns called *names*. Raises: Invalid with the nearest."""
+    known = {column.name: column for column in COLUMNS}
+    for name in names:
+        if name not in known:
+            raise Invalid(f"'{name}' is not a column of a customer.{nearest(name, known)}")
+    return tuple(known[name] for name in names)
+
+
+def page_of_list(
+    one: Asked, results: Results, connection: psycopg.Connection[Any], ask: Queryable, customers: int
+) -> Json:
+    """One page of the list; *ask* finds who is on it, *connection* tells of them."""
+    rows = lists.found(ask, one.selection, one.order, one.after, PAGE_ROWS + 1)
+    shown, columns = rows[:PAGE_ROWS], columns_shown(results)
+    told = lists.told(connection, [row.customer_id for row in shown], columns)
+    total = one.selection.measure if one.selection.total else None
+    extra = [{"name": ADDED, "label": total.label, "format": total.format, "sortable": True}] if total else []
+    path = urlencode(one.query)
+    return {
+        "refresh": results.refresh_row["refresh_id"],
+        "count": customers,
+        "number": number(one, results) if one.visual else None,
+        "said": said(one.applied, results),
+        "ignored": [cut.label for cut in one.ignored],
+        "columns": [*map(_column, columns), *extra],
+        "rows": [
+            [*_plain_row(told[row.customer_id], columns), *([row.added] if total else [])]
+            for row in shown
+            if row.customer_id in told
+        ],
+        "next": lists.cursor_of(shown[-1]) if len(rows) > PAGE_ROWS else None,
+        "sort": str(one.order),
+        "csv": f"/api/people.csv?{path}&sort={one.order}" if path else f"/api/people.csv?sort={one.order}",
+        "command": command(one, results),
+    }
+
+
+def rows_told(ids: Sequence[int], told: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
+    """Customers that were searched for."""
+    rows = [_plain_row(told[one], columns) for one in ids if one in told]
+    return {"columns": [{**_column(column), "sortable": False} for column in columns], "rows": rows}
+
+
+def fact(column: Column, value: Any) -> Json:
+    return {"name": column.name, "label": column.label, "value": plain(value, column), "format": format_of(column)}
+
+
+def _column(column: Column) -> Json:
+    is_sortable = column not in lists.CONTACTS
+    return {"name": column.name, "label": column.label, "format": format_of(column), "sortable": is_sortable}
+
+
+def format_of(column: Column) -> str:
+    """How the page writes its values."""
+    if column.name.endswith("_id"):
+        return "text"
+    return "date" if column.is_dated else _FORMATS.get(column.type.partition("(")[0], "text")
+
+
+def _plain_row(values: Sequence[Any], columns: Sequence[Column]) -> list[Any]:
+    return [plain(value, column) for value, column in zip(values, columns, strict=True)]
+
+
+def plain(value: Any, column: Column) -> Any:
+    """*value* for the page: ids as text, since JavaScript's numbers are exact up to 2^53 only."""
+    return str(value) if column.name == ID.name else value
+
+
+def require_same(connection: psycopg.Connection[Any], results: Results) -> None:
+    """Raises: Unavailable when the database has other results by now than those of the page."""
+    query = "SELECT max(refresh_id) FROM analytics.refreshes"
+    [(newest,)] = connection.execute(query).fetchall()
+    if newest != results.refresh_row["refresh_id"]:
+        raise Unavailable("new results were published meanwhile; ask again in a moment")

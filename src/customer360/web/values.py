@@ -1,0 +1,154 @@
+"""
+The customers' own values, so that X is exact between the edges of the bands too.
+
+Segments know a value by its band only. When a reader first sets X to no edge, the values are read, each with what
+a page can be filtered by, and kept as long as the refresh stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg import sql
+
+from customer360.errors import Customer360Error
+from customer360.postgres import catalog, ddl
+from customer360.postgres.connection import Database
+from customer360.postgres.read import read_together
+from customer360.report.dimensions import DIMENSIONS, FACTS, dimensions_of
+from customer360.report.expressions import Measure, parameter_of
+from customer360.report.parameters import PARAMETERS, Parameter
+from customer360.tables import CUSTOMER_PROFILES, REFRESHES, SLICERS, Column, Table
+from customer360.web.scope import Parameters
+
+if TYPE_CHECKING:
+    from customer360.web.store import Results
+
+MOST_CUSTOMERS: Final = 20_000_000
+"""Their values take about 50 bytes each in memory."""
+
+_AGAIN_SECONDS: Final = 60
+_LOG: Final = logging.getLogger(__name__)
+_CALLED: Final = {one.column: one.profile_column for one in DIMENSIONS if one.of_customer}
+"""What customer_profiles calls a member of the segments."""
+
+
+def threshold_of(measure: Measure) -> Parameter | None:
+    """The threshold over bands that *measure* depends on, if it does."""
+    parameter = parameter_of(measure)
+    return parameter if parameter and parameter.of else None
+
+
+def by_value(parameter: Parameter) -> Table:
+    """The fact of *parameter* with the customers' own values in place of its sums."""
+    fact = next(
+        fact for fact in FACTS if {*SLICERS} <= {*fact.column_names} and parameter.of in dimensions_of(fact)
+    )
+    cuts = {cut.column for cut in dimensions_of(fact)}
+    kept = tuple(column for column in fact.columns if column.name in cuts)
+    value = replace(CUSTOMER_PROFILES[parameter.column], is_additive=False)
+    columns = (*kept, value, fact["customers"])
+    return replace(fact, name=f"{fact.name}__by_{parameter.column}", columns=columns)
+
+
+def readable(connection: Any, customers: int) -> frozenset[str]:
+    """The names of the thresholds whose values can be read: the profiles are in the database, and not too many."""
+    if customers > MOST_CUSTOMERS:
+        return frozenset()
+    there = {*catalog.shape(connection, CUSTOMER_PROFILES)[1:]}
+    thresholds = [parameter for parameter in PARAMETERS if parameter.of]
+    known = {one.name for one in thresholds if {(c.name, c.type) for c in _profiles(one).columns} <= there}
+    return frozenset(known if known and _has_rows(connection) else ())
+
+
+def _has_rows(connection: Any) -> bool:
+    """Whether the profiles are in the database, and not in a lake, and may be read."""
+    query = "SELECT has_table_privilege(to_regclass(%s), 'SELECT')"
+    if not catalog.value(connection, query, catalog.quoted(CUSTOMER_PROFILES.full_name)):
+        return False
+    name = ddl.identifier(CUSTOMER_PROFILES)
+    return bool(catalog.value(connection, sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name)))
+
+
+@dataclass
+class Values:
+    """
+    The values that can be read from *database*, and *tables* of those that are held, by the name of the threshold.
+
+    Safe from several threads at once.
+    """
+
+    database: Database | None = None
+    readable: frozenset[str] = frozenset()
+    tables: dict[str, Table] = field(default_factory=dict)
+    _failed: float = float("-inf")
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def held(self) -> frozenset[str]:
+        return frozenset(self.tables)
+
+    def is_wanted(self, parameter: Parameter) -> bool:
+        """Whether the values are to be read: they can be, are not yet, and reading did not just fail."""
+        is_new = parameter.name in self.readable and parameter.name not in self.tables
+        return is_new and time.monotonic() - self._failed > _AGAIN_SECONDS
+
+    def read(self, parameters: Iterable[Parameter], results: Results) -> None:
+        """Reads what is wanted of *parameters*. What cannot be read now is tried again in a while."""
+        with self._lock:
+            try:
+                for parameter in filter(self.is_wanted, parameters):
+                    self._read(parameter, results)
+            except Customer360Error as error:
+                _LOG.warning("X is at the edges of bands for a while: %s", error)
+                self._failed = time.monotonic()
+
+    def _read(self, parameter: Parameter, results: Results) -> None:
+        assert self.database  # noqa: S101 - nothing is wanted without
+        profiles, table = _profiles(parameter), by_value(parameter)
+        read = read_together(self.database, [REFRESHES, profiles])
+        if max(read[REFRESHES].column("refresh_id").to_pylist()) != results.refresh_row["refresh_id"]:
+            return  # the newer results will be here in a moment
+        selected = ", ".join(_selected(column, parameter) for column in table.columns)
+        with results.connection.cursor() as cursor:
+            cursor.register("rows", read[profiles])
+            cursor.execute(f"CREATE TABLE {table.full_name} AS SELECT {selected} FROM rows")  # noqa: S608  our names
+        self.tables[parameter.name] = table
+
+
+def _profiles(parameter: Parameter) -> Table:
+    """What is read of the profiles."""
+    names = [_CALLED.get(column.name, column.name) for column in by_value(parameter).columns[:-1]]
+    return replace(CUSTOMER_PROFILES, columns=tuple(CUSTOMER_PROFILES[name] for name in names))
+
+
+def _selected(column: Column, parameter: Parameter) -> str:
+    if column.name == "customers":
+        return "CAST(1 AS bigint) AS customers"
+    if column.name == parameter.column:
+        return f"CAST({column.name} AS DECIMAL(18, 2)) AS {column.name}"
+    return f"{_CALLED.get(column.name, column.name)} AS {column.name}"
+
+
+def table_of(measures: Iterable[Measure], parameters: Parameters, results: Results) -> Table | None:
+    """The table of the customers' own values, where *measures* need it and it is held."""
+    held = [one for one in between_edges(parameters, results) if one.name in results.values.held]
+    needed = [threshold_of(one) for one in measures] if held else []
+    return next((results.values.tables[one.name] for one in held if one in needed), None)
+
+
+def between_edges(parameters: Parameters, results: Results) -> list[Parameter]:
+    """The thresholds that *parameters* set to a value between edges, where sums over bands are not exact."""
+    thresholds = [one for one in PARAMETERS if one.of and one.name in parameters]
+    return [one for one in thresholds if parameters[one.name] not in results.edges[one.name]]
+
+
+def edge(x: Decimal | int, edges: Collection[Decimal]) -> Decimal | int:
+    """The edge that stands for *x* where values are known by their bands only: the next, or the highest."""
+    return min((one for one in edges if one >= x), default=max(edges, default=x))

@@ -1,0 +1,92 @@
+"""The access log: a row is on disk before anything is shown, or nothing is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from customer360.errors import Unavailable
+from customer360.people.access_log import log_access
+from customer360.postgres.connection import Database
+from customer360.postgres.people import people_only
+from customer360.postgres.publish import publication
+from customer360.postgres.reader import read_only
+from customer360.tables import PEOPLE_ACCESS, REFRESHES
+from tests.statements import execute, fetch
+
+
+@pytest.fixture
+def published(database: Database) -> Database:
+    with publication(database, "test") as change:
+        change.append(REFRESHES, [])
+        change.append(PEOPLE_ACCESS, [])
+        change.publish()
+    return database
+
+
+def test_an_access_is_a_row_that_others_see_at_once(published: Database) -> None:
+    """Committed, though the connection of the role reads only by default."""
+    log_access(people_only(published), "ada", "export", "Loyalty Status: Gold", 4_812)
+
+    [(at, *row)] = fetch(published, "TABLE analytics.people_access")
+    assert row == ["ada", "export", "Loyalty Status: Gold", 4_812]
+    assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - at) < timedelta(minutes=1)
+
+
+def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database) -> None:
+    """A server may be told not to wait for its disk; what was shown must not be missing after a power cut."""
+    execute(published, "CREATE TABLE seen (setting text)")
+    execute(
+        published,
+        "GRANT INSERT ON seen TO customer360_people",
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$",
+        "CREATE TRIGGER note BEFORE INSERT ON analytics.people_access FOR EACH ROW EXECUTE FUNCTION note()",
+    )
+    lazy = Database(make_conninfo(published.url, options="-c synchronous_commit=off"))
+
+    log_access(people_only(lazy), "ada", "list", "all", 1)
+
+    assert fetch(published, "TABLE seen") == [("on",)]
+
+
+@pytest.mark.parametrize(
+    ("breaks", "said"),
+    [
+        (
+            "DROP TABLE analytics.people_access",
+            "analytics.people_access is missing; make it with: customer360 run",
+        ),
+        (
+            "REVOKE INSERT ON analytics.people_access FROM customer360_people",
+            "permission denied for table people_acc",
+        ),
+        ("ALTER TABLE analytics.people_access ADD CHECK (customers < 0)", "violates check constraint"),
+    ],
+)
+def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: str, said: str) -> None:
+    """And then nothing is shown."""
+    execute(published, breaks)
+
+    with pytest.raises(
+        Unavailable, match=f"^no customer is shown, for the access cannot be logged: .*{said}"
+    ) as told:
+        log_access(people_only(published), "ada", "list", "all", 1)
+
+    assert "\n" not in str(told.value)
+
+
+def test_the_reader_cannot_log_and_so_cannot_show(published: Database) -> None:
+    """Whoever starts a dashboard for people with the wrong role learns it at the first list."""
+    with pytest.raises(Unavailable, match="permission denied"):
+        log_access(read_only(published), "ada", "list", "all", 1)
+
+
+def test_a_server_that_is_gone_shows_nothing() -> None:
+    """Its log cannot be written either."""
+    with pytest.raises(
+        Unavailable, match="^no customer is shown, for the access cannot be logged: cannot connect"
+    ):
+        log_access(Database("postgresql://ada@127.0.0.1:1/crm"), "ada", "list", "all", 1)

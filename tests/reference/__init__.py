@@ -1,0 +1,1 @@
+"""The results of events once more, in SQL and straight from the rows; and two real ledgers to know them by."""
