@@ -37,9 +37,15 @@ class Step:
 
 STEPS = (
     Step("fill", ("--rows=1M",)),
+    Step("fill", ("--rows=1M", "--events-per-customer=20", "--only=copy,ours,spark")),
     Step("load", ("--rows=1M",)),
+    Step("load_lines", ("--rows=5M",)),
     Step("read", ("--rows=1M",)),
     Step("operations", ("--rows=1M",)),
+    Step("operations", ("--rows=1M", "--events-per-customer=20", "--only=copy,ours,spark,duck")),
+    Step("customer_value", ("--rows=1M",), ("repeats", "results")),
+    Step("customer_value", ("--rows=10M", "--only=bare,ours,whole"), ("repeats", "results")),
+    Step("people", ("--rows=1M",), ("repeats", "results")),
     Step("demo", ("--rows=100k",)),
     Step("dashboard", ("--rows=100k",), ("repeats", "results")),
     Step("fill", ("--rows=10M",)),
@@ -48,6 +54,7 @@ STEPS = (
     Step("fill", ("--rows=30M", "--only=copy,ours", "--repeats=1")),
     Step("operations", ("--rows=30M", "--only=ours", "--repeats=1")),
     Step("growth", ("--rows=10k,100k,1M,10M",), ("results",)),
+    Step("growth_of_months", ("--rows=10k,100k,1M",), ()),
 )
 
 

@@ -44,6 +44,19 @@ def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int =
     return made
 
 
+def with_events(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """*made* with the option that gives customers events, as many on average as a person gets by default."""
+    made.add_argument(
+        "--events-per-customer", type=int, default=0, metavar="N", help="mean, as 20; default 0, for no events"
+    )
+    return made
+
+
+def named(benchmark: str, arguments: argparse.Namespace) -> str:
+    """What the result is called: one with events is another benchmark."""
+    return f"{benchmark}-events" if arguments.events_per_customer else benchmark
+
+
 def engines() -> list[Engine]:
     """Both, as far as they are installed; says what is left out."""
     if SPARK.is_installed:
@@ -61,11 +74,11 @@ def jdbc_jar(arguments: argparse.Namespace) -> Path | None:
     return None
 
 
-def has_uv() -> bool:
-    """Whether the peer that needs an environment of its own can run; says so when not."""
+def has_uv(peer: str = "Faker") -> bool:
+    """Whether the *peer* that needs an environment of its own can run; says so when not."""
     if shutil.which("uv"):
         return True
-    say("LEFT OUT: Faker, as uv, which would install it, is not on the PATH")
+    say(f"LEFT OUT: {peer}, as uv, which would install it, is not on the PATH")
     return False
 
 

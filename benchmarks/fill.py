@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import faker_rows
-from benchmarks.arguments import chosen, engines, has_uv, in_one_line, jdbc_jar, parser
+from benchmarks.arguments import chosen, engines, has_uv, in_one_line, jdbc_jar, named, parser, with_events
 from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, nothing, save, say
 from benchmarks.limits import ServerCopy
@@ -16,16 +16,18 @@ from benchmarks.sessions import Session, session
 from benchmarks.workplace import SCHEMA, clear, like, temporary_database
 from customer360.mock_data.plan import BLOCK_ROWS
 from customer360.postgres.connection import Database
-from customer360.tables import CUSTOMERS
+from customer360.tables import CUSTOMERS, EVENTS
 
 DESCRIPTION = """\
-How long filling the database with mock customers takes, in running sessions.
+How long filling the database with mock customers takes, and with their events, in running sessions.
 
-  copy   limit: the same rows by server-side binary COPY, two writers, no key
+  copy   limit: the same rows by server-side binary COPY, two writers, no key but that of events
   ours   customer360 mock on the embedded engine: made and copied in its tasks; with primary key, ANALYZE and swap
   spark  the same on Apache Spark
   jdbc   peer: rows made of Spark expressions, written by Spark JDBC, no key
   faker  peer: Faker and COPY row by row, measured on 20,000 rows and scaled up, no key
+
+The peers make no events.
 """
 _WAKING_ROWS = 2 * BLOCK_ROWS
 """A block for each of two tasks, so that both cores have a worker."""
@@ -35,32 +37,44 @@ _BY_FAKER = f"{SCHEMA}.by_faker"
 
 
 def main() -> None:
-    arguments = parser("fill", DESCRIPTION).parse_args()
-    jar, rows = jdbc_jar(arguments), arguments.rows
-    say(f"fill, {rows:,} rows")
+    arguments = with_events(parser("fill", DESCRIPTION)).parse_args()
+    events = arguments.events_per_customer
+    jar, rows = jdbc_jar(arguments) if not events else None, arguments.rows
+    say(f"fill, {rows:,} rows, {events} events each")
     with temporary_database() as (database, folder), ExitStack() as until_end:
         running = {engine: until_end.enter_context(session(engine, database, jar)) for engine in engines()}
-        running[EMBEDDED].timed("fill", rows)  # the limit copies these very rows
-        everyone = [_limit(database, folder), *(_ours(*each, database, rows) for each in running.items())]
+        running[EMBEDDED].timed("fill", rows, events)  # the limit copies these very rows
+        everyone = [_limit(database, folder, events)]
+        everyone += [_ours(*each, database, rows, events) for each in running.items()]
         everyone += [_by_jdbc(running[SPARK], database, rows)] if jar and SPARK in running else []
-        everyone += _by_faker(database, rows) if has_uv() else []
+        everyone += _by_faker(database, rows) if not events and has_uv() else []
         measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
-    save("fill", rows, measured, arguments.results)
+    save(named("fill", arguments), rows, measured, arguments.results)
 
 
-def _limit(database: Database, folder: Path) -> Candidate:
-    copy = ServerCopy(database, folder, CUSTOMERS.full_name)
-    prepare = _cleared(database, copy.prepare)
-    return Candidate("copy", "server-side binary COPY, 2 writers", "limit", copy.run, prepare)
+def _limit(database: Database, folder: Path, events: int) -> Candidate:
+    copies = [ServerCopy(database, folder, CUSTOMERS)]
+    copies += [ServerCopy(database, folder, EVENTS, has_key=True)] if events else []
+
+    def prepare() -> None:
+        clear(database)
+        for copy in copies:
+            copy.prepare()
+
+    def run() -> None:
+        for copy in copies:
+            copy.run()
+
+    return Candidate("copy", "server-side binary COPY, 2 writers", "limit", run, prepare)
 
 
-def _ours(engine: Engine, running: Session, database: Database, rows: int) -> Candidate:
+def _ours(engine: Engine, running: Session, database: Database, rows: int, events: int) -> Candidate:
     def wake() -> None:
         # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
-        running.timed("fill", _WAKING_ROWS)
+        running.timed("fill", _WAKING_ROWS, 0)
         clear(database)
 
-    run = partial(running.timed, "fill", rows)
+    run = partial(running.timed, "fill", rows, events)
     return Candidate(engine.key(), engine.label("customer360 mock"), "ours", run, wake)
 
 

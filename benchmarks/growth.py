@@ -89,7 +89,10 @@ def _measure(customers: Sequence[int], results: Path) -> None:
     for number in sorted(customers):
         say(f"growth, {number:,} customers")
         with temporary_home() as home:
-            timed(EMBEDDED.command("mock", f"--customers={number}", f"--as-of={AS_OF}"), home)
+            timed(
+                EMBEDDED.command("mock", f"--customers={number}", f"--as-of={AS_OF}", "--events-per-customer=0"),
+                home,
+            )
             timed(EMBEDDED.command("run"), home)
             database = EmbeddedPostgres(home).database()
             sizes.append(asdict(_size(database, number)))

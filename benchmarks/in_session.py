@@ -36,8 +36,8 @@ def main(jar: Path | None) -> None:
             answers.write(f"{time.perf_counter() - started}\n")
 
 
-def _fill(spark: SparkSession, database: Database, rows: int) -> None:
-    fill_mock_data(database, spark, plan(rows))
+def _fill(spark: SparkSession, database: Database, rows: int, events_per_customer: int = 0) -> None:
+    fill_mock_data(database, spark, plan(rows, events_per_customer))
 
 
 def _fill_by_jdbc(spark: SparkSession, database: Database, rows: int, table: str) -> None:

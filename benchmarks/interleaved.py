@@ -150,7 +150,10 @@ def load(path: Path) -> Result:
 def load_all(folder: Path) -> list[Result]:
     """Every result in *folder*, by benchmark and rows."""
     results = [load(path) for path in folder.glob("*.json")]
-    order = ["fill", "loading", "read", "operations", "demo", "server", "interaction", "opening", "sizes", "load"]
+    order = [
+        "fill", "fill-events", "loading", "lines", "read", "operations", "operations-events", "value",
+        "demo", "demo-events", "server", "interaction", "opening", "sizes", "load",
+    ]  # fmt: skip
     return sorted(results, key=lambda result: (order.index(result.benchmark), result.rows))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.workplace import SCHEMA, like
 from customer360.postgres.connection import Database
+from customer360.tables import Table
 
 WRITERS = 2
 
@@ -16,12 +17,15 @@ class ServerCopy:
     """
     The rows of *original* in one binary file per writer, copied back by the server into a table without key.
 
-    Made once, before anything is timed; the server reads and writes the files itself.
+    Made once, before anything is timed; the server reads and writes the files itself. With *has_key* the key is
+    built too.
     """
 
-    def __init__(self, database: Database, folder: Path, original: str) -> None:
-        self._database, self._original = database, original
-        self._target = f"{SCHEMA}.copied"
+    def __init__(self, database: Database, folder: Path, table: Table, *, has_key: bool = False) -> None:
+        self._database, self._original = database, table.full_name
+        self._target = f"{SCHEMA}.copied_{table.name}"
+        self._key = f"ALTER TABLE {self._target} ADD PRIMARY KEY ({', '.join(table.key)})" if has_key else ""
+        original = self._original
         self._files = [folder / f"{original}-{part}.bin" for part in range(WRITERS)]
         for part, file in enumerate(self._files):
             rows = f"SELECT * FROM {original} WHERE customer_id % {WRITERS} = {part}"
@@ -36,6 +40,8 @@ class ServerCopy:
         copies = [f"COPY {self._target} FROM '{file}' WITH (FORMAT binary)" for file in self._files]
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(lambda copy: _execute(self._database, copy), copies))
+        if self._key:
+            _execute(self._database, self._key)
 
 
 def copy_to_null(database: Database, table: str, columns: Sequence[str] = ("*",)) -> None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.arguments import chosen, engines, in_one_line, jdbc_jar, parser
+from benchmarks.arguments import chosen, engines, in_one_line, jdbc_jar, named, parser, with_events
 from benchmarks.commands import timed
 from benchmarks.engines import EMBEDDED, SPARK, Engine
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.limits import ServerCopy, copy_to_null
-from benchmarks.workplace import AS_OF, clear, temporary_database
+from benchmarks.workplace import AS_OF, clear, plan, temporary_database
+from customer360.mock_data.events import generate_events
+from customer360.mock_data.generate import generate_block
 from customer360.postgres.connection import Database
-from customer360.postgres.read import read_table
-from customer360.tables import CUSTOMER_PROFILES, CUSTOMERS, columns_read
+from customer360.tables import CUSTOMER_MONTHS, CUSTOMER_PROFILES, CUSTOMERS, EVENTS, Source, columns_read
 
 DESCRIPTION = """\
 How long the operations take, from the start of the process to its end, and how much memory at the most.
 
-  copy   limit: no operations; COPY of the columns they read to the null device, then of the largest result table
-         back from files by two writers, no key
+  copy   limit: no operations; COPY of the columns they read to the null device, then of the largest result tables
+         (the profiles, and with events the months of customers) back from files by two writers, no key
   ours   customer360 run on the embedded engine: start it, read, operate, audit, publish every table at once
   spark  the same on Apache Spark
   duck   peer: the same tables by DuckDB in memory from Parquet of the same rows, with the two COPYs of the limit
@@ -31,32 +34,39 @@ How long the operations take, from the start of the process to its end, and how 
 
 
 def main() -> None:
-    arguments = parser("operations", DESCRIPTION).parse_args()
-    jar, rows = jdbc_jar(arguments), arguments.rows
-    say(f"operations, {rows:,} rows")
+    arguments = with_events(parser("operations", DESCRIPTION)).parse_args()
+    rows, events = arguments.rows, arguments.events_per_customer
+    jar = jdbc_jar(arguments) if not events else None
+    say(f"operations, {rows:,} rows, {events} events each")
     with temporary_database() as (database, folder):
         home = folder.parent
-        timed(EMBEDDED.command("mock", f"--customers={rows}", f"--as-of={AS_OF}"), home)
+        story = (f"--customers={rows}", f"--as-of={AS_OF}", f"--events-per-customer={events}")
+        timed(EMBEDDED.command("mock", *story), home)
         everyone = [_ours(engine, database, home) for engine in engines()]
         if arguments.only != ["ours"]:
             timed(EMBEDDED.command("run"), home)  # the limit copies its results
-            limit = _limit(database, folder)
-            everyone = [limit, *everyone, _by_duckdb(database, home, folder, limit)]
+            limit = _limit(database, folder, has_events=events > 0)
+            everyone = [limit, *everyone, _by_duckdb(home, folder, limit, rows, events)]
         everyone += [_by_jdbc(database, home, rows, jar)] if jar and SPARK.is_installed else []
         measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats, warm_ups=0)
-    save("operations", rows, measured, arguments.results)
+    save(named("operations", arguments), rows, measured, arguments.results)
 
 
-def _limit(database: Database, folder: Path) -> Candidate:
-    results = ServerCopy(database, folder, CUSTOMER_PROFILES.full_name)
+def _limit(database: Database, folder: Path, *, has_events: bool) -> Candidate:
+    sources = (CUSTOMERS, EVENTS) if has_events else (CUSTOMERS,)
+    tables = (CUSTOMER_PROFILES, CUSTOMER_MONTHS) if has_events else (CUSTOMER_PROFILES,)
+    results = [ServerCopy(database, folder, table) for table in tables]
 
     def prepare() -> None:
         clear(database)
-        results.prepare()
+        for result in results:
+            result.prepare()
 
     def run() -> None:
-        copy_to_null(database, CUSTOMERS.full_name, columns_read(CUSTOMERS))
-        results.run()
+        for source in sources:
+            copy_to_null(database, source.full_name, columns_read(source))
+        for result in results:
+            result.run()
 
     return Candidate("copy", "COPY of the rows out and back, no operations", "limit", run, prepare)
 
@@ -66,17 +76,30 @@ def _ours(engine: Engine, database: Database, home: Path) -> Candidate:
     return Candidate(engine.key(), engine.label("customer360 run"), "ours", run, partial(clear, database))
 
 
-def _by_duckdb(database: Database, home: Path, folder: Path, copies: Candidate) -> Candidate:
-    parquet = folder / "customers.parquet"
-    pq.write_table(read_table(database, CUSTOMERS.full_name, columns_read(CUSTOMERS)), parquet)
+def _by_duckdb(home: Path, folder: Path, copies: Candidate, rows: int, events: int) -> Candidate:
+    story = plan(rows, events)
+    files = [_parquet(folder, CUSTOMERS, (generate_block(story, block) for block in range(story.blocks)))]
+    if events:
+        batches = (batch for block in range(story.blocks) for batch in generate_events(story, block))
+        files.append(_parquet(folder, EVENTS, batches))
 
     def run() -> Sample:
-        operations = timed(EMBEDDED.module("operations_by_duckdb", str(parquet)), home)
+        operations = timed(EMBEDDED.module("operations_by_duckdb", *map(str, files)), home)
         started = time.perf_counter()
         copies.run()
         return Sample(operations.seconds + time.perf_counter() - started, operations.peak_bytes)
 
     return Candidate("duck", "DuckDB on Parquet, and the limit's two COPYs", "peer", run, copies.prepare)
+
+
+def _parquet(folder: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> Path:
+    """A file of what the operations read of *batches*."""
+    path, columns = folder / f"{source.name}.parquet", columns_read(source)
+    schema = pa.schema([source.arrow_schema.field(name) for name in columns])
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch.select(list(columns)))
+    return path
 
 
 def _by_jdbc(database: Database, home: Path, rows: int, jar: Path) -> Candidate:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks import events_by_duckdb
 from benchmarks.workplace import AS_OF
 from customer360.bands import STEPS, Bands, age_bands, amount_bands
-from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, OTHER, SLICERS, UNKNOWN
+from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, NOT_STATED, OTHER, SLICERS, UNKNOWN
 
 _DAY = f"DATE '{AS_OF}'"
 _REJECTED = {
@@ -40,24 +41,36 @@ _SUMS = """
 _PROFILE = """
     customer_id, join_date, loyalty_status, country, is_active, is_active_by_behaviour, account_age_days,
     account_age_band, account_balance, balance_band, loyalty_points, points_band, days_since_last_login,
-    funnel_stage
+    funnel_stage, last_seen, orders, spent, last_purchase, logins_90_days, age_band, gender, join_month, activity,
+    status_member, country_member
+"""
+_NO_EVENTS = """
+    CREATE TABLE of_events
+        (customer_id bigint, last_active date, last_purchase date, orders bigint, spent numeric(22, 2));
+    CREATE TABLE recent_logins (customer_id bigint, logins_90_days bigint)
 """
 
 
-def main(parquet: Path) -> None:
+def main(customers: Path, events: Path | None) -> None:
     with duckdb.connect() as duck:
-        _known(duck, parquet)
+        _known(duck, customers)
+        if events:
+            events_by_duckdb.aggregate(duck, events)
+        else:
+            duck.execute(_NO_EVENTS)
         bands, countries = _survey(duck)
         _described(duck, bands, countries)
         _results(duck)
+        if events:
+            events_by_duckdb.report(duck)
 
 
 def _known(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
     """The customers that are used, after every row was checked and the failed checks were counted."""
     checks = " + ".join(f"CASE WHEN {sql} THEN {bit} ELSE 0 END" for sql, bit in (_REJECTED | _WARNED).items())
     duck.execute(f"""
-        CREATE TABLE checked AS SELECT customer_id, name, country, join_date, first_purchase, last_login,
-            is_active, loyalty_status, loyalty_points, account_balance,
+        CREATE TABLE checked AS SELECT customer_id, name, gender, birth_date, country, join_date, first_purchase,
+            last_login, is_active, loyalty_status, loyalty_points, account_balance,
             CASE WHEN coalesce(join_date <= {_DAY}, true) THEN {checks} END AS failed
         FROM read_parquet('{parquet}')
     """)
@@ -99,29 +112,41 @@ def _survey(duck: duckdb.DuckDBPyConnection) -> tuple[list[Bands], list[str]]:
 def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: list[str]) -> None:
     shown = ", ".join(f"'{country}'" for country in [UNKNOWN, *countries])
     age, balance, points = (_band(each.banded_column, each) for each in (bands[2], bands[0], bands[1]))
-    has_returned = "coalesce(last_login::date >= first_purchase, false)"
+    has_returned = "coalesce(last_login::date > first_purchase, false)"
+    ages = " + ".join(
+        f"(birth_date + INTERVAL {years} YEAR <= {_DAY})::integer" for years in (18, 25, 35, 45, 55, 65)
+    )
     duck.execute(f"""
         CREATE VIEW described AS SELECT *,
             {age} AS account_age_band, {balance} AS balance_band, {points} AS points_band,
-            coalesce(days_since_last_login < 90, false) AS is_active_by_behaviour,
+            coalesce({_DAY} - last_seen < 90, false) AS is_active_by_behaviour,
             coalesce(is_active, false) AND NOT {has_returned} AS is_out_of_order,
             CASE WHEN first_purchase IS NULL THEN 1 WHEN NOT {has_returned} THEN 2
                  WHEN NOT coalesce(is_active, false) THEN 3 ELSE 4 END AS funnel_stage
         FROM (SELECT *, {_DAY} - join_date AS account_age_days, {_DAY} - last_login::date AS days_since_last_login,
-              date_trunc('month', join_date) AS join_month, date_trunc('month', last_login) AS last_login_month
-              FROM known)
+              date_trunc('month', join_date) AS join_month, date_trunc('month', last_login) AS last_login_month,
+              greatest(last_login::date, last_active) AS last_seen, 1 + {ages} AS age_band,
+              CASE WHEN trim(gender) <> '' THEN gender ELSE '{NOT_STATED}' END AS gender
+              FROM (SELECT known.* EXCLUDE (gender), gender, last_active, coalesce(orders, 0) AS orders,
+                    coalesce(spent, 0) AS spent, last_purchase, coalesce(logins_90_days, 0) AS logins_90_days
+                    FROM known LEFT JOIN of_events USING (customer_id)
+                    LEFT JOIN recent_logins USING (customer_id)))
     """)
     duck.execute(f"""
-        CREATE VIEW in_cells AS SELECT * EXCLUDE (loyalty_status, country),
-            {_or_unknown("loyalty_status")} AS loyalty_status,
+        CREATE VIEW with_members AS SELECT *, {_or_unknown("loyalty_status")} AS status_member,
             CASE WHEN is_active THEN 'Active' WHEN NOT is_active THEN 'Inactive' ELSE '{UNKNOWN}' END AS activity,
-            CASE WHEN country IN ({shown}) THEN country ELSE '{OTHER}' END AS country
-        FROM (SELECT * REPLACE ({_or_unknown("country")} AS country) FROM described)
+            CASE WHEN {_or_unknown("country")} IN ({shown}) THEN {_or_unknown("country")} ELSE '{OTHER}' END
+                AS country_member
+        FROM described
+    """)
+    duck.execute("""
+        CREATE VIEW in_cells AS
+        SELECT * REPLACE (status_member AS loyalty_status, country_member AS country) FROM with_members
     """)
 
 
 def _results(duck: duckdb.DuckDBPyConnection) -> None:
-    duck.execute(f"CREATE TABLE customer_profiles AS SELECT {_PROFILE} FROM described")
+    duck.execute(f"CREATE TABLE customer_profiles AS SELECT {_PROFILE} FROM with_members")
     for table in (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS):
         key = ", ".join(table.key)
         duck.execute(f"CREATE TABLE {table.name} AS SELECT {key}, {_SUMS} FROM in_cells GROUP BY {key}")
@@ -133,11 +158,12 @@ def _results(duck: duckdb.DuckDBPyConnection) -> None:
     """)
     duck.execute(f"""
         CREATE TABLE cohort_retention AS
-        WITH seen AS (SELECT join_month, last_login_month, count(*) AS customers FROM in_cells
+        WITH seen AS (SELECT join_month, date_trunc('month', last_seen) AS month_seen, count(*) AS customers
+                      FROM in_cells
                       WHERE join_month IS NOT NULL GROUP BY ALL),
              later AS (SELECT *, unnest(range(0, date_diff('month', join_month, {_DAY}) + 1)) AS n FROM seen)
         SELECT join_month, n, sum(customers),
-            sum(CASE WHEN coalesce(date_diff('month', join_month, last_login_month), 0) >= n THEN customers END)
+            sum(CASE WHEN coalesce(date_diff('month', join_month, month_seen), 0) >= n THEN customers END)
         FROM later GROUP BY ALL
     """)
 
@@ -154,4 +180,4 @@ def _band(column: str, bands: Bands) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else None)

@@ -15,6 +15,13 @@ from customer360.errors import Customer360Error
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results: written by `python -m benchmarks.table` -->", "<!-- end of results -->"
 
+_TITLES = {
+    "fill-events": "Fill, {} customers with 20 events each",
+    "operations-events": "Operations, {} customers with 20 events each",
+    "lines": "Loading, {} order lines",
+    "value": "Customer value, {} customers with an order",
+    "demo-events": "Demo, {} customers with 20 events each",
+}
 _OF_THE_MOMENT = ("load after", "commit")
 Machine = Mapping[str, str]
 
@@ -56,7 +63,8 @@ def _listed(machine: Machine) -> str:
 
 def _table(result: Result, taken: str) -> Iterator[str]:
     repeats = len(result.measured[0].samples)
-    yield f"### {result.benchmark.capitalize()}, {short(result.rows)} customers, {repeats} × interleaved"
+    what = _TITLES.get(result.benchmark, f"{result.benchmark.capitalize()}, {short(result.rows)} customers")
+    yield f"### {what.format(short(result.rows))}, {repeats} × interleaved"
     yield ""
     yield taken
     yield ""
@@ -64,6 +72,9 @@ def _table(result: Result, taken: str) -> Iterator[str]:
     yield "|---|---|---:|---:|---:|---:|---:|---:|"
     for measured in result.measured:
         yield _row(measured, result)
+    if result.facts:
+        yield ""
+        yield f"{'; '.join(f'{name} {value:,g}' for name, value in result.facts.items())}."
 
 
 def _taken(result: Result, machine: Machine) -> str:

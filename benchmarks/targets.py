@@ -11,7 +11,9 @@ from benchmarks.interleaved import Result
 MILLION = 1_000_000
 DEMO = 100_000
 _TEN, _THIRTY = 10 * MILLION, 30 * MILLION
+_LINES = 5 * MILLION
 _SAME_MACHINE = ("processor", "cores", "memory", "pysail")
+_SHIFT = "largest shift of a parameter, %"
 Results = Sequence[Result]
 
 
@@ -89,6 +91,11 @@ def _per_row(benchmark: str, rows: int, results: Results) -> float:
     )
 
 
+def _value_growth(results: Results) -> float:
+    """Fitting and scoring ten times the customers. Raises: StopIteration as `_per_row` does."""
+    return _per_row("value", _TEN, results) * _TEN / MILLION
+
+
 def _result(benchmark: str, rows: int, results: Results) -> Result:
     return next(result for result in results if (result.benchmark, result.rows) == (benchmark, rows))
 
@@ -96,9 +103,18 @@ def _result(benchmark: str, rows: int, results: Results) -> Result:
 TARGETS = (
     Target("fill 1M: time ÷ COPY by two writers", partial(_ratio, "fill", MILLION, "ours", "copy"), most=2.5),
     Target("fill 1M: faster than Spark JDBC", partial(_ratio, "fill", MILLION, "jdbc", "ours"), least=8),
+    Target(
+        "fill 1M with 20M events: time ÷ COPY by two writers",
+        partial(_ratio, "fill-events", MILLION, "ours", "copy"),
+        most=2.5,
+    ),
     Target("fill 10M: time ÷ COPY by two writers", partial(_ratio, "fill", _TEN, "ours", "copy"), most=1.5),
     Target("fill 30M: cost of a row ÷ that at 1M", partial(_per_row, "fill", _THIRTY), most=1.15),
     Target("load 1M: time ÷ DuckDB and COPY", partial(_ratio, "loading", MILLION, "ours", "bare"), most=3),
+    Target(
+        "load 5M order lines: time ÷ DuckDB and COPY", partial(_ratio, "lines", _LINES, "ours", "bare"), most=3
+    ),
+    Target("load 5M order lines: peak memory", partial(_peak_gigabytes, "lines", _LINES, "ours"), "GB", most=3),
     Target("load 1M: peak memory", partial(_peak_gigabytes, "loading", MILLION, "ours"), "GB", most=3),
     Target(
         "read 10M, columns needed: time ÷ COPY of them",
@@ -113,13 +129,30 @@ TARGETS = (
     Target("run 100k: whole process", partial(_seconds, "demo", DEMO, "run"), "s", most=4),
     Target("run 1M: whole process", partial(_seconds, "operations", MILLION, "ours"), "s", most=8),
     Target("run 1M: time ÷ DuckDB and COPY", partial(_ratio, "operations", MILLION, "ours", "duck"), most=2.5),
+    Target(
+        "run 1M with 20M events: time ÷ DuckDB and COPY",
+        partial(_ratio, "operations-events", MILLION, "ours", "duck"),
+        most=2,
+    ),
+    Target(
+        "run 1M with 20M events: peak memory",
+        partial(_peak_gigabytes, "operations-events", MILLION, "ours"),
+        "GB",
+        most=6,
+    ),
     Target("run 10M: whole process", partial(_seconds, "operations", _TEN, "ours"), "s", most=45),
     Target("run 10M: time ÷ DuckDB and COPY", partial(_ratio, "operations", _TEN, "ours", "duck"), most=2.2),
     Target("run 10M: peak memory", partial(_peak_gigabytes, "operations", _TEN, "ours"), "GB", most=5),
     Target("run 30M: cost of a row ÷ that at 1M", partial(_per_row, "operations", _THIRTY), most=1.15),
+    Target("value 1M: fit and score", partial(_seconds, "value", MILLION, "ours"), "s", most=10),
+    Target("value: 10M ÷ 1M customers", _value_growth, most=1.3),
+    Target("value 1M: faster than lifetimes", partial(_ratio, "value", MILLION, "lifetimes", "ours"), least=10),
+    Target("value 1M: shift by cells", partial(_fact, "value", MILLION, _SHIFT), "%", most=0.3),
     Target("mock 100k: whole process", partial(_seconds, "demo", DEMO, "mock"), "s", most=3.5),
-    Target("demo 100k: whole process", partial(_seconds, "demo", DEMO, "ours"), "s", most=8),
-    Target("demo 100k: time ÷ Apache Spark", partial(_ratio, "demo", DEMO, "ours", "spark"), most=0.35),
+    Target(
+        "demo 100k with 2M events: whole process", partial(_seconds, "demo-events", DEMO, "ours"), "s", most=15
+    ),
+    Target("demo 100k: time ÷ Apache Spark", partial(_ratio, "demo-events", DEMO, "ours", "spark"), most=0.35),
     Target("notebook: a session and its first query", partial(_seconds, "demo", DEMO, "notebook"), "s", most=3),
     Target("customer360 --help", partial(_seconds, "demo", DEMO, "help"), "s", most=0.25),
     Target("answer, 1M cells: p95", partial(_slow_milliseconds, "server", MILLION, "ours"), "ms", most=15),

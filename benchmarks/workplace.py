@@ -25,9 +25,9 @@ SCHEMA = "benchmark"
 AS_OF = date(2026, 6, 30)
 
 
-def plan(rows: int) -> Plan:
+def plan(rows: int, events_per_customer: int = 0) -> Plan:
     """The same rows in every run and on every machine."""
-    return Plan(rows, seed=7, as_of=AS_OF)
+    return Plan(rows, seed=7, as_of=AS_OF, events_per_customer=events_per_customer)
 
 
 @contextmanager

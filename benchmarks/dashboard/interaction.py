@@ -26,7 +26,6 @@ from benchmarks.dashboard.readers import (
 )
 from benchmarks.dashboard.turns import Turn, in_turns
 from benchmarks.interleaved import save, say
-from customer360.report.pages import REPORT
 from customer360.web.answers import answer
 from customer360.web.outline import outline
 from customer360.web.replies import Reply
@@ -61,7 +60,7 @@ def main() -> None:
         url = stack.enter_context(dashboard(home)).url
         openings: list[FirstPage] = []
         everyone = [bare_reader(browser, url, walk, first)]
-        everyone += [dashboard_reader(browser, url, page.name, walk) for page in REPORT.pages]
+        everyone += [dashboard_reader(browser, url, page.name, walk) for page in results.report.pages]
         if has_uv():
             total = _total(first)
             everyone += [
@@ -90,7 +89,7 @@ def _step(change: Change, results: Results) -> Step:
 
 
 def _answer(results: Results, query: Sequence[tuple[str, str]]) -> Json:
-    asked = view(page_of("overview"), query, results)
+    asked = view(page_of("overview", results), query, results)
     answered: Json = json.loads(Reply(answer(asked, results)).body)
     return answered
 

@@ -20,7 +20,7 @@ from benchmarks.dashboard.users import ARRIVAL_SECONDS, BETWEEN_SECONDS
 from benchmarks.interleaved import Measured, Sample, save, say
 
 DESCRIPTION = f"""\
-How the dashboard answers --users readers at once, each of whom picks slicers at random on one of the four pages
+How the dashboard answers --users readers at once, each of whom picks slicers at random on one of the pages
 every {BETWEEN_SECONDS:g} seconds and listens to its events, for --seconds. As in the browser, pages that have
 fetched their tables answer clicks themselves. What counts is errors, time and memory.
 

@@ -19,13 +19,10 @@ from benchmarks.interleaved import Measured, save, say
 from customer360.postgres.embedded import EmbeddedPostgres
 from customer360.postgres.read import read_together
 from customer360.report.dimensions import dimension
-from customer360.report.expressions import columns_of
-from customer360.report.measures import measure
-from customer360.report.pages import REPORT
 from customer360.report.visuals import Page
 from customer360.tables import CUSTOMER_SEGMENTS
 from customer360.web import sql
-from customer360.web.answers import answer
+from customer360.web.answers import answer, cut_of
 from customer360.web.outline import outline
 from customer360.web.replies import Reply
 from customer360.web.store import LOADED, Results, hold
@@ -55,7 +52,7 @@ def main() -> None:
         postgres.start()
         tables = read_together(postgres.reader_database(), LOADED)
     results = hold(with_cells(tables, {CUSTOMER_SEGMENTS: arguments.cells}))
-    everyone = [turn for page in REPORT.pages for turn in _turns(page, results)]
+    everyone = [turn for page in results.report.pages for turn in _turns(page, results)]
     measured = in_turns(chosen(everyone, arguments.only), repeats=arguments.repeats)
     save("server", arguments.cells, [*_all(measured), *measured], arguments.results)
 
@@ -91,12 +88,11 @@ def _mark(page: Page, results: Results, chance: random.Random) -> tuple[str, str
 
 
 def _one_sum(asked: View, results: Results) -> object:
-    """The number of customers that the filters of the page's first visual leave."""
-    visual, counted = asked.page.visuals[0], measure("total_customers")
-    filters = asked.filters(visual)
-    columns = {dimension(name).column for name in filters}.intersection(visual.fact.column_names)
-    fact = results.smallest(visual.fact, columns | columns_of(counted))
-    return results.rows(sql.aggregate(fact, [counted], filters=filters))
+    """What the page's first visual measures, of all that its filters leave."""
+    visual = asked.page.visuals[0]
+    filters, measures = asked.filters(visual), [visual.measure]
+    fact = cut_of(visual.fact, (), filters, measures, results, asked.parameters).fact
+    return results.rows(sql.aggregate(fact, measures, filters=filters, looked_up=results.looked_up))
 
 
 def _timed(ask: Callable[[Pairs], object], questions: list[Pairs]) -> list[float]:

@@ -21,7 +21,6 @@ from typing import Any
 import httpx
 
 from benchmarks.dashboard.choices import Choices, Pairs
-from customer360.report.pages import REPORT
 
 BETWEEN_SECONDS = 2.0
 ARRIVAL_SECONDS = 30.0
@@ -74,16 +73,16 @@ async def _user(
     seen: Seen,
 ) -> None:
     """A browser of its own: two connections, one of them open for events all the time."""
-    chance = random.Random(number)
+    chance, pages = random.Random(number), [*tables]
     await asyncio.sleep(chance.random() * ARRIVAL_SECONDS * _MOST_OF_IT)
     async with httpx.AsyncClient(base_url=url, verify=tls, timeout=30) as client:
         events = asyncio.create_task(_listen(client, seen))
         end = seen.counts_from + seconds
         await _ask(client, "/api/report", (), seen)
-        await _open(client, REPORT.pages[0].name, (), tables, seen)
+        await _open(client, pages[0], (), tables, seen)
         while time.monotonic() < end:
             started = time.perf_counter()
-            await _click(client, choices, chance, tables, seen)
+            await _click(client, pages, choices, chance, tables, seen)
             await asyncio.sleep(max(0.0, started + BETWEEN_SECONDS - time.perf_counter()))
         if events.done():
             seen.errors.append("the events ended early")
@@ -92,13 +91,14 @@ async def _user(
 
 async def _click(
     client: httpx.AsyncClient,
+    pages: list[str],
     choices: Choices,
     chance: random.Random,
     tables: dict[str, list[str]],
     seen: Seen,
 ) -> None:
-    """On any page; *tables* are those still to be fetched by page, and a page without an entry has them all."""
-    page = chance.choice(REPORT.pages).name
+    """On one of *pages*; *tables* are those still to be fetched by page; a page without an entry has them all."""
+    page = chance.choice(pages)
     seen.clicks += time.monotonic() > seen.counts_from
     if page in tables:
         await _open(client, page, choices.slicers(chance), tables, seen)
