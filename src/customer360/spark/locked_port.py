@@ -34,7 +34,7 @@ def start_locked(listen: Callable[[], tuple[str, int]], decoy: str) -> list[sock
 
     *listen* opens one socket, listens on it and returns its address. A socket at the path *decoy*, where nobody
     asks, takes its place, for the server goes on to wait. Raises: IntruderError when somebody else has connected;
-    this process must end, and cannot accept anything until it does.
+    this process must end, and accepts nothing until it does.
     """
     own = [socket.socket() for _ in range(CONNECTIONS)]
     nobody = socket.socket(socket.AF_UNIX)
@@ -43,15 +43,20 @@ def start_locked(listen: Callable[[], tuple[str, int]], decoy: str) -> list[sock
     nobody.setblocking(False)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     with _TABLE.open("rb", buffering=0) as table, nobody:
-        listening = _files_below(1) - 1
-        _allow_files(1)
-        address = listen()
-        _fill_queue(listening, address, own)
-        _require_alone(table, address, own)
-        _allow_files(CONNECTIONS)
-        _wait_for_answers(own)
-        os.dup2(nobody.fileno(), listening)
-        _require_alone(table, address, own)
+        try:
+            listening = _files_below(1) - 1
+            _allow_files(1)
+            address = listen()
+            _fill_queue(listening, address, own)
+            _require_alone(table, address, own)
+            _allow_files(CONNECTIONS)
+            _wait_for_answers(own)
+            os.dup2(nobody.fileno(), listening)
+            _require_alone(table, address, own)
+        except BaseException:
+            # A file that is closed while this error travels would make room for a connection that waits.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+            raise
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
     return own
 
