@@ -73,12 +73,23 @@ class Programs:
         if not settings.running_as_root() or _reachable(installed / "bin" / "postgres"):
             return installed / "bin"
         copy = self._home / f"programs-{version(_PACKAGE)}"
-        if not copy.exists():
-            draft = copy.with_suffix(".draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(installed, draft)
-            draft.replace(copy)
-        return copy / "bin"
+        programs = copy / installed.relative_to(installed.parents[1])
+        if not programs.exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            _copy_wheel(installed, copy)
+        return programs / "bin"
+
+
+def _copy_wheel(installed: Path, copy: Path) -> None:
+    """Copies what the wheel has put in site-packages: programs expect their libraries next to their package."""
+    package = installed.parent
+    draft = copy.with_suffix(".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(installed, draft / package.name / installed.name)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, draft / libraries.name)
+    draft.replace(copy)
 
 
 def installed_programs() -> Path:

@@ -18,7 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
-ADDRESS: Final = "127.0.0.1"
 CONNECTIONS: Final = 8
 _SECONDS: Final = 2
 _TABLE: Final = Path("/proc/self/net/tcp")
