@@ -298,11 +298,14 @@ def test_a_trial_changes_nothing_and_needs_no_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ({"mapping": {"colums": {}}}, "the section 'colums'. Did you mean 'columns'?"),
+        (
+            {"mapping": {"colums": {}}},
+            "unknown section 'colums' in the mapping that was given. Did you mean 'columns'?",
+        ),
         ({"mapping": {"columns": {"customer": "id"}}}, "Did you mean 'customer_id'?"),
-        ({"dates": "day first"}, "'day first' is not a value of dates. Did you mean 'day-first'?"),
-        ({"decimal": ","}, "',' is not a value of decimal"),
-        ({"max_rejected": 5}, "it is a share from 0 to 1"),
+        ({"dates": "day first"}, "invalid dates 'day first'. Did you mean 'day-first'?"),
+        ({"decimal": ","}, "invalid decimal ','"),
+        ({"max_rejected": 5}, "invalid max_rejected 5; use a share from 0 to 1"),
         ({"path": "nowhere.csv"}, "nowhere.csv"),
     ],
 )

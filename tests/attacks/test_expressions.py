@@ -74,7 +74,7 @@ def values(expression: str, rows: Sequence[Mapping[str, str | None]] = (ROW,)) -
 @pytest.mark.parametrize("expression", BEYOND)
 def test_what_reaches_beyond_the_row_is_refused(tried: Tried, expression: str) -> None:
     """Nothing of it is evaluated, for any row."""
-    with pytest.raises(Customer360Error, match="the mapping of name") as raised:
+    with pytest.raises(Customer360Error, match="the expression for name") as raised:
         bound("name", read("name", expression, COLUMNS))
     assert len(str(raised.value).splitlines()) == 1
     tried("refused")
@@ -172,8 +172,8 @@ def test_a_function_that_is_not_allowed_is_named_with_the_nearest_that_is() -> N
         read("city", "uper(name)", COLUMNS)
 
     assert str(raised.value) == (
-        "the mapping of city calls uper(), which a mapping may not call; the nearest function that it may call is "
-        "upper(); docs/own-data.md lists them all"
+        "the expression for city calls uper(), which is not allowed; the nearest allowed function is upper(), and "
+        "docs/own-data.md lists them all"
     )
 
 
@@ -186,14 +186,17 @@ def test_no_function_stands_in_two_kinds() -> None:
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("reflect('java.lang.System', 'getenv', 'HOME')", "calls reflect(), which a mapping may not call"),
-        ("(SELECT 'a')", "does not parse at ^ in (^SELECT 'a')"),
-        ("uper(name)", "the nearest function that it may call is upper()"),
+        ("reflect('java.lang.System', 'getenv', 'HOME')", "calls reflect(), which is not allowed"),
+        ("(SELECT 'a')", "syntax error at ^ in the expression for name: (^SELECT 'a')"),
+        ("uper(name)", "the nearest allowed function is upper()"),
         (
             "xpath_string('<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>', 'a')",
             "calls xpath_string()",
         ),
-        ("regexp_replace(name, '(', '')", "'(' is not a regular expression that Java and Python read alike"),
+        (
+            "regexp_replace(name, '(', '')",
+            "'(' is not a regular expression that Java and Python read the same way",
+        ),
         *((word, "") for word in HOSTILE[:45] if word.strip() and word.isprintable()),
     ],
 )

@@ -1,4 +1,4 @@
-"""Small files as common tools export them, and who is in them: every person is invented."""
+"""Small files as common tools export them, and the customers in them; every person is invented."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 @dataclass(frozen=True)
 class Miniature:
     """
-    A file called *name* with *text*, and its *customers*: by source_id what some of their columns hold.
+    A file called *name* with *text*, and the values of some columns of its *customers*, by source_id.
 
-    Where they come out of orders, also what they spent, less refunds, and the moment of their last purchase.
+    Customers derived from orders also have their spending, net of refunds, and the moment of their last purchase.
     """
 
     name: str
     text: str
     customers: dict[str, dict[str, str | None]]
     left_out: int = 0
-    """Rows that are none of a purchase."""
+    """Rows that do not belong to a purchase."""
     option: dict[str, str] = field(default_factory=dict)
 
 
@@ -40,7 +40,7 @@ never late",no,VIP
             "7210448301101": {"name": None, "email": None, "account_balance": "0.00"},
         },
     ),
-    # Two lines of one order, a part paid back, all paid back, voided, and an evening that is the next day in UTC.
+    # Two lines of one order, a partial and a full refund, a voided order, an evening that is the next day in UTC.
     "shopify_orders": Miniature(
         "orders_export.csv",
         """\
@@ -107,7 +107,7 @@ Record ID,First Name,Last Name,Email,Create Date,Lifecycle Stage,Country/Region,
             "88100000977": {"name": "Bo Ek", "account_balance": None, "loyalty_status": "Silver"},
         },
     ),
-    # Ids that differ in letter case alone, days first, and what a report has below its rows.
+    # Ids that differ only in letter case, day-first dates, and notices below the rows.
     "salesforce_contacts": Miniature(
         "report1795771500000.csv",
         '''\
@@ -183,7 +183,7 @@ Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Gross Sales,Discounts
 """,
         {"SQ1": {"spent": "1005.00", "last_purchase": "2025-10-15 10:15:00"}},
     ),
-    # A payment, its refund, one paid back in whole, a hold, a withdrawal, one's own purchase and one that waits.
+    # A payment, its refund, a fully refunded one, a hold, a withdrawal, the shop's own purchase, a pending one.
     "paypal": Miniature(
         "Download.CSV",
         """\
@@ -221,7 +221,7 @@ bo@example.com,Bo,Ek,2,,"2023-02-06 11:31:00",SE,"2024-05-01 09:00:00",1002,bb22
 """,
         {ANN: {"name": "Ann Berg", "country": "PT", "join_date": "2023-01-05"}, BO: {"join_date": "2023-02-06"}},
     ),
-    # Hours up to 24 with AM and PM beside them.
+    # 24-hour times with AM and PM.
     "magento_customers": Miniature(
         "export.csv",
         """\
@@ -275,4 +275,4 @@ Sale Date,Order ID,Buyer User ID,Full Name,Ship City,Ship Country,Currency,Order
         left_out=1,
     ),
 }  # fmt: skip
-"""By recipe: what it is for and leaves out in a few rows."""
+"""By recipe: a few rows of what it loads and excludes."""

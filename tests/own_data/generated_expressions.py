@@ -1,4 +1,4 @@
-"""Expressions of every function of the language, and cells as dirty as they come, made by a random generator."""
+"""Randomly generated expressions with every function of the language, and dirty cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CELLS = (
     "2024-07-04T10:00:00 Europe/Madrid", "31.12.2023", "1.2.2024", "12/31/2023", "3 Mar 2024", "20240229", "1704067200", '{"a": {"b": [1, 2.50, "x"]}}', '{"a": "b"}', "Robert", "Tymczak", "MON",
 )  # fmt: skip
 COLUMNS = ("x", "y", "z")
-"""Of which a row has three cells."""
+"""The three columns of a row."""
 _LITERALS = {
     "text": ("'a'", "'12'", "''", "' '", "'2024-02-29'", "'é,b'", "'1.5'", r"'\\d'", "'it''s'"),
     "int": ("0", "1", "2", "-1", "3", "7", "12", "100", "2147483647"),
@@ -80,7 +80,7 @@ _EITHER = {
 
 
 def expression(rng: Random, kind: str = "value", depth: int = 2) -> str:
-    """An expression of *kind*, with functions inside each other up to *depth*; brackets where operators meet."""
+    """An expression of *kind*, with calls nested up to *depth*, and brackets between operators."""
     kind = rng.choice(_EITHER[kind]) if kind in _EITHER else kind
     if kind in _WORDS:
         return rng.choice(_WORDS[kind])
@@ -113,16 +113,16 @@ def _filled_in(form: str, part: Callable[[str], str]) -> str:
 
 
 FORMS = tuple(form for kind, forms in _ONE.items() if kind != "array" for form in forms)
-"""Everything that an expression can be made of."""
+"""Every form that an expression can contain."""
 
 
 def leaves(rng: Random, form: str) -> str:
-    """*form* with columns and literals."""
+    """*form* filled with columns and literals."""
     return _filled_in(form, lambda part: _bracketed(expression(rng, part, 0)))
 
 
 def _rows(rng: Random) -> Iterator[dict[str, str | None]]:
-    """Rows of three cells: every cell stands in every column once."""
+    """Rows of three cells: every cell occurs in every column once."""
     columns = [rng.sample(CELLS, len(CELLS)) for _ in COLUMNS]
     for row in zip(*columns, strict=True):
         yield dict(zip(COLUMNS, row, strict=True))

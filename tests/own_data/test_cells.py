@@ -1,4 +1,4 @@
-"""A cell is a value, blank, or something else; never one taken for another."""
+"""A cell is valid, blank or invalid, and these are never confused."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_a_value_is_read_in_the_type_of_its_column(column: str, text: str, value
 
 @pytest.mark.parametrize("column", ["customer_id", "account_balance", "is_active", "join_date", "last_login"])
 @pytest.mark.parametrize("text", [None, "", "  ", "NULL", "NaN", "n/a", "\\N", "-", "\u2013", "---"])
-def test_what_exports_write_for_nothing_is_null(column: str, text: str | None) -> None:
-    """And no mistake."""
+def test_what_exports_write_for_a_missing_value_is_null(column: str, text: str | None) -> None:
+    """It is not an error."""
     found = cells(pa.array([text], pa.string()), CUSTOMERS[column])
 
     assert found.values[0].as_py() is None
@@ -67,8 +67,8 @@ def test_anything_else_is_unreadable(column: str, text: str) -> None:
     [("customer_id", str(2**63)), ("account_balance", "9999999999.995"), ("account_balance", "-1e10"),
      ("loyalty_points", "9" * 60)],
 )  # fmt: skip
-def test_a_number_that_the_type_cannot_hold_is_too_large(column: str, text: str) -> None:
-    """It is told apart, for it may be right."""
+def test_a_number_out_of_range_for_the_type_is_too_large(column: str, text: str) -> None:
+    """It has its own reason, as the number may be correct."""
     found = cells(pa.array([text]), CUSTOMERS[column])
 
     assert found.values[0].as_py() is None

@@ -58,14 +58,14 @@ def test_what_people_write_is_read(text: str, moment: datetime) -> None:
     ["2023-02-29", "2024-13-01", "2024-00-10", "31/04/2024", "2024-01-01 24:00", "2024-01-01 garbage", "13:00",
      "2024-01-01 13:00 AM", "2024-01-01 0:30 PM", "12 Smarch 2024", "0000-01-01", "45292", "", "soon"],
 )  # fmt: skip
-def test_what_is_no_day_is_not_read(text: str) -> None:
-    """Never rolled over into the next month."""
+def test_a_date_that_does_not_exist_is_not_read(text: str) -> None:
+    """It never rolls over into the next month."""
     assert one(text) is None
 
 
 @given(st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)))
 def test_every_moment_reads_back(moment: datetime) -> None:
-    """In ISO, and day first and month first."""
+    """In ISO format, day first and month first."""
     assert one(moment.isoformat()) == moment
     assert one(moment.strftime("%d/%m/%Y")) == datetime(moment.year, moment.month, moment.day)
     assert one(moment.strftime("%m/%d/%Y"), MONTH_FIRST) == datetime(moment.year, moment.month, moment.day)
@@ -73,13 +73,13 @@ def test_every_moment_reads_back(moment: datetime) -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_it(text: str) -> None:
-    """Whatever stands in a cell."""
+    """With any text in a cell."""
     found = one(text.encode("utf-8", "replace").decode())
     assert found is None or date(1, 1, 1) <= found.date()
 
 
 def test_the_order_of_day_and_month_is_decided_by_the_values() -> None:
-    """One value above twelve is enough; the same day both ways says nothing."""
+    """One value above 12 is enough; a date that is the same day either way proves nothing."""
     found = date_evidence(pa.array(["03/04/2024", "13/04/2024", "05/05/2024", "2024-01-02", None, "04/14/2024"]))
 
     assert found.counts == {
@@ -107,8 +107,8 @@ def test_the_order_of_day_and_month_is_decided_by_the_values() -> None:
         (["5-6-07"], (DAY_FIRST, MONTH_FIRST)),
     ],
 )
-def test_a_year_of_two_digits_may_be_in_front(texts: list[str], possible: tuple[str, ...]) -> None:
-    """19-02-11 is in 2019 or in 2011; a date that lies in the future is none, and dots put the day first."""
+def test_a_two_digit_year_may_come_first(texts: list[str], possible: tuple[str, ...]) -> None:
+    """19-02-11 is in 2019 or 2011; a future date is invalid, and with dots the day comes first."""
     assert date_evidence(pa.array(texts), latest=date(2026, 6, 30)).possible == possible
 
 
@@ -117,14 +117,14 @@ def test_a_year_of_two_digits_may_be_in_front(texts: list[str], possible: tuple[
     [("24-12-31", datetime(2024, 12, 31)), ("99/01/02 10:30", datetime(1999, 1, 2, 10, 30)),
      ("24.05.13", datetime(2024, 5, 13)), ("2024-05-13", datetime(2024, 5, 13)), ("31-12-2024", None)],
 )  # fmt: skip
-def test_the_year_first_is_read_when_it_is_said_to_be(text: str, moment: datetime | None) -> None:
+def test_the_year_comes_first_with_that_option(text: str, moment: datetime | None) -> None:
     """As in Sweden, Japan and logs."""
     assert one(text, YEAR_FIRST) == moment
 
 
 @given(st.dates(date(1970, 1, 1), date(2026, 6, 30)), st.sampled_from("-/."), st.sampled_from(ORDERS))
-def test_every_day_with_a_year_of_two_digits_reads_back(day: date, mark: str, style: str) -> None:
-    """In each order; and this order is never said to be impossible."""
+def test_every_day_with_a_two_digit_year_reads_back(day: date, mark: str, style: str) -> None:
+    """In each order, and that order is never ruled out."""
     parts = {DAY_FIRST: "%d{0}%m{0}%y", MONTH_FIRST: "%m{0}%d{0}%y", YEAR_FIRST: "%y{0}%m{0}%d"}
     text = day.strftime(parts[style].format("/" if style == MONTH_FIRST else mark))
 
@@ -136,7 +136,7 @@ def test_every_day_with_a_year_of_two_digits_reads_back(day: date, mark: str, st
 @pytest.mark.parametrize(
     ("text", "year"), [("01/02/31", 1931), ("4 May 39", 1939), ("01/02/26", 2026), ("31.12.26", 1926)]
 )
-def test_a_year_of_two_digits_is_not_after_the_latest_day(text: str, year: int) -> None:
+def test_a_two_digit_year_is_not_after_the_latest_day(text: str, year: int) -> None:
     """Nobody is born in the future."""
     found = moments(pa.array([text]), latest=date(2026, 6, 30))[0].as_py()
 
@@ -147,8 +147,8 @@ def test_a_year_of_two_digits_is_not_after_the_latest_day(text: str, year: int) 
     st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5),
     st.sampled_from("dst"),
 )
-def test_what_computers_write_is_read_alike_among_others_and_alone(days: list[datetime], kind: str) -> None:
-    """A column that is written so throughout is read all at once; one other cell among them changes nothing."""
+def test_what_programs_write_is_read_the_same_way_alone_and_among_others(days: list[datetime], kind: str) -> None:
+    """The fast path for uniform columns gives the same values as the path for mixed ones."""
     texts = {
         "d": [f"{day:%Y-%m-%d}".rjust(10, "0") for day in days],
         "s": [day.isoformat(" ", "seconds") for day in days],
@@ -209,17 +209,17 @@ def test_dates_with_words_and_zones_are_read_as_people_and_programs_write_them(
 @pytest.mark.parametrize(
     "text",
     [
-        "2024-03-01 10:00 IST", "2023-07-05 10:00 Nowhere/Land", "30 Feb 2024", "5 Foo 2024", "2024-03-01 25:00", "2023-05",
+        "2024-03-01 10:00 IST", "2023-07-05 10:00 Atlantis/Capital", "30 Feb 2024", "5 Foo 2024", "2024-03-01 25:00", "2023-05",
         "2024-03-01 10:00 Europe/Berlin tomorrow", "32. M\u00e4rz 2023", "marzo", "Q1 2024", "2024-02-29 24:00:00",
     ],
 )  # fmt: skip
-def test_what_is_no_day_or_has_several_meanings_is_not_read(text: str) -> None:
-    """IST is the time of India, of Ireland and of Israel."""
+def test_an_invalid_or_ambiguous_date_is_not_read(text: str) -> None:
+    """IST is a time zone of India, Ireland and Israel."""
     assert moments(pa.array([text])).to_pylist() == [None]
 
 
 def test_the_name_of_a_day_does_not_hide_that_the_order_is_unclear() -> None:
-    """Mon 05/06/2024 is two days, as 05/06/2024 is."""
+    """Mon 05/06/2024 is as ambiguous as 05/06/2024."""
     assert date_evidence(pa.array(["Mon 05/06/2024"])).example == "05/06/2024"
 
 
@@ -231,8 +231,8 @@ def test_the_name_of_a_day_does_not_hide_that_the_order_is_unclear() -> None:
         (["1704067200000", "1577836800000"], EPOCH_MILLISECONDS, datetime(2024, 1, 1)),
     ],
 )
-def test_numbers_that_count_from_a_day_on_are_dates(texts: list[str | None], style: str, first: datetime) -> None:
-    """As spreadsheets and programs keep them, when all values of a column are such."""
+def test_numbers_that_count_from_a_day_are_dates(texts: list[str | None], style: str, first: datetime) -> None:
+    """As spreadsheets and programs store them, if all values of a column are such numbers."""
     assert date_evidence(pa.array(texts), latest=date(2026, 7, 1)).possible == (style,)
     assert moments(pa.array(texts), style)[0].as_py() == first
 
@@ -241,6 +241,6 @@ def test_numbers_that_count_from_a_day_on_are_dates(texts: list[str | None], sty
     "texts",
     [["45292", "99999"], ["45292", "x"], ["45292", "2024-01-01"], ["2024", "2023"], ["20240101"], ["1900000000"], [None], ["12345678901"]],
 )  # fmt: skip
-def test_numbers_of_another_kind_are_no_dates(texts: list[str | None]) -> None:
-    """A day to come, a year, a text among them: such a column is no count of days."""
+def test_other_numbers_are_not_dates(texts: list[str | None]) -> None:
+    """Not if a value is in the future, a year or a text."""
     assert counted(pa.array(texts, pa.string()), date(2026, 7, 1)) is None

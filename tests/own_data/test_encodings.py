@@ -1,4 +1,4 @@
-"""A file is read in its encoding, or refused; never in one that turns its letters into others without a word."""
+"""A file is read in its encoding or refused, and never silently in one that changes its letters."""
 
 from __future__ import annotations
 
@@ -42,30 +42,26 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("text", WESTERN.values(), ids=WESTERN)
-def test_western_text_that_is_not_utf_8_is_read_as_windows_1252_and_this_is_told(
-    tmp_path: Path, text: str
-) -> None:
-    """With the accented letters to look at."""
+def test_western_text_that_is_not_utf_8_is_read_as_windows_1252_with_a_note(tmp_path: Path, text: str) -> None:
+    """The plan asks you to check the accented letters."""
     path = tmp_path / "members.csv"
     path.write_text(f"id,name\n1,{text}\n", encoding="cp1252")
 
     assert encoding_of(path) == "cp1252"
     with spool_file(path) as raw:
-        assert (
-            "cp1252 (it is not UTF-8: look at the accented letters; --encoding names another)" in raw.description
-        )
+        assert "cp1252 (not UTF-8: check the accented letters, or choose with --encoding)" in raw.description
         assert raw.read(raw.files[0])["name"][0].as_py() == text
 
 
 @pytest.mark.parametrize(("encoding", "text"), [(name, text) for name, texts in OTHERS.items() for text in texts])
 def test_text_that_may_be_in_another_encoding_is_refused(tmp_path: Path, encoding: str, text: str) -> None:
-    """Its line is shown as it would be read, and how to name the encoding."""
+    """The error shows the line as it would be read, and how to set the encoding."""
     path = tmp_path / "members.csv"
     path.write_bytes(b"id,name\n" + b"1,Ann\n" * 3 + f"2,{text}\n".encode(encoding))
 
     with pytest.raises(
         Customer360Error,
-        match="its encoding is unclear: line 5 would be .* in cp1252; name it with --encoding",
+        match="its encoding is unclear: in cp1252 line 5 would be .*; set it with --encoding",
     ):
         encoding_of(path)
 
@@ -73,7 +69,7 @@ def test_text_that_may_be_in_another_encoding_is_refused(tmp_path: Path, encodin
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("end", ["", "\n1,Zoë"])
 def test_the_whole_file_decides_wherever_it_is_cut_while_reading(tmp_path: Path, shift: int, end: str) -> None:
-    """Characters of several bytes lie across the borders of what is read at once."""
+    """Multi-byte characters may span two chunks."""
     path = tmp_path / "members.csv"
     path.write_bytes(b"x" * shift + "€😀é".encode() * 300_000 + end.encode())
 
@@ -82,12 +78,12 @@ def test_the_whole_file_decides_wherever_it_is_cut_while_reading(tmp_path: Path,
 
 @pytest.mark.parametrize("bad", [b"\xe9", b"\x81", "€".encode()[:2]])
 def test_one_byte_that_is_not_utf_8_does_not_change_the_encoding_of_all_others(tmp_path: Path, bad: bytes) -> None:
-    """It is shown with its line: all accented letters would be wrong."""
+    """The error shows its line: with another encoding, all accented letters would be wrong."""
     path = tmp_path / "members.csv"
     path.write_bytes("José;Perú\n".encode() * 200_000 + b"Andr" + bad + b";Chile\n" + "Zoë;Porto\n".encode())
 
     with pytest.raises(
-        Customer360Error, match="members.csv, line 200,001: 'Andr.*;Chile' is not UTF-8, which the rest"
+        Customer360Error, match="members.csv, line 200,001: 'Andr.*;Chile' is not UTF-8, but the rest"
     ):
         encoding_of(path)
 
@@ -97,8 +93,8 @@ def test_one_byte_that_is_not_utf_8_does_not_change_the_encoding_of_all_others(t
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"]),
     st.integers(1, 7),
 )
-def test_blocks_are_the_text_as_utf_8_and_part_no_line_break(text: str, encoding: str, size: int) -> None:
-    """Of none is the line feed at the start, and the carriage return at the end of the one before."""
+def test_blocks_are_the_text_as_utf_8_and_split_no_line_break(text: str, encoding: str, size: int) -> None:
+    """No block begins with a line feed after a block that ends with a carriage return."""
     blocks = Utf8Blocks(io.BytesIO(text.encode(encoding)), encoding)
     read = list(iter(lambda: blocks.read(size), b""))
 

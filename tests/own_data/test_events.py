@@ -1,4 +1,4 @@
-"""Ledgers of events as people have them: found, read, checked; every row is an event, the same as another, or rejected."""
+"""Ledgers of events are detected, read and checked; every row is an event, identical to another, or rejected."""
 
 from __future__ import annotations
 
@@ -106,21 +106,21 @@ REJECTED = {
 
 @pytest.mark.parametrize("row", REJECTED)
 def test_an_event_that_no_run_would_accept_is_rejected_with_its_reason(tmp_path: Path, row: str) -> None:
-    """And the rest of the file is loaded."""
+    """The rest of the file is loaded."""
     with found_in(ledger(tmp_path, "1,7,2024-01-01,login,,,,,", row), known=range(1, 9)) as found:
         assert [event["event_id"] for event in events(found)] == [1]
         assert {reason for said in reasons(found).values() for reason in said} == REJECTED[row]
 
 
-def test_each_check_of_events_that_looks_at_one_row_has_a_row_here() -> None:
+def test_each_single_row_check_of_events_has_a_row_here() -> None:
     told = {reason for said in REJECTED.values() for reason in said}
     assert {check.name for check in OF_EVENTS} | {UNKNOWN_CUSTOMER} <= told
     by_run = {check.name for check in EVENTS.rejects} - {"event_not_a_whole_number"}  # here *_unreadable
     assert by_run <= told
 
 
-def test_signs_that_are_allowed_and_limits_are_accepted(tmp_path: Path) -> None:
-    """An order of nothing, a refund of nothing, corrections either way, all kinds in any letter case."""
+def test_allowed_signs_and_limits_are_accepted(tmp_path: Path) -> None:
+    """Purchases and refunds of zero, corrections with either sign, and kinds in any letter case."""
     rows = [f"{n},7,2024-01-0{n},{kind.upper()},,,,," for n, kind in enumerate(EVENT_KINDS, 1)]
     rows += ["10,7,2024-01-02,purchase,0,0,,,", "11,7,2024-01-02,refund,0,0,,,", "12,7,2024-01-02,adjust,,-5,,,",
              "13,7,2024-01-02,adjust,,5,,,", "14,7,2024-01-02,adjust,,100000000000,,,"]  # fmt: skip
@@ -130,8 +130,8 @@ def test_signs_that_are_allowed_and_limits_are_accepted(tmp_path: Path) -> None:
         assert {event["kind"] for event in events(found)} == set(EVENT_KINDS)
 
 
-def test_the_same_event_twice_is_one_and_another_with_its_id_is_none(tmp_path: Path) -> None:
-    """Exactly once; of two that differ nobody can tell which is right."""
+def test_identical_events_count_once_and_different_ones_with_the_same_id_are_rejected(tmp_path: Path) -> None:
+    """Identical rows count once; if two rows differ, it is unknown which one is right."""
     path = ledger(
         tmp_path, "1,7,2024-01-02,login,,,,,", "1,7,2024-01-02 00:00,LOGIN,,,,,", "2,7,2024-01-02,earn,,5,,,",
         "2,7,2024-01-02,earn,,6,,,",
@@ -187,16 +187,16 @@ def test_the_columns_of_a_ledger_are_found_by_their_names(columns: list[str], ex
     [
         ("order_id,customer_id,date,amount", ["A1,1,2024-01-02,5", "A1,1,2024-01-02,6"], ORDER_LINES),
         ("customer_id,date,quantity,amount", ["1,2024-01-02,1,5", "1,2024-01-02,1,5"], ORDER_LINES),
-        # The type of a line, where lines share their transaction: orders.
+        # A line type and shared transactions: order lines.
         ("transaction_id,customer_id,date,type,amount", ["T1,1,2024-01-02,sale,5", "T1,1,2024-01-02,sale,6"], ORDER_LINES),
         ("transaction_id,customer_id,date,type,amount", ["T1,1,2024-01-02,sale,5", "T2,1,2024-01-02,return,-6"], EVENT_ROWS),
         ("customer_id,date,type,points", ["1,2024-01-02,earn,5", "1,2024-01-03,redeem,-6"], EVENT_ROWS),
     ],
 )  # fmt: skip
-def test_order_lines_and_events_are_told_apart(
+def test_order_lines_and_events_are_distinguished(
     tmp_path: Path, header: str, rows: list[str], kind: RowKind
 ) -> None:
-    """By an id and a kind of each row; the plan says what they are taken to be, and how to say otherwise."""
+    """By an id and a kind in each row; the plan shows the result and the option to change it."""
     path = ledger(tmp_path, *rows, header=header)
     with spool_file(path) as raw:
         plan = plan_load(raw, Request(path, is_of_events=True, keeps_mapping=False))
@@ -206,10 +206,10 @@ def test_order_lines_and_events_are_told_apart(
     assert other in plan.said[0]
 
 
-def test_ids_that_are_no_numbers_are_hashed_and_an_event_without_an_id_gets_a_proposal(
+def test_text_ids_are_hashed_and_an_event_without_an_id_gets_a_proposal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody guesses that rows which say the same are one event: it is a line to agree to."""
+    """Equal rows are never assumed to be one event: the proposal is a line to agree to."""
     monkeypatch.chdir(tmp_path)
     with found_in(ledger(tmp_path, "e-1,c-1,2024-01-02,login,,,,,", "e-2,c-1,2024-01-03,login,,,,,")) as found:
         assert len({event["event_id"] for event in events(found)}) == 2
@@ -223,7 +223,7 @@ def test_ids_that_are_no_numbers_are_hashed_and_an_event_without_an_id_gets_a_pr
 
 
 def test_words_are_read_as_kinds_and_others_are_mapped_by_hand(tmp_path: Path) -> None:
-    """As statuses are; a word that nobody knows is named in the plan, and rejected."""
+    """The plan names unknown words, and their rows are rejected."""
     path = ledger(
         tmp_path, "1,7,2024-01-02,Order Placed,5,,,,", "2,7,2024-01-02,POINTS_REDEEMED,,-3,,,", "3,7,2024-01-02,Espresso,4,,,,",
         "4,7,2024-01-02,Espresso,3,,,,", "5,7,2024-01-02,burn,,-1,,,",
@@ -231,7 +231,7 @@ def test_words_are_read_as_kinds_and_others_are_mapped_by_hand(tmp_path: Path) -
     with spool_file(path) as raw:
         plan = plan_load(raw, Request(path, is_of_events=True, keeps_mapping=False))
     assert any(
-        "kind has Espresso (2) among the first rows, for which no kind is known" in note.text
+        "kind has unknown values in the first rows: Espresso (2); set in [values.kind]" in note.text
         for note in plan.notes
     )
     with found_in(path, plan.mapping) as found:
@@ -249,8 +249,8 @@ def test_words_are_read_as_kinds_and_others_are_mapped_by_hand(tmp_path: Path) -
         ]
 
 
-def test_a_condition_a_currency_and_the_as_of_date_leave_rows_out_or_reject_them(tmp_path: Path) -> None:
-    """As for customers; late events are not known yet."""
+def test_a_condition_a_currency_and_the_as_of_date_exclude_or_reject_rows(tmp_path: Path) -> None:
+    """As for customers; events after the as-of date are not known yet."""
     header = "event_id,customer_id,date,type,amount,state,currency"
     path = ledger(
         tmp_path, "1,7,2024-01-02,sale,5,ok,EUR", "2,7,2024-01-03,sale,5,void,EUR", "3,7,2024-01-03,sale,5,ok,USD",
@@ -305,7 +305,7 @@ def shapes(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def test_a_ledger_may_have_any_shape_that_a_list_of_customers_may_have(tmp_path: Path) -> None:
-    """The same event in two files of a folder is one."""
+    """The same event in two files of a folder counts once."""
     for name, path in shapes(tmp_path):
         with found_in(path) as found:
             shown: list[Any] = sorted(
@@ -318,8 +318,8 @@ def test_a_ledger_may_have_any_shape_that_a_list_of_customers_may_have(tmp_path:
         assert len(shown) == (3 if name == "a folder" else 2)
 
 
-def test_lines_of_events_take_nothing_over_from_each_other(tmp_path: Path) -> None:
-    """A blank cell of an event is blank, also where the row above is of the same order."""
+def test_events_inherit_no_cells_from_each_other(tmp_path: Path) -> None:
+    """A blank cell of an event stays blank, even if the row above belongs to the same order."""
     path = ledger(tmp_path, "1,7,2024-01-02,purchase,5,,A1,,", "2,7,,refund,-5,,A1,,")
     with spool_file(path) as raw:
         from customer360.own_data.orders import inherited
@@ -330,7 +330,7 @@ def test_lines_of_events_take_nothing_over_from_each_other(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("rows", "is_of_events", "said"),
-    [("events", False, "load them with --events"), ("customers", True, "leave out --events")],
+    [("events", False, "load them with --events"), ("customers", True, "omit --events")],
 )
 def test_a_mapping_of_other_rows_is_refused(tmp_path: Path, rows: str, is_of_events: bool, said: str) -> None:
     path = ledger(tmp_path, "1,7,2024-01-02,purchase,5,,A1,,")
@@ -348,20 +348,20 @@ def test_a_mapping_of_other_rows_is_refused(tmp_path: Path, rows: str, is_of_eve
 @pytest.mark.parametrize(
     ("row", "hint"),
     [
-        ("2,7,2024-01-02,redeem,,5,,,", "points that are taken are below zero"),
-        ("2,7,2024-01-02,refund,5,,,,", "refunds are below zero"),
-        ("2,7,2024-01-02,dance,,,,,", r"say in \[values.kind\] what the words mean"),
+        ("2,7,2024-01-02,redeem,,5,,,", "redeemed and expired points must be negative"),
+        ("2,7,2024-01-02,refund,5,,,,", "refunds must be negative"),
+        ("2,7,2024-01-02,dance,,,,,", r"map the words to kinds in \[values.kind\]"),
         ("2,9,2024-01-02,login,,,,,", "load the customers of these events too, or raise --max-rejected"),
     ],
 )
-def test_a_refusal_names_the_way_out(tmp_path: Path, row: str, hint: str) -> None:
-    """A sign that is missing in a whole ledger is one line of the mapping."""
+def test_a_refusal_says_how_to_fix_it(tmp_path: Path, row: str, hint: str) -> None:
+    """If a ledger has no signs, one line of the mapping fixes it."""
     refused = pytest.raises(Customer360Error, match=hint)
     with refused, found_in(ledger(tmp_path, "1,7,2024-01-02,login,,,,,", row), known=range(1, 9)) as found:
         found.tally.require(0.05)
 
 
-def test_the_way_out_of_a_missing_sign_works(tmp_path: Path) -> None:
+def test_the_fix_for_a_missing_sign_works(tmp_path: Path) -> None:
     columns = {"event_id": "event_id", "customer_id": "customer_id", "occurred_at": "occurred_at", "kind": "kind"}
     points = "CASE WHEN `kind` IN ('Redemption', 'Expiry') THEN -`points` ELSE `points` END"
     path = ledger(tmp_path, "1,7,2024-01-02,earn,,5,,,", "2,7,2024-01-02,Redemption,,3,,,")

@@ -9,8 +9,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["members.csv", "orders.csv"])
-def test_the_examples_are_what_their_script_writes(tmp_path, name):
-    """Whoever changes the script sees in the difference what changes in the files."""
+def test_the_script_writes_the_examples(tmp_path, name):
+    """A change of the script shows up as a change of the files."""
     script = runpy.run_path(str(REPOSITORY / "scripts" / "make_example.py"))
     script["main"](tmp_path)
 

@@ -1,4 +1,4 @@
-"""An Excel workbook is one visible sheet, cell by cell; nothing that its own summary says is taken for granted."""
+"""One visible sheet of a workbook is read, cell by cell, regardless of the metadata in the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(path: Path, sheet: str | None = None) -> list[dict[str, Any]]:
 
 
 def workbook(path: Path, *rows: list[Any]) -> Path:
-    """An .xlsx as a spreadsheet programme writes it, with a second sheet that says nothing of customers."""
+    """An .xlsx file as a spreadsheet writes it, with a second sheet without customers."""
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
@@ -34,8 +34,8 @@ def workbook(path: Path, *rows: list[Any]) -> Path:
     return path
 
 
-def test_excel_is_its_first_sheet_cell_by_cell(tmp_path: Path) -> None:
-    """Dates and numbers as they are, blank rows left out, each row with the number that is beside it."""
+def test_the_first_sheet_of_a_workbook_is_read_cell_by_cell(tmp_path: Path) -> None:
+    """Dates and numbers are exact, blank rows are skipped, and each row has its row number."""
     path = workbook(
         tmp_path / "members.xlsx",
         ["ID", "Joined", "Seen", "Balance", "Active", None],
@@ -54,7 +54,7 @@ def test_excel_is_its_first_sheet_cell_by_cell(tmp_path: Path) -> None:
     assert [row["source_line"] for row in rows] == [2, 5]
 
 
-def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_sheet_is_read_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet may have a million rows."""
     monkeypatch.setattr("customer360.own_data.excel_rows._ROWS_AT_ONCE", 3)
     path = workbook(tmp_path / "members.xlsx", ["id", "name"], *([i, f"M{i}"] for i in range(10)))
@@ -69,7 +69,7 @@ def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monk
         (
             "old.xls",
             b"\xd0\xcf\x11\xe0",
-            "old.xls is an old kind of Excel, or a workbook with a password; save it as .xlsx or CSV",
+            "old.xls is an old Excel workbook, or one with a password; save it as .xlsx or CSV",
         ),
         ("broken.xlsx", b"no workbook", "cannot read broken.xlsx as Excel (File is not a zip file); save it"),
         ("cut.xlsx", None, "cannot read cut.xlsx as Excel"),
@@ -78,7 +78,7 @@ def test_a_large_sheet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_workbook_that_cannot_be_read_is_one_line(
     tmp_path: Path, name: str, content: bytes | None, said: str
 ) -> None:
-    """With a way out."""
+    """With how to fix it."""
     path = tmp_path / name
     path.write_bytes(content or workbook(tmp_path / "whole.xlsx", ["id"], [1]).read_bytes()[:2_000])
 
@@ -89,16 +89,16 @@ def test_a_workbook_that_cannot_be_read_is_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_an_empty_sheet_is_said_to_be_empty(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_sheet_says_so(tmp_path: Path) -> None:
     """Often the rows are on another sheet."""
     with pytest.raises(
-        Customer360Error, match="no visible sheet of members.xlsx holds a table .*'Sheet', 'Notes'"
+        Customer360Error, match="no visible sheet of members.xlsx contains a table .*'Sheet', 'Notes'"
     ):
         read(workbook(tmp_path / "members.xlsx"))
 
 
 def test_excel_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is no dependency: few need it."""
+    """It is an optional dependency."""
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     (tmp_path / "members.xlsx").write_bytes(b"PK")
 
@@ -107,7 +107,7 @@ def test_excel_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch
 
 
 def changed(path: Path, part: str, pattern: bytes, by: bytes) -> Path:
-    """The workbook with a part of its XML written otherwise, as other programs write it."""
+    """The workbook with a part of its XML replaced, as other programs write it."""
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name) for name in book.namelist()}
     assert re.search(pattern, parts[part])
@@ -119,8 +119,8 @@ def changed(path: Path, part: str, pattern: bytes, by: bytes) -> Path:
 
 
 @pytest.mark.parametrize("dimension", ["A1", "A1:B2", "A1:A4"])
-def test_all_rows_and_columns_are_read_whatever_the_sheet_says_of_its_size(tmp_path: Path, dimension: str) -> None:
-    """Programs write the size before they know it."""
+def test_all_rows_and_columns_are_read_regardless_of_the_size_in_the_sheet(tmp_path: Path, dimension: str) -> None:
+    """Programs write the size of the sheet before it is final."""
     path = workbook(tmp_path / "members.xlsx", ["id", "city", "name"], *([i, "Porto", f"M{i}"] for i in range(3)))
     changed(path, "xl/worksheets/sheet1.xml", rb'<dimension ref="[^"]*"', f'<dimension ref="{dimension}"'.encode())
 
@@ -128,7 +128,7 @@ def test_all_rows_and_columns_are_read_whatever_the_sheet_says_of_its_size(tmp_p
 
 
 def sheets(path: Path, **rows: list[list[Any]]) -> Path:
-    """A workbook with a sheet per argument; one called hidden is."""
+    """A workbook with a sheet per argument; the one called hidden is hidden."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, cells in rows.items():
@@ -144,7 +144,7 @@ TABLE: list[list[Any]] = [["id", "name"], [1, "Ann"]]
 
 
 def test_the_first_visible_sheet_with_a_table_is_read_and_the_others_are_named(tmp_path: Path) -> None:
-    """A sheet that nobody sees is no data, and a cover is no table."""
+    """Hidden sheets and cover pages are skipped."""
     path = sheets(
         tmp_path / "members.xlsx",
         hidden=[["id", "name"], [9, "Old"]],
@@ -156,13 +156,13 @@ def test_the_first_visible_sheet_with_a_table_is_read_and_the_others_are_named(t
     with spool_file(path) as raw:
         assert raw.rows == 1
         assert raw.description == (
-            "Excel, sheet 'Members' (3 more sheets: 'hidden', hidden, 'Cover', 'Later'; --sheet reads another)"
+            "Excel, sheet 'Members' (3 more sheets: 'hidden', hidden, 'Cover', 'Later'; --sheet chooses another)"
         )
     assert [row["name"] for row in read(path)] == ["Ann"]
 
 
 def test_a_sheet_is_read_by_its_name_even_a_hidden_one(tmp_path: Path) -> None:
-    """When a person says so."""
+    """If you choose it."""
     path = sheets(tmp_path / "members.xlsx", Members=TABLE, hidden=[["id", "name"], [9, "Old"]])
 
     assert [row["name"] for row in read(path, "hidden")] == ["Old"]
@@ -170,11 +170,11 @@ def test_a_sheet_is_read_by_its_name_even_a_hidden_one(tmp_path: Path) -> None:
         read(path, "member")
 
 
-def test_a_sheet_is_named_of_workbooks_only(tmp_path: Path) -> None:
-    """Anything else has none."""
+def test_only_workbooks_have_sheets(tmp_path: Path) -> None:
+    """Other files have no sheets."""
     (tmp_path / "a.csv").write_text("id,name\n1,Ann\n")
 
-    with pytest.raises(Customer360Error, match="a.csv is not an Excel workbook; --sheet"):
+    with pytest.raises(Customer360Error, match="a.csv is not an Excel workbook; omit --sheet"):
         read(tmp_path / "a.csv", "Members")
 
 
@@ -188,20 +188,22 @@ def test_a_sheet_is_named_of_workbooks_only(tmp_path: Path) -> None:
     ],
 )
 def test_the_first_row_has_the_names_of_the_columns(tmp_path: Path, rows: list[list[Any]], said: str) -> None:
-    """A row of values is told rather than taken for one."""
+    """A row of values is an error, not a header."""
     with pytest.raises(Customer360Error) as raised:
         read(sheets(tmp_path / "members.xlsx", Sheet=rows))
 
     assert said in str(raised.value)
 
 
-def test_a_formula_that_was_never_computed_is_no_empty_cell(tmp_path: Path) -> None:
-    """Programs that write workbooks do not compute: its cell is named, and what to do."""
+def test_a_formula_that_was_never_computed_is_not_an_empty_cell(tmp_path: Path) -> None:
+    """Programs that write workbooks do not compute formulas; the error names the cell and what to do."""
     path = sheets(
         tmp_path / "members.xlsx", Members=[["id", "balance"], [1, 5], [2, "=B2*2"]], Notes=[["x"], ["=1+1"]]
     )
 
-    with pytest.raises(Customer360Error, match="sheet 'Members', cell B3 holds a formula that was never computed"):
+    with pytest.raises(
+        Customer360Error, match="sheet 'Members', cell B3 contains a formula that was never computed"
+    ):
         read(path)
 
 
@@ -210,7 +212,7 @@ def test_a_formula_that_was_never_computed_is_no_empty_cell(tmp_path: Path) -> N
     [(rb'<c r="B3"><f>B2*2</f><v>10</v></c>', "10"), (rb'<c r="B3" t="str"><f>B2*2</f><v></v></c>', None)],
 )
 def test_a_formula_that_was_computed_is_its_value(tmp_path: Path, cell: bytes, value: str | None) -> None:
-    """Also an empty text."""
+    """Including an empty text."""
     path = sheets(tmp_path / "members.xlsx", Members=[["id", "balance"], [1, 5], [2, "=B2*2"]])
     changed(path, "xl/worksheets/sheet1.xml", rb'<c r="B3".*?</c>', cell)
 
@@ -218,7 +220,7 @@ def test_a_formula_that_was_computed_is_its_value(tmp_path: Path, cell: bytes, v
 
 
 def test_a_cell_far_to_the_right_that_has_only_a_format_costs_nothing(tmp_path: Path) -> None:
-    """Sixteen thousand empty columns are none."""
+    """16,000 empty columns are ignored."""
     book = openpyxl.Workbook()
     for row in (["id", "name", None, None], *([i, f"M{i}", None, "x"] for i in range(300))):
         book.active.append(row)
@@ -230,8 +232,8 @@ def test_a_cell_far_to_the_right_that_has_only_a_format_costs_nothing(tmp_path: 
         assert (raw.rows, raw.columns) == (300, ("id", "name", "column_4"))
 
 
-def test_numbers_dates_and_texts_are_told_apart_cell_by_cell(tmp_path: Path) -> None:
-    """12.345 that was a number has a decimal point, whatever 1.234 beside it is; dates count from 1900 or from 1904."""
+def test_numbers_dates_and_texts_are_distinguished_cell_by_cell(tmp_path: Path) -> None:
+    """A number cell 12.345 has a decimal point, even next to a text 1.234; dates count from 1900 or 1904."""
     path = sheets(
         tmp_path / "a.xlsx",
         Members=[["id", "Balance", "at"], [1, 12.345, datetime(2024, 1, 2)], [2, "1.234", time(0, 0)]],

@@ -1,4 +1,4 @@
-"""Expressions have the values that Apache Spark gives without ANSI mode, which they were first defined by."""
+"""Expressions have the values of Apache Spark without ANSI mode, by which they were first defined."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.own_data.generated_expressions import COLUMNS, FORMS, ROWS, expressio
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(900),  # a cold Java on a busy machine
+    pytest.mark.timeout(900),  # Java takes long to start on a busy machine
     NEEDS_SPARK,
 ]
 TIMES = int(os.environ.get("ATTACK_TIMES", "1"))
 BEYOND = re.compile(r"[+-][0-9]{4,}-|0000-")
-"""A day that is not in the years 1 to 9999, which has no value here."""
+"""A date outside the years 1 to 9999, which is null here."""
 BATCH = pa.RecordBatch.from_pylist([*ROWS])
 
 
@@ -51,7 +51,7 @@ def ours(text: str) -> list[str | None] | None:
 
 
 def differences(spark: Spark, expressions: Sequence[str]) -> list[str]:
-    """Where Spark gives something else than we do, in words; what one of both refuses has no value to differ."""
+    """The differences between Spark's values and ours; expressions that either of them refuses are skipped."""
     mine = {text: found for text in dict.fromkeys(expressions) if (found := ours(text)) is not None}
     of_spark = spark.values([*mine])
     return [
@@ -63,7 +63,7 @@ def differences(spark: Spark, expressions: Sequence[str]) -> list[str]:
 
 
 def _is_beyond(spark: Spark, text: str, place: int, value: str) -> bool:
-    """Whether Spark's *value*, or one on the way to it in that row, is a day which has none here."""
+    """Whether Spark's *value*, or an intermediate value in that row, is a date that is null here."""
     as_days = ("{}", "cast(({}) AS date)", "cast(({}) AS timestamp)")
     parts = [form.format(part) for part in _parts(text) for form in as_days]
     on_the_way = spark.values(parts).values() if parts and not BEYOND.match(value) else ()
@@ -71,7 +71,7 @@ def _is_beyond(spark: Spark, text: str, place: int, value: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    """What stands in brackets of *text*; what is no expression by itself has no value for Spark."""
+    """The parts of *text* in brackets; Spark has no values for those that are not expressions."""
     opened, parts = [], []
     for place, sign in enumerate(text):
         if sign == "(":
@@ -100,13 +100,13 @@ def test_every_form_has_the_values_of_spark(spark_elsewhere: Spark) -> None:
     suppress_health_check=list(HealthCheck),
 )
 @given(rng=st.randoms(use_true_random=False))
-def test_forms_inside_each_other_have_the_values_of_spark(spark_elsewhere: Spark, rng: Random) -> None:
-    """What one gives is what the next takes: types, nulls and digits."""
+def test_nested_forms_have_the_values_of_spark(spark_elsewhere: Spark, rng: Random) -> None:
+    """Nested calls agree on types, nulls and digits."""
     assert differences(spark_elsewhere, [expression(rng, depth=3) for _ in range(20)]) == []
 
 
 def by_hand(name: str) -> Mapping[str, str]:
-    """Our own functions in terms of others."""
+    """Our own functions, defined by Spark's."""
     from customer360.own_data.cells import NO_TEXT, NOTHING
 
     def words(texts: Sequence[str]) -> str:
@@ -121,7 +121,7 @@ def by_hand(name: str) -> Mapping[str, str]:
 
 
 def test_our_own_functions_have_the_values_of_their_definitions(spark_elsewhere: Spark) -> None:
-    """Customers keep their numbers, whichever engine has given them."""
+    """Customers keep their numbers regardless of the engine that assigned them."""
     for name in COLUMNS:
         for mine, theirs in by_hand(name).items():
             assert ours(mine) == spark_elsewhere.values([theirs])[theirs]

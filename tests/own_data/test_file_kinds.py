@@ -1,4 +1,4 @@
-"""What a file is counts for more than its name; what cannot be read is named, with the way out."""
+"""The content of a file takes precedence over its name; unsupported kinds are named with how to fix it."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def parquet() -> bytes:
     ],
     ids=["gz", "bz2", "xz", "zst", "zip", "zip of JSON", "workbook called CSV", "macros", "Parquet without a name", "Parquet called CSV"],
 )  # fmt: skip
-def test_what_is_packed_or_called_otherwise_is_read_as_what_it_is(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
+def test_a_compressed_or_misnamed_file_is_read_by_its_content(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
 
@@ -95,16 +93,16 @@ def orc() -> bytes:
         ("m.feather", feather(), "Arrow .Feather. file; save it as Parquet"),
         ("m.orc", orc(), "ORC file; save it as Parquet"),
         ("m.db", b"SQLite format 3\0" + bytes(100), "SQLite database; export the table"),
-        ("m.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old kind of Excel, or a workbook with a password; save it as"),
+        ("m.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is an old Excel workbook, or one with a password; save it as"),
         ("m.xls", b"<html><body><table><tr><td>1</td></tr></table>", "web page .HTML.; open it in Excel"),
         ("m.csv", b"<?xml version='1.0'?><a/>", "is XML; export the table as CSV"),
         ("m.pdf", b"%PDF-1.7\n", "is a PDF"),
         ("m.tar.gz", gzip.compress(b"members.csv" + bytes(246) + b"ustar" + bytes(300), mtime=0), "tar archive; unpack it"),
-        ("m.parquet.gz", gzip.compress(parquet(), mtime=0), "packed file of another kind; unpack it"),
-        ("m.zip", zipped(**{"m.parquet": "PAR1"}), "packed file of another kind; unpack it"),
+        ("m.parquet.gz", gzip.compress(parquet(), mtime=0), "is a compressed Parquet or zip file; unpack it"),
+        ("m.zip", zipped(**{"m.parquet": "PAR1"}), "is a compressed Parquet or zip file; unpack it"),
     ],
 )  # fmt: skip
-def test_what_is_not_read_is_named_in_one_line_with_the_way_out(
+def test_an_unsupported_kind_is_named_in_one_line_with_how_to_fix_it(
     tmp_path: Path, name: str, content: bytes, said: str
 ) -> None:
     path = tmp_path / name
@@ -130,7 +128,7 @@ def source_of(folder: Path, **files: str) -> RawTable:
         return raw
 
 
-def test_what_is_beside_the_data_is_left_out_and_named(tmp_path: Path) -> None:
+def test_other_files_next_to_the_data_are_skipped_and_named(tmp_path: Path) -> None:
     raw = source_of(
         tmp_path, **{"a.csv": TEXT, "b.csv": TEXT, "README.md": "# x", "desktop.ini": "[x]", ".hidden": "x", "_SUCCESS": "", "old/c.csv": TEXT}
     )  # fmt: skip
@@ -142,7 +140,7 @@ def test_what_is_beside_the_data_is_left_out_and_named(tmp_path: Path) -> None:
 
 
 def test_the_names_of_folders_are_columns(tmp_path: Path) -> None:
-    """As Hive and Spark write them; a column of the file's own takes precedence."""
+    """As Hive and Spark write them; the file's own columns take precedence."""
     for name, text in {
         "country=ES/year=2024/part-0.csv": "id,year\n1,1999\n",
         "country=Cabo%20Verde/part-0.csv": "id\n2\n",

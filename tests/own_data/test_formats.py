@@ -1,4 +1,4 @@
-"""How a column is written is decided by its values, by those of the others, or by a person; never by chance."""
+"""The style of a column is decided by its values, by the other columns, or by you; never by chance."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def amounts(*texts: str) -> Evidence:
     return number_evidence(pa.array(texts), pa.array(range(2, len(texts) + 2)))
 
 
-def test_values_with_one_reading_decide_about_the_others() -> None:
-    """A few that contradict nearly all are mistakes: they are rejected as unreadable."""
+def test_values_with_one_reading_decide_for_the_others() -> None:
+    """A few values that contradict nearly all others are errors and rejected as unreadable."""
     found = formats(
         {
             "join_date": days(*["04/14/2024"] * 99, "14/04/2024", "03/04/2024"),
@@ -41,28 +41,28 @@ def test_values_with_one_reading_decide_about_the_others() -> None:
             ["1,234", "12.50", "12,5", "13,5"],
             (
                 "a.csv, line 2: account_balance 1,234 can be read as decimal point or decimal comma "
-                "(clear values: 1 decimal point, 2 decimal comma); say which with --decimal point or --decimal comma"
+                "(unambiguous values: 1 decimal point, 2 decimal comma); choose with --decimal point or --decimal comma"
             ),
         ),
         (
             ["12.50", "12,5"],
             (
-                "a.csv: account_balance mixes styles (clear values: 1 decimal point, 1 decimal comma); "
-                "say which with --decimal point or --decimal comma"
+                "a.csv: account_balance mixes styles (unambiguous values: 1 decimal point, 1 decimal comma); "
+                "choose with --decimal point or --decimal comma"
             ),
         ),
     ],
 )
 def test_values_that_contradict_each_other_decide_nothing(texts: list[str], said: str) -> None:
-    """However few there are more of the one kind."""
+    """Unless nearly all are of one kind."""
     with pytest.raises(Customer360Error) as raised:
         formats({"account_balance": amounts(*texts)}, file="a.csv")
 
     assert str(raised.value) == said
 
 
-def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> None:
-    """One file comes from one place."""
+def test_an_ambiguous_column_has_the_style_of_the_others() -> None:
+    """A file comes from one program."""
     found = formats({"join_date": days("03/04/2024"), "last_login": days("04/14/2024")})
 
     assert found == {"join_date": "month first", "last_login": "month first"}
@@ -76,7 +76,7 @@ def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> 
             days("03/04/2024"),
             (
                 "line 2: join_date 03/04/2024 can be read as day first or month first; "
-                "say which with --dates day-first or --dates month-first"
+                "choose with --dates day-first or --dates month-first"
             ),
         ),
         (
@@ -84,7 +84,7 @@ def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> 
             days("2019-02-11", "19-02-11"),
             (
                 "line 3: join_date 19-02-11 can be read as day first or year first; "
-                "say which with --dates day-first or --dates year-first"
+                "choose with --dates day-first or --dates year-first"
             ),
         ),
         (
@@ -92,7 +92,7 @@ def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> 
             amounts("1.234"),
             (
                 "line 2: account_balance 1.234 can be read as decimal point or decimal comma; "
-                "say which with --decimal point or --decimal comma"
+                "choose with --decimal point or --decimal comma"
             ),
         ),
         (
@@ -102,21 +102,21 @@ def test_a_column_that_can_be_read_either_way_is_written_as_the_others_are() -> 
         ),
     ],
 )
-def test_where_nothing_decides_a_person_is_asked(column: str, evidence: Evidence, said: str) -> None:
-    """A month for a day, a thousand for one: nobody would notice."""
+def test_a_column_that_remains_ambiguous_is_an_error(column: str, evidence: Evidence, said: str) -> None:
+    """A swapped day and month, or a factor of 1000, would go unnoticed."""
     with pytest.raises(Customer360Error) as raised:
         formats({column: evidence}, {"loyalty_points"}, file="a.csv")
 
     assert said in str(raised.value)
 
 
-def test_columns_without_doubt_need_no_decision() -> None:
-    """12 is 12, and 2024-01-02 is a day."""
+def test_unambiguous_columns_need_no_decision() -> None:
+    """12 and 2024-01-02 have one reading."""
     assert formats({"loyalty_points": amounts("12"), "join_date": days("2024-01-02")}, {"loyalty_points"}) == {}
 
 
-def test_marks_part_the_thousands_of_whole_numbers_where_those_below_have_none() -> None:
-    """1.234 points beside 250 are a thousand and some; which says nothing about amounts."""
+def test_marks_separate_thousands_of_whole_numbers_if_smaller_numbers_have_none() -> None:
+    """1.234 points next to 250 are 1234, which proves nothing about amounts."""
     points = {"loyalty_points": amounts("250", "1.234")}
 
     assert formats(points, {"loyalty_points"}) == {"loyalty_points": "decimal comma"}
@@ -126,8 +126,8 @@ def test_marks_part_the_thousands_of_whole_numbers_where_those_below_have_none()
         formats({**points, "account_balance": amounts("1.234")}, {"loyalty_points"})
 
 
-def test_points_that_contradict_the_amounts_are_asked_about() -> None:
-    """1.234 beside 250 looks like thousands, beside 12.50 like a fraction."""
+def test_points_that_contradict_the_amounts_are_an_error() -> None:
+    """1.234 next to 250 looks like thousands, and next to 12.50 like a fraction."""
     with pytest.raises(Customer360Error, match="line 3: loyalty_points 1.234 can be"):
         formats(
             {"loyalty_points": amounts("250", "1.234"), "account_balance": amounts("12.50")}, {"loyalty_points"}

@@ -1,4 +1,4 @@
-"""The first guess is right for columns that are called what people call them."""
+"""The first guess is right for columns with common names."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def guessed(values: dict[str, list[str]], kind: RowKind = CUSTOMER_ROWS) -> Colu
 
 
 def test_every_column_of_customers_can_be_guessed() -> None:
-    """A column that is added to the table without a name that people give it would never be found."""
+    """A column added to the table without synonyms would never be found."""
     for kind in ROW_KINDS.values():
         assert set(kind.synonyms) | {"source_id"} == set(kind.targets)
 
 
 def test_case_spaces_punctuation_and_the_kind_of_person_do_not_matter() -> None:
-    """As exports of different programs write them."""
+    """Programs write them differently."""
     found = guessed(
         {"Customer ID": ["1"], "MEMBER_SINCE": ["2024-01-02"], "last-seen": ["2024-01-02"], "Tier Name": ["Gold"],
          "Points (balance)": ["5"], "Total Spent": ["€ 1.234,50"], "Active?": ["Y"], "favourite colour": ["red"]}
@@ -35,8 +35,8 @@ def test_case_spaces_punctuation_and_the_kind_of_person_do_not_matter() -> None:
     assert "birth_date" in found.missing
 
 
-def test_adobe_xdm_loyalty_profiles_are_known() -> None:
-    """Paths of the schema, with a tenant in front."""
+def test_adobe_xdm_loyalty_profiles_are_recognized() -> None:
+    """Paths of the schema, with a tenant prefix."""
     found = guessed(
         {"_acme.loyalty.loyaltyID": ["1"], "person.name.fullName": ["Ann"], "personalEmail.address": ["a@example.com"],
          "homeAddress.country": ["PT"], "_acme.loyalty.joinDate": ["2024-01-02T00:00:00Z"],
@@ -51,16 +51,16 @@ def test_adobe_xdm_loyalty_profiles_are_known() -> None:
     }  # fmt: skip
 
 
-def test_values_speak_against_a_name() -> None:
-    """A status of words that are not yes or no is a tier; points that are words are none."""
+def test_values_can_rule_out_a_name() -> None:
+    """A status with words other than yes and no is a tier; words are not points."""
     found = guessed({"id": ["1"], "status": ["Gold", "Silver"], "points": ["many"], "joined": ["2024-01-02"]})
 
     assert found.columns == {"customer_id": "id", "loyalty_status": "status", "join_date": "joined"}
     assert found.status_order == ("Silver", "Gold")
 
 
-def test_what_is_in_parts_becomes_an_expression() -> None:
-    """Names, months, a year of leaving, and ids that are no numbers."""
+def test_names_and_dates_in_parts_become_an_expression() -> None:
+    """Names, months, a year of leaving, and text ids."""
     found = guessed(
         {"Loyalty Number": ["AB-1"], "First Name": ["Ann"], "Last Name": ["Lee"], "Enrollment Year": ["2018"],
          "Enrollment Month": ["2"], "Cancellation Year": [], "Loyalty Card": ["Star", "Aurora", "Nova"]}
@@ -103,18 +103,18 @@ IDS = [["7", "8", "9"], ["7", "7", "8"]]
     ],
 )
 @pytest.mark.parametrize("kind", ROW_KINDS.values(), ids=ROW_KINDS)
-def test_the_name_that_says_most_is_the_customers_id(
+def test_the_most_specific_name_is_the_customers_id(
     columns: list[str], customer_id: str | None, kind: RowKind
 ) -> None:
-    """The column's own name, then a synonym with the person in it, then a bare id, wherever they stand."""
+    """The target's own name, then a synonym with the person in it, then a bare id, in any order of columns."""
     for names in (columns, columns[::-1]):
         found = guessed({name: ["7", "8"] for name in names}, kind=kind)
-        bare = not kind.is_per_customer and customer_id == "id"  # which is that of the line or of the event
+        bare = not kind.is_per_customer and customer_id == "id"  # the id of the line or of the event
         assert found.columns.get("customer_id") == (None if bare else customer_id)
 
 
-def test_of_two_ids_the_one_that_tells_customers_apart_is_taken() -> None:
-    """A list of customers may name the account that several of them share."""
+def test_the_one_of_two_ids_that_identifies_customers_is_used() -> None:
+    """A list of customers may include the account that several of them share."""
     assert guessed({"user_id": ["3", "3"], "member_id": ["1", "2"]}).columns["customer_id"] == "member_id"
     assert guessed({"user_id": ["3", "4"], "member_id": ["1", "1"]}).columns["customer_id"] == "user_id"
 
@@ -123,7 +123,7 @@ def test_of_two_ids_the_one_that_tells_customers_apart_is_taken() -> None:
     "own", ["id", "ID", "Id", "no", "Number", "key", "code", "order_id", "Order Number", "Invoice", "order.id"]
 )
 def test_an_orders_own_id_is_never_the_customer(own: str) -> None:
-    """Not beside a customer or an e-mail address, nor where every line has another one."""
+    """Neither next to a customer or an e-mail address, nor if it differs on every line."""
     orders = {own: ["9001", "9001", "9002"], "date": ["2024-01-02"] * 3, "amount": ["1.00"] * 3}
     distinct = {**orders, own: ["9001", "9002", "9003"]}
 
@@ -133,15 +133,15 @@ def test_an_orders_own_id_is_never_the_customer(own: str) -> None:
     assert "customer_id" not in guessed(distinct, kind=ORDER_LINES).columns
 
 
-def test_lines_by_customer_may_call_the_customer_id() -> None:
-    """As old lists of purchases do: an id that comes again, and nothing else that names a person."""
+def test_lines_may_call_the_customer_just_id() -> None:
+    """As in old lists of purchases: a repeated id, and no other column for a person."""
     found = guessed({"id": ["4", "4", "9"], "date": ["19970101"] * 3, "amount": ["29.33"] * 3}, kind=ORDER_LINES)
 
     assert found.columns["customer_id"] == "id"
 
 
 def test_the_orders_of_a_shop_system_are_understood() -> None:
-    """Name is the order's number; Total stands in the first line of an order only, so the items are counted."""
+    """Name is the order number; Total is only on the first line of an order, so the items are counted."""
     found = guessed(
         {"Name": ["#1001", "#1001", "#1002"], "Email": ["a@b.c", "a@b.c", "d@e.f"], "Financial Status": ["paid", "paid"],
          "Currency": ["EUR", "EUR"], "Total": ["35.00", "10.00"], "Created at": ["2024-01-02 09:59:00 +0100"] * 3,
@@ -172,7 +172,7 @@ def test_the_orders_of_a_shop_system_are_understood() -> None:
     ],
 )
 def test_a_persons_name_is_not_that_of_a_firm_or_a_thing(columns: list[str], name: str | None) -> None:
-    """First and last name precede the account's."""
+    """First and last name take precedence over the account's name."""
     found = guessed({"Contact ID": ["1"], **{column: ["Ada"] for column in columns}})
 
     assert found.columns.get("name") == name
@@ -194,10 +194,10 @@ def test_a_persons_name_is_not_that_of_a_firm_or_a_thing(columns: list[str], nam
         ({"status": ["NULL", "Active"]}, "status", None),
     ],
 )
-def test_activity_is_said_in_words_of_activity(
+def test_only_words_of_activity_mean_activity(
     columns: dict[str, list[str]], is_active: str | None, loyalty_status: str | None
 ) -> None:
-    """A province, or a word that may mean either, is none."""
+    """A province is not activity, nor is a word that may mean either."""
     found = guessed({"id": ["1"], **columns}).columns
 
     assert (found.get("is_active"), found.get("loyalty_status")) == (is_active, loyalty_status)
@@ -213,12 +213,12 @@ def test_activity_is_said_in_words_of_activity(
     ],
 )
 def test_a_day_of_leaving_is_read_as_a_date(column: str, values: list[str], target: str) -> None:
-    """By the rules for cells, whatever stands for nothing."""
+    """By the rules for cells, with any text for a missing value."""
     assert guessed({"id": ["1"], column: values}).columns[target] == column
 
 
-def test_a_column_with_the_very_name_is_taken_even_if_the_first_rows_say_nothing() -> None:
-    """Unreadable cells are then rejected by name, and blank ones were only blank so far."""
+def test_a_column_with_the_exact_name_is_used_even_if_the_first_rows_prove_nothing() -> None:
+    """Unreadable cells are rejected with a reason, and later rows may fill blank ones."""
     found = guessed({"customer_id": ["1"], "loyalty_points": [], "account_balance": ["a lot"]})
 
     assert found.columns == {
@@ -240,8 +240,8 @@ PRODUCT = {"Quantity": ["2", "1"], "UnitPrice": ["10.00", "5.00"]}
         ({"Quantity": ["2", "1"], "total_price": ["20.00", "5.00"]}, {"quantity", "amount"}),
     ],
 )
-def test_an_amount_is_taken_off_by_shares_only(columns: dict[str, list[str]], targets: set[str]) -> None:
-    """An amount is less the discount already; the total of an order is not that of a line."""
+def test_only_a_share_is_used_as_a_discount(columns: dict[str, list[str]], targets: set[str]) -> None:
+    """An amount is net of the discount; the total of an order is not that of a line."""
     found = guessed({"Customer ID": ["1", "2"], "Date": ["2024-01-02"] * 2, **columns}, kind=ORDER_LINES)
 
     assert set(found.columns) == {"customer_id", "order_date", *targets}
@@ -260,7 +260,7 @@ def test_an_amount_is_taken_off_by_shares_only(columns: dict[str, list[str]], ta
 def test_lines_have_an_amount_or_a_quantity_and_a_price(
     columns: dict[str, list[str]], amount: dict[str, str]
 ) -> None:
-    """A price beside a quantity is that of a piece."""
+    """A price next to a quantity is a unit price."""
     found = guessed({"Customer ID": ["17850.0"], "InvoiceDate": ["12/1/2010 8:26"], **columns}, kind=ORDER_LINES)
 
     assert found.columns == {"customer_id": "Customer ID", "order_date": "InvoiceDate", **amount}
@@ -270,7 +270,7 @@ def test_lines_have_an_amount_or_a_quantity_and_a_price(
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        # Of websites, shops, CRMs, points of sale and loyalty programmes that no recipe knows.
+        # Websites, shops, CRMs, points of sale and loyalty programs without a recipe.
         (
             {"First Name": ["Ann"], "Last Name": ["Berg"], "Email 1": ["a@example.com"], "Phone 1": ["'+49"],
              "Address 1 - City": ["Porto"], "Address 1 - Country": ["PT"], "Labels": ["x"],
@@ -318,18 +318,16 @@ def test_lines_have_an_amount_or_a_quantity_and_a_price(
         ),
     ],
 )  # fmt: skip
-def test_exports_that_nobody_described_are_guessed(
-    columns: dict[str, list[str]], expected: dict[str, str]
-) -> None:
-    """By what such tools call things, whatever is in brackets behind a name or in front of a dash."""
+def test_exports_without_a_recipe_are_guessed(columns: dict[str, list[str]], expected: dict[str, str]) -> None:
+    """By the usual names of such tools, ignoring brackets after a name and text before a dash."""
     found = guessed(columns).columns
 
     assert {target: side for target, side in found.items() if target in expected} == expected
     assert set(found) - set(expected) <= {"name"}, "a first and a last name"
 
 
-def test_what_was_paid_back_is_an_amount_and_not_a_mark() -> None:
-    """Refunded? 1 is no euro that was paid back."""
+def test_a_refund_is_an_amount_and_not_a_flag() -> None:
+    """A 1 in a column "Refunded?" is a flag, not one euro."""
     lines = {
         "order id": ["1", "2"],
         "email": ["a@example.com"] * 2,
@@ -344,20 +342,20 @@ def test_what_was_paid_back_is_an_amount_and_not_a_mark() -> None:
 
 
 def test_points_with_fractions_are_money() -> None:
-    """A loyalty balance may be of either, and rows that cannot be read would be rejected."""
+    """A loyalty balance may be points or money, and unreadable rows would be rejected."""
     assert "loyalty_points" not in guessed({"id": ["1"] * 2, "loyalty balance": ["12.50", "3"]}).columns
     assert guessed({"id": ["1"], "loyalty balance": ["12"]}).columns["loyalty_points"] == "loyalty balance"
 
 
 def test_a_blank_column_gives_way_to_another_of_the_same_meaning() -> None:
-    """Exports have several columns for an address, and fill one."""
+    """Exports have several address columns and fill one."""
     found = guessed({"Buyer Email": [], "Purchase Email": ["a@example.com"], "joined": ["2024-01-02"]})
 
     assert found.columns["email"] == "Purchase Email"
 
 
-def test_a_number_of_purchases_is_no_money() -> None:
-    """Total purchases may be either; amounts have cents or a currency."""
+def test_a_number_of_purchases_is_not_money() -> None:
+    """Total purchases may be a count or money; only money has cents or a currency."""
     for values, is_money in ((["3", "12"], False), (["3.50", "12"], True), (["€ 3", "€ 12"], True)):
         found = guessed({"id": ["1", "2"], "Total purchases": values}).columns
         assert ("account_balance" in found) == is_money, values

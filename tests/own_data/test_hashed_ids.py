@@ -1,4 +1,4 @@
-"""Ids that are texts become numbers, and no two ids become one."""
+"""Text ids become numbers, and no two ids become the same number."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def found_in(path: Path, mapping: ColumnMapping | None = None) -> Iterator[Loada
 
 
 def test_a_customer_without_any_name_keeps_their_row(tmp_path: Path) -> None:
-    """Words for nothing in every part of a name leave nothing to join."""
+    """If every part of a name is missing, there is nothing to join."""
     path = tmp_path / "members.csv"
     path.write_text("customer_id,first_name,last_name,join_date\n1,Ada,NULL,2023-01-05\n2,NULL,NULL,2023-01-05\n")
 
@@ -60,9 +60,9 @@ def hashed(text: str) -> int:
 
 def colliding(prefix: str = "") -> tuple[str, str]:
     """
-    Two texts that have the same hash after *prefix*.
+    Two texts with *prefix* that have the same hash.
 
-    Of eight characters more each hash has one text, which now and then is of letters and signs.
+    For each hash there is one text of eight more bytes, which is sometimes printable.
     """
     number, start = 0, prefix.encode()
     filler = b"0" * (-len(start) % 8)
@@ -85,7 +85,7 @@ WORD = 1 << 64
 
 
 def _last_eight(start: bytes, hashed: int) -> bytes:
-    """The eight bytes with which *start*, of whole words, has this XXH64, computed backwards from both ends."""
+    """The eight bytes that give *start*, of whole words, this XXH64, computed backwards from both ends."""
     state = (42 + P5 + len(start) + 8) % WORD
     for word in range(0, len(start), 8):
         lane = int.from_bytes(start[word : word + 8], "little") * P2 % WORD
@@ -106,8 +106,8 @@ def _rotated(value: int, bits: int) -> int:
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS.values(), ids=ROW_KINDS)
-def test_two_ids_with_one_hash_never_become_one_customer(tmp_path: Path, kind: RowKind) -> None:
-    """In order lines the one would get the orders of the other, and nobody would see it."""
+def test_two_ids_with_the_same_hash_never_become_one_customer(tmp_path: Path, kind: RowKind) -> None:
+    """In order lines, one would silently get the orders of the other."""
     first, second = colliding()
     assert hashed(first) == hashed(second)
     path = tmp_path / "members.csv"

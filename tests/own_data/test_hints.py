@@ -1,4 +1,4 @@
-"""What cannot be read is said to be unreadable, with its first value, its line and the way out; never to be absent."""
+"""An unreadable column is reported with its first value, its line and how to fix it, and never as missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXACT = ColumnMapping({"customer_id": "customer_id", "name": "name", "join_date"
 
 
 def said(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """All that a dry run says of the file at *path*."""
+    """The output of a dry run of the file at *path*."""
     monkeypatch.chdir(path.parent)
     with spool_file(path) as raw:
         plan = plan_load(raw, Request(path, dry_run=True))
@@ -32,12 +32,12 @@ def said(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize(
     ("target", "header", "values", "note"),
     [
-        ("join_date", "Member Since", ("", "5th of Foo"), "Member Since holds '5th of Foo' in line 3, which is not a date; write it as YYYY-MM-DD"),
-        ("loyalty_points", "Points", ("n/a", "many"), "Points holds 'many' in line 3, which is not a number"),
-        ("account_balance", "Revenue", ("98765432109.00", "98765432108.00"), "Revenue holds '98765432109.00' in line 2, which is more than numeric(12,2) holds"),
+        ("join_date", "Member Since", ("", "5th of Foo"), "Member Since contains '5th of Foo' in line 3, which is not a date; use YYYY-MM-DD"),
+        ("loyalty_points", "Points", ("n/a", "many"), "Points contains 'many' in line 3, which is not a number"),
+        ("account_balance", "Revenue", ("98765432109.00", "98765432108.00"), "Revenue contains '98765432109.00' in line 2, which is out of range for numeric(12,2)"),
     ],
 )  # fmt: skip
-def test_a_column_that_is_called_like_another_is_not_absent_when_it_is_unreadable(
+def test_an_unreadable_column_is_not_reported_as_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, header: str, values: tuple[str, str], note: str
 ) -> None:
     path = tmp_path / "members.csv"
@@ -46,12 +46,12 @@ def test_a_column_that_is_called_like_another_is_not_absent_when_it_is_unreadabl
     text = said(path, monkeypatch)
 
     assert f"note: {note}" in text
-    assert f"\nnot read: {target} ({header} holds " in text
+    assert f"\nnot read: {target} ({header} contains " in text
     assert target not in next(line for line in text.splitlines() if line.startswith("not in your data: "))
 
 
-def test_what_is_read_or_blank_throughout_is_not_called_unreadable(tmp_path: Path) -> None:
-    """A column without any value says nothing of the customers: it is absent."""
+def test_a_readable_or_blank_column_is_not_reported_as_unreadable(tmp_path: Path) -> None:
+    """A column without any value is missing."""
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,Member Since,Points,Class\n1,Ann,,5,first\n")
 
@@ -62,7 +62,7 @@ def test_what_is_read_or_blank_throughout_is_not_called_unreadable(tmp_path: Pat
 def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when a programme began to give points after a thousand customers, or in the second file of a folder."""
+    """For example if a shop introduced points after a thousand customers, or in the second file of a folder."""
     folder = tmp_path / "members"
     folder.mkdir()
     (folder / "a.csv").write_text("customer_id,name,Pts,Points\n" + "".join(f"{i},N,,\n" for i in range(1500)))
@@ -75,10 +75,10 @@ def test_a_column_that_is_blank_at_first_is_mapped_by_its_later_values(
     assert (columns["loyalty_points"], columns["join_date"]) == ("Points", "Joined")
 
 
-def test_a_refusal_names_the_first_cell_and_the_line_of_the_mapping_that_leaves_its_column_out(
+def test_a_refusal_names_the_first_cell_and_the_line_of_the_mapping_that_omits_its_column(
     tmp_path: Path,
 ) -> None:
-    """One optional column that nobody can read must not keep the customers out."""
+    """One unreadable optional column must not prevent the load."""
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,join_date\n1,Ann,99/99/9999\n2,Bob,x\n")
 
@@ -86,20 +86,20 @@ def test_a_refusal_names_the_first_cell_and_the_line_of_the_mapping_that_leaves_
         found.tally.require(0.05)
 
     assert "join_date_unreadable (2, first in line 2: '99/99/9999')" in str(refused.value)
-    assert 'to load the customers without it, write in [columns] of the mapping: join_date = ""' in str(
+    assert 'to load the rows without the column, set in [columns] of the mapping: join_date = ""' in str(
         refused.value
     )
 
 
-def test_what_no_customer_can_do_without_is_not_left_out(tmp_path: Path) -> None:
+def test_a_required_column_is_never_omitted(tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,join_date\nx,Ann,2024-01-01\n")
 
     with found_in(path, EXACT) as found:
-        assert found.tally.hint == 'where ids are texts, write in [columns]: customer_id = "hashed_id(`COLUMN`)"'
+        assert found.tally.hint == 'if ids are text, set in [columns]: customer_id = "hashed_id(`COLUMN`)"'
 
 
-def test_numbers_that_are_read_as_dates_are_announced_before_anything_is_loaded(
+def test_numbers_that_are_read_as_dates_are_reported_before_anything_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "members.csv"
@@ -108,8 +108,9 @@ def test_numbers_that_are_read_as_dates_are_announced_before_anything_is_loaded(
     text = said(path, monkeypatch)
 
     assert (
-        "created_at holds numbers such as 45292, which are read as excel days: 2024-01-01; if they are no" in text
+        "created_at contains numbers such as 45292, which are read as excel days: 2024-01-01; if they are not"
+        in text
     )
-    assert "last_login holds numbers such as 1704067200, which are read as epoch seconds: 2024-01-01" in text
+    assert "last_login contains numbers such as 1704067200, which are read as epoch seconds: 2024-01-01" in text
     read_as = next(line for line in text.splitlines() if line.startswith("read as: "))
     assert {"join_date excel days", "last_login epoch seconds"} <= {*read_as[9:].split(", ")}

@@ -1,4 +1,4 @@
-"""Which rows of a source are kept, and who is still a customer."""
+"""Which rows of a source are loaded, and which customers are active."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def written(folder: Path, text: str) -> Path:
 def test_a_customer_is_active_until_the_day_of_leaving_has_come(
     tmp_path: Path, left: str, is_active: bool
 ) -> None:
-    """As of the load: what stands for nothing is no day, and one to come has not come."""
+    """As of the load: a placeholder is not a date, and a future date has not come yet."""
     path = written(tmp_path, f"customer_id,join_date,churned_at\n1,2023-01-05,{left}\n2,2023-01-05,2024-05-01\n")
 
     with found_in(path) as found:
@@ -49,7 +49,7 @@ def test_a_customer_is_active_until_the_day_of_leaving_has_come(
 
 
 def test_a_year_of_leaving_is_compared_with_the_as_of_year(tmp_path: Path) -> None:
-    """As expressions see it: with the as-of date of the load, not with today."""
+    """An expression uses the as-of date of the load, not today."""
     path = written(
         tmp_path,
         "id,joined,cancellation_year\n1,2023-01-05,\n2,2023-01-05,2024\n3,2023-01-05,2027\n4,2023-01-05,n/a\n",
@@ -65,8 +65,8 @@ def test_a_year_of_leaving_is_compared_with_the_as_of_year(tmp_path: Path) -> No
     assert active == {1: True, 2: False, 3: True, 4: True}
 
 
-def test_words_for_nothing_are_nothing_in_guessed_expressions(tmp_path: Path) -> None:
-    """Ids that are text, and names in parts; but somebody may be called Null or Na."""
+def test_placeholders_are_missing_values_in_guessed_expressions(tmp_path: Path) -> None:
+    """In text ids and names in parts; but a person may be called Null or Na."""
     people = ["NULL,Ada,Lind", "a-1,Ada,NULL", "a-2,NULL,N/A", "a-3,Na,Null", "-,Bo,Ek", "a-4,,"]
     path = written(
         tmp_path, "member id,first name,last name,joined\n" + "".join(f"{p},2023-01-05\n" for p in people)
@@ -79,7 +79,7 @@ def test_words_for_nothing_are_nothing_in_guessed_expressions(tmp_path: Path) ->
 
 
 def test_a_missing_text_is_missing_however_it_is_written(tmp_path: Path) -> None:
-    """In a column of its own as in an expression."""
+    """Both in a column and in an expression."""
     path = written(tmp_path, "id,balance,country\n1,5,NULL\n2,5,N/A\n3,5,NA\n4,5,Null\n5,5,\\N\n")
 
     with found_in(path, ColumnMapping({**BALANCES.columns, "country": "country"})) as found:
@@ -87,19 +87,19 @@ def test_a_missing_text_is_missing_however_it_is_written(tmp_path: Path) -> None
     assert countries == [None, None, "NA", "Null", None]
 
 
-def test_words_that_are_neither_yes_nor_no_are_rejected_with_the_way_out(tmp_path: Path) -> None:
-    """The section of the mapping that says what they mean."""
+def test_words_that_are_neither_yes_nor_no_are_rejected_with_how_to_fix_it(tmp_path: Path) -> None:
+    """The error names the section of the mapping that maps them."""
     path = written(tmp_path, "id,balance,is_active\n1,5,active\n2,5,pending\n")
 
     refused = pytest.raises(
-        Customer360Error, match=r"line 3: 'pending'\); say in \[values.is_active\] which words mean yes or no"
+        Customer360Error, match=r"line 3: 'pending'\); map the words to yes or no in \[values.is_active\]"
     )
     with refused, found_in(path, ColumnMapping({**BALANCES.columns, "is_active": "is_active"})) as found:
         found.tally.require(0.05)
 
 
-def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(tmp_path: Path) -> None:
-    """Rows in = loaded + rejected + left out; a twin that is left out rejects nobody."""
+def test_rows_that_do_not_meet_the_condition_are_excluded_and_counted(tmp_path: Path) -> None:
+    """Rows in = loaded + rejected + excluded; an excluded duplicate rejects no other row."""
     path = written(tmp_path, "id,balance,kind\n1,5,test\n1,6,real\n2,7,real\nx,8,real\n3,9,\n4\n")
     mapping = replace(BALANCES, where="kind <> 'test'")
 
@@ -113,28 +113,28 @@ def test_rows_that_do_not_meet_the_condition_are_left_out_and_counted(tmp_path: 
 
 
 def test_a_condition_may_be_a_column_of_yes_and_no(tmp_path: Path) -> None:
-    """Where the column says nothing the row is left out."""
+    """If the column is blank, the row is excluded."""
     path = written(tmp_path, "id,balance,consent\n1,5,yes\n2,6,no\n3,7,\n4,8,Y\n")
 
     with found_in(path, replace(BALANCES, where="consent")) as found:
         assert set(customers(found)) == {1, 4}
         assert found.tally.rows_left_out == 2
-    none = pytest.raises(Customer360Error, match="no row can be loaded: 4 left out by keep.where")
+    none = pytest.raises(Customer360Error, match="no row can be loaded: 4 excluded by keep.where")
     with none, found_in(path, replace(BALANCES, where="balance")) as found:
         found.tally.require(1)
 
 
-def test_a_condition_that_is_none_is_refused(tmp_path: Path) -> None:
-    """It would leave out all rows."""
+def test_an_expression_that_is_not_a_condition_is_refused(tmp_path: Path) -> None:
+    """It would exclude all rows."""
     path = written(tmp_path, "id,balance\n1,5\n")
 
-    refused = pytest.raises(Customer360Error, match="the mapping of where gives a string; give a condition")
+    refused = pytest.raises(Customer360Error, match="the expression for where returns string; write a condition")
     with refused, found_in(path, replace(BALANCES, where="upper(balance)")):
         pass
 
 
-def test_the_newest_row_is_kept_beside_expressions_too(tmp_path: Path) -> None:
-    """What tells the newest stays a column when another right side is evaluated."""
+def test_the_newest_row_is_kept_with_expressions_too(tmp_path: Path) -> None:
+    """newest_by stays a column if another right-hand side is an expression."""
     path = written(tmp_path, "id,balance,version\n1,5,1\n1,6,2\n")
     mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance * 2"}, newest_by="version")
 

@@ -1,4 +1,4 @@
-"""From a file of any shape to customers, rejected rows and counts that add up, on the real database and Spark."""
+"""Loads files of any shape: customers, rejected rows and counts that add up, on the real database and Spark."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def events(found: Loadable) -> list[dict[str, Any]]:
 
 
 def spent(found: Loadable) -> dict[int, Decimal]:
-    """What each customer paid, less what they got back."""
+    """The spending of each customer, net of refunds."""
     sums: dict[int, Decimal] = {}
     for event in events(found):
         sums[event["customer_id"]] = sums.get(event["customer_id"], Decimal(0)) + (event["amount"] or 0)
@@ -79,7 +79,7 @@ def rows_of(files: Sequence[Path], columns: Sequence[str]) -> list[dict[str, Any
 
 
 def reasons(found: Loadable) -> dict[int | None, set[str]]:
-    """By line; those of customers who were forgotten have none."""
+    """By line; rows of forgotten customers have no line."""
     return {
         json.loads(row["original_row"]).get("source_line"): set(row["reasons"].split(", "))
         for row in rejected(found)
@@ -111,7 +111,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loadable]:
 
 
 def test_every_row_that_cannot_be_loaded_has_all_its_reasons(dirty: Loadable) -> None:
-    """By the line where an editor finds it."""
+    """With the line number of an editor."""
     assert reasons(dirty) == {
         3: {"customer_id_duplicate"},
         5: {
@@ -131,7 +131,7 @@ def test_every_row_that_cannot_be_loaded_has_all_its_reasons(dirty: Loadable) ->
 
 
 def test_every_other_row_is_a_customer(dirty: Loadable) -> None:
-    """Of two rows the newest; columns that the source lacks are null."""
+    """The newest of two rows is kept; columns that the source lacks are null."""
     found = customers(dirty)
 
     assert set(found) == {1, 2, 9}
@@ -152,8 +152,8 @@ def test_the_counts_add_up_and_the_facts_say_what_is_missing(dirty: Loadable) ->
     assert dirty.facts(CUSTOMERS)["status_order"] == ["Bronze", "Silver", "Gold"]
 
 
-def test_a_rejected_row_is_kept_as_it_was(dirty: Loadable) -> None:
-    """So that it can be mended and loaded."""
+def test_a_rejected_row_is_kept_unchanged(dirty: Loadable) -> None:
+    """So that it can be fixed and loaded."""
     rows = [json.loads(row["original_row"]) for row in rejected(dirty)]
     found = {row["source_line"]: row for row in rows}
 
@@ -166,7 +166,7 @@ def test_a_rejected_row_is_kept_as_it_was(dirty: Loadable) -> None:
 def test_loading_replaces_mock_data_and_the_results_follow(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:
-    """The whole way: mock data there, own data in, results out; nothing that was loaded is rejected later."""
+    """End to end: your own data replaces mock data and gives results; no loaded row is rejected later."""
     fill_mock_data(database, spark, Plan(500, as_of=AS_OF))
 
     load_found(database, [Filling(dirty, {"source": "members.csv", "as_of": AS_OF})], Request(max_rejected=0.8))
@@ -196,7 +196,7 @@ def test_loading_replaces_mock_data_and_the_results_follow(
 def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:
-    """Results of another table do not take them away, nor does a backup that was restored without comments."""
+    """Neither results of another table nor a backup restored without comments removes them."""
     rejected = "SELECT source, found_by, count(*) FROM analytics.rejected_rows GROUP BY 1, 2 ORDER BY 1, 2"
     loaded = ("public.customers", "load", 8)
     load_found(database, [Filling(dirty, {"source": "members.csv"})], Request(max_rejected=1))
@@ -227,7 +227,7 @@ def test_rejected_rows_stay_as_long_as_the_customers_that_were_loaded_with_them(
 def test_a_load_and_a_run_each_replace_the_rejected_rows_that_they_found_themselves(
     spark: SparkSession, database: Database, dirty: Loadable
 ) -> None:
-    """The results that are published go on telling why rows are missing in them, until the next run."""
+    """Published results keep the reasons for missing rows until the next run."""
     found_by = "SELECT found_by, count(*) FROM analytics.rejected_rows GROUP BY 1 ORDER BY 1"
     fill_mock_data(database, spark, Plan(500, as_of=AS_OF, dirt=0.2))
     refresh = run_operations(database, spark)
@@ -243,7 +243,7 @@ def test_a_load_and_a_run_each_replace_the_rejected_rows_that_they_found_themsel
 
 
 def test_too_many_rejected_rows_change_nothing(database: Database, dirty: Loadable) -> None:
-    """Neither do own customers that are there already, unless a person says so."""
+    """Nor are existing customers of your own replaced, unless you say so."""
     with pytest.raises(
         Customer360Error, match=r"8 of 11 rows \(72.7%\) cannot be loaded, more than --max-rejected 5%"
     ):
@@ -256,8 +256,8 @@ def test_too_many_rejected_rows_change_nothing(database: Database, dirty: Loadab
     load_found(database, [Filling(dirty, {})], Request(max_rejected=1, replace=True))
 
 
-def test_without_a_column_that_tells_the_newest_no_twin_is_kept(tmp_path: Path) -> None:
-    """Nobody can tell which is right."""
+def test_without_newest_by_no_duplicate_is_kept(tmp_path: Path) -> None:
+    """It is unknown which one is right."""
     path = tmp_path / "members.csv"
     path.write_text("id,balance,version\n1,5,1\n2,6,9\n2,7,10\n")
     mapping = ColumnMapping({"customer_id": "id", "account_balance": "balance"})
@@ -270,7 +270,7 @@ def test_without_a_column_that_tells_the_newest_no_twin_is_kept(tmp_path: Path) 
 
 
 def test_files_of_a_directory_are_one_source(tmp_path: Path) -> None:
-    """A column that one of them lacks is null there; the last file's row is kept of two as new."""
+    """A column that one of them lacks is null there; of two equally new rows, that of the last file is kept."""
     (tmp_path / "a.csv").write_text("id,balance,seen\n1,5.50,2024-01-02\n2,6,2024-01-02\n")
     (tmp_path / "b.csv").write_text("seen;id;name\n2024-01-02;1;Ann\n")
     mapping = ColumnMapping(
@@ -284,7 +284,7 @@ def test_files_of_a_directory_are_one_source(tmp_path: Path) -> None:
         assert (lost["source_file"], lost["source_line"], lost["balance"]) == ("a.csv", 2, "5.50")
 
 
-def test_expressions_are_evaluated_whatever_the_columns_are_called(tmp_path: Path) -> None:
+def test_expressions_are_evaluated_regardless_of_column_names(tmp_path: Path) -> None:
     """Rows that could not be split keep their text."""
     (tmp_path / "a.csv").write_text("id,first name,a.b {},\n1,Ann,x,é\n2,Bob,,\nx\n")
     mapping = ColumnMapping(
@@ -298,8 +298,8 @@ def test_expressions_are_evaluated_whatever_the_columns_are_called(tmp_path: Pat
         assert [json.loads(row["original_row"])["text"] for row in rejected(found)] == ["x"]
 
 
-def test_typed_values_are_read_as_they_are_whatever_a_person_says_of_the_others(tmp_path: Path) -> None:
-    """A database's 1.234 is no thousand, not even with --decimal comma, and nobody has to be asked."""
+def test_typed_values_are_read_as_they_are_regardless_of_options(tmp_path: Path) -> None:
+    """A database's 1.234 is never 1234, not even with --decimal comma, and needs no option."""
     path = tmp_path / "members.parquet"
     columns = {"id": [1, 2], "balance": [Decimal("1.234"), Decimal("5.678")], "points": ["1.234", "250"]}
     pq.write_table(pa.table(columns), path)
@@ -312,7 +312,7 @@ def test_typed_values_are_read_as_they_are_whatever_a_person_says_of_the_others(
 
 
 def test_the_files_of_a_folder_are_each_read_as_they_are_written(tmp_path: Path) -> None:
-    """One writes the day first, one the month; added up, the longer one would decide for both."""
+    """One file has the day first, the other the month; together, the longer one would decide for both."""
     folder = tmp_path / "exports"
     folder.mkdir()
     days = ["02/03/2023", "13/01/2023", *["14/02/2023"] * 50]
@@ -337,8 +337,8 @@ def test_the_files_of_a_folder_are_each_read_as_they_are_written(tmp_path: Path)
     ]
 
 
-def test_a_file_that_says_nothing_is_not_read_as_its_neighbours_are(tmp_path: Path) -> None:
-    """It may come from somewhere else; the file, the line and the value are named."""
+def test_an_ambiguous_file_does_not_take_the_style_of_its_neighbours(tmp_path: Path) -> None:
+    """It may have another origin; the error names the file, the line and the value."""
     folder = tmp_path / "exports"
     folder.mkdir()
     (folder / "a.csv").write_text("id,joined\n1,13/01/2023\n")
@@ -348,7 +348,7 @@ def test_a_file_that_says_nothing_is_not_read_as_its_neighbours_are(tmp_path: Pa
     with (
         pytest.raises(
             Customer360Error,
-            match=r"^b.csv, line 3: join_date 02/03/2023 can be read as day first or month first; say",
+            match=r"^b.csv, line 3: join_date 02/03/2023 can be read as day first or month first; choose",
         ),
         found_in(folder, mapping),
     ):
@@ -357,8 +357,8 @@ def test_a_file_that_says_nothing_is_not_read_as_its_neighbours_are(tmp_path: Pa
         assert customers(found)[3]["join_date"] == date(2023, 3, 2)
 
 
-def test_numbers_that_were_no_text_are_no_evidence_and_keep_their_point(tmp_path: Path) -> None:
-    """A JSON number 12.345 is twelve and a bit, beside texts with decimal commas too."""
+def test_typed_numbers_are_not_evidence_and_keep_their_point(tmp_path: Path) -> None:
+    """A JSON number 12.345 is never 12345, even next to texts with decimal commas."""
     path = tmp_path / "members.jsonl"
     path.write_text(
         '{"id": 1, "spent": 12.345, "points": 250}\n{"id": 2, "spent": "1.234,50", "points": "1.234"}\n'
@@ -376,8 +376,8 @@ def test_numbers_that_were_no_text_are_no_evidence_and_keep_their_point(tmp_path
         pass
 
 
-def test_nothing_written_as_a_zero_and_births_of_the_last_century_cost_no_row(tmp_path: Path) -> None:
-    """As MySQL, .NET, Excel and accounting formats write them."""
+def test_zero_dates_and_births_of_the_last_century_cost_no_row(tmp_path: Path) -> None:
+    """In the formats of MySQL, .NET, Excel and accounting."""
     path = tmp_path / "members.csv"
     never = ["0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00/01/1900", "1/0/1900", "0001-01-01T00:00:00", "1899-12-30",
              "0-Jan-00", "00:00:00"]  # fmt: skip
@@ -404,8 +404,8 @@ def test_nothing_written_as_a_zero_and_births_of_the_last_century_cost_no_row(tm
     assert {row["account_balance"] for row in rows.values()} == {Decimal(0)}
 
 
-def test_ids_that_lost_their_last_digits_are_rejected_with_a_way_out(tmp_path: Path) -> None:
-    """1.23457E+12 may be any of a million customers; an exponent that leaves all digits is a number."""
+def test_ids_that_lost_their_last_digits_are_rejected_with_how_to_fix_it(tmp_path: Path) -> None:
+    """1.23457E+12 may be any of a million customers; an exponent that keeps all digits is valid."""
     path = tmp_path / "members.csv"
     path.write_text('id,spent\n1.23457E+12,1\n1.2E+15,2\n="1E+12",3\n1e+05,4\n1.23456789012E+11,5\n')
     mapping = ColumnMapping({"customer_id": "id", "account_balance": "spent"})
@@ -419,8 +419,8 @@ def test_ids_that_lost_their_last_digits_are_rejected_with_a_way_out(tmp_path: P
             found.tally.require(0.05)
 
 
-def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(tmp_path: Path) -> None:
-    """A hash of what a spreadsheet left of an id is one number for a million customers."""
+def test_text_ids_that_lost_their_last_digits_are_rejected_too(tmp_path: Path) -> None:
+    """The hash of a shortened id would be the same number for a million customers."""
     path = tmp_path / "members.csv"
     path.write_text('id,spent\nC-1,1\n1.23457E+12,2\n="C-2",3\nC-2,4\n')
     mapping = ColumnMapping({"customer_id": "hashed_id(id)", "account_balance": "spent"})
@@ -433,7 +433,7 @@ def test_ids_of_text_that_lost_their_last_digits_are_rejected_too(tmp_path: Path
 
 @pytest.mark.slow
 def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> None:
-    """Not a hundred times: exports of surveys have thousands."""
+    """Not a hundred times: survey exports have thousands of columns."""
     path = tmp_path / "survey.csv"
     names, row = ",".join(f"q{i}" for i in range(8_000)), ",".join("1" * 8_000)
     path.write_text(f"customer_id,join_date,{names}\n" + f"1,2024-01-02,{row}\n2,2024-01-02,{row}\n")
@@ -449,8 +449,8 @@ def test_ten_times_as_many_columns_take_ten_times_as_long(tmp_path: Path) -> Non
     assert process_time() - before < 20
 
 
-def test_the_last_day_that_there_is_may_be_the_last_that_has_happened(tmp_path: Path) -> None:
-    """No day comes after it."""
+def test_the_last_possible_day_may_be_the_as_of_date(tmp_path: Path) -> None:
+    """There is no day after it."""
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,9999-12-31\n")
 
@@ -459,8 +459,8 @@ def test_the_last_day_that_there_is_may_be_the_last_that_has_happened(tmp_path: 
         assert find_loadable(raw, mapping, as_of=date.max).tally.customers == 1
 
 
-def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_it(tmp_path: Path) -> None:
-    """As in SQL; none of them is an expression."""
+def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_takes_precedence(tmp_path: Path) -> None:
+    """As in SQL; neither makes it an expression."""
     path = tmp_path / "members.csv"
     path.write_text("ID,Total Spent,Land\n1,5,Spain\n")
     mapping = ColumnMapping(
@@ -474,10 +474,10 @@ def test_a_right_side_may_be_quoted_or_in_other_case_and_a_constant_goes_before_
     assert [*trees(replace(mapping, newest_by="upper(Land)"), ["ID", "Total Spent", "Land"])] == ["newest_by"]
 
 
-def test_twins_are_found_across_the_files_of_a_long_source(
+def test_duplicates_are_found_across_the_files_of_a_long_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One row of each customer is kept, and every other has its cells and its line."""
+    """One row per customer is kept, and every other is rejected with its cells and its line."""
     monkeypatch.setattr("customer360.own_data.raw_tables.FILE_ROWS", 100)
     path = tmp_path / "members.csv"
     filling = "x" * 20_000
@@ -496,7 +496,7 @@ def test_twins_are_found_across_the_files_of_a_long_source(
 
 
 def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(tmp_path: Path) -> None:
-    """What does not compute for a row is null there, and does not end the load."""
+    """An expression that fails for a row is null there and does not stop the load."""
     path = tmp_path / "flights.csv"
     path.write_text(
         "Loyalty Number,a.b `c`,Enrollment Year,Enrollment Month,Cancellation Year,CLV\n"
@@ -525,22 +525,25 @@ def test_a_mapping_takes_expressions_constants_value_maps_and_odd_names(tmp_path
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("jioned", "the mapping of join_date: the source has no column 'jioned'. Did you mean 'joined'?"),
-        ("to_date(jioned)", "the source has no column 'jioned'. Did you mean 'joined'?"),
-        ("to_date(joined", "the mapping of join_date does not parse"),
-        ("to_date(joined))", "at ^ in to_date(joined)^)"),
+        ("jioned", "unknown column 'jioned' in the expression for join_date. Did you mean 'joined'?"),
+        ("to_date(jioned)", "unknown column 'jioned' in the expression for join_date. Did you mean 'joined'?"),
+        ("to_date(joined", "syntax error at ^ in the expression for join_date: to_date(joined^"),
+        ("to_date(joined))", "syntax error at ^ in the expression for join_date: to_date(joined)^)"),
         (
             "to_dat(joined)",
-            "calls to_dat(), which a mapping may not call; the nearest function that it may call is to_date()",
+            "calls to_dat(), which is not allowed; the nearest allowed function is to_date()",
         ),
-        ("array(joined)", "gives a array<string>; give one value"),
-        ("sum(joined) + id", "calls sum(), which a mapping may not call"),
-        ("date_add(joined)", "the mapping of join_date: date_add() does not work on string; it takes 2 values"),
-        ("joined - id + true", "the mapping of join_date: + does not work on double, boolean; cast to a type"),
+        ("array(joined)", "returns array<string>; return one value"),
+        ("sum(joined) + id", "calls sum(), which is not allowed"),
+        (
+            "date_add(joined)",
+            "the expression for join_date: date_add() does not accept string; it takes 2 arguments",
+        ),
+        ("joined - id + true", "the expression for join_date: + does not accept double, boolean; cast to a type"),
     ],
 )
-def test_a_mapping_that_cannot_work_is_one_line(tmp_path: Path, expression: str, said: str) -> None:
-    """What is wrong and where."""
+def test_an_invalid_mapping_is_one_line(tmp_path: Path, expression: str, said: str) -> None:
+    """It says what is wrong and where."""
     path = tmp_path / "members.csv"
     path.write_text("id,joined\n1,2024-01-02\n")
     mapping = ColumnMapping({"customer_id": "id", "join_date": expression})
@@ -564,8 +567,8 @@ C4,A,-3,12/2/2010 10:00,4,13047.0,Spain
 """
 
 
-def test_events_and_customers_come_out_of_order_lines(tmp_path: Path) -> None:
-    """What came back is a refund; every line is in an event or rejected; a purchase is no login."""
+def test_events_and_customers_are_derived_from_order_lines(tmp_path: Path) -> None:
+    """Returns are refunds; every line is in an event or rejected; a purchase does not count as a login."""
     path = tmp_path / "lines.csv"
     path.write_text(LINES)
 
@@ -594,7 +597,7 @@ def test_events_and_customers_come_out_of_order_lines(tmp_path: Path) -> None:
 
 
 def test_sums_that_are_out_of_range_are_rejected_with_all_lines(tmp_path: Path) -> None:
-    """Each line is in range, and counted once all the same; of a customer's points the sum has a range too."""
+    """Each line is in range and counted once; the sum of a customer's points has a range too."""
     path = tmp_path / "lines.csv"
     path.write_text(
         "customer,date,amount,points\n1,2024-01-02,9999999999.00,5\n1,2024-01-02,1.50,5\n"
@@ -641,7 +644,7 @@ ROWS = st.lists(st.tuples(IDS, NAMES, DAYS, DAYS, DAYS, FLAGS, NAMES, AMOUNTS, A
 
 
 def written(rows: list[tuple[str, ...]], damage: list[int]) -> str:
-    """A CSV of *rows*, some of them with a field too many or too few."""
+    """A CSV file of *rows*; some of its lines have a field too many or too few."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(["id", "name", "joined", "first_order", "last_seen", "active", "tier", "points", "balance"])
@@ -654,13 +657,13 @@ def written(rows: list[tuple[str, ...]], damage: list[int]) -> str:
 @pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS, damage=st.lists(st.integers(0, 20), min_size=1, max_size=9), keeps=st.booleans())
-def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a_rule(
+def test_in_any_file_every_row_is_counted_once_and_no_loaded_row_breaks_a_rule(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[str, ...]],
     damage: list[int],
     keeps: bool,
 ) -> None:
-    """The operations would reject none of it."""
+    """The operations would reject no loaded row."""
     path = tmp_path_factory.mktemp("dirty") / "members.csv"
     path.write_bytes(written(rows, damage).encode())
     mapping = ColumnMapping(
@@ -680,7 +683,7 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
     except Invalid as error:
         if "say which with" not in str(error):
             raise
-        return  # points or commas, day or month first: nothing in the file decides, so a person is asked
+        return  # decimal mark or date order: nothing in the file decides, so an option is required
 
     assert tally.rows_loaded + tally.rows_rejected + tally.rows_identical == tally.rows_in == len(rows) + 1
     assert (len(loaded), len(lost)) == (tally.rows_loaded, tally.rows_rejected)
@@ -695,17 +698,17 @@ def test_whatever_the_file_every_row_is_counted_once_and_nothing_loaded_breaks_a
         assert all("\0" not in (text or "") for text in (row["name"], row["loyalty_status"]))
 
 
-def test_the_reasons_cover_every_check_by_which_the_operations_reject() -> None:
-    """By the same names."""
+def test_the_reasons_cover_every_reject_check_of_the_operations() -> None:
+    """With the same names."""
     from customer360.own_data.checks import DUPLICATE
 
     own = {check.name for check in CUSTOMER_ROWS.checks} | {DUPLICATE}
-    unreadable = {"not_a_whole_number"}  # which `load` calls customer_id_unreadable or loyalty_points_unreadable
+    unreadable = {"not_a_whole_number"}  # `load` calls it customer_id_unreadable or loyalty_points_unreadable
     assert {check.name for check in CUSTOMERS.checks if check.severity == "reject"} <= own | unreadable
 
 
 def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:
-    """A customer is found by what the shop calls them, whatever number joins the tables."""
+    """A customer is found by the shop's own id, regardless of the number that joins the tables."""
     members, orders = tmp_path / "members.csv", tmp_path / "orders.csv"
     members.write_text("Member No,Joined\n00123,2024-01-02\n 42 ,2024-01-03\n")
     orders.write_text("customer_id,date,amount\n007,2024-01-02,5\n7,2024-02-02,5\n")
@@ -716,8 +719,8 @@ def test_the_id_of_the_source_is_kept_unchanged(tmp_path: Path) -> None:
         assert {key: row["source_id"] for key, row in customers(found).items()} == {7: "7"}
 
 
-def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
-    """So that a report of the past shows it: what was bought later is neither a mistake nor known yet."""
+def test_order_lines_after_the_as_of_date_are_excluded(tmp_path: Path) -> None:
+    """A report of the past does not know later purchases, which are not errors either."""
     path = tmp_path / "lines.csv"
     path.write_text(
         "customer_id,date,amount\n1,2017-12-30,5\n1,2018-01-01,7\n2,2017-12-31 23:59,3\n3,2018-01-01,9\n4,2019-01-01,x\n"
@@ -730,8 +733,8 @@ def test_order_lines_after_the_as_of_date_are_left_out(tmp_path: Path) -> None:
         assert found.last_day == date(2017, 12, 31)
 
 
-def test_rows_that_say_the_same_are_one_customer(tmp_path: Path) -> None:
-    """They are counted apart from the rejected ones; a row that differs in what is mapped is another matter."""
+def test_identical_rows_are_one_customer(tmp_path: Path) -> None:
+    """They are counted separately from rejected rows; rows that differ in a mapped column are duplicates."""
     path = tmp_path / "members.csv"
     path.write_text(
         "customer_id,join_date,account_balance,note\n1,2024-01-01,1.50,a\n1,2024-01-01,1.5,b\n2,2024-01-01,2,\n"
@@ -747,8 +750,8 @@ def test_rows_that_say_the_same_are_one_customer(tmp_path: Path) -> None:
     assert found.facts(CUSTOMERS)["rows_identical"] == 2
 
 
-def test_order_lines_that_say_the_same_are_both_counted(tmp_path: Path) -> None:
-    """Two of the same thing; without an order_id they are one purchase of that day."""
+def test_identical_order_lines_are_both_counted(tmp_path: Path) -> None:
+    """Two units of the same item; without an order_id they are one purchase of that day."""
     path = tmp_path / "lines.csv"
     path.write_text("customer_id,order_date,amount\n1,2024-01-01,5\n1,2024-01-01,5\n")
 

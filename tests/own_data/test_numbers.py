@@ -62,7 +62,7 @@ def one(text: str, style: str = POINT) -> Decimal | None:
     ],
 )
 def test_what_people_write_is_read(text: str, style: str, number: str) -> None:
-    """Currencies, thousands, brackets, exponents; what is too long for any column stays too long."""
+    """Currencies, thousands, brackets, exponents; a number too long for any column stays too long."""
     assert one(text, style) == Decimal(number)
 
 
@@ -86,8 +86,8 @@ def test_what_people_write_is_read(text: str, style: str, number: str) -> None:
         "1,234E+3",
     ],
 )
-def test_what_is_no_number_is_not_read(text: str) -> None:
-    """A comma that parts nothing is no thousand."""
+def test_an_invalid_number_is_not_read(text: str) -> None:
+    """A comma that separates nothing is not a mark of thousands."""
     assert one(text) is None
 
 
@@ -111,7 +111,7 @@ GROUPS = {POINT: (",", "'", "\u2019", " ", "\u00a0", "\u202f"), COMMA: (".", "'"
 def test_every_amount_reads_back_however_it_is_written(
     amount: Decimal, writing: str, style: str, data: Any
 ) -> None:
-    """In either style, with any mark of thousands, sign and currency; and cents say what the decimal mark is."""
+    """In either style, with any mark of thousands, sign and currency; cents reveal the decimal mark."""
     whole, cents = f"{abs(amount):.2f}".split(".")
     grouped = f"{int(whole):,}".replace(",", data.draw(st.sampled_from(GROUPS[style])))
     text = WRITINGS[writing].format(
@@ -132,8 +132,8 @@ def test_every_amount_reads_back_however_it_is_written(
     st.sampled_from(["-", "--", "\u2013", "\u2014"]),
     st.data(),
 )
-def test_a_dash_in_place_of_cents_is_no_sign(amount: int, style: str, dash: str, data: Any) -> None:
-    """120.- is what a price list in Switzerland says."""
+def test_a_dash_in_place_of_cents_is_not_a_sign(amount: int, style: str, dash: str, data: Any) -> None:
+    """Swiss price lists write 120.- for 120.00."""
     grouped = f"{abs(amount):,}".replace(",", data.draw(st.sampled_from(GROUPS[style])))
     text = f"{'-' if amount < 0 else ''}{grouped}{'.' if style == POINT else ','}{dash}"
 
@@ -143,7 +143,7 @@ def test_a_dash_in_place_of_cents_is_no_sign(amount: int, style: str, dash: str,
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_it(text: str) -> None:
-    """Whatever stands in a cell, in any column."""
+    """With any text in a cell of any column."""
     text = text.encode("utf-8", "replace").decode()
     for style in (POINT, COMMA):
         one(text, style)
@@ -151,7 +151,7 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 def test_the_decimal_mark_is_decided_by_the_values() -> None:
-    """Three digits after a mark say nothing, two do."""
+    """Two digits after a mark prove it; three do not."""
     point = number_evidence(pa.array(["1,234", "12.50", "7", None]))
     comma = number_evidence(pa.array(["€ 1.234", "12,5", "1.234.567"]))
 
@@ -163,8 +163,8 @@ def test_the_decimal_mark_is_decided_by_the_values() -> None:
 @pytest.mark.parametrize(
     "text", ["1250.000", "0.125", "012.345", "1.2345", "1'250.125", "1.234E+3", "120.-", "1,250.125"]
 )
-def test_a_mark_that_parts_no_thousands_is_decimal(text: str) -> None:
-    """Four digits in front of it, other than three behind it, another mark of thousands, an exponent."""
+def test_a_mark_that_cannot_separate_thousands_is_decimal(text: str) -> None:
+    """Four digits before it, not exactly three after it, another mark of thousands, an exponent."""
     swapped = text.translate(str.maketrans(",.", ".,"))
 
     assert number_evidence(pa.array([text])).possible == (POINT,)
@@ -175,8 +175,8 @@ def test_a_mark_that_parts_no_thousands_is_decimal(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["A. 12", "Ltd.", "1.2.3", "v1.25", "12,34,5"])
-def test_what_is_no_number_says_nothing_about_the_decimal_mark(text: str) -> None:
-    """A stray word must not decide how all amounts are read."""
+def test_an_invalid_number_proves_nothing_about_the_decimal_mark(text: str) -> None:
+    """A stray word must not decide the style of all amounts."""
     assert number_evidence(pa.array([text])).possible == STYLES
 
 
@@ -191,11 +191,11 @@ def test_what_is_no_number_says_nothing_about_the_decimal_mark(text: str) -> Non
         (["250", "1,234", "1.234"], None),
     ],
 )
-def test_marks_of_thousands_are_known_by_the_numbers_below_a_thousand(texts: list[str], style: str | None) -> None:
-    """Which have none; where every number has a mark, it may as well be decimal."""
+def test_marks_of_thousands_are_recognized_by_the_numbers_below_1000(texts: list[str], style: str | None) -> None:
+    """These have no mark; if every number has one, it may also be the decimal mark."""
     assert parting(number_evidence(pa.array(texts)).hints) == style
 
 
-def test_a_currency_in_a_column_that_is_no_money_is_no_number() -> None:
-    """An id of $5 is a mistake."""
+def test_a_currency_in_a_column_that_is_not_money_is_invalid() -> None:
+    """An id of $5 is invalid."""
     assert numbers(pa.array(["$5"]), is_money=False)[0].as_py() is None

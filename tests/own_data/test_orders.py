@@ -1,4 +1,4 @@
-"""Lines that are of one order: what they take over from its first line, and what counts once."""
+"""Lines of one order: the cells that they inherit from its first line, and amounts that count once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def written(folder: Path, *lines: str) -> Path:
 
 
 def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
-    """On its first line or on each; what was paid back, in part or in whole, is a refund of the order."""
+    """On its first line or on each; a partial or full refund belongs to the order."""
     path = written(
         tmp_path, "order,member,day,total,back", "A1,7,2024-01-02,30.00,0", "A1,7,2024-01-02,30.00,0",
         "A2,7,2024-02-03,20.00,-5.00", "A2,7,2024-02-03,,", "A3,7,2024-03-04,10.00,10.00", "A4,8,2024-03-04,9.00,9.00",
@@ -47,8 +47,8 @@ def test_the_amount_of_an_order_counts_once(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) -> None:
-    """On the day on which it came back: before that day the order stands as it was paid."""
+def test_a_refund_on_its_own_line_belongs_to_its_order(tmp_path: Path) -> None:
+    """On the day of the return; before it, the order counts as paid."""
     mapping = ColumnMapping(
         {"customer_id": "member", "order_id": "order", "order_date": "day", "amount": "paid"}, kind=ORDER_LINES
     )
@@ -69,12 +69,12 @@ def test_a_refund_with_a_line_of_its_own_belongs_to_its_order(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["A1,7,2024-01-02,30.00", "A1,7,2024-01-02,20.00"], "order 'A1' has the order amounts 20.000000 and 30"),
+        (["A1,7,2024-01-02,30.00", "A1,7,2024-01-02,20.00"], "order 'A1' has two order amounts, 20.000000 and 30"),
         (["A1,7,2024-01-02,30.00", "A2,7,2024-01-02,"], "order A2 has no order_amount on any of its lines"),
     ],
 )
 def test_an_order_has_one_amount(tmp_path: Path, lines: list[str], said: str) -> None:
-    """Two amounts are those of lines, and would be counted wrongly either way."""
+    """Two amounts belong to lines, and would be miscounted in either case."""
     path = written(tmp_path, "order,member,day,total", *lines)
 
     with (
@@ -84,8 +84,8 @@ def test_an_order_has_one_amount(tmp_path: Path, lines: list[str], said: str) ->
         pass
 
 
-def test_a_line_takes_over_what_only_the_first_line_of_its_order_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only blank cells, only from the same order, only what the mapping uses, and from one file of rows to the next."""
+def test_a_line_inherits_cells_that_only_the_first_line_of_its_order_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only blank cells, from the same order, in mapped columns; also across the files of a raw table."""
     monkeypatch.setattr(raw_tables, "FILE_ROWS", 2)
     rows = [
         ("A1", "7", "2024-01-02", "30.00", "paid", "gift"), ("A1", "", None, "", "", ""),
@@ -108,8 +108,8 @@ def test_a_line_takes_over_what_only_the_first_line_of_its_order_says(monkeypatc
     ]
 
 
-def test_a_line_takes_over_nothing_from_another_file(tmp_path: Path) -> None:
-    """Each shop, and each year, may begin with order 1."""
+def test_a_line_inherits_nothing_from_another_file(tmp_path: Path) -> None:
+    """Each shop and each year may begin with order 1."""
     for name, member in (("a.csv", "7"), ("b.csv", "")):
         (tmp_path / name).write_text(f"order,member,day,total\n1,{member},2024-01-02,30.00\n")
 
@@ -117,8 +117,8 @@ def test_a_line_takes_over_nothing_from_another_file(tmp_path: Path) -> None:
         assert inherited(raw, ColumnMapping(ORDER, kind=ORDER_LINES)) is raw
 
 
-def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
-    """Nothing is copied, and nothing without an order is filled."""
+def test_a_source_without_such_lines_is_unchanged(tmp_path: Path) -> None:
+    """Nothing is copied, and lines without an order are not filled."""
     path = written(tmp_path, "order,member,day,total", "A1,7,2024-01-02,30.00", ",,2024-01-02,30.00", ",8,,1.00")
 
     with spool_file(path) as raw:
@@ -128,7 +128,7 @@ def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "lines", "target"),
     [
-        # Only on the first line; the same on each though the prices differ; named as that of the order.
+        # Only on the first line; the same on each line though the prices differ; named like an order's amount.
         ("order_id,member_id,date,total", ["1,7,2024-01-02,30", "1,7,2024-01-02,", "2,8,2024-01-03,9"], "order_amount"),
         ("order_id,member_id,date,qty,price,total", ["1,7,2024-01-02,1,10,30", "1,7,2024-01-02,1,20,30"], "order_amount"),
         ("order_id,member_id,date,grand total", ["1,7,2024-01-02,30", "1,7,2024-01-02,30"], "order_amount"),
@@ -136,10 +136,10 @@ def test_a_source_without_such_lines_is_read_as_it_is(tmp_path: Path) -> None:
         ("order_id,member_id,date,total", ["1,7,2024-01-02,30", "2,7,2024-01-02,30"], "amount"),
     ],
 )  # fmt: skip
-def test_the_lines_tell_whether_an_amount_is_that_of_the_order(
+def test_the_lines_show_whether_an_amount_is_that_of_the_order(
     tmp_path: Path, header: str, lines: list[str], target: str
 ) -> None:
-    """It would be counted once per line otherwise; the plan says so."""
+    """Otherwise it would be counted once per line; the plan says so."""
     with spool_file(written(tmp_path, header, *lines)) as raw:
         found = proposed(raw, raw.sample())
 
@@ -148,8 +148,8 @@ def test_the_lines_tell_whether_an_amount_is_that_of_the_order(
     assert any("counted once per order_id" in line for line in found.said) == (target == "order_amount")
 
 
-def test_when_nothing_tells_nobody_guesses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tickets of 20 may cost 20 or 40: the mapping is written, and the answer is one line of it."""
+def test_an_ambiguous_amount_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lines with 20 may be an order of 20 or 40: you decide with one line in the mapping."""
     path = written(tmp_path, "order_id,member_id,date,total", "1,7,2024-01-02,20.00", "1,7,2024-01-02,20.00")
     monkeypatch.chdir(tmp_path)
 
@@ -164,13 +164,13 @@ def test_when_nothing_tells_nobody_guesses(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: Path) -> None:
-    """It is said, and can be said otherwise; the mapping keeps it for the next time."""
+    """The plan says so, you can change it, and the mapping keeps it for the next load."""
     path = written(tmp_path, "order no.,customer email,order date,total", "1,a@example.com,2024-01-02,20.00")
 
     with spool_file(path) as raw:
         found = proposed(raw, raw.sample())
         assert found.mapping.kind is ORDER_LINES
-        assert "taken to be order lines" in found.said[0]
+        assert "the rows are read as order lines" in found.said[0]
         assert proposed(raw, raw.sample(), kind=CUSTOMER_ROWS).mapping.kind is CUSTOMER_ROWS
 
 
@@ -185,18 +185,18 @@ def test_rows_that_name_an_order_a_day_and_an_amount_are_order_lines(tmp_path: P
             "A1,Ann Berg,a@example.com,2024-01-02,5",
             "hashed_id(lower(`email`))",
         ),
-        # A guest is customer 0 of the shop, as every other guest is.
+        # All guests are customer 0 of the shop.
         ("order_id,customer_id,email,date,total", "A1,0,a@example.com,2024-01-02,5", "hashed_id(lower(`email`))"),
     ],
 )
-def test_an_order_or_a_payment_is_no_customer(tmp_path: Path, header: str, line: str, customer_id: str) -> None:
-    """An e-mail address or a column called like a customer is; a name is no id, for two may share it."""
+def test_an_order_or_a_payment_is_not_a_customer(tmp_path: Path, header: str, line: str, customer_id: str) -> None:
+    """An e-mail address or a column called like a customer is used; a name is not an id, as two may share it."""
     with spool_file(written(tmp_path, header, line)) as raw:
         assert proposed(raw, raw.sample(), kind=ORDER_LINES).mapping.columns["customer_id"] == customer_id
 
 
-def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
-    """Their orders would be rejected, though it is known whose they are."""
+def test_guests_without_an_id_are_identified_by_their_address(tmp_path: Path) -> None:
+    """Otherwise their orders would be rejected although the customer is known."""
     path = written(
         tmp_path, "order_id,customer_id,email,date,total", "1,c7,a@example.com,2024-01-02,5",
         "2,,b@example.com,2024-01-03,5",
@@ -206,10 +206,10 @@ def test_guests_have_an_address_where_they_have_no_id(tmp_path: Path) -> None:
         assert proposed(raw, raw.sample()).mapping.columns["customer_id"] == "hashed_id(lower(`email`))"
 
 
-def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_the_name(
+def test_orders_with_only_a_customer_name_are_refused_with_the_line_that_uses_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two people may share a name, so a person has to say that it tells them apart."""
+    """Two people may share a name, so you have to confirm that it identifies customers."""
     path = written(tmp_path, "Receipt,Customer,Date,Total", "1,Ann Berg,2024-01-02,5", "2,Bo Ek,2024-01-03,7")
     monkeypatch.chdir(tmp_path)
 
@@ -221,8 +221,8 @@ def test_orders_that_name_a_customer_only_are_refused_with_the_line_that_takes_t
     assert '# customer_id = "hashed_id(lower(`Customer`))"' in (tmp_path / "orders.mapping.toml").read_text()
 
 
-def test_rows_that_say_nothing_of_a_customer_but_a_day_and_an_amount_are_order_lines(tmp_path: Path) -> None:
-    """As ledgers are published that have no id of the order; as customers they would be refused anyway."""
+def test_rows_with_only_a_customer_a_day_and_an_amount_are_order_lines(tmp_path: Path) -> None:
+    """As in published ledgers without order ids; as customers they would be refused anyway."""
     path = written(
         tmp_path, "customer_id date number_of_cds dollar_value", "00004 19970101 2 29.33", "00004 19970118 2 29.73"
     )

@@ -1,4 +1,4 @@
-"""Every kind of source becomes the same: cells of text, each row with its line and file."""
+"""Every kind of source becomes the same raw table: text cells, and each row with its line and file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_csv_row_has_the_line_that_an_editor_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rows", ['1,a,x\n2,b,"y\n3,c,z\n4,d,w\n', '1,a,x\n2,"b,y\n3,c,z\n4,d,w', '1,a,x\n2,b,"' + 9_000_000 * "y\n"]
 )
-def test_a_quote_that_is_never_closed_is_an_error_and_no_row(tmp_path: Path, rows: str) -> None:
+def test_a_quote_that_is_never_closed_is_an_error_and_not_a_row(tmp_path: Path, rows: str) -> None:
     """It would swallow every row that follows."""
     path = tmp_path / "members.csv"
     path.write_text("id,name,city\n" + rows)
@@ -69,7 +69,7 @@ ROWS = [f"{i},Name {i},2023-01-{i:02},{i}.00" for i in range(2, 29)]
 
 
 def with_marks(*marked: tuple[int, str]) -> list[str]:
-    """Rows of which those in the places of *marked* are others."""
+    """Rows; those at the positions in *marked* are replaced."""
     rows = list(ROWS)
     for place, row in marked:
         rows[place] = row
@@ -89,12 +89,12 @@ def with_marks(*marked: tuple[int, str]) -> list[str]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_quotation_mark_never_swallows_rows_in_silence(tmp_path: Path, rows: list[str], end: str) -> None:
-    """Whichever mark ends it; read as a plain character, every line is a row."""
+def test_a_quotation_mark_never_swallows_rows_silently(tmp_path: Path, rows: list[str], end: str) -> None:
+    """Regardless of the mark that ends it; if marks are plain characters, every line is a row."""
     path = tmp_path / "members.csv"
     path.write_bytes(end.join(["id,name,joined,balance", *rows, ""]).encode())
 
-    with pytest.raises(Customer360Error, match=r"members.csv(, line 5:|: .* after line \d+ ).*--quote none"):
+    with pytest.raises(Customer360Error, match=r"members.csv(, line 5:|: .* after line \d+; ).*--quote none"):
         read(path)
     assert [row["source_line"] for row in read(path, Reading(quote="none"))] == list(range(2, 29))
 
@@ -109,7 +109,7 @@ def test_a_quotation_mark_never_swallows_rows_in_silence(tmp_path: Path, rows: l
         "Dear Ann,\n\nThanks, Bo,\nby, by",
     ],
 )
-def test_line_breaks_that_are_meant_stay_in_their_cell(tmp_path: Path, cell: str) -> None:
+def test_intended_line_breaks_stay_in_their_cell(tmp_path: Path, cell: str) -> None:
     """Addresses and notes have commas too."""
     path = tmp_path / "members.csv"
     path.write_text(f'id,name,note,balance\n1,Ann,"{cell}",5.00\n2,Bob,,6.00\n', newline="")
@@ -117,14 +117,12 @@ def test_line_breaks_that_are_meant_stay_in_their_cell(tmp_path: Path, cell: str
     assert [(row["note"], row["source_line"]) for row in read(path)] == [(cell, 2), ("", 3 + cell.count("\n"))]
 
 
-def test_rows_in_a_cell_are_read_when_a_person_says_that_marks_are_right(tmp_path: Path) -> None:
-    """Somebody may keep a table in a note."""
+def test_rows_in_a_cell_are_kept_with_quote_double(tmp_path: Path) -> None:
+    """A note may contain a table."""
     path = tmp_path / "members.csv"
     path.write_text('id,note\n1,"a\n2,b"\n3,c\n')
 
-    with pytest.raises(
-        Customer360Error, match="line 2: a quotation mark that opens there makes one cell of several rows"
-    ):
+    with pytest.raises(Customer360Error, match="line 2: a quotation mark turns several rows into one cell"):
         read(path)
     assert [row["note"] for row in read(path, Reading(quote="double"))] == ["a\n2,b", "c"]
 
@@ -134,7 +132,7 @@ def test_rows_in_a_cell_are_read_when_a_person_says_that_marks_are_right(tmp_pat
 def test_line_breaks_in_quotes_are_kept_wherever_a_block_ends(
     tmp_path_factory: Any, data: Any, encoding: str
 ) -> None:
-    """Blocks of a few bytes end everywhere; the cells and lines are those of one block."""
+    """With blocks of a few bytes, the cells and lines are the same as with one block."""
     breaks = st.lists(st.sampled_from(["\r\n", "\n", "a", "é"]), max_size=5).map("".join)
     cells = data.draw(st.lists(breaks, min_size=1, max_size=60))
     path = tmp_path_factory.mktemp("csv") / "members.csv"
@@ -153,7 +151,7 @@ def test_line_breaks_in_quotes_are_kept_wherever_a_block_ends(
 
 
 def test_a_carriage_return_at_the_end_of_a_block_of_the_real_size_loses_nothing(tmp_path: Path) -> None:
-    """Arrow reads two million bytes at once."""
+    """Arrow reads blocks of two million bytes."""
     path = tmp_path / "members.csv"
     start = 'id,name\r\n1,"'
     for shift in (-1, 0, 1):
@@ -168,10 +166,8 @@ def test_a_carriage_return_at_the_end_of_a_block_of_the_real_size_loses_nothing(
     [('="0012"', "0012"), ('"=""0012"""', "0012"), ("'7100123", "7100123"), ("'12.50", "12.50"), ("'t Hooft", "'t Hooft"),
      ("O'Neil", "O'Neil"), ('"=""a"" & b"', '="a" & b'), ("=1+1", "=1+1")],
 )  # fmt: skip
-def test_what_forces_a_number_to_be_text_in_a_spreadsheet_is_taken_off(
-    tmp_path: Path, cell: str, text: str
-) -> None:
-    """It is no part of the value, and an id with it would be another id."""
+def test_what_forces_a_number_to_be_text_in_a_spreadsheet_is_removed(tmp_path: Path, cell: str, text: str) -> None:
+    """It does not belong to the value, and an id with it would be another id."""
     path = tmp_path / "members.csv"
     path.write_text(f"id,name\n{cell},x\n")
 
@@ -179,8 +175,8 @@ def test_what_forces_a_number_to_be_text_in_a_spreadsheet_is_taken_off(
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
-def test_line_breaks_in_the_last_row_are_no_open_quote(tmp_path: Path, end: str) -> None:
-    """The file may end right after it, or not."""
+def test_line_breaks_in_the_last_row_are_not_an_open_quote(tmp_path: Path, end: str) -> None:
+    """The file may or may not end right after it."""
     path = tmp_path / "members.csv"
     path.write_bytes(b'id,name,city\r\n1,"a\nb",longer than that\r\n2,x,"one\ntwo"' + end.encode())
 
@@ -188,17 +184,17 @@ def test_line_breaks_in_the_last_row_are_no_open_quote(tmp_path: Path, end: str)
 
 
 def test_bytes_outside_the_given_encoding_are_an_error(tmp_path: Path) -> None:
-    """A person who says utf-8 is told where it is not."""
+    """With --encoding utf-8, the error says which line is not UTF-8."""
     path = tmp_path / "members.csv"
     path.write_bytes(b"id,name\n" + b"1,a\n" * 300_000 + "2,Zoë\n".encode("cp1252"))
     with (
-        pytest.raises(Customer360Error, match="name another with --encoding"),
+        pytest.raises(Customer360Error, match="set the encoding with --encoding"),
         spool_file(path, Reading(encoding="utf-8")),
     ):
         pass
 
 
-# What a spreadsheet puts around a number to keep it as text is taken off: ="0012" and '0012.
+# What spreadsheets put around a number to keep it as text is removed: ="0012" and '0012.
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8).filter(
     lambda text: not re.match(r"""\s*(="|'\d)""", text)
 )
@@ -209,7 +205,7 @@ cell = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8
 def test_any_table_that_a_program_writes_is_read_back(
     tmp_path_factory: Any, table: list[list[str]], end: str
 ) -> None:
-    """Cell by cell and line by line, whatever is in them; rows without any value are none."""
+    """Cell by cell and line by line, with any content; empty rows are skipped."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=end)
     writer.writerow(["first column", "second", "third"])
@@ -230,7 +226,7 @@ def test_any_table_that_a_program_writes_is_read_back(
 
 
 def test_json_lines_keep_numbers_as_written_and_open_objects(tmp_path: Path) -> None:
-    """As exports of profiles have them; a broken line is a row with a problem."""
+    """As in exports of profiles; a broken line is a row with a problem."""
     path = tmp_path / "profiles.jsonl.gz"
     lines = [
         json.dumps({"id": 1, "loyalty": {"points": 1.50, "tier": "Gold"}, "active": True}),
@@ -272,8 +268,8 @@ LAID_OUT = {
 
 
 @pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
-def test_objects_of_json_are_rows_however_they_are_laid_out(tmp_path: Path, text: str) -> None:
-    """As programs answer, and as people print it; numbers stay as they are written."""
+def test_json_objects_are_rows_in_any_layout(tmp_path: Path, text: str) -> None:
+    """As in API responses and pretty-printed files; numbers stay as they are written."""
     path = tmp_path / "members.json"
     path.write_text(text)
 
@@ -290,8 +286,8 @@ def test_the_rows_of_a_pretty_array_have_the_lines_on_which_they_begin(tmp_path:
     assert [(row["source_line"], row["source_text"]) for row in rows if row["source_problem"]] == [(5, "7")]
 
 
-def test_a_long_array_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
-    """With a value at every edge between two pieces."""
+def test_a_long_array_is_read_in_chunks(tmp_path: Path) -> None:
+    """A value may span two chunks anywhere."""
     path = tmp_path / "members.json"
     path.write_text(json.dumps([{"id": i, "name": "n" * (i % 97)} for i in range(20_000)], indent=1))
 
@@ -303,10 +299,10 @@ def test_a_long_array_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"customers": [{"id": 1}], "orders": [{"id": 2}]}', "line 1: there are several arrays of objects .customers, orders."),
-        ('{\n"a": [{"id": 1}]}\n{\n"a": [{"id": 2}]}', "line 3: there are several objects with arrays; write one object per line"),
-        ('[{"id": 1},\n{"id": 2', "line 2: this is no JSON value: "),
-        ('[{"id": 1}\n{"id": 2}]', "line 2: a ',' is missing before "),
+        ('{"customers": [{"id": 1}], "orders": [{"id": 2}]}', "line 1: the object has several arrays of objects .customers, orders."),
+        ('{\n"a": [{"id": 1}]}\n{\n"a": [{"id": 2}]}', "line 3: several objects contain arrays; write one object per line"),
+        ('[{"id": 1},\n{"id": 2', "line 2: invalid JSON "),
+        ('[{"id": 1}\n{"id": 2}]', "line 2: missing ',' before "),
     ],
 )  # fmt: skip
 def test_json_that_is_damaged_or_several_tables_is_refused_with_its_line(
@@ -320,7 +316,7 @@ def test_json_that_is_damaged_or_several_tables_is_refused_with_its_line(
 
 
 def test_names_that_differ_only_in_letter_case_are_one_column(tmp_path: Path) -> None:
-    """Unless one object has both: then each keeps its value."""
+    """Unless one object has both; then each keeps its value."""
     path = tmp_path / "members.jsonl"
     path.write_text('{"id": 1, "Name": "Ann"}\n{"id": 2, "name": "Bob"}\n{"id": 3, "NAME": "Cy"}\n')
     both = tmp_path / "both.jsonl"
@@ -331,7 +327,7 @@ def test_names_that_differ_only_in_letter_case_are_one_column(tmp_path: Path) ->
 
 
 def test_parquet_becomes_text_that_reads_back_exactly(tmp_path: Path) -> None:
-    """Typed values have one way to be written."""
+    """Each typed value has exactly one text."""
     path = tmp_path / "members.parquet"
     columns = {
         "id": pa.array([1, None]),
@@ -352,7 +348,7 @@ def test_parquet_becomes_text_that_reads_back_exactly(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_the_files_in_it_by_the_names_of_their_columns(tmp_path: Path) -> None:
-    """In whatever order; a column that one of them lacks is null there."""
+    """In any order; a column that one of them lacks is null there."""
     (tmp_path / "a.csv").write_text("id,name\n1,Ann\n")
     (tmp_path / "b.csv").write_text("city;name;id\nPorto;Bob;2\n")
 
@@ -364,8 +360,8 @@ def test_a_directory_is_the_files_in_it_by_the_names_of_their_columns(tmp_path: 
     ]
 
 
-def test_columns_that_differ_in_case_only_are_one_and_a_mapping_is_no_data(tmp_path: Path) -> None:
-    """Files of the same kind, months apart; and the mapping that an earlier load wrote beside them."""
+def test_columns_that_differ_only_in_case_are_one_and_a_mapping_is_not_data(tmp_path: Path) -> None:
+    """Files of the same kind from different months, and the mapping that an earlier load wrote next to them."""
     (tmp_path / "a.csv").write_text("ID,Name\n1,Ann\n")
     (tmp_path / "b.csv").write_text("name,id\nBob,2\n")
     (tmp_path / "exports.mapping.toml").write_text("[columns]\n")
@@ -376,10 +372,10 @@ def test_columns_that_differ_in_case_only_are_one_and_a_mapping_is_no_data(tmp_p
     assert [(row["ID"], row["Name"]) for row in read(tmp_path)] == [("1", "Ann"), ("2", "Bob")]
 
 
-def test_a_source_is_called_by_its_name_wherever_a_person_stands(
+def test_the_name_of_a_source_does_not_depend_on_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The mapping is called like it."""
+    """The mapping is named after it."""
     (tmp_path / "a.csv").write_text("id,name\n1,Ann\n")
     monkeypatch.chdir(tmp_path)
 
@@ -387,8 +383,8 @@ def test_a_source_is_called_by_its_name_wherever_a_person_stands(
         assert raw.name == tmp_path.name
 
 
-def test_numbers_with_a_fraction_that_were_no_text_are_known_cell_by_cell(tmp_path: Path) -> None:
-    """Their point is decimal, whatever texts beside them say; also where files of a folder differ."""
+def test_typed_fractional_numbers_are_marked_cell_by_cell(tmp_path: Path) -> None:
+    """Their point is a decimal point, regardless of texts next to them, even if the files of a folder differ."""
     pq.write_table(pa.table({"id": [1], "Balance": [1.234], "name": ["Ann"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"id": [2], "balance": ["1.234"]}), tmp_path / "b.parquet")
     (tmp_path / "c.jsonl").write_text('{"id": 1, "x": 1.234, "y": "1.234"}\n{"id": 2, "x": "1.234", "y": 5}\n')
@@ -407,7 +403,7 @@ def test_numbers_with_a_fraction_that_were_no_text_are_known_cell_by_cell(tmp_pa
 
 
 def test_floats_keep_all_their_digits(tmp_path: Path) -> None:
-    """Ids that pandas made floats of are whole numbers."""
+    """Ids that pandas converted to floats are whole numbers."""
     pq.write_table(pa.table({"id": [1234567890123456.0, 2.0**53 - 1, -7.0, 0.5]}), tmp_path / "a.parquet")
 
     assert [row["id"] for row in read(tmp_path / "a.parquet")] == [
@@ -418,8 +414,8 @@ def test_floats_keep_all_their_digits(tmp_path: Path) -> None:
     ]
 
 
-def test_a_value_that_is_no_text_changes_no_other(tmp_path: Path) -> None:
-    """Bytes that are UTF-8 are text, others are shown as PostgreSQL shows them: two of them stay two."""
+def test_bytes_that_are_not_text_change_no_other_value(tmp_path: Path) -> None:
+    """Valid UTF-8 is text; other bytes are shown as in PostgreSQL, so that different values stay different."""
     values = pa.array(["Zoë".encode(), b"\xe9\x00", None, b"\xea"], pa.binary())
     pq.write_table(pa.table({"id": [1, 2, 3, 4], "name": values}), tmp_path / "a.parquet")
 
@@ -427,7 +423,7 @@ def test_a_value_that_is_no_text_changes_no_other(tmp_path: Path) -> None:
 
 
 def test_timestamps_of_old_parquet_reach_beyond_the_nanoseconds(tmp_path: Path) -> None:
-    """Spark and Impala wrote INT96; 9999-12-31 is no day of 1816."""
+    """Spark and Impala wrote INT96; 9999-12-31 must not become a day of 1816."""
     moments = [
         datetime(2600, 1, 1),
         datetime(9999, 12, 31),
@@ -441,7 +437,7 @@ def test_timestamps_of_old_parquet_reach_beyond_the_nanoseconds(tmp_path: Path) 
 
 
 def test_a_key_called_like_our_own_columns_is_a_column_like_any_other(tmp_path: Path) -> None:
-    """Nothing that a person brings is written over."""
+    """No column of yours is overwritten."""
     (tmp_path / "a.jsonl").write_text('{"id": 1, "source_line": "x", "SOURCE_FILE": "y"}\n')
 
     (row,) = read(tmp_path / "a.jsonl")
@@ -453,7 +449,7 @@ def test_a_key_called_like_our_own_columns_is_a_column_like_any_other(tmp_path: 
 def test_a_long_source_is_kept_in_several_files_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that they can be worked on at once."""
+    """So that they can be processed in parallel."""
     monkeypatch.setattr("customer360.own_data.raw_tables.FILE_ROWS", 1_000)
     path = tmp_path / "members.csv"
     path.write_text("id,name\n" + "".join(f"{i},{'x' * 1_000}\n" for i in range(9_000)))
@@ -463,8 +459,8 @@ def test_a_long_source_is_kept_in_several_files_in_its_order(
     assert [(row["id"], row["source_line"]) for row in read(path)] == [(str(i), i + 2) for i in range(9_000)]
 
 
-def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    """With a way out."""
+def test_a_source_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    """With how to fix it."""
     (tmp_path / "mixed").mkdir()
     (tmp_path / "mixed" / "a.csv").write_text("id,name\n1,Ann\n")
     (tmp_path / "mixed" / "b.parquet").write_bytes(b"PAR1")
@@ -475,11 +471,11 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"id,name\n" + bytes(range(65, 91)) * 5_000)[:60])
 
     for name, said in {
-        "nothing.csv": "there is no file",
+        "nothing.csv": "file not found: ",
         "mixed": "files of several kinds \\(csv, parquet\\)",
-        "empty": "holds no file",
-        "only_header.csv": "holds no rows",
-        "unended_header.csv": "holds no rows",
+        "empty": "contains no file",
+        "only_header.csv": "contains no rows",
+        "unended_header.csv": "contains no rows",
         "broken.parquet": "cannot read",
         "cut.csv.gz": "cut.csv.gz",
         "/dev/zero": "/dev/zero is not a regular file",
@@ -492,10 +488,8 @@ ESCAPED = 'id,name,path\n1,"Ada \\"The Ace\\" Lind",C:\\x\n2,"Bo, \\"B\\"",\\N\n
 
 
 @pytest.mark.parametrize("reading", [None, Reading(quote="backslash")], ids=["found", "said"])
-def test_a_backslash_before_a_quotation_mark_makes_it_one_of_the_cell(
-    tmp_path: Path, reading: Reading | None
-) -> None:
-    """As MySQL and many programs write it; other backslashes are as they are."""
+def test_a_backslash_escapes_a_quotation_mark(tmp_path: Path, reading: Reading | None) -> None:
+    """As in MySQL and many programs; other backslashes are plain characters."""
     path = tmp_path / "members.csv"
     path.write_text(ESCAPED)
 
@@ -507,21 +501,21 @@ def test_a_backslash_before_a_quotation_mark_makes_it_one_of_the_cell(
     ]
 
 
-def test_a_backslash_that_the_first_rows_do_not_have_is_asked_about(tmp_path: Path) -> None:
-    """Otherwise names would be loaded mangled."""
+def test_a_backslash_that_is_not_in_the_first_rows_is_an_error(tmp_path: Path) -> None:
+    """Otherwise mangled names would be loaded."""
     path = tmp_path / "members.csv"
     path.write_text(
         "id,name\n" + "".join(f"{i},Name {i}\n" for i in range(30_000)) + '30000,"Ada \\"Ace\\" Lind"\n'
     )
 
     with pytest.raises(
-        Customer360Error, match="line 30,002: a backslash .* --quote backslash, or .* --quote double"
+        Customer360Error, match="line 30,002: backslash .* --quote backslash if .*, or --quote double"
     ):
         read(path)
     assert read(path, Reading(quote="backslash"))[-1]["name"] == 'Ada "Ace" Lind'
 
 
-def test_a_backslash_at_the_end_of_a_cell_is_no_escape(tmp_path: Path) -> None:
+def test_a_backslash_at_the_end_of_a_cell_is_not_an_escape(tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
     path.write_text('id,path\n1,"C:\\dir\\"\n2,"C:\\a ""b"" c"\n')
 
@@ -550,7 +544,7 @@ def test_columns_may_be_separated_by_blanks(tmp_path: Path, text: str, reading: 
     assert rows[0].get("name", "Ann Lee") == "Ann Lee"
 
 
-def test_lines_that_are_skipped_count_for_the_lines_of_rows(tmp_path: Path) -> None:
+def test_skipped_lines_count_towards_line_numbers(tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
     path.write_text('Report "x\n\nid,name\n1,Ann\n')
 

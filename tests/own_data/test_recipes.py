@@ -1,4 +1,4 @@
-"""Exports of common tools load with the right customers, recognized by their column names alone."""
+"""Exports of common tools are recognized by their column names and load with the right customers."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tests.own_data.test_load import events
 
 AS_OF = date(2026, 11, 28)
 EXPORTS = "CUSTOMER360_EXPORTS"
-"""The folder with whole exports and a file truth.json that says what is in them."""
+"""The folder with complete exports and a file truth.json with their content."""
 
 
 @contextmanager
 def loaded(path: Path) -> Iterator[Loadable]:
-    """What `load` finds in the file at *path* when nobody says anything about it."""
+    """What `load` finds in the file at *path* without options."""
     with spool_file(path) as raw:
         mapping = with_source_id(proposed(raw, raw.sample()).mapping, raw.columns)
         raw = inherited(raw, mapping)
@@ -67,8 +67,8 @@ def header(text: str) -> list[str]:
     return next(csv.reader(io.StringIO(first), delimiter="\t" if "\t" in first else ","))
 
 
-def test_every_recipe_has_a_miniature_and_is_recognized_by_its_header_only() -> None:
-    """Of two that fit the one that asks for more columns is right; without one of its columns it does not fit."""
+def test_every_recipe_has_a_miniature_and_is_recognized_only_by_its_header() -> None:
+    """Of two that fit, the one with more columns is used; it does not fit if one of its columns is missing."""
     assert {recipe.name for recipe in recipes()} == set(MINIATURES)
     for name, miniature in MINIATURES.items():
         columns = header(miniature.text)
@@ -81,7 +81,7 @@ def test_every_recipe_has_a_miniature_and_is_recognized_by_its_header_only() -> 
 
 
 def test_a_recipe_is_complete_with_the_columns_by_which_it_is_recognized() -> None:
-    """A condition, an id or an amount that needs another column would be dropped in silence, unless there are several."""
+    """Otherwise a condition, id or amount that needs another column would be dropped silently."""
     for recipe in recipes():
         several = [side for side in recipe.content["columns"].values() if isinstance(side, list)]
         mapping = recipe.mapping([*recipe.columns, *(side[0] for side in several)], {})
@@ -91,7 +91,7 @@ def test_a_recipe_is_complete_with_the_columns_by_which_it_is_recognized() -> No
 
 @pytest.mark.parametrize("name", MINIATURES)
 def test_an_export_loads_with_its_customers(name: str, tmp_path: Path) -> None:
-    """Nobody edits a mapping or gives an option; ids are the source's own, and refunds are taken off."""
+    """Without a mapping or options; ids are the source's own, and refunds are subtracted."""
     miniature = MINIATURES[name]
     path = tmp_path / miniature.name
     path.write_text(miniature.text, encoding="utf-8")
@@ -116,31 +116,31 @@ def _truth() -> dict[str, Any]:
     return dict(json.loads((Path(folder) / "truth.json").read_text())["exports"]) if folder else {"": {}}
 
 
-@pytest.mark.skipif(EXPORTS not in os.environ, reason=f"no folder of whole exports is named by {EXPORTS}")
+@pytest.mark.skipif(EXPORTS not in os.environ, reason=f"{EXPORTS} does not name a folder of complete exports")
 @pytest.mark.parametrize("name", _truth())
-def test_a_whole_export_loads_as_its_truth_says(name: str) -> None:
-    """The files that people download are kept elsewhere; this compares every customer of each."""
-    truth = _truth()[name]
-    with loaded(Path(os.environ[EXPORTS]) / truth["file"]) as found:
+def test_a_complete_export_loads_with_its_known_content(name: str) -> None:
+    """The complete exports are not in the repository; this test compares every customer in each."""
+    known = _truth()[name]
+    with loaded(Path(os.environ[EXPORTS]) / known["file"]) as found:
         customers = by_source_id(found)
-        kept = _kept_orders(found) if truth["kind"] == "orders" else {}
+        kept = _kept_orders(found) if known["kind"] == "orders" else {}
     found.tally.require(MAX_REJECTED)
 
-    if truth["kind"] == "orders":
+    if known["kind"] == "orders":
         assert kept == {
             key: (Decimal(row["spent"]), row["first_purchase"], row["last_purchase"])
-            for key, row in truth["per_customer"].items()
+            for key, row in known["per_customer"].items()
         }
     else:
-        expected = {row["id"]: {name: row[name] for name in row if name != "id"} for row in truth["records"]}
+        expected = {row["id"]: {name: row[name] for name in row if name != "id"} for row in known["records"]}
         assert {
-            key: {name: _as_told(row[_COLUMNS[name]]) for name in expected.get(key, {})}
+            key: {name: _as_text(row[_COLUMNS[name]]) for name in expected.get(key, {})}
             for key, row in customers.items()
-        } == {key: {name: _as_told(value) for name, value in row.items()} for key, row in expected.items()}
+        } == {key: {name: _as_text(value) for name, value in row.items()} for key, row in expected.items()}
 
 
 def _kept_orders(found: Loadable) -> dict[str, tuple[Decimal | int, str, str]]:
-    """By source_id the sum, the first and the last day of the orders of which something was kept."""
+    """By source_id, the sum and the first and last day of the orders that are not fully refunded."""
     ids = {row["customer_id"]: row["source_id"] for row in by_source_id(found).values()}
     orders: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for event in events(found):
@@ -158,6 +158,6 @@ def _kept_orders(found: Loadable) -> dict[str, tuple[Decimal | int, str, str]]:
     }
 
 
-def _as_told(value: Any) -> str:
-    """Nothing is told as null or as an empty text."""
+def _as_text(value: Any) -> str:
+    """A missing value is null or an empty text."""
     return "" if value is None else str(value)

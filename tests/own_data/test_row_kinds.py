@@ -1,4 +1,4 @@
-"""What the rows of a file are is a value: columns, synonyms and checks are looked up in it, and another is declared alone."""
+"""A kind of rows is a value with columns, synonyms and checks, so that a new kind needs only a declaration."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ VISITS = RowKind(
 
 @pytest.fixture
 def visits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file of a kind of rows that only this test declares."""
+    """A file with a kind of rows that only this test declares."""
     monkeypatch.setitem(ROW_KINDS, VISITS.name, VISITS)
     path = tmp_path / "visits.csv"
     path.write_text("who,when,paid\n1,2026-01-02,1.0051\n1,2026-01-02,2\n,2026-01-03,3\n2,1899-12-29,x\n")
     return path
 
 
-def test_a_kind_of_rows_needs_its_declaration_alone_to_be_guessed_written_read_and_examined(visits: Path) -> None:
-    """The same customer in two rows is no duplicate, and the amount has the type of its own kind."""
+def test_a_kind_of_rows_needs_only_its_declaration_to_be_guessed_written_read_and_examined(visits: Path) -> None:
+    """The same customer in two rows is not a duplicate, and the amount has the type of its kind."""
     with spool_file(visits) as raw:
         guessed = guess(raw.columns, raw.sample(), VISITS)
         kept = visits.with_suffix(".mapping.toml")
@@ -63,7 +63,7 @@ def test_a_kind_of_rows_needs_its_declaration_alone_to_be_guessed_written_read_a
     assert [row["reasons"] for row in lost] == ["customer_id_missing", "amount_unreadable, date_before_1900"]
 
 
-def test_a_mapping_names_columns_of_its_own_kind_only(tmp_path: Path) -> None:
+def test_a_mapping_names_only_columns_of_its_kind(tmp_path: Path) -> None:
     path = tmp_path / "orders.mapping.toml"
     path.write_text('[source]\nrows = "order lines"\n[columns]\nbirth_date = "born"\n')
     with pytest.raises(Invalid, match="birth_date"):
@@ -72,7 +72,7 @@ def test_a_mapping_names_columns_of_its_own_kind_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS.values(), ids=ROW_KINDS)
-def test_what_a_kind_says_of_columns_names_columns_that_it_or_its_table_has(kind: RowKind) -> None:
+def test_a_kind_refers_only_to_columns_that_it_or_its_table_has(kind: RowKind) -> None:
     said = {*kind.needed, *(name for group in kind.one_of for name in group), *kind.aids, *kind.money}
     assert said <= set(kind.targets)
     assert set(kind.synonyms) | {"source_id"} == set(kind.targets)
@@ -81,7 +81,7 @@ def test_what_a_kind_says_of_columns_names_columns_that_it_or_its_table_has(kind
     assert kind.dated_by in {"", *kind.targets}
 
 
-def test_what_a_mapping_lacks_is_said_by_its_kind() -> None:
+def test_the_kind_reports_what_a_mapping_lacks() -> None:
     assert CUSTOMER_ROWS.lacking({"customer_id"}) == ("any other column",)
     assert CUSTOMER_ROWS.lacking({"left_date", "is_active"}) == ("customer_id",)
     assert ORDER_LINES.lacking({"customer_id", "order_date", "quantity"}) == (

@@ -1,4 +1,4 @@
-"""A text file is understood by looking at it."""
+"""The format of a text file is detected from its content."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ TEXT = "id;name;joined\n1;Zoë;2024-01-02\n2;Ana, Rui;2024-01-03\n"
     ],
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found: str, pack) -> None:
-    """Nobody knows the encoding of a file that they were sent."""
+def test_the_encoding_is_detected_from_the_bytes(tmp_path: Path, encoding: str, found: str, pack) -> None:
+    """You rarely know the encoding of a file that you receive."""
     path = tmp_path / "members.csv"
     path.write_bytes(pack(TEXT.encode(encoding)))
 
@@ -36,8 +36,8 @@ def test_the_encoding_is_found_by_the_bytes(tmp_path: Path, encoding: str, found
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_the_one_that_every_line_agrees_on(tmp_path: Path, delimiter: str) -> None:
-    """Decimal commas and commas in names are no delimiters."""
+def test_the_delimiter_is_the_one_with_which_lines_agree(tmp_path: Path, delimiter: str) -> None:
+    """Decimal commas and commas in names are not delimiters."""
     rows = [["id", "balance, total", "name"], ["1", "12,50", "O'Neil; Ann"], ["2", "1,00", "a|b"]]
     path = tmp_path / "members.csv"
     path.write_text("\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows))
@@ -46,7 +46,7 @@ def test_the_delimiter_is_the_one_that_every_line_agrees_on(tmp_path: Path, deli
 
 
 def test_a_header_may_span_lines_and_come_after_a_hint_and_blank_lines(tmp_path: Path) -> None:
-    """Spreadsheets write `sep=;`, and headings with line breaks."""
+    """Spreadsheets write `sep=;` and column names with line breaks."""
     path = tmp_path / "members.csv"
     path.write_text('\nsep=;\n"id";"joined\non";id;\n1;2024-01-02;x;y\n')
 
@@ -61,12 +61,12 @@ def test_a_header_may_span_lines_and_come_after_a_hint_and_blank_lines(tmp_path:
     [
         ("", "is empty; export it again"),
         ("\n\n", "is empty; export it again"),
-        ("id\n1\n", "has one column only when it is split at ','"),
+        ("id\n1\n", "has only one column when split at ','"),
         ("1,2024-01-02,7.5\n2,2024-01-03,8\n", "has no line of column names"),
     ],
 )
-def test_what_is_no_table_is_refused_with_a_way_out(tmp_path: Path, content: str, said: str) -> None:
-    """Before anything is started."""
+def test_a_file_that_is_not_a_table_is_refused_with_how_to_fix_it(tmp_path: Path, content: str, said: str) -> None:
+    """Before any row is read."""
     path = tmp_path / "members.csv"
     path.write_text(content)
 
@@ -75,7 +75,7 @@ def test_what_is_no_table_is_refused_with_a_way_out(tmp_path: Path, content: str
 
 
 def test_a_wrong_delimiter_names_the_likely_one(tmp_path: Path) -> None:
-    """One look at the file is enough to know better."""
+    """The file shows the right one."""
     path = tmp_path / "members.csv"
     path.write_text(TEXT)
 
@@ -84,19 +84,19 @@ def test_a_wrong_delimiter_names_the_likely_one(tmp_path: Path) -> None:
 
 
 def test_a_wrong_encoding_names_the_option(tmp_path: Path) -> None:
-    """Said once by a person, it is taken at its word, until it cannot be."""
+    """A given encoding is used until it fails."""
     path = tmp_path / "members.csv"
     path.write_bytes(TEXT.encode("cp1252"))
 
-    with pytest.raises(Customer360Error, match="cannot be read as ascii .*name another with --encoding"):
+    with pytest.raises(Customer360Error, match="cannot read .* as ascii .*set another encoding with --encoding"):
         csv_shape(path, encoding="ascii")
-    with pytest.raises(Customer360Error, match="name another with --encoding"):
+    with pytest.raises(Customer360Error, match="set another encoding with --encoding"):
         csv_shape(path, encoding="nonsense")
 
 
 @pytest.mark.parametrize("hint", ["sep=;", "SEP=;", '"sep=;"'])
-def test_a_hint_of_the_delimiter_is_no_header(tmp_path: Path, hint: str) -> None:
-    """However a spreadsheet spells it."""
+def test_a_hint_of_the_delimiter_is_not_a_header(tmp_path: Path, hint: str) -> None:
+    """In any spelling of spreadsheets."""
     path = tmp_path / "members.csv"
     path.write_text(f"{hint}\r\n{TEXT}")
 
@@ -114,11 +114,11 @@ def test_a_hint_of_the_delimiter_is_no_header(tmp_path: Path, hint: str) -> None
     ids=["to the end", "to the next mark", "to a mark before a delimiter", "over 131,072 characters"],
 )
 def test_a_quotation_mark_in_the_header_swallows_no_rows(tmp_path: Path, content: str) -> None:
-    """They would be a part of a column's name."""
+    """They would become part of a column's name."""
     path = tmp_path / "members.csv"
     path.write_text(content)
 
-    with pytest.raises(Customer360Error, match="members.csv, line 1: a quotation mark .* --quote none"):
+    with pytest.raises(Customer360Error, match="members.csv, line 1: unclosed quotation mark .* --quote none"):
         csv_shape(path)
     assert csv_shape(path, quote="none").lines_before_rows == 1
 
@@ -132,7 +132,7 @@ PREAMBLES = {
 
 @pytest.mark.parametrize("preamble", PREAMBLES.values(), ids=PREAMBLES)
 def test_lines_above_the_column_names_are_skipped_and_named(tmp_path: Path, preamble: str) -> None:
-    """As reports have them; their first line is no row of column names."""
+    """As in reports, whose first line is not a row of column names."""
     path = tmp_path / "members.csv"
     path.write_text(f"{preamble}id,name,joined\n1,Ann,2024-01-02\n2,Bob,2024-01-03\n")
 
@@ -152,7 +152,7 @@ def test_lines_above_the_column_names_are_skipped_and_named(tmp_path: Path, prea
         "name,joined\n1,Ann,2024\n2,Bob,2024\n3,Cy,2024\n",
     ],
 )
-def test_column_names_above_longer_or_shorter_rows_are_no_title(tmp_path: Path, text: str) -> None:
+def test_column_names_above_longer_or_shorter_rows_are_not_a_title(tmp_path: Path, text: str) -> None:
     path = tmp_path / "members.csv"
     path.write_text(text)
 
@@ -166,7 +166,7 @@ def test_a_delimiter_at_the_end_of_every_row_is_a_column_without_a_name(tmp_path
     assert csv_shape(path).columns == ("id", "name", "column_3")
 
 
-def test_a_second_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+def test_a_second_byte_order_mark_does_not_belong_to_a_name(tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
     path.write_text('\ufeff\ufeff"id","name"\n1,Ann\n')
 

@@ -1,4 +1,4 @@
-"""A row that sums up the others is not a customer."""
+"""A total row is not a customer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def members(folder: Path, more: str, header: str = "id,name,joined,balance", row
     ],
 )
 def test_a_row_that_is_called_a_total_and_names_no_customer_is_rejected(tmp_path: Path, word: str) -> None:
-    """In its id, or in the first column where the id is blank."""
+    """In its id, or in the first column if the id is blank."""
     with found_in(members(tmp_path, f"{word},,,600.00"), FULL) as found:
         assert set(customers(found)) == {1, 2, 3}
         assert reasons(found) == {5: {"customer_id_unreadable", "totals_row"}}
@@ -48,7 +48,7 @@ def test_a_row_that_is_called_a_total_and_names_no_customer_is_rejected(tmp_path
 
 
 def test_somebody_called_sum_is_kept(tmp_path: Path) -> None:
-    """With an id of their own, and an amount that is not the sum."""
+    """With their own id, and an amount that is not the sum."""
     by_name = ColumnMapping({"customer_id": "id", "name": "name", "account_balance": "balance"})
     with found_in(
         members(tmp_path, "Sum,17,5.00", "name,id,balance", "Ada,1,9.00\nBo,2,9.00\n"), by_name
@@ -56,8 +56,8 @@ def test_somebody_called_sum_is_kept(tmp_path: Path) -> None:
         assert set(customers(found)) == {1, 2, 17}
 
 
-def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(tmp_path: Path) -> None:
-    """The largest customer of all it would be."""
+def test_with_text_ids_a_total_is_not_hashed_into_a_customer(tmp_path: Path) -> None:
+    """It would be the largest customer of all."""
     rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
     path = members(tmp_path, "Grand Total,,,600.00", "customer_id,name,joined,balance", rows)
 
@@ -70,7 +70,7 @@ def test_where_ids_are_text_a_total_is_not_hashed_into_a_customer(tmp_path: Path
 def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_others(
     tmp_path: Path, is_sum: bool
 ) -> None:
-    """A firm may be called so."""
+    """A company may have this name."""
     rows = "".join(f"C-{row}\n" for row in ROWS.splitlines())
     path = members(
         tmp_path, f"Total,All,2023-03-08,{'600.00' if is_sum else '600.50'}", "id,name,joined,balance", rows
@@ -82,8 +82,8 @@ def test_a_customer_called_total_is_kept_unless_the_amount_is_the_sum_of_all_oth
 
 
 @pytest.mark.parametrize(("total", "customers_left"), [("33.33", 2), ("33.50", 3)])
-def test_in_lists_of_ids_and_amounts_only_the_sum_tells(tmp_path: Path, total: str, customers_left: int) -> None:
-    """And of lines the sum of their products, rounded to cents."""
+def test_in_lists_of_ids_and_amounts_only_the_sum_decides(tmp_path: Path, total: str, customers_left: int) -> None:
+    """For order lines, the sum of their products, rounded to cents."""
     path = tmp_path / "lines.csv"
     path.write_text(f"who,day,n,price\nA,2024-01-02,2,5.555\nB,2024-01-02,1,22.22\nTotal,2024-01-02,1,{total}\n")
     mapping = ColumnMapping(

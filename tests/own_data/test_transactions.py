@@ -1,4 +1,4 @@
-"""Order lines as events: what is one purchase, what came back, money to the cent, and ids that stay."""
+"""Order lines as events: purchases, refunds, amounts to the cent, and stable ids."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lines(folder: Path, *rows: str, header: str = "id,day,n,price") -> Path:
     ("prices", "balance"),
     [
         (["0.335"] * 3, "1.01"),  # 1.005; line by line it would be 1.02, half to even 1.00
-        (["0.0025"] * 4, "0.01"),  # line by line nothing
+        (["0.0025"] * 4, "0.01"),  # line by line 0
         (["0.333333"] * 3, "1.00"),
         (["2.675", "0"], "2.68"),
         (["-0.335"] * 3, "-1.01"),
@@ -39,7 +39,7 @@ def lines(folder: Path, *rows: str, header: str = "id,day,n,price") -> Path:
 def test_cents_are_rounded_once_half_away_from_zero(
     tmp_path: Path, prices: list[str], balance: str, is_product: bool
 ) -> None:
-    """As PostgreSQL rounds numeric: of the sum of an order's lines, not of each."""
+    """As PostgreSQL rounds numeric: the sum of an order's lines is rounded, not each line."""
     path = lines(tmp_path, *(f"1,2024-01-01,1,{price}" for price in prices))
     columns = PRODUCT if is_product else {"customer_id": "id", "order_date": "day", "amount": "price"}
 
@@ -48,8 +48,8 @@ def test_cents_are_rounded_once_half_away_from_zero(
         assert spent(found) == {1: Decimal(balance)}
 
 
-def test_a_share_is_taken_off_the_product(tmp_path: Path) -> None:
-    """Of a cancelled line too; an amount is less the discount already; a share lies from 0 to 1."""
+def test_a_share_is_subtracted_from_the_product(tmp_path: Path) -> None:
+    """For cancelled lines too; an amount is net of the discount; a share is between 0 and 1."""
     path = lines(
         tmp_path, "1,2024-01-02,3,10.00,0.15,", "1,2024-01-03,-1,10.00,0.15,", "2,2024-01-03,1,10.00,,",
         "3,2024-01-03,1,10.00,0.5,9.99", "4,2024-01-03,1,10.00,15,", "4,2024-01-03,1,10.00,-0.1,", header="id,day,n,price,off,paid",
@@ -62,7 +62,7 @@ def test_a_share_is_taken_off_the_product(tmp_path: Path) -> None:
 
 
 def test_numbers_beyond_all_sums_reject_their_order(tmp_path: Path) -> None:
-    """Rather than end the load."""
+    """They do not stop the load."""
     largest = "999999999999"
     path = lines(
         tmp_path, f"1,2024-01-02,{largest},{largest}", f"1,2024-01-02,{largest},{largest}", "2,2024-01-02,1,5"
@@ -93,8 +93,8 @@ def happened(path: Path, mapping: ColumnMapping) -> set[tuple[object, ...]]:
         }
 
 
-def test_a_purchase_is_an_order_or_a_day_where_lines_have_no_order_id(tmp_path: Path) -> None:
-    """Orders are counted, never lines; an order of nothing is one, and the first moment counts."""
+def test_a_purchase_is_an_order_or_a_day_if_lines_have_no_order_id(tmp_path: Path) -> None:
+    """Orders are counted, not lines; an order of zero counts too, and the first moment is used."""
     path = lines(
         tmp_path, "A,1,2024-01-02 10:00,5,2", "A,1,2024-01-02 09:00,7,3", "A,2,2024-01-02 12:00,1,", ",1,2024-01-02 18:00,2,",
         ",1,2024-01-02 17:00,3,", ",1,2024-01-03 01:00,0,", header=HEADER,
@@ -108,8 +108,8 @@ def test_a_purchase_is_an_order_or_a_day_where_lines_have_no_order_id(tmp_path: 
     }
 
 
-def test_what_came_back_is_a_refund_of_its_order_or_day(tmp_path: Path) -> None:
-    """One for each day on which something did; pieces that came back take their points with them."""
+def test_a_return_is_a_refund_of_its_order_or_day(tmp_path: Path) -> None:
+    """One refund per day of returns; returned units subtract their points."""
     path = lines(
         tmp_path, "A,1,2024-01-02,10,5,1", "A,1,2024-01-02,20,5,1", "A,1,2024-02-03,10,5,-1", "A,1,2024-02-03,-4,-1,1",
         "A,1,2024-03-04,-6,,1", ",1,2024-03-05,9,,1", ",1,2024-03-05,-9,,1", "C,1,2024-03-06,-1,,1",
@@ -126,8 +126,8 @@ def test_what_came_back_is_a_refund_of_its_order_or_day(tmp_path: Path) -> None:
     }
 
 
-def test_what_an_export_says_was_paid_back_is_a_refund_at_the_moment_of_the_order(tmp_path: Path) -> None:
-    """No other moment is known; with what came back on that day it is one refund."""
+def test_a_refunded_amount_is_a_refund_at_the_moment_of_the_order(tmp_path: Path) -> None:
+    """No other moment is known; with returns on that day it is one refund."""
     path = lines(
         tmp_path, "A,1,2024-01-02 08:00,10,,2.50", "A,1,2024-01-02 08:00,5,,-0.50", "A,1,2024-01-02 12:00,-1,,",
         header=f"{HEADER},back",
@@ -139,7 +139,7 @@ def test_what_an_export_says_was_paid_back_is_a_refund_at_the_moment_of_the_orde
     }
 
 
-def test_points_below_zero_on_a_line_that_was_paid_are_redeemed(tmp_path: Path) -> None:
+def test_negative_points_on_a_paid_line_are_redeemed(tmp_path: Path) -> None:
     path = lines(tmp_path, "A,1,2024-01-02,10,40", "A,1,2024-01-02,5,-30", header=HEADER)
 
     assert happened(path, ColumnMapping(BOUGHT, kind=ORDER_LINES)) == {
@@ -150,8 +150,8 @@ def test_points_below_zero_on_a_line_that_was_paid_are_redeemed(tmp_path: Path) 
         assert customers(found)[1]["loyalty_points"] == 10
 
 
-def test_an_order_amount_without_an_order_is_an_order_of_its_own(tmp_path: Path) -> None:
-    """Those of a day are one purchase; the amount of an order with an id counts once."""
+def test_an_order_amount_without_an_order_id_is_a_separate_order(tmp_path: Path) -> None:
+    """Orders of a day are one purchase; the amount of an order with an id counts once."""
     columns = {"customer_id": "id", "order_id": "order", "order_date": "day", "order_amount": "paid"}
     path = lines(
         tmp_path, "A,1,2024-01-02,10,", "A,1,2024-01-02,10,", ",1,2024-01-02,3,", ",1,2024-01-02,4,", "B,1,2024-01-05,-2,",
@@ -166,7 +166,7 @@ def test_an_order_amount_without_an_order_is_an_order_of_its_own(tmp_path: Path)
 
 
 def test_the_id_of_an_event_is_that_of_its_key_in_every_file(tmp_path: Path) -> None:
-    """The same order, loaded again in another file among others, is the same event; so versions agree on it."""
+    """The same order in another file is the same event, and versions agree on its id."""
     mapping = ColumnMapping(BOUGHT, kind=ORDER_LINES)
     found_ids = []
     for rows in (
@@ -182,8 +182,8 @@ def test_the_id_of_an_event_is_that_of_its_key_in_every_file(tmp_path: Path) -> 
     assert first["refund", "A"] == hashed_text("1|refund|2024-01-05|A")
 
 
-def test_two_events_with_one_hash_are_rejected_with_their_lines(tmp_path: Path) -> None:
-    """The one would take the place of the other."""
+def test_two_events_with_the_same_hash_are_rejected_with_their_lines(tmp_path: Path) -> None:
+    """Otherwise one would replace the other."""
     first, second = colliding("1|purchase||")
     path = lines(tmp_path, f"{first},1,2024-01-02,10,", f"{second},1,2024-01-03,20,", f"{second},1,2024-01-03,5,",
                  "C,1,2024-01-04,30,", header=HEADER)  # fmt: skip
@@ -196,7 +196,7 @@ def test_two_events_with_one_hash_are_rejected_with_their_lines(tmp_path: Path) 
 
 
 def test_a_hundred_thousand_lines_of_one_customer_are_one_customer(tmp_path: Path) -> None:
-    """Whatever the skew."""
+    """Regardless of skew."""
     path = tmp_path / "lines.csv"
     path.write_text(HEADER + "\n" + "".join(f"{i % 1000},1,2024-01-02,1,\n" for i in range(100_000)))
 
@@ -222,10 +222,10 @@ LINES_DRAWN = st.lists(
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=LINES_DRAWN)
-def test_whatever_the_lines_money_points_and_rows_add_up(
+def test_for_any_lines_money_points_and_rows_add_up(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, ...]]
 ) -> None:
-    """By hand: each line is in one order, as paid or as taken back, and nothing is lost or counted twice."""
+    """Computed by hand: each line is in one order, as paid or returned, and nothing is lost or counted twice."""
     path = tmp_path_factory.mktemp("lines") / "lines.csv"
     path.write_text("\n".join(["id,order,day,paid,n,points", "9,Z,2024-01-01,1,1,", *map(",".join, drawn)]))
     mapping = ColumnMapping({**BOUGHT, "quantity": "n"}, kind=ORDER_LINES)
@@ -239,7 +239,7 @@ def test_whatever_the_lines_money_points_and_rows_add_up(
     keys = {
         (event["customer_id"], event["order_id"], event["kind"], event["occurred_at"].date()) for event in loaded
     }
-    if None not in refused:  # else an order or a customer was rejected for points
+    if None not in refused:  # otherwise an order or a customer was rejected for points
         assert sum(event["amount"] or 0 for event in loaded) == 1 + sum(_net(row) for row in lines_read)
     orders = {
         (int(c), o or None, None if o else d[:10]) for c, o, d, paid, n, _ in lines_read if not _is_back(paid, n)

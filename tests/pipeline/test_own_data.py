@@ -39,7 +39,7 @@ def test_a_load_gives_back_its_plan_and_what_it_found(members: Path, database: D
 
 def test_a_guess_that_nobody_agreed_to_is_written_down_and_not_loaded(members: Path, database: Database) -> None:
     """The mapping that was written is the one to agree to."""
-    with pytest.raises(Refused, match="nobody is there to agree to the mapping; read it in members"):
+    with pytest.raises(Refused, match="the mapping needs your confirmation, .*; review members"):
         load_own_data(database, Request(members))
 
     assert not is_loaded(database)

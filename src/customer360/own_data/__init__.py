@@ -1,1 +1,1 @@
-"""A person's own customers: from a file in whatever shape to rows of public.customers, or to reasons why not."""
+"""Your own data: from a file or query of any shape to rows of the source tables, or to reasons for rejection."""

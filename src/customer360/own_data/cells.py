@@ -1,4 +1,4 @@
-"""Cells of text as values of the source table's types; what is no such value is null, and not taken for blank."""
+"""Text cells as values of the source table's types; an invalid value becomes null but is not treated as blank."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NOTHING: Final = (
     "", "null", "none", "nan", "nat", "n/a", "na", "nil", "\\n", "#n/a", "<na>", "(null)", "-", "--", "---",
     "\u2013", "\u2014", "?",
 )  # fmt: skip
-"""What exports write for no value, in lower case, where the column is not of text."""
+"""What exports write for a missing value in columns that are not text, in lower case."""
 NO_TEXT: Final = ("", "\\N", "NULL", "null", "(null)", "<NA>", "#N/A", "N/A", "n/a", "NaN")
-"""The same for text, as it is spelt: somebody may be called Null or Na, and a tier None."""
+"""The same for text, case-sensitive: a person may be called Null or Na, and a tier None."""
 _NOTHING: Final = pa.array(NOTHING)
 _NO_TEXT: Final = pa.array(NO_TEXT)
 _YES: Final = (
@@ -38,15 +38,15 @@ ACTIVITY: Final = frozenset(
     {"active", "enabled", "current", "inactive", "disabled", "former", "cancelled", "canceled", "churned"}
     | {"closed"}
 )
-"""The words among these that can only speak of a membership; Y is also a class, and ON a province."""
+"""The words among these that can only describe a membership; Y is also a class, and ON a province."""
 _EARLY: Final = pa.scalar(datetime(1900, 1, 2), pa.timestamp("us"))  # noqa: DTZ001 - moments have no zone
 _WHOLE_DIGITS: Final = {"bigint": 18, "integer": 9, "smallint": 4}
-"""So many digits always fit."""
+"""The number of digits that always fits."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """One column's values, and which cells hold something that is no such value or that its type cannot hold."""
+    """One column's values, and the cells that are invalid or out of range for its type."""
 
     values: pa.Array
     unreadable: Mask
@@ -57,7 +57,7 @@ def cells(texts: pa.Array, column: Column, style: str | None = None, *, latest: 
     """
     The *texts* as values of *column*'s type.
 
-    *style* is one of `dates.STYLES` or `numbers.STYLES`, where the type needs one. No birth lies after *latest*.
+    *style* is one of `dates.STYLES` or `numbers.STYLES`, if the type needs one. No birth date is after *latest*.
     """
     if column.is_text:
         texts = pc.utf8_trim_whitespace(texts)
@@ -73,7 +73,7 @@ def cells(texts: pa.Array, column: Column, style: str | None = None, *, latest: 
 
 
 def filled(texts: pa.Array) -> pa.Array:
-    """The *texts* without blanks at their ends; null for what exports write for no value."""
+    """The *texts*, trimmed; null for what exports write for a missing value."""
     texts = pc.utf8_trim_whitespace(texts)
     return pc.if_else(pc.is_in(pc.utf8_lower(texts), _NOTHING), pa.scalar(None, pa.string()), texts)
 
@@ -97,7 +97,7 @@ def _flags(texts: pa.Array) -> pa.Array:
 
 
 def _dated(texts: pa.Array, moments: pa.Array, column: Column) -> Cells:
-    """The zeros that programs write for no date are null; some of them are days of the calendar."""
+    """The zero dates that programs write for a missing date become null; some of them are valid dates."""
     is_odd = pc.fill_null(pc.less(moments, _EARLY), True)
     if pc.any(is_odd).as_py():
         is_never = pc.and_(is_odd, pc.fill_null(dates.never(texts), False))
@@ -118,7 +118,7 @@ def _ranged(texts: pa.Array, column: Column, style: str) -> Cells:
 
 
 def _by_machines(column: Column, style: str) -> str:
-    """What the column's type holds as it is written: nothing to take off, to round or to find too large."""
+    """The texts that need no cleaning, rounding or range check for the column's type."""
     if column.is_whole:
         return rf"^-?\d{{1,{_WHOLE_DIGITS[column.type]}}}$"
     precision, scale = column.digits or (0, 0)
@@ -131,6 +131,6 @@ def _rounded(texts: pa.Array, column: Column, style: str) -> pa.Array:
 
 
 def _whole(texts: pa.Array, style: str) -> pa.Array:
-    """Whole numbers; 12.0 is twelve, and 12.5 is none."""
+    """Whole numbers: 12.0 is read as 12, and 12.5 is invalid."""
     found = numbers.numbers(texts, style, is_money=False)
     return pc.if_else(pc.equal(found, pc.floor(found)), found, pa.scalar(None, numbers.NUMBER))

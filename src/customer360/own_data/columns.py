@@ -1,4 +1,4 @@
-"""The names of columns as they come, and those that travel with every row of a raw table."""
+"""Column names of a raw table, and the provenance columns that accompany every row."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ SOURCE_PROBLEM: Final = "source_problem"
 SOURCE_TEXT: Final = "source_text"
 """The text of a row that could not be split into columns, else null."""
 SOURCE_TYPED: Final = "source_typed"
-"""The columns in which the row holds a number with a fraction that was no text, else null; see `typed_columns`."""
+"""The columns in which the row has a typed fractional number, not text; else null. See `typed_columns`."""
 PROVENANCE: Final = (SOURCE_LINE, SOURCE_FILE, SOURCE_PROBLEM, SOURCE_TEXT, SOURCE_TYPED)
 
 
 class Typed(str):
-    """The text of a number with a fraction that was no text: its point is decimal."""
+    """The text of a typed fractional number: its point is a decimal point."""
 
     __slots__ = ()
 
 
 def typed_columns(names: Iterable[str]) -> str | None:
-    """The *names* as `SOURCE_TYPED` holds them: without case, each between null bytes, which no name has."""
+    """The *names* as `SOURCE_TYPED` stores them: lower case, each between null bytes, which no name contains."""
     found = "".join(f"\0{name.lower()}\0" for name in names)
     return sys.intern(found) if found else None
 
 
 def is_typed(batch: pa.RecordBatch, column: str) -> pa.Array:
-    """In which rows of *batch* the cell of *column* is a number that was no text."""
+    """The rows of *batch* in which the cell of *column* is a typed number, not text."""
     return pc.fill_null(pc.match_substring(batch[SOURCE_TYPED], f"\0{column.lower()}\0"), False)
 
 
 def by_file(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The rows of *batch*, those that follow each other in a file at once, with the file's name."""
+    """The consecutive rows of *batch* that are from the same file, with the file's name."""
     start = 0
     for end in pc.run_end_encode(batch[SOURCE_FILE]).run_ends.to_pylist():
         yield batch[SOURCE_FILE][start].as_py(), batch.slice(start, end - start)
@@ -49,7 +49,7 @@ def by_file(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
 
 
 def text_columns(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> dict[str, pa.Array]:
-    """The cells of *rows* as columns called *names*, and which of them were typed."""
+    """The cells of *rows* as columns called *names*, with `SOURCE_TYPED`."""
     columns = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(names)}
     typed = [
         typed_columns(name for name, cell in zip(names, row, strict=True) if isinstance(cell, Typed))
@@ -59,7 +59,7 @@ def text_columns(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> 
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The *names* without blanks at their ends; an empty one is called by its place, a repeated one numbered."""
+    """The *names*, trimmed; an empty name becomes its position, and a repeated name gets a number."""
     taken = Counter(PROVENANCE)
     return tuple(
         _free(raw.replace("\0", "").strip() or f"column_{place}", taken)
@@ -68,7 +68,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _free(name: str, taken: Counter[str]) -> str:
-    """Spark does not tell upper from lower case, so neither does this."""
+    """Names are compared without letter case, as in Spark."""
     candidate = name
     while candidate.lower() in taken:
         taken[name.lower()] += 1
@@ -77,13 +77,13 @@ def _free(name: str, taken: Counter[str]) -> str:
     return candidate
 
 
-def may_hold(texts: pa.Array, character: bytes) -> bool:
-    """Whether *character* occurs in the bytes of *texts*: quickly said, and mostly it does not."""
+def may_contain(texts: pa.Array, character: bytes) -> bool:
+    """Whether *character* occurs in the bytes of *texts*: a fast test that is usually false."""
     content = texts.buffers()[2]
     return content is not None and re.search(re.escape(character), content) is not None
 
 
-def may_hold_words(texts: pa.Array) -> bool:
-    """Whether *texts* hold more than digits and signs: quickly said, and in columns of numbers they do not."""
+def may_contain_words(texts: pa.Array) -> bool:
+    """Whether *texts* contain more than digits and signs: a fast test that is false for columns of numbers."""
     content = texts.buffers()[2]
     return content is not None and content.size > 0 and int(np.frombuffer(content, np.uint8).max()) > ord("9")

@@ -1,4 +1,4 @@
-"""The rows of a CSV file as text, each with its line."""
+"""The rows of a CSV file as text, each with its line number."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from customer360.errors import Invalid
-from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_hold
+from customer360.own_data.columns import SOURCE_LINE, SOURCE_PROBLEM, SOURCE_TEXT, may_contain
 from customer360.own_data.encodings import Utf8Blocks
 from customer360.own_data.packed import open_bytes
-from customer360.own_data.sniff import CsvShape, holds_rows
+from customer360.own_data.sniff import CsvShape, contains_rows
 
 WRONG_FIELDS: Final = "wrong_number_of_fields"
 _BLOCK_BYTES: Final = 2 << 20
-"""Larger than any row: only a quote that is never closed makes one of this size. Larger still would be slower."""
+"""Larger than any row, unless a quote is never closed. Larger blocks would be slower."""
 
 
 def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
     """
     Every row with its physical line, counted from 1; quoted line breaks count.
 
-    A row with too few or too many fields comes as its text, with its problem. Rows without any value are none.
-    Raises: Customer360Error for a quotation mark that swallows rows, and for bytes that are not in the encoding.
+    A row with too few or too many fields is returned as its text, with its problem. Empty rows are skipped.
+    Raises: Customer360Error for a quotation mark that swallows rows, and for bytes that are invalid in the
+    encoding.
     """
     lines = _Lines(path, shape)
     last = None
@@ -47,7 +48,7 @@ def csv_batches(path: Path, shape: CsvShape) -> Iterator[pa.RecordBatch]:
 
 def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch]:
     read = pa.csv.ReadOptions(
-        # In one thread, for only so are rows numbered.
+        # Rows are numbered only in one thread.
         use_threads=False,
         block_size=_BLOCK_BYTES,
         skip_rows=shape.lines_before_rows,
@@ -69,16 +70,16 @@ def _open(path: Path, shape: CsvShape, lines: _Lines) -> Iterator[pa.RecordBatch
 
 
 def _unforced(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The cells without what spreadsheets put around a number to keep it as text: ="0012", and '0012."""
+    """The cells without what spreadsheets put around a number to keep it as text: ="0012" and '0012."""
     for place, column in enumerate(batch.columns):
-        if pa.types.is_string(column.type) and (may_hold(column, b'="') or may_hold(column, b"'")):
+        if pa.types.is_string(column.type) and (may_contain(column, b'="') or may_contain(column, b"'")):
             plain = pc.replace_substring_regex(column, r"""^\s*(?:="([^"]*)"|'(\d[\d.,]*))\s*$""", r"\1\2")
             batch = batch.set_column(place, batch.schema.field(place), plain)
     return batch
 
 
 class _Lines:
-    """Counts lines over the batches of a file: a row's number, and the line breaks inside the rows before it."""
+    """Counts lines across the batches of a file: a row's number plus the line breaks inside earlier rows."""
 
     def __init__(self, path: Path, shape: CsvShape) -> None:
         self._path, self._shape = path, shape
@@ -88,7 +89,7 @@ class _Lines:
         self._unsplit: list[tuple[int, str]] = []
         self.last = shape.lines_before_rows
         self.is_open = False
-        """Whether a row that could not be split holds a quote that is never closed, and so all that follows."""
+        """Whether a row that could not be split has an unclosed quote, and so contains all that follows."""
 
     def keep_unsplit(self, row: Any) -> str:
         has_breaks = "\n" in row.text and self._shape.quote is None
@@ -97,9 +98,9 @@ class _Lines:
         return "skip"
 
     def split(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows that hold a value, each with its line."""
+        """The rows that are not empty, each with its line."""
         numbers, unsplit = self._numbers(len(batch))
-        counts = (pc.count_substring(text, "\n").to_numpy() for text in batch.columns if may_hold(text, b"\n"))
+        counts = (pc.count_substring(text, "\n").to_numpy() for text in batch.columns if may_contain(text, b"\n"))
         breaks = sum(counts, np.zeros(1, int))
         order = np.argsort(np.concatenate([numbers, [number for number, _ in unsplit]]), kind="stable")
         every = np.concatenate([np.broadcast_to(breaks, len(batch)), [text.count("\n") for _, text in unsplit]])
@@ -118,21 +119,21 @@ class _Lines:
         return with_lines(batch, lines)
 
     def _require_no_rows_in_cells(self, batch: pa.RecordBatch, lines: Any, places: Iterable[int]) -> None:
-        """A quotation mark that is not closed goes on to the next one, over all rows between them."""
+        """An unclosed quotation mark extends to the next mark, over all rows between them."""
         for place in places if self._shape.quote is None else ():
-            if holds_rows((column[int(place)].as_py() for column in batch.columns), self._shape.delimiter):
+            if contains_rows((column[int(place)].as_py() for column in batch.columns), self._shape.delimiter):
                 raise Invalid(_swallowing(self._path, int(lines[place])))
 
     def _require_no_escapes(self, batch: pa.RecordBatch, lines: Any) -> None:
-        """Of "Ada \\"Ace\\" Lind" a reader of doubled quotation marks makes Ada \\Ace\\" Lind"."""
+        """A reader of doubled quotation marks reads "Ada \\"Ace\\" Lind" as Ada \\Ace\\" Lind"."""
         for column in batch.columns:
-            if may_hold(column, b"\\") and may_hold(column, b'"'):
+            if may_contain(column, b"\\") and may_contain(column, b'"'):
                 found = pc.index(pc.match_substring_regex(column, r'^[^"]*\\[^"]*\\".*"$'), True).as_py()
                 if found >= 0:
                     raise Invalid(_escaping(self._path, int(lines[found])))
 
     def _numbers(self, rows: int) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[int, str]]]:
-        """The numbers of the next *rows* rows that were split, and the rows among them that were not."""
+        """The numbers of the next *rows* rows that were split, and the unsplit rows among them."""
         skipped, self._kept = self._kept, []
         taken = {number for number, _ in skipped}
         numbers = np.arange(self._next, self._next + rows + len(skipped), dtype=np.int64)
@@ -144,14 +145,14 @@ class _Lines:
         return numbers, mine
 
     def finish(self) -> None:
-        """Places the rows after the last one that could be split."""
+        """Assigns lines to the unsplit rows after the last one that could be split."""
         for number, text in self._kept:
             self._unsplit.append((number + self._breaks, text))
             self._breaks += text.count("\n")
         self._kept = []
 
     def unsplit(self) -> pa.RecordBatch:
-        """The rows that could not be split, as far as they are placed."""
+        """The rows that could not be split and have a line."""
         found = [(line, text) for line, text in self._unsplit if text.strip()]
         self._unsplit = []
         return problems([line for line, _ in found], WRONG_FIELDS, [text for _, text in found])
@@ -169,7 +170,7 @@ def problems(lines: list[int], problem: str, texts: list[str]) -> pa.RecordBatch
 
 
 def with_lines(batch: pa.RecordBatch, lines: Any) -> pa.RecordBatch:
-    """The rows of *batch* that hold a value, with their *lines*."""
+    """The rows of *batch* that are not empty, with their *lines*."""
     filled = np.zeros(len(batch), dtype=bool)
     for column in batch.columns:
         if filled.all():
@@ -180,7 +181,7 @@ def with_lines(batch: pa.RecordBatch, lines: Any) -> pa.RecordBatch:
 
 
 def _is_open(path: Path, shape: CsvShape, last: pa.RecordBatch) -> bool:
-    """Whether the last cell of the file goes on to its end, over line breaks and without a closing quote."""
+    """Whether the last cell of the file extends to its end, across line breaks and without a closing quote."""
     cell = (last.columns[-1][-1].as_py() or "").rstrip("\r\n")
     if "\n" not in (last.columns[-1][-1].as_py() or "") or not cell:
         return False
@@ -196,26 +197,26 @@ def _why(path: Path, shape: CsvShape, lines: _Lines, reason: str) -> str:
     if "straddling" in reason:
         return _never_closed(path, lines.last)
     if "UTF" in reason or "decode" in reason or "codec" in reason:
-        return f"{path.name} is not all {shape.encoding} after line {lines.last:,}; name another with --encoding"
-    return f"{path.name} cannot be read after line {lines.last:,}: {reason.splitlines()[0][:120]}; export it again"
+        return f"{path.name}: invalid {shape.encoding} after line {lines.last:,}; set the encoding with --encoding"
+    return f"cannot read {path.name} after line {lines.last:,}: {reason.splitlines()[0][:120]}; export it again"
 
 
 def _never_closed(path: Path, line: int) -> str:
     return (
-        f"{path.name}: a quotation mark that opens at or after line {line:,} is never closed; close or remove it, "
-        "or read such marks as plain characters with --quote none"
+        f"{path.name}: unclosed quotation mark at or after line {line:,}; close or remove it, or read quotation "
+        "marks as plain characters with --quote none"
     )
 
 
 def _escaping(path: Path, line: int) -> str:
     return (
-        f"{path.name}, line {line:,}: a backslash stands before a quotation mark; read the mark as one of the "
-        "cell with --quote backslash, or as a backslash with --quote double"
+        f"{path.name}, line {line:,}: backslash before a quotation mark; use --quote backslash if it escapes the "
+        "mark, or --quote double if it is a plain character"
     )
 
 
 def _swallowing(path: Path, line: int) -> str:
     return (
-        f"{path.name}, line {line:,}: a quotation mark that opens there makes one cell of several rows; remove "
-        "it, or read such marks as plain characters with --quote none (or as quotes with --quote double)"
+        f"{path.name}, line {line:,}: a quotation mark turns several rows into one cell; remove it, or read "
+        "quotation marks as plain characters with --quote none (--quote double keeps the cell)"
     )

@@ -1,4 +1,4 @@
-"""In which currencies the amounts of a raw table are: more than one are never summed."""
+"""The currencies of the amounts in a raw table; amounts in several currencies are never summed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from customer360.errors import Invalid
 from customer360.own_data import numbers
 from customer360.own_data.cells import Mask, filled, mask
-from customer360.own_data.columns import SOURCE_PROBLEM, may_hold, may_hold_words
+from customer360.own_data.columns import SOURCE_PROBLEM, may_contain, may_contain_words
 from customer360.own_data.guess import column_called
 from customer360.own_data.mapped import meets, sides, texts
 from customer360.own_data.mapping import CURRENCY, WHERE, ColumnMapping
@@ -31,11 +31,11 @@ _CODES: Final = {
     "฿": "THB", "₫": "VND", "₦": "NGN", "₱": "PHP", "E£": "EGP", "DH": "AED", "DIN": "RSD", "₺": "TRY",
     "₩": "KRW", "₽": "RUB", "₴": "UAH", "₪": "ILS", "KR.": "KR",
 }  # fmt: skip
-"""What else a currency is called, in upper case. $ is that of the US unless a letter before it says otherwise."""
+"""Other names of currencies, in upper case. $ is the US dollar unless a letter before it says otherwise."""
 
 
 def require_one_currency(raw: RawTable, mapping: ColumnMapping) -> None:
-    """Raises: Customer360Error when amounts are in several currencies, and *mapping* does not say which counts."""
+    """Raises: Customer360Error when amounts are in several currencies and *mapping* does not choose one."""
     if mapping.currency or CURRENCY in mapping.constants or not set(mapping.kind.money) & set(mapping.columns):
         return
     column = mapping.columns.get(CURRENCY) or column_called(
@@ -53,14 +53,14 @@ def require_one_currency(raw: RawTable, mapping: ColumnMapping) -> None:
         by_rows = sorted(found.items(), key=lambda counted: (-counted[1], counted[0]))
         shown = ", ".join(f"{code} {rows:,}" for code, rows in by_rows[:8])
         raise Invalid(
-            f"the amounts are in {len(found)} currencies, which cannot be summed (rows: {shown}); choose one in "
-            f'the mapping, [keep] currency = "{by_rows[0][0]}", or say that all amounts are in the same: '
+            f"cannot sum amounts in {len(found)} currencies (rows: {shown}); choose one in the mapping with "
+            f'[keep] currency = "{by_rows[0][0]}", or declare that all amounts are in the same one with '
             '[constants] currency = "EUR"'
         )
 
 
 def is_of_currency(found: Mapping[str, pa.Array], mapping: ColumnMapping) -> Mask | None:
-    """Whether all that a row says of its currency is what *mapping* chooses; None when it chooses none."""
+    """Whether every currency that a row names is the one that *mapping* chooses; None when it chooses none."""
     if not mapping.currency:
         return None
     kept, named = _code(mapping.currency), []
@@ -84,24 +84,24 @@ def _counted(batch: pa.RecordBatch, mapping: ColumnMapping, column: str | None) 
     for marks in _marks(found, mapping.kind.money):
         codes = _codes(marks).drop_null()
         counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(codes).to_pylist()}
-        # A row that names its currency in the cell and in a column is one row.
+        # A row that names its currency both in a cell and in a column counts once.
         rows = Counter({code: max(rows[code], counts.get(code, 0)) for code in {*rows, *counts}})
     return rows
 
 
 def _marks(found: Mapping[str, pa.Array], money: Sequence[str]) -> Iterator[pa.Array]:
-    """What the rows say of their currency, in a column of it and beside their amounts; null where they do not."""
+    """The currencies of the rows, from their own column and from next to the amounts; null for none."""
     if CURRENCY in found:
         yield filled(found[CURRENCY])
     for target in money:
         if target in found:
             text = found[target]
-            speaks = may_hold_words(text) or may_hold(text, b"$")
+            speaks = may_contain_words(text) or may_contain(text, b"$")
             yield numbers.currency_marks(text) if speaks else pa.nulls(len(text), pa.string())
 
 
 def _codes(marks: pa.Array) -> pa.Array:
-    """The marks as codes: € and EUR are one currency."""
+    """The marks as codes: € and EUR are the same currency."""
     spelt = marks.dictionary_encode()
     codes = pa.array([_code(mark) for mark in spelt.dictionary.to_pylist()], pa.string())
     return codes.take(spelt.indices)

@@ -1,4 +1,4 @@
-"""Dates in words, with names of days, months and time zones, as digits: what `dates` reads."""
+"""Turns dates in words (names of days, months and time zones) into the digits that `dates` reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MONTHS: Final = {
     "Nov": "november nov novembre noviembre novembro",
     "Dec": "december dezember dez dec déc décembre decembre diciembre dic dicembre dezembro desember des",
 }
-"""English, German, French, Spanish, Italian, Portuguese, Dutch, and what Nordic languages share with them."""
+"""English, German, French, Spanish, Italian, Portuguese and Dutch, and what Nordic languages share with them."""
 _WEEKDAYS: Final = (
     "mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
     "|mo(?:ntag)?|di(?:enstag)?|mi(?:ttwoch)?|do(?:nnerstag)?|fr(?:eitag)?|sa(?:mstag)?|sonnabend|so(?:nntag)?"
@@ -38,7 +38,7 @@ _ZONES: Final = {
     "+09:00": "JST KST", "+08:00": "SGT HKT AWST", "+07:00": "WIB ICT", "+10:00": "AEST", "+11:00": "AEDT",
     "+09:30": "ACST", "+10:30": "ACDT", "+12:00": "NZST", "+13:00": "NZDT", "+05:00": "PKT", "+04:00": "GST",
 }  # fmt: skip
-"""IST is left out: India, Ireland and Israel have one each. CST is that of North America."""
+"""IST is omitted, as India, Ireland and Israel each have one. CST is the North American one."""
 _TIME: Final = r"(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)"
 _STEPS: Final = (
     (r"[\s\x{00a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}\x{200e}\x{200f}]+", " "),
@@ -73,7 +73,7 @@ _OF_ZONES: Final = tuple(
 
 
 def in_digits(texts: pa.Array) -> pa.Array:
-    """*texts* as `dates` reads them: single blanks, English months, offsets for zones, and no names of days."""
+    """*texts* as `dates` reads them: single blanks, English months, offsets for zones, no weekdays."""
     texts = _rewritten(texts, _STEPS)
     for steps, there in ((_OF_MONTHS, "(?i)[a-zà-ÿ]{3}"), (_OF_ZONES, "[A-Z]{2,5}$")):
         if pc.any(pc.match_substring_regex(texts, there)).as_py():

@@ -1,4 +1,4 @@
-"""Dates as people write them, exactly: what is no day of the calendar is not read."""
+"""Dates as people write them, read exactly: a date that does not exist is invalid."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MONTH_FIRST: Final = "month first"
 YEAR_FIRST: Final = "year first"
 """With two digits: 24-12-31."""
 EXCEL_DAYS: Final = "excel days"
-"""45292 is 2024-01-01: the days since 1899-12-30, as a spreadsheet keeps dates."""
+"""45292 is 2024-01-01: days since 1899-12-30, as spreadsheets store dates."""
 EPOCH_SECONDS: Final = "epoch seconds"
 EPOCH_MILLISECONDS: Final = "epoch milliseconds"
 ORDERS: Final = (DAY_FIRST, MONTH_FIRST, YEAR_FIRST)
 STYLES: Final = (*ORDERS, EXCEL_DAYS, EPOCH_SECONDS, EPOCH_MILLISECONDS)
 
 _PIVOT: Final = 40
-"""A year of two digits below it is in this century."""
+"""Two-digit years below it are in this century."""
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME: Final = (
     r"(?:(?:[T ]|, ?) *(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -57,20 +57,20 @@ _NEVER: Final = (
     r"|0?0[-/.]0?1[-/.]1900|0?1[-/.]0?0[-/.]1900|(?i:0?0[- ]jan[- ](?:19)?00)|00:00:00)"
     r"(?:[T ]0?0:00(?::00(?:\.0+)?)?Z?)?$"
 )
-"""The zero of MySQL, .NET and spreadsheets, which stands for no date."""
+"""The zero dates of MySQL, .NET and spreadsheets, which mean a missing date."""
 _BY_MACHINES: Final = ("2024-02-29", "2024-02-29 10:30:00", "2024-02-29 10:30:00.000000")
 _LENGTHS: Final = pa.array([*map(len, _BY_MACHINES), None], pa.int32())
-"""Of dates and moments as computers write them."""
+"""The lengths of dates and timestamps as programs write them."""
 _DAY: Final = 86_400_000_000
 _COUNTED: Final = {
     EXCEL_DAYS: (r"^\d{5}(?:\.\d+)?$", -25_569, _DAY, date(1930, 1, 1)),
     EPOCH_SECONDS: (r"^\d{9,10}(?:\.\d+)?$", 0, 1_000_000, date(1973, 3, 4)),
     EPOCH_MILLISECONDS: (r"^\d{12,13}(?:\.0+)?$", 0, 1_000, date(1973, 3, 4)),
 }
-"""Numbers that count from a day on: their look, what 0 is from 1970 on, the microseconds in 1, the first day."""
+"""Numbers that count from a day: pattern, offset of 0 from 1970, microseconds in 1, first day."""
 _JSON_DATE: Final = r"^\\?/Date\((\d{12,13})(?:[+-]\d{4})?\)\\?/$"
 _WORDED: Final = r"[^\d.,+-].*\d|\d.*[^\d.,+-]"
-"""What may be a date in words: it has a digit, and more than a number."""
+"""What may be a date in words: a digit, and more than a number."""
 _REGION: Final = r"(?P<rest>^.*\d) ?\[?(?P<region>[A-Z][A-Za-z]+/[A-Za-z_/]+)\]?$"
 _SETS: Final = [frozenset(style for place, style in enumerate(ORDERS) if bits >> place & 1) for bits in range(8)]
 _FAR: Final = 1 << 40
@@ -84,18 +84,17 @@ def date_evidence(
     texts: pa.Array, lines: pa.Array | None = None, *, latest: date = date.max, is_birth: bool = False
 ) -> Evidence:
     """
-    What the values of *texts*, which stand in *lines*, allow.
+    The styles that the values of *texts*, which are in *lines*, allow.
 
-    05/05/2024 is the same day either way and says nothing.
-
-    A year of two digits is not read as one after *latest*; of a birth it is then in the century before.
+    05/05/2024 is the same day in either order and proves nothing. A two-digit year is never read as one after
+    *latest*; for a birth date it then belongs to the century before.
     """
     if (style := counted(texts, latest)) is not None:
         return Evidence(STYLES, {frozenset({style}): len(texts) - texts.null_count})
     is_worded = pc.fill_null(pc.match_substring_regex(texts, r"^[^\d\s].*\d[-/.]\d"), False)
     if pc.any(is_worded).as_py():
         texts = pc.replace_with_mask(texts, is_worded, in_digits(texts.filter(is_worded)))
-    # Taking texts apart is dear, and most columns have no such date at all.
+    # Parsing is expensive, and most columns have no such date.
     is_triple = pc.fill_null(pc.match_substring_regex(texts, r"^\d\d?[-/.]\d\d?[-/.]\d"), False)
     parts = pc.extract_regex(texts.filter(is_triple), _TRIPLE)
     lines = None if lines is None else lines.filter(is_triple).filter(pc.is_valid(parts))
@@ -116,7 +115,7 @@ def date_evidence(
 
 
 def _readings(parts: pa.StructArray, latest: date) -> _Numbers:
-    """The day that each text is in each of `STYLES`, as 20240229; 0 where it is none."""
+    """The day of each text in each of `ORDERS`, as 20240229; 0 where the text is not a date."""
     first, second, third = (_integers(parts.field(name)) for name in ("first", "second", "third"))
     year, year_in_front = _years(parts.field("third")), _years(parts.field("first"))
     is_short, is_dotted = _length(parts.field("third")) == 2, _is(parts.field("mark"), ".")
@@ -139,7 +138,7 @@ def _readings(parts: pa.StructArray, latest: date) -> _Numbers:
 
 
 def _day_number(year: Any, month: Any, day: Any) -> Any:
-    """A day as 20240229: in the order of the days."""
+    """A day as 20240229, which sorts like the day."""
     return year * 10_000 + month * 100 + day
 
 
@@ -148,7 +147,7 @@ def _length(texts: pa.Array) -> _Numbers:
 
 
 def counted(texts: pa.Array, latest: date) -> str | None:
-    """The style in which all of *texts* are numbers that count from a day on, none of them after *latest*."""
+    """The style in which all of *texts* are numbers that count from a day, none of them after *latest*."""
     first = next((text for text in texts if text.is_valid), None)
     if first is None or not first.as_py()[:5].isdecimal():
         return None
@@ -163,7 +162,7 @@ def counted(texts: pa.Array, latest: date) -> str | None:
 
 
 def _since(texts: pa.Array, style: str) -> pa.Array:
-    """The moments that numbers are in *style*; null where they are none, or lie before its first day."""
+    """The timestamps that numbers stand for in *style*; null if invalid or before its first day."""
     shape, start, unit, first = _COUNTED[style]
     fits = pc.match_substring_regex(texts, shape)
     numbers = pc.if_else(fits, texts, pa.scalar(None, pa.string())).cast(pa.float64())
@@ -176,9 +175,9 @@ def _since(texts: pa.Array, style: str) -> pa.Array:
 
 def moments(texts: pa.Array, style: str = DAY_FIRST, *, latest: date | None = None) -> pa.Array:
     """
-    Timestamps without zone, UTC where *texts* name a zone; null where they are no moment.
+    Timestamps without zone, in UTC where *texts* name a zone; null where they are invalid.
 
-    With *latest*, a year of two digits that lies after it is in the century before.
+    With *latest*, a two-digit year after it belongs to the century before.
     """
     if (moments := _by_machines(texts)) is not None:
         return moments
@@ -207,7 +206,7 @@ def _shaped(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
 
 
 def _worded(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
-    """Moments in words; with a region such as Europe/Berlin, or as JavaScript's /Date(1672876800000)/."""
+    """Timestamps in words, with a region such as Europe/Berlin, or as JavaScript's /Date(1672876800000)/."""
     counted = pc.replace_substring_regex(texts, _JSON_DATE, r"\1")
     since = _since(pc.if_else(pc.equal(counted, texts), pa.scalar(None, pa.string()), counted), EPOCH_MILLISECONDS)
     spelt = texts.dictionary_encode()
@@ -222,7 +221,7 @@ def _worded(texts: pa.Array, order: str, latest: date | None) -> pa.Array:
 
 
 def _in_utc(moments: pa.Array, region: str) -> pa.Array:
-    """The *moments* of the clocks in *region*; null where there is no such region."""
+    """The local *moments* of *region* in UTC; null when the region is unknown."""
     try:
         local = pc.assume_timezone(moments, region, ambiguous="earliest", nonexistent="earliest")
     except pa.ArrowException:
@@ -231,7 +230,7 @@ def _in_utc(moments: pa.Array, region: str) -> pa.Array:
 
 
 def _by_machines(texts: pa.Array) -> pa.Array | None:
-    """All at once, when all are of years with four digits and written as computers do: many times as fast."""
+    """The fast path, if all texts have four-digit years and the form that programs write; else None."""
     if (
         pc.all(pc.is_in(pc.binary_length(texts), _LENGTHS)).as_py()
         and not pc.any(pc.starts_with(texts, "0")).as_py()
@@ -242,7 +241,7 @@ def _by_machines(texts: pa.Array) -> pa.Array | None:
 
 
 def never(texts: pa.Array) -> pa.Array:
-    """Which *texts* are a zero that programs write where there is no date, such as 0000-00-00."""
+    """Which *texts* are the zero that programs write for a missing date, such as 0000-00-00."""
     return pc.match_substring_regex(texts, _NEVER)
 
 
@@ -274,7 +273,7 @@ def _years(texts: pa.Array) -> _Numbers:
 
 
 def _time(part: dict[str, pa.Array]) -> tuple[_Numbers, _Numbers]:
-    """The time of day in microseconds, its zone taken off, and whether it is one."""
+    """The time of day in microseconds, in UTC where it has a zone, and whether it is valid."""
     hour = _integers(part["hour"])
     fraction = _microseconds(part["fraction"])
     if _all_empty(part["hour"]):
@@ -282,7 +281,7 @@ def _time(part: dict[str, pa.Array]) -> tuple[_Numbers, _Numbers]:
     half = pc.utf8_slice_codeunits(pc.utf8_lower(part["half"]), 0, 1)
     minute, second = (_integers(part[name]) for name in ("minute", "second"))
     after_noon, named = _is(half, "p"), ~_is(half, "")
-    # Some programs write AM and PM after 24 hours: 14:22 PM, 00:22 AM.
+    # Some programs write AM and PM after 24-hour times: 14:22 PM, 00:22 AM.
     fits = np.where(named, np.where(after_noon, hour >= 1, hour <= 12), True) & (hour < 24)
     valid = (minute < 60) & (second < 60) & fits
     hour = np.where(named & (hour <= 12), hour % 12 + 12 * after_noon, hour)
@@ -308,7 +307,7 @@ def _offset(zones: pa.Array) -> _Numbers:
 
 
 def _all_empty(texts: pa.Array) -> bool:
-    """Whether no value has the part: reading nothing a million times takes its time too."""
+    """Whether no value has the part; skipping a million empty texts saves time."""
     return bool(pc.max(pc.binary_length(texts)).as_py() == 0)
 
 
@@ -317,6 +316,6 @@ def _is(texts: pa.Array, text: str) -> _Numbers:
 
 
 def _integers(texts: pa.Array) -> _Numbers:
-    """The digits of each text as a number; 0 where there are none."""
+    """Each text of digits as a number; 0 for other texts."""
     digits = pc.if_else(pc.utf8_is_digit(texts), texts, "0")
     return digits.cast(pa.int64()).to_numpy(zero_copy_only=False)

@@ -1,4 +1,4 @@
-"""Several rows with the same key: which one is kept, and whether an id is that of one customer at all."""
+"""Rows with the same key: which one is kept, and whether a hashed id belongs to one customer only."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _IDENTICAL: Final = """
 
 
 def drop_identical(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) -> int:
-    """Of rows that say the same in every column of *mapping* the first stays; returns how many others were."""
+    """Keeps the first of several rows that are equal in every column of *mapping*; returns how many it dropped."""
     columns = (*(column.name for column in mapping.kind.columns), NEWEST_MOMENT, NEWEST_NUMBER)
     with duckdb_in(folder) as duck:
         query = _IDENTICAL.format(columns=", ".join(columns), key=mapping.kind.key)
@@ -64,7 +64,7 @@ def drop_identical(parts: Sequence[Part], mapping: ColumnMapping, folder: Path) 
 
 
 def reject_collisions(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path) -> None:
-    """Moves every row whose id has the hash of another id to the rejected rows: two customers must not be one."""
+    """Rejects every row whose id has the same hash as another id, so that no two customers are merged."""
     with duckdb_in(folder) as duck:
         found = pa.array(duck.execute(_COLLIDING, {"good": [str(part.good) for part in parts]}).fetchnumpy()[ROW])
     if len(found):
@@ -73,10 +73,10 @@ def reject_collisions(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTab
 
 def reject_duplicates(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path) -> None:
     """
-    Moves every row that gives way to another with the same id to the rejected rows of its part.
+    Rejects the rows that have the same id as another row.
 
-    The newest of those that can be loaded stays, and of equally new ones the last; unless *mapping* says what
-    tells the newest, none does, for nobody can tell which is right.
+    If *mapping* has `newest_by`, the newest of the rows that can be loaded is kept, and the last one of equally
+    new rows. Otherwise none is kept, as it is unknown which one is right.
     """
     good, rejected = [str(part.good) for part in parts], [str(part.rejected) for part in parts]
     keeps_newest = mapping.newest_by is not None

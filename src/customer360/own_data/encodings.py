@@ -1,4 +1,4 @@
-"""How the characters of a text file are encoded, found by looking at all of its bytes; or a refusal to guess."""
+"""The encoding of a text file, detected from all of its bytes, or an error instead of a guess."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _SIGN: Final = "[ƒ„†‡ˆ‰‹›•˜™“”¡-ª¬-¶¸-º¼-¿×÷]"
 _HIGH: Final = "[À-ÿŠŒŽšœžŸƒ‚„†‡ˆ‰‹›•˜™¡-ª¬-¶¸-º¼-¿]"
 _NOT_WESTERN: Final = re.compile(
     "\N{REPLACEMENT CHARACTER}"  # a byte that cp1252 does not have
-    f"|{_HIGH}{{3}}"  # Cyrillic, Greek, Chinese: in Western languages two accented letters stand together
+    f"|{_HIGH}{{3}}"  # Cyrillic, Greek, Chinese: Western languages have at most two accented letters in a row
     f"|{_LETTER}{_SIGN}{_LETTER}|[ƒ†‡ˆ‰˜]{_LETTER}|{_LETTER}[ƒ‡ˆ‰˜‚„]"  # Polish, Japanese, MS-DOS
     rf"|[£¤¥¯][^\d\s.,+-]|ª{_LETTER}{{2}}|{_LETTER}{{3}}[³¹]"  # Polish, Romanian, Chinese
     "|[a-zß-ÿ][ŠŒŽŸ]|[A-Z][ŠŒŽŸ][a-zß-ÿ]"  # Macintosh
     "|[ìù][a-zß-ÿ]|ø[a-zß-ÿ]*[áíýèìù]|[áíýèìù][a-zß-ÿ]*ø"  # Czech and Slovak
     "|[õÕ][a-df-zA-DF-Z]|[a-zß-ÿ]þ"  # Hungarian, Turkish, Baltic languages
 )
-"""What text in another encoding has when it is read as cp1252, and text of Western Europe hardly ever."""
+"""What text in another encoding contains when it is read as cp1252, and Western European text hardly ever does."""
 _ODD: Final = re.compile("[^\x00-\x7f]")
 
 
 def encoding_of(path: Path) -> str:
     """
-    By its byte order mark; else UTF-8 when all of it is; else UTF-16 by its zero bytes; else Windows-1252.
+    By the byte order mark; else UTF-16 by its zero bytes; else UTF-8 if all bytes are valid; else Windows-1252.
 
-    The whole file is looked at: one accented name on the last line decides. Raises: Customer360Error when a part
-    of it is not what the rest is, and when it may be in any of several encodings.
+    The whole file is examined: one accented name on the last line decides. Raises: Customer360Error when a part of
+    the file has another encoding than the rest, and when several encodings are possible.
     """
     with open_bytes(path) as file:
         start = file.read(4096)
@@ -61,7 +61,7 @@ def encoding_of(path: Path) -> str:
 
 
 def _is_utf_8(path: Path) -> bool:
-    """Arrow's look at the bytes is many times as fast as Python's decoding."""
+    """Arrow validates the bytes many times faster than Python decodes them."""
     rest = b""
     try:
         for chunk in _chunks(path):
@@ -76,7 +76,7 @@ def _is_utf_8(path: Path) -> bool:
 
 
 def _require_no_damaged_utf_8(path: Path) -> None:
-    """Of text in another encoding hardly any bytes are UTF-8 by chance."""
+    """Text in another encoding hardly ever contains valid UTF-8 sequences by chance."""
     good = bad = 0
     first: tuple[int, str] | None = None
     for line, text in _texts(path, "utf-8", "surrogateescape"):
@@ -87,8 +87,8 @@ def _require_no_damaged_utf_8(path: Path) -> None:
             first = _place(line, text, re.search("[\udc80-\udcff]", text))
     if first and good > bad:
         raise Invalid(
-            f"{path.name}, line {first[0]:,}: {first[1]!r} is not UTF-8, which the rest of the file is; correct "
-            "it, or name the encoding of the whole file with --encoding"
+            f"{path.name}, line {first[0]:,}: {first[1]!r} is not UTF-8, but the rest of the file is; correct it, "
+            "or set the encoding of the whole file with --encoding"
         )
 
 
@@ -97,20 +97,20 @@ def _require_western(path: Path) -> None:
         if found := _NOT_WESTERN.search(text):
             number, shown = _place(line, text, found)
             raise Invalid(
-                f"{path.name} is not UTF-8, and its encoding is unclear: line {number:,} would be {shown!r} "
-                f"in {WESTERN}; name it with --encoding, such as cp1250, cp1251, shift_jis or {WESTERN}"
+                f"{path.name} is not UTF-8, and its encoding is unclear: in {WESTERN} line {number:,} would be "
+                f"{shown!r}; set it with --encoding, such as cp1250, cp1251, shift_jis or {WESTERN}"
             )
 
 
 def _place(line: int, text: str, found: re.Match[str] | None) -> tuple[int, str]:
-    """The line of what was *found* in a *text* that begins on *line*, and the words around it."""
+    """The line of *found* in a *text* that begins on *line*, and the words around it."""
     start = found.start() if found else 0
     around = text[max(0, text.rfind("\n", 0, start) + 1, start - 20) : start + 20].splitlines()[0]
     return line + text.count("\n", 0, start), around.encode("utf-8", "replace").decode()
 
 
 def _texts(path: Path, encoding: str, errors: str) -> Iterator[tuple[int, str]]:
-    """The text of the file in parts that end with a line, each with the line that it begins on."""
+    """The text of the file in parts of whole lines, each with the line that it begins on."""
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     rest, line = "", 1
     for chunk in (*_chunks(path), b""):
@@ -128,10 +128,10 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 class Utf8Blocks(io.RawIOBase):
     """
-    The bytes of *file* as UTF-8, in blocks of which none ends between the two characters of a line break.
+    The bytes of *file* as UTF-8, in blocks that never end between the two characters of a line break.
 
-    Arrow drops a line feed at the start of a block after one that ends with a carriage return, also in quotes.
-    With *rewritten*, whole lines are as it makes them.
+    Arrow drops a line feed at the start of a block if the block before ends with a carriage return, even in
+    quotes. *rewritten* is applied to whole lines.
     """
 
     def __init__(self, file: IO[bytes], encoding: str, rewritten: Callable[[str], str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The right sides of a mapping that are expressions, evaluated for every row of a raw table."""
+"""Evaluates the expressions of a mapping for every row of a raw table."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def evaluated(
     raw: RawTable, mapping: ColumnMapping, *, as_of: date | None = None
 ) -> tuple[RawTable, ColumnMapping]:
     """
-    *raw* with a column more for each expression of *mapping*, and *mapping* naming these columns.
+    *raw* with one more column for each expression of *mapping*, and *mapping* with the names of these columns.
 
-    *as_of* is what as_of_date() gives. Raises: Customer360Error for an expression that does not work, before any
-    is evaluated.
+    *as_of* is the value of as_of_date(). Raises: Customer360Error for an invalid expression, before any is
+    evaluated.
     """
     wanted = trees(mapping, raw.columns, as_of=as_of)
     if not wanted:
@@ -45,11 +45,11 @@ def evaluated(
 
 
 def _value(target: str, values: Values) -> Values:
-    """*values* if a cell can hold them. Raises: Customer360Error."""
+    """*values* if they fit into cells. Raises: Customer360Error."""
     if target == WHERE and values.type.name not in _CONDITION:
-        raise Invalid(f"the mapping of where gives a {values.type}; give a condition, such as x <> 'y'")
+        raise Invalid(f"the expression for where returns {values.type}; write a condition, such as x <> 'y'")
     if values.type != NULL and cast(values.type, STRING) is None:
-        raise Invalid(f"the mapping of {target} gives a {values.type}; give one value, such as text")
+        raise Invalid(f"the expression for {target} returns {values.type}; return one value, such as text")
     return values
 
 

@@ -1,4 +1,4 @@
-"""What people call the columns and the kinds of events, as data: without case, spaces and punctuation."""
+"""Synonyms of the columns and kinds of events, as data: in lower case, without spaces and punctuation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ EVENT_SYNONYMS: Final = {
     ),
     "currency": SYNONYMS["currency"],
 }  # fmt: skip
-"""By column, the likeliest first; a column called as a balance is not what an event changed."""
+"""By column, the likeliest first. Names of balances are absent, as a balance is not what an event changes."""
 
 CALLED: Final = {
     "purchase": (
@@ -77,6 +77,6 @@ CALLED: Final = {
         "downgrade", "upgraded", "downgraded", "statuschange", "statuschanged", "levelchange", "levelup",
     ),
 }  # fmt: skip
-"""By kind, what people call it."""
+"""The synonyms of each kind."""
 KIND_WORDS: Final = {word: kind for kind, words in CALLED.items() for word in (kind.replace("_", ""), *words)}
-"""The kind that each word stands for."""
+"""The kind of each word."""

@@ -1,4 +1,4 @@
-"""How each column of a raw table is written, by all of its values."""
+"""Detects the date and number styles of each column of a raw table from all of its values."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from customer360.own_data.styles import Evidence
 from customer360.own_data.threads import in_threads
 
 _KEPT: Final = {NEWEST_BY: "timestamp", WHERE: "boolean"}
-_Said = dict[str, dict[str, Evidence]]
+_FileEvidence = dict[str, dict[str, Evidence]]
 
 
 @dataclass(frozen=True)
 class FileFormats:
-    """The style of each column that needs one: *given* for all files, or *found* in each of them."""
+    """The style of each column that needs one: *given* for all files, or *found* per file."""
 
     given: Mapping[str, str]
     found: Mapping[str, Mapping[str, str]]
@@ -39,7 +39,7 @@ class FileFormats:
         return {**self.found.get(file, {}), **self.given}
 
     def shown(self) -> dict[str, str]:
-        """The style of each column in words, with the files where they differ."""
+        """The style of each column for display, with file names if the files differ."""
         files: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for file, found in self.found.items():
             for column, style in found.items():
@@ -58,9 +58,9 @@ def _in_words(styles: Mapping[str, list[str]]) -> str:
 
 def file_formats(mapping: ColumnMapping, raw: RawTable, as_of: date) -> FileFormats:
     """
-    The formats that *mapping* gives, and for each file those that its values show, for files differ in them.
+    The formats given by *mapping*, and those detected in each file, as files can differ.
 
-    *as_of* is the last day that has happened. Raises: Customer360Error when the values of a file decide nothing.
+    Raises: Customer360Error when the values of a file are ambiguous.
     """
     read = sides(mapping)
     given = {name: style for name, style in mapping.formats.items() if read.get(name) not in raw.typed}
@@ -71,27 +71,31 @@ def file_formats(mapping: ColumnMapping, raw: RawTable, as_of: date) -> FileForm
     asked = {target: type_ for target, type_ in types.items() if type_ not in {"boolean", "text"}}
     whole = {target for target, type_ in asked.items() if type_ == "bigint"}
     total: dict[str, dict[str, Evidence]] = {}
-    for said in in_threads(partial(_look, raw, mapping, asked, as_of), raw.files if asked else []):
-        for file, found in said.items():
+    for one in in_threads(partial(_look, raw, mapping, asked, as_of), raw.files if asked else []):
+        for file, found in one.items():
             before = total.get(file)
             total[file] = {target: before[target] + found[target] for target in asked} if before else found
     return FileFormats(given, {file: formats(found, whole, file=file) for file, found in total.items()})
 
 
-def _look(raw: RawTable, mapping: ColumnMapping, asked: Mapping[str, str], as_of: date, file: Path) -> _Said:
+def _look(
+    raw: RawTable, mapping: ColumnMapping, asked: Mapping[str, str], as_of: date, file: Path
+) -> _FileEvidence:
     columns = [sides(mapping)[target] for target in asked]
     rows = raw.read(file, [*columns, SOURCE_LINE, SOURCE_FILE, SOURCE_TYPED])
-    found: _Said = {}
+    found: _FileEvidence = {}
     for name, batch in by_file(rows):
         cells = texts(batch, mapping, asked)
         found[name] = {
-            target: _said(target, asked[target], cells[target], batch, column, as_of)
+            target: _column_evidence(target, asked[target], cells[target], batch, column, as_of)
             for target, column in zip(asked, columns, strict=True)
         }
     return found
 
 
-def _said(target: str, type_: str, text: pa.Array, batch: pa.RecordBatch, column: str, as_of: date) -> Evidence:
+def _column_evidence(
+    target: str, type_: str, text: pa.Array, batch: pa.RecordBatch, column: str, as_of: date
+) -> Evidence:
     text, lines = pc.utf8_trim_whitespace(text), batch[SOURCE_LINE]
     if type_ in {"date", "timestamp"}:
         return dates.date_evidence(text, lines, latest=day_after(as_of), is_birth=target == BIRTH)

@@ -1,4 +1,4 @@
-"""Every row of a raw table looked at once: its values in their types, and all reasons why it cannot be loaded."""
+"""Examines every row of a raw table once: its typed values, and all reasons why it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from customer360.tables.forgotten import NOBODY, Forgotten
 REASONS: Final = "reasons"
 ORIGINAL_ROW: Final = "original_row"
 HASHED: Final = "hashed_text"
-"""What a customer_id is the hash of; null when it is none."""
+"""The text that a customer_id is the hash of; null if it is not a hash."""
 NEWEST_MOMENT: Final = "newest_moment"
 NEWEST_NUMBER: Final = "newest_number"
 
@@ -45,8 +45,8 @@ def examined(
     forgotten: Forgotten = NOBODY,
 ) -> pa.RecordBatch:
     """
-    One row per row of *batch*: the values of the mapping's columns, those that it lacks null; its line and file;
-    its reasons, '' for none; what tells the newest row. *formats* are those of the file that the rows are of.
+    One row per row of *batch*: the values of the mapping's columns (null if unmapped), its line and file, its
+    reasons ('' for none), and the values that decide which row is newest. *formats* are those of the rows' file.
     """
     found_texts = texts(batch, mapping)
     newest = found_texts.pop(NEWEST_BY, None)
@@ -82,7 +82,7 @@ def examined(
 
 
 def _still_there(left: Cells, as_of: date) -> Cells:
-    """Whether customers are active, by the days on which they left: those to come have not happened."""
+    """Whether customers are active, by their left_date; a day after *as_of* has not happened yet."""
     values = pc.fill_null(pc.greater(left.values, pa.scalar(as_of)), True)
     return Cells(values, none(values), none(values))
 
@@ -90,7 +90,7 @@ def _still_there(left: Cells, as_of: date) -> Cells:
 def _cells(
     batch: pa.RecordBatch, side: str | None, text: pa.Array, column: Column, style: str | None, as_of: date
 ) -> Cells:
-    """The cells of a column in its *style*, numbers that were no text as they are."""
+    """The cells of a column in its *style*; typed numbers always have a decimal point."""
     found = cells(text, column, style, latest=as_of)
     if side is None or style != numbers.COMMA or not pc.any(typed := is_typed(batch, side)).as_py():
         return found
@@ -103,7 +103,7 @@ def _cells(
 
 
 def _newest(texts: pa.Array | None, style: str | None, rows: int) -> dict[str, pa.Array]:
-    """What tells the newest row, read as a moment, and as a number where it is none."""
+    """The values of `newest_by`, read as timestamps, and as numbers where they are not."""
     texts = pa.nulls(rows, pa.string()) if texts is None else filled(texts)
     moments = dates.moments(texts, style or dates.DAY_FIRST)
     rest = pc.if_else(pc.is_valid(moments), pa.scalar(None, pa.string()), texts)
@@ -111,13 +111,13 @@ def _newest(texts: pa.Array | None, style: str | None, rows: int) -> dict[str, p
 
 
 def originals(batch: pa.RecordBatch) -> pa.Array:
-    """The rows of a raw table as JSON, with their line and file."""
+    """The rows of a raw table as JSON, with line and file."""
     own = [name for name in batch.schema.names if not name.startswith(MAPPED)]
     return pa.array([original_row(row) for row in batch.select(own).to_pylist()], pa.string())
 
 
 def original_row(row: Mapping[str, Any]) -> str:
-    """A row of the raw table as JSON: the line, the file and every cell; or the text that could not be split."""
+    """A row of the raw table as JSON: its line, its file and every cell, or the text that could not be split."""
     dropped = {SOURCE_PROBLEM, SOURCE_TEXT, SOURCE_TYPED}
     where = {SOURCE_LINE: row[SOURCE_LINE], SOURCE_FILE: row[SOURCE_FILE]}
     if row[SOURCE_PROBLEM]:
@@ -127,9 +127,9 @@ def original_row(row: Mapping[str, Any]) -> str:
 
 
 def _same_id(texts: pa.Array) -> pa.Array:
-    """*texts* without blanks at their ends and in lower case: what is equal here is the same id."""
+    """*texts*, trimmed and in lower case; equal results are the same id."""
     texts = pc.utf8_trim_whitespace(texts)
     if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
         return pc.ascii_lower(texts)
-    # Some letters have a lower case of several, which Arrow does not know.
+    # The lower case of some letters is several letters, which Arrow does not support.
     return pa.array([text if text is None else text.lower() for text in texts.to_pylist()], pa.string())

@@ -21,12 +21,12 @@ from customer360.own_data.sniff import are_values
 from customer360.own_data.title_rows import count, in_words, rows_above
 
 _ROWS_AT_ONCE: Final = 10_000
-_LOOKED_AT: Final = 50
+_EXAMINED_ROWS: Final = 50
 _UNCOMPUTED: Final = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-"""A cell with a formula and without a value; one of text, t="str", may be empty."""
+"""A cell with a formula but no value; a text formula, t="str", may be empty."""
 _CHUNK: Final = 1 << 20
 _LONGEST_CELL: Final = 1 << 16
 _Row = tuple[int, Sequence[Any]]
@@ -34,9 +34,9 @@ _Row = tuple[int, Sequence[Any]]
 
 def excel_rows(path: Path, sheet: str | None = None) -> tuple[str, Iterator[pa.RecordBatch]]:
     """
-    What is read, in words, and every row of it that holds a value.
+    A description of what is read, and every row that is not empty.
 
-    That is the sheet called *sheet*, else the first visible one that holds a table. Raises: Customer360Error when
+    Reads the sheet called *sheet*, or else the first visible sheet with a table. Raises: Customer360Error when
     there is none, when openpyxl is not installed or cannot read the file, and for a formula without a value.
     """
     with _workbook(path) as book:
@@ -53,23 +53,24 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
         openpyxl = import_module("openpyxl")
     except ModuleNotFoundError:
         raise Unavailable(
-            f"{path.name} takes the package openpyxl; install it with: pip install openpyxl, or save it as CSV"
+            f"reading {path.name} requires the package openpyxl; install it with: pip install openpyxl, or save "
+            "the file as CSV"
         ) from None
     book = None
     opened = ExitStack()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook is no part of a table
-            # By its content: a workbook may be called .csv or .xls.
+            warnings.simplefilter("ignore")  # what openpyxl drops from a workbook is not part of a table
+            # Pass the content, not the path: a workbook may be called .csv or .xls.
             book = openpyxl.load_workbook(
                 opened.enter_context(path.open("rb")), read_only=True, data_only=not formulas
             )
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # programs write wrong ones, and openpyxl stops there
+            sheet.reset_dimensions()  # programs write wrong ones, and openpyxl would stop there
         yield book
     except Customer360Error:
         raise
-    except Exception as error:  # whatever a part of the file that is damaged leads to
+    except Exception as error:  # a damaged part of the file can raise anything
         raise Invalid(f"cannot read {path.name} as Excel ({error}); save it as .xlsx or CSV") from None
     finally:
         if book is not None:
@@ -81,36 +82,36 @@ def _chosen(path: Path, book: Any, name: str | None) -> str:
     titles = [sheet.title for sheet in book.worksheets]
     if not titles:
         raise Invalid(
-            f"{path.name} has no sheet that can be read, as a Strict Open XML workbook; save it as an ordinary "
-            "Excel Workbook (.xlsx), or as CSV"
+            f"{path.name} has no readable sheet, as in Strict Open XML workbooks; save it as an ordinary Excel "
+            "Workbook (.xlsx) or as CSV"
         )
     if name is not None and name not in titles:
         raise Invalid(f"{path.name} has no sheet '{name}'.{nearest(name, titles)}")
     sheets = [sheet for sheet in book.worksheets if sheet.title == name or (not name and _is_visible(sheet))]
     for sheet in sheets:
-        rows = list(islice(_filled(sheet), _LOOKED_AT))
+        rows = list(islice(_filled(sheet), _EXAMINED_ROWS))
         if name or sum(count(row) > 1 for _, row in rows) > 1:
             _require_header(path, sheet.title, rows)
             return str(sheet.title)
     raise Invalid(
-        f"no visible sheet of {path.name} holds a table{_others(book.worksheets)}; put the customers on one, "
-        "under a row of column names, or name the sheet with --sheet"
+        f"no visible sheet of {path.name} contains a table{_others(book.worksheets)}; put the customers on one, "
+        "below a row of column names, or choose a sheet with --sheet"
     )
 
 
 def _require_header(path: Path, sheet: str, rows: Sequence[_Row]) -> None:
-    """The first row below the titles has the names of the columns."""
+    """Raises: Customer360Error unless the first row below the titles has column names."""
     where = f"{path.name}, sheet '{sheet}'"
     if not rows:
-        raise Invalid(f"{where} is empty; put the customers there, under a row of column names")
+        raise Invalid(f"{where} is empty; put the customers there, below a row of column names")
     first = rows[rows_above([row for _, row in rows])][1]
     if are_values([_text(cell) or "" for cell in first]):
-        raise Invalid(f"{where} has no row of column names: it begins with {_shown(first)!r}; put one in front")
+        raise Invalid(f"{where} has no row of column names: it begins with {_shown(first)!r}; add one on top")
 
 
 def _above(sheet: Any) -> list[_Row]:
-    """The rows above the column names that hold a value."""
-    rows = list(islice(_filled(sheet), _LOOKED_AT))
+    """The rows above the column names that are not empty."""
+    rows = list(islice(_filled(sheet), _EXAMINED_ROWS))
     return rows[: rows_above([row for _, row in rows])]
 
 
@@ -119,12 +120,12 @@ def _is_visible(sheet: Any) -> bool:
 
 
 def _others(sheets: Sequence[Any]) -> str:
-    """The sheets that are not read, by their names."""
+    """The names of the sheets that are not read."""
     if not sheets:
         return ""
     names = ", ".join(f"'{sheet.title}'" + ("" if _is_visible(sheet) else ", hidden") for sheet in sheets[:10])
     more = ", ..." if len(sheets) > 10 else ""
-    return f" ({len(sheets)} more sheet{'s' * (len(sheets) > 1)}: {names}{more}; --sheet reads another)"
+    return f" ({len(sheets)} more sheet{'s' * (len(sheets) > 1)}: {names}{more}; --sheet chooses another)"
 
 
 def _batches(path: Path, sheet: str, above: int) -> Iterator[pa.RecordBatch]:
@@ -137,7 +138,7 @@ def _batches(path: Path, sheet: str, above: int) -> Iterator[pa.RecordBatch]:
 
 
 def _filled(sheet: Any) -> Iterator[_Row]:
-    """The rows that hold a value, without the empty cells at their ends, of which formats make thousands."""
+    """The rows that are not empty, without the empty cells at their ends; formatting adds thousands of them."""
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         width = next((place for place in range(len(row), 0, -1) if row[place - 1] not in (None, "")), 0)
         if width:
@@ -145,7 +146,7 @@ def _filled(sheet: Any) -> Iterator[_Row]:
 
 
 def _batch(header: Sequence[str], rows: Sequence[_Row]) -> pa.RecordBatch:
-    """A column without a name that holds a value is called by its place."""
+    """An unnamed column that is not empty is named by its position."""
     width = max(len(header), *(len(row) for _, row in rows))
     used = {place for _, row in rows for place, cell in enumerate(row) if cell not in (None, "")}
     places = [place for place in range(width) if place in used or (place < len(header) and header[place].strip())]
@@ -157,8 +158,9 @@ def _batch(header: Sequence[str], rows: Sequence[_Row]) -> pa.RecordBatch:
 
 def _require_computed(path: Path, sheet: Any) -> None:
     """
-    Raises: Customer360Error for a formula without a value, which would be read as an empty cell: programs that
-    write workbooks do not compute.
+    Raises: Customer360Error for a formula without a value, which would be read as an empty cell.
+
+    Programs that write workbooks do not compute formulas.
     """
     before = b""
     with zipfile.ZipFile(path) as parts, parts.open(sheet._worksheet_path) as part:
@@ -169,8 +171,8 @@ def _require_computed(path: Path, sheet: Any) -> None:
                     place = re.search(rb'\br="([A-Z]+\d+)"', found[1])
                     cell = place[1].decode() if place else "?"
                     raise Invalid(
-                        f"{path.name}, sheet '{sheet.title}', cell {cell} holds a formula that "
-                        "was never computed; open the file in Excel or LibreOffice and save it, then load it"
+                        f"{path.name}, sheet '{sheet.title}', cell {cell} contains a formula that "
+                        "was never computed; open and save the file in Excel or LibreOffice, then load it"
                     )
             before = text[-_LONGEST_CELL:]
 

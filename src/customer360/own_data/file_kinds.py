@@ -1,4 +1,4 @@
-"""What kind of file holds the customers, by its first bytes and its name; and which files of a folder do."""
+"""The kind of a file, by its first bytes and its name, and the files of a folder that contain rows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FOREIGN: Final = (
     (b"ORC[^ -~]", "is an ORC file; save it as Parquet, for example with Spark"),
     (b"Obj\x01", "is an Avro file; save it as Parquet, for example with Spark"),
     (b"SQLite format 3", "is a SQLite database; export the table, for example with: sqlite3 -header -csv"),
-    (b"\xd0\xcf\x11\xe0", f"is an old kind of Excel, or a workbook with a password; {_SHEET}"),
-    (b"%PDF", f"is a PDF; export the table it was made from, or {_SHEET}"),
+    (b"\xd0\xcf\x11\xe0", f"is an old Excel workbook, or one with a password; {_SHEET}"),
+    (b"%PDF", f"is a PDF; export the original table, or {_SHEET}"),
     (b"7z\xbc\xaf|Rar!", "is an archive; unpack it, and load the file or the folder in it"),
-    (b"PGDMP", "is a dump of PostgreSQL; restore it with pg_restore, then load it with --from-database"),
-    (b"\\$FL[23]|<stata_dta>|(?s:.{84})SAS FILE", "is a file of a statistics program; export it as CSV"),
-    (b"\x89PNG|\xff\xd8\xff|GIF8", "is a picture; load the file that holds the table"),
+    (b"PGDMP", "is a PostgreSQL dump; restore it with pg_restore, then load it with --from-database"),
+    (b"\\$FL[23]|<stata_dta>|(?s:.{84})SAS FILE", "is an SPSS, Stata or SAS file; export it as CSV"),
+    (b"\x89PNG|\xff\xd8\xff|GIF8", "is an image; load the file that contains the table"),
     (b"{\\\\rtf", "is a text document; export the table as CSV"),
     (
         b"(?i)\\s*<(?:!doctype html|html|head|body|table|meta)",
@@ -37,7 +37,7 @@ _FOREIGN: Final = (
     (b"\\s*<\\?xml", "is XML; export the table as CSV"),
     (b"(?s).{257}ustar", "is a tar archive; unpack it, and load the file or the folder in it"),
 )
-"""What is not read, by its first bytes, and the way out."""
+"""Unsupported kinds, by their first bytes, and what to do instead."""
 _NOT_DATA: Final = re.compile(
     r"(?i)(?:readme|licen[cs]e|changelog|notice|copying)(?:\.(?:md|txt|rst))?|desktop\.ini|thumbs\.db|.*\.(?:md|ini|log|crc|md5|sha\d*|ctl|pdf|docx?|html?|sql|py)"
 )
@@ -48,7 +48,7 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class Piece:
-    """A *file* that holds rows, its *name* in the folder, and what the names of its folders say of its rows."""
+    """A *file* with rows, its *name* in the folder, and the values that its folder names give to its rows."""
 
     file: Path
     name: str
@@ -57,7 +57,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pieces:
-    """The files of a source, and the names of what is beside them and not read."""
+    """The files of a source, and the names of files and folders next to them that are not read."""
 
     pieces: list[Piece]
     ignored: list[str] = field(default_factory=list)
@@ -70,9 +70,9 @@ class Pieces:
 
 def kind_of(path: Path) -> str:
     """
-    csv, json, parquet or excel. Raises: Customer360Error for every other kind, with the way out.
+    csv, json, parquet or excel. Raises: Customer360Error for every other kind, with what to do instead.
 
-    What a file is counts for more than its name: exports are called .csv and .xls whatever they are.
+    The content takes precedence over the name: exports of any kind are called .csv and .xls.
     """
     with path.open("rb") as file:
         start = file.read(4)
@@ -87,14 +87,14 @@ def kind_of(path: Path) -> str:
         if re.match(begins, content):
             raise Invalid(f"{path.name} {way_out}")
     if content.startswith((b"PAR1", ZIP)):
-        raise Invalid(f"{path.name} is a packed file of another kind; unpack it, and load what is in it")
+        raise Invalid(f"{path.name} is a compressed Parquet or zip file; unpack it, and load the file in it")
     return _KINDS.get(suffix, "csv")
 
 
 def pieces_of(path: Path) -> Pieces:
-    """The file, or the files of one kind in the directory, at *path*, those in folders such as country=ES too."""
+    """The file at *path*, or the files of one kind in that directory, including folders such as country=ES."""
     if not path.exists():
-        raise Unavailable(f"there is no file {path}; give the path of the file that holds your customers")
+        raise Unavailable(f"file not found: {path}; give the path of the file that contains your customers")
     if not path.is_dir():
         if not path.is_file():
             raise Invalid(f"{path} is not a regular file; save its content to a file first")
@@ -104,23 +104,23 @@ def pieces_of(path: Path) -> Pieces:
     kinds = sorted({kind_of(piece.file) for piece in pieces})
     if len(kinds) != 1:
         held = f"files of several kinds ({', '.join(kinds)})" if kinds else "no file"
-        raise Invalid(f"{path} holds {held}; give a directory with files of one kind, or one file")
+        raise Invalid(f"{path} contains {held}; give a directory with files of one kind, or one file")
     return Pieces(pieces, [name for name in found if isinstance(name, str)])
 
 
 def _within(folder: Path, prefix: str, partition: Mapping[str, str | None]) -> Iterator[Piece | str]:
-    """The pieces in *folder*, and the names of what is none, but for mappings and what is hidden."""
+    """The pieces in *folder*, and the names of other entries, except mappings and hidden ones."""
     for entry in sorted(folder.iterdir()):
         name = prefix + entry.name
-        said = _PARTITION.fullmatch(entry.name)
-        if entry.is_dir() and said and not entry.name.startswith((".", "_")):
-            value = None if said[2] == _NULL_PARTITION else unquote(said[2])
-            yield from _within(entry, f"{name}/", {**partition, unquote(said[1]): value})
-        elif entry.is_file() and not _is_beside(entry.name):
+        match = _PARTITION.fullmatch(entry.name)
+        if entry.is_dir() and match and not entry.name.startswith((".", "_")):
+            value = None if match[2] == _NULL_PARTITION else unquote(match[2])
+            yield from _within(entry, f"{name}/", {**partition, unquote(match[1]): value})
+        elif entry.is_file() and not _is_not_data(entry.name):
             yield Piece(entry, name, partition)
         elif not entry.name.startswith((".", "_")) and not entry.name.endswith(MAPPING_SUFFIX):
             yield f"{name}/" if entry.is_dir() else name
 
 
-def _is_beside(name: str) -> bool:
+def _is_not_data(name: str) -> bool:
     return name.startswith((".", "_")) or name.endswith(MAPPING_SUFFIX) or bool(_NOT_DATA.fullmatch(name))

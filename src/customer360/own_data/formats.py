@@ -1,4 +1,4 @@
-"""How the dates and numbers of each column are written, decided by all of its values."""
+"""Decides the style of the dates and numbers of each column from all of its values."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ OPTIONS: Final = {
     dates.EXCEL_DAYS: "excel-days", dates.EPOCH_SECONDS: "epoch-seconds",
     dates.EPOCH_MILLISECONDS: "epoch-milliseconds", numbers.POINT: "point", numbers.COMMA: "comma",
 }  # fmt: skip
-"""What a person writes after --dates and --decimal."""
+"""The values of --dates and --decimal."""
 
 
 def formats(evidence: Mapping[str, Evidence], whole: Container[str] = (), *, file: str = "") -> dict[str, str]:
     """
-    The style of each column that *evidence* of one *file* speaks of: the only one that its values can have.
+    The style of each column in the *evidence* of one *file*: the only one that its values allow.
 
-    A column whose values leave several is written as the other columns of the file are, when these agree; or, in
-    *whole* numbers, as its thousands are. Raises: Customer360Error when nothing decides.
+    If the values of a column allow several styles, the other columns of the file decide if they agree, and for
+    *whole* numbers the marks of thousands. Raises: Customer360Error when the style remains ambiguous.
     """
     decided = {column: found.possible[0] for column, found in evidence.items() if len(found.possible) == 1}
     likely = {}
@@ -43,6 +43,6 @@ def _undecided(column: str, found: Evidence, file: str) -> str:
     clear = [f"{count:,} {style}" for style in found.possible if (count := found.proving(style))]
     value = f"{column} {found.example} can be read as {' or '.join(found.possible)}"
     value = value if found.example else f"{column} mixes styles"
-    others = f" (clear values: {', '.join(clear)})" if clear else ""
+    others = f" (unambiguous values: {', '.join(clear)})" if clear else ""
     ways = " or ".join(f"{_KINDS[found.styles]} {OPTIONS[style]}" for style in found.possible)
-    return f"{place}{value}{others}; say which with {ways}"
+    return f"{place}{value}{others}; choose with {ways}"

@@ -1,4 +1,4 @@
-"""What a file of customers does not say and their events, which are loaded with them, do."""
+"""Fills columns missing from a file of customers from their events, when both are loaded together."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from customer360.own_data.loadable import Loadable
 from customer360.own_data.parts import duckdb_in
 from customer360.tables import CUSTOMERS, EVENTS
 
-_TOLD: Final = {
+_FILLED_BY: Final = {
     "first_purchase": "(min(occurred_at) FILTER (kind = 'purchase'))::DATE",
     "last_login": "(max(occurred_at) FILTER (kind = 'login'))::TIMESTAMP",
 }
 """
-By column of the customers what fills it. A balance of points is not among them: the sum of the events is one only
-where they begin with the customer's first points, which nobody can tell.
+The expression that fills each column. The balance of points is not one of them: the sum of the events is the
+balance only if they begin with the customer's first points, which the file does not show.
 """
 _EVENTS_SINCE_JOINING: Final = """
     CREATE TABLE told AS
@@ -28,7 +28,7 @@ _EVENTS_SINCE_JOINING: Final = """
     FROM read_parquet($events)
     JOIN (SELECT customer_id, join_date FROM read_parquet($customers)) USING (customer_id)
     WHERE join_date IS NULL OR occurred_at::DATE >= join_date GROUP BY customer_id"""
-"""A run rejects customers whose first purchase or last login lies before their join_date."""
+"""A run rejects customers whose first purchase or last login is before their join_date."""
 _LAST_DAYS: Final = "SELECT {days} FROM told"
 _FILL: Final = """
     COPY (
@@ -40,17 +40,17 @@ _FILL: Final = """
 
 def with_told(customers: Loadable, events: Loadable) -> Loadable:
     """
-    *customers* with what their file does not fill taken from their *events*: first_purchase and last_login.
+    *customers* with first_purchase and last_login filled from their *events*, if their file lacks them.
 
-    These are the day of the first purchase and the moment of the last login since the customer's join_date, null
-    for those who have none. A column of which the events say nothing stays missing.
+    These are the day of the first purchase and the moment of the last login since the customer's join_date, or
+    null. A column stays missing if the events fill it for no customer.
     """
-    missing = {*customers.missing_columns(CUSTOMERS)} & {*_TOLD}
+    missing = {*customers.missing_columns(CUSTOMERS)} & {*_FILLED_BY}
     if not (missing and events.files[EVENTS]):
         return customers
     files = customers.files[CUSTOMERS]
     with duckdb_in(files[0].parent) as duck:
-        days = _last_days(duck, files, events.files[EVENTS], [name for name in _TOLD if name in missing])
+        days = _last_days(duck, files, events.files[EVENTS], [name for name in _FILLED_BY if name in missing])
         if days:
             for file in files:
                 _fill(duck, file, list(days))
@@ -61,9 +61,9 @@ def with_told(customers: Loadable, events: Loadable) -> Loadable:
 def _last_days(
     duck: duckdb.DuckDBPyConnection, customers: Sequence[Path], events: Sequence[Path], columns: Sequence[str]
 ) -> dict[str, date]:
-    """Makes the table `told`; returns those of *columns* that it fills for anybody, and the last day in each."""
+    """Creates the table `told`; returns the last day in each of *columns* that it fills for any customer."""
     files = {"customers": [str(file) for file in customers], "events": [str(file) for file in events]}
-    told = ", ".join(f"{_TOLD[name]} AS {name}" for name in columns)
+    told = ", ".join(f"{_FILLED_BY[name]} AS {name}" for name in columns)
     duck.execute(_EVENTS_SINCE_JOINING.format(columns=told), files)
     days = ", ".join(f"max({name})::DATE" for name in columns)
     (found,) = duck.execute(_LAST_DAYS.format(days=days)).fetchall()

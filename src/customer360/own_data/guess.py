@@ -1,4 +1,4 @@
-"""A first mapping, guessed from the names of a raw table's columns and from what is in them."""
+"""A first mapping, guessed from the names and values of a raw table's columns."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _LADDERS: Final = (
 )
 _MOST_STATUSES: Final = 30
 _LAST: Final = 10
-"""What is added to the level of a column that is taken when there is no other."""
+"""Added to the level of a column that is used only if there is no other."""
 _GUESTS: Final = frozenset({"0", "-1", "guest"})
-"""What stands for a customer without an account in place of an id."""
+"""What order exports write as the id of a customer without an account."""
 
 
 @dataclass(frozen=True, order=True)
 class _Candidate:
-    """A column that may be a target's; the least is the likeliest, and takes its column from all others."""
+    """A column that may fill a target; the smallest candidate is the likeliest and takes precedence."""
 
     level: int
     target_place: int
@@ -57,7 +57,7 @@ class _Candidate:
 
 
 def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS) -> ColumnMapping:
-    """A mapping of *columns* by their names, as far as the *sample* of their values does not speak against it."""
+    """A mapping of *columns* by their names, unless the *sample* of their values contradicts it."""
     levels = _found(columns, sample, kind)
     found = {target: column for target, (column, _) in levels.items()}
     free = [name for name in columns if name not in found.values()]
@@ -76,7 +76,7 @@ def guess(columns: Sequence[str], sample: Sample, kind: RowKind = CUSTOMER_ROWS)
 
 
 def _found(columns: Sequence[str], sample: Sample, kind: RowKind) -> dict[str, tuple[str, int]]:
-    """The column of each target, and how far its name is from the target's own: 0 for the same."""
+    """The column of each target, and the distance of its name from the target's own: 0 for the same name."""
     found: dict[str, tuple[str, int]] = {}
     taken: set[str] = set()
     for one in sorted(_candidates(columns, sample, kind)):
@@ -94,17 +94,16 @@ def _candidates(columns: Sequence[str], sample: Sample, kind: RowKind) -> Iterat
             best = _nearest((plain(target), *names), forms)
             if best:
                 level, synonym = best
-                # Of two columns that may be the id of a customer the one that tells customers apart is. A blank
-                # one gives way to any other.
+                # Of two possible ids, the one with distinct values is used. A blank column gives way to any other.
                 gives_way = target == "customer_id" and kind.is_per_customer and _repeats(sample[column])
                 gives_way = gives_way or not sample[column]
-                # A column called just Customer may hold ids, or else names, when no other one does.
+                # A column called just Customer may contain ids, or else names, if no other column does.
                 level += _LAST if target in {"customer_id", "name"} and plain(column) in PERSONS else 0
                 yield _Candidate(level, target_place, gives_way, synonym, place, target, column)
 
 
 def _nearest(names: Sequence[str], forms: Sequence[str | None]) -> tuple[int, int] | None:
-    """How far the first of *forms* that is one of *names* is from the first of these, and which it is."""
+    """The distance of the first of *forms* that is in *names*, and its position there."""
     for level, form in enumerate(forms):
         if form and form in names:
             place = names.index(form)
@@ -113,13 +112,13 @@ def _nearest(names: Sequence[str], forms: Sequence[str | None]) -> tuple[int, in
 
 
 def _forms(column: str) -> list[str | None]:
-    """What a column may be called: as it is, without the kind of person in front, by the end of its path."""
+    """The forms of a column's name: in full, without the kind of person in front, and the end of its path."""
     path = [plain(part) for part in re.split(r"[.:/]| - ", column)]
     whole, end, last = "".join(path), "".join(path[-2:]), path[-1]
     ends = [end, last, _short(last)] if len(path) > 1 else []
     bare = plain(re.sub(r"[(\[].*?[)\]]", "", column))  # Total (EUR), Created (UTC)
     bare_too = [bare, _short(bare)] if bare != whole else []
-    # address.id is no customer's, and tier.name no name.
+    # address.id is not the id of a customer, and tier.name is not a customer's name.
     return [whole, _short(whole), *bare_too, *(None if form in GENERIC else form for form in ends)]
 
 
@@ -128,7 +127,7 @@ def _short(name: str) -> str | None:
 
 
 def plain(name: str) -> str:
-    """A name without case, spaces and punctuation."""
+    """A name in lower case, without spaces and punctuation."""
     return re.sub(r"[\W_]+", "", name).lower()
 
 
@@ -143,10 +142,10 @@ def _repeats(values: Sequence[str]) -> bool:
 
 
 def _fits(one: _Candidate, values: Sequence[str], kind: RowKind) -> bool:
-    """Whether most of *values* can be the target's; customer ids may be of any kind, see `with_id`."""
+    """Whether most of *values* are valid for the target; customer ids may be of any kind, see `with_id`."""
     name = plain(re.split(r"[.:/]", one.column)[-1])
     if one.target == "customer_id":
-        if plain(one.column) in PERSONS:  # a name is no id: two people may share it
+        if plain(one.column) in PERSONS:  # a name is not an id: two people may share it
             return sum(" " in value.strip() for value in values) * 2 < len(values)
         return kind.is_per_customer or plain(one.column) not in GENERIC or _repeats(values)
     if one.target == "name":
@@ -163,18 +162,18 @@ def _fits(one: _Candidate, values: Sequence[str], kind: RowKind) -> bool:
             kind[one.target], values
         )
     if one.target == "refunded" and {value.strip() for value in values} <= {"0", "1"}:
-        return False  # whether it was, not how much
+        return False  # a flag, not an amount
     words = {value.strip().lower() for value in filled(pa.array(values, pa.string())).to_pylist() if value}
     if one.target == "is_active" and name.endswith(("status", "state")):
         return bool(words) and words <= (ACTIVITY if name.endswith("state") else ACTIVITY | {"0", "1", "y", "n"})
     if one.target == "loyalty_status":
         return 0 < len(words) <= _MOST_STATUSES and not (name in STATUSES and words & ACTIVITY)
-    # What is called as the column is can only be it: cells that cannot be read are rejected by name.
+    # A column with the target's own name is the target: invalid cells are rejected with a reason.
     return one.level == 0 or kind[one.target].is_text or reads(kind[one.target], values)
 
 
 def reads(column: Column, values: Sequence[str]) -> bool:
-    """Whether half of *values* or more, and at least one, can be those of *column*."""
+    """Whether at least half of *values*, and at least one, are valid for *column*."""
     texts = filled(pa.array(values, pa.string())).drop_null()
     styles = {"date": dates.STYLES, "timestamp": dates.STYLES, "boolean": (None,)}.get(column.type, numbers.STYLES)
     read: int = max(pc.count(cells(texts, column, style).values).as_py() for style in styles)
@@ -182,7 +181,7 @@ def reads(column: Column, values: Sequence[str]) -> bool:
 
 
 def _named_in_parts(levels: Mapping[str, tuple[str, int]], free: Sequence[str]) -> dict[str, str]:
-    """The first and the last name together, unless a column is called as a full name is."""
+    """The first and the last name joined, unless a column is called like a full name."""
     first, last = column_called(FIRST_NAMES, free), column_called(LAST_NAMES, free)
     if not (first and last) or levels.get("name", ("", 2))[1] < 2:
         return {}
@@ -190,7 +189,7 @@ def _named_in_parts(levels: Mapping[str, tuple[str, int]], free: Sequence[str]) 
 
 
 def _derived(found: Mapping[str, str], free: Sequence[str], sample: Sample) -> dict[str, str]:
-    """What takes an expression: dates in parts, and the year in which a customer left."""
+    """The targets that need an expression: dates in parts, and the year in which a customer left."""
     derived = {}
     year, month = (column_called([f"enrollment{part}", f"join{part}"], free) for part in ("year", "month"))
     if year and month and "join_date" not in found:
@@ -202,14 +201,14 @@ def _derived(found: Mapping[str, str], free: Sequence[str], sample: Sample) -> d
 
 
 def _with_event_id(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
-    """Ids that are no numbers, such as UUIDs, as such."""
+    """*found* with non-numeric event ids, such as UUIDs, as hashes."""
     column = found.get("event_id")
     is_text = column is not None and not _are_numbers(sample[column])
     return {**found, **({"event_id": f"hashed_id({quoted(str(column))})"} if is_text else {})}
 
 
 def _words(found: Mapping[str, str], sample: Sample, kind: RowKind) -> dict[str, dict[str, str]]:
-    """What the words in the sample stand for, to be seen and corrected."""
+    """The values of the words in the sample, for the user to review and correct."""
     spelt = {
         target: {word.strip(): words[plain(word)] for word in sample[found[target]] if plain(word) in words}
         for target, words in kind.words.items()
@@ -223,7 +222,7 @@ def _words(found: Mapping[str, str], sample: Sample, kind: RowKind) -> dict[str,
 
 
 def _end(column: str, values: Sequence[str]) -> dict[str, str]:
-    """Where no date of leaving was found: a column of years, one that is blank so far, or one of other signs."""
+    """If no date of leaving was found: a column of years, a column that is blank so far, or one of other marks."""
     cell = f"filled({quoted(column)})"
     if plain(column).endswith("year"):
         later = f"try_cast({cell} AS double) > year(as_of_date())"
@@ -233,7 +232,7 @@ def _end(column: str, values: Sequence[str]) -> dict[str, str]:
 
 
 def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
-    """With a quantity and a unit price their product is the amount, unless every line has an amount of its own."""
+    """If there are a quantity and a unit price, their product is the amount, unless every line has an amount."""
     found = dict(found)
     if (
         "quantity" in found
@@ -256,7 +255,7 @@ def _lines(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
 
 
 def _names_customers(found: Mapping[str, str], sample: Sample) -> bool:
-    """Whether the id is a customer's, not the order's, and guests have one as they have an e-mail address."""
+    """Whether the id is a customer's, not the order's, and guests have one just as they have an e-mail address."""
     column = found["customer_id"]
     is_of_persons = any(person in plain(column) for person in PREFIXES)
     has_guests = bool(_GUESTS & {value.strip().lower() for value in sample[column]})
@@ -264,14 +263,14 @@ def _names_customers(found: Mapping[str, str], sample: Sample) -> bool:
 
 
 def _are_shares(values: Sequence[str]) -> bool:
-    """Whether all of *values* lie from 0 to 1."""
+    """Whether all of *values* are between 0 and 1."""
     read = cells(pa.array(values, pa.string()), ORDER_LINES["discount"]).values
     is_share = pc.fill_null(pc.and_(pc.greater_equal(read, 0), pc.less_equal(read, 1)), False)
     return len(values) > 0 and bool(pc.all(is_share).as_py())
 
 
 def with_id(found: Mapping[str, str], sample: Sample) -> dict[str, str]:
-    """Ids that are no numbers as such; without an id the e-mail address tells customers apart."""
+    """*found* with non-numeric ids as hashes; without an id, the e-mail address identifies customers."""
     if "customer_id" in found:
         column = found["customer_id"]
         if column not in sample:
@@ -290,7 +289,7 @@ def _are_numbers(values: Sequence[str]) -> bool:
 
 
 def _ladder(values: Sequence[str]) -> tuple[str, ...]:
-    """The statuses in their order, when all of them are steps of a ladder that is known."""
+    """The statuses, lowest first, if all of them are steps of a known ladder."""
     spelt = Counter(value.strip() for value in values)
     rising = sorted(spelt, key=lambda status: (spelt[status], status.istitle()))
     statuses = {status.lower(): status for status in rising}

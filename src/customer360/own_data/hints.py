@@ -1,4 +1,4 @@
-"""What a person should know about how columns are read: what cannot be, and what is not what it looks like."""
+"""Notes on how columns are read: columns with unreadable values, and numbers that are read as dates."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from customer360.tables import Column
 
 _LONGEST: Final = 40
 _WAYS: Final = {
-    "large": "more than {type} holds; give an expression, such as `{column}` / 1000,",
-    "date": "a date; write it as YYYY-MM-DD, or give an expression, such as to_date(`{column}`, 'dd/MM/yy')",
-    "number": "a number; write it as 1234.50, or give an expression, such as replace(`{column}`, ' pts', '')",
+    "large": "out of range for {type}; map {target} to an expression such as `{column}` / 1000",
+    "date": "not a date; use YYYY-MM-DD, or map {target} to an expression such as to_date(`{column}`, 'dd/MM/yy')",
+    "number": "not a number; use 1234.50, or map {target} to an expression such as replace(`{column}`, 'pts', '')",
 }
 
 
 @dataclass(frozen=True)
 class Unread:
-    """The *target* that *column* would fill, were its values readable: the first that is not, and its line."""
+    """The *target* that *column* would fill if its values were readable, and the first *value* that is not."""
 
     target: str
     column: str
@@ -40,18 +40,18 @@ class Unread:
     is_too_large: bool = False
 
     def note(self, kind: RowKind) -> str:
-        """What to do about it, where the rows are of this *kind*."""
+        """The problem and how to fix it, for rows of this *kind*."""
         target = kind[self.target]
         problem = "large" if self.is_too_large else "date" if target.is_dated else "number"
-        way = _WAYS[problem].format(column=self.column, type=target.type)
-        return f"{self}, which is {'' if self.is_too_large else 'not '}{way} for {self.target} in the mapping"
+        way = _WAYS[problem].format(column=self.column, type=target.type, target=self.target)
+        return f"{self}, which is {way}"
 
     def __str__(self) -> str:
-        return f"{self.column} holds {self.value!r} in line {self.line:,}"
+        return f"{self.column} contains {self.value!r} in line {self.line:,}"
 
 
 def unread(mapping: ColumnMapping, raw: RawTable) -> list[Unread]:
-    """What *mapping* leaves out though a column of *raw* is called like it, because its values say nothing."""
+    """The targets that *mapping* omits because the column of *raw* with their name has unreadable values."""
     used = {*used_columns(mapping, raw.columns)}
     free = [name for name in raw.columns if name not in used]
     found = []
@@ -63,7 +63,7 @@ def unread(mapping: ColumnMapping, raw: RawTable) -> list[Unread]:
 
 
 def _first(raw: RawTable, target: Column, column: str) -> Iterator[Unread]:
-    """The first value of *column* that is none of *target*, whatever the style."""
+    """The first value of *column* that is invalid for *target* in every style."""
     for file in raw.files:
         batch = raw.read(file, [column, SOURCE_LINE])
         texts = filled(batch[column])
@@ -88,8 +88,8 @@ def counted(mapping: ColumnMapping, columns: Sequence[str], sample: Sample, late
         if len(texts) and (style := dates.counted(texts, latest)):
             day = dates.moments(texts[:1], style)[0].as_py().date()
             yield (
-                f"{column} holds numbers such as {texts[0]}, which are read as {style}: {day}; if they are no "
-                f'dates, write in [columns] of the mapping: {target} = ""'
+                f"{column} contains numbers such as {texts[0]}, which are read as {style}: {day}; if they are not "
+                f'dates, set in [columns] of the mapping: {target} = ""'
             )
 
 

@@ -1,4 +1,4 @@
-"""Objects out of JSON of any layout, one at a time: in an array, in an array under a key, or one after another."""
+"""Reads objects from JSON of any layout, one at a time: an array, an array under a key, or a sequence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customer360.own_data.packed import open_bytes
 
 _CHUNK: Final = 1 << 18
 _LARGEST: Final = 1 << 26
-"""Characters of one value: more is no row."""
+"""Characters of one value: a longer one is not a row."""
 _BLANK: Final = re.compile(r"[\s\ufeff]*")
 _SHOWN: Final = 40
 _Found = tuple[int, Any, str]
@@ -23,10 +23,10 @@ _Found = tuple[int, Any, str]
 
 class Objects:
     """
-    The values of the arrays in a JSON file with the lines on which they begin, and their texts.
+    The values of the arrays in a JSON file, with the lines on which they begin and their texts.
 
-    A file of one object around one array of objects, as programs answer, has the rows of that array. Memory does
-    not grow with the file. Raises: Customer360Error for what is no JSON, and for several arrays.
+    The rows of an object around one array of objects, as in API responses, are those of the array. Memory does not
+    grow with the file. Raises: Customer360Error for invalid JSON and for several arrays.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
@@ -50,11 +50,9 @@ class Objects:
                     yield from self._object()
 
     def _object(self) -> Iterator[_Found]:
-        """The rows of the array in an object; or the object itself, when there is none in it."""
+        """The rows of the array in an object, or the object itself if it has none."""
         if self._arrays:
-            raise self._error(
-                "there are several objects with arrays; write one object per line, for example with: jq -c"
-            )
+            raise self._error("several objects contain arrays; write one object per line, for example with: jq -c")
         line, row = self._line, {}
         self._take("{")
         while self._peek() != "}":
@@ -71,7 +69,7 @@ class Objects:
         self._take("}")
         if len(self._arrays) > 1:
             shown = ", ".join(self._arrays)
-            raise self._error(f"there are several arrays of objects ({shown}); write each to a file of its own")
+            raise self._error(f"the object has several arrays of objects ({shown}); write each to its own file")
         if not self._arrays:
             yield line, row, str(row)
 
@@ -90,19 +88,19 @@ class Objects:
                 value, end = self._decoder.raw_decode(self._text, self._place)
             except (ValueError, RecursionError):
                 end = None
-            # A number that ends where the text does may go on.
+            # A number at the end of the text may continue in the next chunk.
             if end is not None and (end < len(self._text) or self._is_at_end):
                 line, text = self._line, self._text[self._place : end]
                 self._move(end)
                 return line, value, text
             if self._is_at_end or len(self._text) - self._place > _LARGEST:
                 raise self._error(
-                    f"this is no JSON value: {self._text[self._place : self._place + _SHOWN]!r}; export it again"
+                    f"invalid JSON {self._text[self._place : self._place + _SHOWN]!r}; export it again"
                 )
             self._more()
 
     def _peek(self, after: str = "") -> str:
-        """The next sign that is not blank, or the one *after* the next; nothing at the end of the file."""
+        """The next sign that is not blank, or the one *after* it; '' at the end of the file."""
         while True:
             place = _BLANK.match(self._text, self._place).end()  # type: ignore[union-attr]
             if not after:
@@ -116,7 +114,7 @@ class Objects:
     def _take(self, sign: str) -> None:
         if self._peek() != sign:
             raise self._error(
-                f"a {sign!r} is missing before {self._text[self._place : self._place + _SHOWN]!r}; export it again"
+                f"missing {sign!r} before {self._text[self._place : self._place + _SHOWN]!r}; export it again"
             )
         self._move(self._place + 1)
 
@@ -125,7 +123,7 @@ class Objects:
         self._place = place
 
     def _more(self) -> None:
-        """More of the text: as much again as there is, so that a long value is not read again and again."""
+        """Reads more of the text and doubles it each time, so that a long value is not parsed too often."""
         rest = self._text[self._place :]
         chunk = self._file.read(max(_CHUNK, len(rest)))
         self._text, self._place, self._is_at_end = rest + chunk, 0, not chunk

@@ -1,4 +1,4 @@
-"""The rows of a JSON file as text, each with its line: an object per line, or arrays of objects."""
+"""The rows of a JSON file as text, each with its line number: an object per line, or arrays of objects."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from customer360.own_data.packed import open_bytes
 
 NOT_AN_OBJECT: Final = "not_a_json_object"
 _LINES_AT_ONCE: Final = 50_000
-_LONGEST_LOOK: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 20
 
 
 def json_rows(path: Path, encoding: str) -> tuple[str, Iterator[pa.RecordBatch]]:
     """
-    How the file is laid out, in words, and its rows; objects inside a row become columns such as `loyalty.points`.
+    A description of the layout, and the rows; nested objects become columns such as `loyalty.points`.
 
-    Numbers stay as they are written. What is not an object comes as its text, with its problem.
+    Numbers stay as they are written. A value that is not an object is returned as its text, with its problem.
     """
     if _is_lines(path, encoding):
         return "JSON lines", _batches(_of_lines(path, encoding))
@@ -36,9 +36,9 @@ def json_rows(path: Path, encoding: str) -> tuple[str, Iterator[pa.RecordBatch]]
 
 
 def _is_lines(path: Path, encoding: str) -> bool:
-    """Whether each line holds an object of its own; one object around the only array of them does not count."""
+    """Whether each line is an object; a single object around the only array of objects does not count."""
     with io.TextIOWrapper(open_bytes(path), encoding=encoding) as text:
-        lines = (line for line in iter(lambda: text.readline(_LONGEST_LOOK), "") if line.strip())
+        lines = (line for line in iter(lambda: text.readline(_LONGEST_LINE), "") if line.strip())
         first, second = next(lines, ""), next(lines, "")
     if not first.lstrip("\ufeff \t").startswith(("{", "[")) or _object(second) is not None:
         return not first.lstrip("\ufeff \t").startswith("[")
@@ -86,7 +86,7 @@ def _batches(values: Iterator[tuple[int, Any, str]]) -> Iterator[pa.RecordBatch]
 
 
 def _keys(rows: list[dict[str, str | None]]) -> tuple[Sequence[str], list[dict[str, str | None]]]:
-    """The names of all *rows*: those that differ only in letter case are one, unless an object has both."""
+    """The keys of all *rows*; keys that differ only in letter case are the same, unless an object has both."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     if len({key.lower() for key in keys}) == len(keys):
         return keys, rows

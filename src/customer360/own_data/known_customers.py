@@ -1,4 +1,4 @@
-"""Whose events they are: the ids of a file of events against those of the customers that are known."""
+"""Matches the customer ids of a file of events to those of known customers."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _FOUND: Final = """
     LEFT JOIN (SELECT DISTINCT customer_id, customer_id AS by_id FROM customer) USING (customer_id)
     LEFT JOIN by_address USING (address)"""
 """
-What the source calls the customer precedes the number, which may be the hash of that name. An e-mail address says
-who it is where it is the id of an event and only one customer has it.
+The source_id takes precedence over the customer_id, which may be its hash. An e-mail address identifies a
+customer if it is the id in the event and only one customer has it.
 """
 _UNKNOWN: Final = """
     SELECT row FROM read_parquet($good) event JOIN found ON event.customer_id = found.customer_id
@@ -52,9 +52,9 @@ def join_customers(
     parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path, known: Sequence[Path]
 ) -> None:
     """
-    Gives the good rows the customer_id of the customers in the files *known*, and rejects those of nobody there.
+    Gives the good rows the customer_id of the customers in the files *known*, and rejects rows without a match.
 
-    A row and a customer belong together by source_id, else by customer_id, else by the e-mail address.
+    Rows are matched by source_id, else by customer_id, else by e-mail address.
     """
     with duckdb_in(folder) as duck:
         good = [str(part.good) for part in parts]

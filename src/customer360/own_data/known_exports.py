@@ -1,9 +1,9 @@
 """
-The exports of common tools that are known by their column names, each a mapping in a file of `recipes`.
+Exports of common tools, recognized by their column names; each is a mapping in the folder `recipes`.
 
-A recipe is a mapping as a person would write it, with a section [recipe] on top: the tool, the export, the columns
-that its header must have, and what a person should know of how it is read. A right side may be a list: the first
-one whose columns the file has is taken.
+A recipe is a mapping as you would write it, with a section [recipe] on top: the tool, the export, the columns
+that the header must have, and notes for the user. A right-hand side may be a list: the first one whose
+columns the file has is used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECTION: Final = "recipe"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the export of a *tool* is read; *columns* are those by which it is recognized."""
+    """How the export of a *tool* is read; it is recognized by its *columns*."""
 
     name: str
     tool: str
@@ -36,7 +36,7 @@ class Recipe:
     tells: tuple[str, ...]
     content: Mapping[str, Any]
     is_open: bool = False
-    """Whether people add columns of their own to the export, which are guessed then."""
+    """Whether the export may have custom columns, which are then guessed."""
 
     @property
     def kind(self) -> RowKind:
@@ -49,7 +49,7 @@ class Recipe:
         return set(map(plain, self.columns)) <= set(map(plain, columns))
 
     def mapping(self, columns: Sequence[str], sample: Sample) -> ColumnMapping:
-        """The recipe for a file that has these *columns*; what it needs and the file lacks is left out."""
+        """The recipe for a file with these *columns*, without the targets whose columns the file lacks."""
         sections = {
             section: _present(sides, columns) if section in {"columns", "keep"} else sides
             for section, sides in self.content.items()
@@ -61,7 +61,7 @@ class Recipe:
 def recipe_for(
     columns: Sequence[str], *, kinds: Collection[RowKind] = (CUSTOMER_ROWS, ORDER_LINES)
 ) -> Recipe | None:
-    """The recipe that knows a file of *kinds* with these *columns*, the one that asks for most of them."""
+    """The recipe of one of *kinds* for a file with these *columns*; of several, the one that requires the most."""
     fitting = [recipe for recipe in recipes() if recipe.kind in kinds and recipe.fits(columns)]
     return max(fitting, key=lambda recipe: len(recipe.columns), default=None)
 
@@ -80,7 +80,7 @@ def _read(path: Path) -> Recipe:
 
 
 def _present(sides: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    """Of each target the first right side that the file can fill."""
+    """The first right-hand side of each target that the file can fill."""
     found = {}
     for target, side in sides.items():
         for one in side if isinstance(side, list) else [side]:
@@ -91,7 +91,7 @@ def _present(sides: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]
 
 
 def _usable(target: str, side: str, columns: Sequence[str]) -> str | None:
-    """*side*, a column as this file spells it, or an expression; None when the file lacks what it names."""
+    """*side* as a column in the file's spelling or as an expression; None when the file lacks its columns."""
     spelt = {plain(name): name for name in reversed(columns)}
     if column := column_of(side, columns) or spelt.get(plain(side)):
         return column

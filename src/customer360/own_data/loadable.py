@@ -1,4 +1,4 @@
-"""From a raw table and a mapping to the rows that are loaded and those that are rejected, counted with reasons."""
+"""Splits a raw table, with a mapping, into rows to load and rejected rows, and counts both with reasons."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ from customer360.tables.forgotten import NOBODY, Forgotten
 @dataclass(frozen=True)
 class Loadable:
     """
-    What a raw table gives: Parquet *files* of the rows of each table, with its columns and more, and of the
-    *rejected* rows.
+    The result of examining a raw table: Parquet *files* with the rows of each table, and with the *rejected* rows.
 
-    They are there as long as the raw table is. The mapping has its formats.
+    The files exist as long as the raw table does. The mapping includes the formats.
     """
 
     files: Mapping[Source, Sequence[Path]]
@@ -44,9 +43,9 @@ class Loadable:
     last_day: date | None
     """The last day on which something happened; None without any date."""
     given_up: Mapping[str, Reason] = field(default_factory=dict)
-    """The columns that the customers are loaded without, because too many of their cells cannot be read."""
+    """The columns that are omitted because too many of their cells cannot be read."""
     from_events: tuple[str, ...] = ()
-    """The columns of the customers that their events fill, which are loaded with them."""
+    """The columns of the customers that are filled from the events loaded with them."""
 
     def columns(self, table: Source) -> tuple[str, ...]:
         """The columns of *table* that are filled, in its order."""
@@ -56,16 +55,16 @@ class Loadable:
         return tuple(name for name in table.column_names if name in {*filled, *self.from_events})
 
     def missing_columns(self, table: Source) -> list[str]:
-        """Those that are not."""
+        """The columns of *table* that are not filled."""
         known = {*self.columns(table), *self.mapping.kind.aids}
         return [name for name in table.column_names if name not in known]
 
     def rows(self, table: Source) -> int:
-        """How many rows of *table* there are."""
+        """The number of rows of *table*."""
         return self.tally.events if table is EVENTS else self.tally.customers
 
     def facts(self, table: Source) -> dict[str, Any]:
-        """What is kept with the rows of *table* about where they come from."""
+        """The origin of the rows of *table*, stored with them."""
         return {
             "columns": list(self.columns(table)),
             "missing_columns": self.missing_columns(table),
@@ -91,12 +90,11 @@ def find_loadable(
     forgotten: Forgotten = NOBODY,
 ) -> Loadable:
     """
-    The rows of *raw* examined with *mapping*, whose right sides are columns; see `expressions.evaluated`.
+    Examines the rows of *raw* with *mapping*, whose right-hand sides are columns; see `evaluate.evaluated`.
 
-    *as_of* is the last day that has happened. *known* are the files of the customers whose events the rows are,
-    *stored* finds the events to which those of the rows are added. Rows of those who were *forgotten* are
-    rejected, and nothing of them is kept.
-    Raises: Customer360Error when the mapping does not work.
+    *known* are files of the customers that the events belong to; *stored* finds events that are already in the
+    database when these are appended. Rows of *forgotten* customers are rejected without a trace of their values.
+    Raises: Customer360Error when the mapping is invalid for these rows.
     """
     mapping = mapping.require()
     mapping = with_sides(mapping, {t: column_of(side, raw.columns) or side for t, side in sides(mapping).items()})
@@ -132,7 +130,7 @@ def _of_lines(seen: Examined, derived: Derived, mapping: ColumnMapping, folder: 
 
 
 def _of_rows(seen: Examined, mapping: ColumnMapping, folder: Path, identical: int, as_of: date) -> Loadable:
-    """Where each row is one of the table."""
+    """The result if each row of the source is one row of the table."""
     table = mapping.kind.table
     files, rejected = [part.good for part in seen.parts], [part.rejected for part in seen.parts]
     rows = _row_count(files)
@@ -144,7 +142,7 @@ def _of_rows(seen: Examined, mapping: ColumnMapping, folder: Path, identical: in
 
 
 def _with_labels(mapping: ColumnMapping) -> ColumnMapping:
-    """*mapping* with the column of its id among those in which a row may call itself a total."""
+    """*mapping* with the id's column added to the columns that may label a row as a total."""
     column = mapping.columns.get("customer_id", MAPPED)
     return mapping if column.startswith(MAPPED) else replace(mapping, labels=(column, *mapping.labels))
 

@@ -1,4 +1,4 @@
-"""A mapping put to work: which column of the raw table holds each target, and the text that it gives it."""
+"""Applies a mapping: the column of the raw table for each target, and the texts that it provides."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from customer360.own_data.raw_tables import RawTable
 from customer360.tables import Column
 
 MAPPED: Final = "mapped:"
-"""Prefix of the columns that expressions made, which stand beside those of the raw table."""
+"""Prefix of the columns built from expressions, which are added to those of the raw table."""
 _CONDITION: Final = Column(WHERE, "boolean", "Whether a row is loaded.")
 
 
 def sides(mapping: ColumnMapping) -> dict[str, str]:
-    """The right side of each target that is read, of what tells the newest row, and of the condition."""
+    """The right-hand side of each target that is read, of `newest_by` and of `where`."""
     read = {target: side for target, side in mapping.columns.items() if target not in mapping.constants}
     kept = {NEWEST_BY: mapping.newest_by, WHERE: mapping.where}
     return {**read, **{name: side for name, side in kept.items() if side}}
 
 
 def with_sides(mapping: ColumnMapping, sides: Mapping[str, str]) -> ColumnMapping:
-    """*mapping* with other right sides."""
+    """*mapping* with other right-hand sides."""
     columns = {target: sides.get(target, side) for target, side in mapping.columns.items()}
     newest_by, where = sides.get(NEWEST_BY, mapping.newest_by), sides.get(WHERE, mapping.where)
     return replace(mapping, columns=columns, newest_by=newest_by, where=where)
@@ -41,10 +41,10 @@ def with_sides(mapping: ColumnMapping, sides: Mapping[str, str]) -> ColumnMappin
 
 def with_source_id(mapping: ColumnMapping, columns: Sequence[str]) -> ColumnMapping:
     """
-    *mapping* with the column that customer_id is made of as source_id, so that the source's own id is kept.
+    *mapping* with the column of customer_id as source_id, so that the source's own id is kept.
 
-    A column called source_id precedes it. Unless the mapping says itself what that is, or customer_id is made of
-    several columns.
+    A column called source_id takes precedence. The mapping is unchanged if it already maps source_id, or if
+    customer_id is built from several columns.
     """
     side = mapping.columns.get("customer_id")
     if side is None or "source_id" in mapping.present:
@@ -57,7 +57,7 @@ def with_source_id(mapping: ColumnMapping, columns: Sequence[str]) -> ColumnMapp
 
 
 def column_of(side: str, columns: Iterable[str]) -> str | None:
-    """The column that a right side names: as it is called, in backticks, or in other letter case."""
+    """The column that a right-hand side names: exactly, in backticks, or in another letter case."""
     names = set(columns)
     bare = side[1:-1].replace("``", "`") if len(side) > 2 and side[0] == side[-1] == "`" else side
     found = next((name for name in (side, bare) if name in names), None)
@@ -66,9 +66,9 @@ def column_of(side: str, columns: Iterable[str]) -> str | None:
 
 def trees(mapping: ColumnMapping, columns: Sequence[str], *, as_of: date | None = None) -> dict[str, Node]:
     """
-    The right sides of *mapping* that are no column, as they were read, by what they fill.
+    The parsed expressions of *mapping*, by target; right-hand sides that name a column are not included.
 
-    Raises: Customer360Error for one that is not an expression or could use more than its row.
+    Raises: Customer360Error for an invalid expression, or one that could use more than its row.
     """
     wanted = {target: side for target, side in sides(mapping).items() if column_of(side, columns) is None}
     return {target: read(target, text, columns, as_of=as_of) for target, text in wanted.items()}
@@ -78,9 +78,10 @@ def with_made(
     raw: RawTable, mapping: ColumnMapping, wanted: Mapping[str, Node], folder: Path, typed: Collection[str]
 ) -> tuple[RawTable, ColumnMapping]:
     """
-    *raw* as it is in *folder*, with a column more for each expression in *wanted*; and *mapping* naming these.
+    *raw* as stored in *folder*, with one more column for each expression in *wanted*, and *mapping* with their
+    names.
 
-    *typed* are those of the columns that are no texts.
+    *typed* are the new columns that are not text.
     """
     made = (*raw.columns, *(MAPPED + target for target in wanted))
     more = replace(raw, folder=folder, columns=made, typed=raw.typed | {*typed})
@@ -91,7 +92,7 @@ def with_made(
 
 
 def _is_hash_of_one(node: Node) -> bool:
-    """Whether it hashes one column: then ids that differ in more than letter case and blanks are customers."""
+    """Whether it hashes one column: then ids that differ in more than letter case and blanks must not collide."""
     if node.name != "hashed_id":
         return False
     while node.name in {"hashed_id", "lower", "trim"} and len(node.parts) == 1:
@@ -100,7 +101,7 @@ def _is_hash_of_one(node: Node) -> bool:
 
 
 def texts(batch: pa.RecordBatch, mapping: ColumnMapping, targets: Iterable[str] = ()) -> dict[str, pa.Array]:
-    """What each target, or each of *targets*, gets from the rows of *batch*, which has a column for each."""
+    """The texts for each target, or for *targets* only, from *batch*, which has a column for each."""
     found = {target: batch[side] for target, side in sides(mapping).items() if not targets or target in targets}
     if not targets:
         found |= {target: pa.repeat(pa.scalar(text), len(batch)) for target, text in mapping.constants.items()}
@@ -108,19 +109,19 @@ def texts(batch: pa.RecordBatch, mapping: ColumnMapping, targets: Iterable[str] 
 
 
 def meets(batch: pa.RecordBatch, mapping: ColumnMapping) -> Mask:
-    """The rows of *batch* for which the mapping's condition is true, and those that could not be split."""
+    """The rows of *batch* that meet the mapping's condition, and those that could not be split."""
     found = cells(texts(batch, mapping, [WHERE])[WHERE], _CONDITION)
     return mask(found.values) | mask(pc.is_valid(batch[SOURCE_PROBLEM]))
 
 
 def _values(mapping: ColumnMapping, target: str) -> Mapping[str, str]:
-    """The value map of *target*, in lower case; the order of the statuses also says how they are spelt."""
+    """The value map of *target*, in lower case; the order of the statuses also defines their spelling."""
     spelt = {status: status for status in mapping.status_order} if target == "loyalty_status" else {}
     return {text.strip().lower(): stands for text, stands in {**spelt, **mapping.values.get(target, {})}.items()}
 
 
 def _replaced(texts: pa.Array, mapping: ColumnMapping, target: str) -> pa.Array:
-    """What stands for a value becomes it, in upper or lower case; some words are known without a mapping."""
+    """Replaces mapped words by their values, ignoring letter case; some words need no mapping."""
     if values := _values(mapping, target):
         place = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array(list(values), pa.string()))
         texts = pc.coalesce(pa.array(list(values.values()), pa.string()).take(place), texts)

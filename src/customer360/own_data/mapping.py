@@ -1,4 +1,4 @@
-"""Which column or expression of a raw table fills which column of its kind of rows: a file that a person edits."""
+"""The mapping: an editable file that says which column or expression of a raw table fills which column."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ class ColumnMapping:
     """
     How the columns of a raw table become those of a *kind* of rows.
 
-    *columns*: a column of the raw table, or an SQL expression of its columns. *formats*: one of `STYLES` per
-    column. *values*: per column what stands for a value. *status_order*: lowest first. *newest_by*: which of
-    several rows of a customer is kept. *where*: a condition; rows that do not meet it are left out. *currency*:
-    rows with amounts in another one are rejected. *labels*: the columns of the raw table that the id is made of.
-    *until*: rows that are dated later are left out. *is_hashed*: whether the id is the hash of a single column.
+    *columns*: a column of the raw table, or an SQL expression over its columns. *formats*: one of `STYLES` per
+    column. *values*: per column, the words that stand for a value. *status_order*: lowest first. *newest_by*:
+    the column that decides which of several rows of a customer is kept. *where*: a condition; rows that do not
+    meet it are excluded. *currency*: rows with amounts in another one are rejected. *labels*: the columns of
+    the raw table that the id is built from. *until*: rows with a later date are excluded. *is_hashed*: whether
+    the id is the hash of a single column.
     """
 
     columns: Mapping[str, str]
@@ -53,7 +54,7 @@ class ColumnMapping:
 
     @property
     def present(self) -> tuple[str, ...]:
-        """The targets that this mapping fills, in their order."""
+        """The targets that this mapping fills, in the order of its kind."""
         filled = {*self.columns, *self.constants}
         filled |= {"is_active"} if "left_date" in filled else set()
         return tuple(name for name in self.kind.targets if name in filled)
@@ -63,14 +64,14 @@ class ColumnMapping:
         return tuple(name for name in self.kind.targets if name not in {*self.present, *self.kind.aids})
 
     def without(self, targets: Collection[str]) -> ColumnMapping:
-        """The same with nothing for *targets*."""
+        """The mapping without *targets*."""
         return replace(self, columns={name: side for name, side in self.columns.items() if name not in targets})
 
     def with_formats(self, found: Mapping[str, str]) -> ColumnMapping:
         return replace(self, formats={**found, **self.formats})
 
     def with_styles(self, *styles: str | None) -> ColumnMapping:
-        """The same with each of *styles* for every column of its kind that has none."""
+        """The mapping with each of *styles* for every matching column that has no format."""
         dated = dict.fromkeys((NEWEST_BY, *(c.name for c in self.kind.columns if c.is_dated)))
         counted = dict.fromkeys(c.name for c in self.kind.columns if c.is_whole or c.digits)
         found = {
@@ -80,21 +81,19 @@ class ColumnMapping:
         return self.with_formats(found)
 
     def require(self) -> ColumnMapping:
-        """Raises: Customer360Error when a column is missing without which there are no customers."""
+        """The mapping. Raises: Customer360Error when a required column is missing."""
         if lacking := self.lacking:
-            raise Invalid(
-                f"nothing in the source was found for {', '.join(lacking)}; name the columns in the mapping"
-            )
+            raise Invalid(f"no column found for {', '.join(lacking)}; name the missing columns in the mapping")
         return self
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """What is missing that its kind needs; of several that would do, in one text."""
+        """The required targets that are missing; alternatives are one text."""
         return self.kind.lacking(self.present)
 
 
 def mapping_path(name: str) -> Path:
-    """Where the mapping of the source called *name* is written: beside where the person is."""
+    """The file for the mapping of the source called *name*, in the current folder."""
     stem = re.split(
         r"\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|zip)\b", name, maxsplit=1, flags=re.I
     )[0]
@@ -105,10 +104,10 @@ def read_mapping(
     path: Path, *, kind: RowKind | None = None, kinds: Sequence[RowKind] = (CUSTOMER_ROWS,)
 ) -> ColumnMapping:
     """
-    The mapping in the TOML file at *path*; what its rows are is said there, unless *kind* does.
+    The mapping in the TOML file at *path*. *kind* takes precedence over the kind of rows that the file names.
 
-    Where nothing says it, they are of the first of *kinds* that has all columns that it names. Raises:
-    Customer360Error naming what is wrong in it.
+    If neither is given, the rows are of the first of *kinds* that has all mapped columns. Raises: Customer360Error
+    for an invalid mapping.
     """
     return mapping_of(path, parsed(path), kind=kind, kinds=kinds)
 
@@ -120,7 +119,7 @@ def mapping_of(
     kind: RowKind | None = None,
     kinds: Sequence[RowKind] = (CUSTOMER_ROWS,),
 ) -> ColumnMapping:
-    """The mapping in *content*, which was read from *path*; or how else the mapping is told apart in an error."""
+    """The mapping in *content*; errors refer to it as *path*."""
     _known(path, "section", content, _SECTIONS)
     named = {*_section_of(path, content, "columns"), *_section_of(path, content, "constants")}
     likely = next((one for one in kinds if named <= set(one.targets)), kinds[0])
@@ -130,10 +129,10 @@ def mapping_of(
     tables = {name: _section_of(path, content, name) for name in _SECTIONS}
     for section in ("columns", "constants", "formats", "values"):
         more = (NEWEST_BY,) if section == "formats" else ()
-        _known(path, f"column in [{section}]", tables[section], (*kind.targets, *more))
-    _known(path, "key in [source]", tables["source"], ["rows"])
-    _known(path, "key in [loyalty_status]", tables["loyalty_status"], ["order"])
-    _known(path, "key in [keep]", tables["keep"], [NEWEST_BY, WHERE, CURRENCY])
+        _known(path, "column", tables[section], (*kind.targets, *more), section)
+    _known(path, "key", tables["source"], ["rows"], "source")
+    _known(path, "key", tables["loyalty_status"], ["order"], "loyalty_status")
+    _known(path, "key", tables["keep"], [NEWEST_BY, WHERE, CURRENCY], "keep")
     for style in tables["formats"].values():
         _known(path, "format", [style], STYLES)
     values = {target: _texts(path, f"values.{target}", table) for target, table in tables["values"].items()}
@@ -152,45 +151,46 @@ def mapping_of(
 
 
 def parsed(path: Path) -> dict[str, Any]:
-    """What the TOML file at *path* holds."""
+    """The content of the TOML file at *path*."""
     toml = _toml()
     try:
         return dict(toml.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeError) as error:
         raise Unavailable(f"cannot read the mapping {path} ({getattr(error, 'strerror', error)})") from None
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"the mapping {path} is no TOML: {error}; text goes in quotes") from None
+        raise Invalid(f"the mapping {path} is not valid TOML: {error}; write text in quotes") from None
 
 
 def _toml() -> Any:
-    """Python's own reader of TOML, or for Python 3.10 the package that it was made from."""
+    """Python's TOML parser, or on Python 3.10 the package that it is based on."""
     for name in ("tomllib", "tomli"):
         with suppress(ModuleNotFoundError):
             return import_module(name)
-    raise Unavailable("on Python 3.10 a mapping takes the package tomli; install it with: pip install tomli")
+    raise Unavailable("mappings require the package tomli on Python 3.10; install it with: pip install tomli")
 
 
-def _known(path: Path | str, what: str, names: Iterable[str], valid: Iterable[str]) -> None:
+def _known(path: Path | str, what: str, names: Iterable[str], valid: Iterable[str], section: str = "") -> None:
     valid = list(valid)
+    where = f"[{section}] of the mapping" if section else "the mapping"
     for name in names:
         if name not in valid:
-            raise Invalid(f"the mapping {path} has the {what} '{name}'.{nearest(str(name), valid)}")
+            raise Invalid(f"unknown {what} '{name}' in {where} {path}.{nearest(str(name), valid)}")
 
 
 def _section_of(path: Path | str, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = content.get(name, {})
     if not isinstance(found, dict):
-        raise Invalid(f"the mapping {path} has '{name}' as a value; write it as a section: [{name}]")
+        raise Invalid(f"'{name}' in the mapping {path} must be a section; write [{name}]")
     return found
 
 
 def _texts(path: Path | str, section: str, table: Any) -> dict[str, str]:
-    """A section whose values are text; a blank one says that there is nothing."""
+    """A section of texts; a blank text means that there is no value."""
     if not isinstance(table, dict):
-        raise Invalid(f"the mapping {path} has '{section}' as a value; write it as a section: [{section}]")
+        raise Invalid(f"'{section}' in the mapping {path} must be a section; write [{section}]")
     for name, value in table.items():
         if isinstance(value, (dict, list)):
-            raise Invalid(f"the mapping {path} has a list for {section}.{name}; write text in quotes")
+            raise Invalid(f"{section}.{name} in the mapping {path} must be a text; write it in quotes")
     is_value_map = section.startswith("values.")
     texts = {
         name: value if isinstance(value, str) else json.dumps(value, default=str) for name, value in table.items()
@@ -200,12 +200,15 @@ def _texts(path: Path | str, section: str, table: Any) -> dict[str, str]:
 
 def _list(path: Path | str, order: Any) -> list[str]:
     if not isinstance(order, list) or not all(isinstance(status, str) for status in order):
-        raise Invalid(f'the mapping {path}: write [loyalty_status] order = ["Bronze", "Silver", "Gold"]')
+        raise Invalid(
+            f"loyalty_status.order in the mapping {path} must be a list of texts; "
+            'write order = ["Bronze", "Silver", "Gold"]'
+        )
     return order
 
 
 def content_of(mapping: ColumnMapping) -> dict[str, Any]:
-    """What a file of *mapping* holds."""
+    """The content of a file with *mapping*."""
     return dict(_toml().loads(written(mapping, "", ())))
 
 
@@ -217,9 +220,9 @@ def written(
     proposals: Mapping[str, str] | None = None,
 ) -> str:
     """
-    The mapping as TOML with comments, for a person to edit.
+    The mapping as TOML with comments, to be edited.
 
-    *hints* are conditions to consider; *proposals* are right sides that may be meant for what is missing.
+    *hints* are conditions to consider; *proposals* are right-hand sides that may fit missing targets.
     """
     return "\n".join(_lines(mapping, source, columns, hints, proposals)) + "\n"
 
@@ -232,7 +235,7 @@ def _lines(
     proposals: Mapping[str, str] | None,
 ) -> Iterator[str]:
     yield f"# How `customer360 load` reads {source}. Edit it, then run the same command again."
-    yield "# A right side is a column of the source, or an SQL expression of its columns."
+    yield "# A right-hand side is a column of the source, or an SQL expression over its columns."
     yield f"# Columns of the source: {', '.join(json.dumps(name, ensure_ascii=False) for name in columns)}"
     yield from ("", "[source]", f"rows = {toml_text(mapping.kind.name)}", "", "[columns]")
     for target in mapping.kind.targets:
@@ -267,11 +270,11 @@ def _kept(mapping: ColumnMapping, hints: Iterable[str]) -> Iterator[str]:
     newest = f"newest_by = {toml_text(mapping.newest_by)}" if mapping.newest_by else '# newest_by = "updated_at"'
     yield from ("", "[keep]")
     if mapping.kind.is_per_customer:
-        yield from ("# Which row of several with the same customer_id is kept.", newest)
-    yield "# Rows that do not meet this condition are left out, and counted."
+        yield from ("# Of several rows with the same customer_id, the newest by this column is kept.", newest)
+    yield "# Rows that do not meet this condition are excluded and counted."
     wheres = [f"# where = {toml_text(hint)}" for hint in hints] or ["# where = \"country = 'Portugal'\""]
     yield from [f"where = {toml_text(mapping.where)}"] if mapping.where else wheres
-    yield "# The currency that is loaded, where there are several; rows in another one are rejected."
+    yield "# The currency to load, if there are several; rows in another currency are rejected."
     yield f"currency = {toml_text(mapping.currency)}" if mapping.currency else '# currency = "EUR"'
 
 
@@ -288,5 +291,5 @@ def _key(text: str) -> str:
 
 
 def toml_text(text: str) -> str:
-    """A TOML string; JSON's escapes are TOML's too, but for one."""
+    """A TOML string; JSON's escapes are valid in TOML, except for one."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""What a person should know before they agree to a mapping: columns that change the numbers and are not used."""
+"""Notes for the review of a mapping: columns that would change the numbers and are not used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.own_data.synonyms import STATUSES
 _UNDONE: Final = re.compile(
     r"(?i)cancel|refund|return|void|fail|declin|reject|revers|charge.?back|delet|fraud|abandon|expired|unpaid|pending"
 )
-"""What is said of an order that may not count."""
+"""Words for orders that may not count."""
 _SHOWN: Final = 6
 _YES: Final = frozenset({"1", "yes", "y", "true"})
 _NO: Final = frozenset({"0", "no", "n", "false"})
@@ -26,14 +26,14 @@ _NO: Final = frozenset({"0", "no", "n", "false"})
 
 @dataclass(frozen=True)
 class Note:
-    """A line for the plan, and the line of [keep] that it proposes."""
+    """A line of the plan, and the condition that it proposes for [keep]."""
 
     text: str
     where: str = ""
 
 
 def notes(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> list[Note]:
-    """What is worth a look in *columns* that *mapping* does not use."""
+    """The notes on *columns*, above all on those that *mapping* does not use."""
     used = set(used_columns(mapping, columns))
     free = [name for name in columns if name not in used]
     if mapping.kind.is_per_customer:
@@ -47,7 +47,7 @@ def notes(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> lis
 
 
 def used_columns(mapping: ColumnMapping, columns: Sequence[str]) -> Iterator[str]:
-    """The columns of a raw table that *mapping* names, alone or in an expression."""
+    """The columns of a raw table that *mapping* uses, directly or in an expression."""
     for side in sides(mapping).values():
         if (column := column_of(side, columns)) is not None:
             yield column
@@ -58,12 +58,10 @@ def used_columns(mapping: ColumnMapping, columns: Sequence[str]) -> Iterator[str
 
 def _of_discounts(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     if "discount" in mapping.columns:
-        yield Note("an amount is quantity * unit_price * (1 - discount)")
+        yield Note("amount is quantity * unit_price * (1 - discount)")
     elif (column := column_called(["discount", *mapping.kind.synonyms["discount"]], free)) is not None:
         if "amount" in mapping.columns:
-            yield Note(
-                f"{column} is not used: {mapping.columns['amount']} is taken to be less the discount already"
-            )
+            yield Note(f"{column} is not used: {mapping.columns['amount']} is assumed to be net of the discount")
         else:
             cell = quoted(column)
             side = (
@@ -72,13 +70,13 @@ def _of_discounts(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -
                 else f"{cell} / 100"
             )
             yield Note(
-                f"{column} is not used; if it is a percentage of the price, write in [columns]: "
+                f"{column} is not used; if it is a percentage of the price, set in [columns]: "
                 f'discount = "{side}"; if it is an amount: amount = "quantity * price - {cell}"'
             )
 
 
 def _of_words(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> Iterator[Note]:
-    """Words that stand for nothing that is known."""
+    """Words without a known value."""
     for target, words in mapping.kind.words.items():
         column = column_of(mapping.columns.get(target, ""), columns)
         said = {word.lower() for word in mapping.values.get(target, {})}
@@ -89,21 +87,21 @@ def _of_words(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) ->
         if unknown:
             shown = ", ".join(f"{word} ({count:,})" for word, count in unknown[:_SHOWN])
             yield Note(
-                f"{column} has {shown} among the first rows, for which no {target} is known; write in "
-                f"[values.{target}]: {toml_text(unknown[0][0])} = one of "
-                f"{', '.join(dict.fromkeys(words.values()))}, or leave such rows out with where in [keep]"
+                f"{column} has unknown values in the first rows: {shown}; set in [values.{target}]: "
+                f"{toml_text(unknown[0][0])} = one of {', '.join(dict.fromkeys(words.values()))}, "
+                "or exclude such rows with where in [keep]"
             )
 
 
 def _of_flags(free: Sequence[str], sample: Sample) -> Iterator[Note]:
-    """Columns that say with yes or no that an order was cancelled or paid back."""
+    """Yes/no columns for cancelled or refunded orders."""
     for column in free:
         marks = {value.strip().lower() for value in sample[column]}
         if _UNDONE.search(column) and marks & _YES and marks <= _YES | _NO:
             texts = ", ".join(f"'{mark}'" for mark in sorted(marks & _YES))
             where = f"lower(coalesce({quoted(column)}, '')) NOT IN ({texts})"
             yield Note(
-                f"{column} is not used, and rows that it marks are counted; to leave them out, write in [keep]: "
+                f"{column} is not used, so rows that it marks are counted; to exclude them, set in [keep]: "
                 f"where = {toml_text(where)}",
                 where,
             )
@@ -112,7 +110,7 @@ def _of_flags(free: Sequence[str], sample: Sample) -> Iterator[Note]:
 def _of_orders(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> Iterator[Note]:
     if mapping.where:
         return
-    # What was paid back is taken off by itself, and a part that came back leaves a purchase.
+    # Refunded amounts are subtracted separately, and after a partial return a purchase remains.
     counted = re.compile("(?i)partial" + ("|refund" if "refunded" in mapping.columns else ""))
     undone_in = {
         name: [
@@ -133,8 +131,8 @@ def _of_orders(mapping: ColumnMapping, free: Sequence[str], sample: Sample) -> I
         where = f"coalesce({quoted(column)}, '') NOT IN ({texts})"
         shown = ", ".join(f"{value} ({count:,})" for value, count in values.most_common(_SHOWN))
         yield Note(
-            f"{column} has {shown} among the first rows, and rows of every status are counted; to leave some out, "
-            f"write in [keep]: where = {toml_text(where)}",
+            f"{column} has {shown} in the first rows, and rows of every status are counted; to exclude some, "
+            f"set in [keep]: where = {toml_text(where)}",
             where,
         )
 
@@ -146,6 +144,6 @@ def _of_activity(mapping: ColumnMapping, free: Sequence[str], sample: Sample) ->
         others = [word for word in words if word.lower() not in ACTIVITY]
         if known and 0 < len(others) <= _SHOWN:
             yield Note(
-                f"{column} is not used: {', '.join(others)} may be active or not; write in [columns]: "
+                f"{column} is not used: {', '.join(others)} may or may not mean active; set in [columns]: "
                 f'is_active = {toml_text(column)}, and in [values.is_active]: {toml_text(others[0])} = "no"'
             )

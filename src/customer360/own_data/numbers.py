@@ -1,4 +1,4 @@
-"""Numbers as people write them, exactly: decimal points and commas, thousands, currencies, accounting brackets."""
+"""Numbers as people write them, read exactly: decimal points and commas, thousands, currencies, brackets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.own_data.columns import may_hold
+from customer360.own_data.columns import may_contain
 from customer360.own_data.styles import Evidence
 
 POINT: Final = "decimal point"
@@ -31,13 +31,13 @@ _CURRENCY: Final = (
 _ZERO: Final = (
     rf"^\s*(?:{_CURRENCY}\s*[-\x{{2013}}\x{{2014}}]{{1,2}}|[-\x{{2013}}\x{{2014}}]{{1,2}}\s*{_CURRENCY})\s*$"
 )
-"""A dash with a currency is how accounting formats write zero."""
+"""Accounting formats write zero as a dash with a currency."""
 _SPACES: Final = r"[\s\x{00a0}\x{2009}\x{202f}'\x{2019}_]+"
 _WRITTEN: Final = (
     r"^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
     r"|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?|[1-9]\d{0,2}(?:_\d{2,3})*_\d{3}(?:\.\d*)?)$"
 )
-"""A thousand has one mark throughout, and none beside an exponent."""
+"""Thousands have the same mark throughout, and none in a number with an exponent."""
 _POINT_ONLY: Final = (
     r"^[^.,]*\.(?:\d{0,2}|\d{4,})$|^[+-]?(?:0\d*|\d{4,})?\.\d+$|\.\d+[eE]|^[^.,]*_\d+\.\d+$"
     r"|,\d{2,3}\.\d|,\d{3},\d{3}$|\d,\d{2},\d{3}"
@@ -51,7 +51,7 @@ _EITHER: Final = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
 def number_evidence(texts: pa.Array, lines: pa.Array | None = None) -> Evidence:
-    """What the values of *texts*, which stand in *lines*, allow: 1.234 may be one and a bit or a thousand."""
+    """The styles that the values of *texts*, which are in *lines*, allow: 1.234 may be 1.234 or 1234."""
     said = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d+(?:\.\d\d?)?$"), True)
     pointed = pc.fill_null(pc.and_(said, pc.match_substring(texts, ".")), False)
     rest = _bare(texts.filter(pc.invert(said)))
@@ -72,7 +72,7 @@ def number_evidence(texts: pa.Array, lines: pa.Array | None = None) -> Evidence:
 
 
 def _hints(bare: pa.Array, either: pa.Array) -> dict[str, int]:
-    """Numbers below and from a thousand that are written without any mark, and the marks of those with one."""
+    """Counts of numbers without a mark, below 1000 and from 1000, and of numbers with each mark."""
     is_small = pc.less_equal(pc.binary_length(bare), 3)
     commas = _count(pc.match_substring(either, ","))
     return {
@@ -83,9 +83,9 @@ def _hints(bare: pa.Array, either: pa.Array) -> dict[str, int]:
 
 def parting(hints: Mapping[str, int]) -> str | None:
     """
-    The style in which the marks of whole numbers part thousands, when they evidently do.
+    The style in which the marks of whole numbers separate thousands, if they evidently do.
 
-    They do when every number from a thousand has one and those below have none, as in 250 and 1.234.
+    They do if every number from 1000 has a mark and none below 1000 has one, as in 250 and 1.234.
     """
     if not hints.get(BELOW_1000) or hints.get(FROM_1000):
         return None
@@ -99,9 +99,9 @@ def _count(found: pa.Array) -> int:
 
 def numbers(texts: pa.Array, style: str = POINT, *, is_money: bool = True) -> pa.Array:
     """
-    Decimals with 10 places; null where *texts* are no number. Only money may have a currency.
+    Decimals with 10 places; null where *texts* are invalid. Only money may have a currency.
 
-    A number too long for the type comes as one of 25 nines: far out of any range.
+    A number too long for the type becomes 25 nines, which is out of any range.
     """
     plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN if style == POINT else _DIGITS), True)
     if not pc.all(plain).as_py():
@@ -118,8 +118,8 @@ def _bare(texts: pa.Array) -> pa.Array:
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:
-    """Brackets and trailing signs as a minus in front, spaces and apostrophes between digits as one mark."""
-    if may_hold(texts, b"("):
+    """Replaces brackets and trailing signs by a leading minus, and spaces and apostrophes by one mark."""
+    if may_contain(texts, b"("):
         texts = pc.replace_substring_regex(texts, r"^\((.+)\)$", r"-\1")
     if _may_have_dashes(texts):
         texts = _signed(texts)
@@ -129,9 +129,9 @@ def _trimmed(texts: pa.Array) -> pa.Array:
 
 def _signed(texts: pa.Array) -> pa.Array:
     """
-    A minus in front, wherever it stood.
+    Moves the minus to the front.
 
-    A dash right after the decimal mark stands for cents and is no sign: 120.- and 45,-- are 120.00 and 45,00.
+    A dash right after the decimal mark stands for cents, not for a sign: 120.- and 45,-- are 120.00 and 45,00.
     """
     texts = pc.replace_substring_regex(texts, r"[\x{2212}\x{2013}\x{2014}]", "-")
     texts = pc.replace_substring_regex(texts, r"(\d[.,])-{1,2}$", r"\100")
@@ -141,11 +141,11 @@ def _signed(texts: pa.Array) -> pa.Array:
 
 
 def _may_have_dashes(texts: pa.Array) -> bool:
-    return may_hold(texts, b"-") or may_hold(texts, b"\xe2")
+    return may_contain(texts, b"-") or may_contain(texts, b"\xe2")
 
 
 def _canonical(texts: pa.Array, style: str) -> pa.Array:
-    """Digits with at most one point, which Arrow reads; null for what is no number."""
+    """Digits with at most one point, as Arrow reads them; null for an invalid number."""
     if style == COMMA:
         texts = _swapped(texts)
     texts = pc.if_else(pc.match_substring_regex(texts, _WRITTEN), texts, pa.scalar(None, pa.string()))
@@ -168,7 +168,7 @@ def _has_exponents(texts: pa.Array) -> bool:
 
 
 def _expanded(texts: pa.Array) -> pa.Array:
-    """Exponents written out, as spreadsheets and floats bring them."""
+    """Writes out the exponents of spreadsheets and floats."""
     texts = pc.replace_substring_regex(texts, "[,_]", "")
     return pa.array(
         [text if text is None else f"{Decimal(text):f}".replace("+", "") for text in texts.to_pylist()],
@@ -177,5 +177,5 @@ def _expanded(texts: pa.Array) -> pa.Array:
 
 
 def currency_marks(texts: pa.Array) -> pa.Array:
-    """The currency that each text names, as it is written; null for none."""
+    """The currency in each text, as written; null for none."""
     return pc.struct_field(pc.extract_regex(texts, f"(?P<mark>{_CURRENCY})"), 0)

@@ -1,4 +1,4 @@
-"""Orders of several lines: what stands on the first of them alone, and amounts that stand on each."""
+"""Orders of several lines: cells that are only on the first line, and amounts that are repeated on each."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from customer360.own_data.raw_tables import RawTable, write_parquet
 from customer360.own_data.row_kinds import ORDER_LINES
 
 _OF_LINES: Final = ("amount", "quantity", "unit_price", "discount", "order_amount", "refunded", "loyalty_points")
-"""What a line does not take over from the first line of its order."""
+"""Targets that a line does not inherit from the first line of its order."""
 _AMOUNTS: Final = ("amount", "quantity", "unit_price", "discount")
-"""What the amount of an order makes needless."""
+"""Targets that are not needed if an order has an amount."""
 
 
 def with_order_amount(mapping: ColumnMapping, raw: RawTable) -> tuple[ColumnMapping, str]:
     """
-    *mapping* with its amount as that of the whole order, where the first lines of *raw* show that it is.
+    *mapping* with its amount as that of the whole order, if the first lines of *raw* show that it is; and a note.
 
-    They do when orders of several lines have it on one line only, or the same on each though their prices differ.
-    When it is the same on each and nothing else tells, nobody knows, and it is left out. The text says so.
+    They do if orders of several lines have the amount on one line only, or the same amount on each line though the
+    prices differ. If it is the same on each line and nothing else decides, the amount is not mapped.
     """
     order, given, amount = (
         column_of(mapping.columns.get(name, ""), raw.columns) for name in ("order_id", "order_amount", "amount")
@@ -53,7 +53,7 @@ def with_order_amount(mapping: ColumnMapping, raw: RawTable) -> tuple[ColumnMapp
     rest = {name: side for name, side in mapping.columns.items() if name != "amount"}
     return replace(mapping, columns=rest), (
         f"{amount} is the same on every line of an order, such as {lines[example][0][0]} in order {example}; "
-        f"write in [columns] order_amount = {toml_text(str(amount))} if it is that of the order, or amount = "
+        f"set in [columns] order_amount = {toml_text(str(amount))} if it is that of the order, or amount = "
         f"{toml_text(str(amount))} if it is that of the line"
     )
 
@@ -61,7 +61,7 @@ def with_order_amount(mapping: ColumnMapping, raw: RawTable) -> tuple[ColumnMapp
 def _of_orders(mapping: ColumnMapping, order: str, amount: str) -> tuple[ColumnMapping, str]:
     rest = {name: side for name, side in mapping.columns.items() if name not in _AMOUNTS}
     return replace(mapping, columns={**rest, "order_amount": amount}), (
-        f"{amount} is taken to be the amount of the whole order, and is counted once per {order}"
+        f"{amount} is read as the amount of the whole order and counted once per {order}"
     )
 
 
@@ -81,16 +81,16 @@ def _by_order(
 
 
 def _is_one(amounts: Sequence[str | None]) -> bool:
-    """Whether *amounts* are one: on the first line alone, or on each."""
+    """Whether *amounts* are the same amount, on one line only or on each."""
     said = [text for text in amounts if text]
     return len(set(said)) == 1 and len(said) in {1, len(amounts)}
 
 
 def inherited(raw: RawTable, mapping: ColumnMapping) -> RawTable:
     """
-    *raw* with the cells that lines leave blank as the line before has them, when both are of one order.
+    *raw* with blank cells filled from the line before, if both lines belong to the same order.
 
-    Only in columns that *mapping* uses and that are not a line's own.
+    Only columns that *mapping* uses are filled, except those with a value per line.
     """
     order = column_of(mapping.columns.get("order_id", ""), raw.columns)
     if not order or mapping.kind is not ORDER_LINES:
@@ -110,9 +110,9 @@ def _filled(
     raw: RawTable, order: str, columns: Sequence[str], needed: Sequence[str] = ()
 ) -> Iterator[tuple[Path, pa.RecordBatch, bool]]:
     """
-    Each file, its rows with what they take over from the lines before them, and whether they take any.
+    Each file, its rows with the cells that they inherit from the lines before them, and whether there are any.
 
-    All columns of the rows, or those that are *needed*.
+    The rows have all columns, or those that are *needed*.
     """
     last: pa.RecordBatch | None = None
     for file in raw.files:
@@ -135,7 +135,7 @@ def _joined(last: pa.RecordBatch, rows: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _is_first(values: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which rows have another value than the row before, or none."""
+    """The rows with no value, or with another value than the row before."""
     texts = filled(values)
     same = pc.fill_null(pc.equal(texts.slice(1), texts.slice(0, len(texts) - 1)), False)
     return np.concatenate([[True], ~same.to_numpy(zero_copy_only=False)])

@@ -1,4 +1,4 @@
-"""Files that are packed, alone or as the only one in an archive, read as what is in them."""
+"""Reads the content of compressed files and of archives with a single file."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _OPENERS: Final[dict[bytes, Callable[[Path], Any]]] = {
     b"\xfd7zXZ": lzma.open,
     b"\\(\xb5/\xfd": lambda path: pa.input_stream(str(path), compression="zstd"),
 }
-"""By how a packed file begins."""
+"""By the first bytes of a compressed file."""
 ZIP: Final = b"PK\x03\x04"
 SUFFIXES: Final = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _WORKBOOK: Final = "xl/workbook.xml"
-_BESIDE: Final = ("__MACOSX/", ".")
+_METADATA: Final = ("__MACOSX/", ".")
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of the file at *path*, unpacked when it is packed."""
+    """The bytes of the file at *path*, decompressed if necessary."""
     with path.open("rb") as file:
         start = file.read(16)
     if start.startswith(ZIP):
@@ -39,7 +39,7 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether the file at *path* is an Excel workbook, whatever its name: also a zip archive."""
+    """Whether the file at *path*, a zip archive with any name, is an Excel workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
             return _WORKBOOK in archive.namelist()
@@ -48,7 +48,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def unpacked_name(path: Path) -> str:
-    """What the file at *path* is called once it is unpacked."""
+    """The name of the file at *path* after unpacking."""
     with path.open("rb") as file:
         is_zip = file.read(4) == ZIP
     if is_zip and not is_workbook(path):
@@ -61,11 +61,11 @@ def _only_file(path: Path) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(path) as archive:
             files = [
-                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(_BESIDE)
+                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(_METADATA)
             ]
             mimetype = archive.read("mimetype") if "mimetype" in archive.namelist() else b""
     except zipfile.BadZipFile:
-        raise Invalid(f"{path.name} is a damaged archive; export it again") from None
+        raise Invalid(f"{path.name} is a damaged zip archive; export it again") from None
     if b"opendocument" in mimetype:
         raise Invalid(f"{path.name} is an OpenDocument file; save it as .xlsx or CSV")
     if len(files) != 1:
@@ -74,5 +74,5 @@ def _only_file(path: Path) -> zipfile.ZipInfo:
             f"{path.name} is an archive of {len(files)} files ({shown}); unpack it, and load the folder or a file"
         )
     if files[0].flag_bits & 1:
-        raise Invalid(f"{path.name} is an archive with a password; unpack it, and load the file in it")
+        raise Invalid(f"{path.name} is a password-protected archive; unpack it, and load the file in it")
     return files[0]

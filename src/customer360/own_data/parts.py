@@ -1,4 +1,4 @@
-"""The examined rows in Parquet files, a part per file of the raw table: those to load, and those rejected."""
+"""The examined rows in Parquet files, one part per file of the raw table: rows to load, and rejected rows."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from customer360.tables import CUSTOMERS, EVENTS, Source
 from customer360.tables.forgotten import NOBODY, Forgotten
 
 ROW: Final = "row"
-"""The number of a row, rising in the order of the raw table."""
+"""The number of a row, ascending in the order of the raw table."""
 LINES: Final = "lines"
-"""How many rows of the raw table a row stands for."""
+"""How many rows of the raw table a row represents."""
 SOURCE: Final = "source"
-"""The full name of the table that a rejected row would have been in."""
+"""The full name of the table that a rejected row belongs to."""
 KEY: Final = "key"
-"""The key of a rejected row there, as text; null where it has none."""
+"""The key of a rejected row in that table, as text; null if it has none."""
 _OF_REJECTED: Final = (
     SOURCE, KEY, "customer_id", REASONS, ORIGINAL_ROW, LINES, SOURCE_LINE, SOURCE_FILE, ROW, NEWEST_MOMENT,
     NEWEST_NUMBER,
@@ -57,12 +57,12 @@ _LAST_DAY: Final = "SELECT {days} FROM read_parquet($files)"
 _LAST_LEFT: Final = "max(left_date) FILTER (left_date <= $left_by)"
 _MEMORY: Final = "1GB"
 NOTHING: Final = "{}"
-"""What is kept of the row of a customer who was forgotten."""
+"""What is kept of a row of a forgotten customer."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one *file* of the source, by their place in it: those that are *good*, and those *rejected*."""
+    """The rows of one *file* of the raw table: those that are *good*, and those that are *rejected*."""
 
     number: int
     file: Path
@@ -70,7 +70,7 @@ class Part:
 
     @property
     def first(self) -> int:
-        """What its rows are numbered from."""
+        """The number of its first row."""
         return self.number << 32
 
     @property
@@ -84,7 +84,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Examined:
-    """The *parts* of a raw table; how many rows were *left_out*, and whether some call themselves a total."""
+    """The *parts* of a raw table, the number of excluded rows, and whether any row is labelled as a total."""
 
     parts: list[Part]
     left_out: int
@@ -99,7 +99,7 @@ def examine(
     folder: Path,
     forgotten: Forgotten = NOBODY,
 ) -> Examined:
-    """Examines all rows of *raw*, and writes those that are not left out to *folder*."""
+    """Examines all rows of *raw*, and writes those that are not excluded to *folder*."""
     parts = [Part(number, file, folder) for number, file in enumerate(raw.files)]
     found = list(in_threads(partial(_examine, raw, mapping, formats, as_of, forgotten), parts))
     return Examined(parts, sum(left_out for left_out, _ in found), any(has_totals for _, has_totals in found))
@@ -134,14 +134,14 @@ def _examine(
 
 
 def as_rejected(rows: pa.Table, originals: pa.Array, kind: RowKind) -> pa.Table:
-    """*rows* of a *kind* with the columns of rejected ones."""
+    """*rows* of a *kind* with the columns of rejected rows."""
     keys = rows[kind.key].cast(pa.string()) if kind.key else pa.nulls(len(rows), pa.string())
     rows = rows.append_column(SOURCE, pa.repeat(pa.scalar(kind.table.full_name), len(rows)))
     return rows.append_column(KEY, keys).append_column(ORIGINAL_ROW, originals).select(_OF_REJECTED)
 
 
 def _without_forgotten(rows: pa.Table) -> pa.Table:
-    """Of rejected *rows* of customers who were forgotten only the reason, which does not tell whose they are."""
+    """Removes everything that identifies forgotten customers from rejected *rows*; only the reason remains."""
     reasons = [next(iter(FORGOTTEN & {*text.split(", ")}), None) for text in rows[REASONS].to_pylist()]
     told = pa.chunked_array([pa.array(reasons, pa.string())])
     is_forgotten = pc.is_valid(told)
@@ -157,12 +157,12 @@ def _without_forgotten(rows: pa.Table) -> pa.Table:
 
 
 def reject(losing: pa.Array, reason: str, parts: Sequence[Part], raw: RawTable, kind: RowKind) -> None:
-    """Moves the rows whose numbers are *losing* to the rejected rows of their parts, for *reason*."""
+    """Moves the rows with the numbers *losing* to the rejected rows of their parts, for *reason*."""
     list(in_threads(partial(_reject, losing, reason, raw, kind), parts))
 
 
 def drop(rows: pa.Array, parts: Sequence[Part]) -> None:
-    """Removes the good rows whose numbers are *rows*, which others stand for, without a reason."""
+    """Removes the good rows with the numbers *rows*, without a reason, as other rows represent them."""
     list(in_threads(partial(_drop, rows), parts))
 
 
@@ -189,9 +189,9 @@ def _with_reasons(rows: pa.Table, reasons: pa.Array) -> pa.Table:
 
 def last_day(table: Source, files: Sequence[Path], folder: Path, left_by: date | None = None) -> date | None:
     """
-    The last day on which something happened in the rows of *table* in *files*; None without any date.
+    The last day on which something happened in the rows of *table* in *files*; None if there is no date.
 
-    With *left_by* they have a left_date, and those that left until then did so.
+    With *left_by*, the rows have a left_date, and those up to *left_by* count too.
     """
     if not files:
         return None
@@ -203,5 +203,5 @@ def last_day(table: Source, files: Sequence[Path], folder: Path, left_by: date |
 
 
 def duckdb_in(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that keeps to its share of the memory; what does not fit goes to *folder*."""
+    """A DuckDB connection with limited memory that spills to *folder*."""
     return duckdb.connect(config={"memory_limit": _MEMORY, "threads": THREADS, "temp_directory": str(folder)})

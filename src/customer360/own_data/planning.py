@@ -1,4 +1,4 @@
-"""From a raw table and a request to the plan of a load: which column fills which, and whether a person agrees."""
+"""Turns a raw table and a request into the plan of a load: its mapping, and whether the user has agreed to it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from customer360.own_data.row_kinds import RowKind
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What is going to be read, and which column fills which."""
+    """What a load reads, and which column fills which."""
 
     request: Request
     raw: RawTable
     mapping: ColumnMapping
     sample: Sample
     file: Path | None
-    """Where the mapping is kept."""
+    """The file of the mapping."""
     said: tuple[str, ...] = ()
-    """Where the mapping comes from, and how it counts."""
+    """Where the mapping comes from, and what it counts."""
     unread: Sequence[Unread] = ()
-    """What is called like a column of the customers, and cannot be read."""
+    """Columns that are called like a target but cannot be read."""
 
     @property
     def notes(self) -> list[Note]:
-        """What a person should know before they agree."""
+        """What to know before you agree to the mapping."""
         latest = day_after(datetime.now(timezone.utc).date())
         dated = [Note(text) for text in counted(self.mapping, self.raw.columns, self.sample, latest)]
         unread = [Note(one.note(self.mapping.kind)) for one in self.unread]
@@ -45,19 +45,19 @@ class LoadPlan:
 
     @property
     def unused(self) -> list[str]:
-        """The columns of the raw table that fill nothing."""
+        """The columns of the raw table that are not used."""
         used = set(used_columns(self.mapping, self.raw.columns))
         return [name for name in self.raw.columns if name not in used]
 
     @property
     def sides(self) -> dict[str, str]:
-        """What fills each column of the customers: a column, an expression or a 'constant'; '-' is nothing."""
+        """What fills each target: a column, an expression or a 'constant'; '-' for nothing."""
         kind = self.mapping.kind
         shown = [target for target in kind.targets if target in self._filled or target not in kind.aids]
         return {target: self._side(target) for target in shown}
 
     def examples(self, target: str) -> list[str]:
-        """Values of the column that fills *target*, each once."""
+        """Distinct values of the column that fills *target*."""
         column = column_of(sides(self.mapping).get(target, ""), self.raw.columns)
         values = self.sample[column] if column else []
         return list(dict.fromkeys(" ".join(value.split())[:24] for value in values))
@@ -73,31 +73,31 @@ class LoadPlan:
         return f"'{constant}'" if constant is not None else self.mapping.columns.get(target, "-")
 
     def require_complete(self) -> None:
-        """Raises: Customer360Error for what is missing in the mapping, with what may be meant."""
+        """Raises: Customer360Error when the mapping lacks a required column, with proposals for it."""
         try:
             self.mapping.require()
         except Invalid as error:
             found = proposals(self.mapping, self.raw.columns, self.sample)
-            where = f" in {self.file}" if self.file else ""
+            where = f" {self.file}" if self.file else ""
             raise Invalid(f"{error}{where}{in_words(found)}") from None
 
     @property
     def is_agreed(self) -> bool:
-        """Whether nobody needs to be asked: a person gave the mapping, said yes, or only tries."""
+        """Whether no confirmation is needed: the mapping was given, or the request is --yes or a dry run."""
         return bool(self.request.yes or self.request.dry_run or self.request.mapping)
 
     def require_agreed(self) -> None:
-        """Raises: Customer360Error unless the mapping is complete and somebody has agreed to it."""
+        """Raises: Customer360Error unless the mapping is complete and the user has agreed to it."""
         self.require_complete()
         if not self.is_agreed:
             raise Refused(
-                f"nobody is there to agree to the mapping; read it in {self.file}, "
+                f"the mapping needs your confirmation, and there is no terminal to ask; review {self.file}, "
                 f"then add --mapping {self.file}, or --yes"
             )
 
 
 def plan_load(raw: RawTable, request: Request) -> LoadPlan:
-    """The mapping that was given or edited before, else a guess, which is written down; but not in a dry run."""
+    """The mapping that was given or edited before, or else a guess, which is saved except in a dry run."""
     sample = raw.sample()
     file = _file(raw, request)
     if (given := _given(request, file)) is not None:
@@ -115,14 +115,14 @@ def plan_load(raw: RawTable, request: Request) -> LoadPlan:
 
 
 def _file(raw: RawTable, request: Request) -> Path | None:
-    """Where the mapping is, or is going to be written."""
+    """The file that the mapping is read from or will be written to."""
     if isinstance(request.mapping, Path):
         return request.mapping
     return mapping_path(raw.name) if request.keeps_mapping and request.mapping is None else None
 
 
 def _given(request: Request, file: Path | None) -> ColumnMapping | None:
-    """The mapping that a person has given or edited, if there is one."""
+    """The mapping that the user has given or edited, if there is one."""
     if isinstance(request.mapping, Mapping):
         return mapping_of("that was given", request.mapping, kind=request.kind, kinds=_default_kinds(request))
     if file and (request.mapping or file.exists()):
@@ -131,13 +131,13 @@ def _given(request: Request, file: Path | None) -> ColumnMapping | None:
 
 
 def _default_kinds(request: Request) -> tuple[RowKind, ...]:
-    """What the rows are where a mapping does not say it: order lines are customers only where it does."""
+    """The possible kinds of rows if a mapping does not name one: order lines of customers must be named."""
     return request.kinds if request.is_of_events else request.kinds[:1]
 
 
 def _require_kind(mapping: ColumnMapping, request: Request) -> None:
     if mapping.kind not in request.kinds:
-        way = "leave out --events" if request.is_of_events else "load them with --events"
+        way = "omit --events" if request.is_of_events else "load them with --events"
         raise Invalid(f"the mapping says that the rows are {mapping.kind.name}; {way}, or change rows in [source]")
 
 
@@ -147,7 +147,7 @@ def _guess(raw: RawTable, sample: Sample, request: Request) -> Proposal:
 
 
 def _in_toml(mapping: ColumnMapping, raw: RawTable, sample: Sample) -> str:
-    """A guessed mapping as a person edits it, with proposals for what it lacks."""
+    """A guessed mapping as an editable file, with proposals for missing columns."""
     wheres = [note.where for note in notes(mapping, raw.columns, sample) if note.where]
     missing = proposals(mapping, raw.columns, sample) if mapping.lacking else {}
     return written(mapping, raw.name, raw.columns, wheres, missing)
@@ -158,5 +158,6 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Unavailable(
-            f"cannot write the mapping {file} ({error.strerror}); go to a folder of yours, or give --mapping FILE"
+            f"cannot write the mapping {file} ({error.strerror}); "
+            "change to a folder of your own, or add --mapping FILE"
         ) from None

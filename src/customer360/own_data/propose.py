@@ -1,4 +1,4 @@
-"""The first mapping of a raw table: that of a known export, else a guess; and proposals for what is missing."""
+"""The first mapping of a raw table, from a known export or else a guess, and proposals for missing columns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from customer360.own_data.synonyms import SYNONYMS
 from customer360.tables import EVENTS
 
 _FEWEST: Final = 0.9
-"""Which share of the values of a column have to differ for it to tell customers apart."""
+"""The share of distinct values that a column needs to identify customers."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A *mapping*, and what a person should know of where it comes from."""
+    """A *mapping*, and notes on where it comes from."""
 
     mapping: ColumnMapping
     said: tuple[str, ...] = ()
@@ -38,9 +38,9 @@ def proposed(
     kinds: Sequence[RowKind] = (CUSTOMER_ROWS, ORDER_LINES),
 ) -> Proposal:
     """
-    The mapping of *raw* as a known export, else as far as its names and values tell.
+    The mapping of *raw* as a known export, or else a guess from its names and values.
 
-    *kind*: what its rows are, where a person says so; else they are of one of *kinds*.
+    *kind*: the kind of its rows, if the user names it; otherwise one of *kinds*.
     """
     if recipe := recipe_for(raw.columns, kinds=[kind] if kind else kinds):
         return _of_recipe(recipe, raw, sample)
@@ -53,11 +53,11 @@ def proposed(
 
 
 def _taken_to_be(found: RowKind, kinds: Sequence[RowKind]) -> str:
-    """What the rows are taken to be, and what to say if they are not."""
+    """The kind that was detected, and the option to use if it is wrong."""
     if found is not ORDER_LINES:
-        return f"the rows are taken to be {found.in_words}; if they are order lines, add --transactions"
+        return f"the rows are read as {found.in_words}; if they are order lines, add --transactions"
     each = "an event" if EVENT_ROWS in kinds else "a customer"
-    return f"the rows are taken to be {found.in_words}; if each is {each}, add --no-transactions"
+    return f"the rows are read as {found.in_words}; if each row is {each}, add --no-transactions"
 
 
 def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
@@ -67,14 +67,14 @@ def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
         more = guess(free, {name: sample[name] for name in free}).columns
         mapping = replace(mapping, columns={**more, **mapping.columns})
     return Proposal(
-        mapping, (f"recognized as the export of {recipe}; its rows are {recipe.kind.in_words}", *recipe.tells)
+        mapping, (f"recognized as an export of {recipe}; its rows are {recipe.kind.in_words}", *recipe.tells)
     )
 
 
 def kind_of_rows(columns: Sequence[str], sample: Sample) -> RowKind:
     """
-    Order lines when rows name an order, a day and an amount, and nothing that only customers have; without an
-    order when they say nothing else of a customer.
+    Order lines if rows have an order, a day and an amount, and no column that only customers have; rows without an
+    order only if they cannot be customers.
     """
     lines, customers = guess(columns, sample, ORDER_LINES), guess(columns, sample)
     if not lines.lacking and customers.lacking:
@@ -85,7 +85,7 @@ def kind_of_rows(columns: Sequence[str], sample: Sample) -> RowKind:
 
 
 def kind_of_events(columns: Sequence[str], sample: Sample) -> RowKind:
-    """Events when rows name an event and its kind, else order lines when they name a day and an amount."""
+    """Events if rows have an event and its kind, or else order lines if they have a day and an amount."""
     events, lines = (guess(columns, sample, kind) for kind in (EVENT_ROWS, ORDER_LINES))
     if not events.lacking or ("kind" in events.columns and lines.lacking):
         return EVENT_ROWS
@@ -93,7 +93,7 @@ def kind_of_events(columns: Sequence[str], sample: Sample) -> RowKind:
 
 
 def proposals(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) -> dict[str, str]:
-    """For each column that is missing, and that a load cannot do without, the likeliest right side."""
+    """The likeliest right-hand side for each required column that is missing."""
     free = [name for name in columns if name not in set(used_columns(mapping, columns)) and sample[name]]
     likely = {"customer_id": _an_id(free, sample, column_of(mapping.columns.get("name", ""), columns))}
     likely["event_id"] = _an_event_id(mapping, columns)
@@ -107,19 +107,19 @@ def proposals(mapping: ColumnMapping, columns: Sequence[str], sample: Sample) ->
 
 
 def in_words(proposals: Mapping[str, str]) -> str:
-    """What a person may write in the mapping for what is missing; nothing when nothing is proposed."""
+    """The *proposals* as lines of a mapping; '' if there are none."""
     sides = dict(proposals)
     of_order, amount = sides.pop("order_amount", None), sides.pop("amount", None)
     lines = [f"{target} = {toml_text(side)}" for target, side in sides.items()]
     if amount:
         lines.append(f"amount = {toml_text(amount)}")
     if of_order:
-        lines[-1] += f", or order_amount = {toml_text(of_order)} if it is that of the whole order"
+        lines[-1] += f", or order_amount = {toml_text(of_order)} if it is the amount of the whole order"
     return f", such as: {'; '.join(lines)}" if lines else ""
 
 
 def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
-    """A column of addresses, else one called like a person, else the name, else one whose values differ."""
+    """A column of e-mail addresses, else one called like a person, else the name, else one of distinct values."""
     by_address = (name for name in free if sum("@" in value for value in sample[name]) * 2 > len(sample[name]))
     by_name = (column_called([*SYNONYMS["customer_id"], "name", *SYNONYMS["name"]], free),)
     distinct = (name for name in free if len(set(sample[name])) >= _FEWEST * len(sample[name]))
@@ -128,7 +128,7 @@ def _an_id(free: Sequence[str], sample: Sample, name: str | None) -> str | None:
 
 
 def _an_event_id(mapping: ColumnMapping, columns: Sequence[str]) -> str | None:
-    """All that a row says of the event: rows that say the same are one."""
+    """A hash of all that a row says about the event, so that equal rows are one event."""
     named = (column_of(mapping.columns.get(target, ""), columns) for target in ("source_id", *EVENTS.column_names))
     used = [quoted(column) for column in dict.fromkeys(filter(None, named))]
     return f"hashed_id(concat_ws('|', {', '.join(used)}))" if "source_id" in mapping.columns and used else None

@@ -1,8 +1,8 @@
 """
-Where customers come from: files of several kinds, or rows that someone else reads; kept as text in a folder.
+Reads sources (files of several kinds, or rows from a query) into a raw table: text in Parquet files.
 
-Whatever the source, it is read once, into Parquet files that hold every cell as text with its line and file: what
-is counted, checked and loaded afterwards is then the same, even when the source changes meanwhile.
+Every source is read once, into files that contain every cell as text with its line and file. What is counted,
+checked and loaded afterwards is therefore the same, even if the source changes meanwhile.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ from customer360.own_data.title_rows import in_words, without_footer
 FILE_ROWS: Final = 1 << 16
 _SAMPLE_ROWS: Final = 1_000
 _EXACT: Final = 2.0**53
-"""Below it a float holds every whole number."""
+"""Floats below it represent every whole number exactly."""
 _UUID_BYTES: Final = 16
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a person says about a file, where looking at it is not enough."""
+    """How to read a file, where detection is not enough."""
 
     delimiter: str | None = None
     encoding: str | None = None
     quote: str | None = None
-    """What a quotation mark in CSV is: one of `QUOTES`."""
+    """How to read quotation marks in CSV: one of `QUOTES`."""
     sheet: str | None = None
     skip_lines: int = 0
-    """How many lines of CSV stand above the names of the columns."""
+    """How many lines of CSV are above the column names."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class RawTable:
     """
     The rows of a file, a folder or a query, as text in Parquet files of *folder*.
 
-    *typed*: the columns that an expression made, of another type than text: they are written in one way only.
+    *typed*: the columns that an expression computed with another type than text; their style is known.
     """
 
     name: str
@@ -85,7 +85,8 @@ class RawTable:
         """
         The first values of each column, without nulls and blanks.
 
-        Of a column that is blank at first, such as one that a program began to write lately, the later ones.
+        If a column is blank in the first rows, such as one that was added to the source later, later values are
+        used.
         """
         found: dict[str, list[str]] = {}
         for file in self.files:
@@ -100,7 +101,7 @@ class RawTable:
         return map(self.read, self.files)
 
     def read(self, file: Path, columns: Iterable[str] = ()) -> pa.RecordBatch:
-        """The rows of one of the files with the provenance of each; or only *columns* of them."""
+        """The rows of one of the files with their provenance, or only *columns* of them."""
         schema = arrow_schema(self.columns)
         if names := list(dict.fromkeys(columns)):
             schema = pa.schema([schema.field(name) for name in names])
@@ -112,7 +113,7 @@ class RawTable:
 
 
 def _filled(texts: pa.Array, rows: int) -> list[str]:
-    """The values in the first *rows* of *texts*; or the first ones after these."""
+    """The values in the first *rows* of *texts*, or else the first values after them."""
     for some in (texts[:rows], texts[rows:]):
         is_filled = pc.not_equal(pc.utf8_trim_whitespace(some), "")
         if pc.any(is_filled).as_py():
@@ -129,11 +130,11 @@ def arrow_schema(columns: Iterable[str]) -> pa.Schema:
 
 @contextmanager
 def spool_file(path: Path, reading: Reading | None = None) -> Iterator[RawTable]:
-    """The rows of the file, or of the files of one kind in the directory, at *path*; see `pieces_of`."""
+    """The rows of the file at *path*, or of the files of one kind in that directory; see `pieces_of`."""
     try:
         found = pieces_of(path)
     except OSError as error:
-        raise Unavailable(f"cannot look at {path} ({error.strerror}); is the path right?") from None
+        raise Unavailable(f"cannot open {path} ({error.strerror}); check the path") from None
     with _spool() as spool:
         descriptions = dict.fromkeys(spool.add_file(piece, reading or Reading()) for piece in found.pieces)
         many = f"{len(found.pieces)} files of " if len(found.pieces) > 1 else ""
@@ -142,7 +143,7 @@ def spool_file(path: Path, reading: Reading | None = None) -> Iterator[RawTable]
 
 @contextmanager
 def spool_batches(name: str, description: str, batches: Iterable[pa.RecordBatch]) -> Iterator[RawTable]:
-    """The rows that *batches* hold, with whatever types; their line is their place."""
+    """The rows of *batches*, of any types; their line is their position."""
     with _spool() as spool:
         spool.add(name, _numbered(batches))
         yield spool.table(name, description)
@@ -150,7 +151,7 @@ def spool_batches(name: str, description: str, batches: Iterable[pa.RecordBatch]
 
 @contextmanager
 def _spool() -> Iterator[_Spool]:
-    """In a temporary folder that also has room for what is made of the rows."""
+    """Uses a temporary folder, in which files derived from the rows are stored too."""
     with temporary.folder("load") as folder:
         rows = folder / "rows"
         rows.mkdir()
@@ -158,7 +159,7 @@ def _spool() -> Iterator[_Spool]:
 
 
 class _Spool:
-    """Parquet files in a folder, one per file of the raw table."""
+    """Writes the Parquet files of a raw table to a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -168,40 +169,40 @@ class _Spool:
 
     def table(self, name: str, description: str) -> RawTable:
         if not self._rows:
-            raise Invalid(f"{name} holds no rows; nothing was changed")
+            raise Invalid(f"{name} contains no rows; nothing was changed")
         columns = tuple(self._columns.values())
         return RawTable(name, description, self._folder, columns, self._rows)
 
     def add_file(self, piece: Piece, reading: Reading) -> str:
-        """Adds the rows of one file; returns how it is written."""
+        """Adds the rows of one file; returns a description of its format."""
         path = piece.file
         try:
             kind = kind_of(path)
             if reading.sheet and kind != "excel":
-                raise Invalid(f"{path.name} is not an Excel workbook; --sheet selects a sheet of one")
+                raise Invalid(f"{path.name} is not an Excel workbook; omit --sheet")
             if reading.skip_lines and kind != "csv":
-                raise Invalid(f"{path.name} is not CSV; --skip-lines skips lines of CSV")
+                raise Invalid(f"{path.name} is not CSV; omit --skip-lines")
             description, batches = _READERS[kind](path, reading)
             files = self.add(piece.name, (_of_partition(batch, piece.partition) for batch in batches))
             below = self._without_footer(files[-1]) if files else ""
         except (UnicodeError, LookupError) as error:
-            raise Invalid(f"cannot read {path} ({error}); name its encoding with --encoding") from None
+            raise Invalid(f"cannot read {path} ({error}); set its encoding with --encoding") from None
         except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
             if getattr(error, "errno", None) == errno.ENOSPC:
                 raise
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
-            raise Unavailable(f"cannot read {path} ({reason}); is it complete, and yours to read?") from None
+            raise Unavailable(f"cannot read {path} ({reason}); check that it is complete and readable") from None
         return description + below
 
     def add(self, name: str, batches: Iterable[pa.RecordBatch]) -> list[Path]:
-        """Writes the rows of *batches*; returns the files that hold them."""
+        """Writes the rows of *batches*; returns their files."""
         numbered = zip(self._numbers, _together(map(self._named, batches)), strict=False)
         written = list(in_threads(partial(self._write, name), numbered))
         self._rows += sum(rows for _, rows in written)
         return [path for path, _ in written]
 
     def _without_footer(self, path: Path) -> str:
-        """Drops the notices at the end of the last file of a raw table; returns them in words."""
+        """Drops the notices at the end of the last file of a source; returns a description of them."""
         rows = pq.ParquetFile(path).read()
         kept, notices = without_footer(rows)
         if len(kept) < len(rows):
@@ -210,7 +211,7 @@ class _Spool:
         return in_words([[notice] for notice in notices], "below the data")
 
     def _named(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """With its columns as they were first spelt: Spark does not tell upper from lower case."""
+        """*batch* with the first spelling of each column name: like Spark, names ignore letter case."""
         return batch.rename_columns(
             [
                 name if name in PROVENANCE else self._columns.setdefault(name.lower(), name)
@@ -229,7 +230,7 @@ class _Spool:
 
 
 def _of_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None]) -> pa.RecordBatch:
-    """With what the names of its folders say, where it does not say it itself."""
+    """*batch* with the values of its folder names, for columns that it lacks."""
     there = {name.lower() for name in batch.schema.names}
     for name, value in partition.items():
         if name.lower() not in there:
@@ -238,7 +239,7 @@ def _of_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None]) ->
 
 
 def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """As many batches at once as come to about `FILE_ROWS`."""
+    """Groups the batches to about `FILE_ROWS` rows."""
     some: list[pa.RecordBatch] = []
     for batch in batches:
         some += [batch] if len(batch) else []
@@ -250,7 +251,7 @@ def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch
 
 
 def write_parquet(path: Path, rows: pa.Table) -> None:
-    """*rows* that are read once or twice and then dropped: written fast rather than small."""
+    """Writes *rows* that are read once or twice and then dropped: fast rather than small."""
     pq.write_table(
         rows, path, compression="lz4", use_dictionary=[SOURCE_FILE, SOURCE_TYPED], write_statistics=False
     )
@@ -261,7 +262,7 @@ def _of_file(batch: pa.RecordBatch, schema: pa.Schema, name: str) -> pa.RecordBa
 
 
 def _as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of *schema*, null where *batch* lacks them."""
+    """*batch* with the columns of *schema*; missing ones are null."""
     present = dict(zip(batch.schema.names, batch.columns, strict=True))
     columns = [
         present[field.name] if field.name in present else pa.nulls(len(batch), field.type) for field in schema
@@ -320,7 +321,7 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """With the fields of structs as columns, such as address.city."""
+    """*batch* with the fields of structs as columns, such as address.city."""
     if not any(map(pa.types.is_struct, batch.schema.types)):
         return batch
     rows = pa.Table.from_batches([batch])
@@ -335,7 +336,7 @@ def _has_fractions(kind: pa.DataType) -> bool:
 
 
 def as_text(values: pa.Array) -> pa.Array:
-    """Any values as a person would write them; lists and structs as JSON-like text."""
+    """*values* of any type as a person would write them; lists and structs as JSON-like text."""
     if pa.types.is_floating(values.type):
         return _floats_as_text(values)
     if pa.types.is_fixed_size_binary(values.type) and values.type.byte_width == _UUID_BYTES:
@@ -345,12 +346,12 @@ def as_text(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        pa.nulls(0).to_pandas()  # without pandas Arrow has no Python value for a nanosecond in a list
+        pa.nulls(0).to_pandas()  # loads pandas, which Arrow needs for nanoseconds in a list
         return pa.array([_value_as_text(value) for value in values.to_pylist()], pa.string())
 
 
 def _floats_as_text(values: pa.Array) -> pa.Array:
-    """Whole numbers with all their digits, which Arrow writes with an exponent from 11 digits."""
+    """Whole numbers with all their digits; Arrow writes those of 11 or more digits with an exponent."""
     values = values.cast(pa.float64()) if pa.types.is_float16(values.type) else values
     is_whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), _EXACT))
     whole = pc.if_else(is_whole, values, pa.scalar(None, values.type)).cast(pa.int64()).cast(pa.string())

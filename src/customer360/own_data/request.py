@@ -1,4 +1,4 @@
-"""What a person asks of a load."""
+"""The request for a load."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUOTES: Final = ("double", "backslash", "none")
 
 
 class SourceOptions(TypedDict, total=False):
-    """What may be said of a source: how to read a file, or what to read of a database."""
+    """The options of a source: how to read a file, or what to read from a database."""
 
     from_database: str | None
     table: str | None
@@ -40,10 +40,10 @@ class SourceOptions(TypedDict, total=False):
 @dataclass(frozen=True)
 class Request:
     """
-    The source, how to read it, and what may be replaced; each field is what the option of its name says.
+    The source, how to read it, and what may be replaced; each field is the option of the same name.
 
-    A *mapping* is a file, or what such a file would hold. One that *keeps_mapping* writes a guess into a file of
-    the current folder, and uses the one that is there. Raises: Customer360Error for a value that is not allowed.
+    A *mapping* is a file, or the content of one. With *keeps_mapping*, a guess is saved in the current folder,
+    and an existing mapping there is used. Raises: Customer360Error for an invalid value.
     """
 
     path: Path | None = None
@@ -67,25 +67,25 @@ class Request:
     dry_run: bool = False
     keeps_mapping: bool = True
     is_of_events: bool = False
-    """The rows are events of customers who are known, not customers."""
+    """Whether the rows are events of known customers, not customers."""
     append: bool = False
 
     def __post_init__(self) -> None:
         for name, valid in (("dates", _DAY_ORDERS), ("decimal", _DECIMALS), ("quote", _QUOTES)):
             _require_one_of(name, getattr(self, name), valid)
         if not 0 <= self.max_rejected <= 1:
-            raise Invalid(f"max_rejected is {self.max_rejected:g}; it is a share from 0 to 1, such as 0.05")
+            raise Invalid(f"invalid max_rejected {self.max_rejected:g}; use a share from 0 to 1, such as 0.05")
 
     @property
     def kind(self) -> RowKind | None:
-        """What the rows are; None is found."""
+        """The kind of the rows; None to detect it."""
         if self.transactions is None:
             return None
         return ORDER_LINES if self.transactions else self.kinds[0]
 
     @property
     def kinds(self) -> tuple[RowKind, ...]:
-        """What the rows may be."""
+        """The possible kinds of the rows."""
         return (EVENT_ROWS if self.is_of_events else CUSTOMER_ROWS, ORDER_LINES)
 
     @property
@@ -95,10 +95,10 @@ class Request:
 
     @property
     def styles(self) -> tuple[str | None, str | None]:
-        """How to read the dates and the numbers; None is found."""
+        """How to read dates and numbers; None to detect it."""
         return _DAY_ORDERS.get(self.dates or ""), _DECIMALS.get(self.decimal or "")
 
 
 def _require_one_of(name: str, value: str | None, valid: Iterable[str]) -> None:
     if value is not None and value not in (known := list(valid)):
-        raise Invalid(f"'{value}' is not a value of {name}.{nearest(value, known)}")
+        raise Invalid(f"invalid {name} '{value}'.{nearest(value, known)}")

@@ -1,4 +1,4 @@
-"""What the rows of a file may be, each kind as a value: its columns, what people call them, and its checks."""
+"""The kinds of rows that a file may have, each as a value: its columns, their synonyms, and its checks."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from customer360.tables import CUSTOMERS, EVENTS, Column, Source
 @dataclass(frozen=True, eq=False)
 class RowKind:
     """
-    *name*: as a mapping file writes it; *in_words*: as the plan of a load says it. *fills*: the tables that the
-    rows end up in, that of the rows themselves first; *derived*: the full names of their columns that are
-    computed, and the columns of a row that this takes.
+    *name*: in a mapping file; *in_words*: in the plan of a load. *fills*: the tables that the rows are loaded
+    into, that of the rows themselves first; *derived*: the full names of computed columns of these tables, and
+    the columns of a row that they require.
 
-    *columns*: what a row may say; *synonyms*: what people call these columns. *needed*: what a mapping must fill,
-    besides one of the groups *one_of*, which *one_of_means* names. *aids*: columns that follow from others or help
-    to find them, and that nobody misses. *money*: the amounts, in one currency; *total*: what a row that sums up
-    the others has the sum of, in SQL. *no_name*: a cell that is nobody's name. *is_per_customer*: whether each row
-    is another customer. *dated_by*: the column by which rows after the as-of date are left out. *words*: by column
-    what the words that people use stand for; see `guess.plain`.
+    *columns*: the targets of a mapping; *synonyms*: other names of these columns. *needed*: required columns,
+    in addition to one of the groups *one_of*, which *one_of_means* describes. *aids*: columns that help to
+    derive others and are never reported as missing. *money*: the amounts, in one currency; *total*: the SQL
+    expression that a total row sums. *no_name*: a cell that is not a name. *is_per_customer*: whether each row
+    is another customer. *dated_by*: the column by which rows after the as-of date are excluded. *words*: the
+    values of words, by column; see `guess.plain`.
     """
 
     name: str
@@ -49,26 +49,26 @@ class RowKind:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The names of its columns."""
+        """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
     def lacking(self, present: Collection[str]) -> tuple[str, ...]:
-        """What is needed and not *present*; of several that would do, in one text."""
+        """The required columns that are not *present*; alternatives are one text."""
         is_enough = any(set(group) <= set(present) for group in self.one_of)
         return *(name for name in self.needed if name not in present), *(() if is_enough else (self.one_of_means,))
 
     @property
     def key(self) -> str | None:
-        """The column that tells rows apart; None where several are one row of the table."""
+        """The column that identifies a row; None if several rows form one row of the table."""
         (key,) = self.table.key
         return key if key in self.targets else None
 
     @property
     def table(self) -> Source:
-        """The table that a row that is rejected would have been in."""
+        """The table that a rejected row belongs to."""
         return self.fills[0]
 
     def filled(self, table: Source, present: Collection[str]) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class RowKind:
 _CURRENCY: Final = Column("currency", "text", "Currency of the row's amounts.")
 _OF_CUSTOMERS: Final = (
     *CUSTOMERS.columns,
-    Column("left_date", "date", "Day on which the customer left: active are those without, or with a later one."),
+    Column("left_date", "date", "Day on which the customer left; active if it is missing or in the future."),
     _CURRENCY,
 )
 _AIDS: Final = frozenset({"source_id", "currency"})
@@ -117,16 +117,16 @@ CUSTOMER_ROWS: Final = RowKind(
 _OF_LINES: Final = (
     CUSTOMERS["customer_id"],
     CUSTOMERS["source_id"],
-    Column("order_id", "text", "What the source calls the order: the lines that share it are one order."),
+    Column("order_id", "text", "The source's id of the order; lines with the same id are one order."),
     Column("order_date", "timestamp", "Moment of the order."),
-    Column("amount", "numeric(18,6)", "Amount of the line; below zero when it was cancelled."),
+    Column("amount", "numeric(18,6)", "Amount of the line; negative if it was cancelled."),
     Column("order_amount", "numeric(18,6)", "Amount of the whole order, on one of its lines or on each."),
     Column(
-        "refunded", "numeric(18,6)", "What was paid back: of the order with an order_amount, else of the line."
+        "refunded", "numeric(18,6)", "Amount refunded: of the order if it has an order_amount, else of the line."
     ),
-    Column("quantity", "numeric(18,6)", "Pieces; below zero when they came back."),
-    Column("unit_price", "numeric(18,6)", "Price of a piece."),
-    Column("discount", "numeric(18,6)", "Share of quantity and unit price that is taken off, 0 to 1."),
+    Column("quantity", "numeric(18,6)", "Number of units; negative if they were returned."),
+    Column("unit_price", "numeric(18,6)", "Price of one unit."),
+    Column("discount", "numeric(18,6)", "Share of quantity × unit_price to subtract, 0 to 1."),
     CUSTOMERS["loyalty_points"],
     CUSTOMERS["name"],
     CUSTOMERS["email"],
@@ -161,7 +161,7 @@ ORDER_LINES: Final = RowKind(
     aids=_AIDS | {"discount", "order_id", "order_amount", "refunded"},
     money=("amount", "order_amount", "refunded", "unit_price"),
     total="coalesce(amount, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6))",
-    no_name=re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*"),  # order numbers such as SO-1001 too
+    no_name=re.compile(r"\W*[A-Z]{0,4}[-_ ]?\d[\d-]*"),  # also order numbers such as SO-1001
     dated_by="order_date",
     derived={
         CUSTOMERS["join_date"].full_name: (),
@@ -209,4 +209,4 @@ EVENT_ROWS: Final = RowKind(
 )
 
 ROW_KINDS: Final = {kind.name: kind for kind in (CUSTOMER_ROWS, ORDER_LINES, EVENT_ROWS)}
-"""Every kind, by the name that a mapping file gives it."""
+"""Every kind, by its name in a mapping file."""

@@ -1,4 +1,4 @@
-"""What a text file is made of, found by looking: compression, encoding, delimiter, header."""
+"""Detects the format of a CSV file: encoding, delimiter, quoting, header."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _VALUE: Final = re.compile(r"[-+]?[\d.,]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*
 
 QUOTES: Final = ("double", "backslash", "none")
 """
-What a quotation mark may be: around a cell, and inside it twice or after a backslash for itself; or a character
-like any other.
+How quotation marks are read: around cells, with a mark inside a cell doubled or after a backslash; or as plain
+characters.
 """
 _ESCAPED: Final = re.compile(r'(?m)(?:^|[,;\t|])"[^"\r\n]*\\"[^,;\t|\r\n"]')
 BLANKS: Final = " "
-"""The delimiter of columns that any number of blanks separate."""
+"""The delimiter of columns that are separated by any number of blanks."""
 _RUNS: Final = {2: re.compile(r"[ \t]{2,}"), 1: re.compile(r"[ \t]+")}
 
 
 @dataclass(frozen=True)
 class CsvShape:
     """
-    How a CSV file is written: what to skip before the first row, and the names of its columns.
+    The format of a CSV file: the lines before the first row, and the column names.
 
-    *quote*: one of `QUOTES`, when a person says what quotation marks are.
+    *quote*: one of `QUOTES` if the user chose it.
     """
 
     encoding: str
@@ -52,25 +52,23 @@ class CsvShape:
     lines_before_rows: int
     quote: str | None = None
     is_guess: bool = False
-    """Whether the encoding is only likely."""
+    """Whether the encoding is a guess."""
     above: str = ""
-    """What stands above the column names and is not read, in words."""
+    """A description of the skipped rows above the column names."""
     is_escaped: bool = False
-    """Whether a backslash before a quotation mark makes it one of the cell."""
+    """Whether a backslash escapes a quotation mark."""
     blanks: int = 0
-    """How many blanks separate columns at least; 0 when something else does."""
+    """The minimum number of blanks that separate columns; 0 if the delimiter is not a blank."""
 
     def __str__(self) -> str:
         delimiter = _NAMES_OF_DELIMITERS.get(self.delimiter, repr(self.delimiter))
         encoding = self.encoding.replace("-sig", " with BOM")
-        note = (
-            " (it is not UTF-8: look at the accented letters; --encoding names another)" if self.is_guess else ""
-        )
+        note = " (not UTF-8: check the accented letters, or choose with --encoding)" if self.is_guess else ""
         escaped = ', \\" for a quotation mark' if self.is_escaped else ""
         return f"CSV, {encoding}{note}, {'blank' if self.blanks else delimiter}-separated{escaped}{self.above}"
 
     def rewritten(self, text: str) -> str:
-        """Whole lines of the file with tabs for the blanks between columns, and quotation marks doubled."""
+        """Whole lines of the file, with tabs for blanks between columns, and escaped quotation marks doubled."""
         if self.blanks:
             lines = (_RUNS[self.blanks].sub("\t", line.strip(" \t")) for line in text.split("\n"))
             text = "\n".join(lines)
@@ -94,10 +92,10 @@ def csv_shape(
     skip_lines: int = 0,
 ) -> CsvShape:
     """
-    How the CSV file at *path* is written. Raises: Customer360Error when it is empty or has no header.
+    The format of the CSV file at *path*. Raises: Customer360Error when it is empty or has no header.
 
-    A first line such as `sep=;`, which spreadsheets write, names the delimiter and is no header. *skip_lines*
-    lines in front are not looked at.
+    A first line such as `sep=;`, which spreadsheets write, sets the delimiter and is not the header. The first
+    *skip_lines* lines are ignored.
     """
     found = encoding or encoding_of(path)
     sample = "\n".join(_sample(path, found).split("\n", skip_lines)[skip_lines:])
@@ -106,7 +104,7 @@ def csv_shape(
     if match := re.match(r'"?sep=(.)"?\r?\n', rest, re.IGNORECASE):
         delimiter, rest, lines_before = delimiter or match[1], rest[match.end() :], lines_before + 1
     if not rest.strip():
-        raise Invalid(f"{path.name} is empty; export it again, with a line of column names")
+        raise Invalid(f"{path.name} is empty; export it again with a line of column names")
     is_guess = encoding is None and found == WESTERN
     shape = CsvShape(
         found, delimiter or "", (), lines_before, quote, is_guess, is_escaped=_is_escaped(rest, quote)
@@ -126,7 +124,7 @@ def _is_escaped(text: str, quote: str | None) -> bool:
 
 
 def _with_blanks(shape: CsvShape, text: str) -> CsvShape:
-    """*shape* with how many blanks separate columns, where nothing else does."""
+    """*shape* with the number of blanks that separate columns, if no other delimiter does."""
     if shape.delimiter == BLANKS:
         return replace(shape, delimiter="\t", blanks=1)
     blanks = 0 if shape.delimiter else _blanks(text)
@@ -134,7 +132,7 @@ def _with_blanks(shape: CsvShape, text: str) -> CsvShape:
 
 
 def _blanks(text: str) -> int:
-    """How many blanks separate the columns at least, when nothing but blanks does; else 0."""
+    """The minimum number of blanks that separate columns; 0 if the file has another delimiter."""
     lines = [line.strip(" \t\r") for line in text[: text.rfind("\n") + 1].split("\n") if line.strip()][
         :_SAMPLE_LINES
     ]
@@ -148,12 +146,12 @@ def _blanks(text: str) -> int:
 
 
 def _rows(text: str, delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
-    """The first rows that hold anything, each with the line that it begins on."""
-    # A last line that the sample cuts in the middle says nothing.
+    """The first rows that are not empty, each with the line that it begins on."""
+    # The sample may cut its last line, which is then ignored.
     complete = text[: text.rfind("\n") + 1] or text
     reader = csv.reader(io.StringIO(complete, newline=""), **_dialect(delimiter, quote))
     rows, line = [], 1
-    with suppress(csv.Error):  # a cell longer than the module allows: what came before it says enough
+    with suppress(csv.Error):  # a cell longer than the module allows: the rows before it are enough
         for row in islice(reader, _SAMPLE_LINES):
             if row:
                 rows.append((line, row))
@@ -162,7 +160,7 @@ def _rows(text: str, delimiter: str, quote: str | None) -> list[tuple[int, list[
 
 
 def _ends_blank(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], usual: int) -> bool:
-    """Whether every row ends with a delimiter, and the *header* does not."""
+    """Whether every row ends with a delimiter but the *header* does not."""
     return len(header) == usual - 1 and all(not row[-1].strip() for _, row in rows if len(row) == usual)
 
 
@@ -174,9 +172,9 @@ def _has_blank_end(header: Sequence[str], text: str, shape: CsvShape) -> bool:
 
 def _without_titles(text: str, delimiter: str | None, quote: str | None) -> tuple[str, str, str, int]:
     """
-    The delimiter, what stands above the column names in words, the text from these on, and the lines before them.
+    The delimiter, a description of the rows above the column names, the text without them, and their line count.
 
-    Titles are looked for when the first line does not have the fields of most others.
+    Titles are searched for if the first line does not have as many fields as most others.
     """
     best = delimiter or delimiter_of(text, quote)
     is_usual = _agreement(text, best, quote)[0] > _MOSTLY and not _titles(text, best, quote)
@@ -201,26 +199,27 @@ def _titles(text: str, delimiter: str, quote: str | None) -> list[tuple[list[str
 
 
 def _header(path: Path, text: str, delimiter: str, quote: str | None, line: int) -> tuple[list[str], int]:
-    """The names of the columns, and how many lines they take. No quotation mark in them swallows rows."""
+    """The column names, and their number of lines. Raises: Customer360Error if a quotation mark swallows rows."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, **_dialect(delimiter, quote))
     try:
         header = next(reader)
     except csv.Error:
         header = []
-    if not header or (quote is None and holds_rows(header, delimiter, alike=False)):
+    if not header or (quote is None and contains_rows(header, delimiter, alike=False)):
         raise Invalid(
-            f"{path.name}, line {line:,}: a quotation mark in the column names, {text[:60].splitlines()[0]!r}, is "
-            "not closed where a name ends; correct it, or read such marks as plain characters with --quote none"
+            f"{path.name}, line {line:,}: unclosed quotation mark in the column names "
+            f"{text[:60].splitlines()[0]!r}; correct it, or read quotation marks as plain characters with "
+            "--quote none"
         )
     return header, reader.line_num
 
 
-def holds_rows(cells: Iterable[str | None], delimiter: str, *, alike: bool = True) -> bool:
+def contains_rows(cells: Iterable[str | None], delimiter: str, *, alike: bool = True) -> bool:
     """
-    Whether a row with line breaks in its *cells* is several rows that a quotation mark put together.
+    Whether a row with line breaks in its *cells* is several rows that a quotation mark joined.
 
-    Then two or more of its lines have as many fields as the row itself, and, when *alike*, similar ones at their
-    start.
+    If so, two or more of its lines have as many fields as the row itself and, if *alike*, begin with similar
+    fields.
     """
     fields = [cell or "" for cell in cells]
     lines = [line.split(delimiter) for line in delimiter.join(fields).split("\n")]
@@ -231,7 +230,7 @@ def holds_rows(cells: Iterable[str | None], delimiter: str, *, alike: bool = Tru
 
 
 def _pattern(text: str) -> str:
-    """What *text* looks like: C-0001 and D-17 are alike."""
+    """The pattern of *text*: C-0001 and D-17 have the same."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text.strip()))
 
 
@@ -245,12 +244,12 @@ def _sample(path: Path, encoding: str) -> str:
             return text.read(_SAMPLE_CHARACTERS)
     except (UnicodeError, LookupError) as error:
         raise Invalid(
-            f"{path.name} cannot be read as {encoding} ({error}); name another with --encoding"
+            f"cannot read {path.name} as {encoding} ({error}); set another encoding with --encoding"
         ) from None
 
 
 def delimiter_of(text: str, quote: str | None = None) -> str:
-    """The delimiter with which most lines have as many fields as the header, and the header most."""
+    """The delimiter with which most lines have as many fields as the header, and the header has most fields."""
     return max(DELIMITERS, key=lambda delimiter: _agreement(text, delimiter, quote))
 
 
@@ -265,17 +264,17 @@ def _require_header(path: Path, header: list[str], delimiter: str, text: str) ->
     if len(header) == 1:
         other = delimiter_of(text)
         way_out = f"try --delimiter '{other}'" if other != delimiter and other in header[0] else (
-            "name what separates its columns with --delimiter"
+            "set the delimiter with --delimiter"
         )  # fmt: skip
         raise Invalid(
-            f"{path.name} has one column only when it is split at {delimiter!r}: {header[0][:60]!r}; {way_out}"
+            f"{path.name} has only one column when split at {delimiter!r}: {header[0][:60]!r}; {way_out}"
         )
     if are_values(header):
         shown = delimiter.join(header)[:60]
-        raise Invalid(f"{path.name} has no line of column names: it begins with {shown!r}; put one in front")
+        raise Invalid(f"{path.name} has no line of column names: it begins with {shown!r}; add one on top")
 
 
 def are_values(header: list[str]) -> bool:
-    """Whether most of the names in *header* are values, so that it is none."""
+    """Whether most cells of *header* are values, so that it is not a header."""
     filled = [cell.strip() for cell in header if cell.strip()]
     return sum(bool(_VALUE.fullmatch(cell)) for cell in filled) * 2 > len(filled) or not filled

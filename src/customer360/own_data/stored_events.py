@@ -1,4 +1,4 @@
-"""Events that are added to those that are there: the same again is nothing new, and nothing there is changed."""
+"""Compares events to append with stored ones: identical events are dropped, and stored events never change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from customer360.own_data.raw_tables import RawTable
 from customer360.tables import EVENTS
 
 Stored: TypeAlias = Callable[[pa.Array], Path]
-"""Finds the stored events with these ids: a Parquet file of them, and perhaps of others."""
+"""Finds the stored events with these ids: returns a Parquet file that contains them, and perhaps others."""
 
 _FOUND: Final = """
     CREATE TABLE found AS
@@ -26,19 +26,19 @@ _OTHERWISE: Final = """
     UPDATE event SET reasons = concat_ws(', ', nullif(reasons, ''), $reason)
     WHERE event_id IN (SELECT event_id FROM found WHERE NOT is_same)"""
 _DERIVED: Final = "(SELECT *, NULL::DATE AS expires_on, NULL::VARCHAR AS loyalty_status FROM event)"
-"""Order lines say nothing of these."""
+"""Order lines do not provide expires_on and loyalty_status."""
 _ROWS: Final = "SELECT row FROM {events} JOIN found USING (event_id) WHERE is_same = $is_same"
 
 
 def compare_derived(duck: duckdb.DuckDBPyConnection, stored: Stored) -> None:
-    """Makes the table `found` of the rows of `event` that are stored, and gives a reason to those that differ."""
+    """Creates the table `found` of the rows of `event` that are stored, and adds a reason to those that differ."""
     ids = pa.array(duck.execute("SELECT event_id FROM event").fetchnumpy()["event_id"])
     duck.execute(_FOUND.format(same=_same(), events=_DERIVED), {"stored": str(stored(ids))})
     duck.execute(_OTHERWISE, {"reason": STORED_OTHERWISE})
 
 
 def drop_stored(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path, stored: Stored) -> int:
-    """Drops the good rows that are stored, returns how many, and rejects those that are stored otherwise."""
+    """Drops the good rows that are already stored, returns their count, and rejects those that differ."""
     files = {"good": [str(part.good) for part in parts]}
     with duckdb_in(folder) as duck:
         ids = pa.array(duck.execute("SELECT event_id FROM read_parquet($good)", files).fetchnumpy()["event_id"])

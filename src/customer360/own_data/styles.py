@@ -1,4 +1,4 @@
-"""What the values of a column say about how it is written, where the same characters have several readings."""
+"""The evidence that a column's values give for its style, where the same characters have several readings."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _CERTAIN: Final = 20
-"""How many times as many values must contradict a style as contradict another one to rule it out."""
+"""A style is ruled out if this many times more values contradict it than contradict another style."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """
-    For each set of the *styles* the number of values that only these can read, where they read them differently.
+    For each set of *styles*, the number of values that only these styles can read, with different results.
 
     *example* is a value with several readings, and *line* its line. *hints* count values that suggest a style
     without proving it.
@@ -33,16 +33,16 @@ class Evidence:
 
     @property
     def possible(self) -> tuple[str, ...]:
-        """The styles that the values do not rule out; all of them where there is no evidence."""
+        """The styles that the values do not rule out; all of them if there is no evidence."""
         reading = frozenset().union(*self.counts) or self.styles
         contradicted = {style: self.contradicting(style) for style in self.styles if style in reading}
         fewest = min(contradicted.values())
         return tuple(s for s, n in contradicted.items() if n == fewest or n < _CERTAIN * fewest)
 
     def contradicting(self, style: str) -> int:
-        """How many values *style* cannot read."""
+        """The number of values that *style* cannot read."""
         return sum(count for readable, count in self.counts.items() if style not in readable)
 
     def proving(self, style: str) -> int:
-        """How many values only *style* can read."""
+        """The number of values that only *style* can read."""
         return self.counts.get(frozenset({style}), 0)

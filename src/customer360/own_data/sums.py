@@ -1,4 +1,4 @@
-"""Rows that call themselves a total and have the sum of all other amounts."""
+"""Rows that are labelled as a total and have the sum of all other amounts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SUMMING: Final = """
     )
     SELECT every.row FROM every, others
     WHERE is_labelled AND others.rows > 1 AND abs(every.amount - others.amount) <= 0.01"""
-"""A total is rounded to cents. The amount of a single other row is no sum."""
+"""A total is rounded to cents. At least two other rows are required for a sum."""
 
 
 def reject_sums(parts: Sequence[Part], raw: RawTable, mapping: ColumnMapping) -> None:
-    """Moves the rows of which some *parts* say that they are a total, and whose amount is one, to the rejected."""
+    """Rejects the rows of *parts* that are labelled as a total and whose amount is the sum of the others."""
     query = _SUMMING.format(amount=mapping.kind.total)
     with duckdb_in(parts[0].folder) as duck:
         files = [str(part.good) for part in parts]

@@ -1,4 +1,4 @@
-"""What people call the columns of customers and of order lines, as data: without case, spaces and punctuation."""
+"""Synonyms of the columns of customers and order lines, as data: in lower case, without spaces and punctuation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ PERSONS: Final = (
     "customer", "cust", "member", "membership", "client", "user", "loyalty", "crm", "shopper", "buyer", "guest",
     "patron", "subscriber", "contact", "person", "household", "visitor", "mem",
 )  # fmt: skip
-"""Words for the person that a row is about, as they stand in front of a name."""
+"""Words for the person that a row is about, as prefixes of a name."""
 PREFIXES: Final = (*PERSONS, "account")
 GENERIC: Final = ("id", "no", "number", "nr", "key", "code", "name")
-"""Names that say what a cell is, and not of what: at the end of a path they may be anything's."""
+"""Names that do not say what they belong to: at the end of a path they may be those of anything."""
 _IDS: Final = ("id", "number", "no", "nr", "key", "code", "ref")
 
 
@@ -120,7 +120,7 @@ SYNONYMS: Final = {
         "ordercurrencycode", "currencysymbol",
     ),
 }  # fmt: skip
-"""By column, the likeliest first; the column's own name precedes them all."""
+"""By column, the likeliest first; the column's own name takes precedence over all of them."""
 LINE_SYNONYMS: Final = {
     "customer_id": SYNONYMS["customer_id"],
     "order_id": (
@@ -176,12 +176,12 @@ NEWEST: Final = (
     "updatedat", "updated", "lastupdated", "lastupdate", "lastupdatedat", "modifiedat", "modified", "lastmodified",
     "lastmodifieddate", "modifieddate", "updatedate", "changedat", "exportedat", "snapshotdate", "timestamp",
 )  # fmt: skip
-"""What tells the newest of several rows."""
+"""Columns that show which of several rows is the newest."""
 STATUSES: Final = (
     "orderstatus", "status", "state", "financialstatus", "paymentstatus", "transactionstatus", "invoicestatus",
     "deliverystatus", "fulfillmentstatus", "salesstatus",
 )  # fmt: skip
-"""What the state of an order is called."""
+"""Columns of the status of an order."""
 
 FIRST_NAMES: Final = ("firstname", "givenname", "forename", "billingfirstname", "first")
 LAST_NAMES: Final = ("lastname", "surname", "familyname", "billinglastname", "last")
@@ -194,4 +194,4 @@ MAYBE_COUNTS: Final = (
     "sales",
     "totalsales",
 )
-"""What may be money or a number of purchases: amounts have cents."""
+"""Names that may be money or a number of purchases: only amounts have cents."""

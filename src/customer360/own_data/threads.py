@@ -1,4 +1,4 @@
-"""Work on the parts of a raw table on every processor: Arrow and DuckDB compute outside Python's lock."""
+"""Runs work on the parts of a raw table on every processor: Arrow and DuckDB compute outside Python's lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THREADS: Final = os.cpu_count() or 1
 
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`work(item)` of every item, in their order; only a few items are held at a time."""
+    """`work(item)` for every item, in order; only a few items are in memory at a time."""
     with ThreadPoolExecutor(THREADS) as pool:
         ahead: deque[Future[Result]] = deque()
         for item in items:

@@ -1,4 +1,4 @@
-"""Rows above the column names and below the data, as reports have them: titles, dates of export, notices."""
+"""Rows above the column names and below the data of reports: titles, export dates, notices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from customer360.own_data.columns import PROVENANCE, SOURCE_LINE, SOURCE_TEXT
 
 _MOST: Final = 40
-"""How many rows a report may have above its column names."""
+"""The maximum number of rows above the column names."""
 _SHOWN: Final = 3
 
 Row = Sequence[Any]
@@ -21,9 +21,10 @@ Row = Sequence[Any]
 
 def rows_above(rows: Sequence[Row]) -> int:
     """
-    How many of the first *rows* stand above the column names.
+    How many of the first *rows* are above the column names.
 
-    These are rows with at most half as many cells as most rows have, and what a blank row parts from the names.
+    These are rows with at most half as many cells as most rows, and rows that a blank row separates from the
+    names.
     """
     usual, cells = _usual(map(_end, rows)), _usual(map(count, rows))
     start = next((place for place, row in enumerate(rows) if count(row) * 2 > max(cells, 2)), 0)
@@ -42,30 +43,30 @@ def _usual(sizes: Iterable[int]) -> int:
 
 
 def count(row: Iterable[Any]) -> int:
-    """How many cells of *row* hold something."""
+    """How many cells of *row* are not empty."""
     return sum(cell is not None and str(cell).strip() != "" for cell in row)
 
 
 def _end(row: Row) -> int:
-    """The place after the last cell that holds something."""
+    """The position after the last cell that is not empty."""
     return max((place for place, cell in enumerate(row, start=1) if cell not in (None, "")), default=0)
 
 
 def in_words(rows: Sequence[Row], place: str) -> str:
-    """The *rows* that are not read, for a person: how many, and what the first of them say."""
+    """A description of the skipped *rows*: their number, and the text of the first ones."""
     said = [" ".join(str(cell) for cell in row if cell not in (None, ""))[:60] for row in rows if count(row)]
     if not said:
         return ""
     shown = "; ".join(repr(text) for text in said[:_SHOWN]) + ("; ..." if len(said) > _SHOWN else "")
-    return f", without {len(said)} row{'s' * (len(said) > 1)} {place} ({shown})"
+    return f", skipping {len(said)} row{'s' * (len(said) > 1)} {place} ({shown})"
 
 
 def without_footer(rows: pa.Table) -> tuple[pa.Table, list[str]]:
     """
-    *rows* without the notices at their end, and these.
+    *rows* without the notices at their end, and the notices.
 
-    A notice is a line of one text where others have several cells, or a row with a text in its first cell alone
-    that blank lines part from the others: someone of whom only the name is known stays.
+    A notice is a line of one text where other lines have several cells, or a row with a text only in its first
+    cell that blank lines separate from the others. A customer with nothing but a name is kept.
     """
     columns = [name for name in rows.schema.names if name not in PROVENANCE]
     rows = rows.take(pc.sort_indices(rows, sort_keys=[(SOURCE_LINE, "ascending")]))

@@ -1,9 +1,8 @@
 """
-Rows that sum up the others, as reports and spreadsheets have them at the end.
+Total rows, as at the end of reports and spreadsheets.
 
-A row is one when it calls itself a total, in its id or in the first column, and either has no other id and says
-nothing else of a customer, or has the sum of all other amounts. Otherwise a customer whose id happens to be Total
-is kept.
+A row is a total if it is labelled as one, in its id or in the first column, and either has no other id and
+describes no customer, or has the sum of all other amounts. A customer whose id happens to be Total is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.own_data.cells import Mask, filled, mask
-from customer360.own_data.columns import may_hold_words
+from customer360.own_data.columns import may_contain_words
 from customer360.own_data.mapping import NEWEST_BY, ColumnMapping
 
 _WORDS: Final = (
@@ -25,14 +24,14 @@ _WORDS: Final = (
     r"(?:\s+(?:general|général|generale|geral|amount|customers|rows))?\s*(?:\(\d+\))?\W*$"
 )
 LABELLED: Final = "is_labelled"
-"""The column of the examined rows that says which of them call themselves a total."""
+"""The column of the examined rows that marks those labelled as a total."""
 
 
 def labelled(batch: pa.RecordBatch, ids: Sequence[str]) -> Mask:
-    """The rows that call themselves a total, in the first column of the raw table or in one of *ids*."""
+    """The rows that are labelled as a total, in the first column of the raw table or in one of *ids*."""
     found = np.zeros(len(batch), dtype=bool)
     columns = dict.fromkeys((batch.schema.names[0], *ids))
-    for text in (batch[name] for name in columns if may_hold_words(batch[name])):
+    for text in (batch[name] for name in columns if may_contain_words(batch[name])):
         found |= mask(pc.match_substring_regex(text, _WORDS))
     return found
 
@@ -40,7 +39,7 @@ def labelled(batch: pa.RecordBatch, ids: Sequence[str]) -> Mask:
 def empty(
     batch: pa.RecordBatch, texts: Mapping[str, pa.Array], mapping: ColumnMapping, labels: Mask
 ) -> Mask | None:
-    """Those of *labels* that have no id and say nothing of a customer, where the mapping has what could."""
+    """The rows of *labels* that have no id and describe no customer; None if no mapped column could."""
     unsaid = {"source_id", "currency", NEWEST_BY, *mapping.constants}
     unsaid |= {column.name for column in mapping.kind.columns if column.is_whole or column.digits}
     said = [text for target, text in texts.items() if target not in unsaid]

@@ -1,4 +1,4 @@
-"""Events derived from order lines, and the customers derived from these."""
+"""Derives events from order lines, and customers from the events."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from customer360.tables import CUSTOMERS, EVENTS, MOST_POINTS, Source
 _LARGEST_LINE: Final = 10**12
 _FILE_BYTES: Final = 16_000_000
 _OF_ORDER: Final = ("customer_id", "order_id", "order_date", "amount", "points")
-"""What is kept of an order that is rejected."""
+"""What is kept of a rejected order."""
 _TEXTS: Final = ("source_id", "name", "email", "country", "city")
-"""What the last line of a customer that has it says."""
+"""Columns that take the value of the customer's last line that has one."""
 
 _PLACE: Final = "epoch_us(order_date)::HUGEINT * 18446744073709551616 + row"
-"""Which line comes later, by its moment, then by its row: as one number, which is compared fast."""
+"""The order of lines, by moment and then by row, as one number, which is fast to compare."""
 _LINES: Final = """
     CREATE VIEW line AS
     SELECT * REPLACE (CASE WHEN is_returned THEN -abs(loyalty_points) ELSE loyalty_points END AS loyalty_points),
@@ -56,15 +56,14 @@ _OF_LINES: Final = """
                abs(refunded)::DECIMAL(38,18) AS refunded
         FROM (SELECT *, quantity::DECIMAL(19,6) * unit_price::DECIMAL(19,6) AS product FROM {files})"""
 """
-A line's amount, else quantity times price less the discount. Pieces that came back take their amount and their
-points off.
+A line's amount, or else quantity times price less the discount. Returned units subtract their amount and points.
 """
 _OF_ORDERS: Final = """
         SELECT customer_id, order_id, min(order_date) AS order_date, max({place}) AS place,
                sum(loyalty_points)::BIGINT AS loyalty_points, count(*) AS lines, {latest}, false AS is_returned,
                max(order_amount)::DECIMAL(38,18) AS amount, max(abs(refunded))::DECIMAL(38,18) AS refunded
         FROM {files} GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row END"""
-"""The same where each line has the amount of its order: one line for each order, and for each without an id."""
+"""The same if lines have the amount of their order: one line per order, and one per line without an order_id."""
 _DIFFERENT: Final = """
     SELECT order_id, min(order_amount), max(order_amount) FROM {files}
     GROUP BY customer_id, order_id, CASE WHEN order_id IS NULL THEN row END
@@ -107,10 +106,11 @@ _EVENTS: Final = """
            ) AS reasons
     FROM every"""
 """
-A purchase is the lines of an order, or of a customer's day where lines have no order_id. What came back on a day
-is a refund of that order or day, and so is what was paid back, at the moment of the purchase: no other is known.
-Points below zero are redeemed. Amounts are summed with all their decimals, and rounded once for each event, half
-away from zero, as PostgreSQL rounds numeric. The id is made of the key: the same order has it in every file.
+A purchase consists of the lines of an order, or of a customer's day if lines have no order_id. Returns on a day
+are one refund of that order or day. A refunded amount is a refund at the moment of the purchase, as no other is
+known. Negative points are redeemed. Amounts are summed with all their decimals and rounded once per event, half
+away from zero, as PostgreSQL rounds numeric. The id is a hash of the key, so an order has the same id in every
+file.
 """
 _COLLIDING: Final = """
     UPDATE event SET reasons = concat_ws(', ', nullif(reasons, ''), $collision)
@@ -145,7 +145,7 @@ _CUSTOMERS: Final = """
                CASE WHEN loyalty_points > $most_points THEN $too_many_points END
            ) AS reasons
     FROM derived JOIN said USING (customer_id)"""
-"""The sum of the points has a range too: a customer outside of it is rejected with all lines."""
+"""The sum of the points has a range too: a customer outside it is rejected with all lines."""
 _STORED_LINES: Final = "SELECT sum(lines) FROM event SEMI JOIN found USING (event_id)"
 _DROP_STORED: Final = "DELETE FROM event WHERE event_id IN (SELECT event_id FROM found)"
 _LIMITS_OF_EVENTS: Final = {
@@ -165,10 +165,10 @@ _WITH_REASONS: Final = "SELECT {columns} FROM {rows} WHERE reasons <> ''"
 @dataclass(frozen=True)
 class Derived:
     """
-    Files of the rows of each table that order lines give, and of the *rejected* orders and customers.
+    Files of the rows of each table derived from order lines, and of the *rejected* orders and customers.
 
-    *lines* are those of the former, and *returned* among them those that take something back; *identical* are
-    those of events that are stored.
+    *lines* counts the lines of the derived rows, *returned* those of refunds among them, and *identical* the
+    lines of events that are already stored.
     """
 
     files: dict[Source, list[Path]]
@@ -187,12 +187,11 @@ def derive(
     stored: Stored | None = None,
 ) -> Derived:
     """
-    One event for each order, and for what came back of it on a day; one customer for each who has any.
+    One event per order, and per day of returns of an order; one customer per customer_id with events.
 
-    A customer's join_date is the day of the first event, first_purchase that of the first purchase,
-    loyalty_points are the sum of the points. Where there are customers already, there are only events, and of
-    events that are *stored* those that say the same are left out.
-    Raises: Customer360Error for an order with several order amounts.
+    A customer's join_date is the day of the first event, first_purchase that of the first purchase, and
+    loyalty_points the sum of the points. With *has_customers*, only events are derived. Events that equal *stored*
+    ones are dropped. Raises: Customer360Error for an order with several order amounts.
     """
     files, rejected = {}, []
     with duckdb_in(folder) as duck:
@@ -214,8 +213,9 @@ def _make_events(
     duck: duckdb.DuckDBPyConnection, parts: Sequence[Part], mapping: ColumnMapping, stored: Stored | None
 ) -> int:
     """
-    The table of events, without those that are stored, and those of orders that are rejected, which have a table
-    of their own; returns the lines of the former.
+    Creates the tables of events and of rejected orders.
+
+    Events that are already stored are dropped; returns the number of their lines.
     """
     files = f"read_parquet({[str(part.good) for part in parts]})"
     if "order_amount" in mapping.present:
@@ -225,7 +225,7 @@ def _make_events(
     else:
         lines = _OF_LINES.format(files=files, place=_PLACE, largest=_LARGEST_LINE, texts=", ".join(_TEXTS))
     duck.execute(_LINES.format(lines=lines))
-    kind: Any = "arrow"  # which DuckDB calls by other names in other versions
+    kind: Any = "arrow"  # DuckDB's versions have different types for it
     duck.create_function("hashed_text", hashed_texts, ["VARCHAR"], "BIGINT", type=kind)
     duck.execute(_EVENTS, _LIMITS_OF_EVENTS)
     duck.execute(_COLLIDING, {"collision": EVENT_COLLISION})
@@ -249,19 +249,19 @@ def _latest(columns: Sequence[str], place: str = "place") -> str:
 def _several(order: str | None, amount: object, other: object) -> str:
     if amount is None:
         return (
-            f"order {order or 'without an id'} has no order_amount on any of its lines; leave it out with where "
-            "in [keep], or name another column in the mapping"
+            f"order {order or 'without an id'} has no order_amount on any of its lines; exclude it with where in "
+            "[keep], or map another column"
         )
     return (
-        f"order {order!r} has the order amounts {amount} and {other}, but an order has one; if they are those of "
-        "its lines, write amount instead of order_amount in the mapping"
+        f"order {order!r} has two order amounts, {amount} and {other}; if they are those of its lines, map amount "
+        "instead of order_amount"
     )
 
 
 def _write(
     duck: duckdb.DuckDBPyConnection, table: Source, rows: str, mapping: ColumnMapping, folder: Path
 ) -> list[Path]:
-    """The rows of *table* in files that several writers can copy at once."""
+    """Writes the rows of *table* to several files, which can be copied in parallel."""
     filled = mapping.kind.filled(table, mapping.present)
     columns = ", ".join(
         f"{name if name in filled else 'NULL'}::{table[name].type} AS {name}" for name in table.column_names
@@ -274,7 +274,7 @@ def _write(
 def _write_rejected(
     duck: duckdb.DuckDBPyConnection, rows: str, table: Source, folder: Path, columns: Sequence[str]
 ) -> Path:
-    """Those of *rows*, which begin with the customer_id, that have reasons, as `parts` writes rejected rows."""
+    """Writes those of *rows* that have reasons, in the form of `parts`; *columns* begin with the customer_id."""
     shown = (*columns, LINES)
     found = duck.execute(_WITH_REASONS.format(columns=", ".join((REASONS, *shown)), rows=rows)).fetchall()
     originals = [

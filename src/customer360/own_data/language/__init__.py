@@ -1,6 +1,6 @@
 """
-The expressions of a mapping: read, typed and evaluated here, so that their values depend on no engine.
+The expressions of a mapping: parsed, typed and evaluated here, so that their values do not depend on an engine.
 
-`grammar` reads an expression, `bind` gives it types, and the other modules hold the functions. The values are
-those that Apache Spark gives without ANSI mode: what does not work out for a row is null.
+`grammar` parses an expression, `bind` assigns types, and the other modules contain the functions. The values
+are those of Apache Spark without ANSI mode: what fails for a row is null.
 """

@@ -1,4 +1,4 @@
-"""The functions of the parts of a cell: arrays, maps, and JSON."""
+"""The functions for parts of a cell: arrays, maps and JSON."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def _map(parts: Sequence[Values], convert: Convert) -> Values | None:
 
 
 def _pairs(*row: Any) -> dict[Any, Any] | None:
-    """None for a key that is null or occurs twice."""
+    """The map of keys and values in *row*; None if a key is null or occurs twice."""
     found = dict(zip(row[::2], row[1::2], strict=True))
     return found if len(found) * 2 == len(row) and None not in found else None
 
 
 def at_index(parts: Sequence[Values], convert: Convert) -> Values | None:
-    """`[0]`, or the value of a key."""
+    """An element by its index, `[0]`, or the value of a key."""
     return _part_at(parts, convert, lambda found, place: found[place] if 0 <= place < len(found) else None)
 
 
 def _element_at(parts: Sequence[Values], convert: Convert) -> Values | None:
-    """From one; from the end where the place is negative."""
+    """An element by its position from 1, or from the end if it is negative; or the value of a key."""
     return _part_at(parts, convert, _from_one)
 
 
@@ -94,7 +94,7 @@ def _position(found: list[Any], value: Any) -> int:
 
 
 def _of_elements(compute: Callable[..., Any], gives: Callable[[Type], Type], takes: str = "") -> Made:
-    """A function of an array and what else it *takes*."""
+    """A function of an array and of arguments of the types *takes*."""
     kinds = [Type(word) for word in takes.split()]
 
     def made(parts: Sequence[Values], convert: Convert) -> Values | None:
@@ -149,7 +149,7 @@ def _size(parts: Sequence[Values], _: Convert) -> Values | None:
 
 
 def split(text: str, pattern: re.Pattern[str], limit: int = -1) -> list[str]:
-    """The parts of *text* between matches; all of them, or *limit*."""
+    """The parts of *text* between matches, at most *limit* of them if it is positive."""
     if text and not pattern.pattern:
         letters = [*text]
         return (
@@ -175,7 +175,7 @@ _STEP: Final = re.compile(r"\.([^.\[\]'*]+)|\[([0-9]+)\]|\['([^']*)'\]")
 
 @lru_cache(256)
 def json_path(path: str) -> Callable[[str], str | None] | None:
-    """What finds the value at a path such as $.a.b[0]; None for another kind of path."""
+    """A function that finds the value at a path such as $.a.b[0]; None for an unsupported path."""
     if _PATH.fullmatch(path) is None:
         return None
     steps = [int(step[2]) if step[2] else step[1] or step[3] for step in _STEP.finditer(path)]
@@ -187,7 +187,7 @@ def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _JSON: Final = json.JSONDecoder(object_pairs_hook=_first_of_each)
-"""What stands behind the first value does not count."""
+"""Text after the first value is ignored."""
 
 
 def _at_path(steps: Sequence[str | int], text: str) -> str | None:
@@ -205,11 +205,11 @@ def _at_path(steps: Sequence[str | int], text: str) -> str | None:
 
 def _shown(found: Any) -> str | None:
     text = found if isinstance(found, str) or found is None else _json(found)
-    return text and text.encode("utf-8", "replace").decode()  # half of a pair that \\u writes is no letter
+    return text and text.encode("utf-8", "replace").decode()  # an unpaired surrogate is not a letter
 
 
 def _json(found: Any) -> str:
-    """JSON without blanks, its numbers as Java writes them."""
+    """JSON without blanks, with numbers as Java writes them."""
     if isinstance(found, dict):
         return "{" + ",".join(f"{_json(key)}:{_json(value)}" for key, value in found.items()) + "}"
     if isinstance(found, list):

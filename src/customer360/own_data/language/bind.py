@@ -1,4 +1,4 @@
-"""From the tree of an expression to its values: every part gets a type, and texts become what a function takes."""
+"""Turns the tree of an expression into typed values; texts are converted to what a function takes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from customer360.own_data.language.values import Values, column, constant, each
 _HINT: Final = "cast to a type, such as cast(x AS double)"
 _TEXTS: Final = {"text": STRING, "seconds": decimal(16, 6)}
 _PREPARED: Final[dict[str, tuple[Callable[[str], Any], str]]] = {
-    "regex": (regex, "a regular expression that Java and Python read alike"),
+    "regex": (regex, "a regular expression that Java and Python read the same way"),
     "replacement": (replacement, "a replacement, with $1 for a group"),
     "format": (writer, "a pattern such as dd.MM.yyyy"),
     "unit": (lambda text: text if text in casts.LENGTHS else None, "a unit such as day"),
@@ -37,13 +37,13 @@ def bound(target: str, node: Node) -> Values:
     """
     The values of the expression *node*, which fills *target*; its columns are texts.
 
-    Raises: Customer360Error when the parts of it do not fit together.
+    Raises: Customer360Error when its types do not match.
     """
     return Binder(target).values(node)
 
 
 class Binder:
-    """What all forms of one expression share."""
+    """Binds the parts of one expression."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -66,10 +66,10 @@ class Binder:
     def fail(self, name: str, parts: Sequence[Values], hint: str = "") -> NoReturn:
         of = ", ".join(str(part.type) for part in parts) or "nothing"
         call = f"{name}()" if name.islower() and " " not in name else name
-        raise Invalid(f"the mapping of {self._target}: {call} does not work on {of}; {hint or _HINT}")
+        raise Invalid(f"the expression for {self._target}: {call} does not accept {of}; {hint or _HINT}")
 
     def convert(self, some: Values, to: Type, *, is_strict: bool = False) -> Values:
-        """*some* as another type, with null for what is none."""
+        """*some* cast to another type; null for values that cannot be cast."""
         if some.type == to:
             return some
         if some.type == NULL:
@@ -79,7 +79,7 @@ class Binder:
             if inner:
                 return each(to, lambda found: [None if one is None else inner(one) for one in found], some)
         if (made := casts.cast(some.type, to, is_strict=is_strict)) is None:
-            self.fail(f"cast to {to}", [some], "there is no such value")
+            self.fail(f"cast to {to}", [some], "no value of this type can be cast")
         return each(to, made, some)
 
     def _called(self, name: str, parts: Sequence[Values]) -> Values | None:
@@ -95,7 +95,7 @@ class Binder:
         least = sum(not word.endswith("?") for word in words)
         if not least <= len(parts) <= len(words):
             counts = str(least) if least == len(words) else f"{least} to {len(words)}"
-            self.fail(name, parts, f"it takes {counts} values")
+            self.fail(name, parts, f"it takes {counts} argument{'s' * (counts != '1')}")
         given = [self.argument(name, part, word.rstrip("?")) for part, word in zip(parts, words, strict=False)]
         return each(function.gives, function.compute, *given)
 
@@ -114,23 +114,23 @@ class Binder:
         return self.convert(some, to)
 
     def _prepared(self, name: str, some: Values, word: str) -> Values:
-        """An argument that is one text for all rows."""
+        """An argument that is the same text for all rows."""
         prepare, meant = _PREPARED[word]
         if not some.is_constant or some.type != STRING:
-            self.fail(name, [some], f"write {meant} in quotes")
+            self.fail(name, [some], f"use {meant} in quotes")
         if (found := prepare(some.constant)) is None:
             self.fail(name, [some], f"'{some.constant}' is not {meant}")
         return constant(STRING, found)
 
     def _read(self, name: str, parts: Sequence[Values]) -> Values | None:
-        """A day or a moment of a text, by a pattern where there is one."""
+        """A date or timestamp read from a text, with a pattern if there is one."""
         if len(parts) > 2:
             return None
         if parts[0].type == STRING and (len(parts) == 2 or "unix" in name):
             pattern = parts[1].constant if len(parts) == 2 else DEFAULT
             read = reader(pattern) if isinstance(pattern, str) else None
             if read is None:
-                self.fail(name, parts, "write a pattern with a year in quotes, such as 'dd.MM.yyyy'")
+                self.fail(name, parts, "use a pattern with a year in quotes, such as 'dd.MM.yyyy'")
             return self.function(name, DATES[name], [each(TIMESTAMP, read, parts[0])])
         return (
             self.argument(name, parts[0], "date")

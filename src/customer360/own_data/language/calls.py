@@ -1,4 +1,4 @@
-"""How a function is called, as data: what it takes, what it gives, and what computes it."""
+"""The signature of a function as data: what it takes, what it returns, and what computes it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from customer360.own_data.language.types import Type
 @dataclass(frozen=True)
 class Function:
     """
-    *takes* has a word for each argument: the type that it is read as; `?` after it when it may be left out.
+    *takes* has one word per argument, the type that it is cast to, with `?` after it if it is optional.
 
-    `regex`, `format`, `unit` and `words` are texts that are the same in every row. A null gives null.
+    `regex`, `replacement`, `format`, `unit` and `path` are texts that are the same in every row. If an argument is
+    null, the result is null.
     """
 
     takes: str

@@ -1,4 +1,4 @@
-"""A value of one type as one of another; None where it is none."""
+"""Casts between types; None if a value cannot be cast."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.own_data.language.zones import zone
 Cast = Callable[[Any], Any]
 
 BLANK: Final = "".join(map(chr, range(0x21))) + "\x7f"
-"""What stands around a value without being part of it."""
+"""The characters that are trimmed from both ends of a text before it is cast."""
 LENGTHS: Final[dict[str, timedelta | int]] = {
     "microsecond": timedelta(microseconds=1), "millisecond": timedelta(milliseconds=1),
     "second": timedelta(seconds=1), "seconds": timedelta(seconds=1), "minute": timedelta(minutes=1),
@@ -26,14 +26,14 @@ LENGTHS: Final[dict[str, timedelta | int]] = {
     "day": timedelta(1), "days": timedelta(1),
     "week": timedelta(7), "weeks": timedelta(7), "month": 1, "months": 1, "quarter": 3, "year": 12, "years": 12,
 }  # fmt: skip
-"""How long a unit is; as months where that is not always the same time."""
+"""The length of a unit; in months if the length varies."""
 SHORT: Final = frozenset(
     length for length in LENGTHS.values() if isinstance(length, timedelta) and not length.days
 )
-"""The lengths of less than a day."""
+"""The lengths shorter than a day."""
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments have no zone: they are UTC
 DIGITS: Final = Context(prec=78, rounding=ROUND_HALF_UP)
-"""Room for what two decimals make, before it is rounded once."""
+"""Enough digits for the result of two decimals, before it is rounded once."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = re.compile(r"([+-]?[0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T](?P<time>.*))?)?)?", re.DOTALL)
 _TIME: Final = re.compile(
@@ -52,9 +52,9 @@ _FALSE: Final = frozenset({"f", "false", "n", "no", "0"})
 
 def cast(source: Type, target: Type, *, is_strict: bool = False) -> Cast | None:
     """
-    What makes a *target* of a *source*, neither of them null; None where nothing does.
+    The function that casts *source* to *target*, for values that are not null; None if there is no such cast.
 
-    With *is_strict* a number that does not fit, or a text with decimals for a whole number, is null.
+    With *is_strict*, a number out of range and a text with decimals for a whole number are null.
     """
     if source == target:
         return _same
@@ -104,7 +104,7 @@ def micros(moment: datetime) -> int:
 
 
 def moment_of(micros: int) -> datetime | None:
-    """The moment so many microseconds after the start of 1970; None beyond the years 1 to 9999."""
+    """The moment *micros* microseconds after the start of 1970; None outside the years 1 to 9999."""
     try:
         return EPOCH + timedelta(microseconds=micros)
     except OverflowError:
@@ -112,7 +112,7 @@ def moment_of(micros: int) -> datetime | None:
 
 
 def day(text: str) -> date | None:
-    """The day that *text* writes as year, month and day; the first one where the last are left out."""
+    """The day in *text*, as year, month and day; a missing month or day is the first."""
     found = _DAY.fullmatch(text.strip(BLANK))
     return _date(int(found[1]), int(found[2] or 1), int(found[3] or 1)) if found else None
 
@@ -125,7 +125,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def moment(text: str) -> datetime | None:
-    """The moment in UTC that *text* writes as a day, a time where there is one, and its zone."""
+    """The moment in UTC in *text*: a day, and optionally a time and a zone."""
     found = _DAY.fullmatch(text.strip(BLANK))
     start = _date(int(found[1]), int(found[2] or 1), int(found[3] or 1)) if found else None
     if found is None or start is None:
@@ -147,7 +147,7 @@ def _timed(start: date, text: str) -> datetime | None:
 
 
 def at_zone(local: datetime, name: str) -> datetime | None:
-    """The moment at which clocks in the zone show *local*; None for no zone."""
+    """The moment at which clocks in the zone *name* show *local*; None if the zone is unknown."""
     found = zone(name)
     if found is None:
         return None
@@ -173,7 +173,7 @@ def _of_text(target: Type, *, is_strict: bool) -> Cast | None:
 
 
 def whole(text: str, *, bits: int, is_strict: bool) -> int | None:
-    """The whole number that *text* writes; without its decimals unless *is_strict*."""
+    """The whole number in *text*; decimals are dropped, or invalid with *is_strict*."""
     found = _WHOLE.fullmatch(text.strip(BLANK))
     if found is None or not (found[2] or found[3]) or (is_strict and found[3] is not None):
         return None
@@ -183,7 +183,7 @@ def whole(text: str, *, bits: int, is_strict: bool) -> int | None:
 
 
 def binary(text: str) -> float | None:
-    """The number that *text* writes, with or without a point and an exponent."""
+    """The number in *text*, with or without a point and an exponent."""
     text = text.strip(BLANK[:-1])
     found = _BINARY.match(text)
     return float(found[0]) if found else _NAMED.get(text.lower())
@@ -200,7 +200,7 @@ def _flag(text: str) -> bool | None:
 
 
 def fitting(number: Decimal, target: Type) -> Decimal | None:
-    """*number* with the digits of *target*, rounded half away from zero; None when it is too large."""
+    """*number* with the digits of *target*, rounded half away from zero; None if it is too large."""
     if number.is_finite() and number.adjusted() <= target.precision - target.scale:
         found = number.quantize(Decimal(1).scaleb(-target.scale), context=DIGITS)
         if not found or found.adjusted() < target.precision - target.scale:
@@ -209,7 +209,7 @@ def fitting(number: Decimal, target: Type) -> Decimal | None:
 
 
 def wrapped(number: int, bits: int) -> int:
-    """What remains of a whole number in so many bits."""
+    """A whole number wrapped around to *bits* bits."""
     half = 1 << (bits - 1)
     return (number + half) % (2 * half) - half
 
@@ -241,7 +241,7 @@ def _number(source: Type, target: Type, *, is_strict: bool) -> Cast:
 
 
 def saturated(number: float, *, bits: int) -> int:
-    """The whole number before the point; the largest or smallest one where there is none, as Java has it."""
+    """*number* truncated to a whole number; the largest or smallest one if it is out of range, as in Java."""
     if math.isnan(number):
         return 0
     half = 1 << (max(bits, 32) - 1)
@@ -261,7 +261,7 @@ def _to_text(source: Type, *, is_plain: bool) -> Cast | None:
 
 
 def java_text(number: float, shortest: str | None = None) -> str:
-    """A floating number as Java writes it: with an exponent from ten million on, and below a thousandth."""
+    """A floating-point number as Java writes it: with an exponent from ten million on, and below a thousandth."""
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
     if number == 0:
@@ -277,6 +277,6 @@ def java_text(number: float, shortest: str | None = None) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """With as many decimals of a second as it needs."""
+    """The text of *moment*, with as many decimals of a second as needed."""
     text = moment.isoformat(" ")
     return text.rstrip("0") if moment.microsecond else text

@@ -1,4 +1,4 @@
-"""The functions of days and moments. All moments are UTC."""
+"""The date and timestamp functions. All timestamps are UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WRITE: Final = writer(DEFAULT)
 
 
 def months_later(day: date, months: int) -> date | None:
-    """The same day of another month, or its last day."""
+    """The same day of another month, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         return None
@@ -28,7 +28,7 @@ def months_later(day: date, months: int) -> date | None:
 
 
 def later(moment: Any, count: int, unit: str) -> Any:
-    """*moment*, or a day, and so many units more; None beyond the calendar."""
+    """*moment*, or a day, plus *count* units; None if the result is out of range."""
     length = LENGTHS[unit]
     try:
         return months_later(moment, count * length) if isinstance(length, int) else moment + count * length
@@ -120,7 +120,7 @@ def _seconds(number: Any) -> datetime | None:
 
 
 def _whole_seconds(moment: datetime) -> int:
-    """Since 1970, cut towards it, as Spark does."""
+    """Seconds since 1970, truncated towards zero, as in Spark."""
     since = micros(moment)
     return since // 10**6 if since >= 0 else -(-since // 10**6)
 
@@ -161,7 +161,7 @@ PARTS: Final = {
     **_UNITS, **{f"{unit}s": _UNITS[unit] for unit in _UNITS.keys() - {"quarter", "dayofweek", "doy"}},
     "dow": _UNITS["dayofweek"], "dayofyear": _UNITS["doy"],
 }  # fmt: skip
-"""What extract() gives, by unit."""
+"""The parts that extract() returns, by unit."""
 _ADD, _DIFF = (
     Function("date int", DATE, _days_later), Function("date date", INT, lambda end, start: (end - start).days),
 )  # fmt: skip

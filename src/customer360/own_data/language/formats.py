@@ -1,4 +1,4 @@
-"""Patterns such as dd.MM.yyyy, which days and times are written and read by."""
+"""Patterns such as dd.MM.yyyy, for reading and writing dates and times."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _quarter(moment: datetime) -> int:
 
 
 def _written(letter: str, count: int) -> Write | None:
-    """What writes the part of a moment that some equal letters stand for."""
+    """The function that writes the part of a moment for *count* equal letters; None if there is none."""
     numbers: dict[str, Callable[[datetime], int]] = {
         "d": lambda moment: moment.day, "H": lambda moment: moment.hour, "m": lambda moment: moment.minute,
         "s": lambda moment: moment.second, "h": lambda moment: (moment.hour + 11) % 12 + 1,
@@ -80,7 +80,7 @@ def _written(letter: str, count: int) -> Write | None:
 
 @lru_cache(256)
 def writer(pattern: str) -> Write | None:
-    """What writes a moment as *pattern* says; None for letters that have no meaning here."""
+    """The function that writes a moment with *pattern*; None if it has unsupported letters."""
     parts: list[Write] = []
     place = 0
     while place < len(pattern):
@@ -114,7 +114,7 @@ _READ["LLL"], _READ["LLLL"], _READ["L"] = _READ["MMM"], _READ["MMMM"], _READ["M"
 
 @lru_cache(256)
 def reader(pattern: str) -> Callable[[str], datetime | None] | None:
-    """What reads a text that is written as *pattern* says; None for letters that cannot be read here."""
+    """The function that reads a text with *pattern*; None if it has unsupported letters."""
     found, last, place = "", "", 0
     while place < len(pattern):
         token = _TOKEN.match(pattern, place)

@@ -1,4 +1,4 @@
-"""The forms that are no plain calls: what they take and give depends on the types of their parts."""
+"""The forms that are not plain calls: their signature depends on the types of their parts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TRIED: Final = {"try_add": "+", "try_subtract": "-", "try_multiply": "*", "try_
 
 @dataclass(frozen=True)
 class Call:
-    """A form with the values of its *parts*; the *value* of a cast is its type."""
+    """A form with the values of its *parts*; the *value* of a cast is the target type."""
 
     name: str
     parts: Sequence[Values]
@@ -88,7 +88,7 @@ def _shifted(binder: Binder, sign: str, one: Values, other: Values) -> Values | 
         name = "date_add" if sign == "+" else "date_sub"
         return binder.function(name, DATES[name], [one, other])
     if sign == "-":
-        binder.fail(sign, [one, other], "write datediff(a, b) for the days between them")
+        binder.fail(sign, [one, other], "use datediff(a, b) for the days between them")
     return None
 
 
@@ -120,7 +120,7 @@ def _in(binder: Binder, call: Call) -> Values | None:
 
 def _flags(binder: Binder, call: Call) -> Values | None:
     if any(part.type not in {BOOLEAN, NULL} for part in call.parts):
-        binder.fail(call.name.upper(), call.parts, "write a condition, such as x = 'yes'")
+        binder.fail(call.name.upper(), call.parts, "use a condition, such as x = 'yes'")
     compute = {"and": operators.all_of, "or": operators.any_of}
     if call.name == "not":
         return each(BOOLEAN, lambda flag: not flag, binder.convert(call.parts[0], BOOLEAN))
@@ -132,7 +132,7 @@ def _like(binder: Binder, call: Call) -> Values:
     texts = [some.constant for some in (call.parts[1], escape) if some.is_constant and some.type == STRING]
     found = like(*texts, ignores_case=call.name == "ilike") if len(texts) == 2 else None
     if found is None:
-        binder.fail(call.name.upper(), call.parts, "write a pattern such as 'a%' in quotes")
+        binder.fail(call.name.upper(), call.parts, "use a pattern such as 'a%' in quotes")
     matches = found.fullmatch
     some = binder.argument(call.name, call.parts[0], "text")
     if call.name == "ilike":
@@ -143,7 +143,7 @@ def _like(binder: Binder, call: Call) -> Values:
 def _case(binder: Binder, call: Call) -> Values | None:
     conditions, values = call.parts[:-1:2], [*call.parts[1:-1:2], call.parts[-1]]
     if any(some.type not in {BOOLEAN, NULL} for some in conditions):
-        binder.fail("CASE", conditions, "write a condition, such as WHEN x = 'yes'")
+        binder.fail("CASE", conditions, "use a condition, such as WHEN x = 'yes'")
     return _chosen(binder, conditions, values)
 
 
@@ -169,7 +169,7 @@ def _if(binder: Binder, call: Call) -> Values | None:
     if call.name == "nvl2":
         parts = [_is_null(parts[0]), parts[2], parts[1]]
     if parts[0].type not in {BOOLEAN, NULL}:
-        binder.fail("if", parts, "write a condition first, such as x = 'yes'")
+        binder.fail("if", parts, "use a condition as the first argument, such as x = 'yes'")
     return _chosen(binder, parts[:1], parts[1:])
 
 
@@ -191,7 +191,7 @@ def _is_null(some: Values) -> Values:
 
 def _null_test(binder: Binder, call: Call) -> Values | None:
     if len(call.parts) != 1:
-        binder.fail(call.name, call.parts, "it takes 1 value")
+        binder.fail(call.name, call.parts, "it takes 1 argument")
     is_null = _is_null(call.parts[0])
     return is_null if call.name == "isnull" else each(BOOLEAN, lambda flag: not flag, is_null)
 
@@ -217,7 +217,7 @@ def _concat_ws(binder: Binder, call: Call) -> Values:
 
 
 def _locate(binder: Binder, call: Call) -> Values:
-    """Without a place to start at nothing is found."""
+    """The position of a text; 0 if the start is null."""
     found = binder.function(call.name, TEXT["locate"], call.parts)
     if len(call.parts) < 3:
         return found
@@ -229,7 +229,7 @@ def _locate(binder: Binder, call: Call) -> Values:
 def _date_part(binder: Binder, call: Call) -> Values | None:
     unit = str(call.parts[0].constant).lower()
     if len(call.parts) != 2 or unit not in PARTS:
-        binder.fail(call.name, call.parts, f"name one of {', '.join(PARTS)}")
+        binder.fail(call.name, call.parts, f"use one of {', '.join(PARTS)}")
     return binder.function(call.name, PARTS[unit], call.parts[1:])
 
 

@@ -1,8 +1,8 @@
 """
 The functions that an expression of a mapping may call, as data.
 
-A mapping may come from someone else, so a function is refused unless it is listed here. Each one gives one value
-that depends on its arguments alone: not on an engine, files or the day.
+A mapping may come from someone else, so a function is refused unless it is listed here. Each one returns a
+value that depends only on its arguments: not on an engine, files or the current date.
 """
 
 from __future__ import annotations
@@ -41,22 +41,22 @@ ALLOWED: Final = {
     ),
     "Checksums": ("crc32", "md5", "sha", "sha1", "sha2", "xxhash64"),
 }  # fmt: skip
-"""By kind. Each gives what Apache Spark's function of that name gives."""
+"""By kind. Each returns what Apache Spark's function of the same name returns."""
 OWN: Final = {
-    "filled": "the cell without blanks at its ends; null for what exports write for nothing",
-    "filled_text": "the same for text, where words such as None or NA may be meant",
-    "hashed_id": "a number for an id that is none: the same text always gives the same number",
-    "as_of_date": "the as-of date of the load, the last day that is known",
+    "filled": "the trimmed cell; null for what exports write for a missing value",
+    "filled_text": "the same for text, where words such as None or NA may be real values",
+    "hashed_id": "a number for an id that is not numeric; the same text always gives the same number",
+    "as_of_date": "the as-of date of the load, the last day treated as known",
 }
-"""Functions of ours."""
+"""Functions that Apache Spark does not have."""
 FUNCTIONS: Final = frozenset({*OWN, *(name for names in ALLOWED.values() for name in names)})
 TYPES: Final = frozenset({
     "bigint", "boolean", "char", "date", "dec", "decimal", "double", "float", "int", "integer", "long", "numeric",
     "real", "short", "smallint", "string", "timestamp", "tinyint", "varchar",
 })  # fmt: skip
-"""What a value may be cast to."""
+"""The types that a value may be cast to."""
 UNITS: Final = frozenset({
     "day", "dayofweek", "dayofyear", "days", "dow", "doy", "hour", "hours", "microsecond", "millisecond", "minute",
     "minutes", "month", "months", "quarter", "second", "seconds", "week", "weeks", "year", "years",
 })  # fmt: skip
-"""The words for parts of a date."""
+"""The names of the parts of a date."""

@@ -1,8 +1,8 @@
 """
-The expressions of a mapping: a small part of SQL that sees the values of its own row, and nothing else.
+The parser for expressions of a mapping: a small part of SQL that sees only the values of its own row.
 
-A mapping is a file that people hand on. Its expressions are read here, by a grammar of our own, and no engine ever
-sees them. Only columns of the source and the functions of `functions` can occur in a tree.
+A mapping is a file that people share, so its expressions are parsed here and never passed to an engine. A tree can
+contain only columns of the source and the functions in `functions`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_TERMS: Final = 100
 _LEVELS: Final[tuple[tuple[str, ...], ...]] = (
     ("=", "==", "<>", "!=", "<", "<=", ">", ">=", "<=>"), ("+", "-", "||"), ("*", "/", "%", "div"),
 )  # fmt: skip
-"""The operators between two values; those of a later line bind tighter."""
+"""The binary operators, by increasing precedence."""
 _SAME: Final = {"==": "=", "!=": "<>", "regexp": "rlike"}
 _NEGATED: Final = frozenset({"like", "ilike", "rlike", "regexp", "between", "in"})
 _RESERVED: Final = frozenset({"and", "or", "not", "case", "when", "then", "else", "end", "is", "in", "from"})
@@ -40,25 +40,25 @@ _LITERALS: Final = {
 
 def read(target: str, text: str, columns: Iterable[str], *, as_of: date | None = None) -> Node:
     """
-    The expression *text* of *columns*, which fills *target*.
+    The tree of the expression *text* over *columns*, which fills *target*.
 
-    Raises: Customer360Error when it could use more than the values of its row, or is not an expression.
+    Raises: Customer360Error when it is invalid or could use more than the values of its row.
     """
     return _Reader(target, text, columns, as_of or date.max).whole()
 
 
 def quoted(column: str) -> str:
-    """A column as an expression, whatever its name."""
+    """The expression for a column with any name."""
     return "`" + column.replace("`", "``") + "`"
 
 
 def named_in(text: str) -> tuple[str, ...]:
-    """The columns that stand in backticks in the expression *text*."""
+    """The columns in backticks in the expression *text*."""
     return tuple(name.replace("``", "`") for name in re.findall(r"`((?:[^`]|``)+)`", re.sub(r"'[^']*'", "", text)))
 
 
 class _Reader:
-    """Reads an expression from left to right; every method returns what it has read."""
+    """Parses an expression from left to right; each method returns the node that it has parsed."""
 
     def __init__(self, target: str, text: str, columns: Iterable[str], as_of: date) -> None:
         self._target, self._text, self._as_of = target, text, as_of
@@ -82,10 +82,8 @@ class _Reader:
 
     def _error(self, place: int, hint: str = "") -> Invalid:
         shown = one_line(f"{self._text[max(0, place - _SHOWN) : place]}^{self._text[place : place + _SHOWN]}")
-        hint = (
-            hint or "close brackets and quotes, double a quote inside a text, and leave out comments and queries"
-        )
-        return Invalid(f"the mapping of {self._target} does not parse at ^ in {shown}; {hint}")
+        hint = hint or "close brackets and quotes, write '' for a quote, and remove comments and queries"
+        return Invalid(f"syntax error at ^ in the expression for {self._target}: {shown}; {hint}")
 
     def _fail(self, hint: str = "") -> NoReturn:
         raise self._error(self._token.place, hint)
@@ -102,7 +100,7 @@ class _Reader:
         return self._take().word if self._is(*words) else self._fail()
 
     def _maybe(self, *words: str) -> bool:
-        """Whether one of *words* comes next, which is taken then."""
+        """Whether one of *words* comes next; if so, it is consumed."""
         if found := self._is(*words):
             self._take()
         return found
@@ -110,7 +108,7 @@ class _Reader:
     def _expression(self) -> Node:
         self._depth += 1
         if self._depth > _DEEPEST:
-            self._fail(f"write it with at most {_DEEPEST} brackets inside each other")
+            self._fail(f"use at most {_DEEPEST} nested brackets")
         found = self._chain("or", lambda: self._chain("and", self._condition))
         self._depth -= 1
         return found
@@ -126,14 +124,14 @@ class _Reader:
         while self._maybe("not"):
             signs += 1
         if signs > _DEEPEST:
-            self._fail(f"write NOT at most {_DEEPEST} times in a row")
+            self._fail(f"use NOT at most {_DEEPEST} times in a row")
         found = self._tested(self._binary())
         for _ in range(signs):
             found = _negated(found)
         return found
 
     def _tested(self, found: Node) -> Node:
-        """*found*, or a test of it where one follows."""
+        """*found*, or a test of it if one follows."""
         if self._maybe("is"):
             return self._is_what(found)
         is_negated = self._is(*_NEGATED, ahead=1) and self._maybe("not")
@@ -174,7 +172,7 @@ class _Reader:
         while self._is(*_LEVELS[level]):
             terms += 1
             if terms > _MOST_TERMS:
-                self._fail(f"write it with at most {_MOST_TERMS} values in a row")
+                self._fail(f"use at most {_MOST_TERMS} values in a row")
             name = self._take().word
             found = Node(_SAME.get(name, name), (found, self._binary(level + 1)))
         return found
@@ -189,9 +187,9 @@ class _Reader:
             found = self._indexed(found) if self._take().text == "[" else Node("cast", (found,), self._type())
             tails += 1
         if self._is("."):
-            self._fail("put a column whose name has a point in backticks")
+            self._fail("put a column name with a dot in backticks")
         if len(signs) + tails > _DEEPEST:
-            self._fail(f"write it with at most {_DEEPEST} signs, [0] and ::type around a value")
+            self._fail(f"use at most {_DEEPEST} signs, [0] and ::type around a value")
         for sign in reversed(signs):
             found = Node("negative" if sign == "-" else "positive", (found,))
         return found
@@ -207,7 +205,7 @@ class _Reader:
             return text_literal(self._take().text)
         if token.kind == "number":
             return number_literal(sign + self._take().text) or self._fail(
-                f"write a number with at most {MOST_DIGITS} digits"
+                f"use a number with at most {MOST_DIGITS} digits"
             )
         if token.kind == "name":
             return self._column(self._take().text[1:-1].replace("``", "`"))
@@ -235,14 +233,14 @@ class _Reader:
         if self._is("select", "with", "table", "values", "over") or self._is("(", ahead=1):
             self._fail()
         hint = nearest(name, self._columns.values())
-        raise Invalid(f"the mapping of {self._target}: the source has no column '{one_line(name)}'.{hint}")
+        raise Invalid(f"unknown column '{one_line(name)}' in the expression for {self._target}.{hint}")
 
     def _day(self) -> Node:
         is_date, text = self._take().word == "date", self._token.text
-        # 'today' is a day too, and another one tomorrow.
+        # Words such as 'today' are refused, as their value would change every day.
         value = (casts.day if is_date else casts.moment)(text[1:-1]) if re.fullmatch(_MOMENT, text) else None
         if value is None:
-            self._fail("write a day of the calendar, such as DATE '2024-02-29'")
+            self._fail("use a valid date, such as DATE '2024-02-29'")
         self._take()
         return Node("literal", value=(DATE if is_date else TIMESTAMP, value))
 
@@ -251,7 +249,7 @@ class _Reader:
         text = self._take().text.strip("'\"")
         unit = self._need(*UNITS)
         if re.fullmatch(r"[+-]?[0-9]{1,9}", text) is None or unit not in casts.LENGTHS:
-            self._fail("write an interval such as INTERVAL '1' DAY")
+            self._fail("use an interval such as INTERVAL '1' DAY")
         return Node("literal", value=(INTERVAL, (int(text), unit)))
 
     def _case(self) -> Node:
@@ -277,7 +275,7 @@ class _Reader:
                 if not self._maybe(","):
                     break
             self._need(")")
-        return named_type(name, sizes) or self._fail("write a type such as decimal(12,2), with at most 38 digits")
+        return named_type(name, sizes) or self._fail("use a type such as decimal(12,2), with at most 38 digits")
 
     def _call(self) -> Node:
         name = self._token.word
@@ -295,8 +293,8 @@ class _Reader:
     def _not_allowed(self, name: str) -> str:
         close = difflib.get_close_matches(name, sorted(FUNCTIONS), n=1, cutoff=0)
         return (
-            f"the mapping of {self._target} calls {name}(), which a mapping may not call; the nearest function "
-            f"that it may call is {close[0]}(); docs/own-data.md lists them all"
+            f"the expression for {self._target} calls {name}(), which is not allowed; the nearest allowed "
+            f"function is {close[0]}(), and docs/own-data.md lists them all"
         )
 
     def _one(self) -> Node:
@@ -344,7 +342,7 @@ class _Reader:
         return Node(name, (found, *parts, *(self._list() if self._maybe(",") else ())))
 
     def _position(self, name: str) -> Node:
-        # `a IN b` without brackets is part of no other expression.
+        # `a IN b` without brackets occurs in no other expression.
         found = self._operand()
         if self._maybe("in"):
             return Node(name, (found, self._expression()))

@@ -1,4 +1,4 @@
-"""XXH64 with the seed 42, as Spark's xxhash64 computes it: customers keep their numbers."""
+"""XXH64 with seed 42, as in Spark's xxhash64, so that customers keep their numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def hashed_text(text: str) -> int:
 
 
 def hashed_texts(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The same for each of *texts*, none of which is null."""
+    """The hashes of *texts*, which must not be null."""
     hashed = [xxh64_intdigest(text, _SEED) for text in texts.cast(pa.binary()).to_pylist()]
     return pa.array(np.array(hashed, np.uint64).view(np.int64))
 
@@ -37,7 +37,7 @@ def _signed(hashed: int) -> int:
 
 
 def hashes(parts: Sequence[Values]) -> Values | None:
-    """One number for the values of *parts*; nulls are passed over."""
+    """One hash for the values of *parts*; nulls are skipped."""
     as_bytes = [_bytes(part.type) for part in parts]
     if not all(as_bytes):
         return None

@@ -1,4 +1,4 @@
-"""The functions of numbers whose type is that of their argument."""
+"""The numeric functions whose type depends on their argument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Made = Callable[[Sequence[Values], Convert], Values | None]
 
 
 def _number(some: Values, convert: Convert) -> Values | None:
-    """*some* as a number; a text is read as one."""
+    """*some* as a number; text is cast to double."""
     if some.type.name in {"string", "null"}:
         return convert(some, DOUBLE)
     return some if some.type.is_number else None
@@ -47,7 +47,7 @@ def _negative(number: Any) -> Any:
 
 
 def _whole(rounding: str, compute: Callable[[float], int]) -> Made:
-    """ceil and floor: whole numbers."""
+    """ceil and floor, which return whole numbers."""
 
     def made(parts: Sequence[Values], convert: Convert) -> Values | None:
         found = _number(parts[0], convert) if len(parts) == 1 else None

@@ -18,7 +18,7 @@ Convert = Callable[[Values, Type], Values]
 def arithmetic(
     sign: str, one: Values, other: Values, convert: Convert, *, is_tried: bool = False
 ) -> Values | None:
-    """*one* and *other* with *sign* between them; None when they are no numbers. Texts are read as numbers."""
+    """*one* and *other* with *sign* between them; None if they are not numbers. Texts are cast to numbers."""
     one, other = (convert(some, DOUBLE) if some.type == STRING else some for some in (one, other))
     types = [some.type for some in (one, other) if some.type.name != "null"]
     if not all(type_.is_number for type_ in types):
@@ -94,7 +94,7 @@ def _of_whole(sign: str, type_: Type, one: Values, other: Values, *, is_tried: b
 
 
 def _of_decimals(sign: str, one: Values, other: Values, convert: Convert) -> Values:
-    """With the digits that the SQL standard gives them."""
+    """Decimal arithmetic; the result has the digits of the SQL standard."""
     one, other = (_as_decimal(some, convert) for some in (one, other))
     (p, s), (q, t) = ((some.type.precision, some.type.scale) for some in (one, other))
     if sign == "div":
@@ -120,7 +120,7 @@ def _of_decimals(sign: str, one: Values, other: Values, convert: Convert) -> Val
 def _as_decimal(some: Values, convert: Convert) -> Values:
     if not some.type.is_whole:
         return some
-    if some.is_constant and some.constant is not None:  # as many digits as it has
+    if some.is_constant and some.constant is not None:  # only the digits that it has
         return convert(some, Type("decimal", len(str(abs(some.constant))), 0))
     return convert(some, as_decimal(some.type))
 
@@ -144,7 +144,7 @@ _DECIMAL: Final[dict[str, Callable[[Decimal, Decimal], Decimal | None]]] = {
 
 
 def ordered(values: Values) -> Values:
-    """*values* as Python has to compare them: NaN is itself, and larger than every number."""
+    """*values* in a form that Python compares like Spark: NaN equals NaN and is larger than every number."""
     return (
         each(values.type, lambda number: (number != number, 0.0 if number != number else number), values)
         if (values.type.is_binary)
@@ -159,7 +159,7 @@ _COMPARED: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 def comparison(sign: str, one: Values, other: Values) -> Values:
-    """Two values of one type compared; `<=>` is never null."""
+    """The comparison of two values of the same type; `<=>` is never null."""
     one, other = ordered(one), ordered(other)
     boolean = Type("boolean")
     if sign == "<=>":
@@ -184,7 +184,7 @@ def one_of(value: Any, *others: Any) -> bool | None:
 
 
 def extreme(parts: Sequence[Values], *, is_largest: bool) -> Callable[..., Any]:
-    """The largest or smallest of those that are not null."""
+    """The largest or smallest value that is not null."""
     choose = max if is_largest else min
     if parts[0].type.is_binary:
         return lambda *row: choose((a for a in row if a is not None), key=lambda a: (a != a, a), default=None)

@@ -1,4 +1,4 @@
-"""The functions of `load` itself."""
+"""The functions that only `load` has."""
 
 from __future__ import annotations
 

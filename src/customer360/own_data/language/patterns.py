@@ -1,4 +1,4 @@
-"""Regular expressions as Java reads them, of those that Python reads in the same way."""
+"""Java's regular expressions, limited to what Python can match in the same way."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _IN_CLASS: Final = re.compile(
 
 @lru_cache(256)
 def regex(text: str) -> re.Pattern[str] | None:
-    """The pattern *text*; None for one that is none, or that Python and Java may read differently."""
+    """The pattern *text*; None if it is invalid, or if Python and Java may read it differently."""
     found, place = "", 0
     while place < len(text):
         if (token := _TOKEN.match(text, place)) is None:
@@ -79,7 +79,7 @@ def _written(token: re.Match[str]) -> str | None:
 
 
 def _class(text: str, place: int) -> tuple[str, int] | None:
-    """What stands in brackets and where it ends; Java's classes within classes are none of it."""
+    """A character class and where it ends; Java's nested classes are not supported."""
     found, start, is_class = "", place, False
     while (token := _IN_CLASS.match(text, place)) is not None:
         place = token.end()
@@ -101,7 +101,7 @@ def _class(text: str, place: int) -> tuple[str, int] | None:
 
 @dataclass(frozen=True)
 class Replacement:
-    """What takes the place of a match: texts and the numbers of groups."""
+    """The replacement of a match: texts and the numbers of groups."""
 
     parts: tuple[str | int, ...]
 
@@ -118,7 +118,7 @@ class Replacement:
 
 
 def replacement(text: str) -> Replacement | None:
-    """*text* with $1 for a group and a backslash before what stands for itself; None when it is none."""
+    """The replacement *text*, with $1 for a group and a backslash as escape; None if it is invalid."""
     parts: list[str | int] = []
     for token in re.finditer(r"\\(.)|\$([0-9])(?![0-9])|([^\\$]+)|(.)", text, re.DOTALL):
         if token[4]:

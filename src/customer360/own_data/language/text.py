@@ -1,4 +1,4 @@
-"""The functions of text. Places count characters from one."""
+"""The text functions. Positions count characters from 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from customer360.own_data.language.patterns import Replacement
 from customer360.own_data.language.types import BIGINT, BOOLEAN, INT, STRING
 
 _LONGEST: Final = 1 << 20
-"""Characters of a text that a function may make longer: one inside the other, some would fill the memory."""
+"""The maximum length of texts that functions can lengthen: nested calls could otherwise exhaust memory."""
 
 
 def substring(text: str, place: int, length: int = 1 << 31) -> str:
@@ -30,7 +30,7 @@ def _right(text: str, length: int) -> str:
 
 
 def joined(mark: str, texts: Collection[str]) -> str | None:
-    """*texts* with *mark* between them; None when that is too long."""
+    """*texts* joined by *mark*; None if the result is too long."""
     return mark.join(texts) if len(mark) * len(texts) <= _LONGEST else None
 
 
@@ -52,7 +52,7 @@ def _rpad(text: str, length: int, pad: str = " ") -> str | None:
 
 
 def _trim(method: Callable[[str, str], str]) -> Callable[..., str]:
-    """For what has the characters that are taken off before the text."""
+    """For functions whose optional first argument is the characters to remove."""
     return lambda *given: method(given[-1], given[0] if len(given) > 1 else " ")
 
 
@@ -221,7 +221,7 @@ TEXT: Final[dict[str, Function]] = {
 
 
 def like(pattern: str, escape: str, *, ignores_case: bool) -> re.Pattern[str] | None:
-    """What a text has to be for LIKE; None for a pattern that ends in its escape or escapes a letter."""
+    """The regular expression for a LIKE pattern; None if it ends in its escape or escapes a letter."""
     if ignores_case:
         pattern = pattern.lower()
     found, place = "", 0

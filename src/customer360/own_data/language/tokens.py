@@ -1,4 +1,4 @@
-"""The words, signs and literals that expressions are written with."""
+"""Splits expressions into words, signs and literals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from customer360.own_data.language.tree import Node
 from customer360.own_data.language.types import BIGINT, DOUBLE, INT, MOST_DIGITS, STRING, Type, decimal
 
-# A backslash before a quote ends the text in some engines and not in others, so it is not taken: '' is a quote.
+# \' is refused, as it ends the text in some engines but not in others; a quote inside a text is written ''.
 _TOKEN: Final = re.compile(
     r"""\s*(?: (?P<text> [rR]'(?:[^'\\]|\\[^'])*' | '(?:[^'\\]|\\[^'"]|'')*' | "(?:[^"\\]|\\[^'"])*" )
     | (?P<name> `(?:[^`]|``)+` ) | (?P<number> (?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w) )
@@ -28,12 +28,12 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The keyword or sign that this may be, in lower case."""
+        """The text of a word or sign, in lower case; '' for other tokens."""
         return self.text.lower() if self.kind in {"word", "sign"} else ""
 
 
 def tokens_of(text: str) -> tuple[list[Token], int]:
-    """The tokens of *text* and an end, and up to where it was cut: its length, unless something is wrong."""
+    """The tokens of *text* with an end token, and where they end: before len(*text*) if there is an error."""
     tokens, place = [], 0
     while (found := _TOKEN.match(text, place)) is not None and found.lastgroup is not None:
         tokens.append(Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
@@ -46,7 +46,7 @@ _ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([01][0-
 
 
 def text_literal(text: str) -> Node:
-    """A text in quotes, without them; after a backslash some letters stand for others, unless it is a raw one."""
+    """A text literal without its quotes; backslash escapes are replaced, unless it is a raw text."""
     if text[0] in "rR":
         return Node("literal", value=(STRING, text[2:-1]))
     inner = text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1]
@@ -61,7 +61,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def number_literal(text: str) -> Node | None:
-    """A number, whose sign is part of it; None for one with too many digits."""
+    """A number literal with its sign; None if it has too many digits."""
     if "e" in text.lower():
         return Node("literal", value=(DOUBLE, float(text)))
     digits, _, behind = text.lstrip("-").partition(".")

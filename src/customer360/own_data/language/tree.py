@@ -1,4 +1,4 @@
-"""An expression as it was read: a tree of values, operators and calls."""
+"""The syntax tree of an expression: values, operators and calls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 @dataclass(frozen=True)
 class Node:
     """
-    A part of an expression: `column` and `literal` have a *value*, all others are called by their *name*.
+    A part of an expression: `column` and `literal` have a *value*, all other nodes are identified by their *name*.
 
-    The parts of `case` are its conditions and values in turns, and what else there is.
+    The parts of `case` are its conditions and values in turn, followed by the ELSE value.
     """
 
     name: str
@@ -20,7 +20,7 @@ class Node:
     value: Any = None
 
     def columns(self) -> Iterator[str]:
-        """The columns that it is made of, as often as they occur in it."""
+        """The columns in the expression, as often as they occur."""
         if self.name == "column":
             yield self.value
         for part in self.parts:

@@ -1,4 +1,4 @@
-"""The types of expressions, and which one values of two types have in common."""
+"""The types of expressions, and the common type of two types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SMALLEST_SCALE: Final = 6
 
 @dataclass(frozen=True)
 class Type:
-    """A type as Spark names it; decimals have digits, arrays and maps hold values *of* another type."""
+    """A type, with Spark's name; decimals have digits, arrays and maps contain values *of* another type."""
 
     name: str
     precision: int = 0
@@ -33,7 +33,7 @@ class Type:
 
     @property
     def is_binary(self) -> bool:
-        """Whether its numbers have a point that floats."""
+        """Whether it is a floating-point type."""
         return self.name in {"float", "double"}
 
     @property
@@ -51,7 +51,7 @@ TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE = map(
 )
 INTERVAL: Final = Type("interval")
 WHOLE: Final = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
-"""The whole numbers, and how many bits they have."""
+"""The integer types, and their number of bits."""
 _RANK: Final = ("tinyint", "smallint", "int", "bigint", "float", "double")
 _AS_DECIMAL: Final = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 20}
 
@@ -61,7 +61,7 @@ def decimal(precision: int, scale: int) -> Type:
 
 
 def adjusted(precision: int, scale: int) -> Type:
-    """A result's decimal: where there are too many digits it loses some behind the point, but keeps six."""
+    """The decimal type of a result: if it has too many digits, the scale is reduced, to six at least."""
     if precision <= MOST_DIGITS:
         return decimal(precision, scale)
     kept = min(scale, _SMALLEST_SCALE)
@@ -69,7 +69,7 @@ def adjusted(precision: int, scale: int) -> Type:
 
 
 def as_decimal(type_: Type) -> Type:
-    """The decimal that holds a whole number."""
+    """The decimal type that fits an integer type; other types are unchanged."""
     return decimal(_AS_DECIMAL[type_.name], 0) if type_.is_whole else type_
 
 
@@ -78,7 +78,7 @@ def array_of(type_: Type) -> Type:
 
 
 def tightest(one: Type, other: Type) -> Type | None:
-    """The type of both, without a number or a moment becoming text."""
+    """The common type, without casting numbers or moments to text."""
     if one == other or other == NULL:
         return one
     if one == NULL:
@@ -104,7 +104,7 @@ def _wider_number(one: Type, other: Type) -> Type:
 
 
 def wider(one: Type, other: Type) -> Type | None:
-    """The type of both: next to text everything is text but yes and no."""
+    """The common type; numbers and moments are cast to text if the other type is text."""
     if (found := tightest(one, other)) is not None:
         return found
     for text, some in ((one, other), (other, one)):
@@ -116,13 +116,13 @@ def wider(one: Type, other: Type) -> Type | None:
 
 
 def widest(types: Iterable[Type]) -> Type | None:
-    """The type of all of *types*, texts first as their order may not matter."""
+    """The common type of all *types*; text comes first, so that their order does not matter."""
     ordered = sorted(types, key=lambda some: some != STRING)
     return reduce(lambda one, other: one and wider(one, other), ordered[1:], ordered[0] if ordered else None)
 
 
 def compared(one: Type, other: Type) -> Type | None:
-    """As which type two values are compared: a text as what stands on the other side."""
+    """The type in which two values are compared; text is cast to the other type."""
     for text, some in ((one, other), (other, one)):
         if text == STRING and some not in {STRING, NULL}:
             if some.name == "decimal":

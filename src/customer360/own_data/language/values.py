@@ -1,4 +1,4 @@
-"""The values of an expression for some rows, column by column."""
+"""The values of an expression for a batch of rows, column by column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Compute = Callable[..., Any]
 
 
 class Rows:
-    """Some rows of a source, whose cells become Python's texts when an expression asks for their column."""
+    """A batch of rows, whose columns become lists of Python strings when an expression needs them."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch, self._columns = batch, dict[str, list[Any]]()
@@ -30,7 +30,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Values:
-    """A part of an expression with its type: what gives a list of its values for some rows, or one *constant*."""
+    """A part of an expression with its type: a function from rows to a list of values, or one *constant*."""
 
     type: Type
     of: Callable[[Rows], list[Any]]
@@ -50,14 +50,14 @@ def column(type_: Type, name: str) -> Values:
 
 
 def each(type_: Type, compute: Compute, *parts: Values) -> Values:
-    """What *compute* makes of the values of *parts*, row by row; null where one of them is, or where it fails."""
+    """The results of *compute* for the values of *parts*, row by row; null if one of them is null or it fails."""
     if all(part.is_constant for part in parts):
         return constant(type_, _row(compute, [part.constant for part in parts]))
     return Values(type_, lambda rows: _strict(compute, [part.of(rows) for part in parts]))
 
 
 def every(type_: Type, compute: Compute, *parts: Values) -> Values:
-    """The same where *compute* sees nulls too."""
+    """The results of *compute*, which also receives nulls, for the values of *parts*."""
     if all(part.is_constant for part in parts):
         return constant(type_, compute(*(part.constant for part in parts)))
     return Values(type_, lambda rows: list(map(compute, *(part.of(rows) for part in parts))))

@@ -1,4 +1,4 @@
-"""Time zones by their names, as Java knows them."""
+"""Time zones by name, as in Java."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHORT: Final = {
 
 @lru_cache(256)
 def zone(name: str) -> tzinfo | None:
-    """The zone called *name*, or an offset such as +02:00; None when there is none."""
+    """The zone called *name*, or an offset such as +02:00; None if it is unknown."""
     name = _SHORT.get(name.strip(), name.strip())
     if found := _OFFSET.fullmatch(name):
         hours, minutes, seconds = int(found[2]), int(found[3] or found[4] or 0), int(found[5] or 0)
