@@ -131,7 +131,7 @@ def _given(request: Request, file: Path | None) -> ColumnMapping | None:
 
 
 def _default_kinds(request: Request) -> tuple[RowKind, ...]:
-    """The possible kinds of rows if a mapping does not name one: order lines of customers must be named."""
+    """The kinds that a mapping without `rows` may have; without --events, order lines must be named."""
     return request.kinds if request.is_of_events else request.kinds[:1]
 
 
