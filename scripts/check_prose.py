@@ -1,7 +1,7 @@
 """
-Finds phrases that a technical writer would not use, in docs, code and notebooks: `python scripts/check_prose.py`.
+Finds odd phrases in docs, code and notebooks, and long lines in Markdown: `python scripts/check_prose.py`.
 
-Each line of output names a file, a line, the phrase and what to write instead; any of them makes the exit code 1.
+Each line of output names a file, a line, what is wrong and what to write instead; any makes the exit code 1.
 Only the most frequent phrases are listed.
 """
 
@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+LONGEST_LINE = 120
+EXEMPT = {"check_prose.py", "test_check_prose.py"}  # they quote the phrases
 SUFFIXES = {".css", ".ipynb", ".js", ".md", ".py", ".svg", ".ts"}
 PHRASES = {
     r"(?<![Tt]here )\b(?:is|are|was|were) no (?!longer|more|less|later|earlier|other)\w+": "'is not a', 'has no'",
@@ -46,10 +48,25 @@ def main() -> None:
 
 
 def problems(name: Path, text: str) -> Iterator[str]:
-    """One line for each odd phrase in *text*."""
+    """One line for each odd phrase and each long line in *text*."""
     for number, line in enumerate(text.splitlines(), start=1):
         for match in ODD.finditer(line):
             yield f"{name}:{number}: {match.group()!r}; write {INSTEAD[(match.lastindex or 1) - 1]}"
+    for number, line in _written(text) if name.suffix == ".md" else ():
+        if len(line) > LONGEST_LINE:
+            yield f"{name}:{number}: {len(line)} characters; break the line after {LONGEST_LINE} at most"
+
+
+def _written(text: str) -> Iterator[tuple[int, str]]:
+    """The numbered lines of *text* that can be broken: no code, tables, images or generated blocks."""
+    skipped_to = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if skipped_to:
+            skipped_to = "" if line.strip().startswith(skipped_to) else skipped_to
+        elif line.lstrip().startswith(("```", "<!-- [[[cog")):
+            skipped_to = "```" if "```" in line else "<!-- [[[end]]]"
+        elif not line.startswith(("|", "![")):
+            yield number, line
 
 
 def _files() -> Iterator[Path]:
@@ -57,7 +74,7 @@ def _files() -> Iterator[Path]:
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout  # noqa: S603
     for name in listed.split("\0"):
         path = ROOT / name
-        if path.suffix in SUFFIXES and path != Path(__file__) and "vendor" not in path.parts and path.exists():
+        if path.suffix in SUFFIXES and path.name not in EXEMPT and "vendor" not in path.parts and path.exists():
             yield path
 
 
