@@ -228,7 +228,7 @@ def test_a_fill_says_what_it_filled(own: Customer360, customers: int | str) -> N
     [
         ({"customers": "many"}, "size 'many' is not a number of rows"),
         ({"customers": 0}, "customers is 0"),
-        ({"as_of": "2026-06-31"}, "'2026-06-31' is no day; write it as 2026-06-30"),
+        ({"as_of": "2026-06-31"}, "invalid date '2026-06-31'; use YYYY-MM-DD"),
         ({"as_of": "9999-01-01"}, "out of range"),
         ({"dirt": 0.9}, "dirt is 0.9"),
     ],

@@ -95,7 +95,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["mock", "--customers", "lots"], 2, "size 'lots' is not a number of rows"),
         (["mock", "--customers", "0"], 1, "customers is 0, but must be a whole number from 1 to 1,000,000,000"),
         (["mock", "--customers", "5000B"], 1, "must be a whole number from 1 to 1,000,000,000"),
-        (["mock", "--as-of", "30.06.2026"], 2, "'30.06.2026' is no day; write it as 2026-06-30"),
+        (["mock", "--as-of", "30.06.2026"], 2, "invalid date '30.06.2026'; use YYYY-MM-DD"),
         (["mock", "--as-of", "1999-01-01"], 1, "must be a day from 2000-01-01"),
         (["mock", "--dirt", "0.9"], 1, "must be a share from 0 to 0.5"),
         (["mock", "--dirt", "nan"], 1, "must be a share from 0 to 0.5"),
@@ -112,7 +112,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["load", "--from-database", "", "--table", "x"], 2, "the value of --from-database is empty"),
         (["load", ""], 2, "an argument is empty"),
         (["dashboard", "--users", ""], 2, "the value of --users is empty"),
-        (["status", "--max-age", "soon"], 2, "'soon' is no span of time; write it as 90s, 15m, 26h or 2d"),
+        (["status", "--max-age", "soon"], 2, "invalid duration 'soon'; use a form such as 90s, 15m, 26h or 2d"),
         (["--log-format", "xml", "status"], 2, "Invalid value for '--log-format'"),
         (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
         (["dashboard", "--port", "70000"], 2, "70000 is not in the range 0<=x<=65535"),
@@ -205,7 +205,7 @@ def test_a_day_at_the_edge_of_the_calendar_is_refused(day: str) -> None:
     run = customer360("load", "members.csv", "--as-of", day)
 
     assert run.returncode == 2
-    assert f"'{day}' is out of range; write a day from 1900-01-01 to 2199-12-31" in run.stderr
+    assert f"date '{day}' is out of range; use 1900-01-01 to 2199-12-31" in run.stderr
     assert run.stderr.count("\n") == 1
 
 

@@ -108,7 +108,7 @@ def test_what_does_not_apply_is_said(held: httpx.Client) -> None:
     told = answer(held, "/api/people?visual=cohort_retention&mark=2024,3&country=Spain")
 
     assert told["ignored"] == ["Country"]
-    assert {one["label"] for one in told["said"]} == {"Months Since Joining", "Join Year"}
+    assert {one["label"] for one in told["said"]} == {"Months since Joining", "Join Year"}
 
 
 def test_an_audience_narrows_a_list_and_is_offered(small: Database, held: httpx.Client) -> None:

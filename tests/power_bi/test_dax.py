@@ -153,7 +153,7 @@ def test_without_events_their_measures_are_blank_and_all_others_are_as_they_were
     """What another source tells too is still told: who was seen again, by the last login."""
     model_without = dax_evaluator.read(files(SOURCE), without_events(tables, is_older))
     month = {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]}
-    since = {("Cohort Retention", "Months Since Joining"): [{3}]}
+    since = {("Cohort Retention", "Months since Joining"): [{3}]}
     of_events = {
         model.measure_name(one, fact)
         for fact in FACTS
@@ -378,7 +378,7 @@ def test_the_total_of_a_title_is_said_beside_the_month_that_is_drawn(semantic_mo
     evaluator = Evaluator(semantic_model)
 
     assert evaluator.measure("Subtitle of Total Loyalty Points Awarded") == (
-        f"Total: {earned:,}. Points earned, from the first event on; shown: May 2026; a year earlier: May 2025"
+        f"Total: {earned:,}. Points earned since the first event; shown: May 2026; a year earlier: May 2025"
     )
     assert evaluator.measure("Subtitle of Average Last Login Frequency").startswith(
         f"Overall: {gaps['login_gap_days'] / gaps['login_gaps']:,.1f} days. Mean days between logins; shown: May 2026"
@@ -411,10 +411,10 @@ def test_what_can_be_typed_is_said_where_it_is_typed(semantic_model):
 def test_no_filter_reaches_the_tenths_of_spending(semantic_model, activities):
     """Which tenth someone is in depends on all others."""
     filtered = Evaluator(semantic_model, chosen(semantic_model, {"activity": activities, "country": ["Kenya"]}))
-    share = "% of Spending by the Top 10 %"
+    share = "% of Spending by the Top 10%"
 
     assert filtered.measure(share) == Evaluator(semantic_model).measure(share) > 0.1
-    assert "; not filtered by Activity, Country" in filtered.measure("Subtitle of Spending by the Top 10 %")
+    assert "; not filtered by Activity, Country" in filtered.measure("Subtitle of Spending by the Top 10%")
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title,
         ("Top 10 Customers by Balance", {"points_band": [2]}, "; not filtered by Points Band"),
         ("Top 10 Customers by Balance", {"country": ["Kenya"]}, ""),
         ("Customers by Country", {"loyalty_status": ["Gold"]}, ""),
-        ("Test of the Model", {"loyalty_status": ["Gold"]}, "; not filtered by Loyalty Status"),
+        ("Model Test", {"loyalty_status": ["Gold"]}, "; not filtered by Loyalty Status"),
         ("Outstanding Points", {"from_status": ["Silver"]}, "; not filtered by From Status"),
     ],
 )

@@ -119,7 +119,7 @@ def test_a_kpi_says_its_further_numbers(tables):
     shown = Evaluator(built).measure("Subtitle of Total Loyalty Points Awarded")
 
     assert shown == (
-        "Points currently held, without those already spent; "
+        "Points currently held, without points spent; "
         f"Average Loyalty Points Held: {average:,.1f}; Customers without Known Points: {without:,}"
     )
 

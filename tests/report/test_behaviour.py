@@ -64,11 +64,11 @@ def test_a_tooltip_never_speaks_of_a_flag_that_the_data_does_not_have():
     active = measure("active_customers")
 
     assert description_of(active, ()) == (
-        "Customers marked active in the source. Unknown flags are counted apart."
+        "Customers marked active in the source. Customers with an unknown flag are counted separately."
     )
     assert description_of(active, (FLAG,)).startswith("Customers seen in the last 90 days.")
     assert active.description.startswith(
-        "Customers marked active in the source; where the data has no is_active, customers seen in the last 90 days."
+        "Customers marked active in the source; without is_active in the data, customers seen in the last 90 days."
     )
     assert description_of(measure("share_of_first_stage"), (FLAG,)) == (
         "Customers who reached the stage ÷ customers who joined; active: seen in the last 90 days."

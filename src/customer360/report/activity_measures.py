@@ -19,7 +19,7 @@ from customer360.report.expressions import (
 from customer360.tables import ACTIVITY_SEGMENTS, COHORT_RETENTION
 
 _ACTIVE: Final = "login, purchase or redemption"
-_NOT_SUMMED: Final = "months do not add up: who is active in two of them is one customer"
+_NOT_SUMMED: Final = "months do not add up: a customer active in two months is one customer"
 
 MONTHLY_ACTIVE_CUSTOMERS: Final = Measure(
     "monthly_active_customers",
@@ -38,7 +38,7 @@ MONTHLY_NEW_CUSTOMERS: Final = Measure(
     "customers in their first active month",
     folder="Activity",
     good="up",
-    note="those who joined before the first month of the events count as resurrected",
+    note="customers who joined before the first month of events count as resurrected",
     source="growth accounting",
 )
 MONTHLY_RETAINED_CUSTOMERS: Final = Measure(
@@ -73,7 +73,7 @@ NOT_RETAINED: Final = Measure(
     "not_retained_customers",
     "Customers Active the Month before and Not Retained",
     Less(ACTIVE_MONTH_BEFORE, (MONTHLY_RETAINED_CUSTOMERS,)),
-    "customers who were active in the month before and are not in this one",
+    "customers active in the month before and not in this one",
     folder="Activity",
     hidden=True,
 )
@@ -81,10 +81,10 @@ MONTHLY_CHURNED_CUSTOMERS: Final = Measure(
     "monthly_churned_customers",
     "Churned Customers",
     LastClosedMonth(NOT_RETAINED),
-    "customers who were active in the month before and were not in the month",
+    "customers active in the month before and not in this one",
     folder="Activity",
     good="down",
-    note="of full months only; of several months the last full one is told",
+    note="full months only; over several months, the last full one",
     source="growth accounting",
 )
 LAST_ACTIVE_CUSTOMERS: Final = Measure(
@@ -117,7 +117,7 @@ POSSIBLE_DAYS: Final = Measure(
     "possible_days",
     "Possible Days",
     Sum("possible_days", ACTIVITY_SEGMENTS),
-    "days on which the customers who are active in the month could have been active",
+    "days of the month so far, summed over the customers active in it",
     "days",
     folder="Activity",
     hidden=True,
@@ -126,11 +126,11 @@ STICKINESS: Final = Measure(
     "stickiness",
     "% Stickiness",
     Ratio(ACTIVE_DAYS_SUM, POSSIBLE_DAYS),
-    "active days ÷ possible days of the customers who are active in the month",
+    "active days ÷ possible days of the customers active in the month",
     "share",
     "percent",
     "Activity",
-    note="daily ÷ monthly active customers, as a ratio of sums; of an open month the days that have passed count",
+    note="daily ÷ monthly active customers, as a ratio of sums; the current month counts only the days so far",
     good="up",
     source="DAU ÷ MAU of product analytics",
 )
@@ -165,7 +165,7 @@ LOGINS_PER_CUSTOMER: Final = Measure(
     "logins_per_active_customer",
     "Logins per Active Customer",
     Ratio(LOGINS, MONTHLY_ACTIVE_CUSTOMERS),
-    "days with a login ÷ customers who are active in the month",
+    "days with a login ÷ customers active in the month",
     "days",
     "decimal",
     "Activity",
@@ -176,7 +176,7 @@ LOGIN_GAPS: Final = Measure(
     "login_gaps",
     "Gaps between Logins",
     Sum("login_gaps", ACTIVITY_SEGMENTS),
-    "logins that have one before them",
+    "logins that follow an earlier one",
     "logins",
     folder="Activity",
     hidden=True,
@@ -185,7 +185,7 @@ LOGIN_GAP_DAYS: Final = Measure(
     "login_gap_days",
     "Days between Logins, Summed",
     Sum("login_gap_days", ACTIVITY_SEGMENTS),
-    "days between a login and the one before, summed",
+    "days between a login and the previous one, summed",
     "days",
     folder="Activity",
     hidden=True,
@@ -194,11 +194,11 @@ DAYS_BETWEEN_LOGINS: Final = Measure(
     "days_between_logins",
     "Mean Days between Logins",
     Ratio(LOGIN_GAP_DAYS, LOGIN_GAPS),
-    "days between a login day and the one before, over logins with one before",
+    "mean days between a login and the previous one",
     "days",
     "decimal",
     "Activity",
-    note="a gap counts in the month in which it ends; gaps that have not ended yet are not in it",
+    note="a gap counts in the month in which it ends; gaps that have not ended are excluded",
     good="down",
 )
 LAST_DAYS_BETWEEN_LOGINS: Final = Measure(
@@ -229,7 +229,7 @@ CLASSIC_RETAINED_CUSTOMERS: Final = Measure(
     "classic_retained_customers",
     "Customers Active in the n-th Month",
     Sum("active_customers", COHORT_RETENTION),
-    "customers active in the n-th month after joining itself",
+    "customers active in the n-th month after joining",
     folder="Retention",
     hidden=True,
 )
@@ -237,7 +237,7 @@ COHORTS_WITH_EVENTS: Final = Measure(
     "cohorts_with_events",
     "Cohort Customers Whose n-th Month Has Events",
     Known(COHORT_CUSTOMERS, "active_customers"),
-    "customers of the cohorts whose n-th month the events cover",
+    "customers of the cohorts whose n-th month is covered by events",
     folder="Retention",
     hidden=True,
 )
@@ -245,12 +245,12 @@ CLASSIC_RETAINED_SHARE: Final = Measure(
     "classic_retained_share",
     "% Retained (Classic)",
     Ratio(CLASSIC_RETAINED_CUSTOMERS, COHORTS_WITH_EVENTS),
-    "customers active in the n-th month after joining itself ÷ customers who joined",
+    "customers active in the n-th month after joining ÷ customers who joined",
     "share",
     "percent",
     "Retention",
-    note="classic retention, never more than unbounded; cohorts whose n-th month is not over, or lies before the "
-    "first event, are left out",
+    note="classic retention, never more than unbounded; excludes cohorts whose n-th month is not over or precedes "
+    "the first event",
     good="up",
     source="n-th month (classic) retention of product analytics",
 )

@@ -1,7 +1,7 @@
 """
-Activity by behaviour: what a reader is told where the data has no stored flag.
+Activity by behaviour: the texts for data without a stored flag.
 
-Then whoever was seen in the last days counts as active, in the slicer, the measures and the funnel alike.
+In such data, customers seen recently count as active, in the slicer, the measures and the funnel.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _ADDED: Final = f"; active: seen in the last {ACTIVE_DAYS} days"
 
 
 def description_of(measure: Measure, missing: Collection[Column]) -> str:
-    """What *measure* means where the columns *missing* hold nothing, in sentences."""
+    """The description of *measure* for data without the columns *missing*."""
     if FLAG not in missing or not _uses_activity(needs(measure)):
         return measure.described(measure.definition)
     return measure.described(measure.by_behaviour or measure.definition + _ADDED)
 
 
 def definition_of(visual: Visual, missing: Collection[Column]) -> str:
-    """What stands below the title of *visual* where the columns *missing* hold nothing."""
+    """The subtitle of *visual* for data without the columns *missing*."""
     if FLAG not in missing or not depends_on_activity(visual):
         return visual.definition
     text = "" if visual.subtitle else visual.measure.by_behaviour
@@ -35,7 +35,7 @@ def definition_of(visual: Visual, missing: Collection[Column]) -> str:
 
 
 def depends_on_activity(visual: Visual) -> bool:
-    """Whether what *visual* draws is different where activity is behaviour."""
+    """Whether *visual* depends on whether customers are active."""
     return _uses_activity([*visual.needs, *(one for name in visual.only for one in dimension(name).needs)])
 
 

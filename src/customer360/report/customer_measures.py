@@ -1,4 +1,4 @@
-"""The measures of customers as they stand: who they are, what they hold, when they were last seen."""
+"""The measures of customers as of the as-of date: who they are, what they hold, when they were last seen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from customer360.report.parameters import BALANCE_THRESHOLD
 from customer360.tables import ACTIVE_DAYS, COHORT_RETENTION, UNKNOWN
 
 FOLLOW_UP: Final = 3
-"""Full months that must follow a month of retention, so that whoever comes every other month can be seen."""
+"""Full months that must follow a month of retention, so that customers who come every other month are seen."""
 
 # --- customers ---------------------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ ACTIVE_CUSTOMERS: Final = Measure(
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Active"),
     "customers marked active in the source",
     good="up",
-    note="unknown flags are counted apart",
+    note="customers with an unknown flag are counted separately",
     by_behaviour=f"customers seen in the last {ACTIVE_DAYS} days",
 )
 INACTIVE_CUSTOMERS: Final = Measure(
@@ -45,14 +45,14 @@ INACTIVE_CUSTOMERS: Final = Measure(
     Where(TOTAL_CUSTOMERS, ACTIVITY, "Inactive"),
     "customers marked inactive in the source",
     good="down",
-    note="unknown flags are counted apart",
+    note="customers with an unknown flag are counted separately",
     by_behaviour=f"customers not seen in the last {ACTIVE_DAYS} days",
 )
 UNKNOWN_ACTIVITY_CUSTOMERS: Final = Measure(
     "unknown_activity_customers",
     "Activity Unknown",
     Where(TOTAL_CUSTOMERS, ACTIVITY, UNKNOWN),
-    "customers whose activity the source does not state",
+    "customers whose activity is unknown",
     good="down",
 )
 ACTIVE_SHARE: Final = Measure(
@@ -63,13 +63,13 @@ ACTIVE_SHARE: Final = Measure(
     "share",
     "percent",
     good="up",
-    note="unknown flags stay in the denominator",
+    note="customers with an unknown flag stay in the denominator",
 )
 SHARE_OF_CUSTOMERS: Final = Measure(
     "share_of_customers",
     "% of Customers",
     OfTotal(TOTAL_CUSTOMERS),
-    "customers ÷ all customers that the filters leave",
+    "customers ÷ all customers within the filters",
     "share",
     "percent",
 )
@@ -79,7 +79,7 @@ NEW_CUSTOMERS: Final = Measure(
     LastMonths(TOTAL_CUSTOMERS, 12),
     "customers who joined in the last 12 full months",
     good="up",
-    note="the month of the as-of date is full when that date is its last day",
+    note="the month of the as-of date counts only if that date is its last day",
 )
 
 # --- balance -----------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ CUSTOMERS_ABOVE_THRESHOLD: Final = Measure(
     "customers whose balance is strictly more than X",
     folder="Balance",
     good="up",
-    note="exact at the edges of the balance bands; between them where the customers' own balances can be read",
+    note="exact at the edges of the balance bands; between edges, only where individual balances can be read",
 )
 SHARE_ABOVE_THRESHOLD: Final = Measure(
     "share_above_threshold",
@@ -144,7 +144,7 @@ SHARE_ABOVE_THRESHOLD_OF_OTHERS: Final = Measure(
     "share_above_threshold_of_others",
     "% Customers with Balance > X, Others",
     Others(SHARE_ABOVE_THRESHOLD),
-    "the same share over all customers outside the filters; no value without a filter",
+    "the same share for all customers outside the filters; no value without a filter",
     "share",
     "percent",
     "Balance",
@@ -157,7 +157,7 @@ TOP_BALANCE: Final = Measure(
     "currency",
     "amount",
     "Balance",
-    note="of the ten highest balances of each slicer cell, so that a top ten stays exact under any slicer",
+    note="stored for the ten highest balances of each slicer cell, so that a top ten is exact under any slicer",
 )
 
 # --- loyalty points ----------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ TOTAL_POINTS: Final = Measure(
     "points",
     folder="Loyalty points",
     good="up",
-    note="points that were spent or have expired are not in it, so more were awarded",
+    note="excludes points already spent or expired, so more have been awarded",
 )
 CUSTOMERS_WITH_POINTS: Final = Measure(
     "customers_with_points",
@@ -203,7 +203,7 @@ SHARE_OF_POINTS: Final = Measure(
     "share_of_points",
     "% of Loyalty Points Held",
     OfTotal(TOTAL_POINTS),
-    "points held ÷ points of all customers that the filters leave",
+    "points held ÷ points held by all customers within the filters",
     "share",
     "percent",
     "Loyalty points",
@@ -240,11 +240,11 @@ AVERAGE_LOGIN_RECENCY: Final = Measure(
     "average_login_recency",
     "Mean Days since Last Login",
     Ratio(DAYS_SINCE_LAST_LOGIN, CUSTOMERS_WITH_LOGIN),
-    "average days since the last login, over customers with a login",
+    "mean days since the last login, over customers with a login",
     "days",
     "decimal",
     "Engagement",
-    note="recency, not frequency: one last login per customer tells only how long ago it was",
+    note="recency, not frequency: a last login shows only how long ago it was",
     good="down",
     left_out=CUSTOMERS_WITHOUT_LOGIN,
 )
@@ -252,7 +252,7 @@ AVERAGE_LOGIN_RECENCY_OF_OTHERS: Final = Measure(
     "average_login_recency_of_others",
     "Mean Days since Last Login, Others",
     Others(AVERAGE_LOGIN_RECENCY),
-    "the same average over all customers outside the filters; no value without a filter",
+    "the same mean for all customers outside the filters; no value without a filter",
     "days",
     "decimal",
     "Engagement",
@@ -261,7 +261,7 @@ OUT_OF_ORDER_CUSTOMERS: Final = Measure(
     "out_of_order_customers",
     "Customers Who Skipped a Stage",
     Sum("out_of_order_customers"),
-    "customers who reached a later funnel stage without an earlier one",
+    "customers who reached a funnel stage without an earlier one",
     folder="Engagement",
     note="the funnel counts them only up to the stage before the one they skipped; most are active and have not "
     "logged in after the day of their first purchase",
@@ -302,7 +302,7 @@ RETAINED_CUSTOMERS: Final = Measure(
     "retained_customers",
     "Retained Customers",
     Sum("retained_customers", COHORT_RETENTION),
-    "customers seen that many months after joining, or later",
+    "customers seen n months after joining or later",
     folder="Retention",
     hidden=True,
 )
@@ -310,7 +310,7 @@ OBSERVED_CUSTOMERS: Final = Measure(
     "observed_customers",
     "Observed Cohort Customers",
     Observed(COHORT_CUSTOMERS, FOLLOW_UP),
-    f"customers of the cohorts, where each has n + {FOLLOW_UP} full months since its month of joining",
+    f"customers of the cohorts, if each has had n + {FOLLOW_UP} full months since joining",
     folder="Retention",
     hidden=True,
 )
@@ -322,8 +322,8 @@ RETAINED_SHARE: Final = Measure(
     "share",
     "percent",
     "Retention",
-    note=f"unbounded retention; month n needs n + {FOLLOW_UP} full months since joining in all cohorts of a row: "
-    "newer ones have had no time to be seen again, and so a row is about the same customers throughout",
+    note=f"unbounded retention; month n is shown once all cohorts of a row have had n + {FOLLOW_UP} full months "
+    "since joining, so that every cell of a row covers the same customers and all had time to be seen again",
     good="up",
 )
 
@@ -351,7 +351,7 @@ ROWS_CHECKED: Final = Measure(
     "rows_checked",
     "Rows Checked",
     Latest("rows_checked", total=True),
-    "rows that the checks of the latest refresh looked at; a row counts once for each check",
+    "rows checked by the latest refresh; a row counts once for each check",
     "rows",
     folder="Data",
 )
@@ -359,7 +359,7 @@ ROWS_FAILED: Final = Measure(
     "rows_failed",
     "Rows Failed",
     Latest("rows_failed", total=True),
-    "rows that failed a check of the latest refresh; a row counts once for each check that it fails",
+    "rows that failed a check of the latest refresh; a row counts once for each failed check",
     "rows",
     folder="Data",
     good="down",

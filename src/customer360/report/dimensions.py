@@ -1,8 +1,8 @@
 """
 Dimensions: the ways the results can be cut.
 
-Each is a column that the facts carry under one name, with the table that lists its members, how a member is
-written and in which order members stand. Slicers, axes and filters all speak of dimensions.
+Each is a column that has one name in all facts, with the table that lists its members, the text of a member and
+the order of the members. Slicers, axes and filters all refer to dimensions.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ FACTS: Final = tuple(table for table in RESULT_TABLES if table.role in {"fact", 
 @dataclass(frozen=True)
 class Dimension:
     """
-    One way to cut the facts: *column* is its column in every fact that has it, called *name* but for a level.
+    One way to cut the facts: *column* is its column in every fact that has it, called *name* except for a level.
 
     *members* lists the values, one row each: *key* matches the facts' column, *text* is shown, *order* sorts.
-    Without *members* the facts' own values are the members. Facts may hold null where *nullable*; such rows
-    belong to no member, count in totals, and are left out of a visual that is cut by this dimension.
+    Without *members*, the facts' own values are the members. Facts may contain null where *nullable*; such rows
+    belong to no member, count in totals, and are excluded from a visual that is cut by this dimension.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Dimension:
     """For bands: the value of bands.banded_column whose rows are the members."""
     nullable: bool = False
     of_customer: str = ""
-    """Its column in customer_profiles, where that has another name than the facts'."""
+    """Its column in customer_profiles, if its name there is different."""
     level_of: str = ""
     """For a coarser level, such as the year of a month: the dimension whose members *text* groups."""
 
@@ -63,13 +63,13 @@ class Dimension:
 
     @property
     def profile_column(self) -> str:
-        """The column of customer_profiles that says it of one customer; empty where that says nothing of it."""
+        """Its column in customer_profiles; empty if there is none."""
         name = self.of_customer or self.column
         return name if name in CUSTOMER_PROFILES.column_names else ""
 
     @property
     def needs(self) -> tuple[Dependency, ...]:
-        """What the sources must have for this dimension to say something."""
+        """What this dimension needs from the sources."""
         fact = next(fact for fact in FACTS if self.column in fact.column_names)
         return fact[self.column].derived_from
 
@@ -122,9 +122,9 @@ SPENDING_TENTH: Final = Dimension("spending_tenth", "Tenth of Customers")
 GENDER: Final = Dimension("gender", "Gender")
 FROM_STATUS: Final = Dimension("from_status", "From Status", nullable=True)
 TO_STATUS: Final = Dimension("to_status", "To Status")
-"""Tiers of the past: some may have nobody today, and so no place among the members of loyalty_status."""
+"""Past tiers: a tier without customers today is not a member of loyalty_status."""
 FUNNEL_STAGE: Final = Dimension("funnel_stage", "Funnel Stage")
-MONTHS_SINCE: Final = Dimension("months_since", "Months Since Joining")
+MONTHS_SINCE: Final = Dimension("months_since", "Months since Joining")
 
 DIMENSIONS: Final = (
     LOYALTY_STATUS,
@@ -152,23 +152,23 @@ DIMENSIONS: Final = (
 
 AT_JOINING: Final = (COUNTRY, JOIN_MONTH, JOIN_YEAR)
 """
-Known when a customer joins, and the same ever after; every other dimension says what the customer is today.
+Known when a customer joins and never changed; every other dimension describes the customer today.
 
-Nobody joins as Gold: under a filter by what customers are today, early and late months of joining do not compare.
+Nobody joins as Gold: under a filter by today's status, early and late join months are not comparable.
 """
 
 OF_TODAY: Final = (LOYALTY_STATUS, ACTIVITY)
-"""What the slicers know of customers today alone."""
+"""The slicers that describe customers today."""
 
 OF_JOINING: Final = (JOIN_MONTH, JOIN_YEAR, ACCOUNT_AGE_BAND)
-"""When customers joined, as an axis."""
+"""The axes that show when customers joined."""
 
 FUNNEL_STAGES: Final = ("Joined", "First purchase", "Logged in on a later day", "Active")
 """
 The stages in their order, numbered from 1.
 
-The one dimension whose members overlap: a customer whose deepest stage is n belongs to the stages 1 to n, so a
-stage holds every row with funnel_stage >= its number, on an axis and in a filter alike.
+The only dimension whose members overlap: a customer whose deepest stage is n belongs to stages 1 to n. A stage
+contains every row with funnel_stage >= its number, both on an axis and in a filter.
 """
 
 
@@ -181,11 +181,11 @@ class Between:
 
 
 Filters = Mapping[str, "Sequence[object] | Between"]
-"""Dimension name -> the keys to keep (any of them), or a range; for funnel_stage the numbers of stages."""
+"""Dimension name -> the keys to keep (any of them), or a range; for funnel_stage, the numbers of stages."""
 
 
 def dimension(name: str) -> Dimension:
-    """The dimension called *name*; an unknown name is an error that says the nearest."""
+    """The dimension called *name*. Raises Invalid, with the nearest name, if there is none."""
     for candidate in DIMENSIONS:
         if candidate.name == name:
             return candidate
@@ -193,5 +193,5 @@ def dimension(name: str) -> Dimension:
 
 
 def dimensions_of(fact: Table) -> tuple[Dimension, ...]:
-    """The dimensions that cut *fact*; a filter by any other leaves it as it is."""
+    """The dimensions that cut *fact*; a filter by any other does not affect it."""
     return tuple(candidate for candidate in DIMENSIONS if candidate.column in fact.column_names)

@@ -1,8 +1,8 @@
 """
-Expressions: the closed set of ways a measure is computed, and what follows from an expression.
+Expressions: the closed set of ways to compute a measure, and what follows from an expression.
 
-Every case is a dataclass; whoever renders them matches all cases and no other, so that a new case does not pass
-the type checker until every renderer knows it.
+Every case is a dataclass. Renderers match exactly these cases, so a new case fails the type checker until every
+renderer supports it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from customer360.tables import Dependency, Table
 
 @dataclass(frozen=True)
 class Sum:
-    """The sum of an additive column; of that in *fact*, where facts have columns of one name that differ."""
+    """The sum of an additive column; with *fact*, of that fact's column, where facts share a name but differ."""
 
     column: str
     fact: Table | None = None
@@ -34,14 +34,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class Missing:
-    """The customers that *count*, a column of known values, leaves out."""
+    """The number of customers that *count*, a count of known values, omits."""
 
     count: str
 
 
 @dataclass(frozen=True)
 class Where:
-    """*of*, for one member of a dimension only; filters on the same dimension still apply."""
+    """*of*, for one member of a dimension; filters on the same dimension still apply."""
 
     of: Measure
     dimension: Dimension
@@ -50,7 +50,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Above:
-    """*of*, for the bands that lie wholly above *parameter*: strictly more, since bands are right-closed."""
+    """*of*, for the bands entirely above *parameter*: strictly more, because bands are right-closed."""
 
     of: Measure
     parameter: Parameter
@@ -66,7 +66,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Ratio:
-    """*of* / *to*: a ratio of sums. Nothing of something is 0; anything of nothing is no value."""
+    """*of* / *to*: a ratio of sums. 0 if only *of* has no rows; no value if *to* is 0 or has none."""
 
     of: Measure
     to: Measure
@@ -74,14 +74,14 @@ class Ratio:
 
 @dataclass(frozen=True)
 class OfTotal:
-    """*of* as a share of its own total under the reader's filters: a visual's parts add up to 1."""
+    """*of* as a share of its total under the reader's filters: the parts of a visual add up to 1."""
 
     of: Measure
 
 
 @dataclass(frozen=True)
 class Others:
-    """*of*, a ratio of sums, over everybody outside the reader's filters; no value where nobody is outside."""
+    """*of*, a ratio of sums, over the customers outside the reader's filters; no value if there are none."""
 
     of: Measure
 
@@ -89,9 +89,10 @@ class Others:
 @dataclass(frozen=True)
 class LastMonths:
     """
-    *of*, for those who joined in the last *months* full months, or in as many that ended *before* months earlier.
+    *of*, for customers who joined in the last *months* full months, or in as many that ended *before* months
+    earlier.
 
-    The month of the as-of date is full when that date is its last day.
+    The month of the as-of date is full if that date is its last day.
     """
 
     of: Measure
@@ -102,9 +103,9 @@ class LastMonths:
 @dataclass(frozen=True)
 class Observed:
     """
-    *of*, where all cohorts in the row of a cell have *months* more full months behind them than the cell counts.
+    *of*, if all cohorts in the row of a cell have had *months* more full months than the cell counts.
 
-    So the cells of a row are about the same cohorts, and the newest ones have had the time to be seen.
+    So all cells of a row cover the same cohorts, and the newest have had time to be seen.
     """
 
     of: Measure
@@ -113,7 +114,7 @@ class Observed:
 
 @dataclass(frozen=True)
 class Known:
-    """*of*, over the rows in which *column* is known."""
+    """*of*, over the rows where *column* is known."""
 
     of: Measure
     column: str
@@ -121,25 +122,25 @@ class Known:
 
 @dataclass(frozen=True)
 class Less:
-    """*of* less each of *less*; what the data has nothing of takes nothing away."""
+    """*of* minus each of *less*; what is missing from the data counts as 0."""
 
     of: Measure
     less: tuple[Measure, ...]
 
 
-# The month in view is that of the row, or without such a cut the last month that the filters leave.
+# The month in view is the month of the row or, without a cut by month, the last month within the filters.
 
 
 @dataclass(frozen=True)
 class MonthBefore:
-    """*of* in the month before that in view."""
+    """*of* in the month before the month in view."""
 
     of: Measure
 
 
 @dataclass(frozen=True)
 class Cumulative:
-    """*of* from the first month up to that in view, whatever months the filters leave."""
+    """*of* from the first month to the month in view, regardless of filters by month."""
 
     of: Measure
 
@@ -147,10 +148,10 @@ class Cumulative:
 @dataclass(frozen=True)
 class LastClosedMonth:
     """
-    *of* in the last full month that the row or the filters leave; no value where that is none.
+    *of* in the last full month within the row or the filters; no value if there is none.
 
-    With *before*, the month so many months earlier, as a comparison: no value before the second month of the
-    events, the first of which may have begun in its middle, nor under a filter by what customers are today.
+    With *before*, a comparison: the month that many months earlier. It has no value before the second month of
+    events, because the first may be incomplete, nor under a filter by what customers are today.
     """
 
     of: Measure
@@ -158,21 +159,21 @@ class LastClosedMonth:
 
 
 NOT_COMPARED: Final = (
-    "no value without a full month a year earlier, and under a filter by status or activity: nobody joins as Gold"
+    "no value without a full month a year earlier, or under a filter by status or activity: nobody joins as Gold"
 )
-"""The note of a `LastClosedMonth` of before."""
+"""The note of every `LastClosedMonth` with *before*."""
 
 
 @dataclass(frozen=True)
 class MeanPerMonth:
-    """*of*, a sum, per full month that the row or the filters leave, from the first month of the events."""
+    """*of*, a sum, per full month within the row or the filters, from the first month of events."""
 
     of: Measure
 
 
 @dataclass(frozen=True)
 class OfStage:
-    """*of* at a funnel stage as a share of *of* at the first, or at the previous, stage; 1 at the first."""
+    """*of* at a funnel stage ÷ *of* at the first or the previous stage; 1 at the first."""
 
     of: Measure
     stage: Literal["first", "previous"]
@@ -180,7 +181,7 @@ class OfStage:
 
 @dataclass(frozen=True)
 class Latest:
-    """*column* in the latest refresh: its highest value, or its *total*."""
+    """*column* in the latest refresh: its highest value, or with *total* its sum."""
 
     column: str
     total: bool = False
@@ -212,10 +213,10 @@ Format: TypeAlias = Literal["count", "amount", "decimal", "percent", "date"]
 @dataclass(frozen=True)
 class Measure:
     """
-    One number: what it is called, how it is computed, how it is read.
+    One number: its name, its expression, and how to read it.
 
     *definition* is one line, fit for a subtitle; *note* says what could be misread. A share is 0-1 and shown
-    in percent. *left_out* counts the customers that the measure cannot speak for because a value is null.
+    in percent. *left_out* counts the customers that the measure omits because a value is null.
     """
 
     name: str
@@ -229,38 +230,38 @@ class Measure:
     good: Literal["up", "down"] | None = None
     left_out: Measure | None = None
     hidden: bool = False
-    """True for a building block that says nothing by itself."""
+    """True for a building block of other measures."""
     source: str = ""
-    """Where the definition comes from, when it is not our own."""
+    """The source of the definition, if it is not our own."""
     by_behaviour: str = ""
-    """The definition where the data has no is_active, and what customers do takes its place."""
+    """The definition for data without is_active, where activity is behaviour."""
 
     def __post_init__(self) -> None:
         _require_sums(self)
 
     def __hash__(self) -> int:
-        """By name, which tells measures apart, and not by all that they are made of."""
+        """By name, which is unique, rather than by all fields."""
         return hash(self.name)
 
     @property
     def counts_nobody(self) -> bool:
-        """Whether no rows are 0, as of a count; else they are no value."""
+        """Whether no rows mean 0, as in a count; otherwise they mean no value."""
         return self.format == "count" and not isinstance(self.expression, LastClosedMonth)
 
     @property
     def is_of_months(self) -> bool:
         """
-        Whether it tells of months in the past, of customers as they are today.
+        Whether it covers past months, with customers as they are today.
 
-        A filter or a cut by what they are today must then be said: "customers who are Gold today", for nobody
-        joins as Gold.
+        A filter or a cut by what they are today must then be named, as in "customers who are Gold today", because
+        nobody joins as Gold.
         """
         return any(ACTIVITY_MONTH.name in fact.column_names for fact in facts_of(self))
 
     @property
     def description(self) -> str:
         """The definition, for data with and without is_active, and the note, as sentences."""
-        otherwise = f"; where the data has no is_active, {self.by_behaviour}" if self.by_behaviour else ""
+        otherwise = f"; without is_active in the data, {self.by_behaviour}" if self.by_behaviour else ""
         return self.described(self.definition + otherwise)
 
     def described(self, definition: str) -> str:
@@ -269,7 +270,7 @@ class Measure:
 
 
 def parts(measure: Measure) -> tuple[Measure, ...]:
-    """The measures that *measure* is computed from."""
+    """The measures from which *measure* is computed."""
     match measure.expression:
         case Ratio(of, to):
             return of, to
@@ -287,7 +288,7 @@ def parts(measure: Measure) -> tuple[Measure, ...]:
 
 @cache
 def columns_of(measure: Measure) -> frozenset[str]:
-    """The columns a fact must have for *measure* to be computed from it."""
+    """The columns that a fact needs so that *measure* can be computed from it."""
     return frozenset(_own_columns(measure.expression)).union(*map(columns_of, parts(measure)))
 
 
@@ -324,21 +325,21 @@ def sums_of(measure: Measure) -> frozenset[str]:
 
 
 def parameter_of(measure: Measure) -> Parameter | None:
-    """The parameter that *measure* depends on, if it does."""
+    """The parameter that *measure* depends on, if any."""
     if isinstance(measure.expression, (Above, Times)):
         return measure.expression.parameter
     return next(filter(None, map(parameter_of, parts(measure))), None)
 
 
 def is_carried(measure: Measure) -> bool:
-    """Whether *measure* in one month is computed from rows of other months too."""
+    """Whether *measure* in one month is also computed from rows of other months."""
     carries = (MonthBefore, Cumulative, LastClosedMonth, MeanPerMonth)
     return isinstance(measure.expression, carries) or any(map(is_carried, parts(measure)))
 
 
 @cache
 def facts_of(measure: Measure) -> tuple[Table, ...]:
-    """The facts that *measure* can be computed from; the first is its home."""
+    """The facts from which *measure* can be computed; the first is its home."""
     named, columns = _facts_named(measure), columns_of(measure)
     return tuple(fact for fact in FACTS if columns <= {*fact.column_names} and named <= {fact})
 
@@ -351,7 +352,7 @@ def _facts_named(measure: Measure) -> frozenset[Table]:
 
 @cache
 def needs(measure: Measure) -> frozenset[Dependency]:
-    """What the sources must have for *measure* to say something; the key goes without saying."""
+    """What *measure* needs from the sources, apart from the key."""
     return _needs(measure, facts_of(measure)[0])
 
 
@@ -370,8 +371,8 @@ def must_be_cut_by(measure: Measure) -> frozenset[str]:
     """
     The dimensions over which *measure* does not add up.
 
-    Whoever is active in two months is one customer: the months must be told apart, by a cut or a filter that
-    leaves one.
+    A customer active in two months is one customer, so the months must be separated: by a cut, or by a filter to
+    one.
     """
     match measure.expression:
         case MonthBefore(of) | LastClosedMonth(of) | MeanPerMonth(of):
@@ -383,7 +384,7 @@ def must_be_cut_by(measure: Measure) -> frozenset[str]:
 
 
 def _require_sums(measure: Measure) -> None:
-    """Raises: Customer360Error when *measure* is defined as a sum of what does not add up."""
+    """Raises Invalid if *measure* is defined as a sum of something that does not add up."""
     match measure.expression:
         case Sum(column):
             for fact in facts_of(measure):
@@ -391,10 +392,10 @@ def _require_sums(measure: Measure) -> None:
                     raise Invalid(f"measure '{measure.name}': {fact[column].full_name} does not add up")
         case Cumulative(of) | OfTotal(of) | Others(of) if over := sorted(must_be_cut_by(of)):
             raise Invalid(
-                f"measure '{measure.name}': '{of.name}' does not add up over {' and '.join(over)}, as the same "
-                "customer would count several times; use its mean per month or its last closed month"
+                f"measure '{measure.name}': '{of.name}' does not add up over {' and '.join(over)}, because the "
+                "same customer would count several times; use its mean per month or its last full month"
             )
         case MeanPerMonth(of) if not isinstance(of.expression, Sum):
-            raise Invalid(f"measure '{measure.name}': '{of.name}' is not a sum; a mean per month is of a sum")
+            raise Invalid(f"measure '{measure.name}': '{of.name}' is not a sum; a mean per month needs a sum")
         case Above(_, parameter) if parameter.of is None:
             raise Invalid(f"measure '{measure.name}': {parameter.name} is not a threshold over bands")

@@ -1,4 +1,4 @@
-"""What has been looked up in the results of a refresh: its day, its months, the edges of its bands."""
+"""Values looked up once per refresh: its as-of date, its months, the edges of its bands."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from customer360.report.dimensions import ACTIVITY_MONTH, Between, Filters
 @dataclass(frozen=True)
 class LookedUp:
     """
-    What has been looked up in the results, so that no query does again.
+    Values looked up in the results, so that no query repeats the lookup.
 
-    *months* are those of the calendar, *first* is that of the events; *edges*, by parameter, have the band above.
+    *months* are the months of the calendar, *first* is the first month of events. *edges* has, for each parameter,
+    the edges of its bands with the band above each.
     """
 
     as_of: date
@@ -26,22 +27,22 @@ class LookedUp:
 
 
 def months_left(known: LookedUp, filters: Filters) -> list[date]:
-    """The months of the calendar that *filters* leave."""
+    """The months of the calendar within *filters*."""
     kept = filters.get(ACTIVITY_MONTH.name)
     return [one for one in known.months if kept is None or is_in(one, kept)]
 
 
 def is_in(key: Any, kept: Sequence[object] | Between) -> bool:
-    """Whether a filter that keeps *kept* keeps the member *key*."""
+    """Whether *key* is one of, or in the range of, the members *kept*."""
     return kept.first <= key <= kept.last if isinstance(kept, Between) else key in kept
 
 
 def full_months_end(as_of: date) -> date:
-    """The first day after the last full month: the month of *as_of* is full when that is its last day."""
+    """The first day after the last full month; the month of *as_of* is full if *as_of* is its last day."""
     return (as_of + timedelta(days=1)).replace(day=1)
 
 
 def months_before(day: date, number: int) -> date:
-    """The first day of the month *number* months before that of *day*."""
+    """The first day of the month *number* months before the month of *day*."""
     year, month = divmod(day.year * 12 + day.month - 1 - number, 12)
     return date(year, month + 1, 1)

@@ -1,9 +1,9 @@
 """
 Measures: every number of the report, defined once.
 
-A measure is a name, an expression over columns that add up, and what a reader must know of it: definition, unit,
-format, which direction is good, how many customers it leaves out. `power_bi.dax` and `web.sql` render the
-expressions; neither adds a definition of its own.
+A measure is a name, an expression over additive columns, and what a reader needs to know: definition, unit,
+format, which direction is good, how many customers it omits. `power_bi.dax` and `web.sql` only render the
+expressions.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _MODULES: Final = (
 MEASURES: Final = tuple(
     dict.fromkeys(value for module in _MODULES for value in vars(module).values() if isinstance(value, Measure))
 )
-"""Every measure, in the order in which they are defined."""
+"""Every measure, in the order of definition."""
 
 
 def measure(name: str) -> Measure:
-    """The measure called *name*; an unknown name is an error that says the nearest."""
+    """The measure called *name*. Raises Invalid, with the nearest name, if there is none."""
     for candidate in MEASURES:
         if candidate.name == name:
             return candidate
@@ -44,7 +44,7 @@ def measure(name: str) -> Measure:
 
 
 def or_else(of: Measure) -> str:
-    """For a message: the measures that tell of several months what *of* tells of one."""
+    """For a message: the measures that summarise *of* over several months."""
     forms = [
         one.name
         for one in MEASURES

@@ -1,4 +1,4 @@
-"""The measures of orders: how many, by whom, for how much, and what was given back."""
+"""The measures of orders: how many, by how many customers, for how much, and how much was refunded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customer360.report.expressions import (
 )
 from customer360.tables import ACTIVITY_SEGMENTS
 
-_NOT_SUMMED: Final = "months do not add up: who buys in two of them is one customer"
+_NOT_SUMMED: Final = "months do not add up: a customer who buys in two months is one customer"
 
 BUYERS: Final = Measure(
     "buyers",
@@ -71,13 +71,13 @@ ORDERS: Final = Measure(
     "orders",
     folder="Orders",
     good="up",
-    note="an order is one purchase, however many lines it has",
+    note="an order counts once, regardless of how many lines it has",
 )
 ORDER_AMOUNT: Final = Measure(
     "order_amount",
     "Order Amount",
     Sum("amount", ACTIVITY_SEGMENTS),
-    "amount of the orders, before refunds",
+    "amount of the orders before refunds",
     "currency",
     "amount",
     "Orders",
@@ -91,24 +91,24 @@ REFUNDS: Final = Measure(
     "refunds",
     folder="Orders",
     good="down",
-    note="in the month of the refund, not in that of the order",
+    note="counted in the month of the refund, not of the order",
 )
 REFUNDED: Final = Measure(
     "refunded",
     "Amount Refunded",
     Sum("refunded", ACTIVITY_SEGMENTS),
-    "amount given back",
+    "amount returned to customers",
     "currency",
     "amount",
     "Orders",
     good="down",
-    note="in the month of the refund, not in that of the order",
+    note="counted in the month of the refund, not of the order",
 )
 SPENT: Final = Measure(
     "spent",
     "Amount Spent",
     Less(ORDER_AMOUNT, (REFUNDED,)),
-    "amount of the orders less what was refunded",
+    "amount of the orders less refunds",
     "currency",
     "amount",
     "Orders",
@@ -118,7 +118,7 @@ AVERAGE_ORDER_VALUE: Final = Measure(
     "average_order_value",
     "Average Order Value",
     Ratio(ORDER_AMOUNT, ORDERS),
-    "amount of the orders, before refunds ÷ orders",
+    "amount of the orders before refunds ÷ orders",
     "currency",
     "amount",
     "Orders",
@@ -141,7 +141,7 @@ ORDER_GAPS: Final = Measure(
     "order_gaps",
     "Gaps between Orders",
     Sum("order_gaps", ACTIVITY_SEGMENTS),
-    "days with an order that have one before them",
+    "days with an order that follow an earlier one",
     "days",
     folder="Orders",
     hidden=True,
@@ -150,7 +150,7 @@ ORDER_GAP_DAYS: Final = Measure(
     "order_gap_days",
     "Days between Orders, Summed",
     Sum("order_gap_days", ACTIVITY_SEGMENTS),
-    "days between a day with an order and the one before, summed",
+    "days between a day with an order and the previous one, summed",
     "days",
     folder="Orders",
     hidden=True,
@@ -159,18 +159,18 @@ DAYS_BETWEEN_ORDERS: Final = Measure(
     "days_between_orders",
     "Mean Days between Orders",
     Ratio(ORDER_GAP_DAYS, ORDER_GAPS),
-    "days between a day with an order and the one before, over those with one before",
+    "mean days between a day with an order and the previous one",
     "days",
     "decimal",
     "Orders",
-    note="a gap counts in the month in which it ends; gaps that have not ended yet are not in it",
+    note="a gap counts in the month in which it ends; gaps that have not ended are excluded",
     good="down",
 )
 LAST_SPENT: Final = Measure(
     "last_spent",
     "Amount Spent, Last Full Month",
     LastClosedMonth(SPENT),
-    "amount of the orders of the last full month less what was refunded in it",
+    "amount of the orders of the last full month less its refunds",
     "currency",
     "amount",
     "Orders",
@@ -190,7 +190,7 @@ LAST_ORDER_VALUE: Final = Measure(
     "last_average_order_value",
     "Average Order Value, Last Full Month",
     LastClosedMonth(AVERAGE_ORDER_VALUE),
-    "amount of the orders, before refunds ÷ orders, in the last full month",
+    "amount of the orders before refunds ÷ orders, in the last full month",
     "currency",
     "amount",
     "Orders",

@@ -1,9 +1,9 @@
 """
-Colours, for Power BI, the browser and the notebooks.
+Colours for Power BI, the browser and the notebooks.
 
-Loyalty statuses are ordinal, however many there are: shades of one hue, which stand out from the paper more the
-higher the status. What is not a status is drawn in the main hue. Text is at least 4.5:1 against paper and canvas,
-marks 3:1 against paper.
+Loyalty statuses are ordinal, so they are shades of one hue: the higher the status, the stronger the contrast with
+the paper. Everything else is drawn in the main hue. Contrast is at least 4.5:1 for text against paper and canvas,
+and 3:1 for marks against paper.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from customer360.tables import UNKNOWN
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of one appearance, as #RRGGBB."""
+    """The colours of one theme, as #RRGGBB."""
 
     ink: str
     muted: str
@@ -76,9 +76,9 @@ DARK: Final = Palette(
 
 def ranks(statuses: Sequence[str]) -> dict[str, int]:
     """
-    For each known status, lowest first, the index of its shade: spread over the ramp, so that any number spans it.
+    The index of each known status's shade, lowest status first; any number of statuses spans the whole ramp.
 
-    'Unknown' has none.
+    'Unknown' has no shade.
     """
     known = [status for status in statuses if status != UNKNOWN]
     step = (len(LIGHT.statuses) - 1) / max(1, len(known) - 1)

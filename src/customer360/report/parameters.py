@@ -1,4 +1,4 @@
-"""Parameters: the numbers that a reader sets."""
+"""Parameters: numbers that the reader sets."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Parameter:
     """
     A number that the reader sets, from 0 to *most*.
 
-    With *of*, it is a threshold over bands: a sum over whole bands is exact at their edges, and between two edges
-    only where the customers' own values, those of *column* in customer_profiles, can be read.
+    With *of*, it is a threshold over bands: a sum over whole bands is exact at their edges. Between two edges it
+    is exact only if the customers' own values can be read, from *column* of customer_profiles.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Parameter:
     column: str = ""
     most: Decimal = Decimal(10) ** 16
     digits: int = 2
-    """Digits after the point."""
+    """Digits after the decimal point."""
 
 
 BALANCE_THRESHOLD: Final = Parameter(

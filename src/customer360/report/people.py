@@ -1,9 +1,9 @@
 """
-The customers behind a number: one function from a measure, filters and what is looked up to conditions.
+The customers behind a number: one function from a measure, filters and looked-up values to conditions.
 
-The list of a mark, its CSV, the command and audiences all use it; so the list is the number. It counts as many
-customers as the measure counts, or what it sums over them is what the measure sums. Of a ratio they are those of
-its numerator, where that is about single customers, else of its denominator.
+The list behind a mark, its CSV, the command and audiences all use it, so the list always matches the number: the
+list has as many customers as the measure counts, or its values add up to the measure. For a ratio, the customers
+are those of its numerator, or of its denominator if the numerator is not about single customers.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ from customer360.tables.conditions import (
 )
 
 ROWS_OF: Final = {ACTIVITY_SEGMENTS: CUSTOMER_MONTHS, TIER_MOVES: CUSTOMER_MOVES}
-"""The table whose rows of single customers a fact is summed from, where that is not customer_profiles."""
+"""The table of single customers that a fact is summed from, if that is not customer_profiles."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a *table* of months or moves for which *where* holds."""
+    """The rows of a *table* of months or moves that meet *where*."""
 
     table: Table
     where: tuple[Condition, ...] = ()
@@ -84,13 +84,13 @@ class Rows:
 @dataclass(frozen=True)
 class Selection:
     """
-    Customers: *where* holds for their profiles; they have some of *rows* and none of *without*.
+    Customers whose profiles meet *where*, who have some of *rows* and none of *without*.
 
-    *measure* is the one whose number they are: of a ratio its numerator.
+    *measure* is the measure they belong to; for a ratio, its numerator.
 
-    *total* are columns, each with its sign, whose sum over these customers is the number: columns of *rows*, of
-    which whoever adds nothing is not among them, else of customer_profiles. Without *total* the number is how many
-    customers there are.
+    *total* has signed columns whose sum over these customers is the number: columns of *rows*, or of
+    customer_profiles without *rows*. Customers who add nothing to *rows* are not selected. Without *total*, the
+    number is the number of customers.
     """
 
     measure: Measure
@@ -99,11 +99,11 @@ class Selection:
     without: Rows | None = None
     total: tuple[tuple[int, str], ...] = ()
     audience: str = ""
-    """They are also in the audience of that name."""
+    """The name of an audience that they are also in."""
 
     @property
     def counts(self) -> bool:
-        """Whether the number is how many customers there are."""
+        """Whether the number is the number of customers."""
         return not self.total
 
 
@@ -117,28 +117,28 @@ def people_behind(
     thresholds: Mapping[str, Decimal | int] | None = None,
 ) -> Selection | None:
     """
-    The customers behind *measure* of *fact* under *filters*, those of a mark among them; None where it is not
-    about single customers of today, such as the holdout of a model.
+    The customers behind *measure* of *fact* under *filters*, including those of the mark; None if the measure is
+    not about single customers of today, as with the holdout of a model.
 
-    Filters by what *fact* is not cut by do not apply, as in the report. *by* are the cuts of the visual: whoever
-    is in no part of it is not in the list. *thresholds* are the values that are used for the parameters, by name.
+    A filter by a dimension that *fact* does not have does not apply, as in the report. *by* are the cuts of the
+    visual: customers in no part of it are not in the list. *thresholds* has the parameters' values by name.
     """
     applied = {name: kept for name, kept in filters.items() if dimension(name) in dimensions_of(fact)}
     return _of(measure, _View(fact, applied, known, tuple(by), thresholds or {}))
 
 
 def people_where(filters: Filters, known: LookedUp) -> Selection:
-    """The customers of whom all *filters* hold. Raises Invalid for what is not said of a customer as of today."""
+    """The customers within all *filters*. Raises Invalid for a filter that does not apply to single customers."""
     for name in filters:
         if not dimension(name).profile_column:
-            raise Invalid(f"'{name}' is not known of a customer; give it together with a measure that has it")
+            raise Invalid(f"'{name}' is not a property of a customer; combine it with a measure that has it")
     where = tuple(_condition(dimension(name), kept, known) for name, kept in filters.items())
     return Selection(TOTAL_CUSTOMERS, where)
 
 
 @dataclass(frozen=True)
 class _View:
-    """What a measure is seen in; *months* are those whose rows count, where it is not those of the filters."""
+    """The context of a measure; *months* are the months whose rows count, if not those of the filters."""
 
     fact: Table
     filters: Filters
@@ -152,7 +152,7 @@ class _View:
         return replace(self, where=(*self.where, *conditions))
 
     def in_months(self, first: date, last: date) -> _View:
-        """Months that move on with the as-of date, unless they were chosen."""
+        """The months count back from the as-of date unless a filter chose them."""
         return replace(self, months=Days("month", first, last, ACTIVITY_MONTH.name not in self.filters))
 
     @property
@@ -172,7 +172,7 @@ def _of(measure: Measure, view: _View) -> Selection | None:
 
 
 def _whose(measure: Measure, inner: Measure) -> Measure:
-    """Of the last full month of a ratio, that of its numerator; else *measure* itself."""
+    """For the last full month of a ratio, the same of its numerator; otherwise *measure* itself."""
     expression = measure.expression
     if not isinstance(expression, LastClosedMonth) or inner is expression.of:
         return measure
@@ -215,7 +215,7 @@ def _own(measure: Measure, view: _View) -> Selection | None:
 
 
 def _counted(measure: Measure, column: Column, view: _View) -> Selection | None:
-    """The customers that *column* of the fact tells of."""
+    """The customers that *column* of the fact covers."""
     if column.counts is None and not column.sums:
         return None
     if view.fact is COHORT_RETENTION:
@@ -232,7 +232,7 @@ def _counted(measure: Measure, column: Column, view: _View) -> Selection | None:
 
 
 def _is_of_rows(cut: Dimension, fact: Table) -> bool:
-    """Whether it is said of each month or move, and not of the customer."""
+    """Whether it is a property of each month or move, not of the customer."""
     return fact in ROWS_OF and (cut is ACTIVITY_MONTH or cut.column in ROWS_OF[fact].column_names)
 
 
@@ -244,7 +244,7 @@ def _conditions_of_rows(view: _View) -> tuple[Condition, ...]:
     kept = dict(_of_rows(view))
     months = [view.months] if view.months else []
     if view.months and ACTIVITY_MONTH.name in kept:
-        del kept[ACTIVITY_MONTH.name]  # the months in view are chosen by it already
+        del kept[ACTIVITY_MONTH.name]  # the months in view already follow it
     known = [IsKnown(_column(cut)) for cut in view.by if cut.nullable and _is_of_rows(cut, view.fact)]
     return (*months, *(_condition(dimension(name), keys, view.known) for name, keys in kept.items()), *known)
 
@@ -262,12 +262,12 @@ def _condition(cut: Dimension, kept: Sequence[object] | Between, known: LookedUp
 
 
 def _column(cut: Dimension) -> str:
-    """The column that says it of a customer, or of a row of months or moves."""
+    """Its column for a customer, or for a row of months or moves."""
     return "month" if cut is ACTIVITY_MONTH else cut.profile_column or cut.column
 
 
 def _denied(found: Selection, column: Column) -> Selection:
-    """Those whom *column*, of known values, leaves out."""
+    """The customers that *column*, which counts known values, omits."""
     where = [IsUnknown(one.column) if one in (column.counts or ()) else one for one in found.where]
     return replace(found, where=tuple(where))
 
@@ -277,7 +277,7 @@ def _cuts_called(column: str, fact: Table) -> tuple[Dimension, ...]:
 
 
 def _less(of: Selection | None, less: Sequence[Selection | None]) -> Selection | None:
-    """Those of *of* and not of *less* where customers are counted; else all, with what is left of the sums."""
+    """The customers in *of* and not in *less* if customers are counted; for sums, all, with signed totals."""
     if of is None or not all(less):
         return None
     others = [one for one in less if one]
@@ -301,7 +301,7 @@ def _between(days: Days) -> Between:
 
 
 def _cohort(measure: Measure, column: Column, view: _View) -> Selection | None:
-    """Those of a cell of the cohorts: of one number of months since joining."""
+    """The customers of cohort cells with one number of months since joining."""
     months = view.filters.get(MONTHS_SINCE.name, ())
     if isinstance(months, Between) or len(months) != 1:
         return None
@@ -319,7 +319,7 @@ def _cohort(measure: Measure, column: Column, view: _View) -> Selection | None:
 
 
 def _joined(told: Sequence[Condition], known: LookedUp) -> tuple[date, date]:
-    """The first and the last month of joining that *told* leaves."""
+    """The first and last join month within *told*."""
     left = [month for month in known.months if all(_leaves(one, month) for one in told)]
     return min(left, default=known.as_of), max(left, default=known.as_of)
 
@@ -334,7 +334,7 @@ def _leaves(condition: Condition, month: date) -> bool:
 
 
 def _cohorts_with(since: int, column: Column, known: LookedUp) -> tuple[date, date]:
-    """The first and last month of joining of the cohorts that have such a cell."""
+    """The first and last join month of the cohorts that have such a cell."""
     last = months_before(full_months_end(known.as_of), since + 1) if since else date.max
     if column.name == "active_customers" and known.first:
         return months_before(known.first, since), last

@@ -17,13 +17,13 @@ from customer360.report.expressions import (
 from customer360.report.parameters import POINT_PRICE
 from customer360.tables import ACTIVITY_SEGMENTS
 
-_TO_DATE: Final = "from the first event up to the end of the month"
+_TO_DATE: Final = "from the first event to the end of the month"
 
 POINTS_EARNED: Final = Measure(
     "points_earned",
     "Points Earned",
     Sum("earned", ACTIVITY_SEGMENTS),
-    "points of purchases, refunds, bonuses and corrections",
+    "points from purchases, refunds, bonuses and corrections",
     "points",
     folder="Loyalty points",
     good="up",
@@ -50,7 +50,7 @@ POINTS_CHANGE: Final = Measure(
     "points_change",
     "Change of Points Held",
     Less(POINTS_EARNED, (POINTS_REDEEMED, POINTS_EXPIRED)),
-    "points earned less those redeemed and expired",
+    "points earned less points redeemed and expired",
     "points",
     folder="Loyalty points",
 )
@@ -58,26 +58,26 @@ OUTSTANDING_POINTS: Final = Measure(
     "outstanding_points",
     "Outstanding Points",
     Cumulative(POINTS_CHANGE),
-    f"points earned less those redeemed and expired, {_TO_DATE}",
+    f"points earned less points redeemed and expired, {_TO_DATE}",
     "points",
     folder="Loyalty points",
-    note="what customers hold then; points of before the first event are not in it",
+    note="what customers hold at that time, without points from before the first event",
 )
 POINTS_LIABILITY: Final = Measure(
     "points_liability",
     "Points Liability",
     Times(OUTSTANDING_POINTS, POINT_PRICE),
-    "outstanding points x the price of a point that you set",
+    "outstanding points × the price of a point that you set",
     "currency",
     "amount",
     "Loyalty points",
-    note="what it would cost if every point held were redeemed at that price",
+    note="the cost if every point held were redeemed at that price",
 )
 LAST_POINTS_EARNED: Final = Measure(
     "last_points_earned",
     "Points Earned, Last Full Month",
     LastClosedMonth(POINTS_EARNED),
-    "points of purchases, refunds, bonuses and corrections of the last full month",
+    "points from purchases, refunds, bonuses and corrections in the last full month",
     "points",
     folder="Loyalty points",
     good="up",
@@ -137,14 +137,14 @@ BREAKAGE: Final = Measure(
     "share",
     "percent",
     "Loyalty points",
-    note="what has lapsed so far, not what is expected to",
+    note="observed so far, not a forecast",
     source="breakage of IFRS 15, observed",
 )
 TIER_MOVES: Final = Measure(
     "tier_moves",
     "Tier Moves",
     Sum("moves"),
-    "changes of tier, a customer's first tier among them",
+    "changes of tier, including a customer's first tier",
     "moves",
     folder="Tiers",
 )

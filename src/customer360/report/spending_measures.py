@@ -16,12 +16,12 @@ TOTAL_SPENT: Final = Measure(
     "total_spent",
     "Total Amount Spent",
     Sum("spent_sum"),
-    f"amount that customers have spent, {_NET}",
+    f"amount spent by customers, {_NET}",
     "currency",
     "amount",
     "Spending",
     good="up",
-    note="from the first event up to the as-of date",
+    note="from the first event to the as-of date",
 )
 SPENT_PER_CUSTOMER: Final = Measure(
     "spent_per_customer",
@@ -38,7 +38,7 @@ SHARE_OF_SPENT: Final = Measure(
     "share_of_spent",
     "% of Amount Spent",
     OfTotal(TOTAL_SPENT),
-    "amount spent ÷ amount spent by all customers that the filters leave",
+    "amount spent ÷ amount spent by all customers within the filters",
     "share",
     "percent",
     "Spending",
@@ -70,7 +70,7 @@ CUSTOMERS_ABOVE_SPENDING: Final = Measure(
     f"customers who have spent strictly more than X, {_NET}",
     folder="Spending",
     good="up",
-    note="exact at the edges of the spending bands; between them where the customers' own amounts can be read",
+    note="exact at the edges of the spending bands; between edges, only where individual amounts can be read",
 )
 SHARE_ABOVE_SPENDING: Final = Measure(
     "share_above_spending",
@@ -86,7 +86,7 @@ SHARE_ABOVE_SPENDING_OF_OTHERS: Final = Measure(
     "share_above_spending_of_others",
     "% Customers with Spending > X, Others",
     Others(SHARE_ABOVE_SPENDING),
-    "the same share over all customers outside the filters; no value without a filter",
+    "the same share for all customers outside the filters; no value without a filter",
     "share",
     "percent",
     "Spending",
@@ -95,16 +95,16 @@ TOP_SPENT: Final = Measure(
     "top_spent",
     "Spending",
     Sum("spent", TOP_SPENDERS),
-    f"amount that the customer has spent, {_NET}",
+    f"amount spent by the customer, {_NET}",
     "currency",
     "amount",
     "Spending",
-    note="of the ten who spent most in each slicer cell, so that a top ten stays exact under any slicer",
+    note="stored for the ten top spenders of each slicer cell, so that a top ten is exact under any slicer",
 )
 
 # --- concentration -----------------------------------------------------------------------------------------
 
-_OF_ALL: Final = "of all customers together: which tenth someone is in depends on all others, so no filter applies"
+_OF_ALL: Final = "covers all customers: a customer's tenth depends on all the others, so no filter applies"
 
 TENTH_CUSTOMERS: Final = Measure(
     "tenth_customers",
@@ -117,7 +117,7 @@ TENTH_SPENT: Final = Measure(
     "tenth_spent",
     "Amount Spent by the Tenth",
     Sum("tenth_spent"),
-    f"amount that the customers in the tenth have spent, {_NET}",
+    f"amount spent by the customers in the tenth, {_NET}",
     "currency",
     "amount",
     "Concentration",
@@ -135,9 +135,9 @@ SHARE_OF_TENTH: Final = Measure(
 )
 TOP_TENTH_SPENT: Final = Measure(
     "top_tenth_spent",
-    "Amount Spent by the Top 10 %",
+    "Amount Spent by the Top 10%",
     Where(TENTH_SPENT, SPENDING_TENTH, 1),
-    f"amount that the tenth of customers who spent most have spent, {_NET}",
+    f"amount spent by the top tenth of customers, {_NET}",
     "currency",
     "amount",
     "Concentration",
@@ -145,9 +145,9 @@ TOP_TENTH_SPENT: Final = Measure(
 )
 TOP_TENTH_SHARE: Final = Measure(
     "top_tenth_share",
-    "% of Spending by the Top 10 %",
+    "% of Spending by the Top 10%",
     Ratio(TOP_TENTH_SPENT, TENTH_SPENT),
-    "amount spent by the tenth of customers who spent most ÷ amount spent by all",
+    "amount spent by the top tenth of customers ÷ amount spent by all",
     "share",
     "percent",
     "Concentration",

@@ -1,4 +1,4 @@
-"""The measures of customer value: RFM segments, what is expected of customers, and how right the model was."""
+"""The measures of customer value: RFM segments, expected orders, and how well the model predicted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SHARE_OF_RECENT_AMOUNT: Final = Measure(
     "share_of_recent_amount",
     "% of Recent Amount",
     OfTotal(RECENT_AMOUNT),
-    "recent amount spent ÷ that of all customers that the filters leave",
+    "recent amount ÷ recent amount of all customers within the filters",
     "share",
     "percent",
     "RFM",
@@ -54,7 +54,7 @@ RECENT_AMOUNT_PER_BUYER: Final = Measure(
     "recent_amount_per_buyer",
     "Recent Amount per Buyer",
     Ratio(RECENT_AMOUNT, RECENT_BUYERS),
-    f"amount spent {_WINDOW}, net of refunds ÷ customers with an order in them",
+    f"amount spent {_WINDOW}, net of refunds ÷ recent buyers",
     "currency",
     "amount",
     "RFM",
@@ -65,7 +65,7 @@ RECENT_ORDERS_PER_BUYER: Final = Measure(
     "recent_orders_per_buyer",
     "Recent Orders per Buyer",
     Ratio(RECENT_ORDERS, RECENT_BUYERS),
-    f"orders {_WINDOW} ÷ customers with an order in them",
+    f"orders {_WINDOW} ÷ recent buyers",
     "orders",
     "decimal",
     "RFM",
@@ -85,7 +85,7 @@ AVERAGE_ORDER_RECENCY: Final = Measure(
     "average_order_recency",
     "Mean Days since Last Order",
     Ratio(ORDER_RECENCY_DAYS, RECENT_BUYERS),
-    f"days since the last order, over customers with an order {_WINDOW}",
+    f"mean days since the last order, over buyers {_WINDOW}",
     "days",
     "decimal",
     "RFM",
@@ -97,27 +97,27 @@ AVERAGE_ORDER_RECENCY: Final = Measure(
 
 SCORED_CUSTOMERS: Final = Measure(
     "scored_customers",
-    "Customers with an Expectation",
+    "Scored Customers",
     Sum("scored_customers"),
-    "customers of whom the model expects something: those with an order",
+    "customers with an order, for whom the model expects orders",
     folder="Customer value",
 )
 NOT_SCORED_CUSTOMERS: Final = Measure(
     "not_scored_customers",
-    "Customers without an Expectation",
+    "Customers Not Scored",
     Missing("scored_customers"),
-    "customers without an order, of whom the model knows nothing",
+    "customers without an order, for whom the model expects nothing",
     folder="Customer value",
 )
 EXPECTED_ORDERS: Final = Measure(
     "expected_orders",
     "Expected Orders",
     Sum("expected_orders", VALUE_SEGMENTS),
-    f"days with an order expected {_NEXT}",
+    f"expected days with an order {_NEXT}",
     "orders",
     "decimal",
     "Customer value",
-    note="an expectation, not a promise: read it beside the holdout",
+    note="an expectation, not a promise; see also the holdout",
     left_out=NOT_SCORED_CUSTOMERS,
     source=_MODEL,
 )
@@ -125,11 +125,11 @@ EXPECTED_AMOUNT: Final = Measure(
     "expected_amount",
     "Expected Amount",
     Sum("expected_amount", VALUE_SEGMENTS),
-    f"amount of the orders expected {_NEXT}, before refunds",
+    f"expected amount of orders {_NEXT}, before refunds",
     "currency",
     "amount",
     "Customer value",
-    note="an expectation, not a promise: read it beside the holdout; new customers to come are not in it",
+    note="an expectation, not a promise; see also the holdout; excludes customers who have not ordered yet",
     left_out=NOT_SCORED_CUSTOMERS,
     source=_AMOUNTS,
 )
@@ -137,7 +137,7 @@ EXPECTED_ORDERS_PER_CUSTOMER: Final = Measure(
     "expected_orders_per_customer",
     "Expected Orders per Customer",
     Ratio(EXPECTED_ORDERS, SCORED_CUSTOMERS),
-    f"days with an order expected {_NEXT} ÷ customers with an order so far",
+    f"expected days with an order {_NEXT} ÷ customers with an order so far",
     "orders",
     "decimal",
     "Customer value",
@@ -147,7 +147,7 @@ EXPECTED_AMOUNT_PER_CUSTOMER: Final = Measure(
     "expected_amount_per_customer",
     "Expected Amount per Customer",
     Ratio(EXPECTED_AMOUNT, SCORED_CUSTOMERS),
-    f"amount expected {_NEXT} ÷ customers with an order so far",
+    f"expected amount {_NEXT} ÷ customers with an order so far",
     "currency",
     "amount",
     "Customer value",
@@ -169,7 +169,7 @@ HOLDOUT_EXPECTED: Final = Measure(
     "holdout_expected",
     "Holdout: Expected Orders",
     Sum("holdout_expected"),
-    f"orders that the model, fitted on the first half of the events, expected in {_HOLDOUT}",
+    f"orders expected by the model, fitted on the first half of the events, in {_HOLDOUT}",
     "orders",
     "decimal",
     "Customer value",
@@ -187,7 +187,7 @@ HOLDOUT_NAIVE: Final = Measure(
     "holdout_naive",
     "Holdout: Naive Orders",
     Sum("holdout_naive"),
-    "orders in the holdout if everybody had gone on at their rate of the first half",
+    "orders in the holdout if all customers had kept their rate of the first half",
     "orders",
     "decimal",
     "Customer value",
@@ -200,7 +200,7 @@ HOLDOUT_RATIO: Final = Measure(
     "share",
     "percent",
     "Customer value",
-    note="100 % is exact; below, customers ordered more than the model expected",
+    note="100% is exact; below 100%, customers ordered more than the model expected",
 )
 NAIVE_RATIO: Final = Measure(
     "naive_ratio",
@@ -210,5 +210,5 @@ NAIVE_RATIO: Final = Measure(
     "share",
     "percent",
     "Customer value",
-    note="the yardstick of the model: it must be nearer to 100 % than this",
+    note="the baseline: a useful model is closer to 100% than this",
 )

@@ -1,10 +1,10 @@
 """
-What a report is made of: pages, visuals and places on a grid.
+The parts of a report: pages, visuals and places on a grid.
 
-A visual says what it shows (measures of one fact, cut by dimensions), what a reader is told (title, subtitle) and
-where it stands. Places are cells of a grid of 12 columns; a page has as many rows as it needs. A visual may have
-alternatives, for data that lacks what it needs: `Report.shown` chooses. Everything is checked when it is built: a
-name that does not exist, or two visuals in one place, is an error that says where.
+A visual defines what it shows (measures of one fact, cut by dimensions), its texts (title, subtitle) and its
+place. Places are cells of a grid of 12 columns; a page has as many rows as it needs. A visual may have
+alternatives for data that lacks what it needs; `Report.shown` chooses. Everything is checked on construction: an
+unknown name or an overlap is an error that says where.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Place:
-    """Cells of the page's grid: from *column*, *row* (counted from 0) over *width* and *height* cells."""
+    """Cells of the page's grid: *width* × *height* cells from *column*, *row*, which count from 0."""
 
     column: int
     row: int
@@ -59,16 +59,16 @@ class Place:
 @dataclass(frozen=True)
 class Visual:
     """
-    One visual: the first of *measures* is shown, further ones stand in the tooltip.
+    One visual: it shows the first of *measures*; the others are in the tooltip.
 
-    *by* cuts it: the category axis, or the rows and then the columns of a heat map. *compare* is the measure that
-    *compared*, else the first measure, is held against in a KPI. *columns* and *top* make a table of the *top*
-    highest rows. *only* keeps some members of an axis. A flow stacks the measures *above* over zero and hangs
-    those *below* under it, month by month; a matrix has the members of *by* in rows and the measures in columns.
-    Without a *subtitle* the definition of the measure stands below the title.
+    *by* cuts it: the category axis, or the rows and then the columns of a heat map. A KPI compares *compared*, or
+    without it the first measure, with *compare*. *columns* and *top* make a table of the *top* highest rows.
+    *only* keeps some members of an axis. A flow stacks the measures *above* over zero and those *below* under it,
+    month by month; a matrix has the members of *by* in rows and the measures in columns. Without a *subtitle*, the
+    definition of the measure is shown below the title.
 
-    Where the data lacks what it needs, or the columns that it *requires* beyond that, the first of *otherwise*
-    that lacks nothing takes its place; one that *is_optional* is left out instead.
+    If the data lacks what the visual needs, or a column that it *requires* in addition, the first of *otherwise*
+    that lacks nothing takes its place; a visual that *is_optional* is omitted instead.
     """
 
     name: str
@@ -97,44 +97,45 @@ class Visual:
 
     @property
     def definition(self) -> str:
-        """What stands below the title."""
+        """The text below the title."""
         text = self.subtitle or self.measure.definition
         return text[0].upper() + text[1:]
 
     @property
     def tooltip_measures(self) -> tuple[Measure, ...]:
-        """The further measures, and how many customers the first leaves out."""
+        """The other measures, and the number of customers that the first omits."""
         more = [measure(name) for name in self.measures[1:]]
         left_out = self.measure.left_out
         return (*more, left_out) if left_out and left_out not in more else tuple(more)
 
     @property
     def is_over_joining(self) -> bool:
-        """Whether its axis is when customers joined; a filter by what they are today is then said with it."""
+        """Whether its axis shows when customers joined; the subtitle then names filters by today's status."""
         return any(dimension(name) in OF_JOINING for name in self.by)
 
     @property
     def needs(self) -> frozenset[Dependency]:
-        """What the sources must have for the visual to have something to show."""
+        """What the visual needs from the sources."""
         cuts = (column for name in self.by for column in dimension(name).needs)
         return needs(self.measure).union(cuts, self.requires)
 
     @property
     def all_measures(self) -> tuple[str, ...]:
-        """The names of the measures that it names, each once."""
+        """The names of all its measures, each once."""
         named = (*self.measures, *self.above, *self.below, self.compared, self.compare)
         return tuple(dict.fromkeys(filter(None, named)))
 
     @property
     def alternatives(self) -> tuple[Visual, ...]:
-        """Itself and those that may take its place."""
+        """The visual itself and those that may take its place."""
         return self, *self.otherwise
 
     def chosen(self, missing: Collection[Column]) -> Visual | None:
         """
-        The first of the alternatives that has something to show without the *missing* columns.
+        The first of the alternatives that lacks nothing without the *missing* columns.
 
-        Where none has: nothing if it may be left out, else the one that needs no events and says what is lacking.
+        If there is none: None for an optional visual, otherwise the one that needs no events and says what is
+        missing.
         """
         for one in self.alternatives:
             if not one.lacks(missing):
@@ -144,13 +145,13 @@ class Visual:
         return next((one for one in self.alternatives if not lacking(one.needs, OF_EVENTS)), self)
 
     def lacks(self, missing: Collection[Column]) -> tuple[Dependency, ...]:
-        """What it needs and the *missing* columns take away: without any one of them there is nothing to show."""
+        """What it needs and the *missing* columns take away; if this is not empty, it has nothing to show."""
         return lacking(self.needs, missing)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: what it is called in navigation, and its visuals in reading order."""
+    """One page: its title in the navigation, and its visuals in reading order."""
 
     name: str
     title: str
@@ -158,11 +159,11 @@ class Page:
 
     @property
     def rows(self) -> int:
-        """How many rows of the grid it takes."""
+        """The number of grid rows that it takes."""
         return max((visual.place.rows.stop for visual in self.visuals), default=0)
 
     def shown(self, missing: Collection[Column]) -> Page:
-        """With the visuals chosen for data without the *missing* columns; rows that are left empty close up."""
+        """The page for data without the *missing* columns; empty rows of the grid are removed."""
         chosen = [one for one in (visual.chosen(missing) for visual in self.visuals) if one]
         taken = sorted({row for visual in chosen for row in visual.place.rows})
         return replace(self, visuals=tuple(_moved_up(visual, taken) for visual in chosen))
@@ -170,7 +171,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole: *slicers* are dimensions, stand on every page and keep their choice from page to page."""
+    """The whole report: *slicers* are dimensions, shown on every page, and keep their selection between pages."""
 
     name: str
     slicers: tuple[str, ...]
@@ -194,7 +195,7 @@ class Report:
         return tuple(one for page in self.pages for visual in page.visuals for one in visual.alternatives)
 
     def shown(self, missing: Collection[Column]) -> Report:
-        """The report for data without the *missing* columns; a page with nothing to show is left out."""
+        """The report for data without the *missing* columns; a page with nothing to show is omitted."""
         return replace(self, pages=self._pages(missing))
 
     def _pages(self, missing: Collection[Column]) -> tuple[Page, ...]:
@@ -202,7 +203,7 @@ class Report:
 
 
 _EXTREMES: Final[tuple[Collection[Column], ...]] = ((), OF_EVENTS, CAN_BE_MISSING)
-"""The data with everything, without events, and with nothing."""
+"""Complete data, data without events, and empty data."""
 
 
 def _moved_up(visual: Visual, taken: Sequence[int]) -> Visual:
@@ -212,7 +213,7 @@ def _moved_up(visual: Visual, taken: Sequence[int]) -> Visual:
 def _check_names(pages: Sequence[Page]) -> None:
     names = [visual.name for page in pages for visual in page.visuals]
     for name in {name for name in names if names.count(name) > 1}:
-        raise Invalid(f"two visuals are called '{name}'; a name is shown once in the report")
+        raise Invalid(f"two visuals are called '{name}'; names are unique in a report")
 
 
 def _check_places(page: Page) -> None:
@@ -241,7 +242,7 @@ def _check_fields(page: Page, visual: Visual) -> None:
 
 
 def _check_sums(page: Page, visual: Visual, shown: Measure) -> None:
-    """What does not add up over a dimension is cut by it."""
+    """A measure that does not add up over a dimension must be cut by it."""
     for name in sorted(must_be_cut_by(shown) - {*visual.by}):
         columns = [visual.fact[column] for column in sorted(sums_of(shown))]
         counted = next(column for column in columns if name in column.except_over)

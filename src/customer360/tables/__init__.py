@@ -1,8 +1,8 @@
 """
 Every table as data: its grain, its key, and its typed and described columns.
 
-The one place where a table is defined: the *sources* come from outside, the *results* are made of them. DDL and
-SQL comments, Spark and Arrow schemas, the semantic model and the documentation are rendered from here.
+Tables are defined only here: *sources* come from outside, *results* are built from them. DDL and SQL comments,
+Spark and Arrow schemas, the semantic model and the documentation are rendered from these definitions.
 """
 
 from customer360.tables.columns import Column, Dependency, Index, Source, Table, folded

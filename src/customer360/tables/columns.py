@@ -1,4 +1,4 @@
-"""Tables as data: the columns with everything that is known of each, and what follows from it."""
+"""Tables as data: columns with all their properties, and what follows from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DECIMAL: Final = re.compile(r"numeric\((\d+),(\d+)\)")
 
 @cache
 def arrow_types() -> dict[str, pa.DataType]:
-    """The twins in Arrow of PostgreSQL's types but numeric; made when asked, as Arrow takes long to import."""
+    """PostgreSQL type -> Arrow type, except numeric; built on demand, because importing Arrow is slow."""
     import pyarrow as pa
 
     return {
@@ -33,7 +33,7 @@ def arrow_types() -> dict[str, pa.DataType]:
 @dataclass(frozen=True)
 class Column:
     """
-    A column: its PostgreSQL type, what it means, and what holds for its every value.
+    A column: its PostgreSQL type, its meaning, and the rules that all its values follow.
 
     Rows of a result table that break these rules are never published. The types in use are bigint, integer,
     smallint, boolean, text, date, timestamp (UTC, no zone) and numeric(p,s).
@@ -47,40 +47,40 @@ class Column:
     minimum: int | None = None
     maximum: int | None = None
     allowed: tuple[str, ...] = ()
-    """The only values there are; empty for any. Null breaks neither this nor the range."""
+    """The only valid values; empty if any value is valid. Null violates neither this nor the range."""
     is_member: bool = False
-    """Names the member of a slicer, so that no two of its values are the same to `folded`."""
+    """Names a slicer's members, so no two of its values are equal after `folded`."""
     heading: str = ""
-    """What a report calls it, where that is not its name."""
+    """What a report calls it, if not by its name."""
     derived_from: tuple[Dependency, ...] = ()
-    """The columns of the sources without which it says nothing; of a group, any one is enough."""
+    """The source columns that it needs; of a group, any one is enough."""
     is_additive: bool = False
-    """May be summed over any rows of its table, except over those that differ in one of *except_over*."""
+    """May be summed over any rows of its table, except rows that differ in one of *except_over*."""
     except_over: tuple[str, ...] = ()
     counts: tuple[Condition, ...] | None = None
     """
-    The customers that it tells of: those of whom these hold in customer_profiles, or in a table by months, in the
-    month's row of customer_months. None where a row is not about single customers.
+    The customers it covers: those for whom these conditions hold in customer_profiles or, in a table by month, in
+    the month's row of customer_months. None if a row is not about single customers.
     """
     sums: str = ""
-    """The column there whose values it adds up; empty where it counts these customers."""
+    """The column of that table whose values it adds up; empty if it counts the customers."""
     personal: Literal["", "name", "contact"] = ""
-    """'name' says who a customer is and can be hidden; 'contact' is in no table that a reader may see."""
+    """'name' identifies a customer and can be hidden; 'contact' is never in a table that readers may see."""
     table: str = ""
-    """The full name of its table, which sets it."""
+    """The full name of its table; set by the table."""
 
     def __hash__(self) -> int:
-        """By name, which tells columns apart: reports look them up thousands of times."""
+        """By name, which is unique and fast: reports look columns up thousands of times."""
         return hash((self.table, self.name))
 
     @property
     def full_name(self) -> str:
-        """As in public.customers.loyalty_points: what tells it from any other column."""
+        """Its unique name, such as public.customers.loyalty_points."""
         return f"{self.table}.{self.name}"
 
     @property
     def values(self) -> str:
-        """Which values it may have, in words; empty when it may have any."""
+        """The valid values, in words; empty if any value is valid."""
         if self.allowed:
             return f"one of {', '.join(self.allowed)}"
         if self.maximum is not None:
@@ -89,7 +89,7 @@ class Column:
 
     @property
     def rule(self) -> str:
-        """What holds for its every value, in words; empty when nothing has to."""
+        """The rules for its values, in words; empty if there are none."""
         unique = "unique regardless of letter case" if self.is_member else ""
         return ", ".join(filter(None, ["never null" if self.required else "", unique, self.values]))
 
@@ -99,57 +99,57 @@ class Column:
 
     @property
     def is_dated(self) -> bool:
-        """Whether it holds days or moments."""
+        """Whether it contains dates or timestamps."""
         return self.type in {"date", "timestamp"}
 
     @property
     def is_whole(self) -> bool:
-        """Whether it holds whole numbers."""
+        """Whether it contains whole numbers."""
         return self.type in {"bigint", "integer", "smallint"}
 
     @property
     def digits(self) -> tuple[int, int] | None:
-        """Precision and scale of a numeric, else None."""
+        """Precision and scale of a numeric; None for any other type."""
         match = _DECIMAL.fullmatch(self.type)
         return (int(match[1]), int(match[2])) if match else None
 
     @property
     def spark_type(self) -> str:
-        """The same type as Spark writes it: numeric(12,2) -> decimal(12,2), text -> string."""
+        """The type in Spark's notation: numeric(12,2) -> decimal(12,2), text -> string."""
         return _SPARK_TYPES.get(self.type, self.type.replace("numeric", "decimal"))
 
     @property
     def arrow_type(self) -> pa.DataType:
-        """The same type in Arrow."""
+        """The type in Arrow."""
         import pyarrow as pa
 
         return pa.decimal128(*self.digits) if self.digits else arrow_types()[self.type]
 
     @property
     def label(self) -> str:
-        """The heading, else the name as one: customer_id -> Customer ID."""
+        """The heading, or the name in title case: customer_id -> Customer ID."""
         return self.heading or " ".join("ID" if word == "id" else word.title() for word in self.name.split("_"))
 
 
 Dependency: TypeAlias = "Column | tuple[Column, ...]"
-"""What a column of a result is derived from: a column of a source, or a group of which any one is enough."""
+"""What a result column derives from: a source column, or a group in which any one column is enough."""
 
 
 @dataclass(frozen=True)
 class Index:
-    """An index on *columns* besides that of the key: 'btree', or 'brin' where rows come roughly in order."""
+    """An index on *columns*, in addition to the key's: 'btree', or 'brin' if rows arrive roughly in order."""
 
     columns: tuple[str, ...]
     method: Literal["btree", "brin"] = "btree"
     folded: bool = False
-    """Of the text in lower case, by bytes: for equality and for beginnings, whatever the letter case."""
+    """On the lower-case text, by bytes: for equality and prefixes, regardless of letter case."""
 
 
 Role = Literal["source", "profile", "fact", "dimension", "log", "note"]
 """
-What a table is for: *source*, the rows that come from outside; *profile*, rows of each customer; *fact*, what
-measures are computed from; *dimension*, the members of what facts are cut by; *log*, what happened; *note*, what
-the report looks up and shows to nobody.
+What a table is for: *source*, rows that come from outside; *profile*, rows of single customers; *fact*, rows that
+measures are computed from; *dimension*, the members by which facts are cut; *log*, what happened; *note*, what the
+report looks up but never shows.
 """
 
 
@@ -165,16 +165,16 @@ class Table:
     key: tuple[str, ...] = ()
     role: Role = "fact"
     keeps_history: bool = False
-    """True when a refresh adds its rows to those of earlier refreshes; False when it replaces them."""
+    """True if a refresh adds its rows to those of earlier refreshes; False if it replaces them."""
     indexes: tuple[Index, ...] = ()
     is_private: bool = False
-    """Its owner's alone to read, whatever its columns hold."""
+    """Only its owner may read it, regardless of its columns."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(replace(one, table=self.full_name) for one in self.columns))
 
     def __hash__(self) -> int:
-        """By name, which tells tables apart: that of every column takes a thousand times as long."""
+        """By name, which is unique; hashing every column takes a thousand times as long."""
         return hash((self.schema, self.name))
 
     @property
@@ -193,18 +193,18 @@ class Table:
 
     @property
     def comment(self) -> str:
-        """The description, ending with the grain."""
+        """The description, followed by the grain."""
         return f"{self.description} Grain: {self.grain}."
 
     @property
     def is_additive(self) -> bool:
-        """Whether every column beyond the key may be summed over any rows."""
+        """Whether every column outside the key may be summed over any rows."""
         sums = [column for column in self.columns if column.name not in self.key]
         return all(column.is_additive and not column.except_over for column in sums)
 
     @property
     def is_readable(self) -> bool:
-        """Whether those who may only read results may read it: nothing in it tells how to reach a customer."""
+        """Whether readers of the results may read it: it contains no contact details."""
         is_open = self.role != "source" and not self.is_private
         return is_open and all(column.personal != "contact" for column in self.columns)
 
@@ -215,27 +215,27 @@ class Table:
 @dataclass(frozen=True)
 class Source(Table):
     """
-    A table that comes from outside: mock data, somebody's files, or another program's table.
+    A table that comes from outside: mock data, loaded files, or another program's table.
 
-    *checks* tell what is wrong in a row; so no range of a column holds for certain.
+    Any value may be wrong; *checks* find the rows that are.
     """
 
     role: Role = "source"
     own_id: str = ""
-    """The column that keeps what its origin calls a row, where it has one."""
+    """The column with a row's id in its origin, if there is one."""
     known_from: str = ""
-    """The column with the day from which a row is known; before it the row does not exist yet."""
+    """The column with the day from which a row is known; before that day the row does not exist."""
     checks: tuple[RowCheck, ...] = ()
     read_for_checks: tuple[str, ...] = ()
-    """The columns that no result derives from and that checks need."""
+    """The columns that only checks need."""
     is_optional: bool = False
-    """Results are made without it too."""
+    """Results can be built without it."""
 
     __hash__ = Table.__hash__
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The columns that only say which row it is."""
+        """The columns that only identify a row."""
         return (*self.key, self.own_id) if self.own_id else self.key
 
     @property
@@ -244,5 +244,5 @@ class Source(Table):
 
 
 def folded(text: str) -> str:
-    """*text* as Power BI compares it: without surrounding blanks and regardless of letter case."""
+    """*text* as Power BI compares it: without surrounding spaces and regardless of letter case."""
     return text.strip().lower()

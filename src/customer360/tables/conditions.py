@@ -1,8 +1,8 @@
 """
-Conditions on the rows of one customer: what holds for those whom a number counts.
+Conditions on the rows of one customer: they select the customers that a number counts.
 
-A closed set, as data: the list behind a number, its CSV, audiences and Power BI's drillthrough are rendered from
-it. A condition names a column of customer_profiles, or of the table of months or moves that it is said of.
+A closed set, as data. The list behind a number, its CSV, audiences and Power BI's drillthrough are rendered from
+it. A condition names a column of customer_profiles, or of the table of months or moves it applies to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Among:
-    """One of *values*; with none of them, nobody."""
+    """One of *values*; an empty *values* selects nobody."""
 
     column: str
     values: tuple[object, ...]
@@ -45,7 +45,7 @@ class AtLeast:
 
 @dataclass(frozen=True)
 class MoreThan:
-    """Strictly more than *number*; unknown is not more."""
+    """Strictly more than *number*; null is not more."""
 
     column: str
     number: Decimal | int
@@ -53,7 +53,7 @@ class MoreThan:
 
 @dataclass(frozen=True)
 class Days:
-    """From *first* to *last*, both included; with *moves*, months that are counted back from the as-of date."""
+    """From *first* to *last*, both included; with *moves*, months counted back from the as-of date."""
 
     column: str
     first: date
@@ -63,7 +63,7 @@ class Days:
 
 @dataclass(frozen=True)
 class MonthsAfterJoining:
-    """In a month that lies *least* months after that of joining, or up to *most*; without *most*, or any later."""
+    """In a month *least* to *most* months after the month of joining; without *most*, *least* months or more."""
 
     column: str
     least: int

@@ -1,4 +1,4 @@
-"""The result tables made of the customers as they stand."""
+"""The result tables built from the customers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SUMS: Final = (
     column(
         "balance_sum",
         "numeric(22,2)",
-        "Sum of account_balance over customers who have one.",
+        "Sum of account_balance over customers whose balance is known.",
         BALANCE,
         required=True,
         is_additive=True,
@@ -60,7 +60,7 @@ _SUMS: Final = (
     total("balance_count", "Customers whose account_balance is known.", BALANCE, counts=_HAS_BALANCE),
     total(
         "points_sum",
-        "Sum of loyalty_points over customers who have them.",
+        "Sum of loyalty_points over customers whose points are known.",
         POINTS,
         counts=_HAS_POINTS,
         sums="loyalty_points",
@@ -68,7 +68,7 @@ _SUMS: Final = (
     total("points_count", "Customers whose loyalty_points are known.", POINTS, counts=_HAS_POINTS),
     total(
         "recency_days_sum",
-        "Sum of days since the last login, as of the as-of date.",
+        "Days since the last login on the as-of date, summed over customers.",
         LOGGED_IN,
         counts=_HAS_LOGGED_IN,
         sums="days_since_last_login",
@@ -79,7 +79,7 @@ _SUMS: Final = (
 CUSTOMER_PROFILES: Final = result(
     "customer_profiles",
     "one row per customer known at the as-of date",
-    "Each customer with ages, bands and funnel stage, without name or address.",
+    "Each customer's ages, bands and funnel stage, without name or address.",
     ("customer_id",),
     ID,
     SHOWN_ID,
@@ -90,7 +90,7 @@ CUSTOMER_PROFILES: Final = result(
     column(
         "is_active_by_behaviour",
         "boolean",
-        f"Last seen within {ACTIVE_DAYS} days of the as-of date.",
+        f"Whether the customer was last seen less than {ACTIVE_DAYS} days before the as-of date.",
         LAST_SEEN,
         required=True,
         heading="Active by Behaviour",
@@ -104,10 +104,10 @@ CUSTOMER_PROFILES: Final = result(
         heading="Days since Joining",
     ),
     band("account_age_band", "Band of account_age_days, see bands.", 1, JOINED),
-    column("account_balance", "numeric(12,2)", "Balance of the account.", BALANCE),
-    band("balance_band", "Band of account_balance, see bands; null when the balance is unknown.", -1, BALANCE),
-    column("loyalty_points", "bigint", "Points held.", POINTS, minimum=0),
-    band("points_band", "Band of loyalty_points, see bands; null when the points are unknown.", 0, POINTS),
+    column("account_balance", "numeric(12,2)", "Account balance, in the data's currency.", BALANCE),
+    band("balance_band", "Band of account_balance, see bands; null if the balance is unknown.", -1, BALANCE),
+    column("loyalty_points", "bigint", "Loyalty points held.", POINTS, minimum=0),
+    band("points_band", "Band of loyalty_points, see bands; null if the points are unknown.", 0, POINTS),
     column(
         "days_since_last_login",
         "integer",
@@ -127,7 +127,7 @@ CUSTOMER_PROFILES: Final = result(
     column(
         "is_out_of_order",
         "boolean",
-        "Whether a later funnel stage is met without an earlier one.",
+        "Whether the customer reached a funnel stage without an earlier one.",
         *FUNNEL,
         required=True,
         heading="Skipped a Stage",
@@ -142,7 +142,7 @@ CUSTOMER_PROFILES: Final = result(
     total("orders", "Orders up to the as-of date.", ORDERED),
     total(
         "spent",
-        "Amount of the orders, net of refunds.",
+        "Amount of the orders, net of refunds, in the data's currency.",
         SPENT,
         minimum=None,
         sql_type="numeric(22,2)",
@@ -163,22 +163,22 @@ CUSTOMER_PROFILES: Final = result(
     *RFM,
     *EXPECTED,
     AGE_BAND,
-    column("gender", "text", f"Gender as stated; '{NOT_STATED}' when null.", GENDER, required=True),
+    column("gender", "text", f"Gender as stated; '{NOT_STATED}' if null.", GENDER, required=True),
     column("join_month", "date", "First day of the month of join_date, as in the segments.", JOINED),
-    column("activity", "text", "Activity as in the segments.", ACTIVITY, required=True, allowed=ACTIVITY_VALUES),
-    column("status_member", "text", "Loyalty status as in the segments.", STATUS, required=True),
-    column("country_member", "text", "Country as in the segments.", COUNTRY, required=True),
+    column("activity", "text", "Activity, as in the segments.", ACTIVITY, required=True, allowed=ACTIVITY_VALUES),
+    column("status_member", "text", "Loyalty status, as in the segments.", STATUS, required=True),
+    column("country_member", "text", "Country, as in the segments.", COUNTRY, required=True),
     role="profile",
 )
 
 CUSTOMER_SEGMENTS: Final = result(
     "customer_segments",
     "one row per join month, loyalty status, activity, country, balance band and points band that occurs",
-    "What customers hold, counted and summed, for every value visual; small however many customers there are.",
+    "What customers hold, counted and summed, for the value visuals; small at any number of customers.",
     (*SLICERS, "balance_band", "points_band"),
     *SLICER_COLUMNS,
-    band("balance_band", "Band of account_balance, see bands; null when unknown.", -1, BALANCE),
-    band("points_band", "Band of loyalty_points, see bands; null when unknown.", 0, POINTS),
+    band("balance_band", "Band of account_balance, see bands; null if unknown.", -1, BALANCE),
+    band("points_band", "Band of loyalty_points, see bands; null if unknown.", 0, POINTS),
     *_SUMS,
 )
 
@@ -186,18 +186,16 @@ ENGAGEMENT_SEGMENTS: Final = result(
     "engagement_segments",
     "one row per join month, loyalty status, activity, country, account age band, last login month and "
     "funnel stage that occurs",
-    "What customers do, counted and summed, for every engagement visual; small however many customers there are.",
+    "What customers do, counted and summed, for the engagement visuals; small at any number of customers.",
     (*SLICERS, "account_age_band", "last_login_month", "funnel_stage"),
     *SLICER_COLUMNS,
-    band("account_age_band", "Band of account_age_days, see bands; null when unknown.", 1, JOINED),
-    column(
-        "last_login_month", "date", "First day of the month of last_login; null when none is known.", LOGGED_IN
-    ),
+    band("account_age_band", "Band of account_age_days, see bands; null if unknown.", 1, JOINED),
+    column("last_login_month", "date", "First day of the month of last_login; null if unknown.", LOGGED_IN),
     number("funnel_stage", "smallint", "Deepest funnel stage reached without a gap, 1-4.", 1, 4, *FUNNEL),
     *_SUMS,
     total(
         "out_of_order_customers",
-        "Customers who meet a later funnel stage without an earlier one.",
+        "Customers who reached a funnel stage without an earlier one.",
         *FUNNEL,
         counts=(Among("is_out_of_order", (True,)),),
     ),
@@ -212,7 +210,7 @@ CUSTOMER_CONTACTS: Final = result(
     column(
         "source_id",
         "text",
-        "What the source calls the customer, unchanged.",
+        "The customer's id in the source, unchanged.",
         CUSTOMERS["source_id"],
         personal="contact",
     ),
@@ -225,7 +223,7 @@ CUSTOMER_CONTACTS: Final = result(
 TOP_CUSTOMERS: Final = result(
     "top_customers",
     "one row per rank 1-10 of a join month, loyalty status, activity and country",
-    "The ten highest balances of each slicer cell, so that a top ten stays exact under any filter.",
+    "The ten highest balances of each slicer cell, so that a top ten is exact under any filter.",
     (*SLICERS, "cell_rank"),
     *SLICER_COLUMNS,
     number(
@@ -239,16 +237,14 @@ TOP_CUSTOMERS: Final = result(
     ID,
     SHOWN_ID,
     column("name", "text", "Full name.", CUSTOMERS["name"], personal="name"),
-    column(
-        "account_balance", "numeric(12,2)", "Balance of the account.", BALANCE, required=True, is_additive=True
-    ),
+    column("account_balance", "numeric(12,2)", "Account balance.", BALANCE, required=True, is_additive=True),
 )
 
 COHORT_RETENTION: Final = result(
     "cohort_retention",
     "one row per join month and number of months since, up to the last complete month",
-    "Retention of those who joined in a month. Unbounded: the share seen n months later or after. Classic: the "
-    "share active in the n-th month itself.",
+    "Retention of the customers who joined in a month. Unbounded: the share seen n or more months later. Classic: "
+    "the share active in the n-th month.",
     ("join_month", "months_since"),
     column("join_month", "date", "First day of the cohort's month.", JOINED, required=True),
     number("months_since", "smallint", "Months since the join month; 0 is the join month itself.", 0, None, *SEEN),
@@ -262,7 +258,7 @@ COHORT_RETENTION: Final = result(
     ),
     total(
         "retained_customers",
-        "Of these, seen in that month or later.",
+        "Cohort customers seen in that month or later.",
         *SEEN,
         except_over=("months_since",),
         counts=(),
@@ -271,7 +267,7 @@ COHORT_RETENTION: Final = result(
     column(
         "active_customers",
         "bigint",
-        "Of these, active in that very month; null where the events do not reach back that far.",
+        "Cohort customers active in that month; null if the events do not go back that far.",
         JOINED,
         HAPPENED,
         minimum=0,
@@ -297,6 +293,6 @@ DEMOGRAPHIC_SEGMENTS: Final = result(
     (*SLICERS, "age_band", "gender"),
     *SLICER_COLUMNS,
     AGE_BAND,
-    column("gender", "text", f"Gender as stated; '{NOT_STATED}' when null.", GENDER, required=True),
+    column("gender", "text", f"Gender as stated; '{NOT_STATED}' if null.", GENDER, required=True),
     customers(),
 )

@@ -1,4 +1,4 @@
-"""The dimensions: the members of what facts are cut by."""
+"""The dimension tables: the members by which facts are cut."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from customer360.tables.shorthand import (
 CALENDAR_MONTHS: Final = result(
     "calendar_months",
     "one row per month",
-    "Every month from the first join_month to that of the as-of date, without gaps.",
+    "Every month from the first join_month to the month of the as-of date, without gaps.",
     ("month",),
     Column("month", "date", "First day of the month.", required=True),
     number("year", "smallint", "Calendar year.", 1900),
     Column("quarter", "text", "Calendar quarter, such as '2026 Q2'.", required=True),
-    Column("month_label", "text", "The month as written on an axis, such as 'Jun 2026'.", required=True),
+    Column("month_label", "text", "Text of the month on an axis, such as 'Jun 2026'.", required=True),
     role="dimension",
 )
 
 LOYALTY_STATUSES: Final = result(
     "loyalty_statuses",
     "one row per loyalty status that occurs",
-    f"The tiers in their order, lowest first; '{UNKNOWN}', when it occurs, comes last.",
+    f"The tiers, lowest first; '{UNKNOWN}', if it occurs, comes last.",
     ("loyalty_status",),
     member("loyalty_status", "Tier of the loyalty programme.", STATUS),
     number("status_order", "smallint", "1 = lowest tier.", 1),
@@ -42,7 +42,7 @@ LOYALTY_STATUSES: Final = result(
 ACTIVITIES: Final = result(
     "activities",
     "one row per activity",
-    "The values of activity in their order.",
+    "The values of activity in display order.",
     ("activity",),
     member("activity", f"'Active', 'Inactive' or '{UNKNOWN}'.", FLAG, allowed=ACTIVITY_VALUES),
     number("activity_order", "smallint", "1 = Active.", 1),
@@ -52,7 +52,7 @@ ACTIVITIES: Final = result(
 COUNTRIES: Final = result(
     "countries",
     "one row per country of the segment tables",
-    f"The countries in their order: most customers first, then '{OTHER}', then '{UNKNOWN}'.",
+    f"The countries in display order: most customers first, then '{OTHER}', then '{UNKNOWN}'.",
     ("country",),
     member("country", "Country.", COUNTRY),
     number("country_order", "smallint", "1 = most customers.", 1),
@@ -62,7 +62,7 @@ COUNTRIES: Final = result(
 BANDS: Final = result(
     "bands",
     "one row per banded column and band",
-    "The bands that the other tables number: right-closed, (low, high], chosen from the data's own range.",
+    "The bands that other tables refer to by number: right-closed, (low, high], chosen from the data's range.",
     ("banded_column", "band"),
     Column(
         "banded_column",
@@ -71,9 +71,9 @@ BANDS: Final = result(
         required=True,
         allowed=("account_age_days", "account_balance", "age_years", "loyalty_points", "orders", "spent"),
     ),
-    number("band", "smallint", "-1 below zero, 0 exactly zero, 1 and up in rising order.", -1),
-    Column("low", "numeric(18,2)", "Lower edge, not included; null for the bands below and at zero."),
-    Column("high", "numeric(18,2)", "Upper edge, included; null for the highest band."),
-    Column("label", "text", "How the band is written on an axis.", required=True),
+    number("band", "smallint", "-1 = below zero, 0 = exactly zero, then 1 and up in ascending order.", -1),
+    Column("low", "numeric(18,2)", "Lower edge, exclusive; null for the bands below and at zero."),
+    Column("high", "numeric(18,2)", "Upper edge, inclusive; null for the highest band."),
+    Column("label", "text", "Text of the band on an axis.", required=True),
     role="dimension",
 )

@@ -1,4 +1,4 @@
-"""Who was forgotten, as keyed hashes: enough to know an id when it comes again, and not to tell whose it was."""
+"""Forgotten customers as keyed hashes: enough to recognise an id that returns, but not to say whose it was."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 IDS: Final = ("customer_id", "source_id")
-"""The columns that say who a customer is. Values are hashed with its name: 17 of one is not 17 of the other."""
+"""The id columns. The column's name is part of the hash, so 17 in one column is not 17 in the other."""
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The *hashes* of the ids of those who were forgotten, HMAC-SHA-256 with *salt*; false without any."""
+    """The *hashes* of the ids of forgotten customers, HMAC-SHA-256 with *salt*; false if there are none."""
 
     salt: bytes = b""
     hashes: frozenset[bytes] = frozenset()
@@ -22,11 +22,11 @@ class Forgotten:
         return bool(self.hashes)
 
     def has(self, column: str, value: object) -> bool:
-        """Whether *value*, of one of `IDS`, is that of somebody who was forgotten; null is nobody's."""
+        """Whether *value* of *column*, one of `IDS`, is a forgotten customer's; false for null."""
         return value is not None and hashed(self.salt, column, value) in self.hashes
 
     def among(self, column: str, values: Iterable[object]) -> set[object]:
-        """Those of *values*, each hashed once, that are of somebody who was forgotten."""
+        """The *values*, each hashed once, that belong to forgotten customers."""
         return {value for value in set(values) if self.has(column, value)}
 
 
@@ -34,5 +34,5 @@ NOBODY: Final = Forgotten()
 
 
 def hashed(salt: bytes, column: str, value: object) -> bytes:
-    """The hash of an id; letter case and blanks around it do not matter, as where ids are compared."""
+    """The hash of an id, regardless of letter case and surrounding spaces, as in comparisons of ids."""
     return hmac.digest(salt, f"{column}:{str(value).strip().lower()}".encode(errors="surrogatepass"), "sha256")

@@ -8,7 +8,7 @@ from customer360.tables.columns import Table
 
 
 def section(table: Table) -> Iterator[str]:
-    """The lines: heading, what a row is, and each column with its type, meaning and contract."""
+    """The lines: heading, description and grain, and each column with its type, meaning and rules."""
     yield from (f"## {table.full_name}", "", table.comment, "")
     yield from ("| Column | Type | Meaning | Always |", "|---|---|---|---|")
     for column in table.columns:

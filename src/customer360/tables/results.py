@@ -1,5 +1,5 @@
 """
-The result tables: what a run makes of the sources.
+The result tables, which a run builds from the sources.
 
 DDL and SQL comments, Spark and Arrow schemas, the semantic model and the documentation are rendered from them.
 """
@@ -66,17 +66,17 @@ RESULT_TABLES: Final = (
     PEOPLE_ACCESS,
 )
 TABLES: Final = (*SOURCES, *RESULT_TABLES)
-"""Every table of this software, the sources first."""
+"""Every table, sources first."""
 
 
 def dependencies(columns: Iterable[Column]) -> frozenset[Column]:
-    """Every column of the sources that *columns* derive from, those of groups too."""
+    """Every source column that *columns* derive from, including those of groups."""
     derived = [one for column in columns for one in column.derived_from]
     return frozenset(one for group in derived for one in ((group,) if isinstance(group, Column) else group))
 
 
 def columns_read(source: Source, results: Iterable[Table] = RESULT_TABLES) -> tuple[str, ...]:
-    """The key of *source*, what *results* derive from, and what its checks need: nothing else is read."""
+    """The columns of *source* that are read: its key, what *results* derive from, and what its checks need."""
     derived = {one.full_name for one in dependencies(column for table in results for column in table.columns)}
     wanted = {*source.key, *source.read_for_checks}
     return tuple(one.name for one in source.columns if one.name in wanted or one.full_name in derived)

@@ -1,9 +1,9 @@
 """
 Checks of a source's rows as data: what makes a row unusable, and what is only counted.
 
-A condition on one row is rendered to Arrow, for files that are loaded, and to PySpark, for tables that operations
-read. A condition on several rows (`LedgerCondition`) is counted by the operations alone. Both sets are closed:
-whoever renders them matches all of them.
+A condition on one row is rendered to Arrow, for loaded files, and to PySpark, for tables that operations read. A
+condition on several rows (`LedgerCondition`) is checked only by operations. Both sets are closed: every renderer
+matches all of their cases.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ class IsMissing:
 
 @dataclass(frozen=True)
 class IsBlank:
-    """The text of *column* is null, or nothing but blanks."""
+    """The text of *column* is null, empty or only spaces."""
 
     column: str
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Another row that is known has the same value in *column*."""
+    """Another known row has the same value in *column*."""
 
     column: str
 
 
 @dataclass(frozen=True)
 class HasDecimals:
-    """One of *columns*, which hold whole numbers, came with decimals."""
+    """One of *columns*, which contain whole numbers, has decimals."""
 
     columns: tuple[str, ...]
 
@@ -67,7 +67,7 @@ class LiesBefore:
 
 @dataclass(frozen=True)
 class ComesBefore:
-    """The day of *column* is earlier than that of *other*, as far as that one is known at the as-of date."""
+    """The day of *column* is earlier than that of *other*, if *other* is known at the as-of date."""
 
     column: str
     other: str
@@ -82,7 +82,7 @@ class IsNotKnownYet:
 
 @dataclass(frozen=True)
 class Contradicts:
-    """*flag* says otherwise than whether *moment*, where it is known, lies within *days* before the as-of date."""
+    """*moment* is known, and *flag* contradicts whether it is within *days* before the as-of date."""
 
     flag: str
     moment: str
@@ -99,7 +99,7 @@ class IsOtherThan:
 
 @dataclass(frozen=True)
 class IsForgotten:
-    """*column* is an id of a customer who was forgotten, or the row's source_id is; nothing of the row is kept."""
+    """*column* or the row's source_id is the id of a forgotten customer; no part of the row is kept."""
 
     column: str
 
@@ -132,7 +132,7 @@ Condition: TypeAlias = (
 
 @dataclass(frozen=True)
 class IsUnknownTo:
-    """No accepted row of the source with the full name *source* has the value of *column* as its key."""
+    """*column* is not the key of an accepted row of the source with the full name *source*."""
 
     column: str
     source: str
@@ -145,26 +145,26 @@ class PrecedesJoining:
 
 @dataclass(frozen=True)
 class HasNoPurchase:
-    """No purchase of the same customer, up to that moment, has the refund's order_id; without one, no purchase."""
+    """The customer has no purchase before the refund with its order_id; without an order_id, none at all."""
 
 
 @dataclass(frozen=True)
 class TakesMoreThanHeld:
-    """The event takes more points than its customer holds at that moment."""
+    """The event takes more points than its customer holds at that time."""
 
 
 @dataclass(frozen=True)
 class TakesSpentPoints:
     """
-    The expired points were spent before: with them, more points have expired than were due and unspent.
+    The expired points were already spent: including them, more points have expired than were due and unspent.
 
-    Points with the earliest expires_on are spent first. Only where the customer's points say when they expire.
+    Points with the earliest expires_on are spent first. Checked only if the customer's points have an expires_on.
     """
 
 
 @dataclass(frozen=True)
 class DiffersFromEvents:
-    """*column* of a customer says otherwise than the events of that customer."""
+    """*column* of a customer contradicts the customer's events."""
 
     column: str
 
@@ -172,15 +172,16 @@ class DiffersFromEvents:
 LedgerCondition: TypeAlias = (
     IsUnknownTo | PrecedesJoining | HasNoPurchase | TakesMoreThanHeld | TakesSpentPoints | DiffersFromEvents
 )
-"""What needs more than the row itself: other events of the customer, or the customer's row."""
+"""Conditions that need more than the row: other events of the customer, or the customer's row."""
 
 
 @dataclass(frozen=True)
 class RowCheck:
     """
-    One check: a row fails it when *condition* is true; null and false pass.
+    One check: a row fails if *condition* is true; null and false pass.
 
-    A row that fails a 'reject' check is in no result; one that fails a 'warn' check is used and counted.
+    A row that fails a 'reject' check is excluded from all results; one that fails a 'warn' check is used and
+    counted.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How result tables are written down: their columns by kind, and what they derive from."""
+"""Shorthand for defining result tables: columns by kind, and what they derive from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def number(
     *derived_from: Dependency,
     **rules: Any,
 ) -> Column:
-    """A number that is never null, nor outside its range."""
+    """A number that is never null and never outside its range."""
     kept = {"required": True, "minimum": minimum, "maximum": maximum, **rules}
     return column(name, sql_type, description, *derived_from, **kept)
 
@@ -51,13 +51,13 @@ def total(
     sql_type: str = "bigint",
     **rules: Any,
 ) -> Column:
-    """A number, never null, that may be summed over any rows but those that differ in *except_over*."""
+    """A number, never null, that may be summed over any rows except those that differ in *except_over*."""
     adds_up = {"is_additive": True, "except_over": except_over, **rules}
     return column(name, sql_type, description, *derived_from, required=True, minimum=minimum, **adds_up)
 
 
 def customers() -> Column:
-    """How many customers the rows of a fact stand for."""
+    """The number of customers that a row of a fact represents."""
     return total("customers", "Number of customers.", minimum=1, counts=())
 
 
@@ -82,29 +82,29 @@ GENDER: Final = CUSTOMERS["gender"]
 HAPPENED: Final = EVENTS["occurred_at"]
 KIND: Final = EVENTS["kind"]
 LAST_SEEN: Final = (LOGGED_IN, HAPPENED)
-"""Either tells when a customer was last seen."""
+"""Either one shows when a customer was last seen."""
 ACTIVITY: Final = (FLAG, *LAST_SEEN)
-"""The stored flag, or where the data has none, the behaviour."""
+"""The stored flag or, if the data has none, the behaviour."""
 SEEN: Final = (JOINED, LAST_SEEN)
 FUNNEL: Final = (JOINED, PURCHASED, LOGGED_IN, ACTIVITY)
 
 ORDERED: Final = events_of("purchase")
 SPENT: Final = EVENTS["amount"]
-# The columns by which every page can be filtered: they come first in each table that feeds a visual.
-# Unknown is a member of its own, so that a filter is always a plain list of values.
+# Every page can be filtered by these columns, so they come first in each table that feeds a visual.
+# Unknown is a separate member, so that a filter is always a plain list of values.
 UNKNOWN: Final = "Unknown"
 OTHER: Final = "Other"
 NOT_STATED: Final = "Not stated"
 ACTIVITY_VALUES: Final = ("Active", "Inactive", UNKNOWN)
 SLICER_COLUMNS: Final = (
-    column("join_month", "date", "First day of the month of join_date; null when that is unknown.", JOINED),
+    column("join_month", "date", "First day of the month of join_date; null if unknown.", JOINED),
     column(
-        "loyalty_status", "text", f"Tier of the loyalty programme; '{UNKNOWN}' when null.", STATUS, required=True
+        "loyalty_status", "text", f"Tier of the loyalty programme; '{UNKNOWN}' if null.", STATUS, required=True
     ),
     column(
         "activity",
         "text",
-        f"The stored is_active in words; where the data has no is_active, whether the customer was seen in the "
+        f"The stored is_active in words; if the data has no is_active, whether the customer was seen in the "
         f"{ACTIVE_DAYS} days up to the as-of date.",
         ACTIVITY,
         required=True,
@@ -113,7 +113,7 @@ SLICER_COLUMNS: Final = (
     column(
         "country",
         "text",
-        f"Country; '{OTHER}' beyond the 19 with the most customers; '{UNKNOWN}' when null.",
+        f"Country; '{OTHER}' beyond the 19 countries with the most customers; '{UNKNOWN}' if null.",
         COUNTRY,
         required=True,
     ),
@@ -125,7 +125,7 @@ ID: Final = Column("customer_id", "bigint", "Identifies the customer.", required
 SHOWN_ID: Final = Column(
     "source_id",
     "text",
-    "What the source calls the customer; customer_id where that is not known or is an e-mail address.",
+    "The customer's id in the source; customer_id if that is unknown or is an e-mail address.",
     required=True,
     heading="Customer ID",
     derived_from=(CUSTOMERS["source_id"],),

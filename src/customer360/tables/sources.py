@@ -1,4 +1,4 @@
-"""The sources: the tables that come from outside, with the checks of their rows."""
+"""The source tables, with the checks of their rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SOURCE_SCHEMA: Final = "public"
 EARLIEST_DATE: Final = date(1900, 1, 1)
 MOST_POINTS: Final = 10**11
 ACTIVE_DAYS: Final = 90
-"""A customer is active by behaviour when less than this many days have passed since the last login."""
+"""A customer is active by behaviour if fewer than this many days have passed since the last login."""
 
 
 def _missing(name: str, column: str) -> RowCheck:
@@ -48,7 +48,7 @@ def _blank(column: str) -> RowCheck:
 
 
 def _not_known_yet(column: str) -> RowCheck:
-    text = f"{column} lies after the as-of date; it counts as not known."
+    text = f"{column} is after the as-of date; it counts as unknown."
     return RowCheck(f"{column}_after_as_of", "warn", text, IsNotKnownYet(column))
 
 
@@ -57,44 +57,44 @@ _CUSTOMER_CHECKS: Final = (
     RowCheck(
         "customer_id_duplicate",
         "reject",
-        "The customer_id occurs more than once; all of its rows are left out, as nobody can tell which is right.",
+        "The customer_id occurs more than once; all of its rows are excluded, because any of them may be wrong.",
         Repeats("customer_id"),
     ),
     RowCheck(
         "not_a_whole_number",
         "reject",
-        "customer_id or loyalty_points has decimals; whole numbers are neither rounded nor cut.",
+        "customer_id or loyalty_points has decimals; whole numbers are neither rounded nor truncated.",
         HasDecimals(("customer_id", "loyalty_points")),
     ),
     RowCheck(
         "date_before_1900",
         "reject",
-        "join_date, first_purchase or last_login lies before 1900: a placeholder, not a date.",
+        "join_date, first_purchase or last_login is before 1900: a placeholder, not a date.",
         LiesBefore(("join_date", "first_purchase", "last_login"), EARLIEST_DATE),
     ),
     RowCheck(
         "first_purchase_before_join",
         "reject",
-        "first_purchase lies before join_date.",
+        "first_purchase is before join_date.",
         ComesBefore("first_purchase", "join_date"),
     ),
     RowCheck(
         "last_login_before_join",
         "reject",
-        "The day of last_login lies before join_date.",
+        "The day of last_login is before join_date.",
         ComesBefore("last_login", "join_date"),
     ),
     RowCheck("negative_points", "reject", "loyalty_points is below zero.", IsBelow("loyalty_points", 0)),
     RowCheck(
         "too_many_points",
         "reject",
-        f"loyalty_points is above {MOST_POINTS}: more than sums can hold for millions of customers.",
+        f"loyalty_points is above {MOST_POINTS}; sums over millions of customers would overflow.",
         IsAbove("loyalty_points", MOST_POINTS),
     ),
     RowCheck(
         "forgotten",
         "reject",
-        "The customer was forgotten, see `customer360 forget`; nothing of the row is kept.",
+        "The customer was forgotten with `customer360 forget`; no part of the row is kept.",
         IsForgotten("customer_id"),
     ),
     _missing("join_date_missing", "join_date"),
@@ -109,13 +109,13 @@ _CUSTOMER_CHECKS: Final = (
     RowCheck(
         "last_login_before_first_purchase",
         "warn",
-        "The day of last_login lies before first_purchase.",
+        "The day of last_login is before first_purchase.",
         ComesBefore("last_login", "first_purchase"),
     ),
     RowCheck(
         "active_flag_contradicts_behaviour",
         "warn",
-        "is_active says otherwise than the last login, which is known.",
+        "is_active contradicts the last login, which is known.",
         Contradicts("is_active", "last_login", ACTIVE_DAYS),
     ),
     RowCheck(
@@ -142,13 +142,13 @@ CUSTOMERS: Final = Source(
     SOURCE_SCHEMA,
     "customers",
     "one row per customer",
-    "The customers as they stand: who they are, when they joined, what they hold.",
+    "The customers today: who they are, when they joined, what they hold.",
     (
         Column("customer_id", "bigint", "Identifies the customer.", required=True),
         Column(
             "source_id",
             "text",
-            "What the source calls the customer, unchanged ('00123'); null for mock data.",
+            "The customer's id in the source, unchanged ('00123'); null for mock data.",
             personal="name",
         ),
         Column("name", "text", "Full name.", personal="name"),
@@ -158,17 +158,17 @@ CUSTOMERS: Final = Source(
             "E-mail address; mock data uses the reserved example domains of RFC 2606.",
             personal="contact",
         ),
-        Column("gender", "text", "Gender as the customer stated it."),
+        Column("gender", "text", "Gender as stated by the customer."),
         Column("birth_date", "date", "Day of birth.", personal="name"),
         Column("country", "text", "Country of residence."),
         Column("city", "text", "City of residence."),
         Column("join_date", "date", "Day the customer joined the programme."),
-        Column("first_purchase", "date", "Day of the first purchase; null when there was none."),
-        Column("last_login", "timestamp", "Moment of the latest login, UTC; null when there was none."),
+        Column("first_purchase", "date", "Day of the first purchase; null if none."),
+        Column("last_login", "timestamp", "Time of the latest login, UTC; null if none."),
         Column("is_active", "boolean", "The stored flag: whether the customer counts as active."),
         Column("loyalty_status", "text", "Tier of the loyalty programme, such as Bronze, Silver or Gold."),
-        Column("loyalty_points", "bigint", "Points held now, in points."),
-        Column("account_balance", "numeric(12,2)", "Balance of the account now, in the data's currency."),
+        Column("loyalty_points", "bigint", "Loyalty points held now, in points."),
+        Column("account_balance", "numeric(12,2)", "Account balance now, in the data's currency."),
     ),
     key=("customer_id",),
     own_id="source_id",
@@ -177,18 +177,18 @@ CUSTOMERS: Final = Source(
 )
 
 EVENT_KINDS: Final = {
-    "purchase": "An order: amount is the net sum of its lines, 0 or more; points are those earned with it.",
-    "refund": "Money or goods given back: amount and points are 0 or less; order_id is that of the purchase.",
+    "purchase": "An order: amount is the net sum of its lines, 0 or more; points are the points it earned.",
+    "refund": "Money or goods returned: amount and points are 0 or less; order_id is that of the purchase.",
     "earn": "Points given as a bonus.",
     "adjust": "A correction of points, up or down.",
     "redeem": "Points spent, below 0.",
     "expire": "Points that lapsed unspent, below 0.",
     "login": "A visit; one per customer and day is enough.",
-    "tier_change": "From now on loyalty_status is the customer's tier.",
+    "tier_change": "The customer moves to the tier in loyalty_status.",
 }
-"""The kinds of events, each with its meaning."""
+"""The kinds of events and their meanings."""
 ACTIVE_KINDS: Final = ("login", "purchase", "redeem")
-"""The kinds by which a customer is active; what is done to a customer, such as expiry, revives nobody."""
+"""The kinds that make a customer active; what happens to a customer, such as expiry, does not."""
 EARNING_KINDS: Final = ("purchase", "refund", "earn", "adjust")
 """The kinds whose points add up to the points earned; held = earned - redeemed - expired."""
 
@@ -206,7 +206,7 @@ _EVENT_CHECKS: Final = (
     _event(
         "id_duplicate",
         "reject",
-        "The event_id occurs more than once; all of its rows are left out, as nobody can tell which is right.",
+        "The event_id occurs more than once; all of its rows are excluded, because any of them may be wrong.",
         Repeats("event_id"),
     ),
     _event("customer_id_missing", "reject", "customer_id is null.", IsMissing("customer_id")),
@@ -214,26 +214,26 @@ _EVENT_CHECKS: Final = (
     _event(
         "date_before_1900",
         "reject",
-        "occurred_at lies before 1900: a placeholder, not a date.",
+        "occurred_at is before 1900: a placeholder, not a date.",
         LiesBefore(("occurred_at",), EARLIEST_DATE),
     ),
     _event("kind_missing", "reject", "kind is null or blank.", IsBlank("kind")),
     _event(
         "kind_unknown",
         "reject",
-        f"kind is none of {', '.join(EVENT_KINDS)}.",
+        f"kind is not one of {', '.join(EVENT_KINDS)}.",
         IsOtherThan("kind", tuple(EVENT_KINDS)),
     ),
     _event(
         "not_a_whole_number",
         "reject",
-        "event_id, customer_id or points has decimals; whole numbers are neither rounded nor cut.",
+        "event_id, customer_id or points has decimals; whole numbers are neither rounded nor truncated.",
         HasDecimals(("event_id", "customer_id", "points")),
     ),
     _event(
         "purchase_below_zero",
         "reject",
-        "A purchase has an amount below zero; write it as a refund.",
+        "A purchase has an amount below zero; record it as a refund.",
         _of(("purchase",), IsBelow("amount", 0)),
     ),
     _event(
@@ -256,13 +256,13 @@ _EVENT_CHECKS: Final = (
     _event(
         "forgotten",
         "reject",
-        "The event's customer was forgotten, see `customer360 forget`; nothing of the row is kept.",
+        "The event's customer was forgotten with `customer360 forget`; no part of the row is kept.",
         IsForgotten("customer_id"),
     ),
     RowCheck(
         "event_customer_unknown",
         "reject",
-        "customer_id is not that of a customer in the results.",
+        "customer_id does not match a customer in the results.",
         IsUnknownTo("customer_id", "public.customers"),
     ),
     _event(
@@ -274,32 +274,32 @@ _EVENT_CHECKS: Final = (
     _event(
         "points_missing",
         "warn",
-        "A redemption or an expiry does not say how many points it takes.",
+        "A redemption or an expiry has no points.",
         _of(("redeem", "expire"), IsMissing("points")),
     ),
     _event(
         "tier_missing",
         "warn",
-        "A change of tier does not say which tier comes.",
+        "A tier change has no new tier.",
         _of(("tier_change",), IsBlank("loyalty_status")),
     ),
-    RowCheck("event_before_joining", "warn", "The event lies before its customer's join_date.", PrecedesJoining()),
+    RowCheck("event_before_joining", "warn", "The event is before its customer's join_date.", PrecedesJoining()),
     RowCheck(
         "refund_without_purchase",
         "warn",
-        "No purchase of the same customer and order came before the refund.",
+        "The refund has no earlier purchase of the same customer and order.",
         HasNoPurchase(),
     ),
     RowCheck(
         "points_above_balance",
         "warn",
-        "The event takes more points than its customer holds at that moment.",
+        "The event takes more points than its customer holds at that time.",
         TakesMoreThanHeld(),
     ),
     RowCheck(
         "spent_points_expired",
         "warn",
-        "The points that expired had been spent before.",
+        "The expired points had already been spent.",
         TakesSpentPoints(),
     ),
 )
@@ -308,19 +308,19 @@ EVENTS: Final = Source(
     SOURCE_SCHEMA,
     "events",
     "one row per event",
-    "What customers did and what happened to their points and tiers; only ever added to.",
+    "What customers did and what happened to their points and tiers; append-only.",
     (
-        Column("event_id", "bigint", "Identifies the event: an id that comes twice is one event.", required=True),
+        Column("event_id", "bigint", "Identifies the event; the same id again is the same event.", required=True),
         Column("customer_id", "bigint", "The customer, as in public.customers.", required=True),
-        Column("occurred_at", "timestamp", "Moment of the event, UTC.", required=True),
+        Column("occurred_at", "timestamp", "Time of the event, UTC.", required=True),
         Column("kind", "text", f"What happened: one of {', '.join(EVENT_KINDS)}.", required=True),
         Column(
-            "amount", "numeric(12,2)", "Amount of a purchase, or below zero of a refund, in the data's currency."
+            "amount", "numeric(12,2)", "Amount of a purchase, or of a refund (below zero), in the data's currency."
         ),
-        Column("points", "bigint", "Points given, or below zero taken."),
+        Column("points", "bigint", "Points given, or taken (below zero)."),
         Column("order_id", "text", "The order of a purchase or refund.", personal="name"),
-        Column("expires_on", "date", "Day from which the points given can no longer be spent; it only informs."),
-        Column("loyalty_status", "text", "The new tier of a change of tier."),
+        Column("expires_on", "date", "Day from which the points can no longer be spent; informational."),
+        Column("loyalty_status", "text", "The new tier of a tier change."),
     ),
     key=("event_id",),
     indexes=(Index(("customer_id",)), Index(("occurred_at",), "brin")),
@@ -332,7 +332,7 @@ EVENTS: Final = Source(
 
 
 def events_of(kind: str) -> Column:
-    """The events of one *kind*, as something that a result derives from and the data may lack: "login events"."""
+    """The events of one *kind* as a dependency of a result, which the data may lack: "login events"."""
     words = kind.replace("_", " ")
     return replace(EVENTS["kind"], name=f"{words} events", description=f"Events of the kind {kind}.")
 

@@ -44,7 +44,7 @@ VISIBLE: dict[str, list[set[str]]] = {
     "Value Holdout": [set()],
     "Spending Segments": [set()],
     "Spending Tenths": [{"Tenth of Customers"}],
-    "Cohort Retention": [{"Months Since Joining"}],
+    "Cohort Retention": [{"Months since Joining"}],
     "Refresh Sources": [set()],
     **{name: [set()] for name in ("Customer Profiles", "Customer Months", "Customer Moves")},
     "Refreshes": [{"As of Date", "Source Table", "Source Kind", "Started At", "Finished At", "Version"}],
@@ -239,7 +239,7 @@ def _is_summed(column: Node, is_fact: bool) -> bool:
     return (
         is_fact
         and column.properties["dataType"] in ("int64", "double", "decimal")
-        and column.name not in ("Months Since Joining", "Tenth of Customers", "customer_id")
+        and column.name not in ("Months since Joining", "Tenth of Customers", "customer_id")
     )
 
 

@@ -1,9 +1,8 @@
 """
-The report: its pages, visuals and slicers, defined once for Power BI and for the browser. One module a page.
+The report: its pages, visuals and slicers, defined once for Power BI and the browser. Each page has a module.
 
-Where the data has events, the true number takes the main place in each visual; without them, what the customers'
-rows tell takes it, and the subtitle says which. Visuals of one page that read the same fact narrow each other at a
-click.
+If the data has events, each visual shows the exact number; without events, it shows what the customers' rows can
+say, and its subtitle says so. Visuals of a page that read the same fact filter each other on a click.
 """
 
 from __future__ import annotations

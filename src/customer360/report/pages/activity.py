@@ -1,4 +1,4 @@
-"""Transaction & Activity Trends: points, how often customers log in, and who holds or spends more than X."""
+"""Transaction & Activity Trends: points, login frequency, and customers who hold or spend more than X."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AWARDED: Final = Visual(
     ACTIVITY_SEGMENTS,
     Place(0, 0, 3, 3),
     ("points_earned", "last_points_earned"),
-    subtitle="points earned, from the first event on",
+    subtitle="points earned since the first event",
     compared="last_points_earned",
     compare="points_earned_year_before",
     otherwise=(
@@ -26,7 +26,7 @@ _AWARDED: Final = Visual(
             CUSTOMER_SEGMENTS,
             Place(0, 0, 3, 3),
             ("total_points", "average_points", "customers_without_points"),
-            subtitle="points currently held, without those already spent",
+            subtitle="points currently held, without points spent",
         ),
         Visual(
             "spent",
@@ -35,7 +35,7 @@ _AWARDED: Final = Visual(
             ACTIVITY_SEGMENTS,
             Place(0, 0, 3, 3),
             ("spent", "last_spent"),
-            subtitle="net of refunds, from the first event on",
+            subtitle="net of refunds, since the first event",
             compared="last_spent",
             compare="spent_year_before",
         ),
@@ -59,7 +59,7 @@ _FREQUENCY: Final = Visual(
             CUSTOMER_SEGMENTS,
             Place(3, 0, 3, 3),
             ("average_login_recency",),
-            subtitle="average days since the last login",
+            subtitle="mean days since the last login",
             compare="average_login_recency_of_others",
         ),
         Visual(
@@ -127,7 +127,7 @@ _BY_JOIN_MONTH: Final = Visual(
     Place(0, 3, 8, 8),
     ("total_points", "average_points", "total_customers"),
     ("join_month",),
-    subtitle="points currently held, by the month customers joined; newer ones have had less time to earn",
+    subtitle="points currently held, by join month; newer customers have had less time to earn",
 )
 _POINTS: Final = (
     Visual(
@@ -138,7 +138,7 @@ _POINTS: Final = (
         Place(0, 3, 8, 4),
         ("points_earned", "points_redeemed", "points_expired"),
         ("activity_month",),
-        subtitle="points of the month's purchases, refunds, bonuses and corrections",
+        subtitle="points from purchases, refunds, bonuses and corrections",
         otherwise=(
             _BY_JOIN_MONTH,
             Visual(

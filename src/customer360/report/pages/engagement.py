@@ -1,4 +1,4 @@
-"""Customer Engagement: how old accounts are, who comes back, and when customers were last seen."""
+"""Customer Engagement: account age, retention, and when customers were last seen."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ _BY_MONTH: Final = (
         Place(6, 7, 6, 5),
         ("classic_retained_share",),
         ("join_year", "months_since"),
-        subtitle="share active in the n-th month after joining itself",
+        subtitle="share active in the n-th month after joining",
         only=_MONTHS_SHOWN,
         is_optional=True,
     ),
@@ -151,7 +151,7 @@ _LAST_SEEN: Final = (
         Place(0, 12, 6, 5),
         ("total_customers",),
         ("last_login_month",),
-        subtitle="customers by the month last seen: recency, not traffic, so it rises towards today",
+        subtitle="customers by month of last login: recency, not traffic, so it rises towards today",
         otherwise=(
             Visual(
                 "buyers_by_month",
@@ -173,7 +173,7 @@ _LAST_SEEN: Final = (
         Place(6, 12, 6, 5),
         ("retained_share",),
         ("join_year", "months_since"),
-        subtitle="share seen again n or more months after joining, "
+        subtitle="share seen n or more months after joining, "
         f"once the whole year has had n + {FOLLOW_UP} full months",
         only=_MONTHS_SHOWN,
     ),

@@ -1,4 +1,4 @@
-"""Financial Insights: what customers hold, and what they spend; without balances, what they spend alone."""
+"""Financial Insights: what customers hold and what they spend; without balances, only what they spend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BALANCE_AND_POINTS: Final = Visual(
     Place(0, 0, 7, 10),
     ("total_customers", "share_of_customers"),
     ("balance_band", "points_band"),
-    subtitle="balance bands in rows, points bands in columns; customers with unknown values are left out",
+    subtitle="balance bands in rows, points bands in columns; customers with unknown values are excluded",
     otherwise=(
         Visual(
             "spending_and_orders",
@@ -85,7 +85,7 @@ _TOP_CUSTOMERS: Final = Visual(
             TOP_SPENDERS,
             Place(7, 4, 5, 6),
             ("top_spent",),
-            subtitle="most spent first, net of refunds, within the filters",
+            subtitle="highest first, net of refunds, within the filters",
             columns=("name", "loyalty_status", "source_id"),
             top=10,
         ),
@@ -100,7 +100,7 @@ _SPENDING: Final = (
         Place(0, 10, 8, 6),
         ("spent", "order_amount", "refunded", "orders", "average_order_value"),
         ("activity_month",),
-        subtitle="amount of the orders of the month less what was refunded in it",
+        subtitle="amount of the month's orders less the month's refunds",
         is_optional=True,
     ),
     Visual(

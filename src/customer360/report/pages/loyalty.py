@@ -1,4 +1,4 @@
-"""Loyalty Programme: points and what those held would cost, active members, and moves between tiers."""
+"""Loyalty Programme: points and their liability, active members, and moves between tiers."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _FLOWS: Final = (
         Place(0, 3, 7, 6),
         ("points_change",),
         ("activity_month",),
-        subtitle="earned above zero; redeemed and expired below; together the change of the points held",
+        subtitle="earned above zero, redeemed and expired below; their sum is the change in points held",
         above=("points_earned",),
         below=("points_redeemed", "points_expired"),
         is_optional=True,
@@ -81,7 +81,7 @@ _FLOWS: Final = (
         Place(7, 3, 5, 6),
         ("tier_moves",),
         ("from_status", "to_status"),
-        subtitle="tier before in rows, tier after in columns; a first tier is not a move",
+        subtitle="tier before in rows, tier after in columns; first tiers are excluded",
         is_optional=True,
     ),
     Visual(
@@ -92,8 +92,7 @@ _FLOWS: Final = (
         Place(0, 9, 12, 6),
         ("monthly_active_customers",),
         ("activity_month",),
-        subtitle="new + retained + resurrected = active; below zero those who were active the month before and "
-        "are not any more",
+        subtitle="new + retained + resurrected = active; below zero: active the month before, but not this month",
         above=(
             "monthly_retained_customers",
             "monthly_new_customers",

@@ -123,7 +123,7 @@ OVERVIEW: Final = Page(
             Place(0, 10, 8, 4),
             ("total_customers", "share_of_customers"),
             ("age_band",),
-            subtitle="age in whole years on the as-of date; everybody without a date of birth is not stated",
+            subtitle="age in whole years on the as-of date; 'Not stated' without a date of birth",
             is_optional=True,
         ),
         Visual(
@@ -134,7 +134,7 @@ OVERVIEW: Final = Page(
             Place(8, 10, 4, 4),
             ("total_customers", "share_of_customers"),
             ("gender",),
-            subtitle="number of customers, as they have stated it",
+            subtitle="number of customers by stated gender",
             is_optional=True,
         ),
     ),

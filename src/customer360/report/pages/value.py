@@ -1,4 +1,4 @@
-"""Customer Value: who the best customers are, what they are expected to do, and how far that can be trusted."""
+"""Customer Value: the best customers, their expected orders, and how reliable the expectation is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CARDS: Final = (
     Visual(
         "holdout_ratio",
         "card",
-        "Test of the Model",
+        "Model Test",
         VALUE_HOLDOUT,
         Place(6, 0, 3, 2),
         ("holdout_ratio", "naive_ratio", "holdout_expected", "holdout_actual"),
@@ -41,11 +41,11 @@ _CARDS: Final = (
     Visual(
         "concentration",
         "card",
-        "Spending by the Top 10 %",
+        "Spending by the Top 10%",
         SPENDING_TENTHS,
         Place(9, 0, 3, 2),
         ("top_tenth_share", "top_tenth_spent"),
-        subtitle="% of the amount spent by everybody",
+        subtitle="% of the amount spent by all",
         is_optional=True,
     ),
 )
@@ -58,7 +58,7 @@ _SEGMENTS: Final = (
         Place(0, 2, 5, 6),
         ("total_customers", "share_of_customers", "share_of_recent_amount"),
         ("rfm_segment",),
-        subtitle="by recency and frequency of the last 24 months",
+        subtitle="by recency and frequency in the last 24 months",
         requires=VALUE_SEGMENTS["recent_buyers"].derived_from,
         is_optional=True,
     ),
@@ -75,7 +75,7 @@ _SEGMENTS: Final = (
             "average_order_recency",
         ),
         ("rfm_segment",),
-        subtitle="of the customers with an order in the last 24 calendar months",
+        subtitle="customers with an order in the last 24 calendar months",
         is_optional=True,
     ),
     Visual(
@@ -86,18 +86,18 @@ _SEGMENTS: Final = (
         Place(0, 8, 6, 6),
         ("expected_orders_per_customer", "expected_amount_per_customer", "expected_amount"),
         ("rfm_segment",),
-        subtitle="of customers with an order so far; read it beside the test",
+        subtitle="customers with an order so far; see also the model test",
         is_optional=True,
     ),
     Visual(
         "holdout_by_segment",
         "matrix",
-        "Test of the Model: Expected and Actual Orders",
+        "Model Test: Expected and Actual Orders",
         VALUE_HOLDOUT,
         Place(6, 8, 6, 6),
         ("holdout_expected", "holdout_actual", "holdout_ratio", "naive_ratio"),
         ("rfm_segment",),
-        subtitle="fitted on the first half of the events, compared with the second; segments of then",
+        subtitle="fitted on the first half of the events, tested on the second; segments at its start",
         is_optional=True,
     ),
 )
@@ -109,7 +109,7 @@ _TENTHS: Final = Visual(
     Place(0, 14, 12, 4),
     ("share_of_tenth", "tenth_spent", "tenth_customers"),
     ("spending_tenth",),
-    subtitle="share of the amount spent by everybody, those who spent most first; no filter applies",
+    subtitle="share of the amount spent by all customers, top spenders first; no filter applies",
     is_optional=True,
 )
 
