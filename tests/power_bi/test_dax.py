@@ -402,7 +402,7 @@ def test_what_can_be_typed_is_said_where_it_is_typed(semantic_model):
     evaluator = Evaluator(semantic_model)
 
     assert evaluator.measure("Subtitle of Balance Threshold (X)") == (
-        "Drag, or type an amount; it moves in steps, the edges of the bands"
+        "Drag, or type an amount; it moves to the edges of the bands"
     )
     assert evaluator.measure("Subtitle of Price of a Point") == "In your currency; it moves in steps of 0.001"
 

@@ -1,1 +1,1 @@
-"""The Power BI project: a semantic model (TMDL) and a report (PBIR) of the same pages as the browser's."""
+"""The Power BI project: a semantic model (TMDL) and a report (PBIR) with the same pages as the browser."""

@@ -1,6 +1,4 @@
-"""
-Visuals as Power BI's native visual types: which field goes into which role, and how it is formatted.
-"""
+"""Visuals as Power BI's native visual types: the fields of each role, and the formatting."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from customer360.report.palette import LIGHT
 from customer360.report.visuals import Kind, Visual
 
 NO_VALUE: Final = "—"
-"""What the data lacks; 0 is a number."""
+"""Shown for missing data; 0 is a number."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Chart:
 
 
 def chart(visual: Visual, name_filter: Callable[[str], str]) -> Chart:
-    """The native chart of *visual*; *name_filter* turns a text into a filter's name."""
+    """The native chart of *visual*; *name_filter* turns a text into the name of a filter."""
     built = _CHARTS[visual.kind](visual)
     filters = [
         q.not_blank(name_filter(f"{visual.name}/{cut.name}"), model.field(cut))
@@ -62,7 +60,7 @@ def chart(visual: Visual, name_filter: Callable[[str], str]) -> Chart:
 
 
 def measure_field(one: Measure, visual: Visual) -> ModelField:
-    """A measure as it lives in the visual's fact."""
+    """The measure in the visual's fact."""
     return ModelField(model.fact_name(visual.fact), model.measure_name(one, visual.fact))
 
 
@@ -114,7 +112,7 @@ def _card(visual: Visual) -> Chart:
 
 
 def cards(fields: Iterable[tuple[ModelField, str]]) -> Chart:
-    """Several numbers side by side, each below its label."""
+    """Several numbers in a row, each below its label."""
     default = {"id": "default"}
     value = {
         "fontSize": q.number(theme.SIZES["title"]),
@@ -132,12 +130,12 @@ def cards(fields: Iterable[tuple[ModelField, str]]) -> Chart:
 
 
 def is_over_time(visual: Visual) -> bool:
-    """Whether a KPI is held against a month of before, and not against other customers."""
+    """Whether a KPI is compared with an earlier month rather than with other customers."""
     return bool(visual.compare) and isinstance(measure(visual.compare).expression, LastClosedMonth)
 
 
 def _kpi(visual: Visual) -> Chart:
-    """Only what changes over time goes well or badly; a selection that differs from the others does neither."""
+    """Only a change over time is good or bad; a difference between a selection and the others is neither."""
     roles = {"Indicator": _value(visual)}
     if visual.compare:
         roles["Goal"] = [_measure(measure(visual.compare), visual)]
@@ -219,7 +217,7 @@ def _histogram(visual: Visual) -> Chart:
 
 
 def _flow(visual: Visual) -> Chart:
-    """Stacked month by month, in the order in which they are defined; the whole is in the tooltip."""
+    """Stacked month by month, in the order of definition; the total is in the tooltip."""
     above = [_measure(measure(name), visual) for name in visual.above]
     fact = model.fact_name(visual.fact)
     below = [
@@ -236,7 +234,7 @@ def _flow(visual: Visual) -> Chart:
 
 
 def _matrix(visual: Visual) -> Chart:
-    """A row for each member, a column for each measure; it needs no tooltip."""
+    """A row per member and a column per measure, without a tooltip."""
     shown = [_measure(one, visual) for one in (visual.measure, *visual.tooltip_measures)]
     objects = {
         "columnHeaders": q.properties(
@@ -249,7 +247,7 @@ def _matrix(visual: Visual) -> Chart:
 
 
 def _heat_map(visual: Visual) -> Chart:
-    """A matrix whose cells are coloured by value; high bands stand on top, as on an axis."""
+    """A matrix whose cells are coloured by value; high bands are at the top, as on an axis."""
     rows, columns = map(dimension, visual.by)
     shown = values.field(visual)
     reference = f"{shown.table}.{shown.column}"
@@ -280,7 +278,7 @@ def _gradient(reference: str) -> Json:
 
 
 def _table(visual: Visual) -> Chart:
-    """Name, value, then the rest; the id keeps two customers of one name apart."""
+    """Name, value, then the rest; the id separates customers of the same name."""
     first, *others = [
         q.projection(model.fact_field(visual.fact, name), is_measure=False, name=visual.fact[name].label)
         for name in visual.columns
@@ -299,7 +297,7 @@ def _table(visual: Visual) -> Chart:
 def _top(visual: Visual, name_filter: Callable[[str], str]) -> Json:
     key = model.fact_field(visual.fact, "customer_id")
     summed = visual.measure.expression
-    assert isinstance(summed, Sum)  # noqa: S101 - a table of the highest has a column to rank by
+    assert isinstance(summed, Sum)  # noqa: S101 - a table of the highest rows ranks by a column
     by = model.fact_field(visual.fact, summed.column)
     return q.top(name_filter(f"{visual.name}/top"), key, by, visual.top)
 
@@ -326,9 +324,9 @@ def _treemap(visual: Visual) -> Chart:
 
 
 def _parameter(visual: Visual) -> Chart:
-    """A slider with a box to type into: it keeps what is not below, and the measure takes the lowest."""
+    """A slider with an input box: it keeps the values from the chosen one up, and the measure takes the lowest."""
     parameter = parameter_of(visual.measure)
-    assert parameter is not None  # noqa: S101 - what sets a parameter shows a measure that has one
+    assert parameter is not None  # noqa: S101 - the visual of a parameter shows a measure that uses it
     chosen = ModelField(parameter.label, parameter.label)
     preset = {"filter": q.at_least(chosen, parameter.default)}
     objects = {
@@ -342,7 +340,7 @@ def _parameter(visual: Visual) -> Chart:
 
 
 def _colors(visual: Visual) -> dict[str, list[Json]]:
-    """Statuses in their own shades; anything else in the theme's first colour."""
+    """Statuses in their shades; everything else in the theme's first colour."""
     if LOYALTY_STATUS.name not in visual.by:
         return {}
     shade = q.measure(ModelField(model.field(LOYALTY_STATUS).table, STATUS_COLOR))

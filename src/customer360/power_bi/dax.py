@@ -1,9 +1,9 @@
 """
 Measures as DAX.
 
-One measure refers to another by name, so what stands here of a measure is one step of it. Filters inside a
-measure narrow what the reader chose (KEEPFILTERS, VALUES) and never replace it. A measure that is cut by what its
-fact does not have is taken from the fact that has it, or is blank: it never repeats its total in every part.
+Measures refer to each other by name, so the DAX of a measure is a single step. Filters inside a measure narrow the
+reader's selection (KEEPFILTERS, VALUES) and never replace it. A measure that is cut by a dimension missing from
+its fact is taken from a fact that has it, or is blank; it never repeats its total in every part.
 """
 
 from __future__ import annotations
@@ -69,19 +69,19 @@ FORMATS: Final[Mapping[Format, str]] = {
     "date": "d mmm yyyy",
 }
 MISSING_COLUMNS: Final = "Missing Columns"
-"""The measure that names the columns of the sources that hold nothing, each between `_SEPARATOR`s."""
+"""The measure that lists the missing source columns, each between `_SEPARATOR`s."""
 _SEPARATOR: Final = ", "
 FIRST_MONTH: Final = "First Month of Events"
-"""The measure that says when the events begin, whatever is filtered."""
+"""The measure with the month of the first event, regardless of filters."""
 LAST_FULL_MONTH: Final = "Last Full Month"
-"""The measure that says the last month of those in view that is over."""
+"""The measure with the last full month in view."""
 
 
 def missing_columns() -> str:
     """
-    Of all sources of the newest refresh that is selected; with a separator at both ends, as no name has one.
+    The missing columns of all sources in the latest selected refresh, with a separator at both ends.
 
-    An older version noted one source: then there are no events.
+    No name contains the separator. An older version recorded one source: then there are no events.
     """
     refresh_id, names = (_column(REFRESH_SOURCES, name) for name in ("refresh_id", "missing_columns"))
     newest = f"{refresh_id} = Newest"
@@ -99,8 +99,8 @@ def expression(measure: Measure, fact: Table) -> str:
     """
     The DAX of *measure* over *fact*.
 
-    Blank, and never 0, where the data lacks a column that it needs. In its home, where readers see it, it asks the
-    fact that can answer.
+    Blank, never 0, if the data lacks a column that it needs. In its home, where readers see it, it refers to the
+    fact that has every dimension of the visual.
     """
     text = _expression(measure, fact)
     own = needs(measure).difference(*map(needs, _blank_with(measure)))
@@ -116,7 +116,7 @@ def expression(measure: Measure, fact: Table) -> str:
 
 
 def _only_if(conditions: list[str], text: str, *otherwise: str) -> str:
-    """The result of *text* under the *conditions*, after its variables."""
+    """*text* with its result under *conditions*, after its variables."""
     if not conditions:
         return text
     variables, found, result = text.rpartition("RETURN\n    ")
@@ -126,7 +126,7 @@ def _only_if(conditions: list[str], text: str, *otherwise: str) -> str:
 
 
 def _blank_with(measure: Measure) -> tuple[Measure, ...]:
-    """The parts that make *measure* blank when they are; nothing of something is 0."""
+    """The parts that make *measure* blank if they are blank; a ratio with only its numerator missing is 0."""
     match measure.expression:
         case Ratio(_, to):
             return (to,)
@@ -137,15 +137,15 @@ def _blank_with(measure: Measure) -> tuple[Measure, ...]:
 
 
 def answers_name(fact: Table) -> str:
-    """The measure that says whether *fact* has all that it is cut by."""
+    """The measure that says whether *fact* has every dimension by which it is cut."""
     return f"{model.fact_name(fact)} Answer"
 
 
 def answers(fact: Table, *, hide_names: bool = False) -> str:
     """
-    Whether *fact* has all that it is cut by.
+    Whether *fact* has every dimension by which it is cut.
 
-    What only the other segments have may not even be filtered; anything else may not be an axis.
+    Dimensions of other segments only must not be filtered; all others must not be an axis.
     """
     filtered = [f"ISCROSSFILTERED ( '{table}' )" for table in model.tables_of_siblings(fact)]
     filtered += [f"ISFILTERED ( {field.dax} )" for field in model.fields_of_siblings(fact)]
@@ -158,7 +158,7 @@ def _answers(fact: Table) -> str:
 
 
 def is_missing(needed: Collection[Dependency]) -> str:
-    """A condition: that the data lacks one of *needed*, of a group all members, told by their whole names."""
+    """The condition that the data lacks one of *needed*, or all members of a group, by full name."""
     conditions = sorted(_joined(" && ", map(_is_missing, members(one))) for one in needed)
     return _joined(" || ", conditions)
 
@@ -168,7 +168,7 @@ def _is_missing(column: Column) -> str:
 
 
 def _joined(operator: str, conditions: Iterable[str]) -> str:
-    """Several in parentheses."""
+    """The conditions joined by *operator*; in parentheses if there are several."""
     known = list(conditions)
     return known[0] if len(known) == 1 else f"( {operator.join(known)} )"
 
@@ -204,7 +204,7 @@ def _expression(measure: Measure, fact: Table) -> str:
 
 
 def narrowed(expression: Narrowing, of: str, fact: Table) -> str:
-    """*of*, the DAX of a part, under the filters by which *expression* narrows or moves it."""
+    """*of*, the DAX of a part, under the filters of *expression*."""
     match expression:
         case Where(_, dimension, member):
             return f"CALCULATE ( {of}, KEEPFILTERS ( {_is_member(dimension, member)} ) )"
@@ -226,7 +226,7 @@ def _is_member(dimension: Dimension, member: str | int) -> str:
 
 
 def _sum(column: str, fact: Table) -> str:
-    """Blank over several of what it does not add up over: the same customer would count several times."""
+    """Blank over several members of a dimension over which it does not add up, or customers would count twice."""
     over = [cut for cut in dimensions_of(fact) if cut.name in fact[column].except_over]
     text = f"SUM ( {_column(fact, column)} )"
     conditions = [f"HASONEVALUE ( {model.field(cut).dax} )" for cut in over]
@@ -234,7 +234,7 @@ def _sum(column: str, fact: Table) -> str:
 
 
 def _in_months(of: str, condition: str) -> str:
-    """Over other months than those in view; every filter by a month, quarter or year gives way."""
+    """Over other months than those in view; every filter by month, quarter or year is removed."""
     month = model.field(ACTIVITY_MONTH)
     months = f"REMOVEFILTERS ( '{month.table}' ), {month.dax} {condition}"
     return with_variables(f"Month = MAX ( {month.dax} )", f"CALCULATE ( {of}, {months} )")
@@ -245,7 +245,7 @@ def _last_closed_month(of: Measure, fact: Table) -> str:
 
 
 def _compared_month(of: Measure, before: int, fact: Table) -> str:
-    """Nobody joins as Gold, and the first month may have begun in its middle."""
+    """No value under a filter by today's status, as nobody joins as Gold, nor for the incomplete first month."""
     today = (model.field(cut).table for cut in OF_TODAY if cut in dimensions_of(fact))
     filtered = " || ".join(f"ISFILTERED ( '{table}' )" for table in today)
     return with_variables(
@@ -255,14 +255,14 @@ def _compared_month(of: Measure, before: int, fact: Table) -> str:
 
 
 def _in_month(of: Measure, fact: Table) -> str:
-    """In the month of the variable Month; of nothing, a count is 0 and a ratio no value."""
+    """In the month of the variable Month; without rows, a count is 0 and a ratio has no value."""
     month = model.field(ACTIVITY_MONTH)
     value = f"CALCULATE ( {_of(of, fact)}, REMOVEFILTERS ( '{month.table}' ), {month.dax} = Month )"
     return value if isinstance(of.expression, Ratio) else f"{value} + 0"
 
 
 def last_full_month() -> str:
-    """Of those that the row or the filters leave."""
+    """The last full month within the row or the filters."""
     month = model.field(ACTIVITY_MONTH).dax
     return with_variables(
         f"FullMonthsEnd = {full_months_end()}",
@@ -271,13 +271,13 @@ def last_full_month() -> str:
 
 
 def first_month() -> str:
-    """Of all events, whatever is filtered."""
+    """The first month of all events, regardless of filters."""
     month = _column(ACTIVITY_SEGMENTS, ACTIVITY_MONTH.name)
     return f"CALCULATE ( MIN ( {month} ), {_lifted(ACTIVITY_SEGMENTS)} )"
 
 
 def _mean_per_month(of: Measure, fact: Table) -> str:
-    assert isinstance(of.expression, Sum)  # noqa: S101 - a measure that is defined otherwise is refused
+    assert isinstance(of.expression, Sum)  # noqa: S101 - checked when the measure is defined
     month, column = model.field(ACTIVITY_MONTH).dax, _column(fact, of.expression.column)
     months = f"FILTER ( VALUES ( {month} ), {month} >= FirstMonth && {month} < FullMonthsEnd )"
     return with_variables(
@@ -288,20 +288,20 @@ def _mean_per_month(of: Measure, fact: Table) -> str:
 
 
 def parameter_value(parameter: Parameter) -> str:
-    """What the reader set: the lowest value the slicer leaves, or the highest of all when it leaves none."""
+    """The reader's choice: the lowest value that the slicer keeps, or the highest of all if it keeps none."""
     column = ModelField(parameter.label, parameter.label).dax
     highest = f"CALCULATE ( MAX ( {column} ), REMOVEFILTERS ( '{parameter.label}' ) )"
     return f"COALESCE ( MIN ( {column} ), {highest} )"
 
 
 def parameter_name(parameter: Parameter) -> str:
-    """The measure that holds the parameter's value."""
+    """The measure with the parameter's value."""
     return f"{parameter.label} Value"
 
 
 def _above(of: str, parameter: Parameter) -> str:
-    """A band without a lower edge is never above; a comparison would take its blank for 0."""
-    assert parameter.of is not None  # noqa: S101 - a measure that is defined otherwise is refused
+    """A band without a lower edge is never above; a comparison would treat its blank as 0."""
+    assert parameter.of is not None  # noqa: S101 - checked when the measure is defined
     edge = model.edge_field(parameter.of).dax
     above = f"KEEPFILTERS ( {edge} >= Threshold ), KEEPFILTERS ( NOT ISBLANK ( {edge} ) )"
     return with_variables(
@@ -311,9 +311,9 @@ def _above(of: str, parameter: Parameter) -> str:
 
 
 def _others(of: Measure, fact: Table) -> str:
-    """Everybody less the selection: blank where that is nobody, so without a filter too."""
+    """All customers except the selection; blank if there are none, as without a filter."""
     if not isinstance(of.expression, Ratio):
-        raise TypeError(f"{of.name} is not a ratio of sums, of which those of others follow")
+        raise TypeError(f"{of.name} is not a ratio of sums, which a comparison with others needs")
     ratio = (of.expression.of, of.expression.to)
     part, whole = (f"CALCULATE ( {_of(one, fact)}, {_lifted(fact)} ) - {_of(one, fact)}" for one in ratio)
     return f"DIVIDE ( {part} + 0, {whole} )"
@@ -325,7 +325,7 @@ def full_months_end(ago: int = 0) -> str:
 
 
 def _months(months: int, before: int) -> str:
-    """Of the last *months* full months, or of as many before, those that the filters leave."""
+    """The last *months* full months, or as many ended *before* months earlier, within the filters."""
     month = model.field(JOIN_MONTH).dax
     end = f"EDATE ( FullMonthsEnd, -{before} )" if before else "FullMonthsEnd"
     return (
@@ -338,7 +338,7 @@ def _last_months(of: str, months: int, before: int) -> str:
 
 
 def _observed(of: Measure, months: int, fact: Table) -> str:
-    """The newest cohort of a row decides for all of its cells."""
+    """The newest cohort of a row decides for all its cells."""
     since = model.field(MONTHS_SINCE).dax
     newest = f"CALCULATE ( MAX ( {_column(fact, JOIN_MONTH.name)} ), REMOVEFILTERS ( {since} ) )"
     return with_variables(
@@ -348,7 +348,7 @@ def _observed(of: Measure, months: int, fact: Table) -> str:
 
 
 def _of_first_stage(of: Measure, fact: Table) -> str:
-    """Everybody is at the first stage."""
+    """All customers are at the first stage."""
     return (
         f"DIVIDE ( {_of(of, fact)} + 0, CALCULATE ( {_of(of, fact)}, REMOVEFILTERS ( '{FUNNEL_STAGE.label}' ) ) )"
     )
@@ -364,7 +364,7 @@ def _of_previous_stage(of: Measure, fact: Table) -> str:
 
 
 def _latest(column: str, fact: Table, function: str = "MAX") -> str:
-    """Of the newest refresh that is selected, also where *fact* has nothing of it."""
+    """In the latest selected refresh, even if *fact* has no rows of it."""
     newest = f"{_column(fact, 'refresh_id')} = Newest"
     return with_variables(
         f"Newest = MAX ( {_column(REFRESHES, 'refresh_id')} )",
@@ -373,7 +373,7 @@ def _latest(column: str, fact: Table, function: str = "MAX") -> str:
 
 
 def _lifted(fact: Table) -> str:
-    """Every filter on the fact: those on its own dimensions reach it, the funnel's must be named."""
+    """Removes every filter on the fact: its own dimensions follow from the fact, the funnel must be named."""
     tables = [model.fact_name(fact), *([FUNNEL_STAGE.label] if FUNNEL_STAGE in dimensions_of(fact) else [])]
     return ", ".join(f"REMOVEFILTERS ( '{table}' )" for table in tables)
 

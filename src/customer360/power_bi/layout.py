@@ -1,8 +1,8 @@
 """
-Where everything stands, in pixels: the page's grid on a screen and one column on a phone.
+Positions in pixels: the page's grid on a screen and one column on a phone.
 
-A page has edges of 24, gutters of 16, twelve columns, and rows of 50 below the heading and the slicers. It fits
-the screen, however many rows it has; so that it stays 16:9, its columns grow wider with its rows, up to a limit.
+A page has edges of 24, gutters of 16, twelve columns, and rows of 50 below the heading and the slicers. It always
+fits the screen; to stay 16:9, its columns widen with the number of rows, up to a limit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Canvas:
-    """All of a page whose visuals take *rows* rows of the grid."""
+    """A page whose visuals take *rows* rows of the grid."""
 
     rows: int
 
@@ -69,16 +69,16 @@ class Canvas:
         )
 
     def heading(self, column: int, width: int) -> Rectangle:
-        """A part of the top line: title, navigation, date."""
+        """A part of the top line: title, navigation or date."""
         return Rectangle(self._left(column), HEADING_TOP, self._span(width), HEADING_HEIGHT)
 
     def slicer(self, number: int, of: int) -> Rectangle:
-        """The *number*-th slicer below the heading; the button that clears them stands behind the last."""
+        """The *number*-th slicer below the heading; the button that clears them follows the last."""
         left, right = (each * SLICER_COLUMNS // of for each in (number, number + 1))
         return Rectangle(self._left(left), SLICERS_TOP, self._span(right - left), SLICERS_HEIGHT)
 
     def clear_button(self) -> Rectangle:
-        """Behind the slicers."""
+        """After the slicers."""
         left, width = self._left(SLICER_COLUMNS), self._span(COLUMNS - SLICER_COLUMNS)
         return Rectangle(left, SLICERS_TOP, width, SLICERS_HEIGHT)
 
@@ -90,12 +90,12 @@ class Canvas:
 
 
 def tooltip() -> Rectangle:
-    """All of a page that appears beside the pointer."""
+    """The page of a tooltip."""
     return Rectangle(0, 0, 320, 120)
 
 
 def phone(heights: Sequence[int]) -> list[Rectangle]:
-    """The same visuals one below the other."""
+    """The same visuals in one column."""
     rectangles, top = [], PHONE_EDGE
     for height in heights:
         rectangles.append(Rectangle(PHONE_EDGE, top, PHONE_WIDTH - 2 * PHONE_EDGE, height))

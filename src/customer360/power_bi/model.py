@@ -1,9 +1,9 @@
 """
-The semantic model as data: its tables, columns and relationships, and what everything is called.
+The semantic model as data: its tables, columns and relationships, and their names.
 
-A star for each fact: dimension tables filter facts, one way, many to one. Several dimensions are the same table in
-other roles (months, bands), so each role is a table of its own. The funnel is the one many-to-many relationship:
-its stages overlap, and a stage stands for every deepest stage that lies in it.
+A star schema for each fact: dimension tables filter facts, one way, many to one. Some dimensions are the same
+table in different roles (months, bands), so each role is a separate table. The funnel is the only many-to-many
+relationship: its stages overlap, and a stage represents every deepest stage that it includes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from customer360.report.parameters import PARAMETERS, Parameter
 from customer360.tables import Table
 
 STEPS: Final = 1000
-"""How many steps a parameter takes from 0 to the most that it can be, where it is not the edges of bands."""
+"""The number of steps of a parameter from 0 to its maximum, if its values are not the edges of bands."""
 NAMING: Final = tuple(column.name for column in tables.TOP_CUSTOMERS.columns if column.personal)
-"""Columns that tell who a customer is; without them customer_id is shown."""
+"""Columns that identify a customer; without them, customer_id is shown."""
 
 LISTED: Final = (
     "customer_id",
@@ -42,11 +42,11 @@ LISTED: Final = (
     "rfm_segment",
     "expected_amount",
 )
-"""The columns of customer_profiles that a list of customers shows; customer_id keeps each in a row of its own."""
+"""The columns of customer_profiles in a list of customers; customer_id gives each customer a separate row."""
 ROWS_OF: Final = {tables.ACTIVITY_SEGMENTS: tables.CUSTOMER_MONTHS, tables.TIER_MOVES: tables.CUSTOMER_MOVES}
-"""The table whose rows of single customers a fact is summed from, where that is not customer_profiles."""
+"""The table of single customers that a fact is summed from, if that is not customer_profiles."""
 
-# Of each fact only these columns are for the field list; sums belong to measures, keys to relationships.
+# Only these columns of a fact are in the field list; sums are for measures, keys for relationships.
 _SHOWN: Final = {
     "top_customers": NAMING,
     "cohort_retention": ("months_since",),
@@ -90,10 +90,10 @@ def fact_name(fact: Table) -> str:
 
 def measure_name(measure: Measure, fact: Table) -> str:
     """
-    What *measure* over *fact* is called: its label in its home, elsewhere with the fact in brackets.
+    The name of *measure* over *fact*: its label in its home, elsewhere with the fact in parentheses.
 
-    Names are unique in a model, and a measure that is to follow an axis must be computed from the fact that
-    the axis cuts.
+    Names are unique in a model, and a measure can only follow an axis if it is computed from the fact that the
+    axis cuts.
     """
     if facts_of(measure)[0] is fact:
         return measure.label
@@ -117,12 +117,12 @@ def field(dimension: Dimension) -> ModelField:
 
 
 def filtered(dimension: Dimension) -> str:
-    """What a filter by *dimension* is on, in DAX: its table, whatever the column, or its column of a fact."""
+    """What a filter by *dimension* applies to, in DAX: its whole table, or its column of a fact."""
     return field(dimension).dax if dimension in _IN_FACTS else f"'{field(dimension).table}'"
 
 
 def fact_field(fact: Table, column: str) -> ModelField:
-    """A column of a fact, or, where the column is a dimension, the dimension's own."""
+    """A column of a fact or, if it is a dimension, the column of the dimension."""
     for dimension in dimensions_of(fact):
         if dimension.name == column and dimension not in _IN_FACTS:
             return field(dimension)
@@ -131,13 +131,13 @@ def fact_field(fact: Table, column: str) -> ModelField:
 
 
 def tables_of_siblings(fact: Table) -> tuple[str, ...]:
-    """The dimension tables that other segments have and *fact*, which is segments too, has not."""
+    """The dimension tables of other segments that *fact*, itself segments, does not have."""
     cuts = [cut for cut in _cuts_of_siblings(fact) if cut not in _IN_FACTS]
     return tuple(dict.fromkeys(_dimension_table(cut).name for cut in cuts))
 
 
 def fields_of_siblings(fact: Table) -> tuple[ModelField, ...]:
-    """The columns of other segments by which these are cut and *fact*, which is segments too, is not."""
+    """The columns by which other segments are cut and *fact*, itself segments, is not."""
     return tuple(field(cut) for cut in _cuts_of_siblings(fact) if cut in _IN_FACTS)
 
 
@@ -147,7 +147,7 @@ def _cuts_of_siblings(fact: Table) -> list[Dimension]:
 
 
 def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[ModelField, ...]:
-    """The columns in the field list that do not cut *fact*, and are not of its siblings."""
+    """The columns in the field list that do not cut *fact* and do not belong to its siblings."""
     related = {one.to_table for one in RELATIONSHIPS if one.from_table == fact_name(fact)}
     parameters = {parameter.label for parameter in PARAMETERS}
     known = {fact_name(fact), *parameters, *related, *tables_of_siblings(fact)}
@@ -158,7 +158,7 @@ def fields_beyond(fact: Table, *, hide_names: bool = False) -> tuple[ModelField,
 
 
 def key_field(dimension: Dimension) -> ModelField:
-    """The column that facts are related to; of a column of a fact, itself."""
+    """The column to which facts are related; for a column of a fact, that column."""
     if dimension in _IN_FACTS:
         return field(dimension)
     table = _dimension_table(dimension)
@@ -172,7 +172,7 @@ def edge_field(dimension: Dimension) -> ModelField:
 
 
 def tables_for(*, hide_names: bool) -> tuple[ModelTable, ...]:
-    """The tables of the model; with *hide_names* no column tells who a customer is."""
+    """The tables of the model; with *hide_names*, no column identifies a customer."""
     return tuple(map(_without_names, MODEL_TABLES)) if hide_names else MODEL_TABLES
 
 
@@ -210,34 +210,34 @@ def _fact(fact: Table) -> ModelTable:
 
 
 def _hidden_name(fact: Table, column: str) -> str:
-    """Its own, or another where a measure of the table has that: the model tells them apart by name alone."""
+    """Its own name, or another if a measure of the table has it: columns and measures share their names."""
     taken = {measure_name(measure, fact).lower() for measure in measures_of(fact)}
     return f"{column}_sum" if column in taken else column
 
 
 def _notes(table: Table, *names: str) -> ModelTable:
-    """What measures look up in *table*; its counts would tell a reader of one country about the others."""
+    """What measures look up in *table*; its counts would reveal other countries to a reader of one country."""
     columns = tuple(replace(_column(table, name, name), hidden=True) for name in names)
     return ModelTable(fact_name(table), table.comment, columns, table)
 
 
 def _people() -> Iterator[ModelTable]:
     """
-    The tables of single customers: rows are asked for, as there are as many as customers or more.
+    The tables of single customers: always queried, because they have at least a row per customer.
 
-    No dimension leads to them: the measures of the lists say which filters count.
+    No dimension is related to them; the measures of the lists apply the filters.
     """
-    told = {one for fact in FACTS if fact not in ROWS_OF for one in _told(fact)}
+    covered = {one for fact in FACTS if fact not in ROWS_OF for one in _covered(fact)}
     cuts = {cut.profile_column for cut in DIMENSIONS}
-    of_profiles = told | cuts | {*LISTED, "last_seen"}
+    of_profiles = covered | cuts | {*LISTED, "last_seen"}
     yield _asked(tables.CUSTOMER_PROFILES, of_profiles)
-    of_months = {"customer_id", "month", *_told(tables.ACTIVITY_SEGMENTS)}
+    of_months = {"customer_id", "month", *_covered(tables.ACTIVITY_SEGMENTS)}
     yield _asked(tables.CUSTOMER_MONTHS, of_months)
     yield _asked(tables.CUSTOMER_MOVES, set(tables.CUSTOMER_MOVES.column_names))
 
 
-def _told(fact: Table) -> set[str]:
-    """The columns of single customers by which *fact* counts them, or which it sums."""
+def _covered(fact: Table) -> set[str]:
+    """The columns of single customers that *fact* counts by or sums."""
     counted = {one.column for column in fact.columns for one in column.counts or ()}
     return counted | {column.sums for column in fact.columns if column.sums}
 
@@ -262,15 +262,15 @@ def _calendar(dimension: Dimension) -> ModelTable:
         replace(_column(source, "month_label", f"{prefix}Month Label"), sort_by=f"{prefix}Month"),
     )
     description = (
-        f"{source.comment} Here: {dimension.label.lower()}. Months are the finest level: time intelligence "
-        "by day, such as DATESINPERIOD over days, has nothing to work on."
+        f"{source.comment} Used as: {dimension.label.lower()}. Months are the finest level, so time intelligence "
+        "by day, such as DATESINPERIOD over days, does not work."
     )
     return ModelTable(name, description, columns, source, calendar=True)
 
 
 def _members(dimension: Dimension) -> ModelTable:
     source = dimension.members
-    assert source is not None  # noqa: S101 - the funnel, which has none, is built apart
+    assert source is not None  # noqa: S101 - the funnel, which has none, is built separately
     order = replace(_column(source, dimension.order, _title(dimension.order)), hidden=True)
     text = replace(_column(source, dimension.text, dimension.label), sort_by=order.name)
     if not dimension.banded_column:
@@ -279,7 +279,7 @@ def _members(dimension: Dimension) -> ModelTable:
     edge = replace(_column(source, "low", "Lower Edge"), hidden=True)
     is_threshold = any(dimension is parameter.of for parameter in PARAMETERS)
     columns = (text, replace(order, key=True), *[edge] * is_threshold)
-    description = f"{source.comment} Here: {dimension.banded_column}."
+    description = f"{source.comment} Used for: {dimension.banded_column}."
     return ModelTable(dimension.label, description, columns, source, banded_column=dimension.banded_column)
 
 
@@ -291,16 +291,18 @@ def _funnel() -> ModelTable:
     columns = (
         ModelColumn(d.FUNNEL_STAGE.label, "stage_name", "string", "Stage of the funnel.", sort_by="Stage"),
         ModelColumn("Stage", "stage", "int64", "1 = first stage.", hidden=True),
-        ModelColumn("Deepest Stage", "deepest_stage", "int64", "A deepest stage that lies in it.", hidden=True),
+        ModelColumn(
+            "Deepest Stage", "deepest_stage", "int64", "A deepest stage that the stage includes.", hidden=True
+        ),
     )
     description = (
-        "The funnel; a customer stands in every stage reached. Grain: one row per stage and deepest stage in it."
+        "The funnel; a customer is in every stage reached. Grain: one row per stage and deepest stage in it."
     )
     return ModelTable(d.FUNNEL_STAGE.label, description, columns, rows=rows)
 
 
 def _parameter(parameter: Parameter) -> ModelTable:
-    """The values that a parameter can take, for a slicer; nothing is related to them."""
+    """The values of a parameter, for a slicer; the table has no relationships."""
     return _steps(parameter) if parameter.of is None else _edges(parameter, parameter.of)
 
 
@@ -309,7 +311,7 @@ def _edges(parameter: Parameter, of: Dimension) -> ModelTable:
     bands = of.label.lower().replace(" band", " bands")
     return ModelTable(
         parameter.label,
-        f"The values X can take: the edges of the {bands}, where counts are exact. It filters nothing else.",
+        f"The possible values of X: the edges of the {bands}, where counts are exact. It filters nothing else.",
         (column,),
         tables.BANDS,
         banded_column=of.banded_column,
@@ -337,11 +339,11 @@ _TYPES: Final = {"text": "string", "boolean": "boolean", "date": "dateTime", "ti
 _FORMATS: Final = {"date": "d mmm yyyy", "timestamp": "d mmm yyyy hh:nn", "int64": "0", "decimal": "#,0.00"}
 
 _LIST_FORMATS: Final = {"double": "#,0.00"}
-"""Of single customers, who are shown as they are; doubles of facts are seen through measures alone."""
+"""For single customers, whose columns are shown directly; doubles of facts are seen only through measures."""
 
 
 def _type(sql: str) -> str:
-    """A fixed decimal holds 15 digits before 4 places; sums that may need more are doubles."""
+    """A fixed decimal has up to 15 digits before 4 places; sums that may need more are doubles."""
     if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", sql):
         return "decimal" if int(match[1]) <= 15 and int(match[2]) <= 4 else "double"
     return _TYPES.get(sql, "int64")
@@ -361,8 +363,8 @@ def _relationships() -> Iterator[Relationship]:
             overlapping = dimension is d.FUNNEL_STAGE
             yield Relationship(fact_name(fact), dimension.column, table.name, key, overlapping)
     refreshes = fact_name(tables.REFRESHES)
-    for told in (tables.DATA_QUALITY, tables.REFRESH_SOURCES):
-        yield Relationship(fact_name(told), "refresh_id", refreshes, "refresh_id")
+    for log in (tables.DATA_QUALITY, tables.REFRESH_SOURCES):
+        yield Relationship(fact_name(log), "refresh_id", refreshes, "refresh_id")
     for rows in ROWS_OF.values():
         ends = (fact_name(rows), "customer_id", fact_name(tables.CUSTOMER_PROFILES), "customer_id")
         yield Relationship(*ends, complete=True)
@@ -376,7 +378,7 @@ _SEGMENTS: Final = (
     tables.VALUE_SEGMENTS,
 )
 _IN_FACTS: Final = (d.MONTHS_SINCE, d.GENDER, d.FROM_STATUS, d.TO_STATUS, d.SPENDING_TENTH)
-"""The dimensions that are columns of a fact: nothing else lists their members."""
+"""The dimensions that are columns of a fact, without a table of members."""
 _STANDALONE: Final = (d.JOIN_YEAR, *_IN_FACTS, d.FUNNEL_STAGE, d.MOVE_MONTH)
 MODEL_TABLES: Final = (
     *(_fact(fact) for fact in FACTS),

@@ -1,4 +1,4 @@
-"""What a semantic model is made of, as data."""
+"""The parts of a semantic model, as data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from customer360.tables import Table
 
 @dataclass(frozen=True)
 class ModelColumn:
-    """A column: what the model calls it and which column of the source it shows."""
+    """A column: its name in the model and the column of the source that it shows."""
 
     name: str
     source: str
@@ -22,16 +22,16 @@ class ModelColumn:
     format: str = ""
     is_parameter: bool = False
     category: str = ""
-    """What it means outside the model, such as Country: maps and searches know it then."""
+    """Power BI's data category, such as Country, for maps and searches."""
 
 
 @dataclass(frozen=True)
 class ModelTable:
     """
-    A table of the model, read from *source*, or made of *rows* that stand in the model itself.
+    A table of the model, read from *source* or built from *rows* in the model itself.
 
-    *banded_column* keeps those rows of bands; *edges_only* keeps its lower edges alone. *steps* counts rows from 0
-    upwards instead, a *step* apart.
+    *banded_column* keeps the rows of that column's bands; *edges_only* keeps only their lower edges. *steps*
+    builds rows that count up from 0, a *step* apart.
     """
 
     name: str
@@ -45,7 +45,7 @@ class ModelTable:
     step: Decimal = Decimal(1)
     calendar: bool = False
     asked: bool = False
-    """Whether its rows are always asked for, and never copied into the model."""
+    """Whether its rows are always queried (DirectQuery) and never imported."""
 
     def column(self, source: str) -> ModelColumn:
         """The column that shows *source*."""
@@ -55,10 +55,9 @@ class ModelTable:
 @dataclass(frozen=True)
 class Relationship:
     """
-    From the many side to the one; *overlapping* when a member of the other side stands in several rows.
+    From the many side to the one side; *overlapping* if a member of the one side has several rows.
 
-    *complete* when each row of the many side has its member: rows that are asked for are then joined by an inner
-    join.
+    *complete* if each row of the many side has a member: DirectQuery then uses an inner join.
     """
 
     from_table: str
@@ -71,7 +70,7 @@ class Relationship:
 
 @dataclass(frozen=True)
 class ModelField:
-    """A column as a report names it."""
+    """A column as a report refers to it."""
 
     table: str
     column: str

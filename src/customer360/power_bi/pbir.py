@@ -20,12 +20,12 @@ from customer360.report.visuals import Page, Report, Visual
 from customer360.tables import ACTIVE_DAYS, REFRESHES
 
 BASE_THEME: Final = "CY26SU10"
-_ACTIVITY: Final = f"The stored is_active; where the data has none, whether seen in the last {ACTIVE_DAYS} days."
+_ACTIVITY: Final = f"The stored is_active; without it in the data, whether seen in the last {ACTIVE_DAYS} days."
 _VERSION_AT_IMPORT: Final = {"visual": "2.4.0", "report": "3.0.0", "page": "2.3.0"}
 
 
 def files(report: Report, listed: Sequence[str] = model.LISTED) -> dict[str, Json]:
-    """Every file of the definition folder: path -> content; lists of customers show the columns *listed*."""
+    """Every file of the definition folder, path -> content; lists of customers show the columns *listed*."""
     pages = {identity("page", page.name): page for page in report.pages}
     lists = people.shown(report)
     order = [
@@ -96,7 +96,7 @@ def _page(name: str, page: Page) -> Json:
 
 
 def _interactions(page: Page) -> Json:
-    """A row of a table is one customer: a click on it does not filter the page by that customer's status."""
+    """A row of a table is one customer: a click on it must not filter the page by that customer's status."""
     exceptions = [
         {"source": identity(page.name, table.name), "target": identity(page.name, other.name), "type": "NoFilter"}
         for table in page.visuals
@@ -112,7 +112,7 @@ def _tooltip_name(visual: Visual) -> str:
 
 
 def _tooltip_page(name: str, visual: Visual) -> dict[str, Json]:
-    """A page that no reader opens: it appears beside the pointer, filtered by what lies below."""
+    """A hidden page that appears as a tooltip, filtered by the mark under the pointer."""
     place = layout.tooltip()
     page = definition_file(
         "page/2.0.0",
@@ -164,7 +164,7 @@ def _heading(report: Report, page: Page, canvas: Canvas) -> Iterator[Placed]:
     )
     yield Placed("navigation", navigator, canvas.heading(4, 6), "Page navigation", framed=False)
     as_of = canvas.heading(10, 2)
-    yield Placed("as_of", _as_of(), as_of, "The last day the data knows", help=AS_OF_DATE.description)
+    yield Placed("as_of", _as_of(), as_of, "Last day treated as known", help=AS_OF_DATE.description)
 
 
 def _as_of() -> Chart:
@@ -193,8 +193,8 @@ def _slicers(report: Report, canvas: Canvas) -> Iterator[Placed]:
         values = [q.projection(model.field(cut), is_measure=False, active=True)]
         chart = Chart("slicer", {"Values": values}, objects, phone_height=80)
         place = canvas.slicer(number, len(report.slicers))
-        told = _ACTIVITY if cut is ACTIVITY else ""
-        yield Placed(f"slicer/{name}", chart, place, f"Slicer: {label}", sync=name, help=told)
+        text = _ACTIVITY if cut is ACTIVITY else ""
+        yield Placed(f"slicer/{name}", chart, place, f"Slicer: {label}", sync=name, help=text)
     yield Placed("clear", _clear_button(), canvas.clear_button(), "Clear all slicers", action="ClearAllSlicers")
 
 
@@ -228,7 +228,7 @@ def _placed(visual: Visual, canvas: Canvas) -> Placed:
 
 
 def _help(visual: Visual) -> str:
-    """What the number means; of several, what each means."""
+    """The meaning of the number, or of each number if there are several."""
     if visual.kind == "matrix":
         shown = (visual.measure, *visual.tooltip_measures)
     elif visual.kind == "flow":
@@ -241,7 +241,7 @@ def _help(visual: Visual) -> str:
 
 
 def _subtitle(visual: Visual) -> Json:
-    """The definition; where numbers belong to it, a measure that says them."""
+    """The definition, or a measure if the subtitle contains numbers."""
     if not subtitles.is_moving(visual):
         return q.text(subtitles.definition(visual))
     return {"expr": q.measure(ModelField(model.fact_name(visual.fact), subtitles.name(visual)))}

@@ -1,12 +1,12 @@
 """
-The customers behind a number, as DAX: what the table of a drillthrough page is filtered by.
+The customers behind a number, as DAX: the filter of the table on a drillthrough page.
 
-Power BI hands a page the filters of the mark that was clicked, and not the conditions of the measure itself. So
-each measure has a page and a hidden measure of its own, *List of ...*, which has a value for exactly the customers
-that the measure counts: of one customer, how many rows there are, or their sum.
+Power BI passes a page the filters of the clicked mark, but not the conditions of the measure. So each measure has
+a page and a hidden measure, *List of ...*, with a value for exactly the customers that the measure counts: for one
+customer, the number of rows or their sum.
 
-No relationship leads to the tables of single customers. A list takes the filters that reach the number, those of
-the dimensions of its fact, and leaves the others alone, as the number does.
+No relationship leads to the tables of single customers. Like the number, a list applies only filters by the
+dimensions of its fact.
 """
 
 from __future__ import annotations
@@ -54,37 +54,37 @@ _PROFILES: Final = model.fact_name(CUSTOMER_PROFILES)
 
 @dataclass(frozen=True)
 class People:
-    """The customers whom *measure* of *fact* counts; of a ratio, *measure* is its numerator."""
+    """The customers that *measure* of *fact* counts; for a ratio, *measure* is its numerator."""
 
     measure: Measure
     fact: Table
 
     @property
     def of(self) -> str:
-        """What the model calls the measure."""
+        """The measure's name in the model."""
         return model.measure_name(self.measure, self.fact)
 
     @property
     def field(self) -> ModelField:
-        """The measure that has a value for these customers alone."""
+        """The measure that has a value only for these customers."""
         return ModelField(_PROFILES, f"List of {self.of}")
 
     @property
     def adds_up(self) -> bool:
-        """Whether the number is a sum over rows of the customers, rather than how many customers there are."""
+        """Whether the number is a sum over rows of the customers rather than the number of customers."""
         return _adds_up(self.measure, self.fact)
 
 
 def behind(one: Measure, fact: Table) -> People | None:
-    """The customers behind *one* over *fact*; None where it is not about single customers."""
+    """The customers behind *one* over *fact*; None if it is not about single customers."""
     match one.expression:
         case Times(of) | OfTotal(of) | Observed(of) | OfStage(of):
             return behind(of, fact)
         case Ratio(of, to):
             return behind(of, fact) or behind(to, fact)
         case Sum(column) | Missing(column):
-            told = fact[column].counts is not None or bool(fact[column].sums)
-            return People(one, fact) if told else None
+            has_people = fact[column].counts is not None or bool(fact[column].sums)
+            return People(one, fact) if has_people else None
         case Less(of, less):
             return People(one, fact) if all(behind(part, fact) for part in (of, *less)) else None
         case _:
@@ -92,7 +92,7 @@ def behind(one: Measure, fact: Table) -> People | None:
 
 
 def fields(visual: Visual) -> Iterator[tuple[ModelField, Measure]]:
-    """The measures that a visual shows, and what each of them is."""
+    """The fields that a visual shows, each with its measure."""
     table = model.fact_name(visual.fact)
     further: tuple[Measure, ...] = visual.tooltip_measures
     if visual.kind == "parameter":
@@ -109,7 +109,7 @@ def fields(visual: Visual) -> Iterator[tuple[ModelField, Measure]]:
 
 
 def shown(report: Report) -> dict[People, tuple[ModelField, ...]]:
-    """The lists that the visuals of *report* lead to, each with the measures that a reader finds it by."""
+    """The lists that the visuals of *report* lead to, each with the measures that open it."""
     found: dict[People, dict[ModelField, None]] = {}
     for visual in (visual for page in report.pages for visual in page.visuals):
         for field, one in fields(visual):
@@ -119,7 +119,7 @@ def shown(report: Report) -> dict[People, tuple[ModelField, ...]]:
 
 
 def measures(report: Report) -> dict[People, str]:
-    """Every list that *report* needs, those that others are made of among them, and its DAX."""
+    """Every list that *report* needs, including those that others are built from, with its DAX."""
     needed: dict[People, None] = {}
     for people in shown(report):
         needed |= dict.fromkeys(_with_parts(people))
@@ -134,7 +134,7 @@ def _with_parts(people: People) -> Iterator[People]:
 
 
 def _parts(one: Measure) -> tuple[Measure, ...]:
-    """The measures whose lists the list of *one* is made of."""
+    """The measures from whose lists the list of *one* is built."""
     match one.expression:
         case Less(of, less):
             return (of, *less)
@@ -159,7 +159,7 @@ def _adds_up(one: Measure, fact: Table) -> bool:
 
 
 def expression(people: People) -> str:
-    """A value for each customer whom the measure counts, and blank for all others."""
+    """A value for each customer that the measure counts; blank for all others."""
     one, fact = people.measure, people.fact
     match one.expression:
         case Sum(column):
@@ -177,12 +177,12 @@ def expression(people: People) -> str:
 
 def _list(part: Measure, fact: Table) -> str:
     people = behind(part, fact)
-    assert people  # noqa: S101 - else there is no list that needs it
+    assert people  # noqa: S101 - otherwise no list needs it
     return f"[{people.field.column}]"
 
 
 def _counted(column: Column, people: People) -> str:
-    """The customers that *column* of the fact tells of."""
+    """The customers that *column* of the fact covers."""
     if people.fact is COHORT_RETENTION:
         return _cohort(column)
     rows = _rows(people.fact)
@@ -198,8 +198,8 @@ def _rows(fact: Table) -> Table:
 
 
 def _selected(people: People, rows: Table, conditions: Iterable[Condition], counted: str = "") -> str:
-    """The *rows* of customers for which *conditions* hold, under the filters that reach the number."""
-    cuts = [(cut, _told_by(cut, rows)) for cut in _cuts(people)]
+    """The *rows* of customers that meet *conditions*, under the filters that reach the number."""
+    cuts = [(cut, _column_of(cut, rows)) for cut in _cuts(people)]
     variables = [text for cut, _ in cuts for text in _variables(cut)]
     holds = [f"NOT {_is_by(cut)} || {column} IN {_members(cut)}" for cut, column in cuts]
     holds += [_holds(condition, rows) for condition in conditions]
@@ -211,17 +211,17 @@ def _selected(people: People, rows: Table, conditions: Iterable[Condition], coun
 
 def _cuts(people: People) -> list[Dimension]:
     """
-    Those whose filters reach the number.
+    The dimensions whose filters reach the number.
 
-    In its home, a measure asks the fact that has all that is filtered; elsewhere it has one fact alone.
+    In its home, a measure uses the fact that has every filtered dimension; elsewhere it has only one fact.
     """
     facts = facts_of(people.measure)
     asked = facts if people.fact is facts[0] else (people.fact,)
     return [cut for cut in DIMENSIONS if not cut.level_of and any(cut in dimensions_of(fact) for fact in asked)]
 
 
-def _told_by(cut: Dimension, rows: Table) -> str:
-    """The column of single customers that says it."""
+def _column_of(cut: Dimension, rows: Table) -> str:
+    """The column of single customers for the dimension."""
     if cut is ACTIVITY_MONTH:
         return _column(rows, "month")
     if cut.profile_column:
@@ -250,7 +250,7 @@ def _members(cut: Dimension) -> str:
 
 
 def _denied(column: Column) -> tuple[Condition, ...]:
-    """Those whom *column*, of known values, leaves out."""
+    """The customers that *column*, which counts known values, omits."""
     return tuple(IsUnknown(one.column) for one in column.counts or () if isinstance(one, IsKnown))
 
 
@@ -269,7 +269,7 @@ def _holds(condition: Condition, rows: Table) -> str:
 
 
 def _less(of: str, less: list[str], *, adds_up: bool) -> str:
-    """Who is in one list and in none of the others; of sums, whoever has some left."""
+    """The customers in one list and none of the others; for sums, those whose total is not 0."""
     if adds_up:
         return dax.with_variables(f"Added = {' - '.join([of, *less])}", _if_any("Added"))
     return f"IF ( {' && '.join(f'ISBLANK ( {one} )' for one in less)}, {of} )"
@@ -280,7 +280,7 @@ def _if_any(value: str) -> str:
 
 
 def _last_month(of: str, before: int) -> str:
-    """In the last full month in view, or so many months before."""
+    """In the last full month in view, or *before* months earlier."""
     month, latest = model.field(ACTIVITY_MONTH), f"[{dax.LAST_FULL_MONTH}]"
     return dax.with_variables(
         f"Month = EDATE ( {latest}, -{before} )" if before else f"Month = {latest}",
@@ -289,7 +289,7 @@ def _last_month(of: str, before: int) -> str:
 
 
 def _cohort(column: Column) -> str:
-    """Of the cohorts in view that have the cell, those whom it counts."""
+    """The customers that the cell counts, of the cohorts in view that have the cell."""
     since, joined = model.field(MONTHS_SINCE).dax, _column(CUSTOMER_PROFILES, JOIN_MONTH.name)
     cohorts, counts = (_column(COHORT_RETENTION, name) for name in (JOIN_MONTH.name, column.name))
     listed = f"CALCULATE ( COUNTROWS ( {_seen(column)} ), KEEPFILTERS ( {joined} IN Cohorts ) )"
@@ -301,7 +301,7 @@ def _cohort(column: Column) -> str:
 
 
 def _seen(column: Column) -> str:
-    """The rows of those active so many months after joining, or seen then or later; everybody is in the first."""
+    """Rows of customers active *Since* months after joining, or seen then or later; month 0 includes everyone."""
     joined = _column(CUSTOMER_PROFILES, JOIN_MONTH.name)
     if column.name == "active_customers":
         after = _months_after(_column(CUSTOMER_MONTHS, "month"), f"RELATED ( {joined} )")
@@ -314,5 +314,5 @@ def _seen(column: Column) -> str:
 
 
 def _months_after(day: str, joined: str) -> str:
-    """The months from that of joining to that of *day*: arithmetic that the database can do."""
+    """The months from the join month to the month of *day*, in arithmetic that folds into the query."""
     return f"12 * ( YEAR ( {day} ) - YEAR ( {joined} ) ) + MONTH ( {day} ) - MONTH ( {joined} )"

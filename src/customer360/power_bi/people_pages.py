@@ -1,8 +1,8 @@
 """
-Drillthrough pages: who the customers behind a number are.
+Drillthrough pages: the customers behind a number.
 
-One hidden page for each list, found by right-clicking a mark that shows one of its measures. A measure as the
-field of a drillthrough page offers that page wherever the measure is shown, and hands it every filter of the mark.
+Each list has a hidden page, opened by a right-click on a mark that shows one of its measures. With a measure as
+its drillthrough field, a page is offered wherever the measure is shown, and receives every filter of the mark.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _HEADINGS: Final = {cut.profile_column: cut.label for cut in DIMENSIONS if cut.p
 
 
 def name(people: People) -> str:
-    """The page of a list, in the files."""
+    """The name of a list's page in the files."""
     return identity("people", people.of)
 
 
 def title(people: People) -> str:
-    """What the reader chooses it by."""
+    """The title by which the reader chooses it."""
     return f"Customers: {people.of}"
 
 
 def files(people: People, found_by: Sequence[ModelField], listed: Sequence[str]) -> dict[str, Json]:
-    """Path -> content: a page that is *found_by* these measures, with a table of the columns *listed*."""
+    """Path -> content of a page *found_by* these measures, with a table of the columns *listed*."""
     page = name(people)
     placed = [*_heading(people), _table(people, listed)]
     phones = layout.phone([each.chart.phone_height for each in placed])
@@ -76,7 +76,7 @@ def _page(people: People, found_by: Sequence[ModelField]) -> Json:
 
 
 def _heading(people: People) -> Iterator[Placed]:
-    """The way back, and what the list is of."""
+    """The back button and the title."""
     objects = {
         "icon": q.properties({"shapeType": q.text("back"), "lineColor": q.color(LIGHT.ink)}, {"id": "default"}),
         "outline": q.properties({"show": q.flag(False)}),
@@ -114,13 +114,13 @@ def _table(people: People, listed: Sequence[str]) -> Placed:
         _below_the_heading(),
         f"{title(people)}. {text}.",
         title=people.measure.label,
-        subtitle=q.text(f"{text[0].upper()}{text[1:]}; one row per customer, under the filters of the mark"),
+        subtitle=q.text(f"{text[0].upper()}{text[1:]}; one row per customer, within the filters of the mark"),
         help=people.measure.description,
     )
 
 
 def _added(people: People) -> list[Json]:
-    """Where the number is a sum over what customers did, what each of them adds to it."""
+    """If the number is a sum over what customers did, each customer's part of it."""
     shown = q.projection(people.field, is_measure=True, name=f"{people.measure.label}, in View")
     return [shown] if people.adds_up else []
 

@@ -1,8 +1,8 @@
 """
-A visual in its place: its content, its position, and what surrounds it, as one JSON object.
+A placed visual: its content, position and frame, as one JSON object.
 
-Schema versions are those of November 2025 on purpose: newer Desktops upgrade older files, older Desktops refuse
-newer ones.
+Schema versions are deliberately those of November 2025: newer versions of Power BI Desktop upgrade older files,
+older ones reject newer files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEFINITION: Final = "https://developer.microsoft.com/json-schemas/fabric/item/r
 
 
 def identity(*path: str) -> str:
-    """The name of a page or visual in the files: 20 hex digits, the same for the same path."""
+    """The name of a page or visual in the files: 20 hex digits, derived from *path*."""
     return hashlib.sha256("/".join(path).encode()).hexdigest()[:20]
 
 
@@ -30,13 +30,13 @@ def filter_name(path: str) -> str:
 
 
 def definition_file(schema: str, **content: object) -> Json:
-    """A file of the definition folder, of the version of *schema*."""
+    """A file of the definition folder, with the version of *schema*."""
     return {"$schema": f"{_DEFINITION}/{schema}/schema.json", **content}
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One visual of a page: its content, where it stands, and what surrounds it."""
+    """One visual of a page: its content, position and frame."""
 
     name: str
     chart: Chart
@@ -52,7 +52,7 @@ class Placed:
 
 
 def container(name: str, placed: Placed, order: int) -> Json:
-    """The file of a visual, the *order*-th that Tab reaches."""
+    """The file of a visual, the *order*-th in the tab order."""
     chart = placed.chart
     query = {
         "queryState": {role: {"projections": projections} for role, projections in chart.roles.items()},
@@ -76,7 +76,7 @@ def container(name: str, placed: Placed, order: int) -> Json:
 
 
 def on_phone(place: Rectangle, order: int) -> Json:
-    """Where the visual stands on a phone."""
+    """The visual's position on a phone."""
     return definition_file("visualContainerMobileState/2.2.0", position=_position(place, order))
 
 
@@ -97,7 +97,7 @@ def _sync(group: str) -> Json:
 
 
 def _around(placed: Placed) -> dict[str, list[Json]]:
-    """Title above definition, the full description behind the question mark, text for those who do not see."""
+    """Title above definition, the full description behind the question mark, and alt text."""
     objects = {
         "general": q.properties({"altText": q.text(placed.alt)}),
         "title": q.properties({"show": q.flag(bool(placed.title)), "text": q.text(placed.title)}),

@@ -1,9 +1,9 @@
 """
 Builds the Power BI project folder: a .pbip that opens in Power BI Desktop.
 
-The folder is built beside its destination and swapped in when complete, so that it is whole or untouched. It
-carries a marker with a digest of what was built: a folder without the marker belongs to someone else, and one
-that was changed since holds someone's work; neither is replaced unasked.
+The folder is built next to its destination and swapped in when complete, so the destination is either complete or
+unchanged. A marker contains a digest of what was built: a folder without the marker belongs to someone else, and
+one that has changed since contains someone's work. Neither is replaced without being asked.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ MARKER: Final = ".customer360-power-bi"
 SERVER: Final = "127.0.0.1:54360"
 DATABASE: Final = "customer360"
 SCHEMA: Final = "analytics"
-"""The embedded database's, so that the project opens on the machine that made the results."""
+"""The address of the embedded database, so that the project opens on the machine that built the results."""
 
 _LONGEST_NAME: Final = 200
 _FABRIC: Final = "https://developer.microsoft.com/json-schemas/fabric"
-_MARKER_TEXT: Final = "Built by `customer360 power-bi`, which replaces this folder while it is as it was built."
-_LINE_ENDS: Final = "* text eol=lf\n"  # so that a checkout on Windows is still as it was built
+_MARKER_TEXT: Final = "Built by `customer360 power-bi`, which replaces this folder unless it was changed."
+_LINE_ENDS: Final = "* text eol=lf\n"  # so that a checkout on Windows has the same digest
 _IGNORED: Final = "**/.pbi/localSettings.json\n**/.pbi/cache.abf\n"
 
 
 @dataclass(frozen=True)
 class Built:
-    """What was built: the file to open, and how many files, pages and measures there are."""
+    """What was built: the file to open, and the numbers of files, pages and measures."""
 
     project: Path
     files: int
@@ -64,14 +64,14 @@ def build(
     missing: Collection[Column] = (),
 ) -> Built:
     """
-    Write the project into *folder*, replacing an earlier build; needs no database.
+    Write the project into *folder*, replacing an earlier build; no database is needed.
 
-    *name* is what a workspace shows. With *hide_names* customers are called by their customer_id alone. The report
-    is that for data without the *missing* columns; the model is the same for all data.
+    *name* is shown in a workspace. With *hide_names*, customers are identified only by customer_id. The report is
+    built for data without the *missing* columns; the model is the same for all data.
 
-    Raises Customer360Error for an unknown *storage*, a *server* that is not HOST or HOST:PORT, a name that
-    cannot stand in the model, a folder that is not ours, was changed since (unless *overwrite*) or cannot be
-    written. Then nothing has changed.
+    Raises Customer360Error for an unknown *storage*, a *server* that is not HOST or HOST:PORT, an invalid name, or
+    a folder that is not ours, has changed since it was built (unless *overwrite*) or cannot be written. Nothing
+    has changed in that case.
     """
     destination = Path(folder)
     source = _source(ModelSource(server, database, schema, cast(Storage, storage), name, hide_names))
@@ -87,7 +87,7 @@ def build(
 
 
 def files(source: ModelSource, missing: Collection[Column] = ()) -> dict[str, str]:
-    """Every file of the project: path -> text, always the same for the same *source* and *missing* columns."""
+    """Every file of the project, path -> text: always the same for the same *source* and *missing* columns."""
     report, semantic_model = f"{NAME}.Report", f"{NAME}.SemanticModel"
     shown = REPORT.shown(missing)
     definition = pbir.files(_over(shown, source), _listed(source, missing))
@@ -113,7 +113,7 @@ def files(source: ModelSource, missing: Collection[Column] = ()) -> dict[str, st
 
 
 def _over(report: Report, source: ModelSource) -> Report:
-    """The report over the model's tables, which may be without names."""
+    """The report for the model's tables, which may have no names."""
     if not source.hide_names:
         return report
     pages = (replace(page, visuals=tuple(map(_without_names, page.visuals))) for page in report.pages)
@@ -134,17 +134,17 @@ def _without_names(visual: Visual) -> Visual:
 
 
 def _source(source: ModelSource) -> ModelSource:
-    """*source* when everything in it can stand in a project."""
+    """*source*, if it is valid."""
     server, storage = source.server, source.storage
     if storage not in get_args(Storage):
-        raise Invalid(f"storage '{storage}' is not known.{nearest(storage, get_args(Storage))}")
+        raise Invalid(f"unknown storage '{storage}'.{nearest(storage, get_args(Storage))}")
     if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?", server):
-        raise Invalid(f"server '{server}' is not HOST or HOST:PORT, such as {SERVER}")
+        raise Invalid(f"invalid server '{server}'; use HOST or HOST:PORT, such as {SERVER}")
     for kind, name in (("database", source.database), ("schema", source.schema)):
         if not re.fullmatch(r"[^\s\"'\\](?:[^\"'\\\x00-\x1f]*[^\s\"'\\])?", name):
-            raise Invalid(f"{kind} {name!r} must be a name without quotes, backslashes and line breaks")
+            raise Invalid(f"invalid {kind} {name!r}; use a name without quotes, backslashes and line breaks")
     if not source.name.strip() or not source.name.isprintable() or len(source.name) > _LONGEST_NAME:
-        raise Invalid(f"name '{source.name}' must be one line of 1 to {_LONGEST_NAME} characters")
+        raise Invalid(f"invalid name '{source.name}'; use one line of 1 to {_LONGEST_NAME} characters")
     return source
 
 
@@ -156,16 +156,16 @@ def _refuse_what_is_not_ours(folder: Path, overwrite: bool) -> None:
     marker = folder / MARKER
     if not marker.is_file():
         raise Refused(
-            f"{folder} holds files that `customer360 power-bi` did not make; name a new or an empty folder"
+            f"{folder} contains files that `customer360 power-bi` did not create; use a new or empty folder"
         )
     if not overwrite and _digest(_present(folder)) not in marker.read_text("utf-8"):
         raise Refused(
-            f"{folder} was changed since it was built; name another folder, or add --overwrite to lose the changes"
+            f"{folder} has changed since it was built; use another folder, or --overwrite to discard the changes"
         )
 
 
 def _present(folder: Path) -> dict[str, str]:
-    """What stands in the folder, but for the marker and what others keep in folders called .pbi."""
+    """The folder's files, except the marker and those in folders called .pbi, which are not ours."""
     found = {path: _text(folder / path) for path in _paths(folder) if ".pbi" not in path.parts}
     return {path.as_posix(): text for path, text in found.items() if path != Path(MARKER)}
 
@@ -188,10 +188,10 @@ def _digest(contents: Mapping[str, str]) -> str:
 
 
 def _swap_in(destination: Path, contents: dict[str, str]) -> None:
-    """What is kept beside the files in folders called .pbi was not built here, and moves along."""
+    """Files in folders called .pbi were not built here, and are kept."""
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as beside:
-        new, old = Path(beside, "new"), Path(beside, "old")
+    with tempfile.TemporaryDirectory(prefix=f".{destination.name}-", dir=destination.parent) as staging:
+        new, old = Path(staging, "new"), Path(staging, "old")
         for path, text in contents.items():
             target = new / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def _pbip(report: str) -> dict[str, object]:
 
 
 def _platform(kind: str, source: ModelSource) -> dict[str, object]:
-    """Items with one logical id are the same item: a project of another name or database is another one."""
+    """Items with the same logical id are the same item, so another name or database gives another id."""
     project = (source.name, source.server, source.database, source.schema, source.storage)
     return {
         "$schema": f"{_FABRIC}/gitIntegration/platformProperties/2.0.0/schema.json",

@@ -1,7 +1,7 @@
 """
-Fields, projections, filters and values, as a report's JSON writes them.
+Fields, projections, filters and values in the JSON of a report.
 
-Every formatting value is an expression; text is quoted inside, numbers carry their kind (1D, 1L).
+Every formatting value is an expression: text has inner quotes, numbers have a type suffix (1D, 1L).
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ def color(value: str) -> Json:
 
 
 def properties(values: Mapping[str, Json], selector: Json | None = None) -> list[Json]:
-    """One formatting object: its properties, for all of the visual or for what *selector* picks."""
+    """One formatting object: its properties, for the whole visual or the part that *selector* selects."""
     return [{"properties": dict(values), **({"selector": selector} if selector else {})}]
 
 
 def column(field: ModelField, alias: str = "") -> Json:
-    """A column; inside a filter by the *alias* of its table."""
+    """A column; inside a filter, with the *alias* of its table."""
     source = {"Source": alias} if alias else {"Entity": field.table}
     return {"Column": {"Expression": {"SourceRef": source}, "Property": field.column}}
 
 
 def measure(field: ModelField, alias: str = "") -> Json:
-    """A measure; inside a filter by the *alias* of its table."""
+    """A measure; inside a filter, with the *alias* of its table."""
     source = {"Source": alias} if alias else {"Entity": field.table}
     return {"Measure": {"Expression": {"SourceRef": source}, "Property": field.column}}
 
 
 def projection(field: ModelField, *, is_measure: bool, name: str = "", active: bool = False) -> Json:
-    """A field in a role; *name* is shown in place of the model's."""
+    """A field in a role; *name* is shown instead of the model's name."""
     return {
         "field": measure(field) if is_measure else column(field),
         "queryRef": f"{field.table}.{field.column}",
@@ -79,7 +79,7 @@ def sort(field: ModelField, *, is_measure: bool = False, descending: bool = Fals
 
 
 def not_blank(name: str, field: ModelField) -> Json:
-    """Keeps the members that exist: rows of a fact without one are in no part of the visual."""
+    """Excludes rows of a fact without a member: they are in no part of the visual."""
     blank = {"Comparison": {"ComparisonKind": _EQUAL, "Left": column(field, "t"), "Right": _bare("null")}}
     return _filter(name, field, "Advanced", {"Not": {"Expression": blank}})
 
@@ -92,7 +92,7 @@ def has_value(name: str, field: ModelField) -> Json:
 
 
 def handed(name: str, field: ModelField) -> Json:
-    """What a drillthrough page is handed with *field*, a measure: all filters of the mark that showed it."""
+    """Passes a drillthrough page all filters of the mark that showed *field*, a measure."""
     return {"name": name, "field": measure(field), "type": "Passthrough", "howCreated": "Drillthrough"}
 
 

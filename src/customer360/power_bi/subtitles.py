@@ -1,8 +1,9 @@
 """
-Subtitles as DAX: what a visual shows, and what is true of it only under the filters of the moment.
+Subtitles as DAX: what a visual shows, and what is true only under the current filters.
 
-They say which column the data lacks, which months are counted and compared, whom the filters keep or do not reach,
-and how many customers a number leaves out. A KPI, which shows one month, says the number of its title here.
+They say which column is missing from the data, which months are counted and compared, which filters apply or do
+not apply, and how many customers a number omits. A KPI shows one month, so its subtitle has the number of its
+title.
 """
 
 from __future__ import annotations
@@ -31,24 +32,24 @@ from customer360.report.visuals import Page, Visual
 from customer360.tables import Column
 
 ONLY_TODAY: Final = "Only Those Today"
-"""The measure that names the members of today's status and activity that the slicers keep."""
+"""The measure that names the members of today's status and activity that the slicers select."""
 
 _SLICERS: Final = tuple(dimension(name) for name in REPORT.slicers)
 _MONTHS: Final = {JOIN_MONTH.name, LAST_LOGIN_MONTH.name, ACTIVITY_MONTH.name}
 
 
 def name(visual: Visual) -> str:
-    """The measure that holds the subtitle of *visual*."""
+    """The measure with the subtitle of *visual*."""
     return f"Subtitle of {visual.title}"
 
 
 def is_moving(visual: Visual) -> bool:
-    """Whether the subtitle depends on data or filters: on a missing column, on whom it leaves out, on X."""
+    """Whether the subtitle depends on data or filters: missing columns, omitted customers, X."""
     return bool(visual.needs or visual.by) or visual.measure.left_out is not None
 
 
 def definition(visual: Visual, missing: Collection[Column] = ()) -> str:
-    """What stands below the title; the model knows the edges of bands alone, so what is typed moves to one."""
+    """The text below the title; the model has only the edges of bands, so a typed value moves to one."""
     parameter = parameter_of(visual.measure) if visual.kind == "parameter" else None
     if parameter is None:
         return definition_of(visual, missing)
@@ -57,14 +58,14 @@ def definition(visual: Visual, missing: Collection[Column] = ()) -> str:
 
 
 def steps_of(parameter: Parameter) -> str:
-    """How a parameter moves: "moves in steps of 0.001"."""
+    """How a parameter moves, such as "moves in steps of 0.001"."""
     if parameter.of is None:
         return f"moves in steps of {parameter.most / model.STEPS}"
-    return "moves in steps, the edges of the bands"
+    return "moves to the edges of the bands"
 
 
 def expression(visual: Visual, page: Page) -> str:
-    """The subtitle of a visual of *page*, or what the data lacks: the first of those that the visual needs."""
+    """The subtitle of a visual of *page*, or the first column it needs that is missing from the data."""
     subtitle = " & ".join([*_whole(visual), _definition(visual), *_parts(visual, page)])
     for needed in reversed(visual.lacks(CAN_BE_MISSING)):
         subtitle = f'IF ( {dax.is_missing([needed])}, "Not in your data: {called(needed)}", {subtitle} )'
@@ -72,7 +73,7 @@ def expression(visual: Visual, page: Page) -> str:
 
 
 def _definition(visual: Visual) -> str:
-    """Where the data has no stored flag, it says what counts as active."""
+    """The definition; for data without a stored flag, with what counts as active."""
     by_flag, by_behaviour = (f'"{definition(visual, missing)}"' for missing in ([], [FLAG]))
     if by_flag == by_behaviour:
         return by_flag
@@ -80,7 +81,7 @@ def _definition(visual: Visual) -> str:
 
 
 def only_today() -> str:
-    """Nobody joins as Gold: over months of the past, who is kept must be said."""
+    """The filters by today's status and activity; past months must name them, because nobody joins as Gold."""
     names = [f"IF ( {_is_filtered([cut])}, {_names(cut)} )" for cut in OF_TODAY]
     both = " && ".join(_is_filtered([cut]) for cut in OF_TODAY)
     listed = f' & IF ( {both}, " and " ) & '.join(names)
@@ -88,7 +89,7 @@ def only_today() -> str:
 
 
 def _whole(visual: Visual) -> Iterator[str]:
-    """The number of the title, where a KPI shows that of one month."""
+    """The number of the title, if a KPI shows the number of one month."""
     if visual.compared:
         word = "Total" if isinstance(visual.measure.expression, (Sum, Less)) else "Overall"
         yield f'"{word}: " & {_written(visual.measure, visual)} & ". "'
@@ -108,8 +109,8 @@ def _parts(visual: Visual, page: Page) -> Iterator[str]:
         yield f'"; " & FORMAT ( [{model.measure_name(left_out, fact)}] + 0, "#,0" ) & " left out"'
     yield from _without_a_place(visual)
     if visual.kind == "kpi":
-        told = (left_out, values.drawn(visual))
-        yield from (_said(one, visual) for one in visual.tooltip_measures if one not in told)
+        included = (left_out, values.drawn(visual))
+        yield from (_further(one, visual) for one in visual.tooltip_measures if one not in included)
     if _MONTHS.intersection(visual.by):
         yield _open_month()
     if (visual.is_over_joining or shown.is_of_months) and set(OF_TODAY) <= set(dimensions_of(fact)):
@@ -126,7 +127,7 @@ def _chosen(parameter: Parameter) -> str:
 
 
 def _without_a_place(visual: Visual) -> Iterator[str]:
-    """How many customers are in no part of the visual, whatever its axes keep."""
+    """The number of customers in no part of the visual, regardless of filters on its axes."""
     cuts = [dimension(name) for name in visual.by if dimension(name).nullable]
     if not cuts or visual.fact not in facts_of(TOTAL_CUSTOMERS):
         return
@@ -138,8 +139,8 @@ def _without_a_place(visual: Visual) -> Iterator[str]:
     yield f'IF ( {count} > 0, "; " & FORMAT ( {count}, "#,0" ) & " without {known} left out" )'
 
 
-def _said(one: Measure, visual: Visual) -> str:
-    """A further number, for a visual that has no tooltip."""
+def _further(one: Measure, visual: Visual) -> str:
+    """A further number, for a visual without a tooltip."""
     return f'"; {one.label}: " & {_written(one, visual)}'
 
 
@@ -150,13 +151,13 @@ def _written(one: Measure, visual: Visual) -> str:
 
 
 def _open_month() -> str:
-    """The last month of an axis, while it is not over."""
+    """The last month of an axis, if it is not over."""
     day = f"[{AS_OF_DATE.label}]"
     return f'IF ( {day} < EOMONTH ( {day}, 0 ), "; " & FORMAT ( {day}, "mmm yyyy" ) & " is not over" )'
 
 
 def _beyond(visual: Visual, page: Page) -> list[Dimension]:
-    """What slicers and clicks on its page can filter and *visual* is not cut by."""
+    """The dimensions that slicers and clicks on its page can filter and *visual* does not have."""
     clicked = [dimension(name) for other in page.visuals for name in other.by if other is not visual]
     return [cut for cut in dict.fromkeys([*_SLICERS, *clicked]) if cut not in dimensions_of(visual.fact)]
 
@@ -168,9 +169,9 @@ def _window(expression: LastMonths) -> str:
 
 
 def _comparison(visual: Visual) -> str:
-    """The month that is shown and the one it is held against, or why it is held against none."""
+    """The month shown and the month it is compared with, or why there is no comparison."""
     other = measure(visual.compare)
-    assert isinstance(other.expression, LastClosedMonth)  # noqa: S101 - asked by the caller
+    assert isinstance(other.expression, LastClosedMonth)  # noqa: S101 - checked by the caller
     month = f"[{dax.LAST_FULL_MONTH}]"
     before = f"EDATE ( {month}, -{other.expression.before} )"
     labels = " or ".join(cut.label.lower() for cut in OF_TODAY)

@@ -1,7 +1,8 @@
 """
-Colours and type, as a Power BI theme.
+Colours and typography, as a Power BI theme.
 
-The colours are those of the palette; further data colours are Okabe and Ito's, made for all kinds of sight.
+The colours are those of the palette; further data colours are Okabe and Ito's, which are safe for colour
+blindness.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ DATA_COLORS: Final = (LIGHT.main, "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#
 FONT: Final = "Segoe UI"
 FONT_BOLD: Final = "Segoe UI Semibold"
 SIZES: Final = {"small": 9, "label": 10, "title": 12, "page": 20, "value": 24}
-"""The one typographic scale, in points."""
+"""The typographic scale, in points."""
 
 _SCHEMA: Final = (
     "https://raw.githubusercontent.com/microsoft/powerbi-desktop-samples/main/"
@@ -26,10 +27,10 @@ _SCHEMA: Final = (
 
 def theme() -> dict[str, Any]:
     """
-    The theme file's content.
+    The content of the theme file.
 
-    Its name, which is also its file's, ends in a digest of the rest: Desktop keeps themes by name, so a changed
-    theme needs a new one.
+    Its name, also the file's name, ends in a digest of the rest: Power BI Desktop caches themes by name, so a
+    changed theme needs a new name.
     """
     content = _content()
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
@@ -63,7 +64,7 @@ def _content() -> dict[str, Any]:
 
 
 def _frame() -> dict[str, Any]:
-    """What surrounds every visual: a thin rounded line on paper, title above definition, no shadow."""
+    """The frame of every visual: a thin rounded line on paper, title above definition, no shadow."""
     return {
         "background": [{"show": True, "color": _fill(LIGHT.paper), "transparency": 0}],
         "border": [{"show": True, "color": _fill(LIGHT.line), "radius": 6, "width": 1}],

@@ -1,7 +1,7 @@
 """
 The semantic model as TMDL text, one entry per file.
 
-Ids are derived from names, so that the same model is always the same text.
+Ids are derived from names, so the same model always gives the same text.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ Storage = Literal["import", "directquery"]
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where the model reads from, and whether it keeps a copy (import) or asks each time (directquery)."""
+    """Where the model reads from, and whether it keeps a copy (import) or queries each time (directquery)."""
 
     server: str
     database: str
     schema: str
     storage: Storage
     name: str = REPORT.name
-    """What a workspace calls the project."""
+    """The project's name in a workspace."""
     hide_names: bool = False
 
 
@@ -55,7 +55,7 @@ _PARAMETERS: Final = ("Server", "Database", "Schema")
 
 
 def files(source: ModelSource, report: Report) -> dict[str, str]:
-    """Every file of the model's definition folder: path -> text; with what the visuals of *report* need."""
+    """Every file of the model's definition folder, path -> text, including what the visuals of *report* need."""
     return {
         "database.tmdl": "database\n\tcompatibilityLevel: 1601\n",
         "model.tmdl": _model(),
@@ -70,12 +70,12 @@ def files(source: ModelSource, report: Report) -> dict[str, str]:
 
 
 def identity(*path: str) -> str:
-    """The id that stands for a name, always the same."""
+    """The id of a name, always the same."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(path)))
 
 
 def quoted(name: str) -> str:
-    """A name as TMDL writes it."""
+    """A name in TMDL's notation."""
     return name if re.fullmatch(r"\w+", name) else "'" + name.replace("'", "''") + "'"
 
 
@@ -106,7 +106,7 @@ def _expressions(source: ModelSource) -> str:
     described = {
         "Server": (source.server, "PostgreSQL host and port."),
         "Database": (source.database, "PostgreSQL database."),
-        "Schema": (source.schema, "Schema that holds the result tables."),
+        "Schema": (source.schema, "Schema of the result tables."),
     }
     return "\n".join(
         f"/// {text}\n"
@@ -132,9 +132,9 @@ def _relationship(relationship: Relationship) -> str:
 
 def _role() -> str:
     """
-    An example to edit. What country cannot narrow is closed, or its totals would tell of other countries.
+    An example to edit. Tables without a country are closed, because their totals would reveal other countries.
 
-    No relationship leads from countries to single customers, so these are narrowed by a filter of their own.
+    No relationship leads from countries to single customers, so those have a separate filter.
     """
     profiles = model.table_named(model.fact_name(CUSTOMER_PROFILES))
     lives_in = ModelField(profiles.name, profiles.column(COUNTRY.profile_column).name).dax
@@ -171,12 +171,12 @@ def _table(table: ModelTable, source: ModelSource, report: Report) -> str:
 
 
 def _measures(table: ModelTable, source: ModelSource) -> Iterator[str]:
-    """Those of the field list, and those that they and the visuals look things up with."""
+    """The measures of the field list, and the lookups that they and the visuals use."""
     for fact in FACTS:
         if model.fact_name(fact) == table.name:
             for measure in model.measures_of(fact):
                 yield _measure(table, measure, fact)
-            text = "Whether this table has all that a visual is cut by; if not, its measures say nothing here."
+            text = "Whether this table has every dimension of a visual; if not, its measures are blank there."
             condition = dax.answers(fact, hide_names=source.hide_names)
             yield _named_measure(table, dax.answers_name(fact), condition, text, HIDDEN)
     for parameter in PARAMETERS:
@@ -187,33 +187,33 @@ def _measures(table: ModelTable, source: ModelSource) -> Iterator[str]:
 
 
 def _looked_up(table: ModelTable) -> Iterator[tuple[str, str, str]]:
-    """Name, DAX and description of what no reader looks for."""
+    """Name, DAX and description of the lookups, which are hidden from readers."""
     if table.source is ACTIVITY_SEGMENTS:
-        yield dax.FIRST_MONTH, dax.first_month(), "The month of the first event, whatever is filtered."
+        yield dax.FIRST_MONTH, dax.first_month(), "The month of the first event, regardless of filters."
         yield (
             dax.LAST_FULL_MONTH,
             dax.last_full_month(),
-            "The last month that is over, of those in view.",
+            "The last full month in view.",
         )
     if table.source is REFRESH_SOURCES:
         yield dax.MISSING_COLUMNS, dax.missing_columns(), REFRESH_SOURCES["missing_columns"].description
     if table.name == model.field(LOYALTY_STATUS).table:
         text = "The colour of a status: shades of one hue in the order of the statuses, grey for unknown."
         yield STATUS_COLOR, _status_color(), text
-        text = "Whom the slicers keep by what customers are today, for visuals over months of the past."
+        text = "The status and activity that the slicers select, as of today, for visuals of past months."
         yield subtitles.ONLY_TODAY, subtitles.only_today(), text
 
 
 def _value_of(parameter: Parameter, table: ModelTable) -> str:
     name, expression = dax.parameter_name(parameter), dax.parameter_value(parameter)
-    text = f"{table.columns[0].name}, as the slicer sets it; it {subtitles.steps_of(parameter)}."
+    text = f"{table.columns[0].name}, as set by the slicer; it {subtitles.steps_of(parameter)}."
     return _named_measure(table, name, expression, text, [f"\t\tformatString: {table.columns[0].format}"])
 
 
 def _of_report(table: ModelTable, report: Report) -> Iterator[str]:
     if table.source is CUSTOMER_PROFILES:
         for one, expression in people.measures(report).items():
-            text = f"Has a value for the customers behind '{one.of}' alone; their page is filtered by it."
+            text = f"Has a value only for the customers behind '{one.of}'; it filters their drillthrough page."
             folder = _hidden_in("Lists", dax.FORMATS[one.measure.format if one.adds_up else "count"])
             yield _named_measure(table, one.field.column, expression, text, folder)
     for page in report.pages:
@@ -232,23 +232,23 @@ def _measure(table: ModelTable, measure: Measure, fact: Table) -> str:
 
 
 def _of_visual(table: ModelTable, visual: Visual, page: Page) -> Iterator[str]:
-    """What one visual says below its title, and what it draws where that is not the measure itself."""
+    """The subtitle of a visual, and what it draws if that is not the measure itself."""
     if subtitles.is_moving(visual):
-        text = f"The definition of '{visual.title}', with the numbers that belong to it."
+        text = f"The subtitle of '{visual.title}': its definition, with current numbers."
         folder = ["\t\tdisplayFolder: Subtitles", *HIDDEN]
         yield _named_measure(table, subtitles.name(visual), subtitles.expression(visual, page), text, folder)
     if values.is_filled(visual):
         drawn = values.drawn(visual)
-        text = f"What '{visual.title}' draws: {drawn.label}, with 0 for nobody."
+        text = f"The value that '{visual.title}' draws: {drawn.label}, with 0 for no customers."
         hides_0 = ";-#,0;" if visual.kind == "heat_map" else ""
         folder = _hidden_in("Values", dax.FORMATS[drawn.format] + hides_0)
         yield _named_measure(table, values.name(visual), values.expression(visual), text, folder)
     for name, (one, expression) in values.below(visual).items():
-        text = f"What '{visual.title}' hangs below zero: {one.label}."
+        text = f"The value that '{visual.title}' draws below zero: {one.label}."
         folder = _hidden_in("Values", dax.FORMATS[one.format])
         yield _named_measure(table, name, expression, text, folder)
     for name, (one, expression) in tooltips.measures(visual).items():
-        text = f"{one.definition[0].upper()}{one.definition[1:]}, beside the pointer."
+        text = f"{one.definition[0].upper()}{one.definition[1:]}, in the tooltip."
         folder = _hidden_in("Tooltips", dax.FORMATS[one.format])
         yield _named_measure(table, name, expression, text, folder)
 
@@ -268,7 +268,7 @@ def _named_measure(
 
 
 def _status_color() -> str:
-    """Picks from the ramp by rank among the known statuses, so that any number of them spans it."""
+    """Picks a shade by rank among the known statuses, so that any number of them spans the ramp."""
     order, status = "'Loyalty Status'[Status Order]", model.field(LOYALTY_STATUS).dax
     last = len(LIGHT.statuses) - 1
     known = f"CALCULATE ( MAX ( {order} ), REMOVEFILTERS ( 'Loyalty Status' ), {status} <> \"{UNKNOWN}\" )"
@@ -298,7 +298,7 @@ def _column(table: ModelTable, column: ModelColumn) -> str:
 
 
 def _partition(table: ModelTable, source: ModelSource) -> str:
-    """A table whose rows stand in the model is always imported: there is nothing to ask a server for."""
+    """A table whose rows are in the model is always imported, because there is nothing to query."""
     is_asked = table.asked or (source.storage == "directquery" and table.source)
     mode = "directQuery" if is_asked else "import"
     steps = _read(table) if table.source else [("Source", _counted(table) if table.steps else _literal(table))]
@@ -312,8 +312,8 @@ def _partition(table: ModelTable, source: ModelSource) -> str:
 
 
 def _read(table: ModelTable) -> list[tuple[str, str]]:
-    """Rows are kept and columns chosen by steps that fold into the query."""
-    assert table.source is not None  # noqa: S101 - told apart by the caller
+    """Steps that select rows and columns and fold into the query."""
+    assert table.source is not None  # noqa: S101 - checked by the caller
     steps = [
         ("Source", 'PostgreSQL.Database(#"Server", #"Database", [CreateNavigationProperties = false])'),
         ("Data", f'Source{{[Schema = #"Schema", Item = "{table.source.name}"]}}[Data]'),
@@ -335,7 +335,7 @@ def _literal(table: ModelTable) -> str:
 
 
 def _counted(table: ModelTable) -> str:
-    """Counted in whole numbers, so that each step is exact."""
+    """Rows counted in whole numbers, so that each step is exact."""
     [column] = table.columns
     per_unit = 1 / table.step
     rows = f"List.Transform({{0..{table.steps}}}, each {{_ / {per_unit.normalize():f}}})"

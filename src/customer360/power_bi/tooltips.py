@@ -1,8 +1,8 @@
 """
-Tooltips of visuals that have none of their own: a small page that Power BI shows beside the pointer.
+Tooltips of visuals without built-in ones: a small page that Power BI shows next to the pointer.
 
-Such a page is filtered by the cell below the pointer. The total of a share is then that of the cell, so the share
-must lift the filters of the visual's axes itself.
+Such a page is filtered by the cell under the pointer. The total of a share would be that of the cell, so the share
+removes the filters of the visual's axes itself.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from customer360.report.visuals import Visual
 
 
 def has_page(visual: Visual) -> bool:
-    """Whether *visual* has more to tell than a matrix can."""
+    """Whether *visual* is a heat map with more measures than its cells can show."""
     return visual.kind == "heat_map" and bool(visual.tooltip_measures)
 
 
 def fields(visual: Visual) -> list[tuple[ModelField, str]]:
-    """What the page shows, each with its label: the number of the cell, then the further ones."""
+    """The fields of the page, each with its label: the number of the cell, then the others."""
     further = [(_field(one, visual), one.label) for one in visual.tooltip_measures]
     return [(values.field(visual), visual.measure.label), *further]
 
 
 def measures(visual: Visual) -> dict[str, tuple[Measure, str]]:
-    """The measures that only the page needs: name -> what it is there, and its DAX."""
+    """The measures that only the page needs: name -> the original measure and its DAX."""
     shares = (
         [one for one in visual.tooltip_measures if isinstance(one.expression, OfTotal)] if has_page(visual) else []
     )
@@ -44,7 +44,7 @@ def _name(one: Measure, visual: Visual) -> str:
 
 
 def _share(one: Measure, visual: Visual) -> str:
-    assert isinstance(one.expression, OfTotal)  # noqa: S101 - asked by the caller
+    assert isinstance(one.expression, OfTotal)  # noqa: S101 - checked by the caller
     part = f"[{model.measure_name(one.expression.of, visual.fact)}]"
     lifted = ", ".join(f"REMOVEFILTERS ( '{model.field(dimension(name)).table}' )" for name in visual.by)
     return f"DIVIDE ( {part} + 0, CALCULATE ( {part}, {lifted} ) )"

@@ -222,13 +222,15 @@ def _counted(measure: Measure, column: Column, view: _View) -> Selection | None:
         return _cohort(measure, column, view)
     if not all(dimension(name).profile_column or _is_of_rows(dimension(name), view.fact) for name in view.filters):
         return None
-    told = [_condition(dimension(name), kept, view.known) for name, kept in _of_rows(view, wanted=False).items()]
-    told += [IsKnown(cut.profile_column) for cut in view.by if cut.nullable and cut.profile_column]
+    conditions = [
+        _condition(dimension(name), kept, view.known) for name, kept in _of_rows(view, wanted=False).items()
+    ]
+    conditions += [IsKnown(cut.profile_column) for cut in view.by if cut.nullable and cut.profile_column]
     total = ((1, column.sums),) if column.sums else ()
     if view.fact not in ROWS_OF:
-        return Selection(measure, (*told, *view.where, *(column.counts or ())), total=total)
+        return Selection(measure, (*conditions, *view.where, *(column.counts or ())), total=total)
     rows = (*_conditions_of_rows(view), *(column.counts or ()))
-    return Selection(measure, (*told, *view.where), Rows(ROWS_OF[view.fact], rows), total=total)
+    return Selection(measure, (*conditions, *view.where), Rows(ROWS_OF[view.fact], rows), total=total)
 
 
 def _is_of_rows(cut: Dimension, fact: Table) -> bool:
@@ -307,20 +309,20 @@ def _cohort(measure: Measure, column: Column, view: _View) -> Selection | None:
         return None
     since = int(str(months[0]))
     others = {name: kept for name, kept in view.filters.items() if name != MONTHS_SINCE.name}
-    told: list[Condition] = [_condition(dimension(name), kept, view.known) for name, kept in others.items()]
-    told += [Days(JOIN_MONTH.column, *_cohorts_with(since, column, view.known), moves=True), *view.where]
+    conditions: list[Condition] = [_condition(dimension(name), kept, view.known) for name, kept in others.items()]
+    conditions += [Days(JOIN_MONTH.column, *_cohorts_with(since, column, view.known), moves=True), *view.where]
     if column.name == "active_customers":
-        first, last = (months_before(month, -since) for month in _joined(told, view.known))
+        first, last = (months_before(month, -since) for month in _joined(conditions, view.known))
         months = Days("month", first, last, moves=not others), MonthsAfterJoining("month", since, since)
-        return Selection(measure, tuple(told), Rows(CUSTOMER_MONTHS, (*(column.counts or ()), *months)))
+        return Selection(measure, tuple(conditions), Rows(CUSTOMER_MONTHS, (*(column.counts or ()), *months)))
     if column.name == "retained_customers" and since:
-        told.append(MonthsAfterJoining("last_seen", since))
-    return Selection(measure, tuple(told))
+        conditions.append(MonthsAfterJoining("last_seen", since))
+    return Selection(measure, tuple(conditions))
 
 
-def _joined(told: Sequence[Condition], known: LookedUp) -> tuple[date, date]:
-    """The first and last join month within *told*."""
-    left = [month for month in known.months if all(_leaves(one, month) for one in told)]
+def _joined(conditions: Sequence[Condition], known: LookedUp) -> tuple[date, date]:
+    """The first and last join month within *conditions*."""
+    left = [month for month in known.months if all(_leaves(one, month) for one in conditions)]
     return min(left, default=known.as_of), max(left, default=known.as_of)
 
 
