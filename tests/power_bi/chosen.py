@@ -1,4 +1,4 @@
-"""What a reader chooses, as the filters that Power BI would hand to a measure."""
+"""A reader's selection, as the filters that Power BI would pass to a measure."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ def column_of(name):
 
 
 def chosen(semantic_model, filters, parameters=None):
-    """What the slicers and a click leave; *parameters* are their values by name."""
+    """The context of *filters* from slicers and clicks; *parameters* has values by name."""
     context: Context = {}
     for name, kept in filters.items():
         table, column = column_of(name)

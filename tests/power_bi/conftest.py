@@ -1,4 +1,4 @@
-"""A few hundred customers, as result tables, as a database, and in the model that is built."""
+"""A few hundred customers: as result tables, as a database, and in the built model."""
 
 import pytest
 

@@ -1,11 +1,11 @@
 """
-A small evaluator of the DAX that the model holds, over pandas tables.
+A small evaluator of the model's DAX over pandas tables.
 
-It reads the emitted TMDL: tables, measures, relationships and partitions come from that text, and nothing from the
-code that wrote it. It knows the functions we emit and no other, with DAX's own manners: filters travel from the
-one side to the many, blank counts as 0 when compared or added, a filter in CALCULATE replaces the one on its
-column unless kept, texts that differ in letter case or trailing blanks are the same, and rows without a partner
-belong to a blank member. What the engine refuses when it loads a model is refused here too.
+It reads the emitted TMDL: tables, measures, relationships and partitions come only from that text, not from the code
+that wrote it. It supports exactly the functions we emit, with DAX's semantics: filters travel from the one side to the
+many side, blank counts as 0 when compared or added, a filter in CALCULATE replaces the one on its column unless kept,
+texts that differ in letter case or trailing spaces are equal, and rows without a partner belong to a blank member.
+What the engine rejects when it loads a model is rejected here too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Variables = dict[str, Any]
 Row = dict[ColumnName, Any]
 
 SINGLE_CUSTOMERS = ("customer_profiles", "customer_months", "customer_moves")
-"""The tables that only the lists of customers read, and that a model may be without here."""
+"""The tables that only the lists of customers read; a model may lack them here."""
 MEASURE = re.compile(r"^\tmeasure ('(?:[^']|'')+'|\w+) = (?:```\n((?:.|\n)*?)```|([^`\n].*))$", re.M)
 
 
@@ -49,13 +49,13 @@ class Model:
     _expanded: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def values(self, column: ColumnName) -> list[Any]:
-        """Those of all rows, in their order."""
+        """The values of all rows, in order."""
         if column not in self._values:
             self._values[column] = list(self.rows[column[0]][column[1]])
         return self._values[column]
 
     def keys(self, column: ColumnName) -> list[Any]:
-        """The values, the same for what Power BI takes for the same."""
+        """The values, with equal values where Power BI treats them as equal."""
         if column not in self._keys:
             self._keys[column] = list(map(same_text, self.values(column)))
         return self._keys[column]
@@ -68,7 +68,7 @@ class Model:
         return self._reaching[table]
 
     def expanded(self, table: str) -> frozenset[str]:
-        """The table and those on the one side of its relationships; overlapping ones are not part of it."""
+        """The table and those on the one side of its relationships, without overlapping ones."""
         if table not in self._expanded:
             links = ((many, one) for (many, _), (one, _), overlapping in self.relationships if not overlapping)
             ones = [one for many, one in links if many == table]
@@ -93,7 +93,7 @@ def read(files: dict[str, str], data: dict[str, pd.DataFrame]) -> Model:
 
 
 def same_text(value: object) -> object:
-    """What Power BI takes for the same: letter case and trailing blanks do not count."""
+    """*value* as Power BI compares it: regardless of letter case and trailing spaces."""
     return value.casefold().rstrip(" ") if isinstance(value, str) else value
 
 
@@ -101,7 +101,7 @@ def _duplicates(model: Model) -> Iterator[str]:
     for _, (table, column), overlapping in model.relationships:
         keys = [same_text(value) for value in model.rows[table][column]]
         if not overlapping and len(keys) != len(set(keys)):
-            yield f"{table}[{column}] contains a duplicate value, which the one side may not"
+            yield f"{table}[{column}] contains a duplicate value, which is not allowed on the one side"
 
 
 def _column_name(text: str) -> ColumnName:
@@ -110,7 +110,7 @@ def _column_name(text: str) -> ColumnName:
 
 
 def _found(pattern: str, text: str) -> re.Match[str]:
-    """Where *pattern* is in *text*, a line being what starts and ends; every model that we emit has it."""
+    """The match of *pattern* in *text*, line by line; every model that we emit has one."""
     found = re.search(pattern, text, re.M)
     assert found, f"{pattern} is not in {text}"
     return found
@@ -158,7 +158,7 @@ def _number(value: Any) -> float:
 
 
 def _compare(left: Any, right: Any) -> tuple[Any, ...]:
-    """Blank is 0 beside a number, "" beside a text, the first of days beside a date."""
+    """Compared with a number blank is 0, with a text "", with a date the first of all dates."""
     for one, other in ((left, right), (right, left)):
         if one is None:
             blank = "" if isinstance(other, str) else date.min if isinstance(other, date) else 0.0
@@ -184,13 +184,13 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
 
 @dataclass
 class Evaluator:
-    """Evaluates measures; *selected* is what the reader chose, apart from the axis of a visual."""
+    """Evaluates measures; *selected* is the reader's selection, without the axis of a visual."""
 
     model: Model
     selected: Context = field(default_factory=dict)
     in_scope: set[ColumnName] = field(default_factory=set)
     _found: dict[Any, Any] = field(default_factory=dict)
-    """Values of measures and rows that a context leaves, for the axis of the moment."""
+    """Cached values of measures and rows of contexts, for the current axis."""
 
     def measure(self, name: str, axis: Context | None = None) -> Any:
         """The value of a measure, for the members of the *axis*."""
@@ -241,7 +241,7 @@ class Evaluator:
         return self.computed(kind, values)
 
     def asked(self, kind: str, operands: Tree, context: Context, variables: Variables, row: Row) -> Any:
-        """Of the filters themselves: which columns and tables have one, which members they leave."""
+        """Functions of the filters themselves: which columns and tables have one, which members they keep."""
         name = operands[0][1]
         if kind == "ISINSCOPE":
             return name in self.in_scope
@@ -284,7 +284,7 @@ class Evaluator:
         return {"SUM": lambda: float(sum(known)), "MIN": lambda: min(known), "MAX": lambda: max(known)}[kind]()
 
     def changed(self, arguments: Tree, context: Context, variables: Variables, row: Row) -> Context:
-        """The context with the filters of a CALCULATE: removals first, then what replaces or narrows."""
+        """The context with the filters of a CALCULATE: removals first, then replacements and restrictions."""
         new = {column: list(filters) for column, filters in context.items()}
         narrowing: list[tuple[ColumnName, frozenset[Any], bool]] = []
         for kind, *operands in arguments:
@@ -311,7 +311,7 @@ class Evaluator:
     def predicate(
         self, tree: Tree, context: Context, variables: Variables, row: Row
     ) -> tuple[ColumnName, frozenset[Any]]:
-        """A condition on one column: its members, the blank one included, for which it holds."""
+        """A condition on one column: the members, including the blank one, for which it holds."""
         [column] = set(_columns(tree))
         members = {*self.model.values(column), None}
         kept = (m for m in members if self.value(tree, context, variables, {**row, column: m}))
@@ -327,12 +327,12 @@ class Evaluator:
         return column, frozenset(kept)
 
     def shown(self, column: ColumnName, context: Context) -> list[Any]:
-        """The values of a column in the rows that the context leaves."""
+        """The values of a column in the rows within the context."""
         values = self.model.values(column)
         return [values[row] for row in self.visible(column[0], context)]
 
     def visible(self, table: str, context: Context) -> list[int]:
-        """The numbers of the rows that the context leaves, its filters having travelled from the one side."""
+        """The indexes of the rows within the context, after its filters have travelled from the one side."""
         reaching = self.model.reaching(table)
         key = table, _key({column: filters for column, filters in context.items() if column[0] in reaching})
         if key not in self._found:
@@ -392,7 +392,7 @@ def _divide(of: object, to: object, otherwise: object = None) -> object:
 
 
 def _edate(day: date | None, months: float) -> date:
-    """A month that is too short ends sooner; a blank is the day that DAX counts from."""
+    """A day beyond the end of the month becomes its last day; a blank is DAX's first date."""
     day = day or FIRST_DAY
     number = 12 * day.year + day.month - 1 + int(months)
     first = date(number // 12, number % 12 + 1, 1)
@@ -417,7 +417,7 @@ def _switch(value: object, *cases: object) -> object:
 
 
 FIRST_DAY = date(1899, 12, 30)
-"""What a blank is as a date."""
+"""A blank as a date."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TRUE": lambda: True,

@@ -1,8 +1,8 @@
 """
-Evaluates a measure for each customer at once, as the table of a drillthrough page does.
+Evaluates a measure for all customers at once, as the table of a drillthrough page does.
 
-The value of each customer is that of the measure under one more filter, by that customer: what is counted or summed
-of the tables of single customers is so by customer, and every other part is the same for all of them.
+A customer's value is the measure under an additional filter by that customer: counts and sums over the tables of single
+customers are computed by customer, and every other part is the same for all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TABLES = ("Customer Profiles", "Customer Months", "Customer Moves")
 
 @dataclass(frozen=True)
 class ByCustomer:
-    """The value of each customer; those who are not named have *otherwise*."""
+    """The value of each customer; customers without one have *otherwise*."""
 
     values: dict[Any, Any]
     otherwise: Any = None
@@ -31,7 +31,7 @@ class ByCustomer:
 
 
 def _each(compute: Callable[..., Any], *values: Any) -> Any:
-    """What *compute* makes of the values of each customer."""
+    """*compute* applied to the values of each customer."""
     parts = [one if isinstance(one, ByCustomer) else ByCustomer({}, one) for one in values]
     named = {customer for one in parts for customer in one.values}
     found = {customer: compute(*(one.of(customer) for one in parts)) for customer in named}
@@ -39,10 +39,10 @@ def _each(compute: Callable[..., Any], *values: Any) -> Any:
 
 
 class Lists(Evaluator):
-    """Evaluates the measures of lists: customer -> value, for those who have one."""
+    """Evaluates the measures of lists: customer -> value, for customers with a value."""
 
     def customers(self, name: str, axis: Context | None = None) -> dict[Any, Any]:
-        """The rows of a list, for the members of the *axis* of the mark."""
+        """The rows of a list, for the members of the mark's *axis*."""
         found = self.measure(name, axis)
         if not isinstance(found, ByCustomer):
             assert found is None, f"{name} is {found} for everybody"
@@ -92,7 +92,7 @@ class Lists(Evaluator):
         return ByCustomer(dict(count))
 
     def _holds(self, condition: Tree, table: str, number: int, variables: Variables) -> bool:
-        """In a row of a table, which knows the row of its customer."""
+        """Whether it holds in a row of a table, including the row of its customer."""
         row = {name: self.model.values(name)[number] for name in self.model.types if name[0] == table}
         profiles = TABLES[0]
         if table != profiles:

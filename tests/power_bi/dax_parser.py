@@ -1,4 +1,4 @@
-"""Parses the DAX that the model holds into nested lists: [operator or function or kind, operands...]."""
+"""Parses the model's DAX into nested lists: [operator or function or kind, operands...]."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Parser:
 
     def any(self) -> tuple[str, str]:
         if not self.tokens:
-            raise SyntaxError("something is missing at the end")
+            raise SyntaxError("the expression ends too early")
         return self.tokens.pop(0)
 
     def need(self, expected: str) -> None:

@@ -1,4 +1,4 @@
-"""What the engine refuses when it loads a measure, before any number is asked for."""
+"""What the engine rejects when it loads a measure, before it computes any number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from tests.power_bi.dax_parser import LEVELS, Tree
 
 MANY = 999
-# Of each function that we emit: the fewest and the most arguments.
+# For each function that we emit, the fewest and the most arguments.
 ARGUMENTS = {
     "ALLSELECTED": (0, 1),
     "CALCULATE": (2, MANY),
@@ -47,7 +47,7 @@ CHANGES_CONTEXT = ("CALCULATE", "CALCULATETABLE")
 COMPARISONS = {"=", "<>", ">=", "<=", ">", "<"}
 LEAVES = ("constant", "variable", "measure", "column", "table")
 NUMBERS = ("int64", "double", "decimal")
-# Arguments that are columns or tables themselves, and not their value in a row.
+# Functions whose arguments are columns or tables rather than their value in a row.
 NAMES = (
     "SUM", "VALUES", "REMOVEFILTERS", "ISFILTERED", "ISCROSSFILTERED", "ISINSCOPE", "HASONEVALUE", "COUNTROWS",
     "ALLSELECTED",
@@ -57,7 +57,7 @@ Types = Mapping[tuple[str, str], str]
 
 
 def problems(measures: Mapping[str, Tree], types: Types) -> Iterator[str]:
-    """Of measures (name -> tree) over columns (table and name -> type)."""
+    """The problems of measures (name -> tree) over columns (table and name -> type)."""
     for name, tree in measures.items():
         yield from (f"measure {name}: {problem}" for problem in of_expression(tree, measures, types))
     yield from _circles(measures)
@@ -84,7 +84,7 @@ def _expression(
         for operand in operands:
             yield from _expression(operand, measures, types, known, in_row=in_row)
     elif kind not in ARGUMENTS:
-        yield f"{kind} is no function that we know"
+        yield f"{kind} is not a known function"
     else:
         fewest, most = ARGUMENTS[kind]
         if not fewest <= len(operands) <= most:
@@ -113,9 +113,9 @@ def _function(
     is_aggregation = kind in ("SUM", "MIN", "MAX") and len(operands) == 1
     if is_aggregation:
         if operands[0][0] != "column":
-            yield f"{kind} is of no column"
+            yield f"{kind} does not take a column"
         elif kind == "SUM" and types.get(operands[0][1]) not in NUMBERS:
-            yield f"SUM of {operands[0][1]}, which is no number"
+            yield f"SUM of {operands[0][1]}, which is not a number"
     for position, operand in enumerate(operands):
         is_filter = (kind in CHANGES_CONTEXT and position > 0) or kind == "KEEPFILTERS"
         if is_filter and operand[0] in (*COMPARISONS, "IN", "not", "ISBLANK", "&&", "||"):
@@ -136,7 +136,7 @@ def _function(
 
 
 def _compared(operands: Tree, types: Types) -> Iterator[str]:
-    """A column and a constant of the same kind."""
+    """A column and a constant must be of the same kind."""
     kinds = {_kind(operand, types) for operand in operands} - {""}
     if len(kinds) > 1:
         yield f"compares {' with '.join(sorted(kinds))}"
@@ -171,7 +171,7 @@ def _columns(tree: object) -> Iterator[object]:
 
 
 def _circles(measures: Mapping[str, Tree]) -> Iterator[str]:
-    """A measure that needs itself has no value."""
+    """Measures that depend on themselves have no value."""
     needs = {name: set(_measures(tree)) for name, tree in measures.items()}
     while leaves := [name for name, other in needs.items() if not other & needs.keys()]:
         for name in leaves:

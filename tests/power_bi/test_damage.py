@@ -1,4 +1,4 @@
-"""A project that is damaged in one place is found out; an undamaged one is not."""
+"""A project with damage in one place is detected; one without damage is not."""
 
 import pytest
 
@@ -18,7 +18,7 @@ BUILT = files(SOURCE)
 @pytest.mark.parametrize("storage", ["import", "directquery"])
 @pytest.mark.parametrize("hide_names", [False, True], ids=["with names", "without names"])
 def test_what_is_built_breaks_no_rule(storage, hide_names):
-    """In every form that can be built."""
+    """In every variant that can be built."""
     built = files(ModelSource("db.example:5432", "crm", "analytics", storage, "Customer 360 Test", hide_names))
 
     assert list(rules.problems(built)) == []
@@ -30,13 +30,13 @@ def test_what_is_built_breaks_no_rule(storage, hide_names):
     ids=["without events", "without anything", "a shop"],
 )
 def test_what_is_built_for_less_data_breaks_no_rule(missing):
-    """Another report over the same model."""
+    """A different report over the same model."""
     assert list(rules.problems(files(SOURCE, missing), REPORT.shown(missing))) == []
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_damage_is_found(name):
-    """A check that no damage trips checks nothing."""
+    """A check that no damage triggers checks nothing."""
     damaged = DAMAGES[name](BUILT)
 
     assert damaged != BUILT

@@ -1,4 +1,4 @@
-"""The DAX in the model says what the SQL says, for every measure, whatever is filtered and cut."""
+"""The model's DAX agrees with the SQL, for every measure and under any filter and cut."""
 
 import itertools
 import re
@@ -40,7 +40,7 @@ WHOLE = REPORT.shown(())
 
 
 def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_model, database):
-    """Clicking a bar of the funnel narrows the page to the customers that the bar counts."""
+    """A click on a bar of the funnel filters the page to the customers that the bar counts."""
     bars = [
         Evaluator(semantic_model, {("Funnel Stage", "Funnel Stage"): [{stage}]}).measure(
             "Total Customers (Engagement)"
@@ -56,7 +56,7 @@ def test_the_funnel_stages_of_the_model_overlap_as_the_definition_says(semantic_
 
 
 def test_a_slicer_for_the_other_activity_leaves_no_active_customers(semantic_model):
-    """A filter inside a measure narrows the reader's choice; it does not replace it."""
+    """A filter inside a measure narrows the reader's selection; it does not replace it."""
     inactive = {("Activity", "Activity"): [{"Inactive"}]}
 
     assert Evaluator(semantic_model, inactive).measure("Active Customers") is None
@@ -64,7 +64,7 @@ def test_a_slicer_for_the_other_activity_leaves_no_active_customers(semantic_mod
 
 
 def test_bands_without_a_lower_edge_are_never_above_the_threshold(semantic_model, tables):
-    """To DAX a blank edge is 0, and 0 >= 0: zero, negative and unknown balances would count as above 0."""
+    """In DAX a blank edge is 0, and 0 >= 0: zero, negative and unknown balances would count as above 0."""
     above_zero = chosen(semantic_model, {}, {"balance_threshold": Decimal(0)})
     segments = tables["customer_segments"]
     positive = segments[[band is not None and band >= 1 for band in segments["balance_band"]]]["customers"].sum()
@@ -73,8 +73,8 @@ def test_bands_without_a_lower_edge_are_never_above_the_threshold(semantic_model
     assert positive < segments["customers"].sum()
 
 
-def test_the_threshold_falls_to_the_highest_edge_when_none_is_left(semantic_model):
-    """As the SQL does for an X beyond all bands."""
+def test_the_threshold_is_the_highest_edge_if_none_is_left(semantic_model):
+    """As in the SQL for an X above all bands."""
     value = Evaluator(semantic_model, chosen(semantic_model, {}, {"balance_threshold": 10**9})).measure(
         "Balance Threshold Value"
     )
@@ -82,8 +82,8 @@ def test_the_threshold_falls_to_the_highest_edge_when_none_is_left(semantic_mode
     assert value == 25_000
 
 
-def test_statuses_are_coloured_by_their_order_whatever_they_are(semantic_model):
-    """Four tiers spread over the whole ramp, unknown is grey, and no tier is named in the code."""
+def test_statuses_are_coloured_by_their_order_regardless_of_name(semantic_model):
+    """Four tiers span the whole ramp, unknown is grey, and the code names no tier."""
     colours = [
         Evaluator(semantic_model, {("Loyalty Status", "Loyalty Status"): [{status}]}).measure(tmdl.STATUS_COLOR)
         for status in STATUSES
@@ -94,8 +94,8 @@ def test_statuses_are_coloured_by_their_order_whatever_they_are(semantic_model):
     assert len(set(colours)) == len(STATUSES)
 
 
-def test_a_subtitle_counts_the_customers_that_the_filters_leave_out(semantic_model, tables):
-    """The count of nulls moves with the slicers, as the average above it does."""
+def test_a_subtitle_counts_the_customers_without_a_value(semantic_model, tables):
+    """The count of nulls follows the slicers, as the average above it does."""
     kenya = {("Country", "Country"): [{"Kenya"}]}
     rows = tables["customer_segments"][tables["customer_segments"]["country"] == "Kenya"]
     unknown = rows["customers"].sum() - rows["balance_count"].sum()
@@ -106,7 +106,7 @@ def test_a_subtitle_counts_the_customers_that_the_filters_leave_out(semantic_mod
 
 
 def test_a_subtitle_says_the_threshold_that_was_counted_at(semantic_model):
-    """The slider may stand between two edges; the number is that of the edge."""
+    """The slider may be between two edges; the number is that of the edge."""
     between = chosen(semantic_model, {}, {"balance_threshold": 9_000})
 
     shown = Evaluator(semantic_model, between).measure("Subtitle of % Customers with Balance > X")
@@ -116,7 +116,7 @@ def test_a_subtitle_says_the_threshold_that_was_counted_at(semantic_model):
 
 @pytest.mark.parametrize("one", MEASURES, ids=lambda one: one.name)
 def test_each_measure_is_emitted_in_every_fact_it_can_be_computed_from(semantic_model, one):
-    """Dragging a measure next to an axis of the other fact must have a right choice."""
+    """There must be a right measure to drag next to an axis of the other fact."""
     names = [model.measure_name(one, fact) for fact in facts_of(one)]
 
     assert set(names) <= set(semantic_model.measures)
@@ -125,11 +125,11 @@ def test_each_measure_is_emitted_in_every_fact_it_can_be_computed_from(semantic_
 
 MISSING = ("loyalty_points", "last_login")
 ONLY_NAMES = ("join_date", "first_purchase", "is_active", "loyalty_status", "account_balance", *MISSING)
-"""What a list of names and countries lacks."""
+"""The columns missing from a list of names and countries."""
 
 
-def test_what_the_data_lacks_is_blank_and_never_zero(semantic_model):
-    """Points that nobody recorded are not no points; measures that need neither column are as they were."""
+def test_missing_data_is_blank_and_never_zero(semantic_model):
+    """Points that were not recorded are not 0 points; measures that do not need the columns are unchanged."""
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
     whole, without = Evaluator(semantic_model), Evaluator(dax_evaluator.read(files(SOURCE), lacking))
 
@@ -141,7 +141,7 @@ def test_what_the_data_lacks_is_blank_and_never_zero(semantic_model):
 
 
 def without_events(tables, is_older):
-    """The same results where there are no events, or made by a version that knew of none."""
+    """The same results without events, or from a version without events."""
     if not is_older:
         return {**tables, **miniature.notes(no_events=missing.OF_EVENTS)}
     of_customers = tables["refresh_sources"]["source"] == "public.customers"
@@ -149,8 +149,8 @@ def without_events(tables, is_older):
 
 
 @pytest.mark.parametrize("is_older", [False, True], ids=["no events", "results of an older version"])
-def test_without_events_their_measures_are_blank_and_all_others_are_as_they_were(semantic_model, tables, is_older):
-    """What another source tells too is still told: who was seen again, by the last login."""
+def test_without_events_their_measures_are_blank_and_all_others_unchanged(semantic_model, tables, is_older):
+    """What another source also has is still shown: who was seen again, by the last login."""
     model_without = dax_evaluator.read(files(SOURCE), without_events(tables, is_older))
     month = {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]}
     since = {("Cohort Retention", "Months since Joining"): [{3}]}
@@ -173,7 +173,7 @@ def test_without_events_their_measures_are_blank_and_all_others_are_as_they_were
 
 
 def test_a_kind_of_events_is_missing_by_its_name(tables):
-    """A shop without redemptions still knows its orders; a name may have blanks."""
+    """A shop without redemptions still has its orders; a name may contain spaces."""
     noted = {**tables, **miniature.notes(no_events=[events_of("redeem"), events_of("login")])}
     evaluator = Evaluator(
         dax_evaluator.read(files(SOURCE), noted), {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]}
@@ -186,7 +186,7 @@ def test_a_kind_of_events_is_missing_by_its_name(tables):
 
 
 def test_a_subtitle_says_that_activity_is_behaviour(semantic_model):
-    """Where the data has no flag; the number counts whoever was seen in the last 90 days."""
+    """Without a flag in the data, the number counts customers seen in the last 90 days."""
     absent = ("is_active",)
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=absent)), absent)
     without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
@@ -200,7 +200,7 @@ def test_a_subtitle_says_that_activity_is_behaviour(semantic_model):
 
 
 def test_months_that_do_not_add_up_are_blank_on_a_card(semantic_model):
-    """A total over months would count a customer once for each month; one month, or a mean, is a number."""
+    """A total over months would count a customer once per month; one month, or a mean, is valid."""
     everything = Evaluator(semantic_model)
     one_month = Evaluator(semantic_model, {("Activity Calendar", "Activity Month"): [{date(2026, 4, 1)}]})
     of_months = [one for one in MEASURES if "activity_month" in must_be_cut_by(one) and not one.hidden]
@@ -212,8 +212,8 @@ def test_months_that_do_not_add_up_are_blank_on_a_card(semantic_model):
     assert everything.measure("% Retained (Unbounded)") is None
 
 
-def test_what_is_held_is_the_same_for_a_month_a_quarter_and_a_year(semantic_model):
-    """Cumulative up to the last month in view, whichever level of the calendar is filtered."""
+def test_points_held_are_the_same_for_a_month_a_quarter_and_a_year(semantic_model):
+    """They are cumulative up to the last month in view, at any level of the calendar."""
     held = [
         Evaluator(semantic_model, {("Activity Calendar", column): [{member}]}).measure("Outstanding Points")
         for column, member in [
@@ -226,8 +226,8 @@ def test_what_is_held_is_the_same_for_a_month_a_quarter_and_a_year(semantic_mode
     assert held[0] == held[1] == held[2] != Evaluator(semantic_model).measure("Outstanding Points")
 
 
-def test_a_column_is_missing_by_its_whole_name(semantic_model):
-    """The name of one may be part of another's, and two sources may have a column of the same name."""
+def test_a_column_is_missing_by_its_full_name(semantic_model):
+    """One name may be part of another, and two sources may have columns with the same name."""
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(40, missing=MISSING)), MISSING)
     listed = Evaluator(dax_evaluator.read(files(SOURCE), lacking)).measure(dax.MISSING_COLUMNS)
 
@@ -243,8 +243,8 @@ def test_a_column_is_missing_by_its_whole_name(semantic_model):
 
 
 @pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
-def test_a_visual_says_what_its_data_lacks(semantic_model, absent):
-    """The subtitle, since a chart without values says nothing."""
+def test_a_visual_says_which_data_is_missing(semantic_model, absent):
+    """In the subtitle, because an empty chart says nothing."""
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=absent)), absent)
     without = Evaluator(dax_evaluator.read(files(SOURCE), lacking))
     visuals = [visual for page in WHOLE.pages for visual in page.visuals if subtitles.is_moving(visual)]
@@ -270,7 +270,7 @@ def fields_of_the_list():
 
 @pytest.mark.parametrize("field", fields_of_the_list(), ids=lambda field: field[1].name)
 def test_no_measure_of_the_field_list_repeats_its_total_in_every_part(semantic_model, field):
-    """Total Customers by Account Age Band would be everybody in each band, and nothing would say so."""
+    """Total Customers by Account Age Band would be all customers in each band, without a warning."""
     table, column = field
     if table.name in {parameter.label for parameter in PARAMETERS}:
         return  # it filters nothing, as its description says
@@ -292,8 +292,8 @@ def cuts(fact, table):
 
 
 @pytest.mark.parametrize("cut", ["account_age_band", "last_login_month", "funnel_stage"])
-def test_a_measure_asks_the_fact_that_its_axis_cuts(semantic_model, database, cut):
-    """One measure in the field list, whichever axis it stands next to."""
+def test_a_measure_uses_the_fact_that_its_axis_cuts(semantic_model, database, cut):
+    """The field list has one measure, for use with any axis."""
     asked = [one for one, _ in visible() if ENGAGEMENT_SEGMENTS in facts_of(one)]
     asked = [one for one in asked if not one.name.endswith("_of_others") and not one.name.startswith("share_of")]
     query = sql.aggregate(ENGAGEMENT_SEGMENTS, asked, by=[dimension(cut)])
@@ -306,14 +306,14 @@ def test_a_measure_asks_the_fact_that_its_axis_cuts(semantic_model, database, cu
 
 
 def test_a_measure_is_blank_where_no_fact_has_both_axes(semantic_model):
-    """Bands of balance and of age stand in two tables; neither knows the other."""
+    """Bands of balance and of age are in two tables; neither has both."""
     both = {("Account Age Band", "Account Age Band"): [{"0–100"}], ("Balance Band", "Balance Band"): [{"100–250"}]}
 
     assert Evaluator(semantic_model, both).measure("Total Customers") is None
 
 
-def test_doubles_are_hidden(semantic_model):
-    """They serve the visuals of the third page; in the field list they would be the wrong choice of a pair."""
+def test_duplicates_of_measures_are_hidden(semantic_model):
+    """They serve the visuals of the third page; in the field list they would be a wrong choice."""
     text = files(SOURCE)["Customer 360.SemanticModel/definition/tables/Engagement Segments.tmdl"]
     measures = re.split(r"\n\n(?=\t///)", text)
     doubles = [one for one in measures if re.search(r"measure '[^']+ \(Engagement\)'", one)]
@@ -323,8 +323,8 @@ def test_doubles_are_hidden(semantic_model):
 
 
 @pytest.mark.parametrize("filters", [{}, {"join_month": Between(date(2023, 4, 1), date(2025, 8, 1))}])
-def test_each_cell_of_retention_is_what_sql_says(semantic_model, database, filters):
-    """Blank in the same cells: where a cohort of the row has not been followed long enough."""
+def test_each_cell_of_retention_agrees_with_sql(semantic_model, database, filters):
+    """Blank in the same cells: those where a cohort of the row has not been followed long enough."""
     years, since = dimension("join_year"), dimension("months_since")
     query = sql.aggregate(COHORT_RETENTION, [m.RETAINED_SHARE], by=[years, since], filters=filters)
     evaluator = Evaluator(semantic_model, chosen(semantic_model, filters))
@@ -338,7 +338,7 @@ def test_each_cell_of_retention_is_what_sql_says(semantic_model, database, filte
 
 
 def test_a_goal_is_blank_while_nothing_is_filtered(semantic_model):
-    """A number that is held against itself would be met."""
+    """A number compared with itself would always meet its goal."""
     kenya = chosen(semantic_model, {"country": ["Kenya"]})
     for one in (m.AVERAGE_LOGIN_RECENCY_OF_OTHERS, m.SHARE_ABOVE_THRESHOLD_OF_OTHERS):
         assert Evaluator(semantic_model).measure(one.label) is None
@@ -361,7 +361,7 @@ NO_FILTER_OF_TODAY = "; no comparison under a filter by loyalty status or activi
     ],
 )
 def test_the_months_that_are_compared_are_named(semantic_model, filters, subtitle):
-    """Or why there is nothing to compare with: the first month of the events may have begun in its middle."""
+    """Or the reason why there is no comparison, such as an incomplete first month of events."""
     evaluator = Evaluator(semantic_model, chosen(semantic_model, filters))
 
     assert evaluator.measure("Subtitle of Monthly Active Customers") == (
@@ -371,8 +371,8 @@ def test_the_months_that_are_compared_are_named(semantic_model, filters, subtitl
     assert (evaluator.measure("Active Customers, a Year Earlier") is not None) == is_compared
 
 
-def test_the_total_of_a_title_is_said_beside_the_month_that_is_drawn(semantic_model, tables):
-    """A KPI draws one number: that which it can compare."""
+def test_the_subtitle_has_the_total_of_the_title_and_the_month_drawn(semantic_model, tables):
+    """A KPI draws one number: the one that it can compare."""
     earned = tables["activity_segments"]["earned"].sum()
     gaps = tables["activity_segments"][["login_gap_days", "login_gaps"]].sum()
     evaluator = Evaluator(semantic_model)
@@ -386,7 +386,7 @@ def test_the_total_of_a_title_is_said_beside_the_month_that_is_drawn(semantic_mo
 
 
 def test_the_liability_is_at_the_price_that_the_reader_sets(semantic_model, tables):
-    """And says it; a price between two steps is that of the next."""
+    """The subtitle has the price; a price between two steps becomes the next one."""
     rows = tables["activity_segments"]
     held = (rows["earned"] - rows["redeemed"] - rows["expired"]).sum()
     evaluator = Evaluator(semantic_model, chosen(semantic_model, {}, {"point_price": Decimal("0.0125")}))
@@ -397,8 +397,8 @@ def test_the_liability_is_at_the_price_that_the_reader_sets(semantic_model, tabl
     )
 
 
-def test_what_can_be_typed_is_said_where_it_is_typed(semantic_model):
-    """The model has sums over bands alone: between two edges it cannot count."""
+def test_the_input_of_a_parameter_says_which_values_it_takes(semantic_model):
+    """The model has only sums over bands, so it cannot count between two edges."""
     evaluator = Evaluator(semantic_model)
 
     assert evaluator.measure("Subtitle of Balance Threshold (X)") == (
@@ -409,7 +409,7 @@ def test_what_can_be_typed_is_said_where_it_is_typed(semantic_model):
 
 @pytest.mark.parametrize("activities", [["Active"], ["Active", "Inactive", "Unknown"]])
 def test_no_filter_reaches_the_tenths_of_spending(semantic_model, activities):
-    """Which tenth someone is in depends on all others."""
+    """A customer's tenth depends on all other customers."""
     filtered = Evaluator(semantic_model, chosen(semantic_model, {"activity": activities, "country": ["Kenya"]}))
     share = "% of Spending by the Top 10%"
 
@@ -440,8 +440,8 @@ def test_no_filter_reaches_the_tenths_of_spending(semantic_model, activities):
         "Outstanding Points",
     ],
 )
-def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title, filters, said):
-    """Nobody joins as Gold: a line that falls to nothing does not mean that fewer join."""
+def test_over_join_months_the_subtitle_names_a_filter_by_today(semantic_model, title, filters, said):
+    """Nobody joins as Gold, so a line that falls to 0 does not mean that fewer customers join."""
     shown = Evaluator(semantic_model, chosen(semantic_model, filters)).measure(f"Subtitle of {title}")
 
     assert shown.endswith(said)
@@ -467,7 +467,7 @@ def test_over_months_of_joining_a_filter_by_today_is_said(semantic_model, title,
     ],
 )
 def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filters, said):
-    """Slicers and clicks on its page: retention is counted by month of joining alone."""
+    """Slicers and clicks on its page: retention is counted only by join month."""
     shown = Evaluator(semantic_model, chosen(semantic_model, filters)).measure(f"Subtitle of {title}")
 
     assert shown.partition("; not filtered")[2] == said.removeprefix("; not filtered")
@@ -508,12 +508,12 @@ def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filt
     ],
 )
 def test_dax_reads_as_a_person_would_write_it(name, text):
-    """A measure is met in Power BI's formula bar, by people."""
+    """People see measures in Power BI's formula bar."""
     assert dax.expression(measure(name), CUSTOMER_SEGMENTS).splitlines() == text
 
 
-def test_no_two_measures_share_a_name_and_none_that_of_a_column():
-    """The engine refuses both when the model is loaded."""
+def test_no_measure_has_the_name_of_another_measure_or_column():
+    """The engine rejects both when the model is loaded."""
     names = [model.measure_name(one, fact).lower() for fact in FACTS for one in model.measures_of(fact)]
     clashes = [
         (table.name, column.name)

@@ -1,4 +1,4 @@
-"""The evaluator of the tests has DAX's manners, and refuses what the engine refuses."""
+"""The tests' evaluator behaves like DAX and rejects what the engine rejects."""
 
 import pandas as pd
 import pytest
@@ -54,14 +54,14 @@ TOTAL = ("Total", "SUM ( 'Sales'[amount] )")
 
 
 @pytest.mark.parametrize(("member", "total"), [("GOLD", 3), ("gold  ", 3), ("SILVER", 4), (" gold", None)])
-def test_letter_case_and_trailing_blanks_make_no_other_text(member, total):
-    """As in Power BI, along relationships and in filters; a leading blank does."""
+def test_letter_case_and_trailing_spaces_do_not_matter(member, total):
+    """As in Power BI, along relationships and in filters; a leading space matters."""
     evaluator = Evaluator(model_of(TOTAL), {("Tier", "Tier"): [{member}]})
 
     assert evaluator.measure("Total") == total
 
 
-def test_a_comparison_of_texts_knows_no_case():
+def test_a_comparison_of_texts_ignores_case():
     """In a measure too."""
     gold = ("Gold", "CALCULATE ( [Total], KEEPFILTERS ( 'Tier'[Tier] = \"GOLD\" ) )")
 
@@ -69,13 +69,13 @@ def test_a_comparison_of_texts_knows_no_case():
 
 
 def test_a_key_may_not_occur_twice():
-    """The refresh would end in an error."""
+    """The refresh would fail."""
     with pytest.raises(ValueError, match="duplicate value"):
         model_of(TOTAL, tiers=("Gold", "gold "))
 
 
 def test_an_inactive_relationship_filters_nothing():
-    """It waits for USERELATIONSHIP, which we do not use."""
+    """It would need USERELATIONSHIP, which we do not use."""
     gold = {("Tier", "Tier"): [{"Gold"}]}
 
     assert Evaluator(model_of(TOTAL, more="\tisActive: false\n"), gold).measure("Total") == 15
@@ -88,8 +88,8 @@ def test_an_inactive_relationship_filters_nothing():
         ("DIVIDE ( [Total] )", "DIVIDE has 1 arguments"),
         ("IF ( [Total] > 1, 1, 2, 3 )", "IF has 4 arguments"),
         ("SUM ( 'Sales'[amount], 1 )", "SUM has 2 arguments"),
-        ("SUM ( 'Sales'[tier] )", "which is no number"),
-        ("SUM ( [Total] )", "SUM is of no column"),
+        ("SUM ( 'Sales'[tier] )", "which is not a number"),
+        ("SUM ( [Total] )", "SUM does not take a column"),
         ("CALCULATE ( [Total], 'Sales'[amount] = [Total] )", "compares with the measure Total"),
         ("CALCULATE ( [Total], 'Sales'[amount] >= [Total] )", "compares with the measure Total"),
         ("CALCULATE ( [Total], KEEPFILTERS ( 'Sales'[amount] < [Total] ) )", "compares with the measure Total"),
@@ -98,18 +98,18 @@ def test_an_inactive_relationship_filters_nothing():
         ("'Sales'[amount] + 1", "has no single value here"),
         ("[Totals]", "there is no measure Totals"),
         ("SUM ( 'Sales'[price] )", "there is no column"),
-        ("AVERAGEX ( 'Sales', 1 )", "AVERAGEX is no function that we know"),
+        ("AVERAGEX ( 'Sales', 1 )", "AVERAGEX is not a known function"),
         ("Edge + 1", "there is no variable Edge"),
     ],
 )
-def test_what_the_engine_refuses_is_refused(expression, refusal):
-    """When the model is loaded, and not when somebody looks at the number."""
+def test_what_the_engine_rejects_is_rejected(expression, refusal):
+    """When the model is loaded, not when somebody looks at the number."""
     with pytest.raises(ValueError, match=refusal):
         model_of(TOTAL, ("Wrong", expression))
 
 
-def test_measures_of_each_other_are_refused_however_far_around():
-    """Three of them here."""
+def test_circular_measures_are_rejected_at_any_length():
+    """Here, three of them."""
     circle = [("One", "[Two]"), ("Two", "[Three]"), ("Three", "[One] + [Total]")]
 
     with pytest.raises(ValueError, match="measures need each other: One, Three, Two"):
@@ -119,7 +119,7 @@ def test_measures_of_each_other_are_refused_however_far_around():
 @pytest.mark.parametrize(
     "expression", ["DIVIDE ( [Total] 2 )", "DIVIDE ( [Total], 2", "[Total] )", "VAR A = 1 [Total]"]
 )
-def test_what_does_not_parse_is_refused(expression):
-    """A comma or a parenthesis too few."""
+def test_what_does_not_parse_is_rejected(expression):
+    """With a missing comma or parenthesis."""
     with pytest.raises((SyntaxError, TypeError)):
         model_of(TOTAL, ("Wrong", expression))

@@ -1,4 +1,4 @@
-"""The documentation of the Power BI report says what the code says."""
+"""The documentation of the Power BI report agrees with the code."""
 
 from customer360.power_bi.model import MODEL_TABLES
 from customer360.report.pages import REPORT
@@ -6,7 +6,7 @@ from tests.documentation import ROOT
 
 
 def test_every_page_and_table_occurs_in_the_docs():
-    """What a person meets in the report can be looked up; measures have a page of their own."""
+    """Everything in the report can be looked up; measures have a separate page."""
     text = (ROOT / "docs" / "power-bi.md").read_text("utf-8")
     names = [*(page.title for page in REPORT.pages), *(table.name for table in MODEL_TABLES)]
 

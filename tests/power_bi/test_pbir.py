@@ -1,4 +1,4 @@
-"""The report's JSON: nothing overlaps, everything refers to something, nobody is left out."""
+"""The report's JSON: no overlaps, no broken references, and accessible to everyone."""
 
 import re
 from itertools import combinations
@@ -45,7 +45,7 @@ def overlap(one, other):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("files", [VISUALS, PHONES], ids=["screen", "phone"])
 def test_nothing_overlaps_or_leaves_the_page(page, files):
-    """What lies under something else cannot be read or clicked."""
+    """A covered visual cannot be read or clicked."""
     placed = positions(files, page)
     width = CANVASES[page].width if files is VISUALS else layout.PHONE_WIDTH
 
@@ -57,7 +57,7 @@ def test_nothing_overlaps_or_leaves_the_page(page, files):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_edges_line_up_on_the_grid(page):
-    """Twelve columns, one set of gutters: every left edge is that of a column."""
+    """Twelve columns with equal gutters: every left edge is that of a column."""
     lefts = {position["x"] for position in positions(VISUALS, page).values()}
 
     assert lefts <= {layout.EDGE + n * (CANVASES[page].cell_width + layout.GUTTER) for n in range(12)}
@@ -65,22 +65,22 @@ def test_edges_line_up_on_the_grid(page):
 
 @pytest.mark.parametrize("rows", range(1, 18))
 def test_a_page_has_the_shape_of_a_screen(rows):
-    """16:9 at any number of rows, so that fitting it leaves no broad margins."""
+    """16:9 at any number of rows, so that fitting it to the screen leaves no wide margins."""
     assert abs(Canvas(rows).width / Canvas(rows).height - 16 / 9) < 0.006
 
 
-def test_a_page_of_very_many_rows_does_not_grow_wider_for_ever():
-    """Its visuals would be wide and low."""
+def test_the_width_of_a_page_has_a_limit():
+    """With very many rows, its visuals would be wide and flat."""
     assert Canvas(18).width == Canvas(24).width
 
 
 @pytest.mark.parametrize("rows", [1, 10])
 def test_a_page_of_few_rows_is_as_large_as_others(rows):
-    """Text is not larger on it."""
+    """Otherwise its text would be larger."""
     assert (Canvas(rows).width, Canvas(rows).height) == (1472, 828)
 
 
-def test_every_visual_has_room_for_what_it_says():
+def test_every_visual_has_room_for_its_texts():
     """Title, subtitle and a large number need 110 pixels; bars, lines and cells more."""
     least = {"cardVisual": 110, "kpi": 180, "slicer": 76}
     low = [
@@ -96,22 +96,22 @@ def test_every_visual_has_room_for_what_it_says():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_tab_goes_through_a_page_in_reading_order(page):
-    """Heading, navigation, slicers, then the visuals as they are defined; each place once."""
+    """Heading, navigation, slicers, then the visuals in order of definition; each exactly once."""
     orders = [position["tabOrder"] for position in positions(VISUALS, page).values()]
 
     assert orders == sorted(set(orders))
 
 
 @pytest.mark.parametrize("path", VISUALS)
-def test_a_visual_is_told_to_those_who_do_not_see_it(path):
-    """Alternative text on everything, and titles that do not rely on colour."""
+def test_every_visual_has_alt_text(path):
+    """Screen readers need it, and titles that do not rely on colour."""
     [general] = VISUALS[path]["visual"]["visualContainerObjects"]["general"]
 
     assert len(general["properties"]["altText"]["expr"]["Literal"]["Value"]) > len("''") + 5
 
 
-def test_every_field_stands_in_the_model():
-    """A renamed column would leave a visual blank, and nothing else would say so."""
+def test_every_field_is_in_the_model():
+    """A renamed column would leave a visual blank, and only this test would notice."""
     texts = tmdl.files(ModelSource("h", "d", "s", "import"), WHOLE)
     columns = {(table.name, column.name) for table in MODEL_TABLES for column in table.columns}
     measures = {
@@ -134,7 +134,7 @@ def test_every_field_stands_in_the_model():
 
 
 def test_names_and_filter_names_are_unique_in_the_report():
-    """Desktop ignores the second of two, without a word."""
+    """Power BI Desktop silently ignores the second of two."""
     names = [content["name"] for content in VISUALS.values()]
     filters = [
         each["name"] for content in VISUALS.values() for each in content.get("filterConfig", {}).get("filters", [])
@@ -145,12 +145,12 @@ def test_names_and_filter_names_are_unique_in_the_report():
     assert all(re.fullmatch(r"[0-9a-f]{20}", name) for name in names)
 
 
-def test_a_visual_stands_in_the_folder_of_its_name():
+def test_a_visual_is_in_the_folder_of_its_name():
     """PBIR finds visuals by folder."""
     assert all(path.split("/")[-2] == content["name"] for path, content in VISUALS.items())
 
 
-def test_slicers_keep_their_choice_from_page_to_page():
+def test_slicers_keep_their_selection_between_pages():
     """One group per dimension, with a slicer on every page."""
     groups = [
         content["visual"]["syncGroup"]["groupName"]
@@ -161,13 +161,13 @@ def test_slicers_keep_their_choice_from_page_to_page():
     assert {group: groups.count(group) for group in groups} == dict.fromkeys(WHOLE.slicers, len(WHOLE.pages))
 
 
-def test_a_click_narrows_the_other_visuals_everywhere():
-    """It filters them and does not highlight a part of a bar: half of an average is no number."""
+def test_a_click_filters_the_other_visuals():
+    """It must not highlight a part of a bar: half of an average is meaningless."""
     assert FILES["report.json"]["settings"]["defaultFilterActionIsDataFilter"] is True
     assert all(content["visual"]["drillFilterOtherVisuals"] for content in VISUALS.values())
 
 
-def test_only_a_click_on_a_customer_narrows_nothing():
+def test_only_a_click_on_a_customer_filters_nothing():
     """It would filter the page by that customer's status."""
     exceptions = [each for content in FILES.values() for each in content.get("visualInteractions", [])]
     others = [visual for visual in WHOLE.pages[1].visuals if visual.kind != "table"]
@@ -177,8 +177,8 @@ def test_only_a_click_on_a_customer_narrows_nothing():
     assert {each["type"] for each in exceptions} == {"NoFilter"}
 
 
-def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
-    """The customers without a value are counted in the subtitle, not drawn as a bar of their own."""
+def test_a_visual_cut_by_bands_excludes_the_blank_member():
+    """Customers without a value are counted in the subtitle, not drawn as a separate bar."""
     [heat_map] = [one for one in VISUALS.values() if one["name"] == identity("financial", "balance_and_points")]
     fields = [each["field"]["Column"]["Property"] for each in heat_map["filterConfig"]["filters"]]
 
@@ -186,7 +186,7 @@ def test_a_visual_cut_by_bands_leaves_out_the_blank_member():
 
 
 def test_the_top_ten_is_taken_by_customer_and_not_by_name():
-    """Two customers of one name are two rows."""
+    """Two customers with the same name are two rows."""
     [table] = [one for one in VISUALS.values() if one["name"] == identity("financial", "top_customers")]
     [top] = table["filterConfig"]["filters"]
     query = top["filter"]["From"][0]["Expression"]["Subquery"]["Query"]
@@ -197,7 +197,7 @@ def test_the_top_ten_is_taken_by_customer_and_not_by_name():
 
 
 def test_without_balances_the_top_ten_are_those_who_spent_most():
-    """By the same rules, from the table of spenders."""
+    """The same rules apply to the table of spenders."""
     files = pbir.files(REPORT.shown(named(["account_balance"])))
     [table] = [
         one
@@ -213,7 +213,7 @@ def test_without_balances_the_top_ten_are_those_who_spent_most():
 
 
 def test_a_flow_is_called_by_its_measures_above_and_below_zero():
-    """What goes down is drawn by a hidden negative, under the name that a reader knows."""
+    """Below zero, it draws a hidden negative under the measure's own label."""
     [flow] = [one for one in VISUALS.values() if one["name"] == identity("loyalty", "member_flow")]
     series = flow["visual"]["query"]["queryState"]["Y"]["projections"]
 
@@ -226,8 +226,8 @@ def test_a_flow_is_called_by_its_measures_above_and_below_zero():
     ]
 
 
-def test_a_matrix_has_its_members_in_their_order():
-    """Champions first, and not About to Sleep."""
+def test_a_matrix_has_its_members_in_display_order():
+    """Champions come first, not About to Sleep."""
     [matrix] = [one for one in VISUALS.values() if one["name"] == identity("value", "segment_details")]
     shown = [one["nativeQueryRef"] for one in matrix["visual"]["query"]["queryState"]["Values"]["projections"]]
     [order] = matrix["visual"]["query"]["sortDefinition"]["sort"]
@@ -237,8 +237,8 @@ def test_a_matrix_has_its_members_in_their_order():
     assert (order["field"]["Column"]["Property"], order["direction"]) == ("RFM Segment", "Ascending")
 
 
-def test_the_funnel_says_its_percentages():
-    """Each bar with its share of the first; the share of the previous is in the tooltip."""
+def test_the_funnel_shows_percentages():
+    """Each bar has its share of the first stage; the share of the previous stage is in the tooltip."""
     [funnel] = [content for content in VISUALS.values() if content["visual"]["visualType"] == "funnel"]
     roles = funnel["visual"]["query"]["queryState"]
 
@@ -246,8 +246,8 @@ def test_the_funnel_says_its_percentages():
     assert "% of Previous Stage" in [each["nativeQueryRef"] for each in roles["Tooltips"]["projections"]]
 
 
-def test_the_theme_is_named_by_its_content():
-    """Desktop remembers themes by name: a changed theme under an old name would not be seen."""
+def test_the_theme_is_named_after_its_content():
+    """Power BI Desktop caches themes by name: a changed theme under its old name would be ignored."""
     name = theme.theme()["name"]
     report = FILES["report.json"]
 
@@ -282,7 +282,7 @@ def test_marks_and_text_stand_out_from_the_paper(color, least):
 
 
 def test_statuses_grow_darker_as_they_rise():
-    """One hue in order reads as an order, for all kinds of sight and in grey."""
+    """Shades of one hue are read as an order, also by the colour-blind and in greyscale."""
     shades = [luminance(shade) for shade in LIGHT.statuses]
 
     assert shades == sorted(shades, reverse=True)

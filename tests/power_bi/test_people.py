@@ -1,4 +1,4 @@
-"""The list behind a mark is its number: as many customers as it counts, or those over whom it is summed."""
+"""The list behind a mark matches its number: the customers that it counts, or those over whom it is summed."""
 
 import itertools
 import random
@@ -32,7 +32,7 @@ SOURCE = ModelSource("db.example:5432", "crm", "analytics", "import")
 WHOLE = REPORT.shown(())
 SHOPS = named(["account_balance", "last_login"])
 DATA: dict[str, tuple[Column, ...]] = {"everything": (), "no events": OF_EVENTS, "a shop": SHOPS}
-"""What the data lacks, each of which shows other visuals."""
+"""Missing columns; each set shows other visuals."""
 SHOWN: dict[str, tuple[People, Visual, str]] = {}
 for data, missing in DATA.items():
     for page in REPORT.shown(missing).pages:
@@ -40,7 +40,7 @@ for data, missing in DATA.items():
             for one in {people.behind(drawn, visual.fact): None for _, drawn in people.fields(visual)}:
                 if one:
                     SHOWN.setdefault(f"{one.of} in {visual.name}", (one, visual, data))
-"""Each list, in each visual that leads to it, and the data that shows the visual."""
+"""Each list, in each visual that leads to it, and the data for which the visual is shown."""
 AXES = {**MEMBERS, "join_month": [date(2022 + month // 12, month % 12 + 1, 1) for month in range(0, 54, 3)]}
 PARAMETERS = {"balance_threshold": Decimal(1000), "spending_threshold": Decimal(250)}
 SLICED: list[dict[str, Any]] = [
@@ -49,7 +49,7 @@ SLICED: list[dict[str, Any]] = [
     {"join_month": Between(date(2023, 1, 1), date(2024, 12, 1))},
     {"join_month": Between(date(2025, 1, 1), AS_OF)},
 ]
-"""Nothing, each member of each slicer, and months of joining."""
+"""No filter, each member of each slicer, and join months."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def known(tables):
 
 
 def marks(visual):
-    """The filters of each mark; a card has one, without any."""
+    """The filters of each mark; a card has one mark, without filters."""
     members = [[{name: [member]} for member in AXES[name]] for name in visual.by]
     return [{key: kept for one in each for key, kept in one.items()} for each in itertools.product(*members)]
 
@@ -93,7 +93,7 @@ def selected_by_sql(database, one, filters, known):
 
 
 def total(tables, one, listed):
-    """What the number of a list must be."""
+    """The expected number of a list."""
     if one.adds_up:
         return sum(listed.values())
     column = one.fact[one.measure.expression.column] if isinstance(one.measure.expression, Sum) else None
@@ -105,7 +105,7 @@ def total(tables, one, listed):
 
 
 def is_number(one):
-    """A mean of the last full month has the customers of its numerator, and no measure sums these."""
+    """False for a mean of the last full month: its list is of the numerator, which no measure shows."""
     return not (
         isinstance(one.measure.expression, LastClosedMonth)
         and isinstance(one.measure.expression.of.expression, Ratio)
@@ -113,13 +113,13 @@ def is_number(one):
 
 
 def is_guarded(one):
-    """Whether there are filters under which there is no number, and so no mark."""
+    """Whether some filters leave no number, and so no mark."""
     expression = one.measure.expression
     return one.fact is COHORT_RETENTION or (isinstance(expression, LastClosedMonth) and expression.before > 0)
 
 
 def contexts(visual, most):
-    """Marks under slicers; of many, some."""
+    """Marks under slicers, at most *most* of them."""
     crossed = [{**sliced, **mark} for sliced, mark in itertools.product(SLICED, marks(visual))]
     return crossed if len(crossed) <= most else random.Random(visual.name).sample(crossed, most)
 
@@ -139,14 +139,14 @@ def check(one, visual, semantic_model, tables, database, known, most):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_list_has_the_customers_that_its_number_counts(name, models, tables, database, known):
-    """Under marks of the visual and members of every slicer; the list is also that of the browser."""
+    """Under marks of the visual and members of every slicer; the browser's list is the same."""
     one, visual, data = SHOWN[name]
     check(one, visual, models[data], tables, database, known, 150)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tables", [10_000], indirect=True, ids=["10,000 customers"])
-def test_the_lists_of_ten_thousand_customers_are_their_numbers(models, tables, database, known):
+def test_the_lists_of_ten_thousand_customers_match_their_numbers(models, tables, database, known):
     """Each list, under some marks and slicers."""
     for one, visual, data in SHOWN.values():
         check(one, visual, models[data], tables, database, known, 4)
@@ -155,7 +155,7 @@ def test_the_lists_of_ten_thousand_customers_are_their_numbers(models, tables, d
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WHOLE.pages, ids=lambda page: page.name)
 def test_a_click_on_another_visual_reaches_a_list_as_it_reaches_the_number(page, semantic_model, tables):
-    """A filter that does not reach the number does not reach its list; where there is no number, there is no mark."""
+    """A filter that does not reach the number does not reach its list; without a number, there is no mark."""
     clicks = {name: AXES[name] for visual in page.visuals for name in visual.by if name != "months_since"}
     for visual in page.visuals:
         lists = [one for _, drawn in people.fields(visual) if (one := people.behind(drawn, visual.fact))]
@@ -171,7 +171,7 @@ def test_a_click_on_another_visual_reaches_a_list_as_it_reaches_the_number(page,
 
 
 def test_every_visual_that_counts_customers_leads_to_a_list():
-    """What has none is not about single customers of today: other filters, tenths, a test of the past, one customer."""
+    """Measures without a list are not about single customers of today: others, tenths, the holdout, one customer."""
     without = {
         drawn.name
         for page in WHOLE.pages
@@ -185,8 +185,8 @@ def test_every_visual_that_counts_customers_leads_to_a_list():
     assert without == {"share_above_threshold_of_others", "top_balance"} | of_tenths | of_holdout
 
 
-def test_without_events_no_list_is_about_them():
-    """Pages follow from the visuals that are shown."""
+def test_without_events_there_are_no_lists_of_events():
+    """Drillthrough pages depend on the visuals that are shown."""
     facts = {one.fact.name for one in people.shown(REPORT.shown(OF_EVENTS))}
     built = files(SOURCE, OF_EVENTS)
     shown = "".join(text for path, text in built.items() if "/visuals/" in path)
@@ -200,7 +200,7 @@ def test_without_events_no_list_is_about_them():
 
 
 def test_a_condition_of_the_measure_is_a_condition_of_its_list(semantic_model, tables):
-    """Power BI hands over the filters of a mark, and not what stands inside a measure."""
+    """Power BI passes the filters of a mark, but not the conditions inside a measure."""
     profiles = tables["customer_profiles"]
     active = set(profiles[profiles["activity"] == "Active"]["customer_id"])
 
@@ -210,7 +210,7 @@ def test_a_condition_of_the_measure_is_a_condition_of_its_list(semantic_model, t
 
 @pytest.mark.parametrize("name", ["Total Customers", "Points Earned", "Churned Customers", "Outstanding Points"])
 def test_a_list_is_the_measure_in_the_row_of_each_customer(name, semantic_model):
-    """All customers at once is what one filter for each customer gives, as in the table of a page."""
+    """Evaluating all customers at once equals one filter per customer, as in the table of a page."""
     context = {("Activity Calendar", "Activity Month"): [{date(2026, 3, 1)}]}
     listed = Lists(semantic_model, context).customers(f"List of {name}")
     rows = Evaluator(semantic_model, context)

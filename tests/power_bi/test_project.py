@@ -1,4 +1,4 @@
-"""Building the folder: always the same, whole or untouched, and never over someone else's work."""
+"""Building the folder: reproducible, all or nothing, and never over someone else's work."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "power_bi"
 TOP_TEN = identity("financial", "top_customers")
 CHECKS = os.environ.get("POWER_BI_CHECKS_DIR", "")
-"""A folder with check_all.sh, which runs Microsoft's tools on a project; they need node and a download."""
+"""A folder with check_all.sh, which runs Microsoft's tools on a project; they need Node.js and a download."""
 
 
 def contents(folder):
@@ -28,7 +28,7 @@ def contents(folder):
 
 
 def test_two_builds_are_the_same_to_the_byte(tmp_path):
-    """So that a difference in the repository is a change of the report."""
+    """So a difference in the repository is a change of the report."""
     build(tmp_path / "one")
     build(tmp_path / "two")
 
@@ -36,14 +36,14 @@ def test_two_builds_are_the_same_to_the_byte(tmp_path):
 
 
 def test_the_committed_project_is_a_fresh_build(tmp_path):
-    """If this fails: `make format`, look at the difference, commit it."""
+    """If this fails, run `make format`, review the difference and commit it."""
     build(tmp_path / "fresh")
 
     assert contents(COMMITTED) == contents(tmp_path / "fresh")
 
 
 def test_a_build_says_what_to_open(tmp_path):
-    """The one file that a person double-clicks."""
+    """It names the file to double-click."""
     built = build(tmp_path / "out")
 
     assert built.project == tmp_path / "out" / "Customer 360.pbip"
@@ -53,13 +53,13 @@ def test_a_build_says_what_to_open(tmp_path):
 
 
 def test_a_project_for_data_without_events_has_the_pages_of_the_brief(tmp_path):
-    """What needs events is left out, or says something else."""
+    """Visuals that need events are omitted or replaced."""
     assert build(tmp_path / "out", missing=OF_EVENTS).pages == 4
     assert build(tmp_path / "shop", missing=named(["account_balance", "loyalty_points"])).pages == 6
 
 
 def test_a_later_build_replaces_an_earlier(tmp_path):
-    """Files of the old build that the new one has no more are gone; what Desktop keeps for itself stays."""
+    """Old files that the new build does not have are removed; Power BI Desktop's local files are kept."""
     build(tmp_path / "out", server="old.example")
     settings = tmp_path / "out" / "Customer 360.SemanticModel" / ".pbi" / "localSettings.json"
     settings.parent.mkdir()
@@ -74,8 +74,8 @@ def test_a_later_build_replaces_an_earlier(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"overwrite": True}])
-def test_what_anyone_keeps_in_a_folder_called_pbi_stays(tmp_path, options):
-    """None of it was built here, wherever it lies."""
+def test_files_in_folders_called_pbi_are_kept(tmp_path, options):
+    """They were not built here, at any depth."""
     build(tmp_path / ".pbi" / "out")
     notes = [
         tmp_path / ".pbi" / "out" / folder / "notes.txt"
@@ -84,7 +84,7 @@ def test_what_anyone_keeps_in_a_folder_called_pbi_stays(tmp_path, options):
     for path in notes:
         path.parent.mkdir(parents=True)
         path.write_text("mine")
-    (notes[0].parent / "link").symlink_to("nowhere")
+    (notes[0].parent / "link").symlink_to("missing")
 
     build(tmp_path / ".pbi" / "out", **options)
 
@@ -93,7 +93,7 @@ def test_what_anyone_keeps_in_a_folder_called_pbi_stays(tmp_path, options):
 
 
 def test_a_folder_of_someone_else_is_refused(tmp_path):
-    """Whatever is in it was not made by us."""
+    """Its files are not ours."""
     (tmp_path / "letters.txt").write_text("dear")
 
     with pytest.raises(Customer360Error, match="did not create; use a new or empty folder"):
@@ -102,7 +102,7 @@ def test_a_folder_of_someone_else_is_refused(tmp_path):
 
 
 def test_work_done_in_desktop_is_not_overwritten_unasked(tmp_path):
-    """Saving in Desktop writes into the very folder that a later build would replace."""
+    """Saving in Power BI Desktop writes into the folder that a later build would replace."""
     build(tmp_path / "out")
     model = tmp_path / "out" / "Customer 360.SemanticModel" / "definition" / "model.tmdl"
     model.write_text(model.read_text() + "\nannotation Mine = 1\n")
@@ -115,8 +115,8 @@ def test_work_done_in_desktop_is_not_overwritten_unasked(tmp_path):
     assert "Mine" not in model.read_text()
 
 
-def test_a_link_that_somebody_made_is_work_too(tmp_path):
-    """It leads to nothing that we built."""
+def test_a_link_counts_as_a_change(tmp_path):
+    """We never build one."""
     build(tmp_path / "out")
     (tmp_path / "out" / "drawings").symlink_to(tmp_path)
 
@@ -124,7 +124,7 @@ def test_a_link_that_somebody_made_is_work_too(tmp_path):
         build(tmp_path / "out")
 
 
-def test_a_database_may_have_blanks_in_its_name(tmp_path):
+def test_the_name_of_a_database_may_contain_spaces(tmp_path):
     build(tmp_path / "project", database="Sales 2024", schema="my results")
 
     text = "".join(path.read_text("utf-8") for path in (tmp_path / "project").rglob("expressions.tmdl"))
@@ -133,7 +133,7 @@ def test_a_database_may_have_blanks_in_its_name(tmp_path):
 
 
 def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
-    """The first thing that a person tries."""
+    """It is the first thing that people try."""
     (tmp_path / "empty").mkdir()
 
     assert build(tmp_path / "empty").project.is_file()
@@ -158,7 +158,7 @@ def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
     ],
 )
 def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message):
-    """Found before anything is written."""
+    """It is found before anything is written."""
     with pytest.raises(Customer360Error, match=message) as error:
         build(tmp_path / "out", **options)
     assert "\n" not in str(error.value)
@@ -167,7 +167,7 @@ def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message)
 
 @pytest.mark.parametrize("server", ["localhost", "10.0.0.7:5432", "db-1.example.com:6543", "[::1]:5432"])
 def test_a_server_may_be_a_name_or_an_address_with_or_without_a_port(tmp_path, server):
-    """Whatever the PostgreSQL connector takes."""
+    """As the PostgreSQL connector accepts it."""
     assert build(tmp_path / "out", server=server).project.is_file()
 
 
@@ -187,7 +187,7 @@ def items(folder):
     ],
 )
 def test_another_project_is_another_item(tmp_path, option):
-    """Two items of one logical id cannot stand in one workspace, as those of a test and of its production do."""
+    """A test and a production project can share a workspace only with different logical ids."""
     build(tmp_path / "one")
     build(tmp_path / "other", **option)
     names, ids = items(tmp_path / "other")
@@ -198,8 +198,8 @@ def test_another_project_is_another_item(tmp_path, option):
 
 
 @pytest.mark.parametrize("storage", ["import", "directquery"])
-def test_without_names_no_column_tells_who_a_customer_is(tmp_path, storage):
-    """Whoever may build on a model can read all of it; the table then calls customers by their customer_id."""
+def test_without_names_no_column_identifies_a_customer(tmp_path, storage):
+    """Anyone who can build on a model can read all of it, so the table shows only customer_id."""
     build(tmp_path / "out", hide_names=True, storage=storage)
     texts = {path: content.decode() for path, content in contents(tmp_path / "out").items()}
     table = texts["Customer 360.SemanticModel/definition/tables/Top Customers.tmdl"]
@@ -222,7 +222,7 @@ def test_without_names_no_column_tells_who_a_customer_is(tmp_path, storage):
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
-    """A file where a folder should be: the same error as a missing right, for every user."""
+    """A file in place of a folder gives the same error as a missing permission, for every user."""
     (tmp_path / "file").write_text("x")
 
     with pytest.raises(Customer360Error, match="cannot write .*/file/out"):
@@ -233,7 +233,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_one_line(tmp_path):
-    """Nothing of it is left behind."""
+    """Nothing is left behind."""
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(Customer360Error, match="cannot write"):
@@ -243,7 +243,7 @@ def test_a_read_only_folder_is_one_line(tmp_path):
 
 
 def test_a_failed_build_leaves_the_old_one_in_place(tmp_path, monkeypatch):
-    """A full disk in the middle: the project that was there still opens."""
+    """After a full disk, the previous project still opens."""
     build(tmp_path / "out")
     before = contents(tmp_path / "out")
     real = Path.write_text
@@ -262,7 +262,7 @@ def test_a_failed_build_leaves_the_old_one_in_place(tmp_path, monkeypatch):
 
 
 def test_the_defaults_are_the_embedded_database():
-    """So that the committed project opens on the machine that made the results, with nothing to set."""
+    """So the committed project opens without changes on the machine that built the results."""
     from customer360 import tables
     from customer360.postgres import embedded
 
@@ -271,7 +271,7 @@ def test_the_defaults_are_the_embedded_database():
 
 
 def test_building_needs_no_spark_and_no_database():
-    """The report is made of definitions: a laptop without Java builds it in a second."""
+    """The report is built from definitions, on a laptop without Java in a second."""
     loaded = "import sys, customer360.power_bi.project, customer360.web.sql; print(*sys.modules)"
 
     modules = subprocess.run(
@@ -283,7 +283,7 @@ def test_building_needs_no_spark_and_no_database():
 
 
 def test_every_file_is_utf8_without_a_mark_and_json_is_json(tmp_path):
-    """Microsoft's reader takes a byte order mark for an error."""
+    """Microsoft's reader rejects a byte order mark."""
     build(tmp_path / "out")
 
     for path, content in contents(tmp_path / "out").items():

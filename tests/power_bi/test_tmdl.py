@@ -1,4 +1,4 @@
-"""The semantic model's text: what Desktop would refuse, and what a modeller would frown at."""
+"""The semantic model's text: what Power BI Desktop would reject, and what a modeller would object to."""
 
 import re
 
@@ -20,7 +20,7 @@ TABLES = {path: text for path, text in FILES.items() if path.startswith("tables/
 
 @pytest.mark.parametrize("path", FILES)
 def test_lines_are_indented_by_tabs_only(path):
-    """TMDL takes a space for an error, and only Desktop would say so; inside expressions spaces are free."""
+    """A space is an error in TMDL that only Power BI Desktop would report; expressions may contain spaces."""
     outside = re.sub(r"```.*?```", "", FILES[path], flags=re.S)
     outside = re.sub(r"\t\t\t\t    .*", "", outside)
 
@@ -28,7 +28,7 @@ def test_lines_are_indented_by_tabs_only(path):
 
 
 def test_the_model_refers_to_every_table_and_to_no_other():
-    """A reference to a missing table parses everywhere and fails in Desktop."""
+    """A reference to a missing table parses everywhere but fails in Power BI Desktop."""
     referred = re.findall(r"^ref table (.+)$", FILES["model.tmdl"], re.M)
 
     assert [name.strip("'") for name in referred] == [table.name for table in MODEL_TABLES]
@@ -37,7 +37,7 @@ def test_the_model_refers_to_every_table_and_to_no_other():
 
 
 def test_a_column_sorts_by_a_column_of_its_table():
-    """Otherwise months stand in the order of the alphabet."""
+    """Otherwise months are in alphabetical order."""
     missing = [
         (table.name, column.sort_by)
         for table in MODEL_TABLES
@@ -49,7 +49,7 @@ def test_a_column_sorts_by_a_column_of_its_table():
 
 
 def test_every_column_comes_from_a_column_of_its_source():
-    """A wrong name would fail at the first refresh, in front of a person."""
+    """A wrong name would fail at the first refresh, in front of a user."""
     unknown = [
         (table.name, column.source)
         for table in MODEL_TABLES
@@ -62,7 +62,7 @@ def test_every_column_comes_from_a_column_of_its_source():
 
 
 def test_every_table_is_read_from_a_result_table():
-    """The model copies no single customers: it stays small at any number of them. It does not know who they are."""
+    """The model imports no single customers, so it stays small at any number of them and has no contact details."""
     sources = {table.source.name for table in MODEL_TABLES if table.source}
     copied = {table.source.name for table in MODEL_TABLES if table.source and not table.asked}
     asked = {"customer_profiles", "customer_months", "customer_moves"}
@@ -88,15 +88,15 @@ def test_filters_travel_one_way_from_one_to_many_except_where_members_overlap():
     "relationship", [r for r in RELATIONSHIPS if not r.overlapping], ids=lambda r: f"{r.from_table}-{r.to_table}"
 )
 def test_a_relationship_ends_at_a_key(relationship):
-    """The one side must hold each value once; Refreshes is one row per refresh."""
+    """The one side must contain each value once; Refreshes has one row per refresh."""
     [table] = [table for table in MODEL_TABLES if table.name == relationship.to_table]
     keys = {column.name for column in table.columns if column.key} or {"refresh_id"}
 
     assert relationship.to_column in keys
 
 
-def test_facts_show_measures_and_hide_what_they_are_made_of():
-    """The field list is for people: sums without a name and foreign keys are not for them."""
+def test_facts_show_measures_and_hide_their_columns():
+    """The field list is for people, who need neither raw sums nor foreign keys."""
     shown = {
         table.name: [column.name for column in table.columns if not column.hidden]
         for table in MODEL_TABLES
@@ -114,7 +114,7 @@ def test_facts_show_measures_and_hide_what_they_are_made_of():
 
 
 def test_months_are_a_date_table_in_each_role():
-    """Joined in, last seen in and happened in are roles of one calendar, each with its own axis."""
+    """The month of joining, of the last login and of activity are roles of one calendar, each with its own axis."""
     dated = [path for path, text in TABLES.items() if "dataCategory: Time" in text]
 
     assert dated == ["tables/Calendar.tmdl", "tables/Last Login Calendar.tmdl", "tables/Activity Calendar.tmdl"]
@@ -137,7 +137,7 @@ def test_bands_are_one_table_in_six_roles_and_two_parameters():
     assert '[banded_column] = "account_balance" and [low] <> null' in FILES["tables/Balance Threshold.tmdl"]
 
 
-def test_a_funnel_stage_holds_every_deepest_stage_from_its_own_on():
+def test_a_funnel_stage_includes_every_deepest_stage_from_its_own():
     """Ten rows: four, three, two and one."""
     rows = re.findall(r'\{(\d), "([^"]+)", (\d)\}', FILES["tables/Funnel Stage.tmdl"])
 
@@ -145,8 +145,8 @@ def test_a_funnel_stage_holds_every_deepest_stage_from_its_own_on():
     assert all(int(deepest) >= int(stage) for stage, _, deepest in rows)
 
 
-def test_direct_query_asks_the_server_for_everything_that_it_has():
-    """Only the stages of the funnel and the prices of a point stand in the model itself."""
+def test_directquery_queries_every_table_of_the_server():
+    """Only the stages of the funnel and the prices of a point are in the model itself."""
     files = tmdl.files(ModelSource("h", "d", "s", "directquery"), WHOLE)
     modes = {
         path: mode
@@ -162,8 +162,8 @@ def test_direct_query_asks_the_server_for_everything_that_it_has():
     assert set(modes.values()) == {"import", "directQuery"}
 
 
-def test_a_role_by_country_closes_what_country_cannot_narrow():
-    """Totals over all countries would tell a reader of one country about the others."""
+def test_a_role_by_country_closes_tables_without_a_country():
+    """Totals over all countries would reveal the others to a reader of one country."""
     role = FILES["roles/Country reader.tmdl"]
 
     assert "tablePermission Country = 'Country'[Country] = \"Germany\"" in role
@@ -176,7 +176,7 @@ def test_a_role_by_country_closes_what_country_cannot_narrow():
 
 
 def test_the_price_of_a_point_moves_in_exact_steps():
-    """Counted in whole numbers: 0.1 + 0.2 is not 0.3 in a series of fractions."""
+    """Steps are counted in whole numbers, because 0.1 + 0.2 is not 0.3 in floating point."""
     text = FILES["tables/Price of a Point.tmdl"]
 
     assert "List.Transform({0..1000}, each {_ / 1000})" in text
@@ -185,7 +185,7 @@ def test_the_price_of_a_point_moves_in_exact_steps():
 
 @pytest.mark.parametrize("missing", [OF_EVENTS, CAN_BE_MISSING], ids=["no events", "nothing"])
 def test_the_model_is_the_same_for_all_data(missing):
-    """Only what single visuals say and draw differs: a report may be built again for the model."""
+    """Only the measures of single visuals differ, so the report can be rebuilt for the same model."""
     own = re.compile(
         r"\t/// [^\n]*\n\tmeasure '(?:Subtitle of|Value of|Below in|Tooltip of|List of) (?:.|\n)*?lineageTag: .*\n\n"
     )
@@ -197,7 +197,7 @@ def test_the_model_is_the_same_for_all_data(missing):
 
 
 def test_every_measure_and_column_is_described():
-    """The description is what Power BI shows on hover."""
+    """Power BI shows the description on hover."""
     undescribed = [
         line
         for text in TABLES.values()
@@ -208,7 +208,7 @@ def test_every_measure_and_column_is_described():
     assert undescribed == []
 
 
-def test_what_a_person_sets_stands_in_the_parameters():
-    """One place to change when the database moves."""
+def test_the_address_of_the_database_is_in_the_parameters():
+    """There is one place to change when the database moves."""
     assert 'expression Server = "db.example:5432" meta' in FILES["expressions.tmdl"]
     assert 'expression Database = "crm" meta' in FILES["expressions.tmdl"]

@@ -1,4 +1,4 @@
-"""Measures that one visual alone has: what it draws, what its subtitle says, what appears beside the pointer."""
+"""Measures of single visuals: their drawn values, subtitles and tooltips."""
 
 from datetime import date
 
@@ -26,15 +26,15 @@ FILLED = [visual for visual in SHOWN if values.is_filled(visual)]
 
 @pytest.fixture(scope="module")
 def lacking_model():
-    """The model over customers who lack two columns."""
+    """The model over customers without two columns."""
     lacking = miniature.result_tables(miniature.profiles(miniature.customers(400, missing=MISSING)), MISSING)
     return dax_evaluator.read(files(SOURCE), lacking)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("visual", FILLED, ids=lambda visual: visual.name)
-def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_model, lacking_model, visual):
-    """A card, a month and a band of nobody; a column that the data lacks is no 0."""
+def test_a_visual_draws_0_without_customers_and_nothing_for_missing_data(semantic_model, lacking_model, visual):
+    """A card, a month and a band without customers are 0; a missing column is not."""
     without = Evaluator(lacking_model)
     own = Evaluator(semantic_model).measure(model.measure_name(values.drawn(visual), visual.fact))
 
@@ -54,8 +54,10 @@ def test_a_visual_draws_0_for_nobody_and_nothing_for_what_is_missing(semantic_mo
     ],
 )
 @pytest.mark.parametrize("filters", [{}, {"country": ["Kenya"]}])
-def test_a_subtitle_counts_who_has_no_place_on_the_axes(semantic_model, tables, name, cuts, known, filters):
-    """The page's filters count; the axis' own do not, which leave the unknown out already."""
+def test_a_subtitle_counts_customers_without_a_place_on_the_axes(
+    semantic_model, tables, name, cuts, known, filters
+):
+    """The filters of the page apply, but not those of the axis, which already exclude unknown values."""
     fact = ENGAGEMENT_SEGMENTS if name in ("account_age", "last_login_trend") else CUSTOMER_SEGMENTS
     rows = tables[fact.name]
     rows = rows[rows["country"].isin(filters.get("country", COUNTRIES))]
@@ -69,7 +71,7 @@ def test_a_subtitle_counts_who_has_no_place_on_the_axes(semantic_model, tables, 
 
 
 def test_months_before_the_events_are_empty_and_later_ones_without_any_are_0(semantic_model, tables):
-    """Before the first event nothing is known; after it, a month without points is a month of 0."""
+    """Before the first event nothing is known; after it, a month without points has 0 points."""
     month, without = ("Activity Calendar", "Activity Month"), date(2025, 4, 1)
     segments = tables["activity_segments"]
     quiet = {**tables, "activity_segments": segments[segments["activity_month"] != without]}
@@ -82,8 +84,8 @@ def test_months_before_the_events_are_empty_and_later_ones_without_any_are_0(sem
     assert drawn(date(2024, 3, 1)) > 0
 
 
-def test_what_a_flow_draws_adds_up_to_what_it_is_about(semantic_model, tables):
-    """Above zero less below it, month by month."""
+def test_the_bars_of_a_flow_add_up_to_its_measure(semantic_model, tables):
+    """Bars above zero less bars below zero, month by month."""
     visual = VISUALS["points_flow"]
     names = [measure(name).label for name in visual.above] + list(values.below(visual))
     evaluator = Evaluator(semantic_model)
@@ -95,8 +97,8 @@ def test_what_a_flow_draws_adds_up_to_what_it_is_about(semantic_model, tables):
         assert max(parts[1:]) <= 0
 
 
-def test_the_share_beside_the_pointer_is_that_of_the_map(semantic_model, tables):
-    """The page there is filtered by the cell: a share of what is selected would be 100 %."""
+def test_the_share_in_the_tooltip_is_a_share_of_the_heat_map(semantic_model, tables):
+    """The tooltip page is filtered by the cell, so a share of the selection would be 100%."""
     cell = {("Balance Band", "Band"): [{3}], ("Points Band", "Band"): [{2}]}
     segments = tables["customer_segments"]
     inside = segments[(segments["balance_band"] == 3) & (segments["points_band"] == 2)]["customers"].sum()
@@ -108,8 +110,8 @@ def test_the_share_beside_the_pointer_is_that_of_the_map(semantic_model, tables)
     assert share == pytest.approx(inside / segments["customers"].sum())
 
 
-def test_a_kpi_says_its_further_numbers(tables):
-    """It has no tooltip."""
+def test_the_subtitle_of_a_kpi_has_its_other_numbers(tables):
+    """A KPI has no tooltip."""
     segments = tables["customer_segments"]
     average = segments["points_sum"].sum() / segments["points_count"].sum()
     without = segments["customers"].sum() - segments["points_count"].sum()
@@ -127,7 +129,7 @@ def test_a_kpi_says_its_further_numbers(tables):
 @pytest.mark.parametrize(("day", "said"), [(date(2026, 6, 30), ""), (date(2026, 6, 12), "; Jun 2026 is not over")])
 @pytest.mark.parametrize("name", ["acquisition", "last_login_trend", "points_by_month"])
 def test_a_month_that_is_not_over_is_named(tables, name, day, said):
-    """The last point of the line is lower than it will be."""
+    """The last point of the line is lower than it will be at the end of the month."""
     until = {**tables, "refreshes": tables["refreshes"].assign(as_of_date=day)}
 
     shown = Evaluator(dax_evaluator.read(files(SOURCE), until)).measure(f"Subtitle of {VISUALS[name].title}")

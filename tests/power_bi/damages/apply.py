@@ -1,4 +1,4 @@
-"""How a damage is written: to the text of a file, to the JSON of one, or to which files there are."""
+"""Ways to damage a project: in the text or the JSON of a file, or in the list of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def damage(name: str, apply: Damage) -> None:
 
 
 def text(name: str, path: str, old: str, new: str) -> None:
-    """Replaces the first *old* in a file of the model, or in another given by its whole path."""
+    """Replaces the first *old* in a file of the model, or in any file given by its full path."""
 
     def apply(files: Files) -> Files:
         place = path if path in files else MODEL + path

@@ -1,4 +1,4 @@
-"""Damage to the folder: files that are missing, or that name each other wrongly."""
+"""Damage to the folder: missing files and wrong references between files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ without("no definition.pbism", "definition.pbism")
 renamed("a visual in a folder of another name", identity("overview", "acquisition"), "0" * 20)
 renamed("a table in a file of another name", "tables/Country.tmdl", "tables/Countries.tmdl")
 content(
-    "a logical id that is none",
+    "an invalid logical id",
     "Customer 360.Report/.platform",
     lambda item: item["config"].update(logicalId="report"),
 )
@@ -26,18 +26,18 @@ content(
 )
 content("a report of no version", "Customer 360.Report/definition.pbir", lambda pbir: pbir.pop("version"))
 content(
-    "a project of no report",
+    "a project without a report",
     "Customer 360.pbip",
     lambda pbip: pbip["artifacts"][0]["report"].update(path="Customers.Report"),
 )
 content(
-    "a theme that calls itself otherwise",
+    "a theme with another name inside",
     "report.json",
     lambda report: report["themeCollection"]["customTheme"].update(name="Other.json"),
 )
 damage("a byte order mark", lambda files: {**files, f"{MODEL}model.tmdl": "\ufeff" + files[f"{MODEL}model.tmdl"]})
 damage(
-    "a report id that is also the model's",
+    "a report with the model's id",
     lambda files: {
         **files,
         "Customer 360.SemanticModel/.platform": files["Customer 360.Report/.platform"].replace(

@@ -18,29 +18,37 @@ text("a level of compatibility that is missing", "database.tmdl", "\tcompatibili
 text("implicit measures", "model.tmdl", "\tdiscourageImplicitMeasures\n", "")
 text("hidden date tables", "model.tmdl", "__PBI_TimeIntelligenceEnabled = 0", "__PBI_TimeIntelligenceEnabled = 1")
 pattern(
-    "two columns of one tag", "tables/Country.tmdl", r"(lineageTag: )(\S+)((?:.|\n)*?lineageTag: )\S+", r"\1\2\3\2"
+    "two columns with the same tag",
+    "tables/Country.tmdl",
+    r"(lineageTag: )(\S+)((?:.|\n)*?lineageTag: )\S+",
+    r"\1\2\3\2",
 )
 pattern("a tag that is none", "tables/Country.tmdl", r"lineageTag: \S+", "lineageTag: country")
 pattern("a measure described by nothing", SEGMENTS, r"\t/// Number of customers\.\n", "")
 text(
-    "a column that a visual needs is gone", "tables/Activity.tmdl", "column Activity\n", "column 'Activity Name'\n"
+    "a missing column that a visual needs", "tables/Activity.tmdl", "column Activity\n", "column 'Activity Name'\n"
 )
-text("two measures of one name", ENGAGEMENT, "measure 'Total Customers (Engagement)'", "measure 'Total Customers'")
+text(
+    "two measures with the same name",
+    ENGAGEMENT,
+    "measure 'Total Customers (Engagement)'",
+    "measure 'Total Customers'",
+)
 
 # --- shape ------------------------------------------------------------------------------------------
 
-text("blanks for tabs", "tables/Country.tmdl", "\t\tdataType", "        dataType")
+text("spaces instead of tabs", "tables/Country.tmdl", "\t\tdataType", "        dataType")
 text("a property that does not exist", "tables/Country.tmdl", "\t\tsummarizeBy: none", "\t\tsummarise: none")
 text("a type that does not exist", "tables/Country.tmdl", "dataType: string", "dataType: text")
 text(
-    "a number that is a text",
+    "a number stored as text",
     SEGMENTS,
     "column balance_count\n\t\tdataType: int64",
     "column balance_count\n\t\tdataType: string",
 )
-text("a way of storing that does not exist", "tables/Country.tmdl", "mode: import", "mode: copy")
-text("one table that is asked", "tables/Country.tmdl", "mode: import", "mode: directQuery")
-text("a sum by itself", "tables/Customer Segments.tmdl", "summarizeBy: none", "summarizeBy: sum")
+text("a storage mode that does not exist", "tables/Country.tmdl", "mode: import", "mode: copy")
+text("one table that is queried", "tables/Country.tmdl", "mode: import", "mode: directQuery")
+text("an implicit sum", "tables/Customer Segments.tmdl", "summarizeBy: none", "summarizeBy: sum")
 text(
     "a sum in the field list",
     SEGMENTS,
@@ -56,15 +64,15 @@ text(
 text(
     "statuses in the order of the alphabet", "tables/Loyalty Status.tmdl", "\t\tsortByColumn: 'Status Order'\n", ""
 )
-text("months in the order of the alphabet", "tables/Calendar.tmdl", "\t\tsortByColumn: Month\n", "")
+text("months in alphabetical order", "tables/Calendar.tmdl", "\t\tsortByColumn: Month\n", "")
 text(
     "an order by a column that does not exist",
     "tables/Country.tmdl",
     "sortByColumn: 'Country Order'",
     "sortByColumn: Order",
 )
-text("a month that is no key", "tables/Calendar.tmdl", "\t\tisKey\n", "")
-text("a calendar that is no table of dates", "tables/Calendar.tmdl", "\tdataCategory: Time\n", "")
+text("a month that is not a key", "tables/Calendar.tmdl", "\t\tisKey\n", "")
+text("a calendar that is not a date table", "tables/Calendar.tmdl", "\tdataCategory: Time\n", "")
 text("a share that is a number", SEGMENTS, "formatString: 0.0%", "formatString: #,0.0")
 text("days without their unit", SEGMENTS, '#,0.0 "days"', "#,0.0")
 text("an amount without cents", SEGMENTS, "formatString: #,0.00", "formatString: #,0")
@@ -92,14 +100,17 @@ pattern(
 )
 pattern("a relationship less", RELATIONS, r"relationship \S+\n\tfromColumn: 'Customer Segments'.country\n.*\n", "")
 pattern(
-    "one side that is many",
+    "a one side that is many",
     RELATIONS,
     r"(\tfromColumn: 'Customer Segments'.country)",
     r"\ttoCardinality: many\n\1",
 )
-text("many that are one side", RELATIONS, "\ttoCardinality: many\n", "")
+text("a many side that is one", RELATIONS, "\ttoCardinality: many\n", "")
 pattern(
-    "a relationship of two types", RELATIONS, r"toColumn: Country.Country", "toColumn: Country.'Country Order'"
+    "a relationship between different types",
+    RELATIONS,
+    r"toColumn: Country.Country",
+    "toColumn: Country.'Country Order'",
 )
 pattern(
     "a relationship with another table",
@@ -116,16 +127,21 @@ pattern(
 
 # --- queries ----------------------------------------------------------------------------------------
 
-text("a comma less in a query", "tables/Country.tmdl", "false]),", "false])")
+text("a query with a missing comma", "tables/Country.tmdl", "false]),", "false])")
 text(
     "a query that ends with an unknown step",
     "tables/Country.tmdl",
     "in\n\t\t\t\t    Columns",
     "in\n\t\t\t\t    Result",
 )
-text("a step of an unknown step", "tables/Country.tmdl", "Table.SelectColumns(Data", "Table.SelectColumns(Date")
+text(
+    "a step that reads an unknown step",
+    "tables/Country.tmdl",
+    "Table.SelectColumns(Data",
+    "Table.SelectColumns(Date",
+)
 text("a function that M does not have", "tables/Country.tmdl", "Table.SelectColumns", "Table.SelectColumn")
-text("a column that the query does not give", "tables/Country.tmdl", '{"country", ', '{"county", ')
+text("a column that the query does not return", "tables/Country.tmdl", '{"country", ', '{"county", ')
 text("a query of another table", "tables/Country.tmdl", 'Item = "countries"', 'Item = "activities"')
 text(
     "bands of another column",
@@ -133,17 +149,19 @@ text(
     '[banded_column] = "loyalty_points"',
     '[banded_column] = "account_balance"',
 )
-text("edges that hold the empty one", "tables/Balance Threshold.tmdl", " and [low] <> null", "")
+text("edges that include the empty one", "tables/Balance Threshold.tmdl", " and [low] <> null", "")
 text("a parameter that is misspelt", "tables/Country.tmdl", '#"Database"', '#"Databse"')
 text("a parameter of another type", "expressions.tmdl", 'Type = "Text"', 'Type = "Number"')
-text("a parameter that is none", "expressions.tmdl", "IsParameterQuery = true, ", "")
-text("a sourceColumn that is not there", "tables/Country.tmdl", "sourceColumn: country\n", "sourceColumn: land\n")
+text("a parameter that is not a parameter", "expressions.tmdl", "IsParameterQuery = true, ", "")
+text(
+    "a sourceColumn that does not exist", "tables/Country.tmdl", "sourceColumn: country\n", "sourceColumn: land\n"
+)
 text("a stage that is missing", "tables/Funnel Stage.tmdl", '{1, "Joined", 3}, ', "")
 
 # --- DAX --------------------------------------------------------------------------------------------
 
 text(
-    "a parenthesis less",
+    "a missing parenthesis",
     SEGMENTS,
     "SUM ( 'Customer Segments'[customers] )",
     "SUM ( 'Customer Segments'[customers] ",
@@ -151,9 +169,14 @@ text(
 text("a column that does not exist", SEGMENTS, "'Customer Segments'[balance_sum]", "'Customer Segments'[balance]")
 text("a measure that does not exist", SEGMENTS, "[Total Account Balance]", "[Total Balance]")
 text("a function that DAX does not have", SEGMENTS, "DIVIDE (", "QUOTIENTS (")
-text("a function with an argument too few", SEGMENTS, "EDATE ( FullMonthsEnd, -12 )", "EDATE ( FullMonthsEnd )")
+text("a function with too few arguments", SEGMENTS, "EDATE ( FullMonthsEnd, -12 )", "EDATE ( FullMonthsEnd )")
 text("a sum of texts", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "SUM ( 'Customer Segments'[country] )")
-text("a measure of itself", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "[% Active Customers] * 1")
+text(
+    "a measure that depends on itself",
+    SEGMENTS,
+    "SUM ( 'Customer Segments'[customers] )",
+    "[% Active Customers] * 1",
+)
 text("a filter that compares with a measure", SEGMENTS, ">= Threshold", ">= [Balance Threshold Value]")
 text(
     "a column without a row", SEGMENTS, "SUM ( 'Customer Segments'[customers] )", "'Customer Segments'[customers]"
@@ -174,13 +197,16 @@ text(
     "DIVIDE ( [Total Customers] + 0, [Active Customers] )",
 )
 text(
-    "a share of all and not of the selection", SEGMENTS, "ALLSELECTED ()", "REMOVEFILTERS ( 'Customer Segments' )"
+    "a share of all rather than of the selection",
+    SEGMENTS,
+    "ALLSELECTED ()",
+    "REMOVEFILTERS ( 'Customer Segments' )",
 )
 text("eleven months", SEGMENTS, "EDATE ( FullMonthsEnd, -12 )", "EDATE ( FullMonthsEnd, -11 )")
 text("a band above that is not", SEGMENTS, ">= Threshold", "> Threshold")
 text("the sum of another column", SEGMENTS, "'Customer Segments'[points_sum]", "'Customer Segments'[points_count]")
 text(
-    "a share of the stage after",
+    "a share of the next stage",
     ENGAGEMENT,
     "MIN ( 'Funnel Stage'[Stage] ) - 1",
     "MIN ( 'Funnel Stage'[Stage] ) + 1",
@@ -188,16 +214,16 @@ text(
 text(
     "a value that draws another measure", SEGMENTS, "[New Customers, Last 12 Months] + 0", "[Total Customers] + 0"
 )
-text("a value that is blank for nobody", SEGMENTS, "= [Total Customers] + 0\n", "= [Total Customers]\n")
+text("a value that is blank without customers", SEGMENTS, "= [Total Customers] + 0\n", "= [Total Customers]\n")
 
 text(
-    "the month of the as-of date counted in",
+    "the month of the as-of date included",
     SEGMENTS,
     "EOMONTH ( [Data as of] + 1, -1 ) + 1",
     "EOMONTH ( [Data as of], 0 ) + 1",
 )
 text(
-    "a band without an edge taken for 0",
+    "a band without an edge treated as 0",
     SEGMENTS,
     ", KEEPFILTERS ( NOT ISBLANK ( 'Balance Band'[Lower Edge] ) )",
     "",
@@ -210,7 +236,7 @@ text(
 )
 text("the oldest refresh", "tables/Refreshes.tmdl", "Newest = MAX (", "Newest = MIN (")
 text(
-    "the worst check and not all",
+    "the worst check rather than all",
     "tables/Data Quality.tmdl",
     "SUM ( 'Data Quality'[rows_failed] )",
     "MAX ( 'Data Quality'[rows_failed] )",
@@ -241,7 +267,7 @@ text(
 text(
     "a first month of the selection", ACTIVITIES, ", REMOVEFILTERS ( 'Activity Segments' ) )", ", ALLSELECTED () )"
 )
-text("what goes down stands above zero", ACTIVITIES, "[Points Redeemed] * -1", "[Points Redeemed] * 1")
+text("negative measures above zero", ACTIVITIES, "[Points Redeemed] * -1", "[Points Redeemed] * 1")
 text(
     "months before the events drawn as 0",
     ACTIVITIES,
@@ -262,12 +288,12 @@ text(
 )
 text("steps of another size", "tables/Price of a Point.tmdl", "{_ / 1000}", "{_ / 100}")
 text("bands of spending from those of balances", "tables/Spending Threshold.tmdl", '"spent"', '"account_balance"')
-text("segments in the order of the alphabet", "tables/RFM Segment.tmdl", "\t\tsortByColumn: 'Segment Order'\n", "")
+text("segments in alphabetical order", "tables/RFM Segment.tmdl", "\t\tsortByColumn: 'Segment Order'\n", "")
 text(
     "another definition below a title", SEGMENTS, f'"{VISUALS["acquisition"].definition}"', '"Customers by month"'
 )
 text(
-    "a share of a row beside the pointer",
+    "a share of a row in the tooltip",
     SEGMENTS,
     "CALCULATE ( [Total Customers], REMOVEFILTERS ( 'Balance Band' ), REMOVEFILTERS ( 'Points Band' ) ) )\n",
     "CALCULATE ( [Total Customers], REMOVEFILTERS ( 'Balance Band' ) ) )\n",

@@ -1,4 +1,4 @@
-"""Damage to the pages of customers: to how they are found and left, and to whom they list."""
+"""Damage to the drillthrough pages: to how they are opened and left, and to their lists."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ def visual(name: str, of: str, each: str, change: Callable[[dict[str, Any]], obj
     content(name, f"{folder}/visual.json", change)
 
 
-# --- how they are found and left ------------------------------------------------------------------
+# --- how they are opened and left -----------------------------------------------------------------
 
 without("a list without a way back", f"{identity('people', ACTIVE, 'back')}/visual.json")
 visual(
-    "a way back that leads elsewhere",
+    "a back button that leads elsewhere",
     ACTIVE,
     "back",
     lambda built: set_literal(built, "visualLink.type", "'PageNavigation'", "visualContainerObjects"),
 )
 visual(
-    "a way back that does nothing",
+    "a back button that does nothing",
     ACTIVE,
     "back",
     lambda built: set_literal(built, "visualLink.show", "false", "visualContainerObjects"),
 )
 page("a list without its binding", ACTIVE, lambda built: built.pop("pageBinding"))
-page("a list that is no drillthrough page", ACTIVE, lambda built: built.pop("type"))
+page("a list that is not a drillthrough page", ACTIVE, lambda built: built.pop("type"))
 page("a list that all readers see", ACTIVE, lambda built: built.pop("visibility"))
 page("a list without its measure", ACTIVE, lambda built: built["pageBinding"].update(parameters=[]))
-page("a list that a measure less leads to", ACTIVE, lambda built: built["pageBinding"]["parameters"].pop())
+page("a list with a missing measure", ACTIVE, lambda built: built["pageBinding"]["parameters"].pop())
 page(
     "a list that drops the filters", ACTIVE, lambda built: built["pageBinding"].update(acceptsFilterContext="None")
 )
@@ -63,11 +63,11 @@ page(
 )
 page("a list of another name", ACTIVE, lambda built: built.update(displayName="Customers: Inactive Customers"))
 
-# --- whom they list -------------------------------------------------------------------------------
+# --- their lists ----------------------------------------------------------------------------------
 
-visual("a list of everybody", ACTIVE, "customers", lambda built: built.pop("filterConfig"))
+visual("a list of all customers", ACTIVE, "customers", lambda built: built.pop("filterConfig"))
 visual(
-    "a list of those whom the number leaves out",
+    "a list of the customers that the number omits",
     ACTIVE,
     "customers",
     lambda built: built["filterConfig"]["filters"][0]["filter"]["Where"][0].update(
@@ -75,7 +75,7 @@ visual(
     ),
 )
 visual(
-    "a list with a name less",
+    "a list without its names",
     ACTIVE,
     "customers",
     lambda built: built["visual"]["query"]["queryState"]["Values"]["projections"].pop(0),
@@ -87,20 +87,20 @@ visual(
     lambda built: built["visual"]["query"]["queryState"]["Values"]["projections"].pop(),
 )
 pattern(
-    "a condition of a measure left out",
+    "a missing condition of a measure",
     PROFILES,
     r"CALCULATE \( (\[List of Total Customers\]), KEEPFILTERS \( 'Activity'\[Activity\] = \"Active\" \) \)",
     r"\1",
 )
 pattern(
-    "a condition of rows left out",
+    "a missing condition of rows",
     PROFILES,
     r",\n\s+KEEPFILTERS \( 'Customer Months'\[is_retained\] = TRUE \(\) \)",
     "",
 )
 pattern("a list that a slicer does not reach", PROFILES, r"KEEPFILTERS \( NOT ByCountry \|\| [^)]+\),\n\s+", "")
 pattern("a list of one month later", PROFILES, r">= Since \)", "> Since )")
-pattern("whoever added nothing", PROFILES, r"IF \( Added <> 0, Added \)", "Added + 0")
+pattern("customers who added nothing", PROFILES, r"IF \( Added <> 0, Added \)", "Added + 0")
 text(
     "a list that names another filter",
     PROFILES,
@@ -108,7 +108,7 @@ text(
     "VAR InCountry = VALUES ( 'Loyalty Status'[Loyalty Status] )",
 )
 
-# --- what is copied, and who may see it -----------------------------------------------------------
+# --- what is imported, and who may see it ---------------------------------------------------------
 
 for table in ("Customer Profiles", "Customer Months", "Customer Moves"):
     text(f"{table} copied into the model", f"tables/{table}.tmdl", "mode: directQuery", "mode: import")

@@ -1,4 +1,4 @@
-"""Damage to the report: to what it names, its shape, its layout, and what it shows."""
+"""Damage to the report: to its references, shape, layout and content."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def on_literal(of: str, path: str, value: str, where: str = "objects") -> Callab
 
 
 def measure_instead(role: str, table: str, name: str) -> Callable[[dict[str, Any]], object]:
-    """Another measure in a role, in all its names."""
+    """Replaces the measure of a role, in all its references."""
 
     def change(built: dict[str, Any]) -> None:
         shown = state(built)[role]["projections"][0]
@@ -54,10 +54,10 @@ FINANCIAL = f"pages/{identity('page', 'financial')}/page.json"
 
 # --- references ------------------------------------------------------------------------------------
 
-visual("a measure that was renamed", BAR, measure_instead("Y", "Customer Segments", "% Active"))
+visual("a renamed measure", BAR, measure_instead("Y", "Customer Segments", "% Active"))
 visual("a measure of another table", BAR, measure_instead("Y", "Top Customers", "% Active Customers"))
 visual(
-    "a column named as a measure",
+    "a column referenced as a measure",
     DONUT,
     lambda built: state(built)["Category"]["projections"][0].update(
         field={"Measure": state(built)["Category"]["projections"][0]["field"]["Column"]}
@@ -69,7 +69,7 @@ visual(
     lambda built: state(built)["Y"]["projections"][0].update(queryRef="Customer Segments.Customers"),
 )
 visual(
-    "two fields of one reference",
+    "two fields with the same reference",
     DONUT,
     lambda built: state(built)["Tooltips"]["projections"].append(
         copy.deepcopy(state(built)["Tooltips"]["projections"][0])
@@ -149,20 +149,20 @@ visual(
     ),
 )
 visual("a text without quotes", DONUT, on_literal("", "title.text", "Customers", "visualContainerObjects"))
-visual("a number without its kind", LINE, on_literal("", "valueAxis.start", "0"))
-visual("a switch that is a text", BAR, on_literal("", "labels.show", "'true'"))
+visual("a number without its type", LINE, on_literal("", "valueAxis.start", "0"))
+visual("a switch stored as text", BAR, on_literal("", "labels.show", "'true'"))
 visual(
     "an order outside the query",
     BAR,
     lambda built: built["visual"].update(sortDefinition=built["visual"]["query"].pop("sortDefinition")),
 )
 visual(
-    "a direction in short",
+    "an abbreviated direction",
     BAR,
     lambda built: built["visual"]["query"]["sortDefinition"]["sort"][0].update(direction="Asc"),
 )
 visual(
-    "a heading that is one text",
+    "a heading that is a single text",
     "overview/heading",
     lambda built: built["visual"]["objects"]["general"][0]["properties"].update(paragraphs="Customer Overview"),
 )
@@ -194,7 +194,7 @@ content(
 )
 content("the order of pages leaves one out", "pages/pages.json", lambda pages: pages["pageOrder"].pop(1))
 content(
-    "the report opens with a page that does not exist",
+    "the report opens on a page that does not exist",
     "pages/pages.json",
     lambda pages: pages.update(activePageName="0" * 20),
 )
@@ -212,18 +212,16 @@ content(
 
 # --- layout and access -----------------------------------------------------------------------------
 
-visual("two visuals on one place", DONUT, lambda built: built["position"].update(x=built["position"]["x"] + 200))
+visual("two visuals in one place", DONUT, lambda built: built["position"].update(x=built["position"]["x"] + 200))
 visual("a visual that leaves the page", LINE, lambda built: built["position"].update(width=2000))
 visual("a visual that leaves the phone", LINE, lambda built: built["position"].update(width=400), "mobile.json")
-visual("two visuals on one place of the phone", LINE, lambda built: built["position"].update(y=0), "mobile.json")
-visual("two visuals reached at once", LINE, lambda built: built["position"].update(tabOrder=0))
-visual(
-    "a visual that nobody is told of", LINE, lambda built: built["visual"]["visualContainerObjects"].pop("general")
-)
+visual("two visuals in one place on the phone", LINE, lambda built: built["position"].update(y=0), "mobile.json")
+visual("two visuals with the same tab order", LINE, lambda built: built["position"].update(tabOrder=0))
+visual("a visual without alt text", LINE, lambda built: built["visual"]["visualContainerObjects"].pop("general"))
 visual("a visual that is not on the phone's page", LINE, lambda built: built.update(name="0" * 20))
 without("a visual without a place on the phone", "/mobile.json")
 visual(
-    "a slicer that forgets its choice on one page",
+    "a slicer that forgets its selection on one page",
     "activity/slicer/country",
     lambda built: built["visual"].pop("syncGroup"),
 )
@@ -241,7 +239,7 @@ visual(
     lambda built: built["visual"]["query"]["sortDefinition"]["sort"][0].update(direction="Ascending"),
 )
 visual(
-    "a bar of the total and not of the average",
+    "a bar of the total rather than the average",
     AVERAGE,
     measure_instead("Y", "Customer Segments", "Total Account Balance"),
 )
@@ -259,22 +257,22 @@ visual("a KPI without its goal", KPI, lambda built: state(built).pop("Goal"))
 visual("a KPI of all months", KPI, measure_instead("Indicator", "Activity Segments", "Points Earned"))
 visual("a goal of others that is of a year earlier", ABOVE, on_literal("", "goals.goalText", "'A year earlier'"))
 visual("a comparison of others in colour", ABOVE, on_literal("", "status.badColor", f"'{LIGHT.bad}'"))
-visual("a flow without what goes down", FLOW, lambda built: state(built)["Y"]["projections"].pop())
+visual("a flow with a missing measure below zero", FLOW, lambda built: state(built)["Y"]["projections"].pop())
 visual("a flow out of order", FLOW, lambda built: state(built)["Y"]["projections"].reverse())
 visual(
     "a flow of another axis",
     FLOW,
     lambda built: column_instead(built, "Category", "Activity Calendar", "Activity Year"),
 )
-visual("a flow that does not say what is what", FLOW, on_literal("", "legend.show", "false"))
-visual("a flow without its whole", FLOW, lambda built: state(built).pop("Tooltips"))
+visual("a flow without a legend", FLOW, on_literal("", "legend.show", "false"))
+visual("a flow without its total", FLOW, lambda built: state(built).pop("Tooltips"))
 visual("a matrix without a column", MATRIX, lambda built: state(built)["Values"]["projections"].pop())
 visual(
     "a matrix upside down",
     MATRIX,
     lambda built: built["visual"]["query"]["sortDefinition"]["sort"][0].update(direction="Descending"),
 )
-visual("a matrix that adds averages up", MATRIX, on_literal("", "total.totals", "true"))
+visual("a matrix that adds up averages", MATRIX, on_literal("", "total.totals", "true"))
 visual(
     "a slider of another number",
     PRICE,
@@ -293,8 +291,8 @@ def _preset(**changes: Any) -> Callable[[dict[str, Any]], object]:
     return change
 
 
-visual("X at most and not at least", X, _preset(kind=4))
-visual("X more than", X, _preset(kind=1))
+visual("X as a maximum rather than a minimum", X, _preset(kind=4))
+visual("X as strictly more", X, _preset(kind=1))
 visual("another X", X, _preset(value="1000D"))
 visual("a slider of another kind", X, on_literal("", "data.mode", "'Before'"))
 visual("cells without a colour", HEAT, lambda built: built["visual"]["objects"].pop("values"))
@@ -337,9 +335,9 @@ visual(
     _top(lambda query: query["OrderBy"][0]["Expression"]["Aggregation"].update(Function=1)),
 )
 visual("retention without its months", RETENTION, lambda built: built["filterConfig"]["filters"].pop())
-visual("a heat map with a row for the unknown", HEAT, lambda built: built["filterConfig"]["filters"].pop(0))
+visual("a heat map with a row for unknown values", HEAT, lambda built: built["filterConfig"]["filters"].pop(0))
 visual("a title of another visual", LINE, on_literal("", "title.text", "'Last Logins'", "visualContainerObjects"))
-visual("a tooltip less", DONUT, lambda built: state(built)["Tooltips"]["projections"].pop())
+visual("a missing tooltip measure", DONUT, lambda built: state(built)["Tooltips"]["projections"].pop())
 visual(
     "a subtitle of another visual",
     LINE,
@@ -372,7 +370,7 @@ content(
 )
 without("a page without one of its visuals", f"{identity('overview', 'total_customers')}/visual.json")
 visual("another label", DONUT, lambda built: state(built)["Y"]["projections"][0].update(displayName="Clients"))
-visual("a slicer called otherwise", "overview/slicer/country", on_literal("", "header.text", "'Land'"))
+visual("a slicer with another heading", "overview/slicer/country", on_literal("", "header.text", "'Land'"))
 visual("a navigator to hidden pages", "overview/navigation", on_literal("", "pages.showHiddenPages", "true"))
 visual(
     "a tooltip page that is not shown",

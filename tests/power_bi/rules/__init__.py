@@ -1,8 +1,8 @@
 """
-Rules that the files of a project must keep, whoever wrote them: each rule yields a line for every breach.
+Rules for the files of a project: each rule yields a line for every violation.
 
-They read the files as text, as Power BI does, and know nothing of the code that wrote them but the definitions:
-tables, dimensions, measures and the report.
+They read the files as text, as Power BI does. Of the code that wrote them they use only the definitions: tables,
+dimensions, measures and the report.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Files = Mapping[str, str]
 
 
 WHOLE = REPORT.shown(())
-"""The report for data with everything."""
+"""The report for complete data."""
 
 
 def problems(files: Files, shown_report: Report = WHOLE) -> Iterator[str]:
     """
-    Each breach in the files of a project (path -> text), which shows what *shown_report* says.
+    Each violation in the files of a project (path -> text) that shows *shown_report*.
 
-    A file that cannot be read hides what it holds.
+    A file that cannot be read hides its other violations.
     """
     try:
         yield from _problems(files, shown_report)

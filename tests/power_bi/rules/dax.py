@@ -1,4 +1,4 @@
-"""The DAX of measures and roles: it parses, names what is there, and is what the engine accepts."""
+"""The DAX of measures and roles: it parses, its references exist, and the engine accepts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder as a whole: which files there are, how they name each other, and whether each fits its schema."""
+"""The folder as a whole: its files, their references to each other, and their schemas."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _of_schema(path: str, text: str) -> tuple[str, ...]:
 def _against_schema(path: str, content: Any) -> Iterator[str]:
     family = next((name for pattern, name in FAMILIES.items() if re.fullmatch(pattern, path)), None)
     if family is None:
-        yield f"{path}: is no file that Power BI looks for"
+        yield f"{path}: is not a file that Power BI reads"
         return
     address = content.get("$schema", "")
     if not address.startswith(f"{BASE}{family}/") or address not in _schemas():
@@ -73,7 +73,7 @@ def _against_schema(path: str, content: Any) -> Iterator[str]:
 
 
 def _items(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator[str]:
-    """The project names its report, the report its model, and each is an item of its own."""
+    """The project refers to its report, the report to its model, and both are separate items."""
     projects = [path for path in objects if path.endswith(".pbip")]
     if len(projects) != 1:
         yield f"there are {len(projects)} projects"
@@ -82,13 +82,13 @@ def _items(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator[str
     reference = objects[f"{report}/definition.pbir"]["datasetReference"]["byPath"]["path"]
     model = reference.removeprefix("../")
     if not reference.startswith("../") or f"{model}/definition.pbism" not in files:
-        yield f"the report reads a model at {reference}, which is not there"
+        yield f"the report reads a model at {reference}, which does not exist"
     platforms = {
         kind: objects.get(f"{folder}/.platform") for kind, folder in (("Report", report), ("SemanticModel", model))
     }
     for kind, platform in platforms.items():
         if platform is None or platform["metadata"]["type"] != kind:
-            yield f"the {kind} has no .platform of its kind"
+            yield f"the {kind} has no .platform of its type"
         elif (
             not GUID.fullmatch(platform["config"]["logicalId"]) or not platform["metadata"]["displayName"].strip()
         ):
@@ -111,7 +111,7 @@ def _items(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator[str
 
 
 def _resources(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator[str]:
-    """The report names its two themes, and both are where it says."""
+    """The report refers to two themes, and both exist at their paths."""
     [path] = [path for path in objects if path.endswith("/definition/report.json")]
     folder, content = path.removesuffix("/definition/report.json"), objects[path]
     items = {
@@ -125,11 +125,11 @@ def _resources(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator
     for theme in content["themeCollection"].values():
         place = items.get((theme["type"], theme["name"]), "")
         if place not in files:
-            yield f"theme {theme['name']} is in no package"
+            yield f"theme {theme['name']} is not in a package"
         elif json.loads(files[place])["name"] != theme["name"]:
-            yield f"theme {theme['name']} calls itself otherwise"
+            yield f"theme {theme['name']} has another name inside"
         elif theme["type"] == "RegisteredResources" and _digest(files[place]) not in theme["name"]:
-            yield f"theme {theme['name']} is not named by its content"
+            yield f"theme {theme['name']} is not named after its content"
     if set(content["themeCollection"]) != {"baseTheme", "customTheme"}:
         yield "a theme is missing"
     if content["settings"] != SETTINGS:
@@ -137,7 +137,7 @@ def _resources(files: Mapping[str, str], objects: Mapping[str, Any]) -> Iterator
 
 
 def _digest(theme: str) -> str:
-    """Desktop keeps themes by name: under an old name a changed one is not seen."""
+    """Power BI Desktop caches themes by name: a changed theme under its old name is ignored."""
     content = {name: value for name, value in json.loads(theme).items() if name not in ("$schema", "name")}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
@@ -161,7 +161,7 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _validator(address: str) -> Draft7Validator:
-    # Here: it takes seconds, which every process of a parallel run would wait for.
+    # Imported here: it takes seconds, and every process of a parallel run would wait for it.
     from jsonschema import Draft7Validator
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT7

@@ -1,4 +1,4 @@
-"""Where visuals stand: inside their page, none over another, on a phone too, and reached by Tab in reading order."""
+"""Positions of visuals: inside their page, without overlaps, also on a phone, and in reading order for Tab."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
             if page.get("type") != "Tooltip":
                 yield from (f"{one} is not on the phone" for one in screen if one not in phone)
                 if (page["width"], page["height"]) != sizes.get(page["name"], list_size):
-                    yield f"{folder}: has another size than its rows need"
+                    yield f"{folder}: has a size other than its rows need"
 
 
 def _placed(objects: Mapping[str, Any], folder: str, name: str) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The numbers: each measure says what SQL says over the same few customers, whatever is filtered and cut."""
+"""The numbers: each measure equals SQL over the same few customers, under any filter and cut."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _CUTS: tuple[tuple[Table, tuple[str, ...]], ...] = (
 
 
 _right: set[tuple[tuple[str, str], ...]] = set()
-"""Models in which nothing was wrong: a report is looked at without counting again."""
+"""Models without problems, so that further reports over them need no new calculation."""
 
 
 def problems(files: Mapping[str, str], report: Report) -> Iterator[str]:
@@ -109,12 +109,12 @@ def _differences(semantic_model: dax_evaluator.Model) -> Iterator[str]:
 
 
 def _known(cuts: tuple[tuple[str, object], ...]) -> dict[str, Any]:
-    """A visual leaves out what has no place on its axis."""
+    """A visual omits rows without a member on its axis."""
     return {cut: None for cut, _ in cuts if dimension(cut).nullable}
 
 
 def _filled(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str]:
-    """What a visual draws is its measure, and 0 for nobody."""
+    """A visual draws its measure, or 0 without customers."""
     for page in report.pages:
         for visual in filter(is_filled, page.visuals):
             own = model.measure_name(drawn(visual), visual.fact)
@@ -131,14 +131,14 @@ def _filled(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str
 
 
 def _hung(semantic_model: dax_evaluator.Model, visual: Visual) -> Iterator[str]:
-    """What a flow hangs below zero is the negative, from the first month of the events on."""
+    """Below zero, a flow draws the negatives, from the first month of events."""
     for month, begun in ((date(2024, 2, 1), False), (date(2026, 4, 1), True)):
         evaluator = Evaluator(semantic_model)
         for one in map(measure, visual.below):
             axis = {("Activity Calendar", "Activity Month"): [{month}]}
             hung = evaluator.measure(f"Below in {visual.title}: {one.label}", axis)
             if hung != (-evaluator.measure(one.label, axis) if begun else None):
-                yield f"{visual.title} hangs {hung} of {one.label}"
+                yield f"{visual.title} draws {hung} below zero for {one.label}"
 
 
 def _before_events(semantic_model: dax_evaluator.Model, visual: Visual) -> bool:
@@ -148,7 +148,7 @@ def _before_events(semantic_model: dax_evaluator.Model, visual: Visual) -> bool:
 
 
 def _blank(lacking: dax_evaluator.Model, report: Report) -> Iterator[str]:
-    """What the data lacks is blank, and the visual says it."""
+    """Missing data is blank, and the visual says so."""
     evaluator = Evaluator(lacking)
     for fact in FACTS:
         for one in model.measures_of(fact):
@@ -167,13 +167,13 @@ def _blank(lacking: dax_evaluator.Model, report: Report) -> Iterator[str]:
 
 
 def _beyond(semantic_model: dax_evaluator.Model) -> Iterator[str]:
-    """A measure by what its facts do not have is blank, and does not repeat its total."""
+    """A measure cut by a dimension missing from its facts is blank and does not repeat its total."""
     visible = [one for one in MEASURES if not one.hidden and one.format != "date"]
     labels = (("Account Age Band", "Account Age Band"), ("Balance Band", "Balance Band"))
     both = {column: [set(semantic_model.rows[column[0]][column[1]])] for column in labels}
     for one in visible:
         if Evaluator(semantic_model).measure(one.label, both) is not None:
-            yield f"{one.label} has a value where no table knows both axes"
+            yield f"{one.label} has a value where no table has both axes"
     for one in (one for one in visible if facts_of(one) == (CUSTOMER_SEGMENTS,)):
         if (
             Evaluator(semantic_model).measure(one.label, {("Funnel Stage", "Funnel Stage"): [{"Joined"}]})
@@ -183,7 +183,7 @@ def _beyond(semantic_model: dax_evaluator.Model) -> Iterator[str]:
 
 
 def _shares(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str]:
-    """The share beside the pointer is that of the whole map."""
+    """The share in the tooltip is a share of the whole heat map."""
     maps = [one for page in report.pages for one in page.visuals if one.name == "balance_and_points"]
     if not maps:
         return
@@ -194,7 +194,7 @@ def _shares(semantic_model: dax_evaluator.Model, report: Report) -> Iterator[str
     cell = {("Balance Band", "Band"): [{balance}], ("Points Band", "Band"): [{points}]}
     share = Evaluator(semantic_model, cell).measure(f"Tooltip of {heat_map.title}: % of Customers")
     if not row_level.same(share, cells.max() / segments["customers"].sum()):
-        yield f"the share beside the pointer is {share}"
+        yield f"the share in the tooltip is {share}"
 
 
 Expectation = tuple[Table, tuple[tuple[str, object], ...], int, str, object]
@@ -213,7 +213,7 @@ def _lacking() -> dict[str, pd.DataFrame]:
 
 @cache
 def _expectations() -> list[Expectation]:
-    """What SQL says: fact, members, number of the filters, name of the measure, value."""
+    """The values according to SQL: fact, members, index of the filters, name of the measure, value."""
     found: list[Expectation] = []
     with miniature.database(_tables()) as database:
         for fact in FACTS:
@@ -240,7 +240,7 @@ def _expectations() -> list[Expectation]:
 
 
 def _follows(one: Measure) -> bool:
-    """Who is outside the filters depends on them; a member of an axis is none to SQL."""
+    """The customers outside the filters depend on them; to SQL, a member of an axis is not a filter."""
     return not one.name.endswith("_of_others")
 
 

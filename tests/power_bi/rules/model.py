@@ -1,4 +1,4 @@
-"""The semantic model: its references, relationships, keys, formats, order and what a reader of it may see."""
+"""The semantic model: its references, relationships, keys, formats, order, and what readers may see."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMN_FORMATS = {
     "string": "",
 }
 PARAMETERS = ("Server", "Database", "Schema")
-# The field list: of a dimension its name, of a fact what is no sum; a calendar has its levels.
+# The field list: the name of a dimension, the columns of a fact that are not sums, the levels of a calendar.
 VISIBLE: dict[str, list[set[str]]] = {
     "Customer Segments": [set()],
     "Engagement Segments": [set()],
@@ -69,7 +69,7 @@ def problems(read: Read, report: Report) -> Iterator[str]:
 
 
 def source_of(table: Node) -> str:
-    """The result table that a table of the model reads; empty for one whose rows stand in the model."""
+    """The result table that a table of the model reads; empty if its rows are in the model."""
     [partition] = table.all("partition")
     found = re.search(r'Item = "(\w+)"', partition.properties["source"])
     return found[1] if found else ""
@@ -85,7 +85,7 @@ def result_table(name: str) -> t.Table:
     return next(table for table in t.RESULT_TABLES if table.name == name)
 
 
-# --- the whole ---------------------------------------------------------------------------------------------
+# --- the model ---------------------------------------------------------------------------------------------
 
 
 def _model(read: Read) -> Iterator[str]:
@@ -104,23 +104,23 @@ def _model(read: Read) -> Iterator[str]:
         if node.kind == "ref" and node.name.startswith(kind)
     ]
     if sorted(referred) != sorted(read.tables):
-        yield f"the model refers to other tables than it has: {set(referred) ^ set(read.tables)}"
+        yield f"the model's references and tables differ: {set(referred) ^ set(read.tables)}"
     roles = [
         plain(node.name.removeprefix("role "))
         for node in nodes
         if node.kind == "ref" and node.name.startswith("role ")
     ]
     if sorted(roles) != sorted(role.name for role in read.all("role")):
-        yield "the model refers to other roles than it has"
+        yield "the model's references and roles differ"
     annotations = {node.name: node.text for node in nodes if node.kind == "annotation"}
     if annotations.get("__PBI_TimeIntelligenceEnabled") != "0":
-        yield "the model makes hidden date tables"
+        yield "the model creates hidden date tables"
     if json.loads(annotations.get("PBI_QueryOrder", "[]")) != [*PARAMETERS, *read.tables]:
-        yield "the order of queries names others"
+        yield "the order of queries has other names"
     for path, found in read.files.items():
         for node in found:
             if node.kind in ("table", "role") and path != f"{node.kind}s/{node.name}.tmdl":
-                yield f"{path} holds {node.name}"
+                yield f"{path} contains {node.name}"
 
 
 def _names(read: Read) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _tags(read: Read) -> Iterator[str]:
     tags = Counter(node.properties["lineageTag"] for node in tagged if node.has("lineageTag"))
     tags += Counter(node.name for node in read.all("relationship"))
     yield from (f"two objects have the tag {tag}" for tag, count in tags.items() if count > 1)
-    yield from (f"{tag} is no tag" for tag in tags if not GUID.fullmatch(tag))
+    yield from (f"{tag} is not a tag" for tag in tags if not GUID.fullmatch(tag))
 
 
 # --- relationships -----------------------------------------------------------------------------------------
@@ -156,16 +156,16 @@ def _relationships(read: Read) -> Iterator[str]:
         name = f"{one[0]}[{one[1]}] -> {other[0]}[{other[1]}]"
         pairs[frozenset((one[0], other[0]))] += 1
         if one not in read.columns or other not in read.columns:
-            yield f"{name} ends at no column"
+            yield f"{name} does not end at a column"
             continue
         if read.columns[one].properties["dataType"] != read.columns[other].properties["dataType"]:
-            yield f"{name} relates two types"
+            yield f"{name} relates columns of different types"
         if node.properties.get("isActive", "true") != "true":
             yield f"{name} is not active"
         if node.properties.get("crossFilteringBehavior", "oneDirection") != "oneDirection":
             yield f"{name} filters both ways"
         if node.properties.get("fromCardinality", "many") != "many":
-            yield f"{name} starts at one"
+            yield f"{name} starts at the one side"
         overlaps = not source_of(read.tables[other[0]])
         if overlaps != (node.properties.get("toCardinality", "one") == "many"):
             yield f"{name} has another cardinality"
@@ -182,7 +182,7 @@ def _relationships(read: Read) -> Iterator[str]:
 
 
 def _expected(read: Read) -> Iterator[tuple[tuple[str, str], str]]:
-    """Each dimension of each fact leads to the table that lists its members."""
+    """Each dimension of each fact is related to the table of its members."""
     for fact in FACTS:
         for cut in dimensions_of(fact):
             if not cut.level_of and (cut.members or cut.name == "funnel_stage"):
@@ -211,7 +211,7 @@ def _table(table: Node, read: Read) -> Iterator[str]:
     ends = {field_of(node.properties["fromColumn"]) for node in read.all("relationship")}
     is_calendar = source == t.CALENDAR_MONTHS.name
     if is_calendar != (table.properties.get("dataCategory") == "Time"):
-        yield "is, or is not, a table of dates"
+        yield "is wrongly a date table, or wrongly not one"
     keys = [column for column in table.all("column") if column.has("isKey")]
     is_note = bool(source) and (result_table(source).role == "note" or len(result_table(source).key) != 1)
     if len(keys) > 1 or (not is_fact and not is_note and source and banded_by(table) == "" and not keys):
@@ -219,23 +219,23 @@ def _table(table: Node, read: Read) -> Iterator[str]:
     for column in table.all("column"):
         where = f"column {column.name}"
         if column.properties.get("summarizeBy") != "none":
-            yield f"{where} is summed up by itself"
+            yield f"{where} is summed implicitly"
         yield from (f"{where} {problem}" for problem in _typed(column, source))
         yield from (f"{where} {problem}" for problem in _sorted(table, column))
         if ((table.name, column.name) in ends or _is_summed(column, is_fact)) and not column.has("isHidden"):
-            yield f"{where} stands in the field list"
+            yield f"{where} is in the field list"
         is_day = column.properties["dataType"] == "dateTime" and "hh" not in column.properties.get(
             "formatString", ""
         )
         if [one.text for one in column.all("annotation")] != ["Date"] * is_day:
-            yield f"{where} is, or is not, a day"
+            yield f"{where} is wrongly a day, or wrongly not one"
         if (column.name == "Country" and not is_fact) != (column.properties.get("dataCategory") == "Country"):
-            yield f"{where} is, or is not, a country"
+            yield f"{where} is wrongly a country, or wrongly not one"
     yield from _hidden(table)
 
 
 def _is_summed(column: Node, is_fact: bool) -> bool:
-    """Numbers of a fact belong to measures, but for those that are an axis."""
+    """The numbers of a fact are for measures, except those that are an axis."""
     return (
         is_fact
         and column.properties["dataType"] in ("int64", "double", "decimal")
@@ -244,13 +244,13 @@ def _is_summed(column: Node, is_fact: bool) -> bool:
 
 
 def _hidden(table: Node) -> Iterator[str]:
-    """What a reader looks for is in the field list, and nothing else is."""
+    """The field list contains what readers need, and nothing else."""
     shown = {column.name for column in table.all("column") if not column.has("isHidden")}
     if shown not in VISIBLE.get(table.name, [{table.name}]):
         yield f"shows {sorted(shown)}"
     is_set = [one.text for column in table.all("column") for one in column.all("extendedProperty")]
     if is_set != ['{"version":0}'] * (table.name in {one.label for one in SET_BY_READERS}):
-        yield "is, or is not, set by a slicer"
+        yield "is wrongly set by a slicer, or wrongly not"
 
 
 def _typed(column: Node, source: str) -> Iterator[str]:
@@ -262,7 +262,7 @@ def _typed(column: Node, source: str) -> Iterator[str]:
             yield f"reads {name}, which {source} does not have"
             return
         if column.description != found[0].description:
-            yield "is described otherwise"
+            yield "has another description"
         if kind != model_type(found[0].type):
             yield f"is {kind} and not {model_type(found[0].type)}"
         pattern = COLUMN_FORMATS.get(found[0].type, COLUMN_FORMATS.get(kind, ""))
@@ -291,7 +291,7 @@ def _sorted(table: Node, column: Node) -> Iterator[str]:
 
 
 def _order_of(table: Node, column: Node) -> str:
-    """The column of the source that its text sorts by."""
+    """The column of the source by which its text is sorted."""
     source, name = source_of(table), column.properties["sourceColumn"]
     if not source:
         return {"stage_name": "stage"}.get(name, "")
@@ -317,29 +317,29 @@ def _measures(read: Read, report: Report) -> Iterator[str]:
         if properties.get("formatString") != FORMATS[one.format] + unit:
             yield f"{name} is formatted {properties.get('formatString')}"
         if properties.get("displayFolder") != one.folder:
-            yield f"{name} stands in the folder {properties.get('displayFolder')}"
+            yield f"{name} is in the folder {properties.get('displayFolder')}"
         if ("isHidden" in properties) != (one.hidden or facts_of(one)[0] is not fact):
-            yield f"{name} is, or is not, in the field list"
+            yield f"{name} is wrongly in the field list, or wrongly not"
         if read.measures[name][1].description != one.description:
-            yield f"{name} is described otherwise"
+            yield f"{name} has another description"
     for page in report.pages:
         for visual in page.visuals:
             if is_filled(visual) and f"Value of {visual.title}" in read.measures:
                 drawn = read.measures[f"Value of {visual.title}"][1].properties.get("formatString", "")
                 hides_0 = ";-#,0;" if visual.kind == "heat_map" else ""
                 if drawn != FORMATS[drawn_by(visual).format] + hides_0:
-                    yield f"what {visual.title} draws is formatted {drawn}"
+                    yield f"the value that {visual.title} draws is formatted {drawn}"
     yield from _subtitles(read, report)
     for name, (_, measure) in read.measures.items():
         is_set = name in {f"{one.label} Value" for one in SET_BY_READERS}
         if name not in expected and not is_set and not measure.has("isHidden"):
-            yield f"{name} stands in the field list"
+            yield f"{name} is in the field list"
         if name.startswith(("Tooltip of ", "Value of ", "Below in ")) and not measure.has("formatString"):
             yield f"{name} has no format"
 
 
 def _subtitles(read: Read, report: Report) -> Iterator[str]:
-    """Each begins with the definition of its visual, and stands where no reader looks for a number."""
+    """Each subtitle begins with the definition of its visual and is hidden from the field list."""
     for page in report.pages:
         for visual in page.visuals:
             name = f"Subtitle of {visual.title}"
@@ -352,26 +352,26 @@ def _subtitles(read: Read, report: Report) -> Iterator[str]:
             ]
             yield from (f"{name} does not say: {text}" for text in said if f'"{text}"' not in measure.text)
             if measure.properties.get("displayFolder") != "Subtitles":
-                yield f"{name} stands among the numbers"
+                yield f"{name} is in the field list"
 
 
 def _roles(read: Read) -> Iterator[str]:
-    """A role by country closes each table with numbers that country does not narrow."""
+    """A role by country closes every table with numbers that have no country."""
     narrowed = {
         field_of(node.properties["fromColumn"])[0]
         for node in read.all("relationship")
         if field_of(node.properties["toColumn"])[0] == "Country"
     }
     if not read.all("role"):
-        yield "there is no example of a role"
+        yield "there is no example role"
     for role in read.all("role"):
         permissions = {node.name: node for node in role.all("tablePermission")}
         for name, node in permissions.items():
             if name not in read.tables:
-                yield f"role {role.name} is about no table: {name}"
+                yield f"role {role.name} has an unknown table: {name}"
             for table, column in re.findall(r"'((?:[^']|'')+)'\[([^\]]+)\]", node.text):
                 if (table, column) not in read.columns:
-                    yield f"role {role.name} asks {table}[{column}]"
+                    yield f"role {role.name} has an unknown column: {table}[{column}]"
             for secured in node.all("columnPermission"):
                 if (name, secured.name) not in read.columns:
                     yield f"role {role.name} closes {name}[{secured.name}]"

@@ -1,4 +1,4 @@
-"""The pages: which there are and in which order, what stands around their visuals, and what a click leaves alone."""
+"""The pages: their order, what surrounds their visuals, and what a click does not filter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
             continue
         for position, name in enumerate(order):
             if visuals[name]["position"]["tabOrder"] != 1000 * position:
-                yield f"visual {position} of page {page.name} is not reached in its turn"
+                yield f"visual {position} of page {page.name} is out of reading order"
         yield from (f"{page.name}: {problem}" for problem in _around(page, visuals, report))
 
 
@@ -35,7 +35,7 @@ def _reading_order(page: Page, report: Report) -> list[str]:
 
 
 def _book(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
-    """The pages in their order and by their names, tooltips behind them."""
+    """The pages in order, with their names, followed by tooltip pages."""
     pages = {path.split("/")[-2]: page for path, page in objects.items() if path.endswith("/page.json")}
     [book] = [one for path, one in objects.items() if path.endswith("/pages.json")]
     expected = [identity("page", page.name) for page in report.pages]
@@ -43,33 +43,33 @@ def _book(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
         yield "the pages are in another order"
     for name, page in zip(expected, report.pages, strict=True):
         if pages[name]["displayName"] != page.title or pages[name]["displayOption"] != "FitToPage":
-            yield f"page {page.name} is called or sized otherwise"
+            yield f"page {page.name} has another title or size"
         sources = {each["source"] for each in pages[name].get("visualInteractions", [])}
         tables = {identity(page.name, visual.name) for visual in page.visuals if visual.kind == "table"}
         targets = {each["target"] for each in pages[name].get("visualInteractions", [])}
         others = {identity(page.name, visual.name) for visual in page.visuals} - tables
         if sources != tables or (tables and targets != others):
-            yield f"page {page.name} lets other clicks filter nothing"
+            yield f"page {page.name} has the wrong clicks that filter nothing"
         if any(each["type"] != "NoFilter" for each in pages[name].get("visualInteractions", [])):
             yield f"page {page.name} has an interaction of another type"
 
 
 def _around(page: Page, visuals: Mapping[str, Any], report: Report) -> Iterator[str]:
-    """Title, navigation, date and slicers of a page."""
+    """The title, navigation, date and slicers of a page."""
     for name in report.slicers:
         built = visuals[identity(page.name, f"slicer/{name}")]["visual"]
         mode = "'Between'" if name == JOIN_MONTH.name else "'Dropdown'"
         if (built["visualType"], literal(built["objects"], "data.mode")) != ("slicer", mode):
-            yield f"the slicer {name} is of another kind"
+            yield f"the slicer {name} has another type"
         label = "Joined, by first day of month" if name == JOIN_MONTH.name else dimension(name).label
         if literal(built["objects"], "header.text") != f"'{label}'":
-            yield f"the slicer {name} is called otherwise"
+            yield f"the slicer {name} has another heading"
         shown = [field_of(one["field"]) for one in built["query"]["queryState"]["Values"]["projections"]]
         if shown != [column(name)]:
             yield f"the slicer {name} filters {shown}"
         sync = built.get("syncGroup")
         if sync != {"groupName": name, "fieldChanges": True, "filterChanges": True}:
-            yield f"the slicer {name} does not keep its choice"
+            yield f"the slicer {name} does not keep its selection"
     heading = visuals[identity(page.name, "heading")]["visual"]["objects"]["general"][0]["properties"]
     if heading["paragraphs"][0]["textRuns"][0]["value"] != page.title:
         yield "has another heading"

@@ -1,4 +1,4 @@
-"""The pages of customers: found from each number that counts some, with a way back, and listing exactly these."""
+"""The drillthrough pages: reachable from each number of customers, with a back button, and with the right list."""
 
 from __future__ import annotations
 
@@ -67,21 +67,21 @@ def _visuals(objects: Mapping[str, Any], page: str) -> list[Mapping[str, Any]]:
 
 
 def _page(one: People, page: Mapping[str, Any]) -> Iterator[str]:
-    """It is handed all filters, by each of its measures."""
+    """The page receives all filters, through each of its measures."""
     if page["displayName"] != f"Customers: {one.of}":
         yield f"is called {page['displayName']}"
     binding = page.get("pageBinding", {})
     if (binding.get("type"), binding.get("acceptsFilterContext", "Default")) != ("Drillthrough", "Default"):
-        yield "is not handed the filters of a mark"
+        yield "does not receive the filters of a mark"
     filters = {each["name"]: each for each in page.get("filterConfig", {}).get("filters", [])}
     parameters = {each["boundFilter"]: each for each in binding.get("parameters", [])}
     if not filters or filters.keys() != parameters.keys():
-        yield "is bound to other filters than it has"
+        yield "is bound to filters that it does not have"
     for name, each in filters.items():
         if (each.get("howCreated"), each.get("type")) != ("Drillthrough", "Passthrough") or "filter" in each:
             yield "has a filter that no mark sets"
         if name in parameters and field_of(parameters[name]["fieldExpr"]) != field_of(each["field"]):
-            yield "is bound to another measure than its filter"
+            yield "is bound to a measure other than that of its filter"
 
 
 def _content(one: People, visuals: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _content(one: People, visuals: list[Mapping[str, Any]]) -> Iterator[str]:
         for name in ("show", "type")
     ]
     if links != ["true", "'Back'"]:
-        yield "has no way back"
+        yield "has no back button"
     if {kind: len(found) for kind, found in kinds.items()} != {"actionButton": 1, "textbox": 1, "tableEx": 1}:
         yield f"has other visuals: {sorted(kinds)}"
         return
@@ -109,7 +109,7 @@ def _content(one: People, visuals: list[Mapping[str, Any]]) -> Iterator[str]:
         yield f"shows {columns}"
     added = [name for kind, (_, name) in shown if kind == "Measure"]
     if added != [f"List of {one.of}"] * one.adds_up:
-        yield f"shows {added} of each customer"
+        yield f"shows {added} for each customer"
     yield from _filtered(one, table)
 
 
@@ -121,11 +121,11 @@ def _filtered(one: People, table: Mapping[str, Any]) -> Iterator[str]:
     [condition] = filters[0]["filter"]["Where"]
     compared = condition["Condition"].get("Not", {}).get("Expression", {}).get("Comparison", {})
     if (compared.get("ComparisonKind"), compared.get("Right")) != (0, {"Literal": {"Value": "null"}}):
-        yield "keeps others than those who have a value"
+        yield "does not keep exactly the customers with a value"
 
 
 def _found(objects: Mapping[str, Any], lists: Mapping[str, Any], report: Report) -> Iterator[str]:
-    """Each measure that a visual shows leads to its own list, and to no other."""
+    """Each measure that a visual shows leads to its own list and no other."""
     bound: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, page in lists.items():
         for each in page.get("pageBinding", {}).get("parameters", []):
@@ -142,9 +142,9 @@ def _found(objects: Mapping[str, Any], lists: Mapping[str, Any], report: Report)
                     if bound[field] != ({identity("people", found.of)} if found else set()):
                         yield f"{field[1]} in {visual.name} leads to {len(bound[field])} lists"
                 elif kind == "Measure":
-                    yield f"{visual.name} shows {field[1]}, of which nobody knows whom it counts"
+                    yield f"{visual.name} shows {field[1]}, which is not one of its measures"
     yield from (
-        f"{field[1]} leads to a list, and nothing shows it" for field in bound.keys() - shown if bound[field]
+        f"{field[1]} leads to a list, but no visual shows it" for field in bound.keys() - shown if bound[field]
     )
 
 
@@ -153,7 +153,7 @@ def _path(objects: Mapping[str, Any], visual: str) -> str:
 
 
 def roles(read: Read) -> Iterator[str]:
-    """A role by country lists the customers of that country alone: no relationship narrows them."""
+    """A role by country lists only the customers of that country; no relationship restricts them."""
     for role in read.all("role"):
         texts = {node.name: node.text for node in role.all("tablePermission")}
         of_lists = texts.get("Country", "").replace("'Country'[Country]", f"'{_PROFILES}'[country_member]")
@@ -164,11 +164,11 @@ def roles(read: Read) -> Iterator[str]:
 # --- the numbers -------------------------------------------------------------------------------------------
 
 _right: set[tuple[str, ...]] = set()
-"""Models in which no list was wrong."""
+"""Models without wrong lists."""
 
 
 def numbers(files: Mapping[str, str], report: Report) -> Iterator[str]:
-    """Each list is that of the definition, whatever is filtered."""
+    """Each list matches its definition under any filter."""
     texts = tuple(
         text.replace("mode: directQuery", "mode: import") for path, text in files.items() if ".tmdl" in path
     )
@@ -192,7 +192,7 @@ def _differences(semantic_model: dax_evaluator.Model, report: Report) -> Iterato
 
 @cache
 def _expected(one: People, number: int) -> frozenset[int] | None:
-    """None where a filter reaches another fact than that of the list, or there is no such mark."""
+    """None if a filter reaches a fact other than that of the list, or there is no such mark."""
     filters = _FILTERS[number]
     is_cell = one.fact is COHORT_RETENTION
     if is_cell != ("months_since" in filters) or (
@@ -207,9 +207,10 @@ def _expected(one: People, number: int) -> frozenset[int] | None:
 
 def _is_asked(one: People, filters: Mapping[str, Any]) -> bool:
     """
-    Whether the number is that of the fact: in its home, a measure of segments asks others or none for other filters.
+    Whether the number comes from the fact: in its home, a measure of segments uses another fact, or none, for filters
+    that its fact does not have.
 
-    To Power BI the months of moves and of activity are one calendar.
+    In Power BI, the months of moves and of activity are the same calendar.
     """
     if one.fact is TIER_MOVES:
         return "activity_month" not in filters

@@ -1,4 +1,4 @@
-"""The queries in M: each step exists, reads the step before, and names what its table and the parameters have."""
+"""The queries in M: each step exists and reads the previous one, and its table and parameters have what it names."""
 
 from __future__ import annotations
 
@@ -35,34 +35,34 @@ def problems(read: Read) -> Iterator[str]:
         yield f"the parameters are {list(parameters)}"
     for name, node in parameters.items():
         if not re.fullmatch(META, node.text) or [one.text for one in node.all("annotation")] != ["Text"]:
-            yield f"parameter {name} is no text to be set"
+            yield f"parameter {name} is not a text parameter"
     modes = set()
     for table in read.all("table"):
         partitions = table.all("partition")
         if len(partitions) != 1 or (partitions[0].name, partitions[0].text) != (table.name, "m"):
-            yield f"{table.name} has not one partition of its name"
+            yield f"{table.name} does not have exactly one partition of its name"
             continue
         source = partitions[0].properties["source"]
         if table.name in map(fact_name, SINGLE_CUSTOMERS):
             if partitions[0].properties["mode"] != "directQuery":
-                yield f"{table.name} copies single customers into the model"
+                yield f"{table.name} imports single customers into the model"
         elif "PostgreSQL" in source:
             modes.add(partitions[0].properties["mode"])
         elif partitions[0].properties["mode"] != "import":
-            yield f"{table.name} asks nobody"
+            yield f"{table.name} has literal rows and is not imported"
         yield from (f"the query of {table.name} {problem}" for problem in _query(table, source))
     if len(modes) != 1:
-        yield f"some tables are copied and some asked: {modes}"
+        yield f"some tables are imported and some queried: {modes}"
 
 
 def _query(table: Node, source: str) -> Iterator[str]:
     match = re.fullmatch(r"\s*let\n(.*)\n\s*in\n\s*(\w+)\s*", source, re.S)
     if not match:
-        yield "is no let and in"
+        yield "is not a let expression"
         return
     lines = [line.strip() for line in match[1].split("\n")]
     if not all(line.endswith(",") for line in lines[:-1]) or lines[-1].endswith(","):
-        yield "has a comma too few or too many"
+        yield "has a missing or extra comma"
     steps = dict(line.rstrip(",").split(" = ", 1) for line in lines)
     if match[2] != list(steps)[-1] or len(steps) != len(lines):
         yield f"ends with {match[2]}"
@@ -75,7 +75,7 @@ def _query(table: Node, source: str) -> Iterator[str]:
             return
         found |= {key: value for key, value in read.groupdict().items() if value is not None}
     if "of" in found and found["of"] != list(steps)[-2]:
-        yield f"chooses columns of {found['of']}"
+        yield f"selects columns of {found['of']}"
     yield from _reads(table, found)
 
 
@@ -91,17 +91,17 @@ def _reads(table: Node, found: dict[str, str]) -> Iterator[str]:
     if (found["item"], found.get("banded", "")) != (expected, banded):
         yield f"reads {found['item']} {found.get('banded', '')}"
     if ("edges" in found) != table.name.endswith("Threshold"):
-        yield "keeps, or drops, the bands without an edge"
+        yield "wrongly keeps or drops the bands without an edge"
     columns = re.findall(r'"(\w+)"', found["columns"])
     if sorted(columns) != sorted(wanted):
-        yield f"gives {columns} and not {wanted}"
+        yield f"returns {columns} and not {wanted}"
     there = result_table(found["item"]).column_names if found["item"] == expected else columns
     if not set(columns) <= set(there):
         yield f"names {set(columns) - set(there)}, which its table does not have"
 
 
 def _expected(name: str) -> tuple[str, str]:
-    """The result table that a table of the model reads, and for bands whose."""
+    """The result table that a table of the model reads and, for bands, the banded column."""
     for fact in (*FACTS, REFRESH_SOURCES, *SINGLE_CUSTOMERS):
         if fact_name(fact) == name:
             return fact.name, ""
@@ -116,19 +116,19 @@ def _expected(name: str) -> tuple[str, str]:
 
 
 def _counted(table: Node, wanted: list[str], found: dict[str, str]) -> Iterator[str]:
-    """The steps of a parameter, from 0 to the most that it can be."""
+    """The steps of a parameter, from 0 to its maximum."""
     parameter = next(one for one in SET_BY_READERS if one.label == table.name)
     if found["typed"].split(" = ")[0] != wanted[0] or len(wanted) != 1:
-        yield f"gives {found['typed']} and not {wanted}"
+        yield f"returns {found['typed']} and not {wanted}"
     if Decimal(found["steps"]) / Decimal(found["per_unit"]) != parameter.most or int(found["steps"]) < 1000:
         yield f"counts {found['steps']} steps of 1 / {found['per_unit']}"
 
 
 def _literal(wanted: list[str], found: dict[str, str]) -> Iterator[str]:
-    """The stages: each holds every deepest stage from its own on, and has its own name."""
+    """The stages: each has its name and includes every deepest stage from its own number up."""
     typed = [part.split(" = ") for part in found["typed"].split(", ")]
     if sorted(name for name, _ in typed) != sorted(wanted):
-        yield f"gives {typed} and not {wanted}"
+        yield f"returns {typed} and not {wanted}"
     from customer360.report.dimensions import FUNNEL_STAGES
 
     rows = re.findall(r'\{(\d+), "([^"]*)", (\d+)\}', found["rows"])

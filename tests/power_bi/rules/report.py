@@ -1,4 +1,4 @@
-"""The report's JSON: what Microsoft's catalogue of visuals allows, and that everything named is there."""
+"""The report's JSON: it follows Microsoft's catalogue of visuals, and all its references exist."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORMS = {
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """Roles, formatting objects and values of the visuals we use, as Microsoft's command line tells them."""
+    """Roles, formatting objects and values of the visuals we use, from Microsoft's command line."""
     path = Path(__file__).parents[1] / "microsoft" / "catalogue.json"
     return json.loads(path.read_text("utf-8"))
 
@@ -34,7 +34,7 @@ def problems(objects: Mapping[str, Any]) -> Iterator[str]:
         for problem in (*_of_visual(content["visual"]), *_filters(content)):
             yield f"{path}: {problem}"
         if content["name"] != path.split("/")[-2]:
-            yield f"{path}: does not stand in the folder of its name"
+            yield f"{path}: is not in the folder of its name"
     names = Counter(content["name"] for content in visuals.values())
     filters = Counter(one["name"] for content in objects.values() for one in _filter_list(content))
     yield from (f"{name} is the name of two" for name, count in (names + filters).items() if count > 1)
@@ -45,12 +45,12 @@ def problems(objects: Mapping[str, Any]) -> Iterator[str]:
 
 
 def references(objects: Mapping[str, Any], read: Read) -> Iterator[str]:
-    """Every field that the report names exists in the model, as the kind that it is named as."""
+    """Every field of the report exists in the model, as a column or measure as stated."""
     measures = {(table, name) for name, (table, _) in read.measures.items()}
     for path, content in objects.items():
         for kind, field in fields(content, {}):
             if field not in (measures if kind == "Measure" else read.columns):
-                yield f"{path}: {field} is no {kind.lower()} of the model"
+                yield f"{path}: {field} is not a {kind.lower()} of the model"
 
 
 def walk(content: Any) -> Iterator[dict[str, Any]]:
@@ -65,7 +65,7 @@ def walk(content: Any) -> Iterator[dict[str, Any]]:
 
 
 def fields(content: Any, alias: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Every column and measure inside: its kind, and (table, name); *alias* is what a query calls its tables."""
+    """Every column and measure inside: its kind, and (table, name); *alias* maps a query's names of tables."""
     if isinstance(content, list):
         for value in content:
             yield from fields(value, alias)
@@ -82,7 +82,7 @@ def fields(content: Any, alias: Mapping[str, str]) -> Iterator[tuple[str, tuple[
 
 
 def field_of(content: Any) -> tuple[str, tuple[str, str]]:
-    """The one field of a projection, a sort or a filter."""
+    """The single field of a projection, a sort or a filter."""
     [found] = fields(content, {})
     return found
 
@@ -93,7 +93,7 @@ def field_of(content: Any) -> tuple[str, tuple[str, str]]:
 def _of_visual(visual: dict[str, Any]) -> Iterator[str]:
     known = catalogue()["visuals"].get(visual["visualType"])
     if known is None:
-        yield f"{visual['visualType']} is no visual that we know"
+        yield f"{visual['visualType']} is not a known visual"
         return
     state = visual.get("query", {}).get("queryState", {})
     yield from _roles(state, known)
@@ -105,13 +105,13 @@ def _of_visual(visual: dict[str, Any]) -> Iterator[str]:
     [general] = visual["visualContainerObjects"].get("general", [{"properties": {}}])
     alt = general["properties"].get("altText", {}).get("expr", {}).get("Literal", {}).get("Value", "")
     if len(alt) < 8:
-        yield "it has no text for those who do not see it"
+        yield "it has no alt text"
     if visual["visualType"] == "textbox":
         paragraphs = visual["objects"]["general"][0]["properties"]["paragraphs"]
         if not isinstance(paragraphs, list) or not all(
             run["value"].strip() for one in paragraphs for run in one["textRuns"]
         ):
-            yield "its text is no list of paragraphs"
+            yield "its text is not a list of paragraphs"
 
 
 def _roles(state: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
@@ -161,17 +161,17 @@ def _formatting(objects: Mapping[str, Any], known: Mapping[str, Any], where: str
 
 
 def _value(value: Any, form: str | list[str]) -> Iterator[str]:
-    """A literal of the form that the property takes; other expressions are looked at as fields."""
+    """A literal in the form that the property takes; other expressions are checked as fields."""
     if not isinstance(value, dict):
         return
     if form == "fill" and "solid" not in value:
-        yield "is no colour"
+        yield "is not a colour"
     literal = value.get("expr", {}).get("Literal", {}).get("Value") if "expr" in value else None
     if literal is None:
         return
     if isinstance(form, list):
         if literal.strip("'").rstrip("DL" if literal[0] != "'" else "") not in form:
-            yield f"{literal} is none of {form}"
+            yield f"{literal} is not one of {form}"
     elif form in _FORMS and not re.fullmatch(_FORMS[form], literal):
         yield f"{literal} is not of the form {form}"
 
@@ -182,21 +182,21 @@ def _literals(content: Any) -> Iterator[str]:
         if isinstance(literal, dict) and not (
             isinstance(literal.get("Value"), str) and LITERAL.fullmatch(literal["Value"])
         ):
-            yield f"{literal.get('Value')!r} is no literal"
+            yield f"{literal.get('Value')!r} is not a literal"
         for stop in ("min", "mid", "max"):
             for gradient in ("linearGradient2", "linearGradient3"):
                 color = part.get(gradient, {}).get(stop, {}).get("color") if gradient in part else None
                 if color is not None and not re.fullmatch(
                     r"'#[0-9A-Fa-f]{6}'", str(color.get("Literal", {}).get("Value"))
                 ):
-                    yield f"the {stop} of a gradient is no plain colour"
+                    yield f"the {stop} of a gradient is not a plain colour"
 
 
 # --- filters ---------------------------------------------------------------------------------------------
 
 
 def _filter_list(content: Any) -> list[dict[str, Any]]:
-    """Those of a visual or a page."""
+    """The filters of a visual or a page."""
     return content.get("filterConfig", {}).get("filters", [])
 
 
@@ -208,29 +208,29 @@ def _filters(content: dict[str, Any]) -> Iterator[str]:
     ]
     for one in _filter_list(content):
         if not re.fullmatch(r"Filter[0-9a-f]{24}", one["name"]):
-            yield f"{one['name']} is no name of a filter"
+            yield f"{one['name']} is not a name of a filter"
         yield from _body(one["filter"])
         _, field = field_of(one["field"])
         if field not in [each for _, each in fields(one["filter"], {})]:
-            yield f"a filter on {field} asks something else"
+            yield f"a filter on {field} has a condition on something else"
         subqueries = [source for source in one["filter"]["From"] if "Expression" in source]
         if (one["type"] == "TopN") != bool(subqueries):
             yield "a filter is not of its type"
         conditions = {next(iter(each["Condition"])) for each in one["filter"]["Where"]}
         if conditions != {{"TopN": "In", "Categorical": "In", "Advanced": "Not"}[one["type"]]}:
-            yield f"a filter of type {one['type']} asks {conditions}"
+            yield f"a filter of type {one['type']} has the conditions {conditions}"
     for preset in presets:
         yield from _body(preset)
 
 
 def _body(body: dict[str, Any]) -> Iterator[str]:
-    """Each name in it is that of a source that it declares."""
+    """A filter declares every source that it names."""
     declared = {source["Name"] for part in walk(body) for source in part.get("From", [])}
     used = {part["Source"] for part in walk(body) if isinstance(part.get("Source"), str)}
     if used - declared:
-        yield f"a filter uses {used - declared} without saying what it is"
+        yield f"a filter uses {used - declared} without declaring it"
     if body["Version"] != 2 or not body["Where"]:
-        yield "a filter asks nothing"
+        yield "a filter has no condition"
 
 
 # --- pages -----------------------------------------------------------------------------------------------
@@ -242,18 +242,18 @@ def _pages(objects: Mapping[str, Any]) -> Iterator[str]:
     if sorted(order["pageOrder"]) != sorted(pages):
         yield "the order of pages does not name each page once"
     if order["activePageName"] not in pages or pages[order["activePageName"]].get("type"):
-        yield "the report opens with a page that is not there"
+        yield "the report opens on a page that does not exist"
     titles = Counter(page["displayName"] for page in pages.values())
     yield from (f"two pages are called {title}" for title, count in titles.items() if count > 1)
     for name, page in pages.items():
         if page["name"] != name:
-            yield f"page {page['name']} stands in the folder {name}"
+            yield f"page {page['name']} is in the folder {name}"
         if (page.get("type") in ("Tooltip", "Drillthrough")) != (page.get("visibility") == "HiddenInViewMode"):
-            yield f"page {name} is not to be opened, or hidden, and not both"
+            yield f"page {name} is wrongly hidden or wrongly shown"
         there = {path.split("/")[-2] for path in objects if f"/pages/{name}/visuals/" in path}
         for each in page.get("visualInteractions", []):
             if not {each["source"], each["target"]} <= there:
-                yield f"page {name} has an interaction of a visual that is not there"
+                yield f"page {name} has an interaction of a visual that does not exist"
     yield from _tooltips(objects, pages)
 
 
@@ -266,7 +266,7 @@ def _tooltips(objects: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[
             name = part["properties"]["section"]["expr"]["Literal"]["Value"].strip("'")
             used.add(name)
             if pages.get(name, {}).get("type") != "Tooltip":
-                yield f"{path}: its tooltip is no tooltip page"
+                yield f"{path}: its tooltip is not a tooltip page"
     yield from (
         f"nothing shows the tooltip {name}"
         for name, page in pages.items()

@@ -1,4 +1,4 @@
-"""What each visual of the report shows: from its definition to the fields, order, filters and colours in the files."""
+"""What each visual of the report shows: its fields, order, filters and colours match its definition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FieldName = tuple[str, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Native:
-    """A kind of visual in Power BI: its type, the roles of its axes and of its value, and how it must be formatted."""
+    """A kind of visual in Power BI: its type, the roles of its axes and its value, and its required formatting."""
 
     type: str
     axes: tuple[str, ...] = ()
@@ -80,18 +80,18 @@ def problems(objects: Mapping[str, Any], report: Report) -> Iterator[str]:
 
 
 def drawn(visual: Visual) -> Measure:
-    """What is drawn large: of a KPI that compares two months the later one."""
+    """The measure drawn large; for a KPI that compares two months, that of the later month."""
     return measure(visual.compared or visual.measures[0])
 
 
 def is_filled(visual: Visual) -> bool:
-    """Whether nobody is drawn as 0: a count, in a visual that has a place for it."""
+    """Whether no customers are drawn as 0: a count, in a visual with room for it."""
     counts = drawn(visual).format == "count" and not isinstance(drawn(visual).expression, LastClosedMonth)
     return visual.kind in FILLED and counts
 
 
 def size(page: Page) -> tuple[int, int, int]:
-    """Width, height and the width of a column: as high as its rows, and as wide as 16:9 has it, up to a limit."""
+    """Width, height and column width: as high as its rows, and as wide as 16:9, up to a limit."""
     height = TOP + max(10, page.rows) * (ROW + GUTTER)
     cell = round((height * 16 / 9 - 2 * EDGE - (COLUMNS - 1) * GUTTER) / COLUMNS)
     cell = min(max(cell, 104), 176)
@@ -124,12 +124,12 @@ def _of_visual(visual: Visual, content: Mapping[str, Any], page: Page) -> Iterat
         yield f"is sorted {_order(built)} and not {_expected_order(visual, native)}"
     yield from _formats(visual, native, built)
     yield from _filtered(visual, content)
-    yield from _told(visual, built)
+    yield from _texts(visual, built)
     yield from _placed(visual, content["position"], page)
 
 
 def _labels(visual: Visual, native: Native, state: Mapping[str, Any]) -> Iterator[str]:
-    """What a reader reads for a field: the measure's own label, whatever the model calls it."""
+    """The label of a field: that of the measure, regardless of its name in the model."""
     labels = {role: [dimension(name).label] for role, name in zip(native.axes, visual.by, strict=False)}
     if visual.kind == "flow":
         labels["Y"] = [measure(name).label for name in (*visual.above, *visual.below)]
@@ -144,13 +144,13 @@ def _labels(visual: Visual, native: Native, state: Mapping[str, Any]) -> Iterato
     for role, expected in labels.items():
         shown = state.get(role, {}).get("projections", [])
         if [one.get("displayName", one["nativeQueryRef"]) for one in shown] != expected:
-            yield f"calls {role} otherwise than {expected}"
+            yield f"does not label {role} {expected}"
         if role in native.axes and not all(one.get("active") for one in shown):
             yield f"has an axis {role} that is not in use"
 
 
 def _tooltips(visual: Visual) -> tuple[Measure, ...]:
-    """What appears beside the pointer; of a flow its whole too."""
+    """The measures of the tooltip; for a flow, including its total."""
     return (visual.measure, *visual.tooltip_measures) if visual.kind == "flow" else visual.tooltip_measures
 
 
@@ -193,7 +193,7 @@ def _roles(visual: Visual, native: Native) -> dict[str, list[FieldName]]:
 
 
 def _without_names(visual: Visual, roles: dict[str, list[FieldName]]) -> dict[str, list[FieldName]]:
-    """The same in a project without names: customer_id first, and no name or id of the source."""
+    """The roles in a project without names: customer_id first, and neither name nor source_id."""
     if not visual.columns:
         return roles
     table = model.fact_name(visual.fact)
@@ -208,7 +208,7 @@ def _order(built: Mapping[str, Any]) -> list[tuple[FieldName, str]]:
 
 
 def _expected_order(visual: Visual, native: Native) -> list[tuple[FieldName, str]]:
-    """Along the axis; a table by its value, highest first; rows of bands highest first, as on an axis."""
+    """Along the axis; a table by its value, highest first; rows of bands from the highest, as on an axis."""
     if not native.sorted:
         return []
     if visual.kind == "table":
@@ -239,7 +239,7 @@ def _formats(visual: Visual, native: Native, built: Mapping[str, Any]) -> Iterat
         if literal(built["objects"], path) != value:
             yield f"has {path} {literal(built['objects'], path)} and not {value}"
     if visual.kind in ("bar", "column", "histogram") and literal(built["objects"], "valueAxis.start"):
-        yield "has an axis that does not start where its values do"
+        yield "has an axis with a wrong start"
     if built["objects"].get("dataPoint", []) and visual.kind != "funnel":
         yield from _status_colors(visual, built)
     elif LOYALTY_STATUS.name in visual.by:
@@ -272,9 +272,9 @@ def _status_colors(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
     if field_of(color) != ("Measure", ("Loyalty Status", "Loyalty Status Colour")):
         yield f"is coloured by {field_of(color)}"
     if part.get("selector") != {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}:
-        yield "has colours that no part takes"
+        yield "has colours that do not apply to any part"
     if LOYALTY_STATUS.name not in visual.by:
-        yield "is coloured by statuses and not cut by them"
+        yield "is coloured by statuses but not cut by them"
 
 
 def _gradient(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
@@ -345,16 +345,16 @@ def _asked(one: Mapping[str, Any]) -> tuple[Any, ...]:
     return "known" if is_null else "otherwise", field
 
 
-# --- what is told, and where it stands ---------------------------------------------------------------------
+# --- texts and position ------------------------------------------------------------------------------------
 
 
-def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
+def _texts(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
     container = built["visualContainerObjects"]
     title = visual.title.replace("'", "''")
     if (literal(container, "title.show"), literal(container, "title.text")) != ("true", f"'{title}'"):
         yield "has another title"
     if not (literal(container, "general.altText") or "").startswith(f"'{title}. "):
-        yield "is told otherwise to those who do not see it"
+        yield "has another alt text"
     explained = literal(container, "visualHeaderTooltip.text") or ""
     several = (*visual.above, *visual.below) if visual.kind == "flow" else visual.measures
     shown = [measure(name) for name in several] if visual.kind in ("flow", "matrix") else [drawn(visual)]
@@ -362,9 +362,9 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
         [one.definition for one in shown] if len(shown) > 1 or visual.compared else [visual.measure.description]
     )
     if any(text.replace("'", "''") not in explained for text in texts):
-        yield "explains another number"
+        yield "has another description"
     if literal(container, "visualHeader.showTooltipButton") != "true":
-        yield "hides its explanation"
+        yield "hides its description"
     if literal(container, "subTitle.show") != "true":
         yield "has no subtitle"
     says = container["subTitle"][0]["properties"]["text"]["expr"]
@@ -378,7 +378,7 @@ def _told(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
     page = f"'{identity('tooltip', visual.name)}'"
     shows = [literal(container, f"visualTooltip.{each}") for each in ("show", "type", "section")]
     if shows != (["true", "'Canvas'", page] if has_page else [None] * 3):
-        yield "shows another page beside the pointer"
+        yield "has another tooltip page"
 
 
 def _placed(visual: Visual, position: Mapping[str, Any], page: Page) -> Iterator[str]:
@@ -390,4 +390,4 @@ def _placed(visual: Visual, position: Mapping[str, Any], page: Page) -> Iterator
         place.height * (ROW + GUTTER) - GUTTER,
     )
     if tuple(position[each] for each in ("x", "y", "width", "height")) != expected:
-        yield "stands elsewhere"
+        yield "has another position"

@@ -1,4 +1,4 @@
-"""Reads TMDL as strictly as Desktop: tabs, known objects, known properties with values of their kind."""
+"""Reads TMDL as strictly as Power BI Desktop: tabs, known objects, known properties with valid values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 NAME = r"'(?:[^']|'')+'|\w+"
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 FLAG = "flag"
-# Of each kind of object: the properties it may have, each with the values it takes.
+# For each kind of object, its valid properties with their valid values.
 PROPERTIES: dict[str, dict[str, str]] = {
     "database": {"compatibilityLevel": r"1[5-9]\d\d"},
     "model": {
@@ -76,7 +76,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class Node:
-    """One object: its kind and name, what stands behind the equals sign, its properties and what it holds."""
+    """One object: its kind and name, the text after the equals sign, its properties and its children."""
 
     kind: str
     name: str
@@ -94,7 +94,7 @@ class Node:
 
 @dataclass
 class Read:
-    """A model as it was read: the objects of each file, and what was wrong."""
+    """A model that was read: the objects of each file, and the problems found."""
 
     files: dict[str, list[Node]]
     problems: list[str]
@@ -112,7 +112,7 @@ class Read:
 
     @property
     def measures(self) -> dict[str, tuple[str, Node]]:
-        """Name -> its table and itself."""
+        """Name -> its table and its node."""
         found = ((table, measure) for table in self.all("table") for measure in table.all("measure"))
         return {measure.name: (table.name, measure) for table, measure in found}
 
@@ -134,7 +134,7 @@ def plain(name: str) -> str:
 
 
 def field_of(text: str) -> tuple[str, str]:
-    """Table.Column as a relationship writes it."""
+    """Table.Column in the notation of a relationship."""
     match = re.fullmatch(rf"({NAME})\.({NAME})", text)
     if not match:
         raise ValueError(f"{text} is not Table.Column")
@@ -166,7 +166,7 @@ class _Reader:
             depth = len(line) - len(line.lstrip("\t"))
             body = line[depth:]
             if body != body.strip():
-                self.problem(line, "is not indented by tabs alone, or ends in a blank")
+                self.problem(line, "is not indented only by tabs, or ends in a space")
             if body.startswith("///"):
                 description = body[3:].strip()
                 continue
@@ -175,7 +175,7 @@ class _Reader:
             parent = stack[-1][1] if stack else Node("", "")
             expected_depth = stack[-1][0] + 1 if stack else 0
             if depth != expected_depth and not (parent.kind == "model" and depth == 2):
-                self.problem(line, "stands at the wrong depth")
+                self.problem(line, "is at the wrong depth")
             node = self.declared(body, parent)
             if node is None:
                 position = self.property(body, parent, position, depth)
@@ -207,13 +207,13 @@ class _Reader:
             return position
         known = PROPERTIES.get(parent.kind, {})
         if name not in known:
-            self.problem(body, f"is no property of a {parent.kind or 'file'}")
+            self.problem(body, f"is not a property of a {parent.kind or 'file'}")
         elif name in parent.properties:
-            self.problem(body, "stands twice")
+            self.problem(body, "occurs twice")
         elif (known[name] == FLAG) == bool(colon) or (colon and not re.fullmatch(known[name], value)):
             self.problem(body, f"has a value that {name} does not take")
         if parent.nodes and parent.kind not in ("", "tablePermission"):
-            self.problem(body, "stands behind an annotation")
+            self.problem(body, "follows an annotation")
         parent.properties[name] = value
         return position
 
