@@ -1,4 +1,4 @@
-"""What the additive columns of the segments are, of the single customers in a cell, in plain Python."""
+"""The additive columns of the segments, computed from the single customers in a cell, in plain Python."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ADDITIVE: Final[dict[str, Callable[[Members], Any]]] = {
     "recency_days_sum": lambda members: sum(_known(members, "days_since_last_login")),
     "recency_count": lambda members: len(_known(members, "days_since_last_login")),
 }
-"""Of `customer_segments` and `engagement_segments`, in their order."""
+"""The columns of `customer_segments` and `engagement_segments`, in order."""
 
 OF_ENGAGEMENT: Final[dict[str, Callable[[Members], Any]]] = {
     "out_of_order_customers": lambda members: sum(row["out_of_order"] for row in members),
 }
-"""Of `engagement_segments` alone, after the others."""
+"""The columns of `engagement_segments` only, after the others."""
 
 OF_VALUE: Final[dict[str, Callable[[Members], Any]]] = {
     "customers": len,
@@ -39,11 +39,11 @@ OF_VALUE: Final[dict[str, Callable[[Members], Any]]] = {
     "expected_orders": lambda members: sum(_known(members, "expected_orders"), Decimal(0)),
     "expected_amount": lambda members: sum(_known(members, "expected_amount"), Decimal(0)),
 }
-"""Of `value_segments`."""
+"""The columns of `value_segments`."""
 
 OF_SPENDING: Final[dict[str, Callable[[Members], Any]]] = {
     "customers": len,
     "spent_sum": lambda members: sum(_known(members, "spent"), Decimal(0)),
     "orders_sum": lambda members: sum(_known(members, "orders")),
 }
-"""Of `spending_segments`."""
+"""The columns of `spending_segments`."""

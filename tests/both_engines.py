@@ -1,9 +1,9 @@
 """
-The same customers through every operation, on the engine of whichever environment this runs in.
+Runs the same customers through every operation, on the engine of the current environment.
 
-`python -m tests.both_engines FOLDER NAME URL` computes the cases in FOLDER in one session and keeps what it found in
-the folder NAME of it, then fills the empty database at URL and runs the operations there. Two environments, each
-with an engine of its own, leave two folders and two databases to compare.
+`python -m tests.both_engines FOLDER NAME URL` computes the cases in FOLDER in one session and writes the results to
+its subfolder NAME, then fills the empty database at URL and runs the operations there. Two environments with different
+engines give two folders and two databases to compare.
 """
 
 from __future__ import annotations
@@ -38,18 +38,23 @@ REPOSITORY = Path(__file__).parents[1]
 NEEDS_SPARK = pytest.mark.skipif(
     not SPARK.is_installed, reason=f"no Apache Spark at {SPARK.python}: make .venv-spark/.complete"
 )
-"""For tests that compare with it, in the environment of its own that it has."""
+"""For tests that compare with Apache Spark, which has a separate environment."""
 
 MOCK_CUSTOMERS = 10_000
 MOCK_AS_OF = date(2026, 6, 30)
 _CASE, _REFUSED, _SAID = b"customer360 case", "refused", "said"
-_TIMES = ("refresh_id", "started_at", "finished_at", "version")  # each environment was installed at its own commit
+_TIMES = (
+    "refresh_id",
+    "started_at",
+    "finished_at",
+    "version",
+)  # environments may be installed at different commits
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
 @dataclass(frozen=True)
 class Case:
-    """Customers of any types, and how the operations are asked about them."""
+    """Customers with columns of any types, and the arguments of the operations."""
 
     name: str
     customers: pa.Table
@@ -63,7 +68,7 @@ class Case:
 
 
 def on_spark(folder: Path, name: str, url: str) -> subprocess.Popen[str]:
-    """Apache Spark at work; the caller waits for it."""
+    """Starts Apache Spark in a subprocess; the caller waits for it."""
     command = [str(SPARK.python), "-m", "tests.both_engines", str(folder), name, url]
     environment = {**os.environ, "JDK_JAVA_OPTIONS": _JAVA}
     return subprocess.Popen(
@@ -72,7 +77,7 @@ def on_spark(folder: Path, name: str, url: str) -> subprocess.Popen[str]:
 
 
 def compute(spark: SparkSession, folder: Path, name: str) -> None:
-    """Every result table of every case in *folder*, as Arrow files in the folder *name* of it."""
+    """Writes every result table of every case in *folder* as Arrow files to its subfolder *name*."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(partial(_compute_or_refuse, spark, folder / name), sorted(folder.glob("*.parquet"))))
 
@@ -84,7 +89,7 @@ def _compute_or_refuse(spark: SparkSession, into: Path, case: Path) -> None:
     target.mkdir(parents=True)
     try:
         _compute(spark, target, case)
-    except PySparkException as error:  # in the words of its engine
+    except PySparkException as error:  # with the engine's message
         (target / _REFUSED).write_text(str(error))
 
 
@@ -108,7 +113,7 @@ def _write(table: pa.Table, file: Path) -> None:
 
 
 def fill_and_run(spark: SparkSession, database: Database) -> None:
-    """Mock customers, dirty ones among them, into *database*, and the results of the operations on them."""
+    """Fills *database* with mock customers, including dirty ones, and runs the operations on them."""
     from customer360.mock_data.plan import Plan
     from customer360.pipeline.fill import fill_mock_data
     from customer360.pipeline.run import run_operations
@@ -118,7 +123,7 @@ def fill_and_run(spark: SparkSession, database: Database) -> None:
 
 
 def differences(folder: Path, one: str, other: str) -> Iterator[str]:
-    """What the engines, whose results are in two folders, say differently: a line for each case and table."""
+    """The differences between the engines' results in two folders: a line for each case and table."""
     for case in sorted(folder.glob("*.parquet")):
         ours, theirs = folder / one / case.stem, folder / other / case.stem
         for name in sorted({file.name for file in [*ours.iterdir(), *theirs.iterdir()]} - {_REFUSED}):
@@ -127,12 +132,12 @@ def differences(folder: Path, one: str, other: str) -> Iterator[str]:
 
 
 def refused(folder: Path, name: str) -> dict[str, str]:
-    """The cases that an engine has refused, and its words."""
+    """The cases that an engine rejected, with its messages."""
     return {file.parent.name: file.read_text() for file in sorted((folder / name).glob(f"*/{_REFUSED}"))}
 
 
 def _lines(file: Path) -> list[str]:
-    """The types, then every value of every row, the rows in an order of their own; one line where there is none."""
+    """The types, then every value of every row, sorted; a single line if the file is missing."""
     if not file.exists():
         return ["nothing"]
     if file.name == _SAID:
@@ -148,7 +153,7 @@ def _only(ones: list[str], others: Iterable[str]) -> list[str]:
 
 
 def bytes_of(database: Database, table: Table) -> bytes:
-    """The rows of *table* as PostgreSQL writes them, in an order of their own, without what tells of the run itself."""
+    """The rows of *table* as PostgreSQL writes them, sorted, without columns about the run itself."""
     columns = ", ".join(name for name in table.column_names if name not in _TIMES)
     query = f'COPY (SELECT {columns} FROM {table.full_name} AS row ORDER BY row::text COLLATE "C") TO STDOUT'
     with database.connect() as connection, connection.cursor().copy(query) as copy:

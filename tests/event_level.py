@@ -1,7 +1,7 @@
 """
-What each measure of events means, worked out from single events: the yardstick for every rendering.
+The meaning of each measure of events, computed from single events: the reference for every renderer.
 
-Shares nothing with the renderers, nor with the tables in miniature: no sums by month, no SQL, no DAX.
+Shares nothing with the renderers or the miniature tables: no sums by month, no SQL, no DAX.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from tests.miniature_events import AS_OF, Event, days_of, events_of, month_befor
 from tests.row_level import Rows
 
 FIRST_MONTH: Final = date(2024, 3, 1)
-"""That of the first event."""
+"""The month of the first event."""
 OPEN_MONTH: Final = date(2026, 6, 1)
-"""That of the as-of date, which is not over."""
+"""The month of the as-of date, which is not over."""
 CALENDAR: Final = [date(year, month, 1) for year in range(2020, 2027) for month in range(1, 13)][:78]
-"""Up to the month of the as-of date; customers join from 2021 on."""
+"""The months up to that of the as-of date; customers join from 2021."""
 
 
 class Events:
-    """Those of some customers, found by month and by customer."""
+    """The events of some customers, by month and by customer."""
 
     def __init__(self, rows: Rows) -> None:
         self.late = {row["customer_id"] for row in rows if (row["join_date"] or AS_OF) >= FIRST_MONTH}
@@ -47,7 +47,7 @@ class Events:
 
     @cached_property
     def gaps(self) -> dict[str, list[tuple[date, int]]]:
-        """Per kind the month in which each gap ends, and its days."""
+        """For each kind, the month in which each gap ends, and its days."""
         return {
             kind: [
                 (later.replace(day=1), (later - earlier).days)
@@ -60,17 +60,17 @@ class Events:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The events of some customers, looked at in some months."""
+    """The events of some customers, viewed in some months."""
 
     events: Events
     months: list[date]
     is_of_today: bool = False
-    """Whether the customers were chosen by what they are today alone."""
+    """Whether the customers were selected by today's status or activity."""
     price: Decimal = Decimal("0.01")
-    """Of a point."""
+    """The price of a point."""
 
     def of(self, *kinds: str, months: Iterable[date] | None = None) -> list[Event]:
-        """Of the months looked at, or of others."""
+        """The events of *kinds* in the months in view, or in other *months*."""
         return [
             event
             for month in (self.months if months is None else months)
@@ -87,7 +87,7 @@ class Ledger:
         return [month for month in self.months if FIRST_MONTH <= month < OPEN_MONTH]
 
     def to_date(self, *kinds: str) -> int:
-        """Points up to the last month that is looked at."""
+        """The points up to the last month in view."""
         months = [month for month in CALENDAR if self.last and month <= self.last]
         return sum(event.points for event in self.of(*kinds, months=months))
 
@@ -105,7 +105,7 @@ class Ledger:
         return (self.active(month) - before) & self.events.late
 
     def days(self, *kinds: str) -> int:
-        """Days of the customers with any event of *kinds*."""
+        """The number of days with any event of *kinds*, summed over customers."""
         return len({(event.customer_id, event.day) for event in self.of(*kinds)})
 
     def gaps(self, kind: str) -> list[int]:
@@ -117,7 +117,7 @@ def _share(of: float | Decimal, to: float | Decimal) -> float | None:
 
 
 def _of_month(count: Callable[[Ledger, date], int]) -> Callable[[Ledger], int]:
-    """Of the only month that is looked at."""
+    """*count* in the only month in view."""
 
     def counted(ledger: Ledger) -> int:
         [month] = ledger.months
@@ -148,9 +148,9 @@ def _churned(ledger: Ledger) -> int | None:
 
 
 def _last(meaning: Callable[[Ledger], Any], years_before: int = 0) -> Callable[[Ledger], Any]:
-    """*meaning* in the last full month, or in the same month of an earlier year where the two compare."""
+    """*meaning* in the last full month, or in the same month of an earlier year if the two are comparable."""
 
-    def told(ledger: Ledger) -> Any:
+    def of_month(ledger: Ledger) -> Any:
         full = [month for month in ledger.months if month < OPEN_MONTH]
         if not full:
             return None
@@ -159,7 +159,7 @@ def _last(meaning: Callable[[Ledger], Any], years_before: int = 0) -> Callable[[
             return None
         return meaning(replace(ledger, months=[month]))
 
-    return told
+    return of_month
 
 
 def _mean(count: Callable[[Ledger, date], set[int]]) -> Callable[[Ledger], float | None]:
@@ -256,12 +256,12 @@ MEANINGS: Final = {
 
 
 def says(names: Iterable[str], ledger: Ledger) -> tuple[object, ...]:
-    """What the measures called *names* are of *ledger*."""
+    """The values of the measures *names* for *ledger*."""
     return tuple(MEANINGS[name](ledger) for name in names)
 
 
 def kept(rows: Rows, filters: Filters, parameters: row_level.Parameters = row_level.DEFAULTS) -> Ledger:
-    """The events of the customers whom *filters* leave, in the months that they leave."""
+    """The events within *filters*: of the customers and the months that they keep."""
     others = {name: members for name, members in filters.items() if name != "activity_month"}
     wanted = filters.get("activity_month", CALENDAR)
     months = [month for month in CALENDAR if _is_in(month, wanted)]

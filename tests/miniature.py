@@ -1,8 +1,8 @@
 """
-The result tables in miniature, made by pandas from a few hundred invented customers.
+The result tables in miniature, built with pandas from a few hundred invented customers.
 
-Written apart from the operations on purpose: what a measure says of these tables can be compared with what the
-rows behind them say.
+Deliberately independent of the operations: the value of a measure over these tables can be compared with the rows
+behind them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ POINTS = Bands("loyalty_points", tuple(map(Decimal, (50, 100, 250, 500, 1000))),
 AGES = Bands("account_age_days", tuple(Decimal(100 * n) for n in range(1, 21)), False)
 SPENT = Bands("spent", tuple(map(Decimal, (25, 50, 100, 250, 500, 1000))), True)
 ORDERS = {0: "0", 1: "1", 3: "2–3", 6: "4–6", 12: "7–12", 24: "13–24", None: "25 or more"}
-"""The most orders of each band, from band 0 on, and its label."""
+"""The most orders of each band, from band 0, and its label."""
 YEARS = {17: "under 18", 24: "18–24", 34: "25–34", 44: "35–44", 54: "45–54", 64: "55–64", None: "65 and over"}
 NOT_STATED_AGE = 8
 SLICERS = list(tables.SLICERS)
@@ -42,9 +42,9 @@ SLICERS = list(tables.SLICERS)
 
 def customers(count: int = 700, seed: int = 360, missing: Collection[str] = ()) -> pd.DataFrame:
     """
-    One row per customer with the columns of public.customers that matter, nulls and disorder included.
+    One row per customer with the relevant columns of public.customers, including nulls and contradictions.
 
-    The *missing* columns hold nothing.
+    The *missing* columns are null.
     """
     rng = random.Random(seed)
     rows = [_customer(rng, number) | dict.fromkeys(missing) for number in range(1, count + 1)]
@@ -72,7 +72,7 @@ def _customer(rng: random.Random, number: int) -> dict[str, object]:
 
 
 def profiles(customers: pd.DataFrame) -> pd.DataFrame:
-    """One row per customer with its members, bands, stage and the columns that the segments add up."""
+    """One row per customer with members, bands, stage and the columns that the segments add up."""
     by_behaviour = all(flag is None for flag in customers["is_active"])
     found = [_profile(row, by_behaviour) for row in customers.to_dict("records")]
     of_all = zip(
@@ -130,7 +130,7 @@ def _profile(row: dict[Any, Any], by_behaviour: bool) -> dict[Any, Any]:
 
 
 def _spending(row: dict[Any, Any]) -> dict[str, Any]:
-    """What the customer spent and how often, up to the as-of date and in the months of RFM."""
+    """The customer's spending and orders, up to the as-of date and in the months of RFM."""
     orders = miniature_value.orders_of(row)
     spent = miniature_value.total(miniature_events.events_of(row))
     recent = miniature_value.recent(row, AS_OF)
@@ -158,9 +158,9 @@ def result_tables(
     profiles: pd.DataFrame, missing: Collection[str] = (), *, no_events: Collection[tables.Column] = ()
 ) -> dict[str, pd.DataFrame]:
     """
-    The result tables that measures and dimensions read, by name, of customers who lack the *missing* columns.
+    The result tables that measures and dimensions read, by name, for customers without the *missing* columns.
 
-    *no_events* are the columns of the events, or kinds of them, of which the notes say that there are none.
+    *no_events* are the columns or kinds of events that the notes list as missing.
     """
     people = profiles.to_dict("records")
     engagement = ["account_age_band", "last_login_month", "funnel_stage"]
@@ -204,7 +204,7 @@ def result_tables(
 
 
 def notes(missing: Collection[str] = (), no_events: Collection[tables.Column] = ()) -> dict[str, pd.DataFrame]:
-    """What the refreshes noted of their sources; the first is of a version that knew of no events."""
+    """The notes of the refreshes on their sources; the first is by a version without events."""
     rows = [
         _source(1, tables.CUSTOMERS, ()),
         _source(2, tables.CUSTOMERS, of_customers(missing)),
@@ -244,12 +244,12 @@ def _source(number: int, source: tables.Source, missing: Collection[tables.Colum
 
 
 def of_customers(names: Collection[str]) -> tuple[tables.Column, ...]:
-    """The columns of the customers that are called so."""
+    """The columns of the customers with these names."""
     return tuple(tables.CUSTOMERS[name] for name in names)
 
 
 def _published(row: dict[Any, Any]) -> dict[Any, Any]:
-    """A profile as it is published: status and country as stored, and as members."""
+    """A published profile: status and country as stored and as members."""
     stored = {"loyalty_status": None if row["loyalty_status"] == "Unknown" else row["loyalty_status"]}
     members = {"status_member": row["loyalty_status"], "country_member": row["country"]}
     return {**row, **stored, **members, "country": row["stored_country"]}
@@ -258,7 +258,7 @@ def _published(row: dict[Any, Any]) -> dict[Any, Any]:
 def _segments(profiles: pd.DataFrame, bands: list[str], added: dict[str, Any]) -> pd.DataFrame:
     columns = SLICERS + bands
     everyone = profiles.assign(place=range(len(profiles)))
-    people = profiles.to_dict("records")  # once: a thousand cells would take a second
+    people = profiles.to_dict("records")  # once, because doing it for a thousand cells takes a second
     return pd.DataFrame(
         [
             dict(zip(columns, cell, strict=True)) | {name: of(members) for name, of in added.items()}
@@ -280,13 +280,13 @@ def _bands() -> pd.DataFrame:
 
 
 def _labelled(column: str, first: int, low: int | None, bands: dict[Any, str]) -> list[tuple[object, ...]]:
-    """Bands by their upper edges, with labels."""
+    """Bands with their upper edges and labels."""
     lows = [low, *bands]
     return [(column, first + n, lows[n], most, label) for n, (most, label) in enumerate(bands.items())]
 
 
 def _top(profiles: pd.DataFrame, table: tables.Table, amount: str) -> pd.DataFrame:
-    """The ten of each slicer cell with the highest *amount*."""
+    """The ten customers of each slicer cell with the highest *amount*."""
     known = profiles[profiles[amount].notna()]
     ranked = sorted(known.to_dict("records"), key=lambda row: (-row[amount], row["customer_id"]))
     rows: list[dict[str, Any]] = []
@@ -356,7 +356,7 @@ def _ordered(key: str, order: str, members: tuple[str, ...]) -> pd.DataFrame:
 
 
 def database(results: dict[str, pd.DataFrame]) -> duckdb.DuckDBPyConnection:
-    """DuckDB holding *results* in the schema and the types of `tables`."""
+    """DuckDB with *results* in the schema and types of `tables`."""
     connection = duckdb.connect()
     connection.execute(f"CREATE SCHEMA {tables.RESULT_SCHEMA}")
     for table in tables.RESULT_TABLES:
@@ -371,6 +371,6 @@ def _load(connection: duckdb.DuckDBPyConnection, table: tables.Table, rows: pd.D
     connection.execute(f"CREATE TABLE {table.full_name} ({types})")
     schema = arrow_schema([Field(column.name, column.type) for column in columns])
     values = {name: [None if pd.isna(value) else value for value in rows[name]] for name in schema.names}
-    connection.register("arrow", pa.table(values, schema))  # row by row DuckDB would take seconds
+    connection.register("arrow", pa.table(values, schema))  # row by row would take seconds
     connection.execute(f"INSERT INTO {table.full_name} SELECT * FROM arrow")
     connection.unregister("arrow")

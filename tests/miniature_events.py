@@ -1,4 +1,4 @@
-"""Events of the customers in miniature, and the result tables made of them, by plain Python."""
+"""Events of the miniature customers, and the result tables built from them in plain Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 AS_OF: Final = date(2026, 6, 17)
 FIRST_DAY: Final = date(2024, 3, 5)
-"""The first day that the events can be of: many customers joined before."""
+"""The first possible day of events; many customers joined earlier."""
 
 _KINDS: Final = ("purchase", "purchase", "login", "login", "login", "refund", "earn", "adjust", "redeem", "expire")
 _ACTIVE: Final = {"login", "purchase", "redeem"}
@@ -41,7 +41,7 @@ class Event:
 
 
 def events_of(customer: Mapping[Any, Any]) -> list[Event]:
-    """Those of one customer, always the same: none, a few, or many."""
+    """The events of one customer, always the same: none, a few, or many."""
     return _events(customer["customer_id"], customer["join_date"])
 
 
@@ -81,12 +81,12 @@ def month_before(month: date) -> date:
 
 
 def days_of(month: date) -> int:
-    """The days of *month* that have passed."""
+    """The number of days of *month* that have passed."""
     return min((month + timedelta(days=31)).replace(day=1) - timedelta(days=1), AS_OF).day
 
 
 def customer_months(events: Iterable[Event], joined: date | None, first_month: date) -> dict[date, dict[str, Any]]:
-    """What one customer did, by month; *first_month* is that of all events."""
+    """One customer's activity by month; *first_month* is the first month of all events."""
     by_month: dict[date, list[Event]] = defaultdict(list)
     for event in sorted(events, key=lambda event: event.day):
         by_month[event.month].append(event)
@@ -140,7 +140,7 @@ def _gaps(before: date | None, days: list[date]) -> list[int]:
 
 
 def activity_segments(customers: Iterable[Mapping[Any, Any]], slicers: list[str]) -> list[dict[str, Any]]:
-    """One row per month and slicer cell in which something happened."""
+    """One row per month and slicer cell with events."""
     all_events = {customer["customer_id"]: events_of(customer) for customer in customers}
     first_month = min((event.month for events in all_events.values() for event in events), default=AS_OF)
     cells: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -156,7 +156,7 @@ def activity_segments(customers: Iterable[Mapping[Any, Any]], slicers: list[str]
 
 
 def tier_moves(customers: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """Each customer with a known tier got it when joining; every third had another one for half a year."""
+    """Each customer with a known tier got it on joining; every third had another one for half a year."""
     moves: dict[tuple[Any, ...], int] = defaultdict(int)
     for customer in customers:
         month, status = customer["join_month"], customer["loyalty_status"]

@@ -1,4 +1,4 @@
-"""The tables of single customers in miniature: what each did in a month, and how each moved between tiers."""
+"""The tables of single customers in miniature: activity by month, and moves between tiers."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _FLAGS = {
     "is_resurrected": "resurrected_customers",
     "is_repeat_buyer": "repeat_buyers",
 }
-"""Of a month of one customer: the flag, and the column of activity_segments that counts those who have it."""
+"""Flag of a customer's month -> the column of activity_segments that counts it."""
 
 
 def result_tables(customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """All result tables in miniature, those of single customers among them."""
+    """All result tables in miniature, including those of single customers."""
     profiles = miniature.profiles(customers)
     people = profiles.to_dict("records")
     results = miniature.result_tables(profiles)
     stages = profiles["out_of_order"].to_list()
     segments = results["value_segments"]
     return results | {
-        # As published: what was given back to customers without an order in these months is in no segment.
+        # As published: refunds to customers without an order in these months are not in any segment.
         "value_segments": segments.assign(
             recent_amount=segments["recent_amount"].where(segments["recent_buyers"] > 0, 0)
         ),
@@ -44,7 +44,7 @@ def result_tables(customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def selected(selection: Selection, database: duckdb.DuckDBPyConnection) -> frozenset[int]:
-    """The customers of *selection* in the *database*, by id."""
+    """The ids of the customers of *selection* in *database*."""
     bound: list[object] = []
 
     def bind(value: object) -> str:
@@ -56,7 +56,7 @@ def selected(selection: Selection, database: duckdb.DuckDBPyConnection) -> froze
 
 
 def _newest_cohort(people: list[dict[Any, Any]]) -> pd.DataFrame:
-    """As published: everybody who joined in the month of the as-of date is there in that month."""
+    """As published: all customers who joined in the month of the as-of date are in that month."""
     month = AS_OF.replace(day=1)
     cohort = [one for one in people if one["join_month"] == month]
     active = [one for one in cohort if any(event.is_active and event.month == month for event in events_of(one))]
@@ -82,7 +82,7 @@ def _months(people: list[dict[Any, Any]]) -> list[dict[str, Any]]:
 
 
 def _moves(one: dict[Any, Any]) -> list[dict[str, Any]]:
-    """As `miniature_events.tier_moves` counts them."""
+    """The moves that `miniature_events.tier_moves` counts."""
     month, status = one["join_month"], one["loyalty_status"]
     if month is None or status == "Unknown":
         return []

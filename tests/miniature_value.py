@@ -1,4 +1,4 @@
-"""RFM, customer value and the concentration of spending in miniature, by plain Python from single events."""
+"""RFM, customer value and concentration of spending in miniature, in plain Python from single events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEGMENTS: Final = {
     2: ("Hibernating", "Hibernating", "At Risk", "At Risk", "Cannot Lose"),
     1: ("Hibernating", "Hibernating", "At Risk", "At Risk", "Cannot Lose"),
 }
-"""The published map: recency downwards, frequency from 1 to 5 across."""
+"""The published map of segments: recency in rows, frequency 1 to 5 in columns."""
 NO_RECENT_ORDER: Final = "No Recent Order"
 
 Customer = Mapping[Any, Any]
@@ -31,39 +31,39 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Recent:
-    """What a customer with an order in the window did in it."""
+    """The activity of a customer with an order in the window."""
 
     orders: int
     amount: Decimal
     days: int
-    """Since the last order."""
+    """Days since the last order."""
 
 
 def total(events: Iterable[Event]) -> Decimal:
-    """The amount of the orders among *events*, net of the refunds."""
+    """The amount of the orders in *events*, net of refunds."""
     return sum((event.amount for event in events if event.amount is not None), Decimal(0))
 
 
 def orders_of(customer: Customer, until: date = AS_OF) -> list[Event]:
-    """The customer's purchases up to the day *until*."""
+    """The customer's purchases up to *until*."""
     return [event for event in events_of(customer) if event.kind == "purchase" and event.day <= until]
 
 
 def in_window(customer: Customer, as_of: date) -> list[Event]:
-    """The events of the 24 calendar months that end with the month of *as_of*; nothing is known after that day."""
+    """The events up to *as_of* in the 24 calendar months that end with its month."""
     first = date(as_of.year - 2, as_of.month % 12 + 1, 1) if as_of.month < 12 else date(as_of.year - 1, 1, 1)
     return [event for event in events_of(customer) if first <= event.day <= as_of]
 
 
 def recent(customer: Customer, as_of: date) -> Recent | None:
-    """None without an order in the window."""
+    """The customer's activity in the window; None without an order."""
     window = in_window(customer, as_of)
     days = [event.day for event in window if event.kind == "purchase"]
     return Recent(len(days), total(window), (as_of - max(days)).days) if days else None
 
 
 def rfm(customers: Iterable[Customer], as_of: date) -> list[dict[str, Any]]:
-    """The scores and the segment of each customer at *as_of*, in their order."""
+    """The scores and segment of each customer at *as_of*, in order."""
     found = [recent(customer, as_of) for customer in customers]
     buyers = [one for one in found if one]
     scores = [
@@ -76,7 +76,7 @@ def rfm(customers: Iterable[Customer], as_of: date) -> list[dict[str, Any]]:
 
 
 def _scores(values: list[Any]) -> list[int]:
-    """⌈5 × minimum rank ÷ buyers⌉ of each of *values*: equal values share the lowest rank."""
+    """⌈5 × minimum rank ÷ buyers⌉ for each of *values*: equal values share the lowest rank."""
     in_order = sorted(values)
     return [-(-5 * (bisect_left(in_order, value) + 1) // len(values)) for value in values]
 
@@ -90,7 +90,7 @@ def _scored(scores: tuple[int, ...] | None) -> dict[str, Any]:
 
 
 def expectation(customer: Customer) -> dict[str, Any]:
-    """Any numbers a model could say of the customer; every tenth has no known amount."""
+    """Arbitrary expectations of a model for the customer; every tenth has no known amount."""
     days = {event.day for event in orders_of(customer)}
     if not days:
         return dict.fromkeys(("expected_orders", "expected_amount", "alive_probability"))
@@ -104,7 +104,7 @@ def expectation(customer: Customer) -> dict[str, Any]:
 
 
 def holdouts(customers: Sequence[Customer]) -> list[dict[str, Any]]:
-    """What was expected of each customer after the calibration; nothing without an order by its end."""
+    """The expectation for each customer after the calibration; empty without an order by its end."""
     segments = [one["rfm_segment"] for one in rfm(customers, CALIBRATED_UNTIL)]
     return [_holdout(customer, segment) for customer, segment in zip(customers, segments, strict=True)]
 
@@ -129,7 +129,7 @@ def held_out(customer: Customer) -> list[Event]:
 
 
 def tenths(spent: list[Decimal]) -> list[int]:
-    """The tenth of each customer: a tenth of them each, rounded up in all, those who *spent* most first."""
+    """The tenth of each customer by *spent*, highest first; larger tenths come first."""
     highest_first = sorted(range(len(spent)), key=lambda place: (-spent[place], place))
     ends = [-(-len(spent) * tenth // 10) for tenth in range(1, 11)]
     found = dict.fromkeys(highest_first, 0)
@@ -142,7 +142,7 @@ def tenths(spent: list[Decimal]) -> list[int]:
 
 
 def value_holdout(profiles: Iterable[Customer]) -> Rows:
-    """One row per segment of the end of the calibration."""
+    """One row per segment at the end of the calibration."""
     found: dict[str, Rows] = {}
     for one in profiles:
         if one["holdout_segment"]:
@@ -161,7 +161,7 @@ def value_holdout(profiles: Iterable[Customer]) -> Rows:
 
 
 def spending_tenths(profiles: Sequence[Customer]) -> Rows:
-    """One row per tenth, also for one that is empty."""
+    """One row per tenth, including empty ones."""
     inside = {tenth: [one for one in profiles if one["spending_tenth"] == tenth] for tenth in range(1, 11)}
     return [
         {
@@ -175,7 +175,7 @@ def spending_tenths(profiles: Sequence[Customer]) -> Rows:
 
 
 def rfm_scores(profiles: Sequence[Customer]) -> Rows:
-    """One row per score of each kind, also for a score that nobody has."""
+    """One row per score of each kind, including scores without customers."""
     values: dict[str, Callable[[Recent], Any]] = {
         "recency": lambda one: one.days,
         "frequency": lambda one: one.orders,
@@ -204,7 +204,7 @@ RFM_SEGMENTS: Final[Rows] = [
 
 
 def value_model(profiles: Sequence[Customer]) -> Rows:
-    """Parameters such as a fit finds; how many customers they are of is counted."""
+    """Plausible parameters of a fit, with actual counts of customers."""
     fits = [
         {"fit": "all", "until": AS_OF},
         {

@@ -1,4 +1,4 @@
-"""Customers made of every value that two engines may treat in two ways, the same for the same seed."""
+"""Customers with every value that engines may treat differently; the same for the same seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Draw = Callable[[random.Random], Any]
 
 BLANKS = [sign for sign in map(chr, range(0x3001)) if sign.isspace()]
 NO_BLANKS = ["\u200b", "\u2060", "\ufeff", "\u180e", "\u0000x".strip("\u0000"), "\u00ad"]
-"""Signs that look like blanks and are none."""
+"""Characters that look like spaces but are not."""
 
 LETTERS = [
     "İstanbul", "istanbul", "i̇stanbul", "ISTANBUL", "ıstanbul",  # dotted and dotless i
@@ -24,7 +24,7 @@ LETTERS = [
     "Kelvin", "\u212aelvin", "kelvin", "Ångström", "\u212bngström", "A\u030angström",
     "ΣΊΣΥΦΟΣ", "Σίσυφος", "σίσυφοσ", "ΟΔΟΣ", "ΟΔΟΣ.", "ΟΔΟΣΑ", "Σ", "ς", "AΣ", "A.Σ", "A\u0301Σ", "AΣ\u0301", "AΣ B",
     "ﬁnland", "FINLAND", "ǅ", "Ǆ", "ǆ", "Ა", "ა", "Ꭰ", "ꭰ", "Ⴀ", "ⴀ", "Ω", "ω", "ϴ", "θ", "Ⅷ", "ⅷ", "Ⓐ", "ⓐ", "𐐀", "𐐨", "𞤀", "𞤢",
-    "Ꞔ", "ꞔ", "Ɤ", "ɤ", "Ꟊ", "ꟊ", "Ⱟ", "ⱟ", "𐕰", "𐖗", "Ɪ", "ɪ", "Ꟛ", "ꟛ",  # letters of young versions of Unicode
+    "Ꞔ", "ꞔ", "Ɤ", "ɤ", "Ꟊ", "ꟊ", "Ⱟ", "ⱟ", "𐕰", "𐖗", "Ɪ", "ɪ", "Ꟛ", "ꟛ",  # letters of recent versions of Unicode
     "e\u0301", "é", "É", "E\u0301", "\u0130\u0307", "J\u030c", "ǰ",
     "👩\u200d👩\u200d👧", "👩👩👧", "🇨🇱", "\u05e9\u05dc\u05d5\u05dd", "\u202eabc\u202c", "العربية", "日本", "한국", "\u1112\u1161\u11ab", "\U0010ffff", "\ufffd",
 ]  # fmt: skip
@@ -61,7 +61,7 @@ LARGEST = 2**63 - 1
 
 
 def text(chance: random.Random) -> str | None:
-    """A word of a few, so that many share one, in some case, between some blanks."""
+    """One of a few words, so that many customers share one, in random case and with random spaces around it."""
     word = chance.choice(
         [*LETTERS, *ODD, "Chile", "Chile", "Perú", "o'Land", *[f"Land {chance.randrange(30)}"] * 20]
     )
@@ -147,9 +147,9 @@ def nasty_customers(
     rows: int, *, as_of: date, seed: int, missing: tuple[str, ...] = (), **others: tuple[pa.DataType, Draw]
 ) -> pa.Table:
     """
-    *rows* customers without the *missing* columns; *others* are columns of other types, with what draws a value.
+    *rows* customers without the *missing* columns; *others* are columns of other types, with how to draw a value.
 
-    A few ids occur twice, are missing, or are the largest and the smallest there are.
+    A few ids occur twice, are missing, or are the largest or smallest possible.
     """
     chance = random.Random(seed)
     drawn: Mapping[str, Draw] = {**draws(as_of), **{name: draw for name, (_, draw) in others.items()}}
@@ -169,7 +169,7 @@ def nasty_customers(
 
 
 def _later(joined: date, seen: datetime | None) -> datetime | None:
-    """Most customers log in after they joined, or all would be rejected."""
+    """Makes most customers log in after joining, or all would be rejected."""
     return seen and max(seen, datetime(joined.year, joined.month, joined.day))
 
 

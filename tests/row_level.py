@@ -1,5 +1,5 @@
 """
-What each measure means, worked out from single customers: the yardstick for every rendering.
+The meaning of each measure, computed from single customers: the reference for every renderer.
 
 Shares nothing with the renderers: no segments, no additive columns, no SQL, no DAX.
 """
@@ -19,17 +19,17 @@ from tests.miniature_events import AS_OF, Event, events_of
 
 Rows = list[dict[Any, Any]]
 Parameters = Mapping[str, "Decimal | int"]
-"""What the reader has set, by the name of the parameter."""
+"""Name of a parameter -> the reader's value."""
 
 DEFAULTS: Final[Parameters] = {one.name: one.default for one in PARAMETERS}
 RFM_FROM: Final = date(2024, 7, 1)
-"""The first day of the 24 months that end with that of the as-of date."""
+"""The first day of the 24 months that end with the month of the as-of date."""
 HELD_OUT_FROM: Final = date(2025, 5, 1)
 """The first day after the calibration of the model."""
 
 
 def keep(profiles: pd.DataFrame | Rows, filters: Filters) -> Rows:
-    """The customers that *filters* leave; a funnel stage holds whoever got at least that far."""
+    """The customers within *filters*; a funnel stage includes all customers who got at least that far."""
     return [
         row
         for row in (profiles if isinstance(profiles, list) else profiles.to_dict("records"))
@@ -58,7 +58,7 @@ def _share(part: float | Decimal, whole: float | Decimal) -> float | None:
 
 
 def _months_ago(row: dict[str, Any]) -> int:
-    """1 for the last full month, which is that of the as-of date on its last day only."""
+    """1 for the last full month, which is that of the as-of date only if that is its last day."""
     joined: date = row["join_month"]
     open_month = AS_OF + timedelta(days=1)
     return 12 * (open_month.year - joined.year) + open_month.month - joined.month
@@ -69,7 +69,7 @@ def _joined_months_ago(rows: Rows, first: int, last: int) -> int:
 
 
 def snap(x: Decimal | int, edges: Sequence[Decimal]) -> Decimal:
-    """The X that bands answer for: the next of their *edges*, or the highest."""
+    """The X for which bands have an answer: the next of their *edges*, or the highest."""
     return min((edge for edge in edges if edge >= x), default=max(edges))
 
 
@@ -85,7 +85,7 @@ def _spent_above(rows: Rows, x: Parameters) -> int:
 
 
 def _events(rows: Rows, first: date = date.min) -> list[Event]:
-    """Those of the customers from the day *first* on."""
+    """The events of the customers from the day *first*."""
     return [event for row in rows for event in events_of(row) if event.day >= first]
 
 
@@ -94,12 +94,12 @@ def _orders(rows: Rows, first: date = date.min) -> list[Event]:
 
 
 def _amount(events: Iterable[Event]) -> Decimal:
-    """Of orders net of refunds, whose amounts are below zero."""
+    """The amount of orders net of refunds, which are negative."""
     return sum((event.amount or Decimal(0) for event in events), Decimal(0))
 
 
 def _buyers(rows: Rows) -> Rows:
-    """Those with an order in the months of RFM."""
+    """The customers with an order in the months of RFM."""
     return [row for row in rows if _orders([row], RFM_FROM)]
 
 
@@ -112,7 +112,7 @@ def _expected(rows: Rows, column: str) -> Decimal:
 
 
 def _scored(rows: Rows) -> int:
-    """Whoever has ever ordered."""
+    """The number of customers who have ever ordered."""
     return sum(bool(_orders([row])) for row in rows)
 
 
@@ -136,7 +136,7 @@ def _of_the_ten(rows: Rows, amount: Callable[[dict[str, Any]], Any]) -> Decimal 
 
 
 Meaning = Callable[[Rows, Rows, Parameters], object]
-"""(the customers in scope, the others, what the reader has set) -> the value."""
+"""(the customers in scope, the others, the parameters) -> the value."""
 
 
 OF_TODAY: Final[dict[str, Meaning]] = {
@@ -207,20 +207,20 @@ VALUE: Final[dict[str, Meaning]] = {
     "holdout_ratio": lambda rows, *_: _share(_expected(rows, "holdout_expected"), _held_out(rows)),
     "naive_ratio": lambda rows, *_: _share(_expected(rows, "holdout_naive"), _held_out(rows)),
 }
-"""What the model expects is a number of each customer; who is held out is told apart by `held_out`."""
+"""The expectation of the model is a value of each customer; `held_out` selects the customers of the holdout."""
 
 MEANINGS: Final = {**OF_TODAY, **SPENDING, **VALUE}
 
 
 def held_out(profiles: pd.DataFrame | Rows) -> Rows:
-    """The customers with an order by the end of the calibration, in their segments of then."""
+    """The customers with an order by the end of the calibration, in their segments at that time."""
     return [row | {"rfm_segment": row["holdout_segment"]} for row in keep(profiles, {}) if row["holdout_segment"]]
 
 
 def says(
     names: Iterable[str], profiles: pd.DataFrame | Rows, filters: Filters, parameters: Parameters = DEFAULTS
 ) -> list[object]:
-    """What the measures called *names* are of *profiles* under *filters*: exact, whatever X is."""
+    """The values of the measures *names* for *profiles* under *filters*: exact for any X."""
     kept = keep(profiles, filters)
     ids = {row["customer_id"] for row in kept}
     others = [row for row in keep(profiles, {}) if row["customer_id"] not in ids]
@@ -228,7 +228,7 @@ def says(
 
 
 def same(found: Any, expected: Any) -> bool:
-    """Equal up to rounding; no rows are no value to an engine and 0 to a person who counts."""
+    """Equal up to rounding; without rows, an engine has no value and this module has 0."""
     if found is None or expected is None:
         return (found or None) == (expected or None)
     return abs(float(found) - float(expected)) <= 1e-9 * max(1.0, abs(float(expected)))

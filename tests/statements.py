@@ -1,4 +1,4 @@
-"""SQL statements on a database of a test, each call on a connection of its own."""
+"""SQL statements on a test's database; each call uses a separate connection."""
 
 from __future__ import annotations
 

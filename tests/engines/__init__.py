@@ -1,7 +1,7 @@
 """
-Every engine that evaluates measures, in one table: the tests of agreement ask each of them the same.
+Every engine that evaluates measures, in one table: the tests of agreement ask all of them the same questions.
 
-A new engine is one entry of `ENGINES`. A new measure is asked of each engine by itself.
+A new engine is one entry of `ENGINES`. New measures are included in the questions automatically.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OF_SINGLE_CUSTOMERS: Final = (
     TOP_CUSTOMERS,
     TOP_SPENDERS,
 )
-"""The facts of which single customers tell what each measure is."""
+"""The facts whose measures can be computed from single customers."""
 SLICERS: Final[dict[str, Sequence[str]]] = {
     "loyalty_status": miniature.STATUSES,
     "activity": miniature.ACTIVITIES,
@@ -81,19 +81,19 @@ MEMBERS: Final[dict[str, Collection[object]]] = {
 
 @dataclass(frozen=True)
 class Customers:
-    """The same customers three times: one by one, as a source table, and as results."""
+    """The same customers in three forms: as profiles, as a source table, and as results."""
 
     source: pd.DataFrame
     results: dict[str, pd.DataFrame]
     published: Any = None
-    """A connection to the PostgreSQL that holds these results already."""
+    """A connection to a PostgreSQL that already contains these results."""
     profiles: pd.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "profiles", miniature.profiles(self.source))
 
     def snapped(self, parameters: row_level.Parameters) -> row_level.Parameters:
-        """*parameters*, each threshold at the edge of a band at which the answer is exact."""
+        """*parameters* with each threshold moved to the edge of a band, where the answer is exact."""
         edges = {one.name: self._edges(one.of.banded_column) for one in PARAMETERS if one.of}
         return {name: row_level.snap(x, edges[name]) if name in edges else x for name, x in parameters.items()}
 
@@ -104,7 +104,7 @@ class Customers:
 
 @dataclass(frozen=True)
 class Question:
-    """What *measures* of *fact* are under *filters*, for each member of *by*."""
+    """The values of *measures* of *fact* under *filters*, for each member of *by*."""
 
     fact: Table
     measures: tuple[Measure, ...]
@@ -114,7 +114,7 @@ class Question:
 
 
 Answer = dict[object, tuple[object, ...]]
-"""Each member that occurs (None where nothing is cut) -> a value for each measure."""
+"""Each member that occurs (None without a cut) -> a value for each measure."""
 
 Ask = Callable[[Sequence[Question]], list[Answer]]
 
@@ -122,9 +122,9 @@ Ask = Callable[[Sequence[Question]], list[Answer]]
 @dataclass(frozen=True)
 class Engine:
     """
-    How customers are brought to an engine and measures asked of it.
+    How to load customers into an engine and query its measures.
 
-    *can* tells which measures of a question it computes; None of a question that it has no way to filter or cut.
+    *can* says whether it computes a measure of a question; never, for a question that it cannot filter or cut.
     """
 
     open: Callable[[Customers, pytest.FixtureRequest], AbstractContextManager[Ask]]
@@ -133,7 +133,7 @@ class Engine:
 
 
 def asked(engine: Engine, questions: Sequence[Question]) -> list[Question]:
-    """Of *questions* the part that *engine* can answer."""
+    """The part of *questions* that *engine* can answer."""
     found = [
         Question(one.fact, able, one.filters, one.by, one.parameters)
         for one in questions
@@ -144,7 +144,7 @@ def asked(engine: Engine, questions: Sequence[Question]) -> list[Question]:
 
 
 def differences(found: Sequence[Answer], expected: Sequence[Answer], questions: Sequence[Question]) -> list[Any]:
-    """Where the answers to *questions* differ, beyond the rounding of a division."""
+    """The differences between the answers to *questions*, beyond the rounding of a division."""
     differ: list[Any] = []
     for question, one, other in zip(questions, map(_occurring, found), map(_occurring, expected), strict=True):
         if one.keys() != other.keys():
@@ -161,11 +161,11 @@ def differences(found: Sequence[Answer], expected: Sequence[Answer], questions: 
 
 
 def _occurring(answer: Answer) -> Answer:
-    """Without the members of whom nothing is said: some engines leave them out, some have a row without a value."""
+    """The members with a value: for the others, some engines have no row and some a row without values."""
     return {member: values for member, values in answer.items() if member is None or any(values)}
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------
+# --- the questions ----------------------------------------------------------------------------------------------
 
 
 def of_segments(
@@ -175,22 +175,23 @@ def of_segments(
     facts: Collection[Table] = OF_SINGLE_CUSTOMERS,
 ) -> Iterator[Question]:
     """
-    What single customers can tell: of everyone, under every slicer value, and under any filters.
+    Questions about single customers: about all of them, under every slicer value, and under random filters.
 
-    *others* are the members that filters are drawn from, beside the slicers: by default those of every dimension.
+    *others* has the members from which filters are drawn, in addition to slicers; by default, those of every
+    dimension.
     """
     drawn = {**(OF_CUSTOMERS if others is None else others), **slicers}
     for fact in facts:
-        told = tuple(measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name)))
-        yield Question(fact, told)
+        measures = tuple(measure(name) for name in row_level.MEANINGS if fact in facts_of(measure(name)))
+        yield Question(fact, measures)
         for name, members in slicers.items():
-            yield from (Question(fact, told, {name: [member]}) for member in members)
+            yield from (Question(fact, measures, {name: [member]}) for member in members)
         for seed in range(seeds if fact in SEGMENTS else seeds // 3):
-            yield Question(fact, told, some_filters(seed, fact, drawn), parameters=some_parameters(seed))
+            yield Question(fact, measures, some_filters(seed, fact, drawn), parameters=some_parameters(seed))
 
 
 def of_every_table(seeds: int = 12) -> Iterator[Question]:
-    """Every measure of every table that adds up, under slicers, clicks and thresholds in any combination."""
+    """Every additive measure of every table, under random combinations of slicers, clicks and thresholds."""
     for fact in FACTS:
         measures = tuple(one for one in MEASURES if fact in facts_of(one) and not must_be_cut_by(one))
         if not measures:
@@ -202,7 +203,7 @@ def of_every_table(seeds: int = 12) -> Iterator[Question]:
 
 
 def of_events(seeds: int = 8) -> Iterator[Question]:
-    """Of every month, of one month, and of what adds up in several, under any filters."""
+    """All measures by month and in one month, and additive ones over several months, under random filters."""
     measures = tuple(one for one in MEASURES if ACTIVITY_SEGMENTS in facts_of(one))
     summed = tuple(one for one in measures if not must_be_cut_by(one))
     newest = {"activity_month": Between(date(2025, 12, 1), date(2026, 12, 1))}
@@ -219,7 +220,7 @@ def of_events(seeds: int = 8) -> Iterator[Question]:
 
 
 def of_parts(cut: Dimension) -> Question:
-    """Cut by an axis, with slicers set: each member, and its share of what is shown."""
+    """Measures cut by an axis, with slicers set: each member and its share of the visual."""
     fact = next(fact for fact in FACTS if cut in dimensions_of(fact))
     shown = {
         CUSTOMER_SEGMENTS: "total_customers share_of_customers average_balance share_above_threshold",
@@ -242,13 +243,13 @@ OF_MONTHS: Final = {**SLICERS, "activity_month": MEMBERS["activity_month"]}
 
 
 def some_parameters(seed: int) -> row_level.Parameters:
-    """A value for each parameter: the lowest seeds at 0, edges among them, the highest above all edges."""
+    """A value for each parameter: 0 for the lowest seeds, above all edges for the highest; some are edges."""
     balance, spent = seed * 300 + seed % 2, seed * 25 + seed % 3
     return {"balance_threshold": balance, "spending_threshold": spent, "point_price": Decimal(seed) / 1000}
 
 
 def some_filters(seed: object, fact: Table, members: Mapping[str, Collection[object]]) -> Filters:
-    """A random choice of *members* for a random choice of the fact's dimensions; sometimes none at all."""
+    """Random *members* of random dimensions of the fact; sometimes no filter."""
     rng = random.Random(str(seed))
     cuts = [cut.name for cut in dimensions_of(fact) if cut.name in members]
     filters: dict[str, Sequence[object] | Between] = {

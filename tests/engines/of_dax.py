@@ -1,4 +1,4 @@
-"""The DAX of the Power BI project, by our own evaluator over the TMDL that is built."""
+"""The DAX of the Power BI project, computed by our own evaluator from the built TMDL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JavaScript of the page, in Node: each question is a visual of a page of its own."""
+"""The JavaScript of the page, in Node.js: each question is a visual on a separate page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ console.log(JSON.stringify(found));
 
 
 def can(question: Question, one: Measure) -> bool:
-    """What has a table in the page; a stage is compared on an axis of stages only, months of retention as well."""
+    """Whether the page has the table; shares of stages and retention are compared only on their axes."""
     if question.fact not in FACTS or _is_left_to_the_server(one):
         return False
     if not columns_of(one) <= {*_held(question.fact).column_names}:
@@ -78,7 +78,7 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
 
 
 def _held(fact: Table) -> Table:
-    """*fact* as the dashboard holds it."""
+    """*fact* in the form that the dashboard stores."""
     return next(table for table in LOADED if table.full_name == fact.full_name)
 
 
@@ -108,7 +108,7 @@ def _page(name: str, asked: Question, results: Results) -> dict[str, Any]:
 
 
 def _keys(cut: str, kept: Any, results: Results) -> list[Any]:
-    """The members that a filter keeps; who has reached a stage has reached those before it."""
+    """The members that a filter keeps; a customer at a stage has also reached the earlier ones."""
     members = next(found for one, found in results.members.items() if one.name == cut)
     if isinstance(kept, Between):
         return [key for key in members if kept.first <= key <= kept.last]

@@ -1,4 +1,4 @@
-"""PySpark over single customers: measures written a second time, without segments and without SQL."""
+"""PySpark over single customers: an independent version of the measures, without segments or SQL."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CUTS = {"loyalty_status", "activity", "country", "join_month"}
 
 
 def can(question: Question, one: Measure) -> bool:
-    """Of filters by what a source table has as it is; nothing is cut."""
+    """Whether the question filters only by columns of the source table, without a cut."""
     known = question.fact in SEGMENTS and one.name in row_level.MEANINGS
     return known and question.by is None and CUTS.issuperset(question.filters)
 
@@ -62,9 +62,9 @@ def _spark_values(
     rows: DataFrame, all_filters: list[Filters], edges: list[Any], countries: list[str]
 ) -> list[dict[str, Any]]:
     """
-    Every measure over single customers, for each of the filters.
+    Every measure over single customers, for each set of filters.
 
-    One job: a customer is repeated for each filter, which keeps it or leaves it to the others.
+    A single job: each customer is repeated for each set of filters, which either keeps it or counts it as an other.
     """
     x = F.element_at(F.array(*map(F.lit, edges)), F.col("number") + 1)
     kept_by = F.array(*(_spark_filter(filters, countries) for filters in all_filters))

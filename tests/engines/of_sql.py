@@ -1,4 +1,4 @@
-"""The SQL of the dashboard, on its own DuckDB and on PostgreSQL."""
+"""The SQL of the dashboard, on its DuckDB and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def duckdb(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask
 
 @contextmanager
 def postgresql(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ask]:
-    """The database that operations have filled, or one that is made of the results."""
+    """The database filled by operations, or one built from the results."""
     if customers.published:
         yield lambda questions: answered(customers.published, questions)
         return
@@ -52,7 +52,7 @@ def postgresql(customers: Customers, request: pytest.FixtureRequest) -> Iterator
 
 
 def copy_results(source: Any, connection: Any, results: Mapping[str, pd.DataFrame]) -> None:
-    """What DuckDB holds, in PostgreSQL."""
+    """Copies the results from DuckDB to PostgreSQL."""
     connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
     for table in RESULT_TABLES:
         if table.name in results:

@@ -19,5 +19,5 @@ ENGINES = {
 
 
 def each_but(*names: str) -> list[Any]:
-    """The names of the engines but those of *names*, as parameters of a test."""
+    """The names of the engines except *names*, as parameters of a test."""
     return [pytest.param(name, marks=engine.marks) for name, engine in ENGINES.items() if name not in names]

@@ -1,1 +1,1 @@
-"""The results of events once more, in SQL and straight from the rows; and two real ledgers to know them by."""
+"""An independent calculation of the results of events, in SQL directly from the rows; and two real ledgers."""

@@ -1,4 +1,4 @@
-"""One customer's points, lot by lot: those that expire first are spent first, and only unspent ones expire."""
+"""One customer's points, lot by lot: those that expire first are spent first, and only unspent points expire."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ABOVE_BALANCE: Final = "points_above_balance"
 
 def failures(moves: Iterable[tuple[str, int, date | None, date]], undated: date) -> Iterator[str]:
     """
-    What is wrong with each of *moves*, in their order: kind, points, the day of expiry, and the day.
+    The problem of each of *moves*, in order: kind, points, day of expiry, and day.
 
-    Points without a day of expiry are taken to expire on *undated*.
+    Points without a day of expiry expire on *undated*.
     """
     lots: list[list[Any]] = []
     for kind, points, expires_on, day in moves:

@@ -1,4 +1,4 @@
-"""Sums of segments under random filters, beside the same asked of single customers and events."""
+"""Sums of segments under random filters, compared with single customers and events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLICERS: Final = {
     "activity": "activity",
     "country": "country_member",
 }
-"""The slicers of segments, and what each is called among the customers."""
+"""The slicers of segments -> their columns of the customers."""
 _OF_EVENTS: Final = """
     SELECT happened_in, count(DISTINCT customer_id) FILTER (shows_activity),
         count(DISTINCT (customer_id, happened_on)) FILTER (shows_activity),
@@ -26,14 +26,14 @@ _OF_EVENTS: Final = """
         coalesce(sum(points) FILTER (what IN ('purchase', 'refund', 'earn', 'adjust')), 0),
         coalesce(-sum(points) FILTER (what = 'redeem'), 0), coalesce(-sum(points) FILTER (what = 'expire'), 0),
         count(DISTINCT (customer_id, happened_on)) FILTER (what = 'login')
-    FROM happened JOIN customers_told USING (customer_id) WHERE {} GROUP BY happened_in ORDER BY happened_in
+    FROM happened JOIN customers_with_events USING (customer_id) WHERE {} GROUP BY happened_in ORDER BY happened_in
 """
 _OF_SEGMENTS: Final = """
     SELECT activity_month, sum(active_customers), sum(active_days), sum(buyers), sum(orders), sum(amount),
         sum(refunded), sum(earned), sum(redeemed), sum(expired), sum(logins)
     FROM found_segments WHERE {} GROUP BY activity_month ORDER BY activity_month
 """
-_PEOPLE: Final = "SELECT age_band, gender, count(*) FROM customers_told WHERE {} GROUP BY ALL ORDER BY ALL"
+_PEOPLE: Final = "SELECT age_band, gender, count(*) FROM customers_with_events WHERE {} GROUP BY ALL ORDER BY ALL"
 _PEOPLE_OF_SEGMENTS: Final = """
     SELECT age_band, gender, sum(customers) FROM found_people WHERE {} GROUP BY ALL ORDER BY ALL
 """
@@ -43,32 +43,33 @@ def filters_that_disagree(
     duck: duckdb.DuckDBPyConnection, activity: pa.Table, people: pa.Table, seed: int, how_many: int = 15
 ) -> list[str]:
     """
-    The random filters under which segments say otherwise than the rows; *duck* has what was recomputed.
+    The random filters under which segments and rows disagree; *duck* has the recomputed rows.
 
-    Customers are counted in each month, as they do not add up over months.
+    Customers are counted in each month, because they do not add up over months.
     """
     duck.register("found_segments", activity)
     duck.register("found_people", people)
     pairs = ((_OF_SEGMENTS, _OF_EVENTS), (_PEOPLE_OF_SEGMENTS, _PEOPLE))
     return [
         shown
-        for shown, told in _random_filters(duck, random.Random(seed), how_many)
-        if any(rows(duck, found.format(shown)) != rows(duck, expected.format(told)) for found, expected in pairs)
+        for shown, single in _random_filters(duck, random.Random(seed), how_many)
+        if any(rows(duck, found.format(shown)) != rows(duck, expected.format(single)) for found, expected in pairs)
     ]
 
 
 def _random_filters(
     duck: duckdb.DuckDBPyConnection, chance: random.Random, how_many: int
 ) -> Iterator[tuple[str, str]]:
-    """Each as a condition on segments, and as one on customers."""
+    """Each filter as a condition on segments and as a condition on customers."""
     for _ in range(how_many):
-        shown, told = ["true"], ["true"]
+        shown, single = ["true"], ["true"]
         for slicer in chance.sample(sorted(_SLICERS), k=chance.randint(0, 3)):
             column = _SLICERS[slicer]
             members = [
-                str(one) for (one,) in rows(duck, f"SELECT DISTINCT {column} FROM customers_told ORDER BY 1")
+                str(one)
+                for (one,) in rows(duck, f"SELECT DISTINCT {column} FROM customers_with_events ORDER BY 1")
             ]
             kept = ", ".join(f"'{one}'" for one in chance.sample(members, k=chance.randint(1, len(members))))
             shown.append(f"coalesce({slicer}::VARCHAR, 'None') IN ({kept})")
-            told.append(f"coalesce({column}::VARCHAR, 'None') IN ({kept})")
-        yield " AND ".join(shown), " AND ".join(told)
+            single.append(f"coalesce({column}::VARCHAR, 'None') IN ({kept})")
+        yield " AND ".join(shown), " AND ".join(single)

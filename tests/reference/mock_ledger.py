@@ -1,8 +1,8 @@
 """
-What the events of clean mock customers have to lead to, looked at from outside: the rows of both sources, and no code
-that makes them.
+Checks that the events of clean mock customers agree with their rows, using only the rows and none of the code that
+generates them.
 
-`python -m tests.reference.mock_ledger 1M` looks at as many customers, and needs neither an engine nor a database.
+`python -m tests.reference.mock_ledger 1M` checks that many customers; it needs neither an engine nor a database.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.reference.accounts import failures
 
 AS_OF: Final = date(2026, 6, 30)
 _WRONG_ROWS: Final = """
-    WITH told AS (
+    WITH expected AS (
         SELECT customer_id, count(*) AS events, coalesce(sum(points), 0) AS points,
             min(occurred_at::DATE) FILTER (kind = 'purchase') AS first_purchase,
             max(occurred_at) FILTER (kind = 'login') AS last_login,
@@ -35,13 +35,13 @@ _WRONG_ROWS: Final = """
     )
     SELECT count(*) AS customers, coalesce(sum(events), 0) AS events,
         count_if(coalesce(points, 0) <> loyalty_points) AS points,
-        count_if(told.first_purchase IS DISTINCT FROM customers.first_purchase) AS first_purchase,
-        count_if(told.last_login IS DISTINCT FROM customers.last_login) AS last_login,
+        count_if(expected.first_purchase IS DISTINCT FROM customers.first_purchase) AS first_purchase,
+        count_if(expected.last_login IS DISTINCT FROM customers.last_login) AS last_login,
         count_if(tier IS DISTINCT FROM loyalty_status) AS tier,
         count_if(first_event::DATE < join_date OR last_event::DATE > getvariable('as_of')) AS outside_of_membership,
         (SELECT count(*) - count(DISTINCT event_id) FROM events) AS repeated_ids,
         (SELECT count(*) FROM events WHERE customer_id NOT IN (SELECT customer_id FROM customers)) AS unknown
-    FROM customers LEFT JOIN told USING (customer_id)
+    FROM customers LEFT JOIN expected USING (customer_id)
 """
 _WRONG_EVENTS: Final = """
     SELECT
@@ -65,7 +65,7 @@ _POINTS: Final = """
 
 
 def wrong(plan: Plan) -> Counter[str]:
-    """How many customers and events there are, and how many customers or events break each rule."""
+    """The numbers of customers and events, and how many of them violate each rule."""
     found: Counter[str] = Counter()
     for block in range(plan.blocks):
         with duckdb.connect() as duck:

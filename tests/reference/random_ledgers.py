@@ -1,4 +1,4 @@
-"""Random customers and events of every kind, with all that can be wrong in either."""
+"""Random customers and events of every kind, with every possible mistake."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Ledger(NamedTuple):
 
 def random_ledger(seed: int, *, customers: int = 150, events: int = 2_500, has_flags: bool = True) -> Ledger:
     """
-    Few days and few values, so that events share days, months are skipped and sums are of several.
+    A ledger with few days and few values, so that events share days, months are skipped and sums have several parts.
 
-    Without *has_flags* no customer has is_active, as in what is derived from order lines.
+    Without *has_flags*, no customer has is_active, as in data derived from order lines.
     """
     chance = random.Random(seed)
     people = [_customer(chance, number, has_flags) for number in range(1, customers + 1)]
@@ -82,7 +82,7 @@ def _event(chance: random.Random, number: int, customers: int) -> dict[str, Any]
 
 
 def _mostly_low(chance: random.Random, most: int) -> int:
-    """Some customers have many events and many have few."""
+    """A few customers have many events, and many have few."""
     return 1 + int(most * chance.random() ** 2)
 
 
@@ -91,12 +91,12 @@ def _day(chance: random.Random, first: date) -> date:
 
 
 def _moment(chance: random.Random, day: date) -> datetime:
-    """On the hour, so that some moments are shared, or the last of the day."""
+    """On the hour, so that some moments are equal; or the last moment of the day."""
     return datetime.combine(day, chance.choice([time(chance.randrange(24)), time(23, 59, 59, 999_999)]))
 
 
 def _birth(chance: random.Random) -> date:
-    """Around the birthdays at which a band of age ends, leap days among them."""
+    """Around the birthdays at which an age band ends, including leap days."""
     years = chance.choice([18, 25, 35, 45, 55, 65])
     return chance.choice(
         [

@@ -32,7 +32,7 @@ RECOMPUTED: Final = {
     "rfm_segments": "rfm_segments",
     "customer_profiles": "profiles",
 }
-"""Result tables by name, and the tables that the SQL makes of them."""
+"""Result table -> the table that the SQL computes for it."""
 NOT_RECOMPUTED: Final = {
     "customer_profiles": {
         *("source_id", "join_date", "loyalty_status", "country", "is_active", "account_age_days"),
@@ -43,13 +43,13 @@ NOT_RECOMPUTED: Final = {
     "value_segments": {"scored_customers", "expected_orders", "expected_amount"},
     "rfm_segments": {"meaning"},
 }
-"""Columns that do not tell of events, and those of the model of customer value, which has tests of its own."""
+"""Columns that do not depend on events, and those of the customer value model, which has separate tests."""
 _FOLDER: Final = Path(__file__).parent
 
 
 @contextmanager
 def recomputed(customers: pa.Table, events: pa.Table, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The results of both sources as of *as_of*, as tables called as in `customer360.tables`."""
+    """The results of both sources as of *as_of*, as tables with the names in `customer360.tables`."""
     with duckdb.connect() as duck:
         for name, rows in {"customers": customers, "events": events}.items():
             duck.register("given", rows)
@@ -60,7 +60,7 @@ def recomputed(customers: pa.Table, events: pa.Table, as_of: date) -> Iterator[d
 
 @contextmanager
 def recomputed_from_lines(lines: pa.Table, as_of: date) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The same of order *lines*, with the customers and events that these become."""
+    """The same for order *lines*, including the customers and events derived from them."""
     with duckdb.connect() as duck:
         duck.register("given", lines)
         duck.execute("CREATE TABLE lines AS FROM given")
@@ -79,7 +79,7 @@ def _run(duck: duckdb.DuckDBPyConnection, script: str, as_of: date) -> None:
 
 
 def disagreements(duck: duckdb.DuckDBPyConnection, table: str, found: pa.Table) -> list[str]:
-    """A few rows that only one side has, *found* or what was recomputed as *table*, in the latter's columns."""
+    """A few rows that only *found* or only the recomputed *table* has, in the columns of the latter."""
     duck.register("found_rows", found)
     columns = ", ".join(duck.sql(f"FROM {table} LIMIT 0").columns)
     sides = {"recomputed": f"SELECT {columns} FROM {table}", "found": f"SELECT {columns} FROM found_rows"}
@@ -95,7 +95,7 @@ def disagreements(duck: duckdb.DuckDBPyConnection, table: str, found: pa.Table) 
 
 
 def counted_events(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Events read (`in`), used (`out`) and `rejected`, and how many fail each check of events."""
+    """The numbers of events read (`in`), used (`out`) and `rejected`, and how many fail each check."""
     checks = [check.name for check in EVENTS.rejects]
     failed = dict(rows(duck, "SELECT unnest(reasons) AS reason, count(*) FROM checked_events GROUP BY reason"))
     [(everything,)] = rows(duck, "SELECT count(*) FROM events")
@@ -107,7 +107,7 @@ def counted_events(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def counted_customers(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many customers differ from their events, by check."""
+    """The number of customers that differ from their events, by check."""
     return _only_row(duck, "warned_customers")
 
 
@@ -117,7 +117,7 @@ def _only_row(duck: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:
 
 
 def _spent_expired(duck: duckdb.DuckDBPyConnection) -> int:
-    """Only customers count of whose points some say when they expire; the others may have expired at any time."""
+    """Counts only customers with an expiry date on some points; points of the others may expire at any time."""
     moves = rows(
         duck,
         """

@@ -1,7 +1,7 @@
--- The results of events, straight from the rows of the two sources: `customers` and `events`, as of getvariable('as_of').
+-- The results of events, directly from the rows of the sources `customers` and `events`, as of getvariable('as_of').
 --
--- Shares nothing with the operations: each definition is written again, as a person would ask a database. Texts have
--- ASCII letters and blanks only; what others need is for the tests of texts.
+-- Shares nothing with the operations: each definition is written independently, as SQL for a database. Texts contain
+-- only ASCII letters and spaces; other texts are for the tests of texts.
 
 CREATE MACRO as_of() AS getvariable('as_of')::DATE;
 CREATE MACRO month_of(day) AS date_trunc('month', day)::DATE;
@@ -9,7 +9,7 @@ CREATE MACRO months_between(earlier, later) AS
     12 * (year(later) - year(earlier)) + month(later) - month(earlier);
 CREATE MACRO written(words) AS coalesce(nullif(trim(words), ''), 'Unknown');
 
----- Customers who exist at the as-of date and whose row is fit to be used
+---- Customers who exist at the as-of date and whose row is usable
 
 CREATE TABLE existing AS
 SELECT *, count(*) OVER (PARTITION BY customer_id) AS rows_of_this_id
@@ -31,7 +31,7 @@ WHERE customer_id IS NOT NULL
     AND (last_login IS NULL OR join_date IS NULL OR last_login::DATE >= join_date)
     AND (loyalty_points IS NULL OR loyalty_points BETWEEN 0 AND 100000000000);
 
----- Events that are known at the as-of date, each with all that is wrong with it
+---- Events that are known at the as-of date, each with all its failed checks
 
 CREATE TABLE checked_events AS
 WITH known_events AS (
@@ -59,7 +59,7 @@ SELECT *, list_filter([
         THEN 'event_customer_unknown' END
 ], lambda reason: reason IS NOT NULL) AS reasons
 FROM known_events
--- Nor do the events of customers exist who are not known yet.
+-- Events of customers who are not known yet do not exist either.
 WHERE customer_id IS NULL OR customer_id IN (SELECT customer_id FROM used)
     OR customer_id NOT IN (SELECT customer_id FROM customers WHERE join_date > as_of() AND customer_id IS NOT NULL);
 
@@ -101,7 +101,7 @@ WITH sums AS (
     FROM gaps GROUP BY ALL
 ), active AS (
     SELECT DISTINCT customer_id, happened_in FROM happened WHERE shows_activity
-), told AS (
+), flagged AS (
     SELECT sums.*,
         active_days > 0 AS is_active,
         EXISTS (FROM active a WHERE a.customer_id = sums.customer_id
@@ -113,7 +113,7 @@ WITH sums AS (
             OR month_of(join_date) >= (SELECT min(happened_in) FROM happened) AS joined_in_the_ledger
     FROM sums JOIN used USING (customer_id)
 )
-SELECT told.customer_id, told.happened_in AS month, is_active, active_days,
+SELECT flagged.customer_id, flagged.happened_in AS month, is_active, active_days,
     is_active AND was_never_active AND joined_in_the_ledger AS is_new,
     is_active AND was_active_before AS is_retained,
     is_active AND NOT was_active_before AND NOT (was_never_active AND joined_in_the_ledger) AS is_resurrected,
@@ -122,9 +122,9 @@ SELECT told.customer_id, told.happened_in AS month, is_active, active_days,
     coalesce(logins, 0) AS logins, coalesce(login_gaps, 0) AS login_gaps,
     coalesce(login_gap_days, 0) AS login_gap_days, coalesce(order_gaps, 0) AS order_gaps,
     coalesce(order_gap_days, 0) AS order_gap_days
-FROM told LEFT JOIN days_apart USING (customer_id, happened_in);
+FROM flagged LEFT JOIN days_apart USING (customer_id, happened_in);
 
----- Customers, with what their events tell of them and the members that slicers know
+---- Customers, with their values from events and the members of the slicers
 
 CREATE TABLE spellings AS
 WITH found AS (
@@ -144,7 +144,7 @@ SELECT folded, spelling FROM spellings
 WHERE slicer = 'country' AND spelling NOT IN ('Unknown', 'Other')
 ORDER BY customers DESC, spelling LIMIT 19;
 
-CREATE TABLE customers_told AS
+CREATE TABLE customers_with_events AS
 WITH of_events AS (
     SELECT customer_id,
         max(CASE WHEN shows_activity THEN happened_on END) AS last_active,
@@ -170,7 +170,7 @@ WITH of_events AS (
     FROM seen
 )
 SELECT customer_id, last_seen, is_active_by_behaviour, orders, spent, last_purchase, logins_90_days,
-    -- Whose birthday is 29 February is a year older on 1 March.
+    -- A customer born on 29 February becomes a year older on 1 March.
     CASE WHEN birth_date <= as_of() THEN 1 + len(list_filter([18, 25, 35, 45, 55, 65], lambda years: years <=
         year(as_of()) - year(birth_date)
         - ((month(as_of()), day(as_of())) < (month(birth_date), day(birth_date)))::INTEGER)) ELSE 8 END AS age_band,
@@ -186,7 +186,7 @@ SELECT customer_id, last_seen, is_active_by_behaviour, orders, spent, last_purch
         WHEN activity <> 'Active' THEN 3 ELSE 4 END AS funnel_stage
 FROM acting;
 
----- What customers have spent lately and in all
+---- Recent and total spending of customers
 
 CREATE TABLE segment_rules AS FROM (VALUES
     ('Champions', 1, [5], [4, 5]), ('Loyal', 2, [3, 4], [4, 5]), ('Cannot Lose', 3, [1, 2], [5]),
@@ -195,7 +195,7 @@ CREATE TABLE segment_rules AS FROM (VALUES
     ('Hibernating', 10, [1, 2], [1, 2]), ('No Recent Order', 11, [], [])
 ) AS rules (rfm_segment, segment_order, recencies, frequencies);
 
--- A score is a fifth of the ranks from the lowest, where equal values share the lowest rank, rounded up.
+-- A score is the fifth that contains the rank, from the lowest; equal values share the lowest rank.
 CREATE MACRO fifth_of(lowest_rank, buyers) AS ((5 * lowest_rank + buyers - 1) // buyers)::SMALLINT;
 
 CREATE TABLE recent_buyers AS
@@ -217,15 +217,15 @@ SELECT customer_id, recent_orders, recent_amount, as_of() - last_order AS order_
     fifth_of(rank_by_amount, buyers) AS monetary_score
 FROM ranked;
 
--- Of 1, 2.5 and 5 times a power of ten those between which 98 % of the amounts above zero lie, the eleven highest.
+-- Edges are 1, 2.5 and 5 times powers of ten that span 98% of the amounts above zero; only the eleven highest.
 CREATE TABLE spent_edges AS
 WITH steps AS (
     SELECT (digits * pow(10, power))::DECIMAL(18, 2) AS edge
     FROM (SELECT unnest([1, 2.5, 5]) AS digits), (SELECT unnest(range(-1, 12)) AS power)
 ), reached AS (
     SELECT edge, row_number() OVER (ORDER BY edge) AS place,
-        (SELECT count(*) FROM customers_told WHERE spent > 0 AND spent <= edge) AS customers,
-        (SELECT count(*) FROM customers_told WHERE spent > 0) AS all_customers
+        (SELECT count(*) FROM customers_with_events WHERE spent > 0 AND spent <= edge) AS customers,
+        (SELECT count(*) FROM customers_with_events WHERE spent > 0) AS all_customers
     FROM steps
 ), tails AS (
     SELECT min(place) FILTER (100 * customers >= all_customers) AS low,
@@ -235,7 +235,7 @@ WITH steps AS (
 SELECT edge FROM reached, tails WHERE all_customers > 0 AND place BETWEEN greatest(low, high - 10) AND high;
 
 CREATE TABLE customers_valued AS
-SELECT told.*, recent.* EXCLUDE (customer_id),
+SELECT customers.*, recent.* EXCLUDE (customer_id),
     CASE WHEN spent < 0 THEN -1 WHEN spent = 0 THEN 0
         ELSE 1 + (SELECT count(*) FROM spent_edges WHERE edge < spent) END AS spent_band,
     CASE WHEN orders = 0 THEN 0 WHEN orders = 1 THEN 1 WHEN orders <= 3 THEN 2 WHEN orders <= 6 THEN 3
@@ -243,7 +243,7 @@ SELECT told.*, recent.* EXCLUDE (customer_id),
     coalesce((SELECT rfm_segment FROM segment_rules
         WHERE list_contains(recencies, recency_score) AND list_contains(frequencies, frequency_score)),
         'No Recent Order') AS rfm_segment
-FROM customers_told AS told LEFT JOIN recent_buyers AS recent USING (customer_id);
+FROM customers_with_events AS customers LEFT JOIN recent_buyers AS recent USING (customer_id);
 
 CREATE TABLE profiles AS
 WITH recent AS (
@@ -292,10 +292,10 @@ WHERE spent > 0 QUALIFY cell_rank <= 10;
 
 CREATE TABLE spending_tenths AS
 WITH in_order AS (
-    SELECT spent, row_number() OVER (ORDER BY spent DESC) - 1 AS above, count(*) OVER () AS everybody
-    FROM customers_told
+    SELECT spent, row_number() OVER (ORDER BY spent DESC) - 1 AS above, count(*) OVER () AS all_customers
+    FROM customers_with_events
 ), tenths AS (
-    SELECT 10 * above // everybody + 1 AS spending_tenth, spent FROM in_order
+    SELECT 10 * above // all_customers + 1 AS spending_tenth, spent FROM in_order
 )
 SELECT spending_tenth, count(spent) AS tenth_customers, coalesce(sum(spent), 0) AS tenth_spent
 FROM (SELECT unnest(range(1, 11)) AS spending_tenth) LEFT JOIN tenths USING (spending_tenth) GROUP BY ALL;
@@ -317,7 +317,7 @@ SELECT month AS activity_month, join_month, status_member AS loyalty_status, act
     sum(earned) AS earned, sum(redeemed) AS redeemed, sum(expired) AS expired, sum(logins) AS logins,
     sum(login_gaps) AS login_gaps, sum(login_gap_days) AS login_gap_days, sum(order_gaps) AS order_gaps,
     sum(order_gap_days) AS order_gap_days
-FROM customer_months m JOIN customers_told USING (customer_id)
+FROM customer_months m JOIN customers_with_events USING (customer_id)
 GROUP BY 1, 2, 3, 4, 5;
 
 CREATE TABLE customer_moves AS
@@ -331,36 +331,36 @@ WITH changes AS (
         lag(tier) OVER (PARTITION BY customer_id ORDER BY occurred_at, event_id) AS from_status
     FROM changes
 )
--- A change to the tier that somebody has already is not a move.
+-- A change to the customer's current tier is not a move.
 SELECT customer_id, month, from_status, to_status, count(*) AS moves
-FROM moves SEMI JOIN customers_told USING (customer_id)
+FROM moves SEMI JOIN customers_with_events USING (customer_id)
 WHERE to_status IS DISTINCT FROM from_status
 GROUP BY ALL;
 
 CREATE TABLE tier_moves AS
 SELECT month, from_status, to_status, country_member AS country, sum(moves) AS moves
-FROM customer_moves JOIN customers_told USING (customer_id)
+FROM customer_moves JOIN customers_with_events USING (customer_id)
 GROUP BY ALL;
 
 CREATE TABLE demographic_segments AS
 SELECT join_month, status_member AS loyalty_status, activity, country_member AS country, age_band, gender,
     count(*) AS customers
-FROM customers_told GROUP BY ALL;
+FROM customers_with_events GROUP BY ALL;
 
 CREATE TABLE cohort_retention AS
 WITH cohorts AS (
     SELECT join_month, count(*) AS cohort_customers,
-        -- The month in which tomorrow lies is not complete.
+        -- The month that contains tomorrow is not complete.
         greatest(months_between(join_month, month_of((as_of() + INTERVAL 1 DAY)::DATE)) - 1, 0) AS last_month
-    FROM customers_told WHERE join_month IS NOT NULL GROUP BY join_month
+    FROM customers_with_events WHERE join_month IS NOT NULL GROUP BY join_month
 ), cells AS (
     SELECT join_month, cohort_customers, unnest(range(0, last_month + 1)) AS months_since FROM cohorts
 ), counted AS (
     SELECT *,
-        (SELECT count(*) FROM customers_told t WHERE t.join_month = cells.join_month
+        (SELECT count(*) FROM customers_with_events t WHERE t.join_month = cells.join_month
             AND (cells.months_since = 0 OR months_between(t.join_month, t.last_seen) >= cells.months_since))
             AS retained_customers,
-        (SELECT count(*) FROM customer_months m JOIN customers_told t USING (customer_id)
+        (SELECT count(*) FROM customer_months m JOIN customers_with_events t USING (customer_id)
             WHERE t.join_month = cells.join_month AND m.is_active
             AND months_between(t.join_month, m.month) = cells.months_since) AS active_in_it,
         months_between((SELECT min(happened_in) FROM happened), join_month) + months_since AS months_into_the_ledger
@@ -373,7 +373,7 @@ SELECT join_month, months_since, cohort_customers, retained_customers,
         AS active_share
 FROM counted;
 
----- What the checks count that reject nothing
+---- The counts of 'warn' checks
 
 CREATE TABLE points_moved AS
 SELECT *, sum(given) OVER (PARTITION BY customer_id ORDER BY occurred_at, given < 0, event_id
@@ -395,8 +395,8 @@ SELECT
         AND (refund.order_id IS NULL OR bought.order_id = refund.order_id))) AS refund_without_purchase,
     (SELECT count(*) FROM points_moved WHERE given < 0 AND held_then < 0) AS points_above_balance;
 
--- Customers are compared with their events where they have any, if nothing lies after the as-of date, and only in
--- what the events tell of anybody.
+-- Customers are compared with their events if they have any and no event is after the as-of date, and only in
+-- columns that some events have.
 CREATE TABLE warned_customers AS
 WITH of_events AS (
     SELECT customer_id, min(happened_on) FILTER (what = 'purchase') AS bought,
@@ -405,17 +405,17 @@ WITH of_events AS (
     FROM happened GROUP BY customer_id
 ), compared AS (
     SELECT used.*, bought, logged_in, of_events.points, (SELECT min(happened_on) FROM happened) AS first_known,
-        (SELECT count(happened.points) FROM happened) > 0 AS tells_points,
-        EXISTS (FROM happened WHERE what = 'purchase') AS tells_purchases,
-        EXISTS (FROM happened WHERE what = 'login') AS tells_logins
+        (SELECT count(happened.points) FROM happened) > 0 AS has_points,
+        EXISTS (FROM happened WHERE what = 'purchase') AS has_purchases,
+        EXISTS (FROM happened WHERE what = 'login') AS has_logins
     FROM used JOIN of_events USING (customer_id)
     WHERE NOT EXISTS (FROM events WHERE occurred_at::DATE > as_of())
 )
-SELECT coalesce(count_if(tells_points AND loyalty_points <> points), 0) AS points_differ_from_events,
-    -- What lies before the first of all events is beyond what these can tell.
-    coalesce(count_if(tells_purchases AND first_purchase IS DISTINCT FROM bought
+SELECT coalesce(count_if(has_points AND loyalty_points <> points), 0) AS points_differ_from_events,
+    -- Events say nothing about the time before the first of them.
+    coalesce(count_if(has_purchases AND first_purchase IS DISTINCT FROM bought
         AND coalesce(first_purchase >= first_known, true)), 0) AS first_purchase_differs_from_events,
-    coalesce(count_if(tells_logins AND last_login IS DISTINCT FROM logged_in
+    coalesce(count_if(has_logins AND last_login IS DISTINCT FROM logged_in
         AND (logged_in IS NOT NULL OR coalesce(last_login >= first_known, true))), 0)
         AS last_login_differs_from_events
 FROM compared;

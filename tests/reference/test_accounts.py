@@ -1,4 +1,4 @@
-"""The account that points of other tests are compared with."""
+"""The account used as the reference for points in other tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.reference.accounts import failures
     ],
 )
 def test_an_account_notices_points_that_are_taken_twice(moves, expected):
-    """Here points are valid for ten days; a lot that was spent in part expires in part."""
+    """Here points are valid for ten days; a partly spent lot expires partly."""
     dated = [
         (kind, points, date(2026, 6, day + 10) if points > 0 else None, date(2026, 6, day))
         for kind, points, day in moves

@@ -1,4 +1,4 @@
-"""The events of mock customers lead to their rows, for every single customer."""
+"""The events of mock customers agree with their rows, for every customer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.reference.mock_ledger import AS_OF, wrong
 
 
 @pytest.mark.slow
-def test_every_mock_customer_is_what_their_events_lead_to():
+def test_every_mock_customer_agrees_with_their_events():
     found = wrong(Plan(100_000, as_of=AS_OF))
 
     assert found.pop("customers") == 100_000

@@ -1,4 +1,4 @@
-"""Every result of events, by PySpark and by SQL: on ledgers of every kind, clean and dirty, now and in the past."""
+"""Every result of events, by PySpark and by SQL, on ledgers of every kind: clean and dirty, now and in the past."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAST = date(2025, 9, 12)
 
 
 def on_spark(spark, rows: pa.Table, source: tables.Source):
-    """*rows* with the columns that operations read, in the types of the source."""
+    """*rows* with the columns that operations read, in the source's types."""
     names = columns_read(source)
     schema = ", ".join(f"{name} {source[name].spark_type}" for name in names)
     return spark.createDataFrame(
@@ -63,8 +63,8 @@ def all_disagreements(duck: duckdb.DuckDBPyConnection, found: ResultTables) -> d
         pytest.param(5, date(2027, 3, 31), True, marks=pytest.mark.slow),
     ],
 )
-def test_the_results_of_a_random_ledger_are_those_of_a_recomputation_from_its_rows(spark, seed, as_of, has_flags):
-    """Duplicates, unknown customers, odd kinds, events before joining and after the as-of date among them."""
+def test_the_results_of_a_random_ledger_equal_a_recomputation_from_its_rows(spark, seed, as_of, has_flags):
+    """Including duplicates, unknown customers, odd kinds, and events before joining and after the as-of date."""
     ledger = random_ledger(seed, has_flags=has_flags)
 
     with recomputed(*ledger, as_of) as duck, found_by_operations(spark, *ledger, as_of) as found:
@@ -83,7 +83,7 @@ def test_the_results_of_a_random_ledger_are_those_of_a_recomputation_from_its_ro
         (complete_journey, date(2017, 8, 31)),
     ],
 )
-def test_the_results_of_a_real_ledger_are_those_of_a_recomputation_from_its_rows(spark, lines, as_of):
+def test_the_results_of_a_real_ledger_equal_a_recomputation_from_its_rows(spark, lines, as_of):
     with recomputed_from_lines(lines(), as_of) as duck:
         customers, events = (duck.sql(f"FROM {name}").to_arrow_table() for name in ("customers", "events"))
         with found_by_operations(spark, customers, events, as_of) as found:
@@ -96,7 +96,7 @@ def segments(found: ResultTables) -> tuple[pa.Table, pa.Table]:
 
 
 def counted(found: ResultTables) -> dict[str, Any]:
-    """Events read, used and left out, how many fail each check, and how many customers differ from their events."""
+    """The numbers of events read, used and rejected, failures by check, and customers that differ from their events."""
     quality = found.event_quality
     assert quality is not None
     read = {"in": quality.rows_in, "out": quality.rows_out, "rejected": quality.rows_rejected}

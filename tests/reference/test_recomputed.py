@@ -1,4 +1,4 @@
-"""What the recomputation covers: it proves nothing about what it leaves out, or what never occurs."""
+"""The coverage of the recomputation: it proves nothing about what it omits or what never occurs."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tests.reference.recomputed import (
 
 def test_every_column_of_the_tables_of_events_is_recomputed():
     with recomputed(*random_ledger(1), LAST_DAY) as duck:
-        told = {name: set(duck.sql(f"FROM {of} LIMIT 0").columns) for name, of in RECOMPUTED.items()}
+        found = {name: set(duck.sql(f"FROM {of} LIMIT 0").columns) for name, of in RECOMPUTED.items()}
 
     columns = {table.name: set(table.column_names) for table in RESULT_TABLES if table.name in RECOMPUTED}
-    assert told == {name: columns[name] - NOT_RECOMPUTED.get(name, set()) for name in columns}
+    assert found == {name: columns[name] - NOT_RECOMPUTED.get(name, set()) for name in columns}
 
 
 def test_a_random_ledger_fails_every_check():
-    """But that of decimals, which no column of a ledger has, and that of customers who were forgotten: none was."""
+    """Except those for decimals, which no column of a ledger has, and for forgotten customers: there are none."""
     with recomputed(*random_ledger(1), LAST_DAY) as duck:
         found = counted_events(duck) | counted_customers(duck)
 
     assert [name for name, count in found.items() if not count] == ["event_not_a_whole_number", "event_forgotten"]
 
 
-def test_a_row_that_is_not_there_is_noticed():
-    """By the comparison of tables, and under the filters that let it through."""
+def test_a_missing_row_is_noticed():
+    """By the comparison of tables, and under the filters that keep it."""
     with recomputed(*random_ledger(1), LAST_DAY) as duck:
         activity, people = (
             duck.sql(f"FROM {name}").to_arrow_table() for name in ("activity_segments", "demographic_segments")

@@ -1,4 +1,4 @@
-"""From a shop's order lines in a CSV file to result tables in PostgreSQL, beside a recomputation from the lines."""
+"""From order lines in a CSV file to result tables in PostgreSQL, compared with a recomputation from the lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 def test_order_lines_in_a_file_become_the_results_of_a_recomputation(
     database: Database, spark, tmp_path: Path, ledger: Callable[[], pa.Table], as_of: date
 ) -> None:
-    """Without a mapping, nor a day: every column is guessed, and the last day in the data is the as-of date."""
+    """Without a mapping or a date: every column is guessed, and the last day in the data is the as-of date."""
     lines = ledger()
     file = tmp_path / "orders.csv"
     named = lines.rename_columns(["customer_id", "order_id", "order_date", "amount"])

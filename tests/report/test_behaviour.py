@@ -1,4 +1,4 @@
-"""Activity by behaviour takes the place of the stored flag, and says so wherever it is shown."""
+"""Activity by behaviour replaces the stored flag, and is labelled wherever it is shown."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ VISUALS = {visual.name: visual for visual in REPORT.visuals}
     ],
 )
 def test_a_subtitle_says_what_counts_as_active(name, by_flag, by_behaviour):
-    """A reader who knows the flag would take the number for it."""
+    """A reader who knows the flag would mistake the number for it."""
     assert definition_of(VISUALS[name], ()) == by_flag
     assert definition_of(VISUALS[name], (FLAG,)) == by_behaviour
 
 
 @pytest.mark.parametrize("name", VISUALS)
-def test_it_is_said_where_it_is_so_and_nowhere_else(name):
-    """Every visual that needs activity, and no other."""
+def test_exactly_the_visuals_that_need_activity_say_so(name):
+    """No other visual changes."""
     visual = VISUALS[name]
 
     assert (definition_of(visual, (FLAG,)) != visual.definition) == depends_on_activity(visual)
 
 
 @pytest.mark.parametrize("visual", VISUALS.values(), ids=lambda visual: visual.name)
-def test_what_is_said_fits_above_the_visual(visual):
-    """Some six pixels a character, as for every definition."""
+def test_the_subtitle_fits_above_the_visual(visual):
+    """At about six pixels a character, as for every definition."""
     assert len(definition_of(visual, (FLAG,))) <= (visual.place.width * 120 - 32) / 6
 
 
-def test_a_tooltip_never_speaks_of_a_flag_that_the_data_does_not_have():
-    """Nor of 90 days where there is a flag; where both may be, as in Power BI's field list, it says both."""
+def test_a_tooltip_never_mentions_a_flag_that_the_data_does_not_have():
+    """Nor 90 days if there is a flag; where either is possible, as in Power BI's field list, it mentions both."""
     active = measure("active_customers")
 
     assert description_of(active, ()) == (

@@ -1,4 +1,4 @@
-"""A label says what the number is: no name contradicts its definition, and no comparison compares two things."""
+"""Labels are accurate: no name contradicts its definition, and comparisons compare like with like."""
 
 import re
 
@@ -29,7 +29,7 @@ ABOUT = {
     r"^outstanding|liability": {"earned", "redeemed", "expired"},
     r"^holdout": {"holdout_customers", "holdout_expected", "holdout_actual", "holdout_naive"},
 }  # fmt: skip
-"""What a word in a label is about: the columns that a number so called may add up."""
+"""Word in a label -> the columns that a number with this label may add up."""
 VISUALS = {visual.name: visual for visual in REPORT.visuals}
 SHOWN = [visual for page in REPORT.shown(()).pages for visual in page.visuals]
 FLOWS = [visual for visual in VISUALS.values() if visual.kind == "flow"]
@@ -37,7 +37,7 @@ COMPARED = [visual for visual in VISUALS.values() if visual.compare]
 
 
 def contradictions(text, of):
-    """The words of *text* that are about other columns than the measure *of* adds up."""
+    """The words of *text* about columns other than those that the measure *of* adds up."""
     return [
         words
         for words, columns in ABOUT.items()
@@ -47,13 +47,13 @@ def contradictions(text, of):
 
 @pytest.mark.parametrize("one", MEASURES, ids=lambda one: one.name)
 def test_the_label_of_a_measure_does_not_contradict_its_definition(one):
-    """Points held are not points awarded, and how long ago somebody came is not how often."""
+    """Points held are not points awarded, and recency is not frequency."""
     assert contradictions(one.label, one) == []
 
 
 @pytest.mark.parametrize("visual", SHOWN, ids=lambda visual: visual.name)
 def test_a_title_does_not_contradict_what_is_shown(visual):
-    """With events every number that is asked for is the true one."""
+    """With events, every requested number is exact."""
     assert contradictions(visual.title, visual.measure) == [] or visual.kind in {"flow", "matrix", "heat_map"}
 
 
@@ -66,12 +66,12 @@ def test_a_title_does_not_contradict_what_is_shown(visual):
     ],
 )
 def test_a_proxy_under_the_name_of_the_brief_says_what_it_is(name, says):
-    """The name stays, so the line below it must tell."""
+    """The name stays, so the subtitle must explain it."""
     assert says in VISUALS[name].definition
 
 
 def test_only_a_proxy_has_a_title_that_promises_more():
-    """Each is known, shown where the data has no events alone, and explained in its subtitle."""
+    """Each is listed here, shown only without events, and explained in its subtitle."""
     found = {one.name for one in VISUALS.values() if one.kind == "kpi" and contradictions(one.title, one.measure)}
 
     assert found == {"points_held", "login_recency"}
@@ -83,7 +83,7 @@ def test_only_a_proxy_has_a_title_that_promises_more():
 
 @pytest.mark.parametrize("one", MEASURES, ids=lambda one: one.name)
 def test_a_number_has_the_unit_that_its_format_is_of(one):
-    """ "44.3" alone is a share, days or an amount to a reader."""
+    """A reader cannot tell whether "44.3" is a share, days or an amount."""
     assert one.unit
     assert (one.format == "percent") == (one.unit == "share")
     assert (one.format == "amount") == (one.unit == "currency")
@@ -93,7 +93,7 @@ def test_a_number_has_the_unit_that_its_format_is_of(one):
 @pytest.mark.parametrize(
     "one", [one for one in MEASURES if re.search(r"\bdays\b", one.label, re.IGNORECASE)], ids=lambda one: one.name
 )
-def test_days_are_days(one):
+def test_days_have_the_unit_days(one):
     """The card says "12.3 days"."""
     assert one.unit == "days"
 
@@ -103,7 +103,7 @@ def test_days_are_days(one):
     [one for one in MEASURES if "rate" in one.definition.split() or "÷" in one.definition],
     ids=lambda one: one.name,
 )
-def test_a_rate_has_a_unit_and_is_no_count(one):
+def test_a_rate_has_a_unit_and_is_not_a_count(one):
     """A ratio of two numbers is never a number of customers."""
     assert one.unit != "customers"
     assert one.format != "count"
@@ -114,7 +114,7 @@ def test_a_rate_has_a_unit_and_is_no_count(one):
 
 @pytest.mark.parametrize("visual", COMPARED, ids=lambda visual: visual.name)
 def test_a_badge_compares_two_numbers_of_one_kind(visual):
-    """A difference of customers and days is neither; and whether it is good must be known."""
+    """The difference between customers and days has no meaning; and the good direction must be defined."""
     shown, other = measure(visual.compared or visual.measures[0]), measure(visual.compare)
 
     assert visual.kind == "kpi"
@@ -124,7 +124,7 @@ def test_a_badge_compares_two_numbers_of_one_kind(visual):
 
 @pytest.mark.parametrize("visual", COMPARED, ids=lambda visual: visual.name)
 def test_a_badge_compares_like_with_like(visual):
-    """The same month a year earlier, or everybody else: nothing that had more time."""
+    """With the same month a year earlier, or with all other customers: never with something that had more time."""
     shown, other = measure(visual.compared or visual.measures[0]), measure(visual.compare).expression
 
     if isinstance(other, Others):
@@ -136,7 +136,7 @@ def test_a_badge_compares_like_with_like(visual):
 
 
 def test_without_events_no_badge_compares_months():
-    """Months of joining do not compare: the earlier had more time."""
+    """Join months are not comparable: earlier ones had more time."""
     shown = [visual for page in REPORT.shown(OF_EVENTS).pages for visual in page.visuals]
     compared = [measure(visual.compare).expression for visual in shown if visual.compare]
 
@@ -148,7 +148,7 @@ def test_without_events_no_badge_compares_months():
 
 @pytest.mark.parametrize("visual", FLOWS, ids=lambda visual: visual.name)
 def test_a_flow_is_cut_by_month_and_has_two_sides(visual):
-    """Stacked months, above and below zero, all of one unit."""
+    """It stacks months above and below zero, all in one unit."""
     units = {measure(name).unit for name in visual.all_measures}
 
     assert (visual.fact, visual.by) == (ACTIVITY_SEGMENTS, ("activity_month",))
@@ -169,7 +169,7 @@ def in_month(ledger, month, *names):
 
 @pytest.mark.parametrize("month", event_level.CALENDAR[-30:], ids=str)
 def test_the_active_customers_of_a_month_are_the_new_retained_and_resurrected(ledger, month):
-    """What stands above zero is the number of active customers; what hangs below left since the month before."""
+    """The bars above zero add up to the active customers; those below are the customers lost since last month."""
     flow = VISUALS["member_flow"]
     [active] = in_month(ledger, month, *flow.measures)
     [before] = in_month(ledger, month_before(month), *flow.measures)
@@ -183,7 +183,7 @@ def test_the_active_customers_of_a_month_are_the_new_retained_and_resurrected(le
 
 @pytest.mark.parametrize("month", event_level.CALENDAR[-30:], ids=str)
 def test_the_change_of_points_is_what_was_earned_less_what_was_taken(ledger, month):
-    """The bars of a month add up to the change, and the changes up to it to what is outstanding."""
+    """The bars of a month add up to the change, and all changes up to it to the outstanding points."""
     flow = VISUALS["points_flow"]
     [change] = in_month(ledger, month, *flow.measures)
     [before] = in_month(ledger, month_before(month), "outstanding_points")

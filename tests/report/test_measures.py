@@ -1,4 +1,4 @@
-"""The definitions themselves: complete, readable, and clear about what they need."""
+"""The definitions are complete, readable, and clear about what they need."""
 
 import pytest
 
@@ -34,21 +34,21 @@ NOT_ADDITIVE = {"cell_rank", "refresh_id", "band"}
 
 
 def test_every_measure_has_a_home():
-    """A measure whose columns no fact holds could be computed nowhere."""
+    """A measure could not be computed if no fact had its columns."""
     homeless = [m.name for m in MEASURES if not facts_of(m)]
 
     assert homeless == []
 
 
 def test_names_and_labels_are_unique():
-    """Power BI refuses two measures of one name anywhere in a model, whatever the case."""
+    """Power BI rejects two measures with the same name in a model, regardless of letter case."""
     assert len({m.name for m in MEASURES}) == len(MEASURES)
     assert len({m.label.lower() for m in MEASURES}) == len(MEASURES)
 
 
 @pytest.mark.parametrize("m", MEASURES, ids=lambda m: m.name)
 def test_a_measure_says_what_it_is(m):
-    """The definition is a subtitle: one line without a full stop; the description is made of sentences."""
+    """The definition is a subtitle: one line without a full stop; the description has full sentences."""
     assert m.definition.strip()
     assert not m.definition.endswith(".")
     assert "\n" not in m.definition
@@ -56,19 +56,19 @@ def test_a_measure_says_what_it_is(m):
 
 
 @pytest.mark.parametrize("m", [m for m in MEASURES if m.format == "percent"], ids=lambda m: m.name)
-def test_a_percentage_is_called_one(m):
-    """A reader must see from the name that a number is a share."""
+def test_the_name_of_a_percentage_has_a_percent_sign(m):
+    """A reader must see from the name that the number is a share."""
     assert (m.label[0], m.unit) == ("%", "share")
 
 
 @pytest.mark.parametrize("m", MEASURES, ids=lambda m: m.name)
-def test_what_a_measure_needs_is_what_data_can_lack(m):
-    """It is compared with a person's own data: columns of a source, or kinds of events."""
+def test_a_measure_needs_only_things_that_data_can_lack(m):
+    """Its needs are compared with the user's data: columns of a source, or kinds of events."""
     assert {column for needed in needs(m) for column in members(needed)} <= set(CAN_BE_MISSING)
 
 
 def test_a_value_measure_is_also_worked_out_from_single_customers():
-    """Without a second opinion in `row_level`, nobody would notice that a new measure is wrong."""
+    """Without an independent calculation in `row_level`, an error in a new measure would go unnoticed."""
     asked = [m for m in MEASURES if {*OF_SINGLE_CUSTOMERS, ACTIVITY_SEGMENTS}.intersection(facts_of(m))]
     compared_by_stage = ("share_of_first_stage", "share_of_previous_stage")
     known = (*row_level.MEANINGS, *event_level.MEANINGS, *compared_by_stage)
@@ -76,8 +76,8 @@ def test_a_value_measure_is_also_worked_out_from_single_customers():
     assert [m.name for m in asked if m.name not in known] == []
 
 
-def test_what_takes_nothing_away_is_not_needed():
-    """A shop without refunds, and a programme without expiry, know what was spent and what is held."""
+def test_subtrahends_are_not_needed():
+    """A shop without refunds still has spending, and a programme without expiry still has points held."""
     needed = {name: {called(one) for one in needs(measure(name))} for name in ("spent", "outstanding_points")}
 
     assert needed == {"spent": {"amount of events"}, "outstanding_points": {"points of events", "events"}}
@@ -92,8 +92,8 @@ def test_what_takes_nothing_away_is_not_needed():
         ("monthly_active_customers", [ACTIVITY_SEGMENTS]),
     ],
 )
-def test_columns_of_one_name_in_two_tables_are_told_apart(name, facts):
-    """Retained of a cohort and retained of a month are two things."""
+def test_columns_with_the_same_name_in_two_tables_are_separate(name, facts):
+    """Retained customers of a cohort and of a month are different."""
     assert list(facts_of(measure(name))) == facts
 
 
@@ -113,8 +113,8 @@ def test_columns_of_one_name_in_two_tables_are_told_apart(name, facts):
         ("classic_retained_share", {"months_since"}),
     ],
 )
-def test_what_does_not_add_up_over_months_follows_from_the_columns(name, over):
-    """Whoever is active in two months is one customer, in a ratio too; a mean or the last month is one number."""
+def test_the_columns_say_what_does_not_add_up_over_months(name, over):
+    """A customer active in two months is one customer, in ratios too; a mean or the last month is one number."""
     assert must_be_cut_by(measure(name)) == over
 
 
@@ -130,14 +130,14 @@ def test_what_does_not_add_up_over_months_follows_from_the_columns(name, over):
         (Sum("cell_rank"), "analytics.top_customers.cell_rank does not add up"),
     ],
 )
-def test_a_measure_that_adds_up_what_does_not_is_refused_when_it_is_defined(expression, message):
+def test_an_invalid_sum_is_rejected_when_it_is_defined(expression, message):
     """Not when somebody reads a number that counts a customer twice."""
     with pytest.raises(Customer360Error, match=message):
-        Measure("mine", "Mine", expression, "whatever it is")
+        Measure("mine", "Mine", expression, "a definition")
 
 
-def test_a_measure_of_months_says_so():
-    """Under a filter by tier it tells of customers who are Gold today; a balance is of today anyway."""
+def test_a_measure_of_months_is_marked_as_such():
+    """Under a filter by tier it covers customers who are Gold today; a balance is always of today."""
     assert measure("monthly_active_customers").is_of_months
     assert measure("outstanding_points").is_of_months
     assert not measure("average_balance").is_of_months
@@ -145,7 +145,7 @@ def test_a_measure_of_months_says_so():
 
 
 def test_what_a_measure_needs_follows_from_its_expression():
-    """Own data without a column turns off exactly what depends on it."""
+    """Data without a column disables exactly what depends on it."""
     needed = {name: needs(measure(name)) for name in ("total_customers", "average_balance", "active_share")}
 
     assert needed == {
@@ -155,8 +155,8 @@ def test_what_a_measure_needs_follows_from_its_expression():
     }
 
 
-def test_a_ratio_of_customers_says_whom_it_leaves_out():
-    """An average without the count of its nulls passes for one over everybody, which only one over everybody is."""
+def test_a_ratio_of_customers_counts_those_it_omits():
+    """Without the count of its nulls, an average would look like one over all customers."""
     of_customers = [m for m in MEASURES if ACTIVITY_SEGMENTS not in facts_of(m)]
     averages = [m for m in of_customers if m.label.startswith("Average") and "Others" not in m.label]
     averages = [m for m in averages if TOTAL_CUSTOMERS not in parts(m)]
@@ -166,20 +166,20 @@ def test_a_ratio_of_customers_says_whom_it_leaves_out():
 
 
 def test_sums_are_of_additive_columns_only():
-    """A rank, an id or a band number adds up to nothing."""
+    """The sum of ranks, ids or band numbers has no meaning."""
     summed = {m.expression.column for m in MEASURES if isinstance(m.expression, Sum)}
 
     assert summed.isdisjoint(NOT_ADDITIVE)
 
 
-def test_a_value_measure_can_be_taken_from_either_segment_table():
+def test_a_value_measure_can_be_computed_from_either_segment_table():
     """The same definition serves a balance axis and an account-age axis."""
     assert facts_of(measure("average_balance"))[:2] == (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
     assert "balance_band" in columns_of(measure("share_above_threshold"))
     assert facts_of(measure("share_above_threshold")) == (CUSTOMER_SEGMENTS,)
 
 
-def test_an_unknown_measure_names_the_nearest():
-    """A typing mistake ends in one line."""
+def test_the_error_for_an_unknown_measure_names_the_nearest():
+    """A typing mistake gives an error of one line."""
     with pytest.raises(Customer360Error, match="Did you mean 'average_balance'"):
         measure("averge_balance")

@@ -1,4 +1,4 @@
-"""The report's definition: what DESIGN promises is there, and mistakes are caught when it is built."""
+"""The report's definition: it has every promised visual, and mistakes are errors when it is built."""
 
 from dataclasses import replace
 
@@ -41,14 +41,14 @@ def a_report(*visuals, slicers=()):
     ],
 )
 def test_each_page_has_its_visuals(page, kinds):
-    """The four pages and their charts are what the report was asked for; two more are on events."""
+    """The brief asks for four pages and their charts; two more are about events."""
     shown = [visual.kind for each in REPORT.pages if each.name == page for visual in each.visuals]
 
     assert {kind: shown.count(kind) for kind in shown} == kinds
 
 
 def test_the_pages_of_the_brief_come_first_under_its_names():
-    """Whoever asked for them looks for them there."""
+    """Readers of the brief look for them there."""
     assert [page.title for page in REPORT.pages] == [
         "Customer Overview",
         "Financial Insights",
@@ -66,7 +66,7 @@ def test_a_page_slices_by_status_activity_country_and_join_date():
 
 @pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
 def test_a_title_and_its_definition_fit_above_a_visual(visual):
-    """Some eight pixels a character for the title, six below it; a cut-off definition defines nothing."""
+    """At about eight pixels a character for the title and six below it; a truncated definition is useless."""
     pixels = visual.place.width * 120 - 32
 
     assert len(visual.title) <= pixels / 8
@@ -74,23 +74,23 @@ def test_a_title_and_its_definition_fit_above_a_visual(visual):
     assert visual.definition[0] == visual.definition[0].upper()
 
 
-def test_a_visual_says_which_columns_of_ones_data_it_needs():
-    """Own data without points loses the visuals of points, and no others."""
+def test_a_visual_names_the_columns_that_it_needs():
+    """Data without points loses the visuals of points, and no others."""
     lost = {visual.name for visual in VISUALS if CUSTOMERS["loyalty_points"] in visual.needs}
 
     assert lost == {"balance_and_points", "points_held", "points_by_join_month", "points_by_status"}
 
 
 def test_a_visual_may_require_more_than_its_measure_needs():
-    """Points by month of joining have a place of their own only below those by month of earning."""
+    """Points by join month have a separate place only below points by month of earning."""
     requiring = a_visual(requires=(EVENTS["points"],))
 
     assert requiring.lacks(OF_EVENTS) == (EVENTS["points"],)
     assert a_visual().lacks(OF_EVENTS) == ()
 
 
-def test_what_a_measure_leaves_out_stands_in_the_tooltip():
-    """An average never appears without the number of customers it cannot speak for."""
+def test_the_tooltip_has_the_number_of_omitted_customers():
+    """An average is never shown without the number of customers that it omits."""
     visual = a_visual(measures=("average_balance",))
 
     assert [one.name for one in visual.tooltip_measures] == ["customers_without_balance"]
@@ -137,7 +137,7 @@ def test_what_a_measure_leaves_out_stands_in_the_tooltip():
     ],
 )
 def test_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
-    """Found when the report is built, not when a page stays blank."""
+    """The mistake is found when the report is built, not when a page stays blank."""
     with pytest.raises(Customer360Error, match=message):
         a_report(visual)
 
@@ -152,33 +152,33 @@ def test_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
     ],
 )
 def test_by_month_per_month_and_the_last_month_are_valid(measures, by):
-    """Each is about different customers, or about one number."""
+    """Each covers different customers, or is a single number."""
     assert a_report(a_visual(fact=ACTIVITY_SEGMENTS, measures=measures, by=by))
 
 
 def test_a_page_has_as_many_rows_as_it_needs():
-    """One more visual is no redesign."""
+    """One more visual needs no redesign."""
     page = Page("one", "One", (a_visual(place=Place(0, 40, 12, 3)), a_visual(name="w")))
 
     assert page.rows == 43
     assert Report("Small", (), (page,)).pages == (page,)
 
 
-def test_two_visuals_in_one_place_are_refused():
-    """Whatever lies below could never be clicked."""
+def test_two_visuals_in_one_place_are_rejected():
+    """The covered one could never be clicked."""
     below = a_visual(name="w", place=Place(2, 1, 3, 2))
 
     with pytest.raises(Customer360Error, match="'v' on page 'one' and visual 'w' overlap"):
         a_report(a_visual(), below)
 
 
-def test_two_visuals_of_one_name_are_refused():
+def test_two_visuals_with_one_name_are_rejected():
     """Ids, links and exports are derived from the name."""
     with pytest.raises(Customer360Error, match="two visuals are called 'v'"):
         a_report(a_visual(), a_visual(place=Place(3, 0, 3, 2)))
 
 
 def test_a_slicer_must_be_a_dimension():
-    """A slicer without members would slice nothing."""
+    """A slicer without members would filter nothing."""
     with pytest.raises(Customer360Error, match="'status' is not a dimension"):
         a_report(a_visual(), slicers=("status",))

@@ -1,4 +1,4 @@
-"""What is shown of the report follows from the data: alternatives, optional visuals, rows and pages."""
+"""The data decides which parts of the report are shown: alternatives, optional visuals, rows and pages."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ OF_A_SHOP = (
     *(EVENTS[name] for name in ("points", "loyalty_status")),
     *(events_of(kind) for kind in EVENT_KINDS if kind not in ("purchase", "refund")),
 )
-"""What a shop does not have that knows its orders, but neither balances nor points nor logins."""
+"""The columns missing from a shop that has orders, but no balances, points or logins."""
 CAN_BE_NULL = [column for column in CUSTOMERS.columns if not column.required]
 OF_SOME_EVENTS = [column for column in OF_EVENTS if not column.required]
 BASICS = {
@@ -50,7 +50,7 @@ def of_events(name="orders", **changes):
 # --- the report -------------------------------------------------------------------------------------------------
 
 
-def test_with_events_the_true_number_takes_the_main_place():
+def test_with_events_the_exact_numbers_take_the_main_places():
     """Points earned, days between logins, members by month."""
     assert names(()) == BASICS | VALUE | {
         "financial": [
@@ -72,8 +72,8 @@ def test_with_events_the_true_number_takes_the_main_place():
     }  # fmt: skip
 
 
-def test_without_events_the_customers_rows_take_their_place():
-    """The visuals of before; the pages on events are left out."""
+def test_without_events_numbers_from_the_customers_rows_take_their_place():
+    """The pages about events are omitted."""
     assert names(OF_EVENTS) == BASICS | {
         "financial": ["balance_and_points", "balance_by_status", "top_customers"],
         "engagement": [
@@ -87,8 +87,8 @@ def test_without_events_the_customers_rows_take_their_place():
     }  # fmt: skip
 
 
-def test_a_shop_sees_what_is_spent_in_the_place_of_balances():
-    """And orders in the place of logins, spending in the place of points: nothing is empty."""
+def test_a_shop_sees_spending_instead_of_balances():
+    """And orders instead of logins, and spending instead of points; no visual is empty."""
     assert names(OF_A_SHOP) == BASICS | VALUE | {
         "financial": [
             "spending_and_orders", "spent_by_status", "top_spenders", "spent_by_month", "last_spent",
@@ -109,7 +109,7 @@ def test_a_shop_sees_what_is_spent_in_the_place_of_balances():
 
 
 def test_a_file_of_order_lines_alone_fills_every_visual():
-    """It has neither tiers nor countries; what would be cut by them is cut by what is known."""
+    """It has neither tiers nor countries; visuals are cut by other dimensions instead."""
     missing = [*OF_A_SHOP, *(CUSTOMERS[name] for name in ("loyalty_status", "country", "gender", "birth_date"))]
     shown = [visual for page in REPORT.shown(missing).pages for visual in page.visuals]
 
@@ -117,15 +117,15 @@ def test_a_file_of_order_lines_alone_fills_every_visual():
 
 
 def test_without_tiers_a_shop_is_cut_by_country():
-    """A bar chart of one bar tells nothing."""
+    """A bar chart with one bar says nothing."""
     shown = names((*OF_A_SHOP, CUSTOMERS["loyalty_status"]))
 
     assert "spent_by_country" in shown["financial"]
     assert "spent_share_by_country" in shown["activity"]
 
 
-def test_with_nothing_the_pages_of_the_brief_say_what_is_lacking():
-    """Each of its visuals names the columns that would fill it; what is optional is not there."""
+def test_with_empty_data_the_pages_of_the_brief_say_what_is_missing():
+    """Each of their visuals names the columns that it needs; optional visuals are omitted."""
     shown = names(CAN_BE_MISSING)
 
     assert list(shown) == ["overview", "financial", "engagement", "activity"]
@@ -139,8 +139,8 @@ def test_with_nothing_the_pages_of_the_brief_say_what_is_lacking():
     some=st.sets(st.sampled_from(OF_SOME_EVENTS)),
     has_events=st.booleans(),
 )
-def test_whatever_the_data_lacks_the_report_is_whole(of_customers, some, has_events):
-    """Names are unique, places are free: a shown report is checked like any other. No row is left empty."""
+def test_the_report_is_valid_for_any_missing_data(of_customers, some, has_events):
+    """Names are unique and nothing overlaps: a shown report is checked like any other. No row is empty."""
     missing = {*of_customers, *(some if has_events else OF_EVENTS)}
 
     for page in REPORT.shown(missing).pages:
@@ -153,7 +153,7 @@ def test_whatever_the_data_lacks_the_report_is_whole(of_customers, some, has_eve
 
 
 def test_the_first_alternative_that_lacks_nothing_is_chosen():
-    """In the order in which they are written; each stands by itself then."""
+    """In the order of definition; the chosen one has no alternatives itself."""
     held = a_visual("held", measures=("total_points",))
     visual = of_events(otherwise=(held, a_visual("customers")))
 
@@ -162,20 +162,20 @@ def test_the_first_alternative_that_lacks_nothing_is_chosen():
     assert visual.chosen((*OF_EVENTS, CUSTOMERS["loyalty_points"])).name == "customers"
 
 
-def test_where_no_alternative_fits_the_one_without_events_says_what_is_lacking():
-    """Someone without events and without points is told of points: they are a column away."""
+def test_if_no_alternative_fits_the_one_without_events_says_what_is_missing():
+    """A user without events and points is asked for points, because they need only a column."""
     visual = of_events(otherwise=(a_visual("held", measures=("total_points",)),))
 
     assert visual.chosen((*OF_EVENTS, CUSTOMERS["loyalty_points"])).name == "held"
 
 
-def test_an_optional_visual_is_left_out_and_a_plain_one_is_not():
-    """What the brief asks for is never gone without a word."""
+def test_an_optional_visual_is_omitted_and_a_plain_one_is_not():
+    """The visuals of the brief never disappear silently."""
     assert of_events(is_optional=True).chosen(OF_EVENTS) is None
     assert of_events().chosen(OF_EVENTS).name == "orders"
 
 
-def test_rows_that_are_left_empty_close_up():
+def test_empty_rows_are_removed():
     """A gap in a page looks like an error."""
     page = Page(
         "one",
@@ -198,8 +198,8 @@ def test_rows_that_are_left_empty_close_up():
     assert shown.rows == 5
 
 
-def test_a_page_without_visuals_is_left_out():
-    """A title above nothing is no page."""
+def test_a_page_without_visuals_is_omitted():
+    """A title alone is not a page."""
     pages = Page("one", "One", (a_visual(),)), Page("two", "Two", (of_events(is_optional=True),))
     report = Report("Small", (), pages)
 
@@ -207,8 +207,8 @@ def test_a_page_without_visuals_is_left_out():
     assert [page.name for page in report.shown(OF_EVENTS).pages] == ["one"]
 
 
-def test_two_alternatives_may_be_called_alike_where_only_one_is_shown():
-    """Points by month of joining have two places: in that of points by month, and below them."""
+def test_two_alternatives_may_share_a_name_if_only_one_is_shown():
+    """Points by join month have two places: instead of points by month, and below them."""
     either = of_events(otherwise=(a_visual("held"),))
     below = a_visual("held", place=Place(0, 2, 3, 2))
 
@@ -220,7 +220,7 @@ def test_two_alternatives_may_be_called_alike_where_only_one_is_shown():
 
 
 def test_alternatives_in_one_place_must_each_fit():
-    """One that is too tall would lie over its neighbour, in the data of somebody else."""
+    """One that is too tall would cover its neighbour, but only in other data."""
     tall = a_visual("tall", place=Place(0, 0, 3, 4))
 
     with pytest.raises(Customer360Error, match="'tall' on page 'one' and visual 'w' overlap"):

@@ -187,8 +187,8 @@ def _expected(read: Read) -> Iterator[tuple[tuple[str, str], str]]:
         for cut in dimensions_of(fact):
             if not cut.level_of and (cut.members or cut.name == "funnel_stage"):
                 yield (fact_name(fact), cut.name), _members(cut, read)
-    for told in (t.DATA_QUALITY, t.REFRESH_SOURCES):
-        yield (fact_name(told), "refresh_id"), fact_name(t.REFRESHES)
+    for log in (t.DATA_QUALITY, t.REFRESH_SOURCES):
+        yield (fact_name(log), "refresh_id"), fact_name(t.REFRESHES)
     for rows in (t.CUSTOMER_MONTHS, t.CUSTOMER_MOVES):
         yield (fact_name(rows), "customer_id"), fact_name(t.CUSTOMER_PROFILES)
 

@@ -134,7 +134,7 @@ def _projections(visual: dict[str, Any], state: Mapping[str, Any]) -> Iterator[s
         table, name = field_of(one["field"])[1]
         if (one["queryRef"], one.get("nativeQueryRef")) != (f"{table}.{name}", name):
             yield f"{one['queryRef']} is not the reference of {table}.{name}"
-    yield from (f"{name} stands twice" for name, count in Counter(references).items() if count > 1)
+    yield from (f"{name} occurs twice" for name, count in Counter(references).items() if count > 1)
     natives = Counter(one.get("nativeQueryRef") for one in shown)
     yield from (f"two fields are called {name}" for name, count in natives.items() if count > 1)
     for each in visual.get("query", {}).get("sortDefinition", {}).get("sort", []):

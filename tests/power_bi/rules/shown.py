@@ -370,8 +370,8 @@ def _texts(visual: Visual, built: Mapping[str, Any]) -> Iterator[str]:
     says = container["subTitle"][0]["properties"]["text"]["expr"]
     moves = bool(visual.needs or visual.by) or visual.measure.left_out is not None
     moving = ("Measure", (model.fact_name(visual.fact), f"Subtitle of {visual.title}"))
-    told = subtitles.definition(visual)
-    expected = moving if moves else "'" + told.replace("'", "''") + "'"
+    text = subtitles.definition(visual)
+    expected = moving if moves else "'" + text.replace("'", "''") + "'"
     if (says["Literal"]["Value"] if "Literal" in says else field_of(says)) != expected:
         yield "has another subtitle"
     has_page = visual.kind == "heat_map" and bool(visual.tooltip_measures)
