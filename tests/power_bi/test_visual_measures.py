@@ -121,7 +121,7 @@ def test_the_subtitle_of_a_kpi_has_its_other_numbers(tables):
     shown = Evaluator(built).measure("Subtitle of Total Loyalty Points Awarded")
 
     assert shown == (
-        "Points currently held, without points spent; "
+        "Points currently held, excluding points spent; "
         f"Average Loyalty Points Held: {average:,.1f}; Customers without Known Points: {without:,}"
     )
 

@@ -124,7 +124,7 @@ CUSTOMERS_ABOVE_THRESHOLD: Final = Measure(
     "customers_above_threshold",
     "Customers with Balance > X",
     Above(TOTAL_CUSTOMERS, BALANCE_THRESHOLD),
-    "customers whose balance is strictly more than X",
+    "customers with a balance strictly above X",
     folder="Balance",
     good="up",
     note="exact at the edges of the balance bands; between edges, only where individual balances can be read",

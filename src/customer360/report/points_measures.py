@@ -144,7 +144,7 @@ TIER_MOVES: Final = Measure(
     "tier_moves",
     "Tier Moves",
     Sum("moves"),
-    "changes of tier, including a customer's first tier",
+    "tier changes, including a customer's first tier",
     "moves",
     folder="Tiers",
 )

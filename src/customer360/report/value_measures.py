@@ -54,7 +54,7 @@ RECENT_AMOUNT_PER_BUYER: Final = Measure(
     "recent_amount_per_buyer",
     "Recent Amount per Buyer",
     Ratio(RECENT_AMOUNT, RECENT_BUYERS),
-    f"amount spent {_WINDOW}, net of refunds ÷ recent buyers",
+    f"amount spent net of refunds {_WINDOW} ÷ recent buyers",
     "currency",
     "amount",
     "RFM",
@@ -99,14 +99,14 @@ SCORED_CUSTOMERS: Final = Measure(
     "scored_customers",
     "Scored Customers",
     Sum("scored_customers"),
-    "customers with an order, for whom the model expects orders",
+    "customers with at least one order, scored by the model",
     folder="Customer value",
 )
 NOT_SCORED_CUSTOMERS: Final = Measure(
     "not_scored_customers",
     "Customers Not Scored",
     Missing("scored_customers"),
-    "customers without an order, for whom the model expects nothing",
+    "customers without an order, whom the model cannot score",
     folder="Customer value",
 )
 EXPECTED_ORDERS: Final = Measure(
@@ -169,7 +169,7 @@ HOLDOUT_EXPECTED: Final = Measure(
     "holdout_expected",
     "Holdout: Expected Orders",
     Sum("holdout_expected"),
-    f"orders expected by the model, fitted on the first half of the events, in {_HOLDOUT}",
+    "orders that the model, fitted on the first half of the events, expected in the second half",
     "orders",
     "decimal",
     "Customer value",

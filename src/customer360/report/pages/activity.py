@@ -26,7 +26,7 @@ _AWARDED: Final = Visual(
             CUSTOMER_SEGMENTS,
             Place(0, 0, 3, 3),
             ("total_points", "average_points", "customers_without_points"),
-            subtitle="points currently held, without points spent",
+            subtitle="points currently held, excluding points spent",
         ),
         Visual(
             "spent",

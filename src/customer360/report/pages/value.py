@@ -97,7 +97,7 @@ _SEGMENTS: Final = (
         Place(6, 8, 6, 6),
         ("holdout_expected", "holdout_actual", "holdout_ratio", "naive_ratio"),
         ("rfm_segment",),
-        subtitle="fitted on the first half of the events, tested on the second; segments at its start",
+        subtitle="fitted on the first half of events, tested on the second; segments at its start",
         is_optional=True,
     ),
 )
