@@ -145,7 +145,7 @@ class PrecedesJoining:
 
 @dataclass(frozen=True)
 class HasNoPurchase:
-    """The customer has no purchase before the refund with its order_id; without an order_id, none at all."""
+    """The customer has no purchase up to the refund with its order_id; without an order_id, none at all."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ EXPECTED: Final = (
         ORDERED,
         minimum=0,
         maximum=1,
-        heading="Probability of Being Alive",
+        heading="Probability of Still Buying",
     ),
 )
 RFM: Final = (
