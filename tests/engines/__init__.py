@@ -139,7 +139,7 @@ def asked(engine: Engine, questions: Sequence[Question]) -> list[Question]:
         for one in questions
         if (able := tuple(each for each in one.measures if engine.can(one, each)))
     ]
-    assert found, "the engine answers none of the questions"
+    assert found, "the engine cannot answer any of the questions"
     return found
 
 

@@ -116,7 +116,7 @@ def _keys(cut: str, kept: Any, results: Results) -> list[Any]:
 
 
 def _answer(question: Question, found: dict[str, Any] | None, results: Results) -> Answer:
-    assert found is not None, f"the page asks the server for {question}"
+    assert found is not None, f"the page leaves {question} to the server"
     values = [found["values"][one.name] for one in question.measures]
     if question.by is None:
         return {None: tuple(values)}

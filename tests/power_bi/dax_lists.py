@@ -45,9 +45,9 @@ class Lists(Evaluator):
         """The rows of a list, for the members of the mark's *axis*."""
         found = self.measure(name, axis)
         if not isinstance(found, ByCustomer):
-            assert found is None, f"{name} is {found} for everybody"
+            assert found is None, f"{name} is {found} for all customers"
             return {}
-        assert found.otherwise is None, f"{name} is {found.otherwise} for everybody else"
+        assert found.otherwise is None, f"{name} is {found.otherwise} for all other customers"
         return {customer: value for customer, value in found.values.items() if value is not None}
 
     def value(self, tree: Tree, context: Context, variables: Variables, row: Row) -> Any:

@@ -17,7 +17,7 @@ BUILT = files(SOURCE)
 
 @pytest.mark.parametrize("storage", ["import", "directquery"])
 @pytest.mark.parametrize("hide_names", [False, True], ids=["with names", "without names"])
-def test_what_is_built_breaks_no_rule(storage, hide_names):
+def test_a_built_project_violates_no_rule(storage, hide_names):
     """In every variant that can be built."""
     built = files(ModelSource("db.example:5432", "crm", "analytics", storage, "Customer 360 Test", hide_names))
 
@@ -29,7 +29,7 @@ def test_what_is_built_breaks_no_rule(storage, hide_names):
     [OF_EVENTS, CAN_BE_MISSING, named(["loyalty_points", "account_balance", "last_login"])],
     ids=["without events", "without anything", "a shop"],
 )
-def test_what_is_built_for_less_data_breaks_no_rule(missing):
+def test_a_project_for_less_data_violates_no_rule(missing):
     """A different report over the same model."""
     assert list(rules.problems(files(SOURCE, missing), REPORT.shown(missing))) == []
 

@@ -105,7 +105,7 @@ def test_a_subtitle_counts_the_customers_without_a_value(semantic_model, tables)
     assert shown == f"Sum of balances ÷ customers with a known balance; {unknown} left out"
 
 
-def test_a_subtitle_says_the_threshold_that_was_counted_at(semantic_model):
+def test_a_subtitle_shows_the_threshold_that_was_used(semantic_model):
     """The slider may be between two edges; the number is that of the edge."""
     between = chosen(semantic_model, {}, {"balance_threshold": 9_000})
 
@@ -507,7 +507,7 @@ def test_a_visual_says_which_filters_do_not_reach_it(semantic_model, title, filt
         ),
     ],
 )
-def test_dax_reads_as_a_person_would_write_it(name, text):
+def test_dax_is_readable(name, text):
     """People see measures in Power BI's formula bar."""
     assert dax.expression(measure(name), CUSTOMER_SEGMENTS).splitlines() == text
 

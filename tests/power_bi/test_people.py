@@ -209,7 +209,7 @@ def test_a_condition_of_the_measure_is_a_condition_of_its_list(semantic_model, t
 
 
 @pytest.mark.parametrize("name", ["Total Customers", "Points Earned", "Churned Customers", "Outstanding Points"])
-def test_a_list_is_the_measure_in_the_row_of_each_customer(name, semantic_model):
+def test_a_list_has_the_measure_of_each_customer(name, semantic_model):
     """Evaluating all customers at once equals one filter per customer, as in the table of a page."""
     context = {("Activity Calendar", "Activity Month"): [{date(2026, 3, 1)}]}
     listed = Lists(semantic_model, context).customers(f"List of {name}")

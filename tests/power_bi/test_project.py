@@ -157,7 +157,7 @@ def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
         ({"name": "x" * 201}, "invalid name .*; use one line of 1 to 200 characters"),
     ],
 )
-def test_a_bad_option_is_one_line_and_builds_nothing(tmp_path, options, message):
+def test_an_invalid_option_gives_an_error_of_one_line_and_builds_nothing(tmp_path, options, message):
     """It is found before anything is written."""
     with pytest.raises(Customer360Error, match=message) as error:
         build(tmp_path / "out", **options)
@@ -221,7 +221,7 @@ def test_without_names_no_column_identifies_a_customer(tmp_path, storage):
     assert values[0]["displayName"] == "Customer ID"
 
 
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
+def test_an_unwritable_destination_gives_an_error_of_one_line(tmp_path):
     """A file in place of a folder gives the same error as a missing permission, for every user."""
     (tmp_path / "file").write_text("x")
 
@@ -232,7 +232,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_one_line(tmp_path):
+def test_a_read_only_folder_gives_an_error_of_one_line(tmp_path):
     """Nothing is left behind."""
     tmp_path.chmod(0o500)
     try:

@@ -182,7 +182,7 @@ def test_the_active_customers_of_a_month_are_the_new_retained_and_resurrected(le
 
 
 @pytest.mark.parametrize("month", event_level.CALENDAR[-30:], ids=str)
-def test_the_change_of_points_is_what_was_earned_less_what_was_taken(ledger, month):
+def test_the_change_of_points_is_those_earned_less_those_redeemed_and_expired(ledger, month):
     """The bars of a month add up to the change, and all changes up to it to the outstanding points."""
     flow = VISUALS["points_flow"]
     [change] = in_month(ledger, month, *flow.measures)

@@ -67,7 +67,7 @@ def test_a_measure_needs_only_things_that_data_can_lack(m):
     assert {column for needed in needs(m) for column in members(needed)} <= set(CAN_BE_MISSING)
 
 
-def test_a_value_measure_is_also_worked_out_from_single_customers():
+def test_a_value_measure_is_also_computed_from_single_customers():
     """Without an independent calculation in `row_level`, an error in a new measure would go unnoticed."""
     asked = [m for m in MEASURES if {*OF_SINGLE_CUSTOMERS, ACTIVITY_SEGMENTS}.intersection(facts_of(m))]
     compared_by_stage = ("share_of_first_stage", "share_of_previous_stage")

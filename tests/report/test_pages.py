@@ -136,7 +136,7 @@ def test_the_tooltip_has_the_number_of_omitted_customers():
         (a_visual(place=Place(0, 0, 0, 2)), "leaves the grid"),
     ],
 )
-def test_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
+def test_the_error_for_a_mistake_in_a_visual_is_one_line_that_says_where(visual, message):
     """The mistake is found when the report is built, not when a page stays blank."""
     with pytest.raises(Customer360Error, match=message):
         a_report(visual)

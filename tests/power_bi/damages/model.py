@@ -61,9 +61,7 @@ text(
     "\t\tdisplayFolder: Customers\n\t\tisHidden",
     "\t\tdisplayFolder: Customers",
 )
-text(
-    "statuses in the order of the alphabet", "tables/Loyalty Status.tmdl", "\t\tsortByColumn: 'Status Order'\n", ""
-)
+text("statuses in alphabetical order", "tables/Loyalty Status.tmdl", "\t\tsortByColumn: 'Status Order'\n", "")
 text("months in alphabetical order", "tables/Calendar.tmdl", "\t\tsortByColumn: Month\n", "")
 text(
     "an order by a column that does not exist",
