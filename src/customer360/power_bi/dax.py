@@ -145,7 +145,7 @@ def answers(fact: Table, *, hide_names: bool = False) -> str:
     """
     Whether *fact* has every dimension by which it is cut.
 
-    Dimensions of other segments only must not be filtered; all others must not be an axis.
+    Dimensions that only other segments have must not be filtered; all others must not be an axis.
     """
     filtered = [f"ISCROSSFILTERED ( '{table}' )" for table in model.tables_of_siblings(fact)]
     filtered += [f"ISFILTERED ( {field.dax} )" for field in model.fields_of_siblings(fact)]
@@ -325,7 +325,7 @@ def full_months_end(ago: int = 0) -> str:
 
 
 def _months(months: int, before: int) -> str:
-    """The last *months* full months, or as many ended *before* months earlier, within the filters."""
+    """The last *months* full months, or as many that ended *before* months earlier, within the filters."""
     month = model.field(JOIN_MONTH).dax
     end = f"EDATE ( FullMonthsEnd, -{before} )" if before else "FullMonthsEnd"
     return (
