@@ -124,7 +124,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
             "cannot connect to a@127.0.0.1:1/x",
         ),
         (["password", "ada:lovelace"], 1, "'ada:lovelace' cannot be a user's name"),
-        (["power-bi", "--storage", "live"], 1, "storage 'live' is not known"),
+        (["power-bi", "--storage", "live"], 1, "unknown storage 'live'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
