@@ -57,7 +57,7 @@ def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database)
     [
         (
             "DROP TABLE analytics.people_access",
-            "analytics.people_access is missing; make it with: customer360 run",
+            "analytics.people_access is missing; create it with: customer360 run",
         ),
         (
             "REVOKE INSERT ON analytics.people_access FROM customer360_people",
@@ -71,7 +71,7 @@ def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: 
     execute(published, breaks)
 
     with pytest.raises(
-        Unavailable, match=f"^no customer is shown, for the access cannot be logged: .*{said}"
+        Unavailable, match=f"^no customers are shown, because the access cannot be logged: .*{said}"
     ) as told:
         log_access(people_only(published), "ada", "list", "all", 1)
 
@@ -87,6 +87,6 @@ def test_the_reader_cannot_log_and_so_cannot_show(published: Database) -> None:
 def test_a_server_that_is_gone_shows_nothing() -> None:
     """Its log cannot be written either."""
     with pytest.raises(
-        Unavailable, match="^no customer is shown, for the access cannot be logged: cannot connect"
+        Unavailable, match="^no customers are shown, because the access cannot be logged: cannot connect"
     ):
         log_access(Database("postgresql://ada@127.0.0.1:1/crm"), "ada", "list", "all", 1)

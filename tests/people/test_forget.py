@@ -479,7 +479,9 @@ def test_what_a_lake_keeps_is_said(club: Database, spark: SparkSession, folder: 
     done = forget(club, GONE)
 
     [said] = done.remains
-    assert said.startswith("the rows of analytics.customer_profiles are in a lake, which still holds the customer")
+    assert said.startswith(
+        "the rows of analytics.customer_profiles are in a lake, which still contains the customer"
+    )
     assert "customer360 run --profiles-to PLACE" in said
     assert fetch(club, "SELECT sum(customers) FROM analytics.customer_segments") == before
     assert mentions(club, NAME, EMAIL, GONE) == []

@@ -117,7 +117,7 @@ def test_without_a_log_nobody_is_shown(web: httpx.Client, log: Database, action:
 
     error: Any = refused.json()["error"]
     assert refused.status_code == 503
-    assert error["message"].startswith("no customer is shown, for the access cannot be logged: ")
+    assert error["message"].startswith("no customers are shown, because the access cannot be logged: ")
     assert "example.com" not in refused.text
     assert fetch(log, LOG) == []
 

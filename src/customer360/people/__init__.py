@@ -1,1 +1,1 @@
-"""Single customers: the lists behind numbers, one customer's facts, audiences, and what must be forgotten."""
+"""Single customers: the lists behind numbers, one customer's facts, audiences, and forgetting a customer."""

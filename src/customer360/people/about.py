@@ -1,4 +1,4 @@
-"""Everything that the database knows about one customer."""
+"""Everything the database contains about one customer."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ TABLES: Final = (
     CUSTOMERS, EVENTS, CUSTOMER_CONTACTS, CUSTOMER_PROFILES, CUSTOMER_MONTHS, CUSTOMER_MOVES, TOP_CUSTOMERS,
     TOP_SPENDERS,
 )  # fmt: skip
-"""Where rows of single customers are."""
+"""The tables with rows of single customers."""
 _ORDER: Final = ("occurred_at", "month", "event_id")
 
 
 def about(database: Database, asked: str) -> dict[str, Any]:
     """
-    What is known of the customer whose customer_id or source_id is *asked*: rows by table, ready for JSON.
+    Everything about the customer whose customer_id or source_id is *asked*: rows by table, ready for JSON.
 
-    Also the rejected rows that hold the customer, the audiences that contain it, and the entries of the access log
-    that name it; this look is entered there before anything is told. Raises: Invalid when nobody has the id;
-    Unavailable when it cannot be entered.
+    Includes the rejected rows that contain the customer, the audiences that include it, and the entries of the
+    access log that name it. This access is logged before anything is returned.
+    Raises: Invalid when no customer has the id; Unavailable when the access cannot be logged.
     """
     with database.connect("customer360 about") as connection:
         person = find(connection, asked)
@@ -55,7 +55,7 @@ def about(database: Database, asked: str) -> dict[str, Any]:
 
 
 def _selection(person: Person) -> str:
-    """What the log says: an id that only rejected rows have may be an e-mail address."""
+    """The text for the log: an id that only rejected rows have may be an e-mail address."""
     return "rejected rows" if person.customer_id is None else f"customer_id={person.customer_id}"
 
 

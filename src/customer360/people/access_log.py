@@ -1,4 +1,4 @@
-"""The access log: who saw which customers, written and committed before the first of them is shown."""
+"""The access log: who saw which customers, committed before any of them is shown."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _WAIT: Final = "10s"
 
 def log_access(database: Database, who: str, action: Action, selection: str, customers: int) -> None:
     """
-    Adds a row to the access log and returns when it is on disk; show nothing before that.
+    Adds a row to the access log and returns when it is on disk; do not show anything before that.
 
-    *database* is that of customer360_people (`people_only`), or of another user who may add rows. *selection* says
-    in the report's own words and members which customers were chosen, as in "Loyalty Status: Gold", or by
-    customer_id: never a name, an e-mail address or the text of a search, for the log outlives the customers.
-    Raises: Unavailable in one line when the row could not be written. Then nothing may be shown.
+    *database* connects as customer360_people (`people_only`) or another user who may insert rows. *selection* says
+    which customers were chosen, in the words of the report, as in "Loyalty Status: Gold", or by customer_id. It
+    never contains a name, an e-mail address or the text of a search, because the log outlives the customers.
+    Raises: Unavailable when the row cannot be written; then nothing may be shown.
     """
     try:
         with plain(database.where), database.connect("customer360 access log") as connection:
             _insert(connection, (who, action, selection, customers))
     except Customer360Error as error:
-        raise Unavailable(f"no customer is shown, for the access cannot be logged: {error}") from None
+        raise Unavailable(f"no customers are shown, because the access cannot be logged: {error}") from None
 
 
 def local_user() -> str:
-    """The operating system's name for whoever runs this, whatever the environment says; a number without one."""
+    """The operating system's name of the user, regardless of the environment; the user id if there is no name."""
     if sys.platform == "win32":
         return getpass.getuser()
     import pwd
@@ -54,7 +54,7 @@ def local_user() -> str:
 
 
 def _insert(connection: psycopg.Connection[Any], row: tuple[str, str, str, int]) -> None:
-    """In a transaction that writes, whatever the session's default is, and that is on disk when it has ended."""
+    """Inserts in a read-write transaction, regardless of the session's default, and waits until it is on disk."""
     try:
         with connection.transaction():
             connection.execute("SET TRANSACTION READ WRITE")
@@ -62,4 +62,4 @@ def _insert(connection: psycopg.Connection[Any], row: tuple[str, str, str, int])
             connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(_INSERT, row)
     except (errors.UndefinedTable, errors.InvalidSchemaName):
-        raise Unavailable(f"{PEOPLE_ACCESS.full_name} is missing; make it with: customer360 run") from None
+        raise Unavailable(f"{PEOPLE_ACCESS.full_name} is missing; create it with: customer360 run") from None

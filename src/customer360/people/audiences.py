@@ -1,9 +1,9 @@
 """
-Audiences: selections that are kept by a name, as views in the schema `audience`.
+Audiences: selections saved under a name, as views in the schema `audience`.
 
-A view follows every refresh by itself: months that are counted back from the as-of date are written so. It is
-made for programs that send mail or advertise, and so tells how to reach a customer: only the role
-customer360_people may read it.
+A view follows every refresh, because months counted back from the as-of date are stored relative to it. It is
+for programs that send mail or advertise, so it includes contact data; only the role customer360_people may
+read it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NEXT_MONTH: Final = """
 
 @dataclass(frozen=True)
 class Audience:
-    """A selection as it was asked for: a measure, or none for all customers, and members by dimension."""
+    """A selection as requested: a measure, or None for all customers, and members by dimension."""
 
     name: str
     where: Mapping[str, Any]
@@ -52,12 +52,12 @@ class Audience:
 
 def save(connection: psycopg.Connection[Any], audience: Audience, selection: Selection, as_of: date) -> None:
     """
-    Keeps *selection*, as of *as_of*, as the view of *audience*; one of the same name is replaced.
+    Saves *selection*, as of *as_of*, as the view of *audience*, replacing an audience of the same name.
 
-    Raises: Invalid for a name that is none; Refused when the name is somebody else's, or the old view is in use.
+    Raises: Invalid for an invalid name; Refused when another object has the name, or the old view is in use.
     """
     if not _NAME.fullmatch(audience.name):
-        raise Invalid(f"'{audience.name}' is no name for an audience; use a-z, 0-9 and _, a letter first")
+        raise Invalid(f"invalid audience name '{audience.name}'; use a-z, 0-9 and _, starting with a letter")
     view = sql.Identifier(AUDIENCES, audience.name)
     with connection.transaction():
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(AUDIENCES)))
@@ -89,7 +89,7 @@ def saved(connection: psycopg.Connection[Any]) -> list[Audience]:
 
 
 def audience(connection: psycopg.Connection[Any], name: str) -> Audience:
-    """The one called *name*. Raises: Invalid with the nearest."""
+    """The audience called *name*. Raises: Invalid with the nearest name."""
     known = {one.name: one for one in saved(connection)}
     if name not in known:
         hint = nearest(name, known) if known else " Save one with: customer360 audience save NAME --where ..."
@@ -99,8 +99,8 @@ def audience(connection: psycopg.Connection[Any], name: str) -> Audience:
 
 def _read(name: str, comment: str | None) -> Audience | None:
     try:
-        told = json.loads(comment or "")
-        asked = told["audience"] if told["made_by"] == _MADE_BY else None
+        record = json.loads(comment or "")
+        asked = record["audience"] if record["made_by"] == _MADE_BY else None
     except (ValueError, KeyError, TypeError):
         return None
     return asked and Audience(name, asked["where"], asked["measure"], asked["parameters"])
@@ -119,7 +119,7 @@ def _drop(connection: psycopg.Connection[Any], name: str, *, must_exist: bool) -
             connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(AUDIENCES, name)))
     except errors.DependentObjectsStillExist:
         raise Refused(
-            f"{AUDIENCES}.{name} is used by another view; drop that first, or choose another name"
+            f"{AUDIENCES}.{name} is used by another view; drop that view first, or choose another name"
         ) from None
 
 
@@ -135,7 +135,7 @@ def _query(connection: psycopg.Connection[Any], selection: Selection, as_of: dat
 
 
 def _counted_back(month: date, as_of: date) -> str:
-    """*month* as so many months before that after the last full one of the newest refresh."""
+    """*month* as an offset in months from the month after the last full one of the newest refresh."""
     if month in (date.min, date.max):
         return f"DATE '{month.isoformat()}'"
     end = full_months_end(as_of)

@@ -1,9 +1,9 @@
 """
-What one customer adds to the results, taken out of every total: as if the customer had not been there.
+Subtracts one customer from every total of the results, as if the customer had never existed.
 
-Which row of a fact a customer is in, and what it adds to which column, follows from the definitions: the key of
-the fact, `Column.counts` and `Column.sums`. Only what they do not say is written here: possible days, the cohorts,
-the tenths and the top tens.
+Which row of a fact a customer is in, and what the customer adds to each column, follows from the definitions: the
+key of the fact, `Column.counts` and `Column.sums`. Only the exceptions are written here: possible days, cohorts,
+tenths and top tens.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FACTS: Final = tuple(
     and table is not COHORT_RETENTION
     and any(column.counts is not None or column.sums for column in table.columns)
 )
-"""The facts whose every total follows from the rows of single customers."""
+"""The facts whose totals all follow from the rows of single customers."""
 
 TENTHS: Final = 10
 RANKS: Final = 10
@@ -51,7 +51,7 @@ RANKS: Final = 10
 
 @dataclass(frozen=True)
 class _Top:
-    """A top ten: its *amount*, and who can have a rank."""
+    """A top ten: the column of its *amount*, and the condition for having a rank."""
 
     amount: str
     ranked: sql.SQL
@@ -73,9 +73,10 @@ _NAMES: Final = {
 
 def subtract(connection: psycopg.Connection[Any], customer_id: int, tables: Collection[Table]) -> None:
     """
-    Takes the customer out of the totals of *tables*, those that are there, and then deletes the customer's rows.
+    Subtracts the customer from the totals of *tables*, which must exist, and then deletes the customer's rows.
 
-    To be called in a transaction. Without a row of customer_profiles, as when a lake has them, no total changes.
+    Call it in a transaction. Without a row in customer_profiles, for example when the profiles are in a lake, no
+    total changes.
     """
     has_profile, has_months = (
         _has_rows(connection, table, customer_id) if table in tables else False
@@ -111,7 +112,7 @@ def _has_rows(connection: psycopg.Connection[Any], table: Table, customer_id: in
 
 
 def _subtract_from(connection: psycopg.Connection[Any], fact: Table, customer_id: int) -> None:
-    """Subtracts what the customer adds to each row of *fact*; rows that tell of nobody any more go."""
+    """Subtracts what the customer adds to each row of *fact*, and deletes rows that no longer count anyone."""
     theirs = _theirs(connection, fact, sql.SQL("p.customer_id = {}").format(customer_id))
     name, same = ddl.identifier(fact), _same_key(fact)
     changes = sql.SQL(", ").join(_change(column) for column in _totals(fact))
@@ -132,7 +133,7 @@ def _subtract_from(connection: psycopg.Connection[Any], fact: Table, customer_id
 
 
 def _theirs(connection: psycopg.Connection[Any], fact: Table, who: sql.Composable) -> sql.Composed:
-    """The key of each row of *fact* that is about them, and what they add to its columns."""
+    """The key of each row of *fact* that counts the customers *who*, and what they add to its columns."""
     added = [
         sql.SQL("{} AS {}").format(_added(connection, fact, column), sql.Identifier(column.name))
         for column in _totals(fact)
@@ -158,7 +159,7 @@ def _rows(fact: Table) -> sql.Composed:
 
 
 def _of_row(fact: Table, key: str) -> sql.Identifier:
-    """What says of a customer, or of a month or move, in which row of *fact* it is."""
+    """The column that gives *key* of *fact* for a customer, or for a month or move."""
     cut = dimension(key)
     if fact in ROWS_OF and cut is ACTIVITY_MONTH:
         return sql.Identifier("r", "month")
@@ -184,7 +185,7 @@ def _change(column: Column) -> sql.Composed:
     if column.counts is not None or column.sums:
         return sql.SQL("{0} = f.{0} - x.{0}").format(name)
     if column.full_name != ACTIVITY_SEGMENTS["possible_days"].full_name:
-        raise AssertionError(f"{column.full_name} does not say which customers it tells of")
+        raise AssertionError(f"{column.full_name} does not say which customers it counts")
     return sql.SQL(
         "{0} = f.{0} / greatest(f.active_customers, 1) * (f.active_customers - x.active_customers)"
     ).format(name)
@@ -196,7 +197,7 @@ def _same_key(fact: Table, other: str = "x") -> sql.Composed:
     return sql.SQL(" AND ").join(pairs)
 
 
-# --- what the definitions do not say -----------------------------------------------------------------------
+# --- exceptions to the definitions -------------------------------------------------------------------------
 
 _LEAVE_COHORT: Final = sql.SQL(
     """
@@ -236,7 +237,7 @@ _LEAVE_SCORES: Final = sql.SQL(
 
 
 def _cell(connection: psycopg.Connection[Any], top: Table, customer_id: int) -> tuple[Any, ...] | None:
-    """The slicer cell in whose top ten the customer is, and the rank there."""
+    """The slicer cell whose top ten contains the customer, and the rank there."""
     names = sql.SQL(", ").join(map(sql.Identifier, (*SLICERS, "cell_rank")))
     query = sql.SQL("SELECT {} FROM {} WHERE customer_id = {}").format(names, ddl.identifier(top), customer_id)
     return connection.execute(query).fetchone()
@@ -250,7 +251,7 @@ def _fill_rank(
     *,
     from_profiles: bool,
 ) -> None:
-    """Those behind move up by one, and the eleventh becomes the tenth, where the database has the profiles."""
+    """Moves the lower ranks up by one; the eleventh becomes the tenth if the database contains the profiles."""
     *slicers, rank = cell
     name = ddl.identifier(top)
     here = sql.SQL(" AND ").join(
@@ -267,7 +268,7 @@ def _fill_rank(
 
 
 def _eleventh(top: Table, here: sql.Composed, slicers: list[Any]) -> sql.Composed:
-    """The next of the cell, where it has nine now and there is one more."""
+    """Inserts the next customer of the cell as the tenth, if the cell has only nine left."""
     of = _TOPS[top]
     cell = [sql.Identifier("p", dimension(slicer).profile_column) for slicer in SLICERS]
     is_there = sql.SQL(" AND ").join(
@@ -309,6 +310,6 @@ _NO_TENTHS: Final = sql.SQL("DELETE FROM {tenths} WHERE NOT EXISTS (SELECT FROM 
 
 
 def _divide_again(connection: psycopg.Connection[Any]) -> None:
-    """The tenths of those who are left: who is in which depends on all of them."""
+    """Recomputes the tenths: each depends on all remaining customers."""
     for statement in (_TENTHS_AGAIN, _NO_TENTHS):
         connection.execute(statement.format(**_NAMES, tenths_in_all=TENTHS))

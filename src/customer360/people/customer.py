@@ -1,4 +1,4 @@
-"""One customer: who it is, what is known, where they stand in their tier, and what has happened."""
+"""One customer: profile and contact data, rank within the tier, months, moves and events."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from customer360.tables import (
 )
 
 MOST_EVENTS: Final = 200
-"""As many of the latest events are told."""
+"""How many of the latest events are returned."""
 
 RANKED_BY: Final = tuple(CUSTOMER_PROFILES[name] for name in ("spent", "account_balance", "loyalty_points"))
-"""What ranks customers within their tier: the first that the data has."""
+"""The columns that can rank customers within their tier; the first one in the data is used."""
 
 _MONTHS: Final = ("earned", "redeemed", "expired", "orders", "amount", "logins")
 _TOLD_OF_EVENTS: Final = ("occurred_at", "kind", "amount", "points", "loyalty_status")
@@ -31,7 +31,7 @@ _TOLD_OF_EVENTS: Final = ("occurred_at", "kind", "amount", "points", "loyalty_st
 
 @dataclass(frozen=True)
 class Rank:
-    """The place among the customers of a tier, by the values of a column, highest first; equals share a place."""
+    """The rank among the customers of a tier by the values of a column, highest first. Ties share a rank."""
 
     place: int
     of: int
@@ -42,11 +42,11 @@ class Rank:
 @dataclass(frozen=True)
 class Customer:
     """
-    What is known of one customer.
+    Everything a reader sees of one customer.
 
-    *facts* are the values of `lists.COLUMNS`; *months* are columns of equal length, a month each with what the
-    customer did, and the points held at its end; *events* are the latest, newest first, and *more_events* says how
-    many there are before. Without events these are empty.
+    *facts* are the values of `lists.COLUMNS`. *months* are columns of equal length: for each month, what the
+    customer did and the points at its end. *events* are the latest, newest first; *more_events* is the number of
+    earlier ones. All of these are empty in data without events.
     """
 
     customer_id: int
@@ -61,7 +61,7 @@ class Customer:
 def customer(
     connection: psycopg.Connection[Any], ask: Queryable, customer_id: int, columns: Iterable[Column] = COLUMNS
 ) -> Customer | None:
-    """The customer, None where there is none; *ask* counts the others, *columns* are those that the data has."""
+    """The customer, or None if there is none. *ask* computes the rank; *columns* are the columns in the data."""
     known = tuple(columns)
     rows = told(connection, [customer_id], known)
     if customer_id not in rows:
@@ -116,7 +116,7 @@ _EVENTS: Final = f"""
 
 
 def _events(ask: Queryable, customer_id: int) -> tuple[list[dict[str, Any]], int]:
-    """The latest that the refresh knew, where it read them from our own table and they may be read."""
+    """The latest events the refresh included, if it read them from our own table and we may read that table."""
     if not ask(_IS_READABLE, [EVENTS.full_name])[0][0]:
         return [], 0
     rows = ask(_EVENTS, [customer_id])

@@ -14,15 +14,15 @@ from customer360.report.people import Selection
 from customer360.tables import Column
 
 MARK: Final = b"\xef\xbb\xbf"
-"""What tells spreadsheets that a file is UTF-8; programs do without."""
+"""The byte order mark, by which spreadsheets recognize UTF-8; programs do not need it."""
 
 _EMAIL: Final = next(column for column in CONTACTS if column.name == "email")
 _COMPUTED: Final = r"""["'\s]*[=+@＝＋－＠-]"""
-"""What a spreadsheet computes."""
+"""Characters that start a formula in a spreadsheet."""
 _INSIDE: Final = rf"([,;\t\r\n])(?={_COMPUTED})"
-"""Behind what a spreadsheet may take for the end of a cell."""
+"""A formula after a character that a spreadsheet may read as the end of a cell."""
 _WIDE: Final = 0xFEFF
-"""Beyond it the same signs stand in full width."""
+"""The full-width forms of the same characters come after this code point."""
 _BLOCK_BYTES: Final = 2**16
 _AT_THE_START: Final = rf"^(?={_COMPUTED}|[\t\r\n])"
 
@@ -36,10 +36,10 @@ def csv(
     hashed: bool = False,
 ) -> Iterator[bytes]:
     """
-    The file, without the mark of UTF-8: a line of column names, then one for each customer; dates as 2026-06-30.
+    The file without its byte order mark: a header line, then one line per customer; dates as 2026-06-30.
 
-    A text that a spreadsheet would compute gets an apostrophe before it. *hashed* puts the SHA-256 of the e-mail
-    address, trimmed and in lower case, in place of the address, and leaves out whoever has none.
+    Text that a spreadsheet would evaluate as a formula gets a leading apostrophe. *hashed* replaces the e-mail
+    address by the SHA-256 of the trimmed, lower-case address and omits customers without one.
     """
     shown = ", ".join(f"{_written(column, connection, hashed=hashed)}" for column in columns)
     more = [f"{expression(_EMAIL)} <> ''"] if hashed else []
@@ -54,7 +54,7 @@ def csv(
 
 
 def _in_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """PostgreSQL sends line by line."""
+    """Joins lines into blocks, because PostgreSQL sends line by line."""
     block = bytearray()
     for line in lines:
         block += line
@@ -66,9 +66,9 @@ def _in_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _suspected(value: str) -> str:
     """
-    Whether a spreadsheet might compute *value*; cheaper than the patterns, which tell.
+    Whether a spreadsheet might evaluate *value*: a cheap test before the exact patterns.
 
-    Nearly no text has a separator in it, or begins with a sign.
+    Hardly any text contains a separator or starts with a sign.
     """
     separated = rf"translate({value}, E',;\t\r\n', '') <> {value}"
     first = f"ascii({value})"
@@ -78,7 +78,7 @@ def _suspected(value: str) -> str:
 
 
 def name_of(column: Column, *, hashed: bool = False) -> str:
-    """What the column of the file is called."""
+    """The name of the column in the file."""
     return f"{column.name}_sha256" if hashed and column is _EMAIL else column.name
 
 

@@ -1,8 +1,8 @@
 """
-Forgetting a customer: every row goes, every total changes by one customer, and the id is remembered as a hash.
+Forgetting a customer: deletes every row, subtracts the customer from every total, and keeps a hash of the id.
 
-All of it is one transaction, under the lock that lets only one run, load or fill work at a time; a run that is
-under way would otherwise publish the customer again.
+This is one transaction, under the lock that allows only one run, load or fill at a time. Otherwise a run in
+progress would publish the customer again.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _STATISTICS_TARGET: Final = 30
 @dataclass(frozen=True)
 class Forgetting:
     """
-    A customer who was forgotten: how many rows went from which tables, and what *remains* elsewhere, in words.
+    A forgotten customer: how many rows were deleted from which tables, and what *remains* elsewhere, in words.
 
-    *refresh_id* is that of the results without the customer; None where they did not change.
+    *refresh_id* is the refresh without the customer; None if the results did not change.
     """
 
     rows_deleted: Mapping[str, int]
@@ -70,13 +70,14 @@ class Forgetting:
 
 def forget(database: Database, asked: str, *, wait_seconds: float = locks.RUN_SECONDS) -> Forgetting:
     """
-    Deletes the customer whose customer_id or source_id is *asked*, with all that is known of it, for good.
+    Permanently deletes the customer whose customer_id or source_id is *asked*, with all data about the customer.
 
-    Readers see everything as it was or as it is without the customer. Raises: Invalid when nobody has the id, and
-    Unavailable when another run holds the database for longer than *wait_seconds*; nothing is changed then.
+    Readers see the data either before or after the deletion, never in between.
+    Raises: Invalid when no customer has the id; Unavailable when another run locks the database for longer than
+    *wait_seconds*. Nothing is changed then.
     """
     with database.connect("customer360 forget") as connection:
-        find(connection, asked)  # before waiting for anybody
+        find(connection, asked)  # an unknown id fails before waiting for the lock
     with publication(database, "forget", wait_seconds=wait_seconds) as change:
         connection = change.connection
         with connection.transaction():
@@ -87,7 +88,7 @@ def forget(database: Database, asked: str, *, wait_seconds: float = locks.RUN_SE
 
 @dataclass
 class _Work:
-    """What is done in the transaction."""
+    """The steps of the transaction."""
 
     connection: psycopg.Connection[Any]
     asked: str
@@ -116,7 +117,7 @@ class _Work:
         rejected: Collection[RejectedRow],
         results: Collection[Table],
     ) -> int | None:
-        """Deletes the rows in results and sources; returns the number of the refresh that follows."""
+        """Deletes the rows in results and sources; returns the id of the new refresh."""
         last = last_refresh(self.connection)
         self._note_remains(customer, origins, results, last)
         fewer = self._fewer(customer, origins, rejected, last) if last else {}
@@ -152,11 +153,11 @@ class _Work:
         rejected: Collection[RejectedRow],
         last: Mapping[str, Any],
     ) -> dict[str, Fewer]:
-        """By source, how many rows fewer the last refresh would have read without the customer."""
+        """By source, how many fewer rows the last refresh would have read without the customer."""
         connection, as_of = self.connection, date.fromisoformat(last["as_of_date"])
         known = sum(_rows_of(connection, one, customer) for one in (CUSTOMER_CONTACTS,))
         if known and not _rows_of(connection, CUSTOMER_PROFILES, customer):
-            return {}  # a lake has the profiles, and the totals stay
+            return {}  # the profiles are in a lake, and the totals stay
         found = {}
         for source, name in ((CUSTOMERS, last["source_table"]), (EVENTS, EVENTS.full_name)):
             if source is EVENTS and not read_by(connection, last, name):
@@ -183,32 +184,32 @@ class _Work:
         for source, found in origins.items():
             if not is_ours(found) and rows_in(connection, source, customer):
                 self.remains.append(
-                    f"{source.full_name} was not made by customer360 and still holds the customer; delete the "
-                    "rows there; until then every run rejects them"
+                    f"{source.full_name} was not made by customer360 and still contains the customer; delete "
+                    "the rows there. Until then, every run rejects them"
                 )
         if last and last["source_table"] != CUSTOMERS.full_name:
             self.remains.append(
-                f"{last['source_table']}, which the last run read, may still hold the customer; delete the rows "
-                "there; until then every run rejects them"
+                f"{last['source_table']}, which the last run read, may still contain the customer; delete the "
+                "rows there. Until then, every run rejects them"
             )
         for table, option in ((CUSTOMER_PROFILES, "--profiles-to"), (CUSTOMER_MONTHS, "--months-to")):
             if table in results and _is_in_lake(connection, table, last):
                 self.remains.append(
-                    f"the rows of {table.full_name} are in a lake, which still holds the customer, and totals "
-                    f"that follow from them still count the customer; renew them with: customer360 run {option} "
+                    f"the rows of {table.full_name} are in a lake, which still contains the customer, and totals "
+                    f"derived from them still count the customer; rebuild them with: customer360 run {option} "
                     "PLACE, and delete the folders of earlier refreshes"
                 )
         staging, unknown = leftovers(connection)
         if others := staging | unknown:
-            self.remains.append(f"not looked at: customer360_internal.{', '.join(sorted(others))}")
+            self.remains.append(f"not checked: customer360_internal.{', '.join(sorted(others))}")
         if catalog.is_reachable(connection, older.REJECTED_CUSTOMERS):
             self.remains.append(
-                f"{older.REJECTED_CUSTOMERS.full_name} of an older version stays until the next customer360 run"
+                f"{older.REJECTED_CUSTOMERS.full_name} of an older version remains until the next customer360 run"
             )
 
 
 def _results(connection: psycopg.Connection[Any]) -> list[Table]:
-    """The result tables that are there. Raises: Refused for those of another version, whose totals are others."""
+    """The result tables in the database. Raises: Refused for tables of another version, whose totals differ."""
     there = [table for table in RESULT_TABLES if catalog.is_reachable(connection, table)]
     if not any(table in there for table in _OF_CUSTOMERS):
         return []
@@ -216,8 +217,8 @@ def _results(connection: psycopg.Connection[Any]) -> list[Table]:
     for table in wanted:
         if not {*catalog.wanted_shape(table)} <= {*catalog.shape(connection, table)}:
             raise Refused(
-                f"{table.full_name} is not as this version of customer360 makes it; renew the results with: "
-                "customer360 run, then forget the customer; nothing was changed"
+                f"{table.full_name} was made by another version of customer360; rebuild the results with: "
+                "customer360 run, then forget the customer. Nothing was changed"
             )
     return there
 

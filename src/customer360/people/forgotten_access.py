@@ -1,4 +1,4 @@
-"""The access log, where entries that name a customer outlive the customer without the id."""
+"""The access log: entries that name a forgotten customer stay, without the id."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from customer360.tables import PEOPLE_ACCESS
 
 _TABLE: Final = ddl.identifier(PEOPLE_ACCESS)
 _OF_ONE: Final = ("customer", "about")
-"""The actions whose selection is one customer."""
+"""The actions that select one customer."""
 _INSTEAD: Final = "(forgotten)"
 
 
 def entries_of(connection: psycopg.Connection[Any], person: Person) -> list[Mapping[str, Any]]:
-    """The entries that name *person*, the latest first."""
+    """The entries that name *person*, latest first."""
     if not _is_there(connection):
         return []
     query = sql.SQL("SELECT * FROM {} WHERE action = ANY(%s) ORDER BY accessed_at DESC").format(_TABLE)
@@ -31,7 +31,7 @@ def entries_of(connection: psycopg.Connection[Any], person: Person) -> list[Mapp
 
 
 def forget_in_log(connection: psycopg.Connection[Any], person: Person) -> None:
-    """The entries stay, with something else in place of the id."""
+    """Replaces the id of *person* in the entries; the entries stay."""
     for entry in entries_of(connection, person):
         without = _named(person).sub(_INSTEAD, entry["selection"])
         update = sql.SQL("UPDATE {} SET selection = %s WHERE selection = %s AND action = %s").format(_TABLE)

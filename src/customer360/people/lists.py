@@ -1,8 +1,8 @@
 """
-Lists of customers: those of a selection, some at a time, in an order that a reader chooses.
+Lists of customers: a selection, page by page, in an order that the reader chooses.
 
-Pages follow one another by key and not by number: a page costs the same wherever it stands, and a refresh in
-between neither repeats nor skips anybody who stays.
+Pages continue after a key, not at an offset: every page costs the same, and a refresh between two pages neither
+repeats nor skips customers who stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ID: Final = CUSTOMER_PROFILES["customer_id"]
 CONTACTS: Final = tuple(CUSTOMER_CONTACTS[name] for name in ("source_id", "name", "email"))
 COLUMNS: Final = (ID, *CONTACTS, *(one for one in CUSTOMER_PROFILES.columns[1:] if one.name != "source_id"))
-"""What can be told of a customer in a list: contact data, and everything in the profile."""
+"""The columns a list can contain: contact data, and everything in the profile."""
 SHOWN: Final = tuple(
     column
     for name in (
@@ -40,17 +40,17 @@ SHOWN: Final = tuple(
     for column in COLUMNS
     if column.name == name
 )  # fmt: skip
-"""What a list shows unless it is asked for other columns."""
+"""The columns a list shows by default."""
 
 
 class Queryable(Protocol):
-    """Answers a query with values for $1 to $n: PostgreSQL, or the profiles that a dashboard holds."""
+    """Runs a query with values for $1 to $n, on PostgreSQL or on the profiles that a dashboard keeps in memory."""
 
     def __call__(self, text: str, values: Sequence[object]) -> list[tuple[Any, ...]]: ...
 
 
 class Bound:
-    """Values of a query by their place: each call returns what stands for one, $1 to $n."""
+    """Collects the values of a query: each call returns the placeholder of one value, $1 to $n."""
 
     def __init__(self) -> None:
         self.values: list[object] = []
@@ -62,14 +62,14 @@ class Bound:
 
 @dataclass(frozen=True)
 class Order:
-    """By a column of the profiles, or by what customers add to the number; who has no value comes last."""
+    """Sorts by a column of the profiles, or by what customers add to the number; missing values come last."""
 
     column: str = ID.name
     descending: bool = False
 
     @property
     def key(self) -> Column | None:
-        """The column; None for what customers add."""
+        """The column; None when sorting by what customers add."""
         return None if self.column == ADDED else CUSTOMER_PROFILES[self.column]
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Found:
-    """A customer of a list: what they add to the number, and where they stand in the order."""
+    """A customer of a list: what the customer adds to the number, and the value to sort by."""
 
     customer_id: int
     added: Any
@@ -86,19 +86,19 @@ class Found:
 
 
 def order_of(text: str, selection: Selection) -> Order:
-    """The order that *text* names, descending with a minus before it. Raises: Invalid, with what is valid."""
+    """The order that *text* names; a leading minus means descending. Raises: Invalid with the valid names."""
     name = text.removeprefix("-")
     if selection.total and name == selection.measure.name:
         name = ADDED
     valid = [one.name for one in CUSTOMER_PROFILES.columns if one.name != "source_id"]
     valid += [ADDED, selection.measure.name] if selection.total else []
     if name not in valid:
-        raise Invalid(f"a list is not sorted by '{name[:40]}'.{nearest(name, valid)}")
+        raise Invalid(f"a list cannot be sorted by '{name[:40]}'.{nearest(name, valid)}")
     return Order(name, text.startswith("-"))
 
 
 def counted(ask: Queryable, selection: Selection) -> tuple[int, Any]:
-    """How many customers there are, and the sum of what they add: equal where they are counted."""
+    """The number of customers, and the sum of what they add; the two are equal if the number counts customers."""
     bound = Bound()
     [(customers, total)] = ask(
         f"SELECT count(*), sum({added(selection)}) {selected(selection, bound)}", bound.values
@@ -107,7 +107,7 @@ def counted(ask: Queryable, selection: Selection) -> tuple[int, Any]:
 
 
 def found(ask: Queryable, selection: Selection, order: Order, after: Found | None, limit: int) -> list[Found]:
-    """The next *limit* customers of *selection* in *order*, *after* the last of the page before."""
+    """The next *limit* customers of *selection* in *order*, *after* the last one of the previous page."""
     bound = Bound()
     key = added(selection) if order.key is None else f"p.{order.column}"
     more = [_comes_after(key, order, after, bound)] if after else []
@@ -117,7 +117,7 @@ def found(ask: Queryable, selection: Selection, order: Order, after: Found | Non
 
 
 def sorted_by(selection: Selection, order: Order) -> str:
-    """What stands behind ORDER BY; equals come by their id."""
+    """The ORDER BY list; ties are sorted by id."""
     ways = "DESC" if order.descending else "ASC"
     if order.column == ID.name:
         return f"p.{ID.name} {ways}"
@@ -137,18 +137,18 @@ def _comes_after(key: str, order: Order, after: Found, bound: Bound) -> str:
 
 
 def cursor_of(last: Found) -> str:
-    """Where a page ended, as a text for an address."""
+    """The end of a page as text for a URL."""
     key = None if last.key is None else str(last.key)
     return base64.urlsafe_b64encode(json.dumps([key, str(last.customer_id)]).encode()).decode().rstrip("=")
 
 
 def after_cursor(text: str, order: Order) -> Found:
-    """The place that *text* stands for. Raises: Invalid for a text that `cursor_of` did not write for *order*."""
+    """The position encoded in *text*. Raises: Invalid for text that `cursor_of` did not write for *order*."""
     try:
         key, customer_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return Found(int(customer_id), None, None if key is None else _parsed(str(key), order.key))
     except (ValueError, TypeError, InvalidOperation, binascii.Error):
-        raise Invalid("this page of the list is not known; start again without 'after'") from None
+        raise Invalid("invalid 'after'; start again from the first page without it") from None
 
 
 def _parsed(text: str, column: Column | None) -> object:
@@ -162,7 +162,7 @@ def _parsed(text: str, column: Column | None) -> object:
 
 
 def asking(connection: psycopg.Connection[Any]) -> Queryable:
-    """Asks PostgreSQL."""
+    """Queries PostgreSQL."""
 
     def ask(text: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         return psycopg.RawCursor(connection).execute(text, values).fetchall()
@@ -171,7 +171,7 @@ def asking(connection: psycopg.Connection[Any]) -> Queryable:
 
 
 def asking_held(held: duckdb.DuckDBPyConnection) -> Queryable:
-    """Asks tables that are held in memory. Safe from several threads at once."""
+    """Queries tables in memory. Thread-safe."""
 
     def ask(text: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with held.cursor() as cursor:
@@ -183,7 +183,7 @@ def asking_held(held: duckdb.DuckDBPyConnection) -> Queryable:
 def told(
     connection: psycopg.Connection[Any], ids: Sequence[int], columns: Iterable[Column]
 ) -> Mapping[int, tuple[Any, ...]]:
-    """Of each of *ids*, what *columns* say, by the id."""
+    """The values of *columns* for each of *ids*, by id."""
     names = ", ".join(map(expression, columns))
     text = f"SELECT p.customer_id, {names} FROM {CUSTOMER_PROFILES.full_name} AS p{WITH_CONTACTS}"  # noqa: S608
     rows = asking(connection)(f"{text} WHERE p.customer_id = ANY($1)", [list(ids)])
@@ -191,9 +191,9 @@ def told(
 
 
 WITH_CONTACTS: Final = f" LEFT JOIN {CUSTOMER_CONTACTS.full_name} AS c ON c.customer_id = p.customer_id"
-"""Joined to the profiles p: contact data as c."""
+"""Joins contact data, as c, to the profiles p."""
 
 
 def expression(column: Column) -> str:
-    """*column*, one of `COLUMNS`, of the profiles p and the contacts c."""
+    """The SQL of *column*, one of `COLUMNS`, over the profiles p and the contacts c."""
     return f"{'c' if column in CONTACTS else 'p'}.{column.name}"

@@ -1,4 +1,4 @@
-"""One customer, by the id that the source or this software gives: who it is, and where rows of it are."""
+"""One customer, found by the source's id or by customer_id, and the rows that contain the customer."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _WITH_ROWS: Final = (
     CUSTOMER_CONTACTS, CUSTOMERS, CUSTOMER_PROFILES, EVENTS, CUSTOMER_MONTHS, CUSTOMER_MOVES,
 )  # fmt: skip
 _WHO: Final = (CUSTOMERS, CUSTOMER_CONTACTS)
-"""Where the source's own id and the e-mail address are."""
+"""The tables with the source's own id and the e-mail address."""
 _OF_THE_FILE: Final = ("source_line", "source_file")
-"""Cells of a rejected row that say where it was."""
+"""Cells of a rejected row that give its position in the file."""
 
 
 @dataclass(frozen=True)
 class Person:
     """
-    Who is meant by the id *asked*: the *customer_id*, and what the sources say of it.
+    The customer with the id *asked*: the *customer_id*, and the ids and addresses in the sources.
 
     *customer_id* is None for an id that only rejected rows have.
     """
@@ -49,7 +49,7 @@ class Person:
 
     @property
     def marks(self) -> frozenset[str]:
-        """What a cell of a rejected row holds that is this customer's, in lower case."""
+        """The values, in lower case, by which a cell of a rejected row identifies this customer."""
         ids = {self.asked, *self.source_ids, *self.emails}
         ids |= {str(self.customer_id)} if self.customer_id is not None else set()
         return frozenset(text for one in ids if (text := one.strip().lower()))
@@ -57,9 +57,9 @@ class Person:
     @property
     def hashed_ids(self) -> set[tuple[str, str]]:
         """
-        The ids by which it would come again, each with its column.
+        The ids by which the customer could return, each with its column.
 
-        The e-mail address is among them: events may name their customer by it.
+        They include the e-mail address, because events may refer to their customer by it.
         """
         found = {("source_id", one) for one in {*self.source_ids, *self.emails, self.asked}}
         number = self.customer_id
@@ -70,7 +70,7 @@ class Person:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row of rejected_rows, and where it lies in its table."""
+    """A row of rejected_rows, with its physical place in the table."""
 
     place: str
     row: Mapping[str, Any]
@@ -78,9 +78,10 @@ class RejectedRow:
 
 def find(connection: psycopg.Connection[Any], asked: str) -> Person:
     """
-    The customer whose customer_id or source_id is *asked*, exactly as it is written.
+    The customer whose customer_id or source_id is exactly *asked*.
 
-    Raises: Invalid when nobody has that id, and when it is the customer_id of one and the source_id of another.
+    Raises: Invalid when no customer has that id, or when it is the customer_id of one customer and the source_id
+    of another.
     """
     ids = {one for table in _WITH_ROWS for one in _ids(connection, table, asked)}
     if len(ids) > 1:
@@ -90,20 +91,18 @@ def find(connection: psycopg.Connection[Any], asked: str) -> Person:
         )
     person = _described(connection, asked, ids.pop() if ids else None)
     if person.customer_id is None and not any(_is_written(one, asked) for one in rejected_of(connection, person)):
-        raise Invalid(
-            f"no customer has the ID '{asked}'; it is a customer_id or what the source calls the customer"
-        )
+        raise Invalid(f"no customer has the ID '{asked}'; use a customer_id or the source's own ID")
     return person
 
 
 def columns_of(connection: psycopg.Connection[Any], table: Table) -> dict[str, str]:
-    """The columns of *table* with their types, as it is there; none where it is missing."""
+    """The columns of *table* in the database, with their types; empty if it is missing."""
     found = catalog.shape(connection, table) if catalog.is_reachable(connection, table) else []
     return {one[0]: one[1] for one in found[1:]}
 
 
 def is_customer(columns: Mapping[str, str], customer_id: int) -> sql.Composed:
-    """The condition on the rows of a customer, whatever the type of the column."""
+    """The condition on the rows of a customer, for any type of the column."""
     is_whole = columns["customer_id"] in {"bigint", "integer", "smallint"}
     column = sql.SQL("customer_id" if is_whole else "customer_id::text")
     return sql.SQL("{} = {}").format(column, sql.Literal(customer_id if is_whole else str(customer_id)))
@@ -111,9 +110,9 @@ def is_customer(columns: Mapping[str, str], customer_id: int) -> sql.Composed:
 
 def rejected_of(connection: psycopg.Connection[Any], person: Person) -> Iterator[RejectedRow]:
     """
-    The rejected rows that hold *person*: by their key, or in a cell with an id or the e-mail address.
+    The rejected rows that contain *person*: in their key, or in a cell with an id or the e-mail address.
 
-    In rows that a run rejected the columns are known; in rows of a file any cell may be the id.
+    Rows that a run rejected have known columns; in rows of a file, any cell may be the id.
     """
     if not columns_of(connection, REJECTED_ROWS) or not person.marks:
         return
@@ -144,7 +143,7 @@ def holds(row: Mapping[str, Any], person: Person) -> bool:
 
 
 def _is_written(rejected: RejectedRow, asked: str) -> bool:
-    """Whether it has the id exactly as it is *asked*."""
+    """Whether the row contains exactly the id *asked*."""
     cells = json.loads(rejected.row["original_row"])
     return asked == rejected.row["key"] or asked in {*map(str, cells.values())} or asked in str(cells.get("text"))
 
@@ -164,7 +163,7 @@ def _ids(connection: psycopg.Connection[Any], table: Table, asked: str) -> set[i
 
 
 def is_whole(text: str) -> bool:
-    """Whether *text* can be a customer_id."""
+    """Whether *text* is a possible customer_id."""
     return text.isascii() and text.removeprefix("-").isdecimal() and -(2**63) <= int(text) < 2**63
 
 

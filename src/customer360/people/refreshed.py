@@ -1,4 +1,4 @@
-"""The refresh that follows a change of the results which no run has made: the last one, with fewer customers."""
+"""The refresh recorded when a customer is removed without a run: the last one, with fewer rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from customer360.tables import DATA_QUALITY, REFRESH_SOURCES, REFRESHES, Table
 
 @dataclass(frozen=True)
 class Fewer:
-    """By how many rows fewer a refresh has read one source, and what had become of these."""
+    """How many fewer rows of one source a refresh has read, by what happened to them."""
 
     rows_out: int = 0
     rows_rejected: int = 0
@@ -35,10 +35,10 @@ def append_refresh(
     connection: psycopg.Connection[Any], last: Mapping[str, Any], customers: Fewer, others: Mapping[str, Fewer]
 ) -> int:
     """
-    Adds a refresh like the *last*, with fewer rows of its customers and of *others*, by source; returns its id.
+    Adds a copy of the refresh *last* with fewer *customers* and fewer rows of *others*, by source; returns its id.
 
-    Its moments are those of the last, as the rest of the results is as old as it was. The counts of the checks are
-    copied: what a check said of one customer is not known any more.
+    Its timestamps are copied, because the remaining results have not become newer. The counts of the checks are copied too,
+    because the result of a check for one customer is no longer known.
     """
     refresh_id = next_refresh_id(connection)
     by = {last["source_table"]: customers, **others}
@@ -55,7 +55,7 @@ def append_refresh(
 
 
 def _copy(connection: psycopg.Connection[Any], table: Table, last: int, refresh_id: int) -> None:
-    there = {name for name, _ in catalog.shape(connection, table)[1:]}  # one of an older version has fewer
+    there = {name for name, _ in catalog.shape(connection, table)[1:]}  # a table of an older version has fewer
     names = [name for name in table.column_names if name in there and name != "refresh_id"]
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     query = sql.SQL("INSERT INTO {0} (refresh_id, {1}) SELECT {2}, {1} FROM {0} WHERE refresh_id = {3}")
@@ -77,7 +77,7 @@ def _lessen(
 
 
 def _keep_fills(connection: psycopg.Connection[Any], last: int, refresh_id: int) -> None:
-    """The fillings that the last refresh has read are those of this one; see `status.fill_of`."""
+    """Assigns the fills that the last refresh read to this one; see `status.fill_of`."""
     partition, record = recorded(connection, FILL_KEPT_WITH.full_name)
     if partition and record.get("refresh_id") == last:
         comment = json.dumps({**record, "refresh_id": refresh_id}, default=str)

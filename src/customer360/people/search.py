@@ -1,4 +1,4 @@
-"""Finding a customer by an id, the id of the source, the beginning of the name, or the whole e-mail address."""
+"""Finds customers by customer_id, the source's id, the start of the name, or the full e-mail address."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _LARGEST: Final = 2**63 - 1
 
 def search(connection: psycopg.Connection[Any], text: str) -> list[int]:
     """
-    The ids of at most `MOST_FOUND` customers, those found by an id first; each way of looking uses an index.
+    The ids of up to `MOST_FOUND` customers, matches by id first; each kind of search uses an index.
 
-    Raises: Invalid for a text too short to look for.
+    Raises: Invalid for an empty text.
     """
     text = text.strip()
     if not text:
-        raise Invalid("nothing to look for; give an id, the beginning of a name, or a whole e-mail address")
+        raise Invalid("the search is empty; enter an ID, the start of a name, or a full e-mail address")
     ask, table = asking(connection), CUSTOMER_CONTACTS.full_name
     found: dict[int, None] = {}
     for condition, value in _ways(text):

@@ -1,4 +1,4 @@
-"""One customer's rows in the sources: counted wherever they are, and deleted where this software filled them."""
+"""One customer's rows in the sources: counted in every source, and deleted from those that customer360 filled."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WHOSE: Final = sql.SQL("SELECT count(*) FROM {} WHERE {}")
 
 
 def is_ours(found: Origin) -> bool:
-    """Whether `mock` or `load` filled the source, so that its rows may be deleted."""
+    """Whether `mock` or `load` filled the source; only then may its rows be deleted."""
     return found.kind in ("mock", "own")
 
 
 def rows_in(connection: psycopg.Connection[Any], source: Source, customer_id: int) -> int:
-    """How many rows of *source* are the customer's."""
+    """The number of the customer's rows in *source*."""
     columns = columns_of(connection, source)
     if "customer_id" not in columns:
         return 0
@@ -34,9 +34,10 @@ def rows_in(connection: psycopg.Connection[Any], source: Source, customer_id: in
 
 def delete_from(connection: psycopg.Connection[Any], source: Source, customer_id: int) -> int:
     """
-    Deletes the customer's rows of a *source* that is ours, and returns how many.
+    Deletes the customer's rows from a *source* that is ours, and returns how many.
 
-    The record of the filling counts them no more: the rest is still what was filled, as `mock` wants to know.
+    The record of the fill is reduced by them, so that `mock` still recognizes the remaining rows as the ones that
+    were filled.
     """
     delete = sql.SQL("DELETE FROM {} WHERE customer_id = {} RETURNING xmin::text")
     written = connection.execute(delete.format(ddl.identifier(source), customer_id)).fetchall()
@@ -50,7 +51,7 @@ def delete_from(connection: psycopg.Connection[Any], source: Source, customer_id
 
 
 def _count_off(connection: psycopg.Connection[Any], partition: str, transactions: list[str]) -> None:
-    """Tells the ledger how many rows of each transaction have gone; see `origin.change_since_filled`."""
+    """Records in the ledger how many rows of each transaction were deleted; see `origin.change_since_filled`."""
     query = sql.SQL("SELECT least(min(part), {}) FROM {} WHERE staging = %s").format(FORGOTTEN_PARTS, LEDGER)
     part = connection.execute(query, (partition,)).fetchall()[0][0]
     for transaction in sorted({*transactions}):

@@ -1,11 +1,11 @@
 """
 A selection of customers as SQL, for PostgreSQL and for DuckDB.
 
-Only names from our own definitions stand in the text; every value goes through *bind*, which returns what stands
-for it: a parameter, or a literal that the driver has quoted.
+The text contains only names from our own definitions. Every value goes through *bind*, which returns its
+placeholder: a parameter, or a literal that the driver has quoted.
 """
 
-# ruff: noqa: S608 - the text is put together from our own names; what a reader sends is bound
+# ruff: noqa: S608 - the text is built from our own names; values from readers are bound
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class _Binds:
 
 
 ADDED: Final = "added"
-"""What a customer adds to the number, where that is a sum."""
+"""The column with what a customer adds to the number, if that is a sum."""
 
 
 def selected(selection: Selection, bind: Bind, *more: str, joined: str = "", moving: Bind | None = None) -> str:
     """
-    FROM and WHERE of a query: each customer of *selection* once, as p, for whom *more* conditions hold as well.
+    FROM and WHERE of a query: each customer of *selection* once, as p, who also meets the conditions *more*.
 
-    *joined* is what else is joined to the profiles; `added` says what each adds to the number.
-    *moving* returns what stands for a month that is counted back from the as-of date, where that is not fixed.
+    *joined* are further joins to the profiles; `added` is what each customer adds to the number.
+    *moving* returns the SQL of a month that is counted back from the as-of date, when that date is not fixed.
     """
     binds = _Binds(bind, moving or bind)
     text = f"FROM {CUSTOMER_PROFILES.full_name} AS p{joined}"
@@ -66,14 +66,14 @@ def selected(selection: Selection, bind: Bind, *more: str, joined: str = "", mov
 
 
 def added(selection: Selection) -> str:
-    """What a customer adds to the number: 1 where customers are counted."""
+    """What a customer adds to the number: 1 if the number counts customers."""
     if not selection.total:
         return "1"
     return f"t.{ADDED}" if selection.rows else _combined(selection.total, "p")
 
 
 def rows_of_customers(rows: Rows, total: Iterable[tuple[int, str]], bind: Bind) -> str:
-    """A query for the customers who have some of *rows*, and as a double what they add to *total*."""
+    """A query for the customers with any of *rows*, and what they add to *total* as a double."""
     value = f"sum({_combined(total, 'r')})" if total else "count(*)"
     where = " AND ".join(_holds(one, "r", _Binds(bind, bind)) for one in rows.where) or "TRUE"
     of_joining = any(isinstance(one, MonthsAfterJoining) for one in rows.where)
@@ -122,10 +122,10 @@ def _holds(condition: Condition, row: str, binds: _Binds) -> str:
 
 
 def _ordinal(day: str) -> str:
-    """A month as a number that counts on by one."""
+    """A month as a number that increases by one per month."""
     return f"(date_part('year', {day}) * 12 + date_part('month', {day}))"
 
 
 def all_hold(conditions: Iterable[Condition], row: str, bind: Bind) -> str:
-    """That all *conditions* hold of the table called *row*; true for none."""
+    """The SQL that all *conditions* hold for the table alias *row*; TRUE if there are none."""
     return " AND ".join(_holds(one, row, _Binds(bind, bind)) for one in conditions) or "TRUE"
