@@ -60,7 +60,7 @@ def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database
     """An address of another shop's page, or of one from before: to a reader, and to a script."""
     publish(database, miniature_results(60, no_events=OF_EVENTS))
     line = (
-        "page 'loyalty' has nothing to show, as it needs events and points of events: not in your data; "
+        "page 'loyalty' has nothing to show, because it needs events and points of events: not in your data; "
         "the pages are overview, financial, engagement, activity"
     )
     with serving(database) as web:
@@ -103,7 +103,7 @@ def test_nothing_else_is_served(web, path):
 
 def test_a_page_that_is_none_names_the_pages(web):
     """For a person as for a script."""
-    assert "there are /overview, /financial, /engagement, /activity" in web.get("/sales").text
+    assert "the pages are /overview, /financial, /engagement, /activity" in web.get("/sales").text
     assert web.get("/api/sales").json()["error"]["code"] == "not_found"
 
 
@@ -167,7 +167,7 @@ def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
 
     assert (fresh.status_code, fresh.headers["content-type"]) == (200, "application/octet-stream")
     assert (stale.status_code, unknown.status_code) == (400, 400)
-    assert "no such table of this refresh" in stale.json()["error"]["message"]
+    assert "this refresh has no such table" in stale.json()["error"]["message"]
 
 
 # --- errors -----------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
         ("/api/pages/sales", "unknown page 'sales'; the pages are overview"),
         ("/api/pages/overview?country=Narnia", "there is no country 'Narnia' in this data; available:"),
         ("/api/pages/overview?country=%00%ff", "there is no country"),
-        ("/api/pages/overview?x=1", "unknown parameter 'x'; this page knows"),
+        ("/api/pages/overview?x=1", "unknown parameter 'x'; this page accepts"),
     ],
 )
 def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):

@@ -134,7 +134,7 @@ def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
     """Else it would be started for nothing, and somebody would look for why."""
     Credentials(users={"ada": QUICK}, see_people=frozenset({"ada"})).require_people()
     for credentials in (Credentials(TOKEN), Credentials(users={"ada": QUICK})):
-        with pytest.raises(Customer360Error, match="none of those who can sign in may; .*password NAME --people"):
+        with pytest.raises(Customer360Error, match="and no user may; .*password NAME --people"):
             credentials.require_people()
 
 
@@ -145,15 +145,15 @@ def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
         (f"ada:{QUICK}:people:people\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
         (f"ada:{QUICK}:\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
         (f"ada:{QUICK}:People\n", "line 1 of FILE is not NAME:HASH or NAME:HASH:people"),
-        ("", "names no users; make a line for one with: customer360 password NAME"),
+        ("", "contains no users; create a line for one with: customer360 password NAME"),
         (
             "ada\n",
-            "line 1 of FILE is not NAME:HASH or NAME:HASH:people; make each line with: customer360 password NAME",
+            "line 1 of FILE is not NAME:HASH or NAME:HASH:people; create each line with: customer360 password NAME",
         ),
         (f"ada:{QUICK}\n\neve:hunter2\n", "line 3 of FILE is not NAME:HASH"),
         (f":{QUICK}\n", "line 1 of FILE is not NAME:HASH"),
         (f"ada:{QUICK[:-30]}$\n", "line 1 of FILE is not NAME:HASH"),
-        (f"ada:{QUICK}\nada:{QUICK}\n", "line 2 of FILE names 'ada' again"),
+        (f"ada:{QUICK}\nada:{QUICK}\n", "line 2 of FILE repeats the user 'ada'"),
     ],
 )
 def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):

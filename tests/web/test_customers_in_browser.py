@@ -358,7 +358,7 @@ def test_a_search_finds_by_id_name_and_address_and_leaves_no_trace(reader, publi
     assert [url for url in asked if email in url or name.split()[0] in url] == []
     field.fill("nobody@example.invalid")
     field.press("Enter")
-    reader.page.get_by_text("Nobody found").wait_for()
+    reader.page.get_by_text("No customers found").wait_for()
     assert rows(reader).count() == 0
 
     field.fill("")

@@ -331,17 +331,17 @@ def test_over_months_of_events_a_filter_by_today_is_said(reader):
     reader.open("loyalty?loyalty_status=Gold")
 
     for visual in ("points_flow", "member_flow", "outstanding_points"):
-        assert reader.visual(visual).locator(".note").all_inner_texts() == ["Only those who are Gold today"]
+        assert reader.visual(visual).locator(".note").all_inner_texts() == ["Only customers who are Gold today"]
 
 
 def test_over_months_of_joining_a_filter_by_today_is_said(reader):
     """Set by a slicer or by a click; a picture shows it as well, since it is part of the head."""
     reader.open("overview?activity=Active")
     notes = reader.visual("acquisition").locator(".note")
-    assert notes.all_inner_texts() == ["Only those who are Active today"]
+    assert notes.all_inner_texts() == ["Only customers who are Active today"]
 
     reader.click_mark("customers_by_status", "Gold")
-    assert notes.all_inner_texts() == ["Only those who are Gold and Active today"]
+    assert notes.all_inner_texts() == ["Only customers who are Gold and Active today"]
     assert reader.visual("customers_by_status").locator(".note").count() == 0
 
     reader.after(lambda: reader.page.get_by_role("button", name="Clear", exact=True).click())

@@ -134,9 +134,9 @@ def test_an_error_is_json_for_scripts_and_a_line_for_people_and_never_a_tracebac
 
     assert script.status == person.status == 500
     assert json.loads(script.text) == {
-        "error": {"code": "internal_error", "message": "something went wrong here; the log says what"}
+        "error": {"code": "internal_error", "message": "internal error; see the log of the dashboard"}
     }
-    assert person.text == "something went wrong here; the log says what\n"
+    assert person.text == "internal error; see the log of the dashboard\n"
     assert caplog.text.count("ZeroDivisionError: what a stranger must not read") == 2
 
 
@@ -259,7 +259,7 @@ def test_a_wrong_password_does_not_open(guarded):
     refused = guarded(Authorization=basic("ada", "wrong"))
 
     assert refused.status == 401
-    assert refused.text == "the name, the password or the token is wrong\n"
+    assert refused.text == "wrong user name, password or token\n"
 
 
 def test_a_password_is_verified_once_and_not_at_each_request():

@@ -101,7 +101,7 @@ def test_a_port_in_use_is_refused_with_the_next_free_one():
     """Really free: one that is taken too is not named."""
 
     def named(port):
-        line = rf"port {port} on 127.0.0.1 is in use; the next free one: customer360 dashboard --port (\d+)"
+        line = rf"port {port} on 127.0.0.1 is in use; use the next free port: customer360 dashboard --port (\d+)"
         with pytest.raises(Customer360Error) as refused:
             serve(app(), Address(port=port))
         found = re.fullmatch(line, str(refused.value))
@@ -118,8 +118,8 @@ def test_a_port_in_use_is_refused_with_the_next_free_one():
 @pytest.mark.parametrize(
     ("host", "said"),
     [
-        ("192.0.2.1", "192.0.2.1 is no address of this machine; try --host 127.0.0.1"),
-        ("nowhere.invalid", "the host 'nowhere.invalid' is not known; try --host 127.0.0.1"),
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine; try --host 127.0.0.1"),
+        ("nowhere.invalid", "unknown host 'nowhere.invalid'; try --host 127.0.0.1"),
     ],
 )
 def test_a_host_that_is_not_this_machine_is_refused(host, said):

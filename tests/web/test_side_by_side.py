@@ -142,7 +142,7 @@ def test_what_cannot_be_compared_is_told_and_left_out(reader, complaints, writte
     """The rest of the address still counts."""
     reader.open(f"overview?loyalty_status=Gold&compare={written}")
 
-    reader.page.get_by_text("Left out: comparison").wait_for()
+    reader.page.get_by_text("Ignored: comparison").wait_for()
     assert reader.query() == {"loyalty_status": ["Gold"]}
     assert reader.page.locator(".side").count() == 0
     complaints[:] = [line for line in complaints if "400" not in line]

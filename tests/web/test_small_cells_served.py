@@ -116,7 +116,7 @@ def test_a_card_a_table_and_a_file_say_that_a_count_is_below(page, dashboard):
     assert "Customers with Balance > X: < 5" in reader.visual("balance_above").inner_text()
     assert (
         page.get_by_text(
-            "Numbers about fewer than 5 customers, and those that would tell them, are not shown"
+            "Numbers about fewer than 5 customers, and those that would reveal them, are not shown"
         ).count()
         == 1
     )
@@ -133,7 +133,7 @@ def test_no_table_view_of_any_page_has_a_count_of_few(page, dashboard):
         reader.open(f"{shown.name}?country=Kenya&loyalty_status=Gold")
         for visual in shown.visuals:
             if visual.kind == "table":
-                assert "Single customers are listed only for those" in reader.visual(visual.name).inner_text()
+                assert "Single customers are listed only for users" in reader.visual(visual.name).inner_text()
                 continue
             cells = [row.get("total_customers", "") for row in reader.table(visual.name)]
             assert not {"1", "2", "3", "4"} & {*cells}

@@ -201,7 +201,7 @@ def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, t
 
     page.get_by_role("checkbox", name="Gold").check()
 
-    page.get_by_text("the numbers are those of the step before").wait_for()
+    page.get_by_text("the numbers are from before it").wait_for()
     assert page.locator("#filters .filter").count() == 0
     page.close()
     complaints.clear()

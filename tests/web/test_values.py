@@ -180,7 +180,7 @@ def test_a_database_that_is_away_leaves_the_edges(filled, caplog):
 
     assert told([[("balance_threshold", str(BETWEEN))], held])["used"] == 10_000
     assert not held.values.is_wanted(BALANCE_THRESHOLD)
-    assert "X is at the edges of bands" in caplog.text
+    assert "X is rounded to band edges" in caplog.text
 
 
 def test_values_of_a_newer_refresh_are_not_mixed_in(filled, tables, profiles):

@@ -127,7 +127,7 @@ def test_an_unknown_page_names_the_pages(results):
     [
         ("country", "Narnia", "there is no country 'Narnia' in this data; available: Chile, Kenya, Norway, Other, Unknown"),
         ("country", "", "there is no country '' in this data"),
-        ("contry", "Kenya", "unknown parameter 'contry'; this page knows loyalty_status, activity, country"),
+        ("contry", "Kenya", "unknown parameter 'contry'; this page accepts loyalty_status, activity, country"),
         ("join_month", "2025-01", "invalid join_month; use one range of months, such as 2020-01..2021-12"),
         ("join_month", "2025-13..", "invalid join_month; use one range of months"),
         ("join_month", "2025-1..", "invalid join_month; use one range of months"),
@@ -138,7 +138,11 @@ def test_an_unknown_page_names_the_pages(results):
         ("balance_threshold", "1e99", "invalid balance_threshold; use one number from 0"),
         ("point_price", "2", "invalid point_price; use one number from 0 to 1, such as 0.01"),
         ("pick.customers_by_status", "Diamond", "there is no loyalty status 'Diamond' in this data; available: Bronze"),
-        ("pick.customers_by_status", "Gold,1", "a mark of pick.customers_by_status is loyalty_status, joined by"),
+        (
+            "pick.customers_by_status",
+            "Gold,1",
+            "invalid mark of pick.customers_by_status; give one value of each dimension (loyalty_status), separated",
+        ),
         ("pick.acquisition", "2025-03", "there is no join month '2025-03' in this data"),
         ("pick.total_customers", "1", "page 'overview' has no visual 'total_customers' to pick marks in; available: customers_"),
         ("pick.balance_by_status", "Gold", "page 'overview' has no visual 'balance_by_status' to pick marks in"),
@@ -161,7 +165,7 @@ def test_two_ranges_of_months_are_refused(results):
 
 def test_two_cells_are_refused(results):
     """Rows and columns of two cells would be four."""
-    with pytest.raises(Customer360Error, match=r"pick\.balance_and_points takes one mark"):
+    with pytest.raises(Customer360Error, match=r"pick\.balance_and_points takes only one mark"):
         view(FINANCIAL, [("pick.balance_and_points", "3,2"), ("pick.balance_and_points", "4,1")], results)
 
 
@@ -187,6 +191,6 @@ def test_a_page_that_the_data_has_nothing_for_says_what_is_lacking():
         page_of("loyalty", without)
 
     assert str(error.value) == (
-        "page 'loyalty' has nothing to show, as it needs events and points of events: not in your data; "
+        "page 'loyalty' has nothing to show, because it needs events and points of events: not in your data; "
         "the pages are overview, financial, engagement, activity"
     )

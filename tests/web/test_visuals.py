@@ -182,9 +182,7 @@ def test_x_between_two_steps_says_which_is_used(reader):
     field.fill("2600")
     reader.after(lambda: field.press("Enter"))
 
-    assert (
-        reader.visual("balance_threshold").get_by_text("2,600 lies between two steps: 5,000 is used").is_visible()
-    )
+    assert reader.visual("balance_threshold").get_by_text("2,600 is between two steps; 5,000 is used").is_visible()
 
 
 # --- long pages ---------------------------------------------------------------------------------------------------

@@ -37,8 +37,8 @@ def append_refresh(
     """
     Adds a copy of the refresh *last* with fewer *customers* and fewer rows of *others*, by source; returns its id.
 
-    Its timestamps are copied, because the remaining results have not become newer. The counts of the checks are copied too,
-    because the result of a check for one customer is no longer known.
+    Its timestamps are copied, because the remaining results have not become newer. The counts of the checks are
+    copied too, because the result of a check for one customer is no longer known.
     """
     refresh_id = next_refresh_id(connection)
     by = {last["source_table"]: customers, **others}

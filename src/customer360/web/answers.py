@@ -1,7 +1,7 @@
 """
-What a page shows, as numbers: one answer holds every visual of the page.
+The numbers of a page: one answer contains every visual of the page.
 
-Visuals that read the same table, cut alike and filtered alike, share one query; the queries run side by side.
+Visuals that read the same table with the same cuts and filters share one query. The queries run in parallel.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def answer(view: View, results: Results) -> Json:
     """
     Every visual of the page as `view` filters it: single values, or columns of equal length by member.
 
-    A visual that needs what the data has not says which columns are missing, and nothing else.
+    A visual that needs missing data says only which columns are missing.
     """
     asks = {visual.name: asks_of(visual, view, results) for visual in view.page.visuals}
     found = found_of((ask for several in asks.values() for ask in several), view, results)
@@ -52,9 +52,9 @@ def answer(view: View, results: Results) -> Json:
 @dataclass(frozen=True)
 class Cut:
     """
-    Rows to ask for: of which table, cut by what, under which filters (in a form that can be compared).
+    The rows to query: from which table, cut by what, under which filters (in a hashable form).
 
-    *is_carried* says that a measure is computed from other months too: then every month has a row.
+    *is_carried* means that a measure is also computed from other months; then every month has a row.
     """
 
     fact: Table
@@ -68,21 +68,21 @@ Found = Mapping[Cut, list[Row]]
 
 
 def found_of(asks: Iterable[Ask], view: View, results: Results) -> Found:
-    """The rows of each cut in *asks*, asked for once and side by side."""
+    """The rows of each cut in *asks*; each cut is queried once, all in parallel."""
     asked = _together(asks)
     rows = _AT_ONCE.map(lambda cut: rows_of(cut, asked[cut], results, view.parameters), asked)
     return dict(zip(asked, rows, strict=True))
 
 
 def asks_of(visual: Visual, view: View, results: Results) -> list[Ask]:
-    """What has to be known to draw *visual*."""
+    """The queries that *visual* needs."""
     if visual.kind == "table" or visual.lacks(results.missing) or visual.fact not in results.tables:
         return []
     return [*_values(visual, view, results), *_trend(visual, view, results)]
 
 
 def _values(visual: Visual, view: View, results: Results) -> list[Ask]:
-    """The values of *visual*, or what it draws: those over a threshold may be read from a table of their own."""
+    """The values of *visual*. Those over a threshold are separate, because they may come from another table."""
     measures = [one for one in _measures(visual) if not lacking(needs(one), results.missing)]
     if visual.by:
         return [(_cut(visual, view, results, visual.by, measures), tuple(measures))]
@@ -95,7 +95,7 @@ def _by_threshold(measures: Sequence[Measure]) -> tuple[list[Measure], list[Meas
 
 
 def _trend(visual: Visual, view: View, results: Results) -> list[Ask]:
-    """The sparkline of a flow, what joined in the last months, by month; nothing else has a past in the data."""
+    """The sparkline by month of a flow, such as customers who joined; other measures have no past in the data."""
     expression = visual.measure.expression
     if visual.by or not isinstance(expression, LastMonths):
         return []
@@ -116,9 +116,9 @@ def cut_of(
     parameters: Parameters,
 ) -> Cut:
     """
-    Where to read *measures*: the smallest table that has what they need and what cuts and filters them.
+    The cut to read *measures* from: the smallest table with the columns of the measures, cuts and filters.
 
-    For a threshold that lies between edges, that is the table of the customers' own values, where it is held.
+    For a threshold between band edges, that is the table of the customers' own values, if it is in memory.
     """
     columns = {one.column for one in (*by, *map(dimension, filters))}.union(*map(columns_of, measures))
     columns = columns.intersection(fact.column_names)
@@ -141,7 +141,7 @@ def _together(asks: Iterable[Ask]) -> dict[Cut, list[Measure]]:
 def rows_of(
     cut: Cut, measures: Sequence[Measure], results: Results, parameters: Parameters | None = None
 ) -> list[Row]:
-    """One row, or one per combination of members that occurs, in the order of the members."""
+    """One row, or one row per combination of members that occurs, in the order of the members."""
     query = sql.aggregate(
         cut.fact, measures, by=cut.by, filters=dict(cut.kept), parameters=parameters, looked_up=results.looked_up
     )
@@ -175,12 +175,12 @@ def shown_of(visual: Visual, asks: Sequence[Ask], view: View, results: Results, 
 
 
 def not_there(fact: Table) -> str:
-    """What to do about a table that an older version did not make."""
+    """The message for a table that an older version did not create."""
     return f"the results have no {fact.full_name} yet; renew them with: customer360 run"
 
 
 def _set(visual: Visual, view: View, results: Results) -> Json:
-    """What the parameter of *visual* is set to, and the value used for it: for a threshold maybe the next edge."""
+    """The parameter of *visual* as set, and the value used: for a threshold, possibly the next edge."""
     parameter = parameter_of(visual.measure)
     if parameter is None:
         return {}
@@ -199,12 +199,12 @@ def _columns(visual: Visual, measures: Sequence[Measure], rows: Sequence[Row], r
 
 
 def _otherwise(members: Mapping[Any, str]) -> Mapping[Any, str] | None:
-    """*members*, when some are not written as their key is."""
+    """*members*, if any label differs from its key."""
     return members if any(key != label for key, label in members.items()) else None
 
 
 def _spark(visual: Visual, values: Row, trend: Sequence[Ask], results: Results, found: Found) -> Json | None:
-    """The last full months, where they compare."""
+    """The last full months, if they can be compared."""
     if not trend or (visual.compare and values[visual.compare] is None):
         return None
     [(cut, [shown])] = trend
@@ -224,7 +224,7 @@ def _table(visual: Visual, view: View, results: Results) -> Json:
 
 
 def _readable(name: str, values: list[Any]) -> list[Any]:
-    """Ids as text: JavaScript's numbers are exact up to 2^53 only, and ids may be hashes of 64 bits."""
+    """Ids as text: ids may be 64-bit hashes, and JavaScript's numbers are exact only up to 2^53."""
     if not name.endswith("_id"):
         return values
     return [None if value is None else str(value) for value in values]

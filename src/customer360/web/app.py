@@ -1,4 +1,4 @@
-"""The dashboard as an ASGI application: the page, its files, and the numbers it asks for."""
+"""The dashboard as an ASGI application: the page, its files, and the numbers it requests."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _ALIVE_SECONDS: Final = 15.0
 _NO_RESULTS: Final = "there are no results yet; make them with: customer360 run"
 _THRESHOLDS: Final = {parameter.name for parameter in PARAMETERS if parameter.of}
 SMALLEST_CELL: Final = 5
-"""The fewest customers whom a number may tell of, where others than this machine are served."""
+"""The fewest customers a number may be about when other machines are served."""
 
-_NOT_SENT: Final = "tables are sent only to those who may see people, as small cells are kept from the others"
+_NOT_SENT: Final = "tables are sent only to users who may see people; small cells are hidden from all others"
 Question = tuple[Hashable, Callable[[], Any]]
-"""What is asked, in a form that can be remembered, and how it is answered."""
+"""A question in hashable form, and the function that answers it."""
 
 
 def make_app(
@@ -63,20 +63,18 @@ def make_app(
     smallest_cell: int | None = None,
 ) -> Starlette:
     """
-    The application over the results in *database*, which it loads when it starts and reloads when they change.
+    The application over the results in *database*. It loads them on startup and reloads them when they change.
 
-    *hide_names* keeps customers' names out of it. *credentials* are asked for when given; *loopback* says that
-    only this machine is served. *people* is the database in which single customers are looked up and each access
-    is logged (`people_only`); without it none are shown. Numbers about fewer than *smallest_cell* customers are
-    kept from readers who may not see people; None keeps none where only this machine is served.
+    *hide_names* excludes customers' names. *credentials*, if given, are required. *loopback* means that only this
+    machine is served. *people* is the database in which single customers are looked up and each access is logged
+    (`people_only`); without it, no single customers are shown. Numbers about fewer than *smallest_cell* customers
+    are hidden from readers who may not see people; None hides nothing if only this machine is served.
     Raises: Customer360Error for a *smallest_cell* of 1 or 2.
     """
     if smallest_cell is None:
         smallest_cell = 0 if loopback else SMALLEST_CELL
     if 0 < smallest_cell < LEAST:
-        raise Invalid(
-            f"invalid smallest cell {smallest_cell}; use {LEAST} or more, or 0 to show numbers about anybody"
-        )
+        raise Invalid(f"invalid smallest cell {smallest_cell}; use {LEAST} or more, or 0 to show all numbers")
     watch, at_once = Watch(database, hide_names=hide_names), CapacityLimiter(2)
     of_people = PeopleApi(watch, people, Profiles(people), CapacityLimiter(2)) if people else None
     dashboard = _Dashboard(watch, assets(), at_once, CapacityLimiter(1), smallest_cell, of_people)
@@ -85,7 +83,7 @@ def make_app(
 
 
 def sees_people(request: Request) -> bool:
-    """Whether whoever asks may see people; nobody may of whom that is not said."""
+    """Whether the user of the request may see people; false without a user."""
     user = getattr(request.state, "user", None)
     return user is not None and bool(user.sees_people)
 
@@ -129,7 +127,7 @@ class _Dashboard:
         return RedirectResponse(f"/{report.pages[0].name}", 302)
 
     async def page(self, request: Request) -> Response:
-        """The page at the path; not of the request's URL, which decodes a query that may be any bytes."""
+        """The page at the path. The request's URL is not used: it decodes the query, which may be any bytes."""
         if results := self.watch.state.results:
             try:
                 page_of(request.scope["path"][1:], results)
@@ -138,7 +136,7 @@ class _Dashboard:
         return await self.shell(request)
 
     async def shell(self, request: Request) -> Response:
-        """What the browser loads first, whatever it then shows."""
+        """The HTML that the browser loads first, for any page."""
         return replies.file(self.assets.shell, request, _ASK_AGAIN)
 
     async def file(self, request: Request) -> Response:
@@ -172,7 +170,7 @@ class _Dashboard:
         return await self._reply(request, asked)
 
     def _smallest(self, request: Request) -> int:
-        """The fewest customers whom a number may tell this reader of; 0 for any."""
+        """The fewest customers a number may be about for this reader; 0 for no limit."""
         return 0 if sees_people(request) else self.smallest_cell
 
     @staticmethod
@@ -181,14 +179,14 @@ class _Dashboard:
         return view(page, request.query_params.multi_items(), results)
 
     async def _read_values(self, request: Request, results: Results) -> None:
-        """Reads the customers' own values where X needs them, while others are answered."""
+        """Reads the customers' own values if X needs them, while other requests are answered."""
         with suppress(Invalid):
             between = between_edges(self._view(request, results).parameters, results)
             if any(map(results.values.is_wanted, between)):
                 await to_thread.run_sync(results.values.read, between, results, limiter=self.reading)
 
     async def cube(self, request: Request) -> Response:
-        """A table of a page, of the refresh that the query names: the page must not mix two."""
+        """A table of a page, from the refresh that the query names: a page must not mix refreshes."""
         if self._smallest(request):
             return replies.refused(403, "not_permitted", _NOT_SENT)
         page, name = request.path_params["page"], request.path_params["cube"]
@@ -196,13 +194,13 @@ class _Dashboard:
         def asked(results: Results) -> Question:
             tables = cubes_of(page_of(page, results), results)
             if name not in tables or request.query_params.get("refresh") != str(results.refresh_row["refresh_id"]):
-                raise Invalid("there is no such table of this refresh; /api/report names those there are")
+                raise Invalid("this refresh has no such table; /api/report lists the tables")
             return ("cube", name), lambda: encoded(tables[name], results)
 
         return await self._reply(request, asked)
 
     async def _reply(self, request: Request, ask: Callable[[Results], Question]) -> Response:
-        """A reply from one refresh, whatever is published meanwhile."""
+        """A reply from one refresh, even if another is published meanwhile."""
         started, state = time.perf_counter(), self.watch.state
         if state.results is None:
             return replies.refused(503, "no_results", _NO_RESULTS)
@@ -221,7 +219,7 @@ class _Dashboard:
         )
 
     async def _states(self) -> AsyncIterator[str]:
-        """The state now and whenever it changes; a comment now and then tells proxies that we are there."""
+        """The state now and after each change; regular comments keep proxies from closing the stream."""
         told: State | None = None
         while True:
             while (state := self.watch.state) is not told:
@@ -242,5 +240,6 @@ class _Dashboard:
         report = self.watch.state.results.report if self.watch.state.results else REPORT
         names = ", ".join(f"/{page.name}" for page in report.pages)
         if request.scope["path"].startswith("/api/"):
-            return replies.refused(404, "not_found", "there are /api/report, /api/pages/PAGE and /api/events")
-        return PlainTextResponse(f"there is no such page; there are {names}", 404)
+            message = "unknown path; use /api/report, /api/pages/PAGE or /api/events"
+            return replies.refused(404, "not_found", message)
+        return PlainTextResponse(f"there is no such page; the pages are {names}", 404)

@@ -1,4 +1,4 @@
-"""One measure as a pandas DataFrame: from the results that the dashboard shows, by the SQL that it uses."""
+"""One measure as a pandas DataFrame, from the same results and by the same SQL as in the dashboard."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def ask(
     parameters: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """
-    The measure called *name*: one row, or one for each combination of members of *by* that occurs.
+    The measure called *name*: one row, or one row per combination of members of *by* that occurs.
 
-    Members stand in the report's order and are written as in the report; months are dates. *where* keeps the
-    named members; of months of joining or activity also a range, "2025-01..2025-06". *parameters* are numbers that
-    a reader sets, by name. `attrs` of the frame has the measure's label, unit and definition, the as-of
-    date, and a note where past months are cut or filtered by what customers are today.
-    Raises: Customer360Error for a name or a member that is not there, for what the data does not have, and for a
-    sum over what does not add up.
+    Members have the order and labels of the report; months are dates. *where* selects members by name; months of
+    joining or activity can also be a range, "2025-01..2025-06". *parameters* are the numbers a reader can set, by
+    name. `attrs` of the frame contains the measure's label, unit and definition, the as-of date, and a note if
+    past months are cut or filtered by what customers are today.
+    Raises: Customer360Error for an unknown name or member, for missing data, and for a sum over a dimension that
+    does not add up.
     """
     fact = fact_of(name, by, where or {})
     asked, cuts = measure(name), tuple(map(dimension, by))
@@ -75,9 +75,9 @@ def ask(
 
 def fact_of(name: str, by: Sequence[str], where: Mapping[str, Any]) -> Table:
     """
-    The table that answers for the measure called *name*.
+    The table to read the measure called *name* from.
 
-    Raises: Customer360Error for a name that is not there, and for what no table has together.
+    Raises: Customer360Error for an unknown name, and for a combination that no table has.
     """
     asked, cuts = _measure(name), tuple(map(dimension, by))
     _require_few(name, cuts)
@@ -85,13 +85,13 @@ def fact_of(name: str, by: Sequence[str], where: Mapping[str, Any]) -> Table:
 
 
 def _require_sums(asked: Measure, cuts: Sequence[Dimension], filters: Filters) -> None:
-    """Raises: Customer360Error for a sum over what does not add up, such as months of active customers."""
+    """Raises: Customer360Error for a sum that does not add up, such as active customers over months."""
     told_apart = {cut.name for cut in cuts} | {name for name, kept in filters.items() if _is_one(kept)}
     if over := sorted(must_be_cut_by(asked) - told_apart):
         [name, *_] = over
         raise Invalid(
-            f"'{asked.name}' does not add up over {name}, as the same customer would count several times; ask for "
-            f"it by='{name}', or with one of them in 'where'{or_else(asked)}"
+            f"'{asked.name}' does not add up over {name}, because the same customer would count several times; "
+            f"use by='{name}', or one of its members in 'where'{or_else(asked)}"
         )
 
 
@@ -103,14 +103,14 @@ def _measure(name: str) -> Measure:
     found = measure(name)
     if found.hidden:
         raise Invalid(
-            f"'{name}' is a part of other measures and says nothing by itself."
+            f"'{name}' is a part of other measures and has no meaning on its own."
             f"{nearest(name, [one.name for one in MEASURES if not one.hidden])}"
         )
     return found
 
 
 def parameters_of(asked: Measure, given: Mapping[str, float]) -> dict[str, Decimal]:
-    """What is set of the parameter that *asked* depends on. Raises: Invalid for any other."""
+    """The parameter that *asked* depends on, as *given*. Raises: Invalid for any other parameter."""
     depends_on = parameter_of(asked)
     known = {depends_on.name: depends_on} if depends_on else {}
     for name in given:
@@ -123,11 +123,11 @@ def parameters_of(asked: Measure, given: Mapping[str, float]) -> dict[str, Decim
 def _require_few(name: str, cuts: Sequence[Dimension]) -> None:
     names = [cut.name for cut in cuts]
     if len(names) > _MOST_CUTS or len(set(names)) < len(names):
-        raise Invalid(f"'{name}' is asked for by {', '.join(names)}; give one dimension, or two that differ")
+        raise Invalid(f"'{name}' cannot be cut by {', '.join(names)}; use one dimension, or two different ones")
 
 
 def require_known(used: Iterable[Measure | Dimension], results: Results) -> None:
-    """Raises: Customer360Error for what the data has nothing for, which is never shown as zero."""
+    """Raises: Customer360Error for missing data, which is never shown as zero."""
     for one in used:
         needed = needs(one) if isinstance(one, Measure) else one.needs
         if missing := lacking(needed, results.missing):
@@ -135,19 +135,19 @@ def require_known(used: Iterable[Measure | Dimension], results: Results) -> None
 
 
 def _fact(asked: Measure, used: Sequence[Dimension]) -> Table:
-    """The first table that has *asked* and everything in *used*: a filter that it lacks would be left out."""
+    """The first table with *asked* and all of *used*: a filter on a dimension it lacks would be ignored."""
     facts = facts_of(asked)
     for fact in facts:
         if {*used} <= {*dimensions_of(fact)}:
             return fact
     names = " and ".join(dict.fromkeys(cut.name for cut in used))
     valid = [", ".join(cut.name for cut in dimensions_of(fact)) for fact in facts if dimensions_of(fact)]
-    hint = f"valid, all in one of these lists: {'; '.join(valid)}" if valid else "leave 'by' and 'where' out"
+    hint = f"valid, all from one of these lists: {'; '.join(valid)}" if valid else "omit 'by' and 'where'"
     raise Invalid(f"'{asked.name}' cannot be cut or filtered by {names}; {hint}")
 
 
 def keys_of(cut: Dimension, members: Any, results: Results) -> Sequence[object] | Between:
-    """The keys of *members*, which are written as the report does: one, several, or of months a range."""
+    """The keys of *members*, which are labels of the report: one, several, or a range of months."""
     if cut in (JOIN_MONTH, ACTIVITY_MONTH) and isinstance(members, str) and ".." in members:
         return months([members])
     several = members if isinstance(members, (list, tuple, set, frozenset)) else [members]
@@ -155,7 +155,7 @@ def keys_of(cut: Dimension, members: Any, results: Results) -> Sequence[object] 
 
 
 def _key(cut: Dimension, member: object, known: Mapping[Any, str]) -> object:
-    """The key of *member*, which is given as the report writes it."""
+    """The key of *member*, which is a label of the report."""
     by_text = {text: key for key, label in known.items() for text in _texts(key, label)}
     if str(member) in by_text:
         return by_text[str(member)]
@@ -167,34 +167,34 @@ def _key(cut: Dimension, member: object, known: Mapping[Any, str]) -> object:
 
 
 def _texts(key: object, label: str) -> tuple[str, ...]:
-    """How a member may be written; a month also as 2026-06, as a date, or as a moment of pandas."""
+    """The accepted spellings of a member; a month can also be 2026-06, a date, or a pandas timestamp."""
     if isinstance(key, date):
         return label, f"{key:%Y-%m}", f"{key}", f"{key} 00:00:00"
     return (str(label),)
 
 
 def _written(known: Mapping[Any, str], key: Any) -> Any:
-    """A member as the report writes it; a month stays a day, which sorts and can be drawn."""
+    """The label of a member; a month stays a date, which can be sorted and plotted."""
     return key if isinstance(key, date) else known[key]
 
 
 def _top(asked: Measure, cuts: Sequence[Dimension], filters: Filters, results: Results) -> dict[str, list[Any]]:
-    """The rows of the visual that lists single customers; they are not summed."""
+    """The rows of the visual that lists single customers, not summed."""
     [visual] = _listed(asked)
     if cuts:
-        raise Invalid(f"'{asked.name}' belongs to single customers; leave 'by' out, and use 'where'")
+        raise Invalid(f"'{asked.name}' is a value of single customers; omit 'by' and use 'where'")
     shown = [name for name in visual.columns if not lacking(visual.fact[name].derived_from, results.missing)]
     rows = results.rows(sql.top(visual.fact, asked, shown, visual.top, filters=filters))
     return {name: [row[place] for row in rows] for place, name in enumerate((*shown, asked.name))}
 
 
 def _listed(asked: Measure) -> list[Visual]:
-    """The visual that lists the single customers that *asked* belongs to, if it does."""
+    """The visual that lists single customers by *asked*, if there is one."""
     return [visual for visual in REPORT.visuals if visual.kind == "table" and visual.measure is asked][:1]
 
 
 def _of_today(asked: Measure, used: Sequence[Dimension]) -> str:
-    """What must be said of past months under a filter by what customers are today: nobody joins as Gold."""
+    """The note for past months cut or filtered by what customers are today: nobody joins as Gold."""
     names = [cut.name for cut in dict.fromkeys(used) if cut in OF_TODAY]
     if not (asked.is_of_months and names):
         return ""
@@ -212,7 +212,7 @@ def _described(columns: Mapping[str, list[Any]], asked: Measure, results: Result
 
 
 def _column(values: list[Any]) -> Any:
-    """*values* for pandas: amounts as floats, days as datetimes, no value as NaN."""
+    """*values* for pandas: amounts as floats, days as datetimes, missing values as NaN."""
     import pandas as pd
 
     plain = [float(value) if isinstance(value, Decimal) else value for value in values]

@@ -1,7 +1,7 @@
 """
-The page's files: read and compressed once, served for ever under an address that holds their digest.
+The page's files: read and compressed once, and cached forever under a URL that contains their digest.
 
-A changed file changes the digest, and with it the address: nothing is ever asked for twice, nothing is ever stale.
+A changed file changes the digest and therefore the URL: no file is requested twice, and none is ever stale.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PALETTE: Final = "palette.css"
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is sent."""
+    """A file, ready to be sent."""
 
     content: bytes
     type: str
@@ -41,7 +41,7 @@ def _asset(name: str, content: bytes) -> Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """Every file of the page by its path, and the shell that names them."""
+    """Every file of the page by path, and the HTML that refers to them."""
 
     files: dict[str, Asset]
     digest: str
@@ -49,7 +49,7 @@ class Assets:
 
 
 def assets() -> Assets:
-    """The files that this installation carries, the palette among them."""
+    """The files of this installation, including the generated palette."""
     found = {
         path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in _FOLDER.rglob("*") if path.is_file()
     }
@@ -64,12 +64,12 @@ def assets() -> Assets:
 
 
 def _preload(module: str) -> str:
-    """Asks for a module at once; the browser would find it only when another one imports it."""
+    """Preloads a module; the browser would otherwise find it only when another module imports it."""
     return f'<link rel="modulepreload" href="{{{{static}}}}/{module}">' if module != _EARLY else ""
 
 
 def palette_css() -> bytes:
-    """The palette as custom properties: light, dark where the reader's system is, or as the reader chose."""
+    """The palette as custom properties: light or dark, following the reader's system or choice."""
     light = f"color-scheme: light; {_properties(LIGHT)}"
     dark = f"color-scheme: dark; {_properties(DARK)}"
     return (
@@ -87,5 +87,5 @@ def _properties(palette: Palette) -> str:
 
 
 def _ending(name: str) -> str:
-    """Licences, which lie beside the files they are of and have none we know, are not part of the page."""
+    """The file's extension. Licences next to vendored files have no known one and are not served."""
     return name.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Which months a KPI holds against each other, or why it holds none: like is compared with like, or not at all."""
+"""Which months a KPI compares, or why it compares none: only like months are compared."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NO_FULL_MONTH: Final = "no full month"
 
 def comparison(visual: Visual, filters: Filters, results: Results) -> dict[str, Any]:
     """
-    Under *months* the month that *visual* tells of and the earlier one, or None and under *reason* why not.
+    *months*: the month that *visual* shows and the earlier one; or None, with the *reason*.
 
-    Empty for a visual that holds no month against an earlier one.
+    Empty for a visual that does not compare months.
     """
     expression = measure(visual.compare).expression if visual.compare else None
     if not isinstance(expression, LastClosedMonth):
@@ -36,7 +36,7 @@ def comparison(visual: Visual, filters: Filters, results: Results) -> dict[str, 
 
 
 def _last_full_month(filters: Filters, results: Results) -> date | None:
-    """The last full month that *filters* leave."""
+    """The last full month in *filters*."""
     end = full_months_end(results.as_of)
     return max((month for month in months_left(results.looked_up, filters) if month < end), default=None)
 

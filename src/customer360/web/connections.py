@@ -1,9 +1,9 @@
 """
-Connections: a client that does not send a whole request, or holds too many connections, cannot keep others out.
+Connections: a client that never completes a request, or opens too many connections, cannot block others.
 
-A connection is quiet while nothing is being answered on it: nothing was sent yet, a request is half-sent, or the
-last answer is out. Where there are too many connections, the one that has been quiet longest is closed, so a
-reader who asks is served however many others only hold the line.
+A connection is quiet while no request on it is being answered: nothing was sent yet, a request is incomplete, or
+the last response is finished. When there are too many connections, the one that has been quiet longest is closed,
+so that readers are served no matter how many idle connections others keep open.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS: Final = 10
-"""A request that has not arrived whole by then is not waited for."""
+"""The time limit for a request to arrive completely."""
 
 MOST: Final = 2_000
 BACKLOG: Final = 250
-"""Connections accepted at once, before any of them can be closed."""
+"""The connections that can be accepted before any of them can be closed."""
 
 _OTHER_FILES: Final = 100
 _QUIET_SECONDS: Final = 60
@@ -34,9 +34,9 @@ _LOG: Final = logging.getLogger(__name__)
 
 def most_connections() -> int:
     """
-    How many connections to hold at most: `MOST`, fewer where this process may not open as many files.
+    The maximum number of connections: `MOST`, or fewer if this process may not open that many files.
 
-    Raises the limit of open files as far as it is needed and allowed.
+    Raises the limit of open files as far as needed and allowed.
     """
     if sys.platform == "win32":
         return MOST
@@ -48,18 +48,18 @@ def most_connections() -> int:
         soft = hard if _is_less(hard, needed) else needed
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        except (OSError, ValueError):  # macOS has a lower limit that it does not tell
+        except (OSError, ValueError):  # macOS has a lower limit that it does not report
             soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(2, soft - BACKLOG - _OTHER_FILES) if _is_less(soft, needed) else MOST
 
 
 def _is_less(limit: int, number: int) -> bool:
-    """-1 is no limit."""
+    """Whether *limit* is below *number*; -1 means unlimited."""
     return 0 <= limit < number
 
 
 class Connection(H11Protocol):
-    """A connection that is closed when it sends no whole request in time, or is quiet while others need room."""
+    """A connection that is closed if it does not complete a request in time, or to make room while it is quiet."""
 
     _quiet_since: float | None = None
     _deadline: asyncio.TimerHandle | None = None
@@ -87,7 +87,7 @@ class Connection(H11Protocol):
         return self.client[0] if self.client else None
 
     def _look(self) -> None:
-        """Whether a request is awaited, and whether a part of it is here."""
+        """Updates whether a request is awaited, and whether a part of it has arrived."""
         quiet = self.conn.their_state in _UNFINISHED
         if not quiet:
             self._quiet_since = None
@@ -118,19 +118,19 @@ class Connection(H11Protocol):
             self._close_one(self.connections)
 
     def _close_one(self, crowd: Collection[Any]) -> None:
-        """The one that has been quiet longest; where each of the others is being answered, this one."""
+        """Closes the connection that has been quiet longest, or this one if all others are being answered."""
         quiet = [(one._quiet_since, id(one), one) for one in crowd if one is not self and one._quiet_since]
         (min(quiet)[-1] if quiet else self)._close()
         _crowded()
 
     def _close(self) -> None:
         self._quiet_since = None
-        self.connections.discard(self)  # counted no more, though the loop tells of its end later
+        self.connections.discard(self)  # no longer counted, although the loop reports its end later
         self.transport.abort()
 
 
 class _Seldom:
-    """Logs one line a minute, however often it is called."""
+    """Logs one line a minute, no matter how often it is called."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -144,12 +144,12 @@ class _Seldom:
             self._said, self._since = time.monotonic(), 0
 
 
-_crowded = _Seldom("too many connections: closed %d that sent no whole request or waited for nothing")
+_crowded = _Seldom("too many connections: closed %d that were idle or had not sent a complete request")
 _out_of_files = _Seldom("cannot accept connections: too many open files (%d times); raise `ulimit -n`")
 
 
 def handle_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """As asyncio does, but with one line a minute, not a traceback each, for what cannot be accepted."""
+    """Like asyncio, but connections that cannot be accepted log one line a minute instead of a traceback each."""
     if str(context.get("message", "")).startswith("socket.accept()"):
         _out_of_files()
     else:

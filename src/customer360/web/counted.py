@@ -1,9 +1,9 @@
 """
-Which customers each number of the report counts: what must be many enough for the number to be shown.
+Which customers each number of the report counts. A number is shown only if there are enough of them.
 
-A number rests on counts of customers: a sum on those that it is summed over, a ratio on both of its parts. A
-count that is a part of another, as active customers are of all, comes with the other parts: whoever knows the
-whole and all parts but one knows that one too.
+A number is based on counts of customers: a sum on the customers it adds up, a ratio on those of both parts. A
+count that is a part of another, as active customers are of all customers, comes with the other parts, because
+anyone who knows the whole and all parts but one can compute the last.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _SUMMED_OVER: Final[dict[str, dict[str, str]]] = {
     ),
     SPENDING_TENTHS.name: dict.fromkeys(("tenth_customers", "tenth_spent"), "tenth_customers"),
 }
-"""Per fact the column that counts whom a sum is of, where no column has the same conditions."""
+"""Per fact, the column that counts the customers of a sum if no column has the same conditions."""
 
 _PART_OF: Final = {
     "login_customers": _ACTIVE,
@@ -75,25 +75,26 @@ _PART_OF: Final = {
     "recent_buyers": "customers",
     "scored_customers": "customers",
 }
-"""The columns of counts that are a part of another count of the same fact."""
+"""The counts that are a part of another count of the same fact."""
 
 _KNOWN: Final = {"balance_count", "points_count", "recency_count", "recent_buyers", "scored_customers"}
 """
-Counts of those of whom a value is known: its sum and its average together tell how many they are, and so how many
-the others are. Of the two, the sum is withheld.
+Counts of the customers with a known value. Its sum and average together reveal their number, and thereby the
+number of the others; therefore the sum is withheld.
 """
 
 _ALL_PARTS: Final = ("new_customers", "retained_customers", "resurrected_customers")
-"""The active customers of a month are the sum of these."""
+"""The columns that add up to the active customers of a month."""
 
 
 @dataclass(frozen=True)
 class Count:
     """
-    A count that a number rests on: of *parts*, counts that add up to a whole which may be shown, the one *at*.
+    A count that a number is based on: the one *at* an index of *parts*, counts that add up to a whole that may be
+    shown.
 
-    *is_own* says that the number is this very count. *in_one_month*: the number is of several months, whose counts
-    do not add up; so many as in the month with the most are behind it for certain.
+    *is_own*: the number is this count itself. *in_one_month*: the number covers several months, whose counts do
+    not add up; it counts at least as many customers as the largest month.
     """
 
     parts: tuple[Measure, ...]
@@ -112,9 +113,9 @@ Counts = tuple[Count, ...]
 @cache
 def counts_of(measure: Measure, fact: Table, by: tuple[Dimension, ...] = ()) -> Counts | None:
     """
-    The counts that *measure* of *fact*, cut *by* dimensions, rests on; none where it is about no customers.
+    The counts that *measure* of *fact*, cut *by* dimensions, is based on; empty if it is not about customers.
 
-    None where they are not known: such a number is never shown to readers from whom small cells are kept.
+    None if they are unknown: such a number is never shown to readers for whom small cells are hidden.
     """
     found = _of(measure, fact)
     if found is None or ACTIVITY_MONTH.name not in fact.column_names:
@@ -127,7 +128,7 @@ def counts_of(measure: Measure, fact: Table, by: tuple[Dimension, ...] = ()) -> 
 
 
 def counting(column: str, fact: Table) -> str | None:
-    """The column of *fact* that counts the customers whom *column* is summed over."""
+    """The column of *fact* that counts the customers in the sum of *column*."""
     known = _SUMMED_OVER.get(fact.name, {}).get(column)
     own = fact[column]
     if known or own.counts is None:
@@ -190,7 +191,7 @@ def _of_sum(column: str, fact: Table) -> Counts | None:
 
 
 def _of_count(column: str, fact: Table) -> Counts:
-    """A column of counts, with the parts that it makes up a whole with."""
+    """A column of counts, with the other parts of its whole."""
     own = _sum(column, fact)
     if fact != ACTIVITY_SEGMENTS and _PART_OF.get(column) != "customers":
         return (Count((own,)),)
@@ -203,7 +204,7 @@ def _of_count(column: str, fact: Table) -> Counts:
 
 
 def _of_ratio(of: Counts | None, to: Counts | None) -> Counts | None:
-    """Those of both; where both count customers, those of *to* who are not in *of* too."""
+    """The counts of both; if both count customers, also those of *to* who are not in *of*."""
     if of is None or to is None:
         return None
     counted = {one.part for one in to if one.is_own}
@@ -226,14 +227,14 @@ def _of_difference(found: list[Counts | None]) -> Counts | None:
 
 
 def _by_activity(count: Count, member: str) -> Count:
-    """With the others of all three, as each is shown by itself."""
+    """*count* with the other two counts by activity, because each is shown separately."""
     wraps = {one: lambda of, one=one: Where(of, ACTIVITY, one) for one in ACTIVITY_VALUES}
     parts = tuple(_made(f"where_{one}".lower(), wraps[one], count.part) for one in ACTIVITY_VALUES)
     return replace(count, parts=parts, at=ACTIVITY_VALUES.index(member))
 
 
 def _only(name: str, wrap: Callable[[Measure], Expression]) -> Callable[[Count], Count]:
-    """Those of a count of whom something more holds, and the others."""
+    """Splits a count into the customers that meet a further condition and the others."""
 
     def only(count: Count) -> Count:
         part = _made(name, wrap, count.part)

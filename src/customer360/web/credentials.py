@@ -1,4 +1,4 @@
-"""Who may see the dashboard: users with passwords, whoever has the token, or both."""
+"""Who may see the dashboard: users with passwords, anyone with the token, or both."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ SHORTEST_TOKEN: Final = 16
 SHORTEST_PASSWORD: Final = 12
 _HASH: Final = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}")
 _SEES_PEOPLE: Final = "people"
-"""What follows a second colon in the line of a user who may see single customers."""
+"""The third field in the line of a user who may see single customers."""
 _NAME: Final = re.compile(r"[^:#\s]([^:]*\S)?", re.ASCII)
 _HASHER: Final = PasswordHasher()
 
 
 @dataclass(frozen=True)
 class User:
-    """Who asks: the name that the access log has, and whether they may see single customers."""
+    """The user of a request: the name in the access log, and whether the user may see single customers."""
 
     name: str
     sees_people: bool = False
 
 
 NOBODY: Final = User("")
-"""Who has not said who they are."""
+"""A user who has not signed in."""
 
 _TOKEN_HOLDER: Final = User("token")
-"""Whoever has the token: that may be anyone, so they never see single customers."""
+"""A user with the token. It can be anyone, so this user never sees single customers."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """The files that say who may see the dashboard, and a stamp that changes when one of them does."""
+    """The files with the credentials, and a stamp that changes when one of them changes."""
 
     token: Path | None = None
     users: Path | None = None
@@ -66,28 +66,28 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Credentials:
-    """A token, users with the Argon2 hashes of their passwords, or both; never shown."""
+    """A token, users with the Argon2 hashes of their passwords, or both. They are never shown."""
 
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Files = field(default=Files(), repr=False)
     stamp: tuple[object, ...] = field(default=(), repr=False)
-    """That of the files when they were read."""
+    """The stamp of the files when they were read."""
     see_people: frozenset[str] = field(default=frozenset(), repr=False)
-    """The names of those of *users* who may see single customers."""
+    """The names of the *users* who may see single customers."""
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
             raise Invalid(
                 f"the dashboard's token has {len(self.token)} characters, but needs {SHORTEST_TOKEN} or more; "
-                "make one with: openssl rand -hex 24"
+                "create one with: openssl rand -hex 24"
             )
 
     def renewed(self) -> Credentials:
         """
-        These, or what the files say now when they were changed since.
+        These credentials, or those in the files if the files have changed.
 
-        Nobody is let in by a file that cannot be used; why it cannot is logged.
+        If a file cannot be used, nobody is let in, and the reason is logged.
         """
         stamp = self.files.stamp()
         if stamp == self.stamp:
@@ -99,19 +99,19 @@ class Credentials:
             return Credentials(files=self.files, stamp=stamp)
 
     def require_people(self) -> None:
-        """Raises: Refused when nobody who can sign in may see single customers."""
+        """Raises: Refused when no user may see single customers."""
         if not self.see_people:
             raise Refused(
-                "--people shows single customers to the users who may see them, and none of those who can sign in "
-                "may; make the line of one with: customer360 password NAME --people, and give --users FILE"
+                "--people shows single customers only to users who may see them, and no user may; create the line "
+                "of such a user with: customer360 password NAME --people, and pass --users FILE"
             )
 
     def accept(self, authorization: bytes) -> User | None:
         """
-        Who sent the value of an Authorization header; None when it is not among these.
+        The user with this value of an Authorization header; None if it matches no credentials.
 
-        A browser's prompt knows only name and password, so the token may come as the password of any name.
-        A user's password takes the time that Argon2 takes, whether the name is known or not.
+        A browser's prompt has only a name and a password, so the token is accepted as the password of any name.
+        Checking a password takes the time of Argon2 whether or not the name exists.
         """
         scheme, _, value = authorization.partition(b" ")
         if scheme.lower() == b"bearer":
@@ -150,36 +150,40 @@ def _matches(hashed: str, password: bytes) -> bool:
 
 
 def configured(token_file: Path | None, users_file: Path | None) -> Credentials | None:
-    """What the two files and the environment say; the file wins over the environment. None: nobody is asked."""
+    """
+    The credentials from the two files and the environment; None if there are none.
+
+    The file takes precedence over the environment.
+    """
     files = Files(token_file, users_file)
-    stamp = files.stamp()  # before they are read: a change meanwhile is seen by the next look
+    stamp = files.stamp()  # before reading them: the next check sees a change in between
     token = _private_text(token_file).strip() if token_file else settings.dashboard_token()
     users, see_people = _users(users_file) if users_file else ({}, frozenset[str]())
     return None if token is None and not users else Credentials(token, users, files, stamp, see_people)
 
 
 def check_name(name: str) -> None:
-    """Raises: Customer360Error when *name* cannot stand in a users file."""
+    """Raises: Customer360Error when *name* is not possible in a users file."""
     if not _NAME.fullmatch(name):
-        raise Invalid(f"{name!r} cannot be a user's name: it has a colon, or a space or # at its edge")
+        raise Invalid(f"invalid user name {name!r}; it must not contain a colon, nor start or end with space or #")
 
 
 def users_line(name: str, password: str, *, sees_people: bool = False) -> str:
-    """The line that stands for a user in the users file."""
+    """The line of a user in the users file."""
     check_name(name)
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(
             f"the password has {len(password)} characters, but needs {SHORTEST_PASSWORD} or more; "
-            "a few words in a row do well"
+            "a few words in a row work well"
         )
     return f"{name}:{_HASHER.hash(password)}" + (f":{_SEES_PEOPLE}" if sees_people else "")
 
 
 def _users(path: Path) -> tuple[dict[str, str], frozenset[str]]:
     """
-    Names and hashes of a users file, and the names of those who may see single customers.
+    The names and hashes in a users file, and the names of users who may see single customers.
 
-    Each line is `name:hash` or `name:hash:people`; empty lines and # comments do not count.
+    Each line is `name:hash` or `name:hash:people`; empty lines and # comments are ignored.
     """
     users: dict[str, str] = {}
     see_people = set()
@@ -190,26 +194,26 @@ def _users(path: Path) -> tuple[dict[str, str], frozenset[str]]:
         hashed, *rights = rest.split(":")
         is_right = _NAME.fullmatch(name) and _HASH.fullmatch(hashed) and rights in ([], [_SEES_PEOPLE])
         if name in users or not is_right:
-            wrong = f"names '{name}' again" if name in users else "is not NAME:HASH or NAME:HASH:people"
-            raise Invalid(f"line {number} of {path} {wrong}; make each line with: customer360 password NAME")
+            wrong = f"repeats the user '{name}'" if name in users else "is not NAME:HASH or NAME:HASH:people"
+            raise Invalid(f"line {number} of {path} {wrong}; create each line with: customer360 password NAME")
         users[name] = hashed
         if rights:
             see_people.add(name)
     if not users:
-        raise Invalid(f"{path} names no users; make a line for one with: customer360 password NAME")
+        raise Invalid(f"{path} contains no users; create a line for one with: customer360 password NAME")
     return users, frozenset(see_people)
 
 
 def _private_text(path: Path) -> str:
-    """The text of a file that nobody but its owner may read."""
+    """The text of a file that only its owner may read."""
     try:
         loose = os.name != "nt" and path.stat().st_mode & 0o077
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise Invalid(f"{path} is not text in UTF-8") from None
     except OSError as error:
-        raise Unavailable(f"cannot read {path} ({error.strerror}); is the path right?") from None
+        raise Unavailable(f"cannot read {path} ({error.strerror}); check the path") from None
     if loose:
         quoted = shlex.quote(str(path))
-        raise Refused(f"{path} is open to other users; close it with: chmod 600 {quoted}")
+        raise Refused(f"{path} is accessible to other users; restrict it with: chmod 600 {quoted}")
     return text

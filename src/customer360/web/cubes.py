@@ -1,8 +1,8 @@
 """
-Small tables of the results for the page itself, so that a click is answered without asking the server.
+Small tables of the results for the page itself, so that a click needs no request to the server.
 
-A page that nobody has clicked in reads a few rollups. Those of moderate size go to the browser, which filters and
-sums them by the same expressions that are rendered to SQL here; everything else is asked of the server.
+A page reads a few rollups before any click. Those of moderate size are sent to the browser, which filters and sums
+them by the same expressions that are rendered to SQL here. Everything else is requested from the server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from customer360.web.rollups import SEGMENTS, read_by
 from customer360.web.store import Results
 
 MOST_ROWS: Final = 150_000
-"""Filtering more takes the page longer than the server."""
+"""With more rows, the server filters faster than the page."""
 
 _MOST_MEMBERS: Final = 255
 _ALIGNED: Final = 8
@@ -31,9 +31,9 @@ _INTEGERS: Final = 2**31
 
 def cubes_of(page: Page, results: Results) -> dict[str, Table]:
     """
-    The tables that *page* reads, by name: those of its visuals, and one for marks clicked in any of them.
+    The tables that *page* reads, by name: those of its visuals, and one for marks clicked in any visual.
 
-    None for a page that shows single customers: these stay with the server.
+    Empty for a page that shows single customers, who stay on the server.
     """
     if any(visual.kind == "table" for visual in page.visuals):
         return {}
@@ -45,10 +45,10 @@ def cubes_of(page: Page, results: Results) -> dict[str, Table]:
 
 def encoded(table: Table, results: Results) -> bytes:
     """
-    *table* as the page reads it: the length of a JSON header, the header, the columns one after the other.
+    *table* in the page's format: the length of a JSON header, the header, and the columns one after the other.
 
-    A dimension is a column of codes: places among its members, the last code for none. A sum is a whole number:
-    amounts come in cents, so that adding them is exact. NaN stands for one that is not known.
+    A dimension is a column of codes: indexes of its members, with the last code for no member. A sum is a whole
+    number; amounts are in cents, so that adding them is exact. A missing value is NaN.
     """
     cuts, sums = [cut for cut in dimensions_of(table) if not cut.level_of], _sums(table)
     whole = [f"CAST({name} * {scale} AS bigint) AS {name}" for name, scale in sums.items()]
@@ -64,14 +64,14 @@ def encoded(table: Table, results: Results) -> bytes:
 
 
 def _table(visual: Visual, results: Results, more: Collection[str]) -> Table:
-    """The rollup that has what *visual* needs, all slicers and *more*; what cannot be summed is its own."""
+    """The rollup with what *visual* needs, all slicers and *more*; the fact itself if it cannot be summed."""
     if visual.fact not in SEGMENTS:
         return results.smallest(visual.fact, ())
     return results.smallest(visual.fact, read_by(visual).union(more).intersection(visual.fact.column_names))
 
 
 def _sums(table: Table) -> dict[str, int]:
-    """The additive columns, each with its units in one: cents of an amount with two digits after the point."""
+    """The additive columns with their scale: 100 for an amount with two decimals, which is sent in cents."""
     return {one.name: 10 ** one.digits[1] if one.digits else 1 for one in table.columns if one.is_additive}
 
 
@@ -86,7 +86,7 @@ def _codes(values: pa.Array, cut: Dimension, results: Results) -> NDArray[Any]:
 
 
 def _whole(values: pa.Array) -> NDArray[Any]:
-    """As small as they fit; where some are null as doubles, with NaN for these."""
+    """The values in the smallest type that fits; if some are null, as doubles with NaN for null."""
     numbers = _numbers(values, np.int64)
     if values.null_count:
         return np.where(_known(values), numbers.astype(np.float64), np.nan)
@@ -95,7 +95,7 @@ def _whole(values: pa.Array) -> NDArray[Any]:
 
 
 def _known(values: pa.Array) -> NDArray[Any]:
-    """Where *values* are not null. Not fill_null() nor to_numpy(), which import pandas."""
+    """Which *values* are not null, without fill_null() and to_numpy(), which import pandas."""
     if not values.null_count:
         return np.ones(len(values), bool)
     bits = np.unpackbits(np.frombuffer(values.buffers()[0], np.uint8), bitorder="little")
@@ -103,7 +103,7 @@ def _known(values: pa.Array) -> NDArray[Any]:
 
 
 def _numbers(values: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
-    """The values of an array; under a null stands anything."""
+    """The values of an array; the value of a null is undefined."""
     return np.frombuffer(values.buffers()[1], kind)[values.offset : values.offset + len(values)]
 
 

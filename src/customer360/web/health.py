@@ -1,4 +1,4 @@
-"""How the dashboard is, for whoever watches it: answered at once, without credentials, without customers' data."""
+"""The dashboard's health check: immediate, without credentials, without customer data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from customer360.postgres.status import age
 from customer360.web.watch import State
 
 SILENT_SECONDS: Final = 30.0
-"""A database that has not answered the watch for so long counts as lost, though its connection still stands."""
+"""A database that has not answered for this long counts as lost, even if its connection is still open."""
 
 
 def health(state: State, answered: float, max_age: timedelta | None = None) -> Response:
     """
-    200 when results are served, the database answers, and they are not older than *max_age*; else 503.
+    200 if results are served, are not older than *max_age*, and the database answers; otherwise 503.
 
-    *answered* is the monotonic moment of the database's last answer.
+    *answered* is the monotonic time of the database's last answer.
     """
     facts = _facts(state, is_silent=time.monotonic() - answered > SILENT_SECONDS, max_age=max_age)
     return JSONResponse(facts, 200 if facts["status"] == "ok" else 503, {"cache-control": "no-store"})

@@ -1,7 +1,7 @@
 """
-What a page shows to readers who do not see people: an answer without its small cells.
+Answers for readers who may not see people: without small cells.
 
-Counts are asked together with the numbers that rest on them, cut and filtered alike.
+Counts are queried together with the numbers based on them, with the same cuts and filters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _YEAR = 12
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is asked for a visual: its numbers, with the counts that each rests on, and these counts."""
+    """The queries of a visual: its numbers, with the counts that each is based on, and these counts."""
 
     visual: Visual
     asks: Sequence[Ask]
@@ -41,10 +41,10 @@ class _Plan:
 
 def answer_without_small(view: View, results: Results, smallest: int) -> Json:
     """
-    The answer to *view* without what is about 1 to *smallest* - 1 customers.
+    The answer to *view* without numbers about 1 to *smallest* - 1 customers.
 
-    Such counts are null and named under "below", everything else that tells of so few is null and named under
-    "withheld". Visuals of single customers say that they are not shown.
+    Such counts are null and listed under "below". All other numbers that would reveal so few customers are null
+    and listed under "withheld". Visuals of single customers say that they are not shown.
     """
     plans = [_plan(visual, view, results) for visual in view.page.visuals]
     found = found_of((ask for plan in plans for ask in plan.all_asks), view, results)
@@ -84,7 +84,7 @@ def _ask(visual: Visual, by: tuple[Dimension, ...], parts: Sequence[Measure], vi
 
 
 def _leaves_out(visual: Visual) -> bool:
-    """Whether customers of whom a cut is not known are in no mark of *visual*, and yet in the totals of others."""
+    """Whether customers without a member of a cut are in no mark of *visual*, but in totals of other visuals."""
     return any(dimension(name).nullable for name in visual.by) and "customers" in visual.fact.column_names
 
 
@@ -121,7 +121,7 @@ def _cells(plan: _Plan, data: Json, view: View, results: Results, found: Found) 
 
 
 def _rest(plan: _Plan, counted: Sequence[Row], found: Found) -> Row | None:
-    """What is counted of everybody, less what the marks count."""
+    """The counts of all customers, less those of the marks."""
     for cut, parts in plan.rest:
         [everybody] = found[cut]
         sums = {part.name: sum(int(row[part.name] or 0) for row in counted) for part in parts}
@@ -132,7 +132,7 @@ def _rest(plan: _Plan, counted: Sequence[Row], found: Found) -> Row | None:
 def _groups(
     visual: Visual, keys: Sequence[tuple[Any, ...]], results: Results, *, has_rest: bool
 ) -> list[list[int]]:
-    """The marks whose numbers add up to what may be known: all, lines and columns, the last twelve full months."""
+    """Groups of marks whose total may be known: all marks, rows and columns, and the last twelve full months."""
     everything = [*range(len(keys)), *([len(keys)] if has_rest else [])]
     groups = [everything] if visual.by else []
     if len(visual.by) > 1:
@@ -153,7 +153,7 @@ def _is_in_last_year(month: Any, results: Results) -> bool:
 def _shown_elsewhere(
     visual: Visual, keys: Sequence[tuple[Any, ...]], view: View, results: Results
 ) -> frozenset[int]:
-    """The months that cards tell of: the last full one, and that a year before."""
+    """The months that cards show: the last full month, and the same month a year earlier."""
     if visual.by != (ACTIVITY_MONTH.name,):
         return frozenset()
     end = full_months_end(results.as_of)

@@ -1,4 +1,4 @@
-"""The report as data for the page: its pages, visuals and slicers, and what its measures mean."""
+"""The report as data for the page: its pages, visuals, slicers and measures."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ _TYPES = {
 
 def outline(results: Results, smallest: int = 0) -> Json:
     """
-    All that the page needs to know of the report before it asks for numbers.
+    Everything the page needs to know about the report before it requests numbers.
 
-    With *smallest* for a reader from whom numbers about fewer customers are kept: without tables, nor visuals of
-    single customers.
+    With *smallest*, for a reader from whom numbers about fewer customers are hidden: without tables, and without
+    visuals of single customers.
     """
     report = results.report
     visuals = report.visuals
@@ -132,7 +132,7 @@ def _slicer(cut: Dimension, results: Results) -> Json:
 
 
 def _parameter(parameter: Parameter, results: Results) -> Json:
-    """As it is defined; a threshold over bands with their edges, and whether it is exact between them."""
+    """The definition of a parameter; for a threshold, also its band edges and whether it is exact between them."""
     edges = results.edges.get(parameter.name)
     return {
         "label": parameter.label,
@@ -162,7 +162,7 @@ def _measure(name: str, results: Results) -> Json:
 
 
 def _expression(one: Measure) -> Json:
-    """How the page computes it from the rows it has: the case by its name, and its parts."""
+    """How the page computes a measure from its rows: the name of the case, and its parts."""
     match one.expression:
         case Sum(column):
             parts: Json = {"column": column}
@@ -224,7 +224,7 @@ def _page(page: Page, results: Results, smallest: int) -> Json:
 
 
 def _visual(visual: Visual, results: Results, smallest: int) -> Json:
-    """As it is defined; without the measures and columns that the data has nothing for."""
+    """The definition of a visual, without the measures and columns that are missing from the data."""
     place, missing = visual.place, results.missing
     parameter = parameter_of(visual.measure)
     return {

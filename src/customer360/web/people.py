@@ -1,4 +1,4 @@
-"""Lists of single customers and one of them, as data for the page."""
+"""Lists of customers, and single customers, as data for the page."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _FORMATS: Final = {"numeric": "amount", "bigint": "count", "integer": "count", "
 
 
 def offered(audiences: Sequence[str], results: Results) -> Json:
-    """What the page offers to readers who may see people: the saved audiences, and the measures with a list."""
+    """What readers who may see people can choose: the saved audiences, and the measures with a list."""
     visuals = [visual for page in results.report.pages for visual in page.visuals]
     lists_of = {visual.name: listed(visual, results) for visual in visuals}
     return {"audiences": audiences, "visuals": {name: names for name, names in lists_of.items() if names}}
 
 
 def number(one: Asked, results: Results) -> Json:
-    """The number that the list is behind, as the report computes it."""
+    """The number whose customers the list shows, as the report computes it."""
     of = one.selection.measure
     fact = one.visual.fact if one.visual else None
     value = None
@@ -47,7 +47,7 @@ def number(one: Asked, results: Results) -> Json:
 
 
 def said(filters: Filters, results: Results) -> list[Json]:
-    """*filters* in words."""
+    """*filters* as labels and texts."""
     return [
         {"label": dimension(name).label, "text": _words(name, kept, results)} for name, kept in filters.items()
     ]
@@ -61,19 +61,19 @@ def _words(name: str, kept: Sequence[object] | Between, results: Results) -> str
 
 
 def _written(name: str, kept: Sequence[object], results: Results) -> Iterable[str]:
-    """Members as the report writes them."""
+    """The labels of members."""
     written = results.members.get(dimension(name), {})
     return (str(written.get(key, key)) for key in kept)
 
 
 def _ends(kept: Between) -> tuple[str, str]:
-    """The months at both ends, empty where the range is open."""
+    """The first and last month; empty if the range is open."""
     first, last = kept.first, kept.last
     return "" if first == date.min else f"{first:%Y-%m}", "" if last == date.max else f"{last:%Y-%m}"
 
 
 def command(one: Asked, results: Results) -> str:
-    """The command that lists the same customers; it names none of them, so that the access log has it too."""
+    """The command that lists the same customers. It names no customer, so it is also written to the access log."""
     words = ["customer360", "people"]
     if one.visual:
         words += ["--measure", one.selection.measure.name, *_set(one, results)]
@@ -84,7 +84,7 @@ def command(one: Asked, results: Results) -> str:
 
 
 def _set(one: Asked, results: Results) -> Iterable[str]:
-    """What the parameter of the measure is set to, where it has a threshold."""
+    """The option that sets the parameter of the measure, if it is a threshold."""
     parameter = parameter_of(one.selection.measure)
     if parameter and parameter.of:
         yield from ("--parameter", f"{parameter.name}={used(one.parameters, results)[parameter.name]}")
@@ -97,31 +97,31 @@ def _given(name: str, kept: Sequence[object] | Between, results: Results) -> Ite
 
 
 def columns_shown(results: Results) -> tuple[Column, ...]:
-    """The columns of a list, without those that the data has nothing for: mock customers have no source_id."""
+    """The columns of a list, without those missing from the data: mock customers have no source_id."""
     is_mock = results.refresh_row["source_kind"] == "mock"
     told = [column for column in SHOWN if not (is_mock and column.name == "source_id")]
     return tuple(column for column in told if column is ID or not lacking(column.derived_from, results.missing))
 
 
 def columns_known(results: Results) -> tuple[Column, ...]:
-    """All that can be told of a customer from this data, but for the numbers of bands."""
+    """All columns of a customer in this data, except the numbers of bands."""
     told = [column for column in COLUMNS if column is ID or not lacking(column.derived_from, results.missing)]
     return tuple(column for column in told if not column.name.endswith(("_band", "_month", "funnel_stage")))
 
 
 def columns_named(names: Iterable[str]) -> tuple[Column, ...]:
-    """The columns called *names*. Raises: Invalid with the nearest."""
+    """The columns called *names*. Raises: Invalid with the nearest name."""
     known = {column.name: column for column in COLUMNS}
     for name in names:
         if name not in known:
-            raise Invalid(f"'{name}' is not a column of a customer.{nearest(name, known)}")
+            raise Invalid(f"customers have no column '{name}'.{nearest(name, known)}")
     return tuple(known[name] for name in names)
 
 
 def page_of_list(
     one: Asked, results: Results, connection: psycopg.Connection[Any], ask: Queryable, customers: int
 ) -> Json:
-    """One page of the list; *ask* finds who is on it, *connection* tells of them."""
+    """One page of the list: *ask* finds the customers, and *connection* reads their data."""
     rows = lists.found(ask, one.selection, one.order, one.after, PAGE_ROWS + 1)
     shown, columns = rows[:PAGE_ROWS], columns_shown(results)
     told = lists.told(connection, [row.customer_id for row in shown], columns)
@@ -148,7 +148,7 @@ def page_of_list(
 
 
 def rows_told(ids: Sequence[int], told: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
-    """Customers that were searched for."""
+    """The customers that a search found."""
     rows = [_plain_row(told[one], columns) for one in ids if one in told]
     return {"columns": [{**_column(column), "sortable": False} for column in columns], "rows": rows}
 
@@ -163,7 +163,7 @@ def _column(column: Column) -> Json:
 
 
 def format_of(column: Column) -> str:
-    """How the page writes its values."""
+    """The format in which the page shows the column's values."""
     if column.name.endswith("_id"):
         return "text"
     return "date" if column.is_dated else _FORMATS.get(column.type.partition("(")[0], "text")
@@ -174,13 +174,13 @@ def _plain_row(values: Sequence[Any], columns: Sequence[Column]) -> list[Any]:
 
 
 def plain(value: Any, column: Column) -> Any:
-    """*value* for the page: ids as text, since JavaScript's numbers are exact up to 2^53 only."""
+    """*value* for the page: ids as text, because JavaScript's numbers are exact only up to 2^53."""
     return str(value) if column.name == ID.name else value
 
 
 def require_same(connection: psycopg.Connection[Any], results: Results) -> None:
-    """Raises: Unavailable when the database has other results by now than those of the page."""
+    """Raises: Unavailable when the database contains newer results than the page."""
     query = "SELECT max(refresh_id) FROM analytics.refreshes"
     [(newest,)] = connection.execute(query).fetchall()
     if newest != results.refresh_row["refresh_id"]:
-        raise Unavailable("new results were published meanwhile; ask again in a moment")
+        raise Unavailable("new results have just been published; try again in a moment")

@@ -1,4 +1,4 @@
-"""The answers about single customers, to readers who may see people: lists, their CSV, search, one customer."""
+"""The API of single customers, for readers who may see people: lists, CSV, search, and one customer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOT_PERMITTED: Final = "single customers are shown only to users who may see peo
 
 @dataclass(frozen=True)
 class PeopleApi:
-    """Answers from *database*, as the role that may read contact data; None where nobody sees people here."""
+    """Answers from *database*, as the role that may read contact data; None if nobody may see people here."""
 
     watch: Watch
     database: Database | None
@@ -69,7 +69,7 @@ class PeopleApi:
         return await self._reply(request, lambda user, results: self._customer(text, user, results))
 
     async def csv(self, request: Request) -> Response:
-        """The whole selection: its first block is here, and its access logged, before anything is sent."""
+        """The whole selection. Before anything is sent, its first block is read and the access is logged."""
         try:
             user, results = self._permitted(request)
             blocks = await to_thread.run_sync(self._opened, request, user, results, limiter=self.at_once)
@@ -88,7 +88,7 @@ class PeopleApi:
         return Response(replies.encoded(content), headers=_PRIVATE, media_type="application/json")
 
     def _user(self, request: Request) -> User | None:
-        """Who asks; None for a reader who may not see people."""
+        """The user of the request; None for a reader who may not see people."""
         user: User | None = getattr(request.state, "user", None)
         return user if self.database is not None and user and user.sees_people else None
 
@@ -100,7 +100,7 @@ class PeopleApi:
             raise Unavailable("there are no results yet; make them with: customer360 run")
         return user, self.watch.state.results
 
-    # -- what is read -----------------------------------------------------------------------------------------
+    # -- reading ----------------------------------------------------------------------------------------------
 
     def _list(self, request: Request, user: User, results: Results) -> people.Json:
         one = asked(request.query_params.multi_items(), results)
@@ -121,7 +121,7 @@ class PeopleApi:
 
     def _customer(self, text: str, user: User, results: Results) -> people.Json:
         if not text.removeprefix("-").isdecimal() or abs(int(text)) > _LARGEST:
-            raise Invalid("a customer is named by the number customer_id; search finds it")
+            raise Invalid("invalid customer_id; use the whole number that the search shows")
         with self._reading(results) as connection:
             ask = self.profiles.asking(results, connection)
             found = customer(connection, ask, int(text), people.columns_known(results))
@@ -157,8 +157,8 @@ class PeopleApi:
 
     @contextmanager
     def _reading(self, results: Results) -> Iterator[psycopg.Connection[Any]]:
-        """One state of the database, which is that of *results*."""
-        assert self.database  # noqa: S101 - nobody is permitted without
+        """A connection in one snapshot of the database, which must be that of *results*."""
+        assert self.database  # noqa: S101 - without it nobody is permitted
         with self.database.connect("customer360 people") as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with connection.transaction():
@@ -171,7 +171,7 @@ class PeopleApi:
 
 
 def _require_audience(connection: psycopg.Connection[Any], one: Asked) -> None:
-    """Raises: Invalid when the list is narrowed by an audience that is not there."""
+    """Raises: Invalid when the list is filtered by an unknown audience."""
     if one.selection.audience:
         audience(connection, one.selection.audience)
 
@@ -185,7 +185,7 @@ def refusal(error: Customer360Error) -> JSONResponse:
 
 
 def _searched(body: bytes) -> str:
-    """The text to look for; nothing where it is no text, or one that PostgreSQL cannot take."""
+    """The text to search for; empty if it is not text, or is text that PostgreSQL cannot store."""
     try:
         text = json.loads(body)["text"]
         text.encode()
@@ -208,7 +208,7 @@ def _told(found: Customer) -> people.Json:
 
 
 async def _streamed(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each block is read in a thread; a reader who goes away ends the export."""
+    """Reads each block in a thread; the export ends when the reader disconnects."""
     try:
         while block := await to_thread.run_sync(next, blocks, b""):
             yield block

@@ -1,9 +1,9 @@
 """
-The profiles of all customers, held in memory by column, so that a page of any list takes as long as a number.
+The profiles of all customers in memory, by column, so that a page of any list is as fast as a number.
 
-PostgreSQL finds a page of a rare selection by reading every row. Where a list was asked for, the profiles of the
-refresh are read once, in the background; until they are here PostgreSQL is asked. Of months and moves, only the
-customers that a number counts are read, and kept for the next page of the list.
+For a rare selection, PostgreSQL reads every row to find a page. The first request for a list starts reading the
+profiles of the refresh in the background; until they are in memory, PostgreSQL answers. Of months and moves, only
+the customers that a number counts are read, and kept for the next page of the list.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from customer360.tables import CUSTOMER_PROFILES, REFRESHES, Column, Table
 from customer360.web.store import RefreshKey, Results
 
 MOST_CUSTOMERS: Final = 20_000_000
-"""Their profiles take about 150 bytes each in memory."""
+"""The most customers whose profiles are kept in memory; each takes about 150 bytes."""
 
 _MOST_ROWS_KEPT: Final = 8
 _LOG: Final = logging.getLogger(__name__)
@@ -43,13 +43,13 @@ _TAIL_BYTES: Final = 2
 _ROW: Final = np.dtype(
     [("fields", ">i2"), ("of_id", ">i4"), ("customer_id", ">i8"), ("of_added", ">i4"), ("added", ">f8")]
 )
-"""A row of the format: how many fields, and each with the bytes it takes."""
+"""A row of the format: the number of fields, and each field with its length in bytes."""
 _Total = tuple[tuple[int, str], ...]
 
 
 @dataclass
 class Profiles:
-    """Safe from several threads at once."""
+    """The profiles in memory. Thread-safe."""
 
     database: Database | None
     _wanted: RefreshKey | None = None
@@ -59,7 +59,7 @@ class Profiles:
     _lock: Lock = field(default_factory=Lock)
 
     def asking(self, results: Results, connection: psycopg.Connection[Any]) -> Queryable:
-        """What answers about profiles: memory, or while they are not here *connection*."""
+        """What to query for profiles: memory, or *connection* until they are in memory."""
         self._want(results)
         return lists.asking_held(results.connection) if self.are_here(results) else lists.asking(connection)
 
@@ -67,9 +67,9 @@ class Profiles:
         self, selection: Selection, results: Results, connection: psycopg.Connection[Any]
     ) -> tuple[Queryable, Selection]:
         """
-        What answers about *selection*, and the selection as it is to be asked for there.
+        What to query for *selection*, and the selection in the form to use there.
 
-        *connection* sees the results as they are here.
+        *connection* must see the same refresh as *results*.
         """
         ask = self.asking(results, connection)
         if not self.are_here(results) or selection.audience:
@@ -80,7 +80,7 @@ class Profiles:
             return ask, self._with_rows(selection, results, connection)
 
     def are_here(self, results: Results) -> bool:
-        """Whether the profiles of *results* are held."""
+        """Whether the profiles of *results* are in memory."""
         return self._ready == results.refresh
 
     def _want(self, results: Results) -> None:
@@ -91,20 +91,20 @@ class Profiles:
         Thread(target=self._read, args=[results], name="customer360 profiles", daemon=True).start()
 
     def _read(self, results: Results) -> None:
-        assert self.database  # noqa: S101 - nobody asks without
+        assert self.database  # noqa: S101 - without it nobody asks
         try:
             read = read_together(self.database, [REFRESHES, _HELD])
         except Customer360Error as error:
-            _LOG.warning("lists are asked of PostgreSQL for now: %s", error)
+            _LOG.warning("lists are read from PostgreSQL for now: %s", error)
             self._wanted = None
             return
         if max(read[REFRESHES].column("refresh_id").to_pylist()) != results.refresh_row["refresh_id"]:
-            return  # the newer results will be here in a moment
+            return  # the newer results arrive in a moment
         _keep(results, _HELD, read[_HELD])
         self._ready = results.refresh
 
     def forget_rows(self, results: Results, most: int = 0) -> None:
-        """Drops what is held of months and moves, but for the *most* that were asked for last."""
+        """Drops the tables of months and moves in memory, except the *most* that were used last."""
         while len(self._rows) > most:
             _, oldest = self._rows.popitem(last=False)
             with results.connection.cursor() as cursor:
@@ -118,7 +118,7 @@ class Profiles:
         return replace(selection, rows=rows, without=without, total=((1, ADDED),) if selection.total else ())
 
     def _held(self, rows: Rows, total: _Total, results: Results, connection: psycopg.Connection[Any]) -> Table:
-        """The table of the customers who have some of *rows*, and what they add to *total*; read when new."""
+        """The table of the customers with any of *rows*, and what they add to *total*; read if it is new."""
         key = (results.refresh, rows, total)
         if key not in self._rows:
             self.forget_rows(results, _MOST_ROWS_KEPT - 1)
@@ -136,7 +136,7 @@ def _table_of_rows(number: int) -> Table:
 
 
 def _read_rows(rows: Rows, total: _Total, connection: psycopg.Connection[Any]) -> pa.Table:
-    """Ids and what they add, neither ever null, as PostgreSQL's binary COPY writes them."""
+    """Ids and what they add, neither of them null, as PostgreSQL's binary COPY writes them."""
 
     def literal(value: object) -> str:
         return sql.Literal(value).as_string(connection)

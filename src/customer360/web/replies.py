@@ -1,4 +1,4 @@
-"""Answers over HTTP: JSON with a tag to revalidate by, compressed once, remembered while the results stand."""
+"""HTTP responses: JSON with an ETag, compressed once, and cached until the results change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FAST: Final = 5
 
 
 class Memory:
-    """The latest replies to questions about one refresh, by what was asked."""
+    """A cache of the latest replies about one refresh, by question."""
 
     def __init__(self) -> None:
         self._replies: OrderedDict[Hashable, Reply] = OrderedDict()
@@ -44,7 +44,7 @@ class Memory:
 
 
 class Reply:
-    """Bytes, or anything else as JSON, with their tag, ready to be sent as they are or compressed."""
+    """Bytes, or anything else as JSON, with an ETag, ready to be sent plain or compressed."""
 
     def __init__(self, content: Any) -> None:
         self.type = "application/octet-stream" if isinstance(content, bytes) else "application/json"
@@ -67,7 +67,7 @@ class Reply:
 
 
 def remembered(memory: Memory, question: Hashable, content: Callable[[], Any]) -> Reply:
-    """The reply to *question*; made from *content* when it was not asked lately."""
+    """The reply to *question*, from the cache or built from *content*."""
     return memory.get(question) or memory.keep(question, Reply(content()))
 
 
@@ -80,7 +80,7 @@ def file(asset: Asset, request: Request, cache_control: str) -> Response:
 
 
 def refused(status: int, code: str, message: str, **headers: str) -> JSONResponse:
-    """An error as the page and scripts read it."""
+    """An error as JSON, for the page and for scripts."""
     error = {"error": {"code": code, "message": message}}
     return JSONResponse(error, status, {"cache-control": "no-store", **headers})
 
@@ -99,4 +99,4 @@ def _plain(value: object) -> Any:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,9 +1,9 @@
 """
-Coarser copies of a fact, so that a question reads as few rows as it can.
+Coarser copies of a fact, so that a query reads as few rows as possible.
 
-A visual needs only some of a fact's dimensions, and a reader filters by some of the slicers. Each such set is
-summed once when the results are loaded, and a query reads the smallest table that has all it asks for. Measures
-are sums of additive columns and ratios of these, so every copy gives the same numbers.
+A visual needs only some of a fact's dimensions, and a reader filters by some of the slicers. Each such set of
+dimensions is summed once when the results are loaded, and a query reads the smallest table with all it needs.
+Measures are sums of additive columns and ratios of such sums, so every copy gives the same numbers.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from customer360.tables import SLICERS, Table
 
 
 def _sums_up(fact: Table) -> bool:
-    """Whether every column beyond the key can be summed, but over months in which the same customers count."""
+    """Whether all columns outside the key can be summed, except over months that count the same customers."""
     sums = [column for column in fact.columns if column.name not in fact.key]
     return all(column.is_additive and {*column.except_over} <= {ACTIVITY_MONTH.name} for column in sums)
 
 
 SEGMENTS: Final = tuple(fact for fact in FACTS if _sums_up(fact) and {*SLICERS} <= {*fact.column_names})
-"""The facts of additive columns, which can be summed, cut by every slicer."""
+"""The facts with only additive columns that have every slicer."""
 
 _LARGEST: Final = (JOIN_MONTH.name, COUNTRY.name)
-"""The slicers with so many members that doing without one of them is worth a copy."""
+"""The slicers with so many members that a copy without one of them is worthwhile."""
 
 ORDER: Final = f"ORDER BY {COUNTRY.name}, {JOIN_MONTH.name}"
-"""How the rows of a fact lie, so that a choice of countries reads a part of them."""
+"""The order of a fact's rows, so that a filter on countries reads only a part of them."""
 
 
 def rollups(fact: Table) -> list[Table]:
-    """*fact* cut only by what some visual of it needs, with all slicers and without one of the largest."""
+    """The copies of *fact*: the dimensions of each visual with all slicers, and without one of the largest."""
     needed = {frozenset(_dimensions(fact, columns)) for columns in _needed(fact)}
     needed |= {kept - {slicer} for kept in needed for slicer in _LARGEST}
     needed.discard(frozenset(_dimensions(fact, fact.column_names)))
@@ -45,7 +45,7 @@ def rollups(fact: Table) -> list[Table]:
 
 
 def statement(rollup: Table, fact: Table) -> str:
-    """The rows of *rollup*, summed from *fact*, with the types that *fact* has."""
+    """The query that sums the rows of *rollup* from *fact*, with the types of *fact*."""
     kept = _dimensions(rollup, rollup.column_names)
     sums = [
         f"CAST(sum({column.name}) AS {column.type}) AS {column.name}"
@@ -56,7 +56,7 @@ def statement(rollup: Table, fact: Table) -> str:
 
 
 def read_by(visual: Visual) -> set[str]:
-    """The columns that *visual* reads when nothing is clicked: those of its measures and axes, and all slicers."""
+    """The columns that *visual* reads before any click: those of its measures and axes, and all slicers."""
     shown = map(measure, visual.all_measures)
     return {dimension(name).column for name in visual.by}.union(SLICERS, *map(columns_of, shown))
 
@@ -67,7 +67,7 @@ def _needed(fact: Table) -> Iterator[Collection[str]]:
 
 
 def _dimensions(fact: Table, columns: Collection[str]) -> list[str]:
-    """Those of *columns* that are dimensions of *fact*, in its order."""
+    """The *columns* that are dimensions of *fact*, in the order of *fact*."""
     known = {cut.column for cut in dimensions_of(fact)}
     return [name for name in fact.column_names if name in known and name in columns]
 

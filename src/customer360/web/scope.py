@@ -1,10 +1,10 @@
 """
-Which rows a query reads, and which of them a measure adds up: filters, cuts and months as conditions of SQL.
+Which rows a query reads, and which of them a measure adds up: filters, cuts and months as SQL conditions.
 
-A query reads one fact, by the name f. Values are bound; only names from our own definitions stand in the text.
+A query reads one fact, under the alias f. Values are bound; the text contains only names from our own definitions.
 """
 
-# ruff: noqa: S608 - the text is put together from our own names; what a reader sends is bound
+# ruff: noqa: S608 - the text is built from our own names; values from readers are bound
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ NEWEST: Final = f"(SELECT max(refresh_id) FROM {REFRESHES.full_name})"
 AS_OF: Final = f"(SELECT as_of_date FROM {REFRESHES.full_name} WHERE refresh_id = {NEWEST})"
 
 Parameters: TypeAlias = "Mapping[str, Decimal | int]"
-"""What a reader has set, by the name of the parameter; the others are as they are by default."""
+"""The parameters a reader has set, by name; the others have their defaults."""
 
 
 @dataclass
 class Scope:
     """
-    What a measure is evaluated in: the fact, the reader's filters and *parameters*, conditions put on every row.
+    The context of a measure: the fact, the reader's filters and *parameters*, and conditions on every row.
 
-    Where one month is computed from others too, *rows* are those of every month, *month* is the month in view, and
-    *in_month* is the condition that a row is in it; without one, a row is in the months of the filters.
+    If a month is also computed from other months, *rows* are those of every month, *month* is the month in view,
+    and *in_month* is the condition that a row belongs to it. Without it, a row belongs to the months of the
+    filters.
     """
 
     fact: Table
@@ -55,7 +56,7 @@ class Scope:
     in_month: str = ""
 
     def bind(self, value: object) -> str:
-        """Equal values share a number, so that the database sees which aggregates are the same."""
+        """The placeholder of *value*. Equal values share one, so that the database recognizes equal aggregates."""
         known = [type(one) is type(value) and one == value for one in self.values]
         if True not in known:
             self.values.append(value)
@@ -66,15 +67,15 @@ class Scope:
         return replace(self, only=(*self.only, *conditions))
 
     def at(self, month: str) -> Scope:
-        """With another *month* in view."""
+        """A copy with another *month* in view."""
         return replace(self, month=month, in_month=f"f.{ACTIVITY_MONTH.name} = {month}")
 
 
 def of_months(scope: Scope, measures: Sequence[Measure]) -> Scope:
     """
-    *scope* with the rows of every month, which a month overlaps with: it is computed from those before it too.
+    *scope* with the rows of every month, for measures that are also computed from earlier months.
 
-    A filter by months keeps months in view, and no row. Summed by what is asked for, the rows are few.
+    A filter by months then selects the months in view, not rows. Summed by the columns in use, the rows are few.
     """
     needed = {ACTIVITY_MONTH.name, *(cut.column for cut in scope.by)}.union(*map(columns_of, measures))
     keys = dict.fromkeys(cut.column for cut in dimensions_of(scope.fact) if cut.column in needed)
@@ -89,21 +90,21 @@ def of_months(scope: Scope, measures: Sequence[Measure]) -> Scope:
 
 
 def in_view(scope: Scope) -> list[str]:
-    """That a row is in the months in view, where *rows* are of every month; bound only where a measure asks."""
+    """The condition that a row is in the months in view, if *rows* has every month; bound only when used."""
     if scope.in_month or not scope.rows:
         return [scope.in_month] if scope.in_month else []
     return months_kept(scope, f"f.{ACTIVITY_MONTH.name}")
 
 
 def kept_rows(scope: Scope) -> list[str]:
-    """The reader's filters on rows; where these are of every month, on the months that the query is cut by."""
+    """The reader's filters on rows; if the rows are those of every month, on the months the query is cut by."""
     if not scope.rows:
         return filter_conditions(scope, scope.filters)
     return months_kept(scope, scope.month) if ACTIVITY_MONTH in scope.by else []
 
 
 def shown_rows(scope: Scope) -> list[str]:
-    """Rows that belong to a member of every cut: the others are in no part of the visual."""
+    """The condition that a row has a member of every cut; other rows are in no part of the visual."""
     return [f"f.{cut.column} IS NOT NULL" for cut in scope.by if cut.nullable]
 
 
@@ -145,7 +146,7 @@ def of_calendar(of: str, conditions: Sequence[str]) -> str:
 
 
 def last_month(scope: Scope, *, full: bool = False) -> str:
-    """The last month that the filters leave, or the last *full* one."""
+    """The last month in the filters, or the last *full* one."""
     if scope.looked_up is None:
         over = [f"month < {full_months_ago(0, scope)}"] if full else []
         return of_calendar("max(month)", [*months_kept(scope, "month"), *over])
@@ -155,19 +156,19 @@ def last_month(scope: Scope, *, full: bool = False) -> str:
 
 
 def day(value: date | None) -> str:
-    """A day of the data, or none; not bound, as a query must use all that is."""
+    """A day of the data, or null. It is not bound, because a query must use every bound value."""
     return "CAST(NULL AS date)" if value is None else f"DATE '{value.isoformat()}'"
 
 
 def first_month(scope: Scope) -> str:
-    """That of the events, whatever the filters leave of them."""
+    """The first month of the events, regardless of the filters."""
     if scope.looked_up:
         return day(scope.looked_up.first)
     return f"(SELECT min({ACTIVITY_MONTH.name}) FROM {scope.fact.full_name})"
 
 
 def member_key(dimension: Dimension, joined: bool) -> str:
-    """The key of a member in a query cut by *dimension*, whose members are *joined* or not."""
+    """The key of a member in a query cut by *dimension*, whether or not its members are *joined*."""
     if dimension is FUNNEL_STAGE:
         return f"{dimension.name}.stage"
     if dimension.level_of:
@@ -176,7 +177,7 @@ def member_key(dimension: Dimension, joined: bool) -> str:
 
 
 def join_members(scope: Scope, dimension: Dimension, joined: bool) -> str:
-    """What a query cut by *dimension* joins: stages, which overlap, and members where they have to be."""
+    """The joins of a query cut by *dimension*: stages, which overlap, and members if they are needed."""
     name = dimension.name
     if dimension is FUNNEL_STAGE:
         rows = ", ".join(f"({number})" for number in range(1, len(FUNNEL_STAGES) + 1))
@@ -194,14 +195,14 @@ def same_member(dimension: Dimension) -> str:
 
 
 def same_key(cut: Dimension) -> str:
-    """Rows of the outer row's member, in a subquery: a level is taken from the day itself."""
+    """In a subquery, the condition for rows of the outer row's member; a level is computed from the day."""
     if cut.level_of:
         return f"extract({cut.text} FROM f.{cut.column}) = {member_key(cut, joined=True)}"
     return same_member(cut)
 
 
 def full_months_ago(number: int, scope: Scope) -> str:
-    """The month that began *number* months before the end of the last full month."""
+    """The month that starts *number* months before the end of the last full month."""
     if scope.looked_up is None:
         return f"CAST(date_trunc('month', {AS_OF} + 1) - INTERVAL '{number} months' AS date)"
     return day(months_before(full_months_end(scope.looked_up.as_of), number))

@@ -1,4 +1,4 @@
-"""What stands between the network and the app: who is answered, what may be asked, and what a browser may do."""
+"""The checks between the network and the app: who is answered, what is accepted, what a browser may do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from customer360.web import replies
 from customer360.web.credentials import NOBODY, Credentials, User
 
 Check = Callable[[Scope], Awaitable[Response | None]]
-"""Looks at a request before the app does: None, or why it is refused."""
+"""Checks a request before the app: None to accept it, or the response that refuses it."""
 
 HEADERS: Final = {
     "content-security-policy": (
@@ -46,7 +46,7 @@ _REMEMBERED: Final = 1024
 _OPEN_TO_ALL: Final = "/healthz"
 _PEOPLE: Final = "/api/people"
 _SEARCH: Final = f"{_PEOPLE}/search"
-"""The one path to which something is sent, so that what people search for is in no address."""
+"""The only path that accepts a body, so that search texts never appear in a URL."""
 _LONGEST_SEARCH: Final = 4096
 _MOST_DIGITS: Final = 20
 _UNSTORED: Final = (b"cache-control", b"no-store")
@@ -57,11 +57,11 @@ def secured(
     app: ASGIApp, credentials: Credentials | None = None, loopback: bool = True, people: bool = False
 ) -> ASGIApp:
     """
-    *app* behind every check; it finds who asks in `request.state.user`.
+    *app* behind all checks; the user of a request is in `request.state.user`.
 
-    *loopback* says that only this machine can connect. A page of another site could then still have its own name
-    point here (DNS rebinding), so without credentials only this machine's own names are answered. With *people*,
-    single customers are shown to users who may see them, or without credentials to whoever runs this.
+    *loopback* means that only this machine can connect. A page of another site could still point its own name here
+    (DNS rebinding), so without credentials only this machine's own names are answered. With *people*, single
+    customers are shown to users who may see them; without credentials, to the user who runs the dashboard.
     """
     checks: list[Check] = [_check_request]
     if credentials is not None:
@@ -75,7 +75,7 @@ def secured(
 
 
 class _Headers:
-    """Puts the security headers on every response, whatever the app has set; no browser keeps single customers."""
+    """Sets the security headers on every response, overriding the app; browsers never cache single customers."""
 
     _ours: Final = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     _not_kept: Final = {b"server", *(name for name, _ in _ours)}
@@ -97,7 +97,7 @@ class _Headers:
 
 
 class _Errors:
-    """Answers for an app that raised: the reader gets a line, the log the traceback."""
+    """Handles exceptions of the app: the reader gets one line, the log gets the traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -117,14 +117,14 @@ class _Errors:
                 raise
             _LOG.exception("no answer to %s", scope["path"])
             if started:
-                raise  # the server breaks the connection off, so that half an answer does not look whole
-            await _refused(scope, 500, "internal_error", "something went wrong here; the log says what")(
+                raise  # the server closes the connection, so that a partial response does not look complete
+            await _refused(scope, 500, "internal_error", "internal error; see the log of the dashboard")(
                 scope, receive, send
             )
 
 
 class _Checked:
-    """Lets a request through to the app when no check refuses it."""
+    """Passes a request to the app unless a check refuses it."""
 
     def __init__(self, app: ASGIApp, checks: Sequence[Check]) -> None:
         self._app = app
@@ -143,7 +143,7 @@ class _Checked:
 
 
 def _refused(scope: Scope, status: int, code: str, message: str, **headers: str) -> Response:
-    """An error as the reader expects it: JSON under /api/, else text."""
+    """An error in the expected format: JSON under /api/, text elsewhere."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if scope["path"].startswith("/api/"):
         return replies.refused(status, code, message, **named)
@@ -153,7 +153,7 @@ def _refused(scope: Scope, status: int, code: str, message: str, **headers: str)
 async def _check_host(scope: Scope) -> Response | None:
     if _THIS_MACHINE.fullmatch(_header(scope, b"host") or b""):
         return None
-    return _refused(scope, 400, "unknown_host", "only localhost is answered here")
+    return _refused(scope, 400, "unknown_host", "unknown host; use localhost")
 
 
 async def _check_request(scope: Scope) -> Response | None:
@@ -169,22 +169,22 @@ async def _check_request(scope: Scope) -> Response | None:
 
 def _read_refused(scope: Scope) -> Response | None:
     if scope["method"] not in {"GET", "HEAD"}:
-        return _refused(scope, 405, "method_not_allowed", "this can only be read: use GET", allow="GET, HEAD")
+        return _refused(scope, 405, "method_not_allowed", "read-only; use GET", allow="GET, HEAD")
     return None
 
 
 def _search_refused(scope: Scope) -> Response | None:
-    """Why the text of a search is not taken; no form of another site can send JSON."""
+    """Refuses invalid searches. Requiring JSON excludes forms of other sites, which cannot send it."""
     kind = (_header(scope, b"content-type") or b"").partition(b";")[0].strip().lower()
     length = _header(scope, b"content-length")
     if scope["method"] != "POST":
-        return _refused(scope, 405, "method_not_allowed", "a search is sent: use POST", allow="POST")
+        return _refused(scope, 405, "method_not_allowed", "search with POST", allow="POST")
     if kind != b"application/json":
-        return _refused(scope, 415, "not_json", "a search is JSON: send it as application/json")
+        return _refused(scope, 415, "not_json", "a search must be application/json")
     if length is None or not length.isdigit():
-        return _refused(scope, 411, "length_needed", "a search says its length: send Content-Length")
+        return _refused(scope, 411, "length_needed", "a search must have a Content-Length")
     if len(length) > _MOST_DIGITS or int(length) > _LONGEST_SEARCH:
-        return _refused(scope, 413, "too_long", f"a search has at most {_LONGEST_SEARCH:,} bytes")
+        return _refused(scope, 413, "too_long", f"a search must not exceed {_LONGEST_SEARCH:,} bytes")
     return None
 
 
@@ -194,10 +194,10 @@ def _is_about_people(scope: Scope) -> bool:
 
 def _is_of_another_site(scope: Scope) -> bool:
     """
-    Whether a page of another site has a reader's browser ask.
+    Whether a page of another site made the reader's browser send the request.
 
-    Sec-Fetch-Site says so where the browser sends it, which is on this machine and with TLS. Elsewhere a browser
-    sends its Origin with a POST; the scheme is not compared, for a proxy may have ended TLS.
+    Browsers send Sec-Fetch-Site on this machine and over TLS. Otherwise they send an Origin with a POST; its
+    scheme is not compared, because a proxy may have terminated TLS.
     """
     site, origin = _header(scope, b"sec-fetch-site"), _header(scope, b"origin")
     if site is not None:
@@ -207,9 +207,9 @@ def _is_of_another_site(scope: Scope) -> bool:
 
 class _PeopleCheck:
     """
-    Refuses single customers to who may not see them, whatever the app would answer.
+    Refuses single customers to users who may not see them, regardless of the app's answer.
 
-    Another site gets no answer to read anyway; it must not fill the access log in a reader's name either.
+    Another site could not read the answer anyway, but it must not fill the access log in a reader's name either.
     """
 
     def __init__(self, *, is_on: bool) -> None:
@@ -225,17 +225,17 @@ class _PeopleCheck:
             line = "this dashboard shows no single customers; to show them: customer360 dashboard --people"
             return _refused(scope, 403, "no_people", line)
         if not user.sees_people:
-            line = "you may not see single customers; who may is said by: customer360 password NAME --people"
+            line = "you may not see single customers; to add a user who may: customer360 password NAME --people"
             return _refused(scope, 403, "not_permitted", line)
         if _is_of_another_site(scope):
             return _refused(
-                scope, 403, "other_site", "single customers are shown to the dashboard's own pages alone"
+                scope, 403, "other_site", "single customers are shown only on the dashboard's own pages"
             )
         return None
 
 
 class _LocalUser:
-    """Without credentials whoever asks is taken for who runs the dashboard: nobody else can be told apart."""
+    """Without credentials, every request is attributed to the user who runs the dashboard."""
 
     def __init__(self) -> None:
         self._user = User(local_user(), sees_people=True)
@@ -247,10 +247,10 @@ class _LocalUser:
 
 class _CredentialsCheck:
     """
-    Asks for credentials, and remembers those that were right: Argon2 runs once for each, and one at a time.
+    Requires credentials and remembers correct ones: Argon2 runs once for each, and only one at a time.
 
-    An address that was wrong too often has to wait; those already remembered go on from there unhindered.
-    When a file of the credentials is changed, everyone is asked again.
+    An address with too many failures has to wait; remembered credentials keep working from there.
+    When a credentials file changes, everyone has to sign in again.
     """
 
     def __init__(self, credentials: Credentials) -> None:
@@ -278,30 +278,30 @@ class _CredentialsCheck:
             self._credentials, self._remembered = renewed, Remembered()
 
     async def _verified(self, scope: Scope, given: bytes) -> Response | None:
-        if user := self._remembered.user(given):  # by now: a page asks for several things at once
+        if user := self._remembered.user(given):  # meanwhile: a page sends several requests at the same time
             _sign_in(scope, user)
             return None
         address = _network(scope)
         if seconds := self._failures.seconds_left(address):
-            line = f"too many wrong sign-ins; wait {seconds} seconds"
+            line = f"too many failed sign-ins; wait {seconds} seconds"
             return _refused(scope, 429, "too_many_failures", line, retry_after=str(seconds))
         credentials = self._credentials
         if user := await asyncio.to_thread(credentials.accept, given):
-            if credentials is self._credentials:  # else they were changed meanwhile
+            if credentials is self._credentials:  # otherwise they have changed meanwhile
                 self._remembered.add(given, user)
             _sign_in(scope, user)
             return None
         self._failures.add(address)
-        return _unauthorized(scope, "credentials_wrong", "the name, the password or the token is wrong")
+        return _unauthorized(scope, "credentials_wrong", "wrong user name, password or token")
 
 
 def _sign_in(scope: Scope, user: User) -> None:
-    """Says that the request is that of *user*, whom the app finds in `request.state.user`."""
+    """Sets the user of the request, `request.state.user`, to *user*."""
     scope["state"] = {**scope.get("state", {}), "user": user}
 
 
 class Remembered:
-    """Whose headers were right, these as keyed digests; the one unused for longest makes room."""
+    """The users of correct headers, which are stored as keyed digests; the least recently used is dropped."""
 
     def __init__(self, most: int = _REMEMBERED) -> None:
         self._key = secrets.token_bytes(32)
@@ -309,7 +309,7 @@ class Remembered:
         self._most = most
 
     def user(self, header: bytes) -> User | None:
-        """Who sent *header* before; None when nobody did, or it made room."""
+        """The user who sent *header* before; None if it is unknown or was dropped."""
         digest = self._digest(header)
         if digest in self._digests:
             self._digests.move_to_end(digest)
@@ -325,7 +325,7 @@ class Remembered:
 
 
 class Failures:
-    """How often each address was wrong in the minute since it first was; the oldest addresses make room."""
+    """The failures of each address in the minute since its first; the oldest addresses are dropped."""
 
     def __init__(self, most: int = _REMEMBERED, clock: Callable[[], float] = time.monotonic) -> None:
         self._since: OrderedDict[str, tuple[float, int]] = OrderedDict()
@@ -333,7 +333,7 @@ class Failures:
         self._clock = clock
 
     def seconds_left(self, address: str) -> int:
-        """How long *address* has to wait: 0 unless it was wrong too often."""
+        """How long *address* has to wait: 0 unless it has too many failures."""
         first, count = self._since.get(address, (0.0, 0))
         left = first + _FAILURE_SECONDS - self._clock()
         return math.ceil(left) if count >= _MOST_FAILURES and left > 0 else 0
@@ -355,6 +355,6 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 
 def _network(scope: Scope) -> str:
-    """The client's address; of IPv6 the /64, all of which is one client's."""
+    """The client's address; for IPv6 its /64 network, which belongs to one client."""
     host = (scope.get("client") or ("",))[0].partition("%")[0]
     return str(ipaddress.ip_network(f"{host}/64", strict=False)) if ":" in host else host

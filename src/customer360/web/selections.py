@@ -1,4 +1,4 @@
-"""Which customers are asked for: by the address of a page, or by the names of a measure and of members."""
+"""Selections of customers: from the URL of a page, or from the names of a measure and members."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _OWN: Final = ("page", "visual", "measure", "mark", "audience", "sort", "after")
 @dataclass(frozen=True)
 class Asked:
     """
-    A list as a reader asks for it.
+    A list as a reader requests it.
 
-    *visual* is where the number stands, *filters* are all that narrow it, *applied* those that it follows.
+    *visual* shows the number, *filters* are all filters of the page, *applied* those that affect the number.
     """
 
     selection: Selection
@@ -45,12 +45,12 @@ class Asked:
 
     @property
     def ignored(self) -> list[Dimension]:
-        """What narrows the page and not the number."""
+        """The dimensions that filter the page but not the number."""
         return [dimension(name) for name in self.filters if name not in self.applied]
 
 
 def asked(query: Sequence[tuple[str, str]], results: Results) -> Asked:
-    """What *query*, pairs of name and value, asks for. Raises: Invalid naming what is valid."""
+    """The list that *query*, pairs of name and value, requests. Raises: Invalid with the valid names."""
     own = {name: value for name, value in query if name in _OWN}
     visual, page = _visual(own, results)
     shown = view(page, [pair for pair in query if pair[0] not in _OWN], results)
@@ -64,7 +64,7 @@ def asked(query: Sequence[tuple[str, str]], results: Results) -> Asked:
 
 
 def _visual(own: Mapping[str, str], results: Results) -> tuple[Visual | None, Page]:
-    """The visual that is named, and its page; else the page that is named, or the first."""
+    """The named visual and its page; without a visual, the named page or the first."""
     pages, name = results.report.pages, own.get("visual")
     if name is None:
         return None, next((one for one in pages if one.name == own.get("page")), pages[0])
@@ -72,7 +72,7 @@ def _visual(own: Mapping[str, str], results: Results) -> tuple[Visual | None, Pa
         for visual in page.visuals:
             if visual.name == name and visual.kind != "table":
                 return visual, page
-    raise Invalid("there is no such visual with customers behind it; /api/report names those there are")
+    raise Invalid("no such visual has a list of customers; /api/report lists the visuals")
 
 
 def _filters(shown: View, visual: Visual | None, marks: Sequence[str], results: Results) -> Filters:
@@ -92,7 +92,7 @@ def _selection(
     thresholds, by = used(shown.parameters, results), [dimension(name) for name in visual.by]
     found = people_behind(one, visual.fact, filters, results.looked_up, by=by, thresholds=thresholds)
     if found is None:
-        raise Invalid(f"'{one.name}' is not about single customers, or not without one mark of its visual")
+        raise Invalid(f"'{one.name}' has no list of customers, or only for one mark of its visual")
     applied = {name: kept for name, kept in filters.items() if dimension(name) in dimensions_of(visual.fact)}
     return found, applied
 
@@ -101,12 +101,13 @@ def _measure(visual: Visual, name: str | None, results: Results) -> Measure:
     if name is None:
         return visual.measure
     if name not in listed(visual, results):
-        raise Invalid(f"visual '{visual.name}' has no list for that measure: {', '.join(listed(visual, results))}")
+        valid = ", ".join(listed(visual, results))
+        raise Invalid(f"visual '{visual.name}' has no list for that measure; valid: {valid or 'none'}")
     return measure(name)
 
 
 def used(parameters: Mapping[str, Decimal], results: Results) -> dict[str, Decimal | int]:
-    """The values that stand for the thresholds: those that are set where that is exact, else the next edge."""
+    """The values used for the thresholds: as set if that is exact, otherwise the next edge."""
     set_to = {one.name: parameters.get(one.name, one.default) for one in PARAMETERS if one.of}
     return {
         name: value if name in results.values.held else edge(value, results.edges[name])
@@ -115,7 +116,7 @@ def used(parameters: Mapping[str, Decimal], results: Results) -> dict[str, Decim
 
 
 def listed(visual: Visual, results: Results) -> list[str]:
-    """The measures of *visual* that have customers behind them, each with one mark of it."""
+    """The measures of *visual* that have a list of customers for one of its marks."""
     if visual.kind in ("table", "parameter") or visual.lacks(results.missing) or visual.fact not in results.tables:
         return []
     mark = {name: [next(iter(results.members[dimension(name)]), None)] for name in visual.by}
@@ -131,11 +132,11 @@ def named(
     parameters: Mapping[str, float] | None = None,
 ) -> Selection:
     """
-    The customers of whom *where*, members by the name of their dimension, holds; with the measure called *name*
-    those whom it counts. Members and months are written as for `ask`.
+    The customers that match *where*, members by the name of their dimension; with *name*, those whom that measure
+    counts. Members and months are written as for `ask`.
 
-    Raises: Customer360Error for a name or a member that is not there, with the nearest, for what the data does not
-    have, and for a measure that is not about single customers.
+    Raises: Customer360Error for an unknown name or member, with the nearest, for missing data, and for a measure
+    that is not about single customers.
     """
     cuts = {cut: dimension(cut) for cut in where}
     require_known([*cuts.values()], results)
@@ -148,9 +149,9 @@ def named(
     further = {cut for cut in where if not cuts[cut].profile_column}
     facts = [fact for fact in facts_of(one) if further <= {cut.name for cut in dimensions_of(fact)}]
     if not facts:
-        raise Invalid(f"'{name}' is not cut by {' or '.join(sorted(further))}")
+        raise Invalid(f"'{name}' cannot be filtered by {' or '.join(sorted(further))}")
     found = people_behind(one, facts[0], filters, results.looked_up, thresholds=set_to)
     if found is None:
-        raise Invalid(f"'{name}' is not about single customers, or not without one month or mark in 'where'")
+        raise Invalid(f"'{name}' has no list of customers, or only for one month or mark in 'where'")
     others = {cut: kept for cut, kept in filters.items() if cuts[cut] not in dimensions_of(facts[0])}
     return replace(found, where=(*found.where, *people_where(others, results.looked_up).where))

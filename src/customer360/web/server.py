@@ -1,4 +1,4 @@
-"""Running the dashboard: on which address, until when, and whether it answers."""
+"""Runs the dashboard on an address, and checks that it answers."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ PORT: Final = 8360
 _PORTS_TRIED: Final = 100
 _ANSWER_SECONDS: Final = 30
 _ASKED: Final = ("/overview", "/api/report")
-_EVERYWHERE: Final = {"0.0.0.0": HOST, "::": "::1"}  # noqa: S104  what stands for every address, and one of them
+_EVERYWHERE: Final = {"0.0.0.0": HOST, "::": "::1"}  # noqa: S104  "every address", and one of them
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the dashboard listens; port 0 stands for any free one."""
+    """The address on which the dashboard listens; port 0 means any free port."""
 
     host: str = HOST
     port: int = PORT
@@ -59,16 +59,16 @@ class Address:
         """Raises: Customer360Error when others could see the dashboard without credentials."""
         if credentials is None and not self.is_loopback:
             raise Refused(
-                f"on {self.host} other machines see the dashboard, so it needs credentials: "
-                f"give --token-file FILE, {settings.DASHBOARD_TOKEN} or --users FILE"
+                f"other machines can reach the dashboard on {self.host}, so it requires credentials; "
+                f"use --token-file FILE, {settings.DASHBOARD_TOKEN} or --users FILE"
             )
 
 
 def serve(app: ASGIApp, address: Address, *, opened: Callable[[Address], None] | None = None) -> None:
     """
-    Serves *app* until Ctrl-C or SIGTERM; *opened* is called with the address once it listens.
+    Serves *app* until Ctrl-C or SIGTERM; calls *opened* with the address once it listens.
 
-    Raises: Customer360Error when the address cannot be had or *app* does not start.
+    Raises: Customer360Error when the address is unavailable or *app* does not start.
     """
     with _listen(address) as listener:
         _Server(app, lambda: opened and opened(_bound(address, listener))).run([listener])
@@ -76,7 +76,7 @@ def serve(app: ASGIApp, address: Address, *, opened: Callable[[Address], None] |
 
 @contextmanager
 def running(app: ASGIApp, address: Address) -> Iterator[Address]:
-    """Serves *app* from a thread while the context is open, which gets the address."""
+    """Serves *app* from a thread while the context is open; yields the address."""
     ready = threading.Event()
     server = _Server(app, ready.set)
     with _listen(address) as listener, ThreadPoolExecutor(1) as thread:
@@ -92,14 +92,14 @@ def running(app: ASGIApp, address: Address) -> Iterator[Address]:
 
 
 def check(app: ASGIApp, address: Address) -> None:
-    """Starts *app*, asks for a page and the report, and stops it. Raises: Customer360Error when one is missing."""
+    """Starts *app*, requests a page and the report, and stops it. Raises: Customer360Error if a request fails."""
     with running(app, address) as bound:
         for path in _ASKED:
             _get(bound.from_here(), path)
 
 
 def next_free(address: Address) -> Address | None:
-    """*address* with its port or, when that is taken, one of the next; None when all are."""
+    """*address* with its port or the next free one; None if there is none."""
     ports = range(address.port, min(address.port + _PORTS_TRIED, 65_536))
     return next((free for port in ports if _is_free(free := replace(address, port=port))), None)
 
@@ -122,11 +122,11 @@ def _get(address: Address, path: str) -> None:
 
 
 def _listen(address: Address) -> socket.socket:
-    """A socket that listens already, so that nobody can take the port between a look and the start."""
+    """A listening socket, so that no other program can take the port between the check and the start."""
     try:
         return _socket(address)
     except socket.gaierror:
-        raise Unavailable(f"the host '{address.host}' is not known; try --host {HOST}") from None
+        raise Unavailable(f"unknown host '{address.host}'; try --host {HOST}") from None
     except OSError as error:
         raise Unavailable(_refusal(address, error)) from None
 
@@ -134,7 +134,7 @@ def _listen(address: Address) -> socket.socket:
 def _socket(address: Address) -> socket.socket:
     family, *_, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
     listener = socket.create_server(where[:2], family=family)
-    # Connections inherit it: a small answer would wait 40 ms for the reader's word that the last one came.
+    # Connections inherit it. Without it, a small response would wait 40 ms for the ACK of the previous one.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -154,18 +154,18 @@ def _is_free(address: Address) -> bool:
 def _refusal(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         free = next_free(replace(address, port=address.port + 1))
-        way = f"the next free one: customer360 dashboard --port {free.port}" if free else "choose another: --port"
-        return f"port {address.port} on {address.host} is in use; {way}"
+        way = f"the next free port: customer360 dashboard --port {free.port}" if free else "another --port"
+        return f"port {address.port} on {address.host} is in use; use {way}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{address.host} is no address of this machine; try --host {HOST}"
-    return f"cannot listen on port {address.port} of {address.host} ({error.strerror}); choose another: --port"
+        return f"{address.host} is not an address of this machine; try --host {HOST}"
+    return f"cannot listen on port {address.port} of {address.host} ({error.strerror}); use another --port"
 
 
 # -- the server -------------------------------------------------------------------------------------------
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which tells when it listens, ends open streams when it stops, and passes a failed start on."""
+    """A uvicorn server that reports when it listens, ends open streams on shutdown, and raises startup errors."""
 
     def __init__(self, app: ASGIApp, opened: Callable[[], object]) -> None:
         self._app = _Stoppable(app)
@@ -188,7 +188,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the server and nothing else; uvicorn's own would raise them again afterwards."""
+        """Makes Ctrl-C and SIGTERM only end the server; uvicorn would raise them again afterwards."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -209,19 +209,19 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         ws="none",
         access_log=False,
         log_config=None,
-        log_level="critical",  # what it would say is said in our own words, or is a stranger's broken request
-        proxy_headers=False,  # a client could choose the address that its failures are counted under
+        log_level="critical",  # its messages are replaced by our own, or are about a stranger's broken request
+        proxy_headers=False,  # a client could forge the address under which its failures are counted
         server_header=False,
         limit_concurrency=most_connections() + 1,
         backlog=BACKLOG,
-        timeout_keep_alive=65,  # longer than proxies keep theirs, so that they never write into a closed one
+        timeout_keep_alive=65,  # longer than in proxies, so that they never write to a closed connection
         timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=32 * 1024,  # every server on localhost shares its cookies
+        h11_max_incomplete_event_size=32 * 1024,  # all servers on localhost share their cookies
     )
 
 
 class _Stoppable:
-    """An app that learns of the server's end as of its reader's leaving, and whose failure to start is kept."""
+    """An app that sees the end of the server as a disconnect, and that keeps the error of a failed startup."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -248,10 +248,10 @@ class _Stoppable:
 
         await self._app(scope, lambda: self._message(receive), sent)
         if unfinished and self.stopping.is_set():
-            await send({"type": "http.response.body"})  # the stream has a proper end
+            await send({"type": "http.response.body"})  # end the stream properly
 
     async def _message(self, receive: Receive) -> Message:
-        """The next message, or that the reader is gone when the server stops first."""
+        """The next message, or a disconnect if the server stops first."""
         message = asyncio.ensure_future(receive())
         stopping = asyncio.ensure_future(self.stopping.wait())
         try:

@@ -1,9 +1,9 @@
 """
-Small cells: what an answer must not say of few customers, left out of it.
+Small cells: removes numbers about too few customers from an answer.
 
-A count of 1 to N - 1 customers is said to be "below" N; whatever else rests on so few is withheld. Wherever the
-numbers left, together with a total that may be known, would still tell a count below N exactly, the next smallest
-is withheld too. Zero stays zero.
+A count of 1 to N - 1 customers is shown as "below" N; all other numbers based on so few customers are withheld.
+If the remaining numbers, together with a total that may be known, would still reveal a count below N exactly, the
+next smallest count is withheld too. Zero stays zero.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ Json = dict[str, Any]
 Row = Mapping[str, Any]
 Group = Sequence[int]
 Sign = Literal["below", "withheld"]
-"""How a cell is left out: as a count below N, or without a word on its size."""
+"""How a cell is suppressed: as a count below N, or without any indication of its size."""
 
 LEAST: Final = 3
-"""Below 2 would say exactly 1."""
+"""The lowest limit allowed: "below 2" would mean exactly 1."""
 
-NOT_LISTED: Final = "Single customers are listed only for those who may see people"
+NOT_LISTED: Final = "Single customers are listed only for users who may see people"
 
 
 @dataclass(frozen=True)
 class Cells:
     """
-    The marks of a visual with what they count: a row of counts each.
+    The marks of a visual, each with a row of counts.
 
-    *groups* are places of marks that add up to something which may be known. *rest* are the counts of those who
-    are in no mark and yet in a total: their place comes after the last. *shown* are the places of marks that other
-    visuals show. Marks that are *nested* hold each the next, as stages of a funnel do. *months* are the counts by
-    month, for numbers of several months.
+    *groups* are indexes of marks whose total may be known. *rest* are the counts of customers in a total but in no
+    mark; their index follows the last mark. *shown* are the indexes of marks that other visuals show. *nested*
+    marks each contain the next one, like the stages of a funnel. *months* are the counts by month, for numbers
+    that cover several months.
     """
 
     rows: Sequence[Row]
@@ -50,10 +50,11 @@ def hidden(
     counts: Sequence[int], groups: Iterable[Group], smallest: int, shown: Iterable[int] = ()
 ) -> dict[int, Sign]:
     """
-    The places of *counts* to leave out, each with its sign: no sum of a group tells a count below *smallest*.
+    The indexes of *counts* to suppress, each with its sign, so that no total of a group reveals a count below
+    *smallest*.
 
-    Withheld on top are the next smallest of a group, none of *shown*. Where there is none left to withhold, the
-    group is withheld without a word on the size of its members.
+    The next smallest counts of a group are withheld too, but none of *shown*. If none is left to withhold, the
+    members of the group are withheld without any indication of their size.
     """
     below = {place for place, count in enumerate(counts) if 0 < count < smallest}
     left_out, fixed = set(below), {*shown}
@@ -65,7 +66,7 @@ def hidden(
 
 
 def _next(group: Group, counts: Sequence[int], left_out: set[int], fixed: set[int], smallest: int) -> list[int]:
-    """What to withhold next of *group*."""
+    """The index in *group* to withhold next, if any."""
     if _is_safe([counts[place] for place in group if place in left_out], smallest):
         return []
     others = [place for place in group if place not in left_out | fixed and counts[place] > 0]
@@ -73,14 +74,14 @@ def _next(group: Group, counts: Sequence[int], left_out: set[int], fixed: set[in
 
 
 def _told(group: Group, counts: Sequence[int], left_out: set[int], smallest: int) -> list[int]:
-    """The members of *group* that its sum would still tell, were they said to be below."""
+    """The members of *group* whose counts its total would still reveal if they were shown as below."""
     members = [place for place in group if place in left_out]
     found = [counts[place] for place in members]
     return [] if sum(found) < smallest or _is_safe(found, smallest) else members
 
 
 def _is_safe(left_out: Sequence[int], smallest: int) -> bool:
-    """Whether nobody who knows the sum of *left_out*, and which of them are below, knows one of these."""
+    """Whether the sum of *left_out*, and the knowledge which of them are below, reveals none of these."""
     below = [count for count in left_out if count < smallest]
     others, total = len(left_out) - len(below), sum(left_out)
     if not left_out:
@@ -93,7 +94,7 @@ def _is_safe(left_out: Sequence[int], smallest: int) -> bool:
 
 
 def stages(counts: Sequence[int], smallest: int) -> dict[int, Sign]:
-    """The places of *counts*, each of which holds the next, to leave out: differences are counts too."""
+    """The indexes to suppress in nested *counts*, where differences are counts too."""
     found: dict[int, Sign] = {}
     last: int | None = None
     for place, count in enumerate(counts):
@@ -108,10 +109,10 @@ def stages(counts: Sequence[int], smallest: int) -> dict[int, Sign]:
 
 def without_small(data: Json, measures: Mapping[Measure, Counts | None], cells: Cells, smallest: int) -> Json:
     """
-    *data* of a visual without what *cells* say is about fewer than *smallest* customers.
+    *data* of a visual without the numbers that, according to *cells*, are about fewer than *smallest* customers.
 
-    *measures* are those that it shows, with the counts that each rests on. Left out are nulls; *below* and
-    *withheld* name their places by measure.
+    *measures* are the measures it shows, with the counts that each is based on. Suppressed numbers are null;
+    *below* and *withheld* list their indexes by measure.
     """
     values = dict(data["values"])
     left_out: dict[Sign, dict[str, list[int]]] = {"below": {}, "withheld": {}}
@@ -126,7 +127,7 @@ def without_small(data: Json, measures: Mapping[Measure, Counts | None], cells: 
 
 
 def without_small_months(data: Json, smallest: int) -> Json:
-    """*data* of a card without its line of months where one of these has few customers."""
+    """*data* of a card, without its sparkline if one of the months has too few customers."""
     spark = data.get("spark")
     is_small = spark is not None and any(0 < count < smallest for count in spark["values"])
     return {**data, "spark": None} if is_small else data
@@ -135,7 +136,7 @@ def without_small_months(data: Json, smallest: int) -> Json:
 def _signs(
     measure: Measure, counts: Counts | None, cells: Cells, column: Sequence[Any], smallest: int
 ) -> dict[int, Sign]:
-    """The places of *column* to leave out, the values of *measure*."""
+    """The indexes to suppress in *column*, the values of *measure*."""
     told = [place for place, value in enumerate(column) if value is not None]
     if counts is None:
         return dict.fromkeys(told, "withheld")
@@ -152,19 +153,19 @@ def _signs(
 
 
 def _of_stages(expression: OfStage, signs: Mapping[int, Sign], number: int) -> dict[int, Sign]:
-    """A share of a stage tells that stage."""
+    """Withholds shares of a suppressed stage, because a share reveals its stage."""
     to = [0 if expression.stage == "first" else max(0, place - 1) for place in range(number)]
     return {place: "withheld" for place in range(number) if to[place] in signs}
 
 
 def _uncounted(count: Count, cells: Cells, column: Sequence[Any]) -> list[int]:
-    """The places with a number of nobody who is counted: whom it is about is not known."""
+    """The indexes with a number but a count of zero: it is unknown whom these numbers are about."""
     found = _counts(count.part, cells, count)
     return [] if count.is_own else [place for place, value in enumerate(column) if value and not found[place]]
 
 
 def _hidden_of(count: Count, cells: Cells, smallest: int) -> dict[int, Sign]:
-    """The places of marks whose number tells one of the parts of *count*."""
+    """The indexes of marks whose number would reveal one of the parts of *count*."""
     if cells.nested:
         return stages(_counts(count.part, cells, count), smallest)
     if not cells.rows:

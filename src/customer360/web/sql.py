@@ -2,10 +2,10 @@
 Measures and visuals as SQL, for DuckDB and for PostgreSQL.
 
 A query reads one fact, cut by dimensions and filtered by the reader. Every value is a bound parameter, $1 to $n;
-only names from our own definitions stand in the text.
+the text contains only names from our own definitions.
 """
 
-# ruff: noqa: S608 - the text is put together from our own names; what a reader sends is bound
+# ruff: noqa: S608 - the text is built from our own names; values from readers are bound
 
 from __future__ import annotations
 
@@ -94,16 +94,15 @@ def aggregate(
     looked_up: LookedUp | None = None,
 ) -> Query:
     """
-    The *measures* over *fact*: one row in all, or one per combination of members of *by* that occurs.
+    The *measures* over *fact*: one row, or one row per combination of members of *by* that occurs.
 
-    Columns: the key of each dimension of *by*, by name, then the measures, by name. Rows come in any order;
-    `members` says how a key is written and which comes first. A filter on a dimension that *fact* does not have is
-    left out, as in Power BI. *parameters* are what the reader has set. What has been
-    *looked_up* before is not looked up again.
+    Columns: the key of each dimension of *by*, then the measures, all by name. The order of rows is undefined;
+    `members` has the label and order of each key. A filter on a dimension that *fact* does not have is ignored, as
+    in Power BI. *parameters* are those the reader has set. Values already *looked_up* are not queried again.
     """
     scope = Scope(fact, filters or {}, parameters or {}, tuple(by), looked_up=looked_up)
     measures = tuple(measures)
-    # A share of a stage and a row of cohorts ask again for the same members, by the name of the outer row.
+    # A share of a stage and a row of cohorts query the same members again, through the alias of the outer row.
     asked_again = any(columns_of(measure) & {FUNNEL_STAGE.name, MONTHS_SINCE.name} for measure in measures)
     if any(map(is_carried, measures)):
         scope, asked_again = of_months(scope, measures), True
@@ -113,13 +112,13 @@ def aggregate(
     text = f"SELECT {', '.join(names + values)} FROM {scope.rows or fact.full_name} AS f"
     text += "".join(join_members(scope, dimension, asked_again) for dimension in by)
     text += where_all([*kept_rows(scope), *shown_rows(scope)])
-    # Without a cut one row comes even when no measure is an aggregate.
+    # Without a cut, this returns one row even if no measure is an aggregate.
     text += f" GROUP BY {', '.join(keys)}" if keys else " HAVING count(*) >= 0"
     return Query(text, tuple(scope.values))
 
 
 def members(dimension: Dimension) -> Query:
-    """The members of *dimension* in their order: columns `key` and `label`, how it is written."""
+    """The members of *dimension* in order: columns `key` and `label`."""
     if dimension is FUNNEL_STAGE:
         rows = ", ".join(f"({number}, ${number})" for number in range(1, len(FUNNEL_STAGES) + 1))
         return Query(f"SELECT key, label FROM (VALUES {rows}) AS stages (key, label) ORDER BY key", FUNNEL_STAGES)
@@ -139,7 +138,7 @@ _TIERS: Final = (FROM_STATUS, TO_STATUS)
 
 
 def _tiers(dimension: Dimension) -> Query:
-    """Tiers of the past in today's order; those that nobody holds today come after."""
+    """The tiers of the past in today's order, followed by tiers that nobody has today."""
     table, today = listing(dimension).full_name, LOYALTY_STATUSES.full_name
     text = f"SELECT m.{dimension.name} AS key, m.{dimension.name} AS label FROM {table} AS m"
     text += f" LEFT JOIN {today} AS s ON s.loyalty_status = m.{dimension.name}"
@@ -148,7 +147,7 @@ def _tiers(dimension: Dimension) -> Query:
 
 
 def listing(dimension: Dimension) -> Table:
-    """The table that lists the members of *dimension*: its own, else the fact that has it."""
+    """The table that lists the members of *dimension*: its own, or a fact that has it."""
     return dimension.members or next(fact for fact in FACTS if dimension in dimensions_of(fact))
 
 
@@ -161,7 +160,7 @@ def top(
     ties: str = "customer_id",
     filters: Filters | None = None,
 ) -> Query:
-    """The *limit* rows of *fact* with the highest *measure*, a plain sum, highest first; equals by *ties*."""
+    """The *limit* rows of *fact* with the highest *measure*, a plain sum, highest first; ties sort by *ties*."""
     if not isinstance(measure.expression, Sum):
         raise TypeError(f"{measure.name} is not the value of one row")
     scope = Scope(fact, filters or {})
@@ -173,7 +172,7 @@ def top(
 
 
 def edges(parameter: Parameter) -> Query:
-    """The edges of the bands of *parameter*, lowest first, and the band above: columns `edge` and `band`."""
+    """The band edges of *parameter*, lowest first, and the band above each: columns `edge` and `band`."""
     of_parameter = "banded_column = $1 AND low IS NOT NULL"
     return Query(
         f"SELECT low AS edge, band FROM {BANDS.full_name} WHERE {of_parameter} ORDER BY low",
@@ -182,14 +181,14 @@ def edges(parameter: Parameter) -> Query:
 
 
 def banded(parameter: Parameter) -> Dimension:
-    """The bands that *parameter* is a threshold over."""
+    """The bands over which *parameter* is a threshold."""
     if parameter.of is None:
         raise TypeError(f"{parameter.name} is not a threshold over bands")
     return parameter.of
 
 
 def _measure(measure: Measure, scope: Scope) -> str:
-    """One value per group: aggregates over the rows f, and subqueries where other rows count."""
+    """One value per group: aggregates over the rows f, and subqueries over other rows."""
     match measure.expression:
         case Sum(column):
             return _aggregate("sum", f"f.{column}", scope)
@@ -247,13 +246,13 @@ def _double(value: str) -> str:
 
 
 def _total(measure: Measure, scope: Scope, filters: Filters, *conditions: str) -> str:
-    """The measure over all rows that *filters* and *conditions* leave, whatever the query is cut by."""
+    """The measure over all rows that match *filters* and *conditions*, regardless of the cuts of the query."""
     rows = where_all([*filter_conditions(scope, filters), *conditions])
     return f"(SELECT {_measure(measure, scope)} FROM {scope.fact.full_name} AS f{rows})"
 
 
 def _stage_total(measure: Measure, scope: Scope, stage: str) -> str:
-    """The measure at the first, or the previous, stage, under all other filters and cuts."""
+    """The measure at the first or previous stage, with all other filters and cuts."""
     others = {name: kept for name, kept in scope.filters.items() if name != FUNNEL_STAGE.name}
     cuts = [same_key(cut) for cut in scope.by if cut is not FUNNEL_STAGE]
     if stage == "previous":
@@ -270,9 +269,9 @@ def _current_stage(scope: Scope) -> str:
 
 def _above(parameter: Parameter, scope: Scope) -> str:
     """
-    Where the fact has the value itself, above it; else in the bands whose lower edge is not below the parameter.
+    The condition that a value is above the parameter, or that the lower edge of its band is not below it.
 
-    Bands without a lower edge are never above.
+    Values are compared if the fact has them. Bands without a lower edge are never above.
     """
     if parameter.column in scope.fact.column_names:
         return f"f.{parameter.column} > {_set(parameter, scope)}"
@@ -291,7 +290,7 @@ def _set(parameter: Parameter, scope: Scope) -> str:
 
 
 def _outside(scope: Scope) -> str:
-    """Rows that the filters leave out; those without a member too."""
+    """The condition for rows outside the filters, including rows without a member."""
     inside = filter_conditions(scope, scope.filters)
     return f"({' AND '.join(inside)}) IS NOT TRUE" if inside else "FALSE"
 
@@ -302,7 +301,7 @@ def _last_months(months: int, before: int, scope: Scope) -> tuple[str, str]:
 
 
 def _is_observed(months: int, scope: Scope) -> str:
-    """Whether the newest cohort in the row has so many full months behind it, and as many as the cell counts."""
+    """Whether the newest cohort of the row has *months* full months after the month of the cell."""
     others = {name: kept for name, kept in scope.filters.items() if name != MONTHS_SINCE.name}
     same_row = [same_key(cut) for cut in scope.by if cut is not MONTHS_SINCE]
     row = where_all([*filter_conditions(scope, others), *same_row])
@@ -324,7 +323,7 @@ def _in_last_closed_month(of: Measure, before: int, scope: Scope) -> str:
 
 
 def _unless_of_today(scope: Scope) -> str:
-    """Never, where the filters or the row are by what customers are today: nobody joins as Gold."""
+    """False if a filter or cut is by what customers are today: nobody joins as Gold."""
     filtered = {cut.name for cut in dimensions_of(scope.fact)} & {*scope.filters}
     told_apart = filtered | {cut.name for cut in scope.by}
     return " AND FALSE" if any(cut.name in told_apart for cut in OF_TODAY) else ""
@@ -339,7 +338,7 @@ def _mean_per_month(of: Measure, scope: Scope) -> str:
 
 
 def _count_months(end: str, scope: Scope) -> str:
-    """How many full months the filters leave, from the first of the events on."""
+    """The number of full months in the filters, from the first month of the events."""
     if scope.looked_up is None:
         first = first_month(scope)
         return of_calendar("count(*)", [*months_kept(scope, "month"), f"month >= {first}", f"month < {end}"])

@@ -1,4 +1,4 @@
-"""The published results in memory: one refresh, loaded whole into DuckDB, replaced whole by the next."""
+"""The published results in memory: one refresh, loaded completely into DuckDB and replaced by the next."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from customer360.web.values import Values, readable
 
 
 def _part_shown(table: Table) -> Table:
-    """*table*; of a fact that is not summed the columns that some visual reads."""
+    """*table*, or for a fact that is not summed, only the columns that visuals read."""
     visuals = [visual for visual in REPORT.visuals if visual.fact is table]
     if not visuals or table in SEGMENTS:
         return table
@@ -60,33 +60,33 @@ _SHOWN: Final = {
     *(dimension.members for dimension in DIMENSIONS),
 }
 LOADED: Final = tuple(_part_shown(table) for table in RESULT_TABLES if table in _SHOWN)
-"""What the pages show; no customer's own row leaves the database but the top ten."""
+"""The tables that the pages show. The only customers' rows that leave the database are the top tens."""
 
 _OF_CUSTOMERS: Final = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS)
 _ALWAYS: Final = {one.name for one in _OF_CUSTOMERS} | {
     one.name for one in LOADED if one.role != "fact" and one != RFM_SEGMENTS
 }
-"""The names of the tables without which there is nothing to show."""
+"""The names of the required tables."""
 
 _SETTINGS: Final = (
-    "SET threads = 1",  # of one query: those of a page are small and run side by side
+    "SET threads = 1",  # per query: the queries of a page are small and run in parallel
     "SET enable_external_access = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET lock_configuration = true",
 )
 RefreshKey = tuple[int, str]
-"""What tells one publication from another: its number and its moment."""
+"""The identity of a publication: its number and its time."""
 
 
 @dataclass(frozen=True)
 class Results:
     """
-    One refresh: its row of the table refreshes, and DuckDB holding its tables and their rollups.
+    One refresh: its row of the table refreshes, and a DuckDB with its tables and their rollups.
 
-    *tables* are each fact and its rollups, fewest rows first; *sizes* says how many. *members* holds per dimension
-    its keys in their order, each with how it is written. *missing* are columns of the sources that hold nothing,
-    and kinds of events that do not occur. *values* are those of single customers, as far as they can be read.
+    *tables* are each fact and its rollups, fewest rows first; *sizes* are their row counts. *members* contains the
+    keys of each dimension in order, each with its label. *missing* are empty columns of the sources, and kinds of
+    events that do not occur. *values* are those of single customers, if they can be read.
     """
 
     refresh_row: Mapping[str, Any]
@@ -108,7 +108,7 @@ class Results:
 
     @cached_property
     def report(self) -> Report:
-        """The report as it is for what the data has."""
+        """The report without what is missing from the data."""
         return REPORT.shown(self.missing)
 
     @cached_property
@@ -119,27 +119,27 @@ class Results:
 
     @cached_property
     def looked_up(self) -> LookedUp:
-        """What no query has to look up again."""
+        """Values that queries do not look up again."""
         return LookedUp(self.as_of, tuple(self.members[ACTIVITY_MONTH]), self.first_month, self.edges)
 
     @cached_property
     def edges(self) -> Mapping[str, Mapping[Decimal, int]]:
-        """Per threshold the edges of its bands, lowest first, each with the band above it."""
+        """The band edges of each threshold, lowest first, each with the band above it."""
         return {one.name: dict(self.rows(edges(one))) for one in PARAMETERS if one.of}
 
     def rows(self, query: Query) -> list[tuple[Any, ...]]:
-        """What *query* returns. Safe from several threads at once."""
+        """The rows of *query*. Thread-safe."""
         with self.connection.cursor() as cursor:
             return cursor.execute(query.text, query.parameters).fetchall()
 
     def columns(self, query: str) -> dict[str, pa.Array]:
-        """What *query* returns, by column. Safe from several threads at once."""
+        """The columns of *query*, by name. Thread-safe."""
         with self.connection.cursor() as cursor:
             table: pa.Table = cursor.sql(query).to_arrow_table()
         return {name: table.column(name).combine_chunks() for name in table.column_names}
 
     def smallest(self, fact: Table, columns: Iterable[str]) -> Table:
-        """The table with the fewest rows that answers for *fact* and has *columns*."""
+        """The table with the fewest rows that can replace *fact* and has *columns*."""
         wanted = set(columns)
         return next(table for table in self.tables.get(fact, (fact,)) if wanted <= set(table.column_names))
 
@@ -158,10 +158,10 @@ def published(connection: Any) -> RefreshKey | None:
 
 def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table] = LOADED) -> Results | None:
     """
-    The results as the latest publication left them, or None when there is none.
+    The results of the latest publication, or None when there is none.
 
-    With *hide_names* no name and no id of the source is kept: customers are called by their customer_id.
-    Raises: Customer360Error when they cannot be read.
+    With *hide_names*, names and ids of the source are replaced by the customer_id.
+    Raises: Customer360Error when the results cannot be read.
     """
     with database.connect("customer360 dashboard") as connection:
         refresh = last_refresh(connection)
@@ -173,7 +173,7 @@ def load(database: Database, *, hide_names: bool = False, tables: Sequence[Table
 
 
 def current(database: Database, held: Results | None, fact: Table | None = None) -> Results | None:
-    """The results of now, with *fact* where it is there: *held*, unless that is older or lacks it."""
+    """The current results, with *fact* if it exists: *held*, unless that is older or lacks *fact*."""
     more = [fact] if fact else []
     if held is not None and latest_refresh(database) == held.refresh:
         if {*more} <= {*held.sizes}:
@@ -184,7 +184,7 @@ def current(database: Database, held: Results | None, fact: Table | None = None)
 
 
 def _is_there(connection: Any, table: Table) -> bool:
-    """Whether *table* can be loaded: an older version made fewer tables, and some with fewer columns."""
+    """Whether *table* can be loaded: older versions created fewer tables, some with fewer columns."""
     if table == REFRESH_SOURCES or _is_more(table):
         return catalog.is_reachable(connection, table)
     found = {*catalog.shape(connection, table)[1:]}
@@ -192,12 +192,12 @@ def _is_there(connection: Any, table: Table) -> bool:
 
 
 def _is_more(table: Table) -> bool:
-    """Whether *table* is loaded only when something is asked of it."""
+    """Whether *table* is loaded only on demand."""
     return table in RESULT_TABLES and table not in LOADED
 
 
 def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Results:
-    """*tables* in a DuckDB of their own, with rollups."""
+    """*tables* in a separate DuckDB, with rollups."""
     connection = duckdb.connect()
     connection.execute(f"CREATE SCHEMA {RESULT_SCHEMA}")
     for table, rows in tables.items():
@@ -223,7 +223,7 @@ def hold(tables: Mapping[Table, pa.Table], *, hide_names: bool = False) -> Resul
 
 
 def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, int]:
-    """Makes the coarser copies of *fact*; how many rows each has."""
+    """Creates the coarser copies of *fact*; returns their row counts."""
     sizes = {}
     for table in rollups(fact):
         connection.execute(f"CREATE TABLE {table.full_name} AS {statement(table, fact)}")
@@ -232,7 +232,7 @@ def _roll_up(connection: duckdb.DuckDBPyConnection, fact: Table) -> dict[Table, 
 
 
 def _stored(column: Column, hide_names: bool) -> str:
-    """A column as it is kept; the source's own id may tell who somebody is, as a name does."""
+    """The SQL of a column to keep. The source's own id can identify a person, as a name can."""
     if not (hide_names and column.personal):
         return column.name
     called = "CAST(customer_id AS VARCHAR)"
@@ -256,7 +256,7 @@ def _refresh_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _missing(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[Table, pa.Table], refresh: Mapping[str, Any]
 ) -> tuple[Column, ...]:
-    """What *refresh* noted as missing, of each source where the notes are there."""
+    """The missing columns that *refresh* recorded for each source, if they were recorded."""
     query = f"SELECT missing_columns FROM {REFRESH_SOURCES.full_name} WHERE refresh_id = ?"  # noqa: S608
     rows = connection.execute(query, [refresh["refresh_id"]]).fetchall() if REFRESH_SOURCES in tables else []
     return noted([text for (text,) in rows], refresh["missing_columns"] or "")

@@ -1,8 +1,8 @@
 """
-The customers' own values, so that X is exact between the edges of the bands too.
+The customers' own values, so that X is also exact between band edges.
 
-Segments know a value by its band only. When a reader first sets X to no edge, the values are read, each with what
-a page can be filtered by, and kept as long as the refresh stands.
+Segments contain only the band of a value. When a reader first sets X to a value between edges, the values are
+read, with the columns a page can be filtered by, and kept until the next refresh.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from customer360.web.store import Results
 
 MOST_CUSTOMERS: Final = 20_000_000
-"""Their values take about 50 bytes each in memory."""
+"""The most customers whose values are kept in memory; each takes about 50 bytes."""
 
 _AGAIN_SECONDS: Final = 60
 _LOG: Final = logging.getLogger(__name__)
 _CALLED: Final = {one.column: one.profile_column for one in DIMENSIONS if one.of_customer}
-"""What customer_profiles calls a member of the segments."""
+"""The names in customer_profiles of columns of the segments."""
 
 
 def threshold_of(measure: Measure) -> Parameter | None:
-    """The threshold over bands that *measure* depends on, if it does."""
+    """The threshold over bands that *measure* depends on, if any."""
     parameter = parameter_of(measure)
     return parameter if parameter and parameter.of else None
 
 
 def by_value(parameter: Parameter) -> Table:
-    """The fact of *parameter* with the customers' own values in place of its sums."""
+    """The fact of *parameter* with the customers' own values instead of sums."""
     fact = next(
         fact for fact in FACTS if {*SLICERS} <= {*fact.column_names} and parameter.of in dimensions_of(fact)
     )
@@ -58,7 +58,7 @@ def by_value(parameter: Parameter) -> Table:
 
 
 def readable(connection: Any, customers: int) -> frozenset[str]:
-    """The names of the thresholds whose values can be read: the profiles are in the database, and not too many."""
+    """The thresholds whose values can be read, if the profiles are in the database and not too many."""
     if customers > MOST_CUSTOMERS:
         return frozenset()
     there = {*catalog.shape(connection, CUSTOMER_PROFILES)[1:]}
@@ -68,7 +68,7 @@ def readable(connection: Any, customers: int) -> frozenset[str]:
 
 
 def _has_rows(connection: Any) -> bool:
-    """Whether the profiles are in the database, and not in a lake, and may be read."""
+    """Whether the profiles are in the database, not in a lake, and may be read."""
     query = "SELECT has_table_privilege(to_regclass(%s), 'SELECT')"
     if not catalog.value(connection, query, catalog.quoted(CUSTOMER_PROFILES.full_name)):
         return False
@@ -79,9 +79,9 @@ def _has_rows(connection: Any) -> bool:
 @dataclass
 class Values:
     """
-    The values that can be read from *database*, and *tables* of those that are held, by the name of the threshold.
+    The values that can be read from *database*, and *tables* of those in memory, by the name of the threshold.
 
-    Safe from several threads at once.
+    Thread-safe.
     """
 
     database: Database | None = None
@@ -95,26 +95,26 @@ class Values:
         return frozenset(self.tables)
 
     def is_wanted(self, parameter: Parameter) -> bool:
-        """Whether the values are to be read: they can be, are not yet, and reading did not just fail."""
+        """Whether to read the values: they are readable, not in memory yet, and reading has not just failed."""
         is_new = parameter.name in self.readable and parameter.name not in self.tables
         return is_new and time.monotonic() - self._failed > _AGAIN_SECONDS
 
     def read(self, parameters: Iterable[Parameter], results: Results) -> None:
-        """Reads what is wanted of *parameters*. What cannot be read now is tried again in a while."""
+        """Reads the wanted values of *parameters*. After a failure, it retries later."""
         with self._lock:
             try:
                 for parameter in filter(self.is_wanted, parameters):
                     self._read(parameter, results)
             except Customer360Error as error:
-                _LOG.warning("X is at the edges of bands for a while: %s", error)
+                _LOG.warning("X is rounded to band edges for now: %s", error)
                 self._failed = time.monotonic()
 
     def _read(self, parameter: Parameter, results: Results) -> None:
-        assert self.database  # noqa: S101 - nothing is wanted without
+        assert self.database  # noqa: S101 - without it nothing is wanted
         profiles, table = _profiles(parameter), by_value(parameter)
         read = read_together(self.database, [REFRESHES, profiles])
         if max(read[REFRESHES].column("refresh_id").to_pylist()) != results.refresh_row["refresh_id"]:
-            return  # the newer results will be here in a moment
+            return  # the newer results arrive in a moment
         selected = ", ".join(_selected(column, parameter) for column in table.columns)
         with results.connection.cursor() as cursor:
             cursor.register("rows", read[profiles])
@@ -123,7 +123,7 @@ class Values:
 
 
 def _profiles(parameter: Parameter) -> Table:
-    """What is read of the profiles."""
+    """The part of the profiles that is read."""
     names = [_CALLED.get(column.name, column.name) for column in by_value(parameter).columns[:-1]]
     return replace(CUSTOMER_PROFILES, columns=tuple(CUSTOMER_PROFILES[name] for name in names))
 
@@ -137,18 +137,18 @@ def _selected(column: Column, parameter: Parameter) -> str:
 
 
 def table_of(measures: Iterable[Measure], parameters: Parameters, results: Results) -> Table | None:
-    """The table of the customers' own values, where *measures* need it and it is held."""
+    """The table of the customers' own values, if *measures* need it and it is in memory."""
     held = [one for one in between_edges(parameters, results) if one.name in results.values.held]
     needed = [threshold_of(one) for one in measures] if held else []
     return next((results.values.tables[one.name] for one in held if one in needed), None)
 
 
 def between_edges(parameters: Parameters, results: Results) -> list[Parameter]:
-    """The thresholds that *parameters* set to a value between edges, where sums over bands are not exact."""
+    """The thresholds that *parameters* set to a value between band edges."""
     thresholds = [one for one in PARAMETERS if one.of and one.name in parameters]
     return [one for one in thresholds if parameters[one.name] not in results.edges[one.name]]
 
 
 def edge(x: Decimal | int, edges: Collection[Decimal]) -> Decimal | int:
-    """The edge that stands for *x* where values are known by their bands only: the next, or the highest."""
+    """The edge used for *x* if only the bands of values are known: the next edge, or the highest."""
     return min((one for one in edges if one >= x), default=max(edges, default=x))

@@ -1,4 +1,4 @@
-"""What a reader has chosen: slicers, clicked marks and parameters, from the query of an address."""
+"""What a reader has chosen: slicers, clicked marks and parameters, from the query of a URL."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Kept = Sequence[object] | Between
 @dataclass(frozen=True)
 class View:
     """
-    One page as a reader looks at it.
+    One page with a reader's choices.
 
-    *picks* are the filters of clicked marks by the visual they were clicked in, which stays as it is. *parameters*
-    are those that the reader has set, by name.
+    *picks* are the filters of clicked marks, by the visual in which they were clicked; they do not filter that
+    visual. *parameters* are those the reader has set, by name.
     """
 
     page: Page
@@ -43,7 +43,7 @@ class View:
     parameters: Mapping[str, Decimal] = field(default_factory=dict)
 
     def filters(self, visual: Visual) -> Filters:
-        """What *visual* is filtered by: slicers, the marks clicked in other visuals, and its own choice."""
+        """The filters of *visual*: slicers, marks clicked in other visuals, and its own fixed filter."""
         picked = [filters for name, filters in self.picks.items() if name != visual.name]
         return reduce(both, [*picked, visual.only], self.slicers)
 
@@ -55,13 +55,13 @@ class View:
 
 
 def frozen(filters: Filters) -> tuple[tuple[str, Any], ...]:
-    """*filters* in a form that can be compared, whatever order they were given in."""
+    """*filters* in a hashable form, regardless of their order."""
     kept = {name: keys if isinstance(keys, Between) else tuple(keys) for name, keys in filters.items()}
     return tuple(sorted(kept.items(), key=itemgetter(0)))
 
 
 def page_of(name: str, results: Results) -> Page:
-    """The page called *name*, as these *results* have it. Raises: Customer360Error naming the pages there are."""
+    """The page called *name* for *results*. Raises: Customer360Error with the valid names."""
     pages = {page.name: page for page in results.report.pages}
     if name in pages:
         return pages[name]
@@ -71,13 +71,13 @@ def page_of(name: str, results: Results) -> Page:
 
 
 def _why(page: Page, results: Results) -> str:
-    """What the data lacks for *page*, told by its first visual."""
+    """What *page* needs that is missing from the data, according to its first visual."""
     lacks = " and ".join(map(called, page.visuals[0].lacks(results.missing)))
-    return f"page '{page.name}' has nothing to show, as it needs {lacks}: not in your data"
+    return f"page '{page.name}' has nothing to show, because it needs {lacks}: not in your data"
 
 
 def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View:
-    """What *query*, pairs of name and value, asks of *page*. Raises: Customer360Error naming what is valid."""
+    """The view that *query*, pairs of name and value, requests. Raises: Customer360Error with the valid names."""
     given: dict[str, list[str]] = {}
     for name, value in query:
         given.setdefault(name, []).append(value)
@@ -100,7 +100,7 @@ def view(page: Page, query: Iterable[tuple[str, str]], results: Results) -> View
 
 
 def both(one: Filters, other: Filters) -> Filters:
-    """The filters of *one* and *other* together."""
+    """The filters of both *one* and *other*."""
     shared = {name: _shared(one[name], kept) for name, kept in other.items() if name in one}
     return {**one, **other, **shared}
 
@@ -114,7 +114,7 @@ def _shared(one: Kept, other: Kept) -> Kept:
 
 
 def number(parameter: Parameter, values: Sequence[str]) -> Decimal:
-    """What *parameter* is set to by *values*. Raises: Customer360Error unless that is one number in its range."""
+    """The value of *parameter*. Raises: Customer360Error unless *values* is one number in its range."""
     try:
         [text] = values
         number = Decimal(text)
@@ -129,7 +129,7 @@ def number(parameter: Parameter, values: Sequence[str]) -> Decimal:
 
 
 def months(values: Sequence[str]) -> Between:
-    """The months of joining in *values*. Raises: Customer360Error unless that is one range."""
+    """The months of joining in *values*. Raises: Customer360Error unless *values* is one range."""
     try:
         [text] = values
         first, last = text.split("..")
@@ -151,10 +151,13 @@ def _month(text: str) -> date:
 def marks_of(visual: Visual, values: Sequence[str], results: Results) -> Filters:
     cuts = [dimension(name) for name in visual.by]
     if len(cuts) > 1 and len(values) > 1:
-        raise Invalid(f"{PICK}{visual.name} takes one mark: two cells do not make a rectangle")
+        raise Invalid(f"{PICK}{visual.name} takes only one mark")
     marks = [[unquote(key) for key in value.split(",")] for value in values]
     if any(len(keys) != len(cuts) for keys in marks):
-        raise Invalid(f"a mark of {PICK}{visual.name} is {', '.join(visual.by)}, joined by a comma")
+        names = ", ".join(visual.by)
+        raise Invalid(
+            f"invalid mark of {PICK}{visual.name}; give one value of each dimension ({names}), separated by commas"
+        )
     return {
         cut.name: [_member(cut, key, results) for key in column]
         for cut, column in zip(cuts, zip(*marks, strict=True), strict=True)
@@ -182,10 +185,10 @@ def _visual(page: Page, name: str) -> Visual:
 def _unknown_parameter(name: str, page: Page) -> str:
     valid = [*REPORT.slicers, *_PARAMETERS]
     valid += [f"{PICK}{visual.name}" for visual in page.visuals if visual.by]
-    return f"unknown parameter '{_short(name)}'; this page knows {', '.join(valid)}"
+    return f"unknown parameter '{_short(name)}'; this page accepts {', '.join(valid)}"
 
 
 def _short(text: str) -> str:
-    """*text* as it may stand in a message."""
+    """*text*, shortened and printable, for a message."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable if len(printable) <= 60 else f"{printable[:57]}..."

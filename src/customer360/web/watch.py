@@ -1,8 +1,8 @@
 """
-Keeping up with the database: a thread that loads every new publication and says when the database is gone.
+Watches the database: a thread that loads every new publication and reports when the database is unreachable.
 
-PostgreSQL notifies after each publication; where notifications do not arrive (a connection pooler), looking every
-few seconds does.
+PostgreSQL sends a notification after each publication. Where notifications do not arrive, for example through a
+connection pooler, the thread checks every few seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOST_SECONDS_TO_END: Final = 0.25
 
 @dataclass(frozen=True)
 class State:
-    """What is served now. *memory* holds replies about *results*; *gone_since* says when the database was lost."""
+    """What is served now: *results*, a cache of replies about them, and since when the database is unreachable."""
 
     results: Results | None
     memory: Memory
@@ -49,9 +49,9 @@ class State:
 
 class Watch:
     """
-    The current state, renewed by a thread from `start` to `stop`; `changed` waits for the next.
+    The current state, updated by a thread from `start` to `stop`; `changed` waits for the next state.
 
-    *answered* is the monotonic moment at which the database last answered.
+    *answered* is the monotonic time at which the database last answered.
     """
 
     def __init__(self, database: Database, *, hide_names: bool = False) -> None:
@@ -64,19 +64,19 @@ class Watch:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        """Loads what there is. Raises: Customer360Error when the database cannot be reached or read."""
+        """Loads the results. Raises: Customer360Error when the database cannot be reached or read."""
         self._loop = asyncio.get_running_loop()
         self.state = State(await asyncio.to_thread(self._load), Memory())
         self._thread.start()
 
     async def stop(self) -> None:
-        """Ends the thread and waits for it: what it holds must not outlive the process."""
+        """Ends the thread and waits for it, so that its connection does not outlive the process."""
         self._ended.set()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
 
     async def changed(self, seconds: float) -> None:
-        """Returns at the next change of state, at the latest after *seconds*."""
+        """Returns at the next change of state, or after *seconds*."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._changed.wait(), seconds)
 
@@ -88,20 +88,20 @@ class Watch:
                 self._listen()
             except Exception as error:  # noqa: PERF203  a thread that ends would never recover
                 if self.state.gone_since is None:
-                    _LOG.warning("the dashboard goes on from memory: %s", error)
+                    _LOG.warning("the dashboard continues from memory: %s", error)
                     self._set(replace(self.state, gone_since=datetime.now(timezone.utc).replace(tzinfo=None)))
                 self._ended.wait(_RETRY_SECONDS)
 
     def _listen(self) -> None:
         with read_only(self._database).connect("customer360 dashboard") as connection:
-            with suppress(psycopg.DatabaseError):  # a standby takes no listeners; looking is enough
+            with suppress(psycopg.DatabaseError):  # a standby does not allow LISTEN; checking is enough
                 connection.execute(f"LISTEN {CHANNEL}")
             while not self._ended.is_set():
                 self._renew(connection)
                 self._wait(connection)
 
     def _wait(self, connection: psycopg.Connection[Any]) -> None:
-        """Returns at a publication, when it is time to look, or when the watch ends."""
+        """Returns at a publication, at the next check, or when the watch ends."""
         until = time.monotonic() + _LOOK_SECONDS
         while not self._ended.is_set() and time.monotonic() < until:
             if list(connection.notifies(timeout=_MOST_SECONDS_TO_END, stop_after=1)):
@@ -125,6 +125,6 @@ class Watch:
                 self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:
-        """Wakes whoever waits; the next to wait gets a new event."""
+        """Wakes all waiters; later ones wait for a new event."""
         self._changed.set()
         self._changed = asyncio.Event()

@@ -40,6 +40,6 @@ test("what is left out is written by its sign, without a unit; what there is as 
 });
 
 test("a reader is told which numbers are not shown, where any are kept", () => {
-  assert.equal(said(KEPT), "Numbers about fewer than 5 customers, and those that would tell them, are not shown");
+  assert.equal(said(KEPT), "Numbers about fewer than 5 customers, and those that would reveal them, are not shown");
   assert.equal(said(REPORT), "");
 });

@@ -1,11 +1,11 @@
-/** The server: JSON, and word of new results. */
+/** Requests to the server, and notifications of new results. */
 
 /** @import { Answer, Customer, CustomerPage, Customers, Report, ServerState, Timer } from "./types.d.ts" */
 
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
-/** An answer that is not data. `status` 0 is no answer at all. */
+/** A response without data. `status` is 0 if there was no response. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -31,7 +31,7 @@ export const fetchCustomers = (query, signal) => get(`/api/people${query ? `?${q
 /** @type {(id: string, signal: AbortSignal) => Promise<Customer>} */
 export const fetchCustomer = (id, signal) => get(`/api/people/${encodeURIComponent(id)}`, signal);
 
-/** What is searched for stands in no address. @type {(text: string, signal: AbortSignal) => Promise<Customers>} */
+/** The text of a search never appears in a URL. @type {(text: string, signal: AbortSignal) => Promise<Customers>} */
 export const search = (text, signal) =>
   get("/api/people/search", signal, (response) => response.json(), {
     method: "POST",
@@ -64,11 +64,12 @@ async function get(address, signal, read = (response) => response.json(), how = 
   throw new Refused(response.status, body.error ?? { message: `the server answered ${response.status}` });
 }
 
-/** Whether somebody has stopped waiting for the answer. @type {(error: unknown) => boolean} */
+/** Whether the request was cancelled. @type {(error: unknown) => boolean} */
 export const isAbort = (error) => error instanceof Error && error.name === "AbortError";
 
 /**
- * Tells *changed* the state of the server: at once, whenever it changes, and again after a break; *lost* of a break.
+ * Calls *changed* with the state of the server: immediately, at each change, and after an interruption. Calls *lost*
+ * when the connection is interrupted.
  * @type {(changed: (state: ServerState) => void, lost: () => void) => void}
  */
 export function follow(changed, lost) {
@@ -83,7 +84,7 @@ export function follow(changed, lost) {
 }
 
 /**
- * Tries again later, each time twice as late, and at once when the network is back.
+ * Retries with exponential backoff, and immediately when the network is back.
  * @param {() => void} attempt
  */
 export function retrying(attempt) {

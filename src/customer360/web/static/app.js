@@ -1,8 +1,8 @@
 /**
- * The report in a browser: reads the address, asks the server, draws the page.
+ * The report in a browser: reads the URL, requests the numbers, draws the page.
  *
- * One function changes what is shown, `go`; back and forward take the same way. The state is the address, which is
- * written after the charts where these need not wait for the server: writing it takes the browser a millisecond.
+ * Only `go` changes what is shown; back and forward take the same path. The state is the URL. When the charts need no
+ * request, it is written after them, because writing it takes the browser a millisecond.
  */
 
 import * as api from "./api.js";
@@ -43,7 +43,7 @@ let slicers = null;
 let shown = null;
 let request = new AbortController();
 let waiting = false;
-/** The newest refresh that the server has told of. @type {number | null} */
+/** The newest refresh that the server has reported. @type {number | null} */
 let latest = null;
 /** @type {Map<string, Screen>} */
 const screens = new Map();
@@ -55,7 +55,7 @@ let here = placeOf(new URL(location.href));
 let unwritten = null;
 
 /**
- * Where a click leads: another address, drawn at once. With *replace* the step is not one to go back to.
+ * Goes to another URL and draws it immediately. With *replace*, the back button skips the current one.
  * @type {(place: Place, options?: { replace?: boolean }) => void}
  */
 function go({ page, parameters }, { replace = false } = {}) {
@@ -105,7 +105,7 @@ const visits = new Visits(actions, {
   },
 });
 
-/** Asks for the page that the address names; an older question is dropped, a failed one asked again. */
+/** Requests the page of the URL; cancels an older request, and retries a failed one. */
 async function load() {
   request.abort();
   const { signal } = (request = new AbortController());
@@ -125,10 +125,10 @@ async function load() {
     const isCurrent = answers.every(({ refresh }) => refresh === report?.refresh.id);
     const current = report && isCurrent ? report : await renew(signal);
     if (signal.aborted) return;
-    if (answers.some(({ refresh }) => refresh !== answers[0].refresh)) return load(); // new results between the two
+    if (answers.some(({ refresh }) => refresh !== answers[0].refresh)) return load(); // published in between
     requireKnown(current, parameters);
     draw(screenOf(current, drawing, page, questions.length), stepped(current, page, parameters), answers);
-    if (known || !isSamePage) showState(current, here.page, here.parameters); // charts first here too, see Page.update
+    if (known || !isSamePage) showState(current, here.page, here.parameters); // charts first here too; see Page.update
     retry.done();
     waiting = false;
   } catch (error) {
@@ -139,7 +139,7 @@ async function load() {
 }
 
 /**
- * A list of customers, or one of them: as it was where nothing is published since.
+ * A list of customers, or one customer: reused if no results have been published since.
  * @type {(signal: AbortSignal) => Promise<void>}
  */
 async function visit(signal) {
@@ -165,7 +165,7 @@ async function visit(signal) {
 }
 
 /**
- * Asks for *screen*, and for the report where that is older.
+ * Requests the data of *screen*, and the report if it is older.
  * @type {(screen: CustomerScreen, signal: AbortSignal) => Promise<void>}
  */
 async function renewed(screen, signal) {
@@ -177,7 +177,7 @@ async function renewed(screen, signal) {
   screen.isFresh = true;
 }
 
-/** Puts *screen* where it belongs, and says so. @type {(screen: CustomerScreen, place: Place) => void} */
+/** Shows *screen* and announces it. @type {(screen: CustomerScreen, place: Place) => void} */
 function meet(screen, { page, parameters }) {
   if (!report) return;
   showState(report, page, parameters);
@@ -199,7 +199,7 @@ function meet(screen, { page, parameters }) {
 }
 
 /**
- * What is refused is said in its place; what fails is asked again.
+ * Shows why a request was refused; retries a request that failed.
  * @type {(error: unknown, signal: AbortSignal) => Promise<void>}
  */
 async function notVisited(error, signal) {
@@ -214,7 +214,7 @@ async function notVisited(error, signal) {
 }
 
 /**
- * Another page than the one on the screen: name, tab and frames turn together, also when its numbers are late.
+ * Switches to another page: title, tab and frames change together, even if its numbers are late.
  * @type {(page: string, parameters: URLSearchParams) => void}
  */
 function turnTo(page, parameters) {
@@ -229,7 +229,7 @@ function turnTo(page, parameters) {
 }
 
 /**
- * With X on a step, as page and address then both say.
+ * The parameters with X moved to a step, so that page and URL agree.
  * @type {(current: Report, page: string, parameters: URLSearchParams) => URLSearchParams}
  */
 function stepped(current, page, parameters) {
@@ -242,7 +242,7 @@ function stepped(current, page, parameters) {
 }
 
 /**
- * The report's definition and the charting library, once; both load while the first page is asked for.
+ * Loads the report's definition and the charting library once, while the first page is requested.
  * @type {(signal: AbortSignal) => Promise<Charts>}
  */
 async function ready(signal) {
@@ -268,7 +268,7 @@ async function renew(signal) {
 }
 
 /**
- * What can be said before the server answers: which page, which filters.
+ * Shows what is known before the server answers: the page and the filters.
  * @type {(current: Report, page: string, parameters: URLSearchParams) => void}
  */
 function showState(current, page, parameters) {
@@ -292,7 +292,7 @@ function draw(screen, parameters, answers) {
 }
 
 /**
- * The page called *name*, or two of it.
+ * The page called *name*, once or twice.
  * @type {(current: Report, drawing: Charts, name: string, count: number) => Screen}
  */
 function screenOf(current, drawing, name, count) {
@@ -312,7 +312,7 @@ function open(screen) {
 }
 
 /**
- * Charts paint in the next frame: only then is an answer on the screen.
+ * Charts paint in the next frame; only then is an answer on the screen.
  * @type {(screen: Screen, parameters: URLSearchParams) => void}
  */
 function painted(screen, parameters) {
@@ -323,7 +323,7 @@ function painted(screen, parameters) {
   });
 }
 
-/** What nobody waits for. @type {(screen: Screen, parameters: URLSearchParams) => void} */
+/** Work that nobody waits for. @type {(screen: Screen, parameters: URLSearchParams) => void} */
 function afterPaint(screen, parameters) {
   screen.afterPaint();
   telling.tell(screen, parameters);
@@ -350,7 +350,7 @@ function unreachable(error) {
 }
 
 /**
- * What is not valid may be so under an older refresh, or a mail program's: the rest of the address still counts.
+ * Removes invalid parameters from the URL, which may be from an older refresh or altered by a mail program.
  * @type {(error: api.Refused, signal: AbortSignal) => Promise<void>}
  */
 async function refused(error, signal) {

@@ -1,4 +1,4 @@
-/** From a mark to its customers: right click, the menu key, a finger that stays, and a tool of each visual. */
+/** Opens the customers of a mark: by right click, menu key, long press, or the visual's tool. */
 
 import { closest } from "./dom.js";
 import * as menu from "./menu.js";
@@ -12,7 +12,7 @@ const MARK = "[data-mark], [data-row]";
 
 /** @typedef {Event & Partial<Point>} Asked */
 
-/** Listens to all ways to ask for the customers of a mark. @type {(frame: Frame) => void} */
+/** Listens to all ways to open the customers of a mark. @type {(frame: Frame) => void} */
 export function listen(frame) {
   const { body } = frame;
   /** @type {(event: Asked) => void} */
@@ -32,13 +32,13 @@ export function askWhole(frame, tool) {
   open(frame, null, tool.getBoundingClientRect());
 }
 
-/** Whether there is a list of the whole visual, and somebody on it. @type {(frame: Frame) => boolean} */
+/** Whether there is a list of the whole visual that is not empty. @type {(frame: Frame) => boolean} */
 export const hasWhole = (frame) => entriesOf(frame.visual, valuesOf(frame), frame.report).length > 0;
 
-/** Whether there are lists of its marks. @type {(frame: Frame) => boolean} */
+/** Whether its marks have lists. @type {(frame: Frame) => boolean} */
 export const isAskable = ({ visual, report }) => Boolean(report.people?.visuals[visual.name]?.length);
 
-/** Whether there is something to see at what *event* happened to. @type {(frame: Frame, event: Asked) => boolean} */
+/** Opens the menu at the target of *event*, if it has a list. @type {(frame: Frame, event: Asked) => boolean} */
 function askedAt(frame, event) {
   if (!isAskable(frame) || closest(event, ".toolbar, .popover")) return false;
   const { clientX = 0, clientY = 0 } = event;
@@ -66,11 +66,11 @@ function open(frame, row, anchor) {
   return true;
 }
 
-/** The numbers of a card; a visual of many marks has none of its own. @type {(frame: Frame) => Row["values"] | null} */
+/** The numbers of a card; null for a visual of many marks. @type {(frame: Frame) => Row["values"] | null} */
 const valuesOf = ({ data }) => (data?.values && !data.keys ? data.values : null);
 
 /**
- * A finger that stays where it is, on systems that have no event for it; the click that follows is not one.
+ * Detects a long press on systems without an event for it, and ignores the click that follows.
  * @type {(body: HTMLElement, held: (event: PointerEvent) => void) => void}
  */
 function holding(body, held) {

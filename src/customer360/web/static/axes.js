@@ -1,4 +1,4 @@
-/** Axes and their labels, for all charts that have them. */
+/** Axes and their labels, for all charts with axes. */
 
 import { penOf } from "./dom.js";
 import { axisOver } from "./extents.js";
@@ -15,7 +15,7 @@ const pen = penOf(document.createElement("canvas"));
 
 /** @typedef {Options & { margin: number, rotate: number, lineHeight?: number, width?: number }} CategoryLabels */
 
-/** Axis labels are part of the room that the grid is given. */
+/** Makes axis labels part of the space of the grid. */
 export const within = { outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 
 /** @type {(view: Pick<ChartView, "visual" | "report">) => Measure} */
@@ -39,18 +39,18 @@ export function valueAxis(measure, show = true) {
   };
 }
 
-/** The axis that another chart has too, where there is one. @type {(view: ChartView) => Options} */
+/** The axis shared with another chart, if any. @type {(view: ChartView) => Options} */
 export const shared = (view) =>
   view.extent ? { yAxis: axisOver(view.extent, measureOf(view).format === "count") } : {};
 
-/** What the value axis counts, above it and flush with the left edge. @type {(measure: Measure) => Options} */
+/** The unit of the value axis, above it and flush left. @type {(measure: Measure) => Options} */
 export function unitAbove(measure) {
   const style = { ...textStyle("muted"), fontWeight: "normal" };
   return { title: { text: format.unit(measure), left: 0, top: 4, padding: 0, textStyle: style } };
 }
 
 /**
- * Names below columns: in one line, in two by turns, or slanted where columns are narrow.
+ * Names below columns: in one line, alternating between two lines, or slanted if columns are narrow.
  * @type {(view: ChartView, names: string[]) => CategoryLabels}
  */
 export function categoryLabels({ size }, names) {
@@ -71,7 +71,7 @@ export function widthOf(name, font = `${SIZE}px ${FONT}`) {
 }
 
 /**
- * *name*, cut with an ellipsis where it is wider than *most*.
+ * *name*, truncated with an ellipsis if it is wider than *most*.
  * @type {(name: string, most: number, font?: string) => string}
  */
 export function shortened(name, most, font) {
@@ -86,7 +86,7 @@ const STEPS = [1, 3, 6, 12, 24, 60, LONGEST_STEP];
 const ROOM_FOR_MONTH = 68;
 
 /**
- * Labels of months: as many as fit, always on the same months of the year; years alone where only they fit.
+ * Labels of months: as many as fit, always on the same months of the year; only years if no more fit.
  * @type {(view: ChartView) => Options}
  */
 export function monthLabels({ rows, size }) {

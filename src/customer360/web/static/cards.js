@@ -1,4 +1,4 @@
-/** Cards and KPIs: one number with its unit, and what it is held against. */
+/** Cards and KPIs: one number with its unit, and a comparison. */
 
 import { element, keepChildren, setText, svg } from "./dom.js";
 import * as format from "./format.js";
@@ -8,7 +8,7 @@ import { signsIn } from "./small.js";
 
 /** @typedef {{ sign: string, mood: "" | "good" | "bad", text: string, start?: string }} Comparison */
 
-/** How a sign is spoken. @type {Record<string, string>} */
+/** The text of a sign for screen readers. @type {Record<string, string>} */
 const WAYS = { "▲": "up ", "▼": "down " };
 const WIDTH = 96;
 const HEIGHT = 32;
@@ -36,7 +36,7 @@ export function card() {
       setText(figure, format.large(value, measure.format, signs[visual.measure]));
       setText(unit, value === null ? "" : format.word(measure));
       number.title = format.told(value, measure, signs[visual.measure]);
-      spark.toggleAttribute("hidden", measure.expression.case !== "LastMonths"); // nothing else has a past in the data
+      spark.toggleAttribute("hidden", measure.expression.case !== "LastMonths"); // others have no past in the data
       drawSpark(spark, data.spark?.values ?? []);
       const said = changeOf(visual, report, data, signs);
       setText(sign, said.sign);
@@ -55,7 +55,7 @@ export function card() {
 const NOTHING = { sign: "", mood: "", text: "" };
 
 /**
- * What the number is held against: those outside the filters, or the same month a year earlier.
+ * The comparison of the number: with customers outside the filters, or with the same month a year earlier.
  * @type {(visual: Visual, report: Report, data: SingleData, signs: Signs) => Comparison}
  */
 function changeOf(visual, report, data, signs) {
@@ -80,9 +80,9 @@ function besideOthers(value, other, measure) {
 }
 
 /**
- * "Jun 2026: 41,203 ▲ 3.1 % vs Jun 2025"; where the month's number stands above, the earlier one instead.
+ * "Jun 2026: 41,203 ▲ 3.1 % vs Jun 2025"; if the card already shows the month's number, the earlier one instead.
  *
- * Better and worse are said by colour too.
+ * Colour also shows whether it is better or worse.
  * @type {(visual: Visual, now: Value, before: Value, measure: Measure, months: Months, signs: Signs) => Comparison}
  */
 function since({ compared }, now, before, measure, months, signs) {
@@ -101,8 +101,8 @@ function moodOf(now, before, { good }) {
 
 /** @type {(more: Element, visual: Visual, report: Report, data: SingleData, signs: Signs) => void} */
 function fillMore(more, visual, report, data, signs) {
-  const isAbove = (/** @type {string} */ name) => data.months && name === visual.compared; // with its month
-  const isSaid = (/** @type {string} */ name) => data.values[name] || signs[name]; // nobody left out need not be said
+  const isAbove = (/** @type {string} */ name) => data.months && name === visual.compared; // shown with its month
+  const isSaid = (/** @type {string} */ name) => data.values[name] || signs[name]; // zero is not mentioned
   const told = visual.more.filter((name) => isSaid(name) && !isAbove(name));
   const parts = told.map((name) => {
     const measure = report.measures[name];

@@ -1,4 +1,4 @@
-/** Visuals drawn on a canvas: made once, then only given other data. */
+/** Visuals drawn on a canvas: created once, then updated with new data. */
 
 import * as echarts from "./vendor/echarts.esm.min.js";
 import { FONT, SIZE } from "./axes.js";
@@ -13,7 +13,7 @@ import { content } from "./tip.js";
 /** @import { ChartKind, ChartView, Frame, Options, Point, Row } from "./types.d.ts" */
 
 /**
- * What the library says of a mark, and of the sizes of a tip and the chart.
+ * What the library reports about a mark, and about the sizes of a tooltip and the chart.
  * @typedef {{ dataIndex: number, name: string }} Hit
  * @typedef {{ contentSize: [number, number], viewSize: [number, number] }} Sizes
  */
@@ -39,7 +39,7 @@ export class Chart {
   /** @type {string | null} */
   ghosts = null;
   dressedFor = 0;
-  /** What lies under the pointer, where the library alone knows. @type {Row | undefined} */
+  /** The mark under the pointer, if only the library knows it. @type {Row | undefined} */
   hovered = undefined;
 
   /** @param {Frame} frame */
@@ -53,7 +53,7 @@ export class Chart {
     this.body = element("figure", { class: "chart" }, key, this.canvas, this.marks.body);
   }
 
-  /** Sizes are read for all charts before the first is drawn. */
+  /** Reads the size. This is done for all charts before the first is drawn. */
   measure() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width && height) this.size = { width, height };
@@ -72,7 +72,7 @@ export class Chart {
     this.send(this.kind.change({ ...this.view(view), sameMembers, sameGhosts }));
   }
 
-  /** Many lying bars scroll instead of lying on each other. @type {(view: Frame) => void} */
+  /** Makes many horizontal bars scroll instead of overlap. @type {(view: Frame) => void} */
   stretch(view) {
     const wanted = view.rows.length * BAR_ROOM;
     const isLong = view.rows.length > MOST_BARS && wanted > this.body.clientHeight && isHorizontal(this.view(view));
@@ -89,7 +89,7 @@ export class Chart {
   }
 
   /**
-   * Where the library has put a tile, known while it writes what stands on it.
+   * The size of a tile in the library, which is known while it writes the label.
    * @type {(at: number) => { width: number, height: number }}
    */
   roomOf(at) {
@@ -115,7 +115,7 @@ export class Chart {
     this.drawn?.setOption(option, { silent: true });
   }
 
-  /** Everything anew, for other colours or another width. @type {(view: Frame) => void} */
+  /** Redraws everything, for other colours or another width. @type {(view: Frame) => void} */
   recolour(view) {
     if (!this.drawn) return;
     this.dress(view);
@@ -151,7 +151,7 @@ export class Chart {
   rowAt = (name) => this.frame.rows.find((row) => row.names[0] === name);
 
   /**
-   * Anywhere over, under or beside a mark counts, its name too, as small marks are hard to hit.
+   * The mark at a position. The whole band of a mark counts, including its name, because small marks are hard to hit.
    * @type {(drawn: echarts.Chart, event: Pick<echarts.PenEvent, "offsetX" | "offsetY">) => Row | undefined}
    */
   rowUnder(drawn, { offsetX, offsetY }) {
@@ -181,7 +181,7 @@ export class Chart {
     this.drawn?.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: index, position: besideMark });
   }
 
-  /** Where the bars scroll: those around *share* of the height. @type {(share: number) => void} */
+  /** Scrolls to the bars around *share* of the height. @type {(share: number) => void} */
   reveal(share) {
     const { scrollHeight, clientHeight } = this.body;
     if (scrollHeight > clientHeight) this.body.scrollTop = share * scrollHeight - clientHeight / 2;
@@ -198,7 +198,7 @@ export class Chart {
     setAttribute(this.body, "aria-label", summary(view));
   }
 
-  /** A canvas is as fine as the screen; paper gets a finer one. @type {(on: boolean) => void} */
+  /** Uses a finer canvas for paper than for the screen. @type {(on: boolean) => void} */
   print(on) {
     this.paper?.remove();
     this.paper = (on && this.picture(PAPER_SCALE)) || null;
@@ -248,7 +248,7 @@ function tipOf({ frame, byAxis, rowAt }, { dataIndex, name }) {
 }
 
 /**
- * For the keyboard: in the other half than the mark, above the button that has the focus.
+ * The place of a tooltip for the keyboard: in the half without the mark, above the focused button.
  * @type {(point: number[], hit: unknown, tip: unknown, mark: unknown, sizes: Sizes)
  *   => [left: number, top: number]}
  */
@@ -257,7 +257,7 @@ function besideMark([x], _, __, ___, { contentSize, viewSize }) {
   return [left, Math.max(0, viewSize[1] - contentSize[1] - 32)];
 }
 
-/** What a reader who does not see the chart is told first. @type {(view: Frame) => string} */
+/** The summary of the chart for screen readers. @type {(view: Frame) => string} */
 function summary({ visual, rows, report }) {
   const measure = report.measures[visual.measure];
   const known = rows.filter((row) => row.value !== null);
@@ -265,5 +265,5 @@ function summary({ visual, rows, report }) {
   if (!known.length) return `${visual.title}: ${some ? "too few customers to show" : "no customers match"}`;
   const most = known.reduce((one, other) => (Number(other.value) > Number(one.value) ? other : one));
   const highest = `${most.names[0]} with ${format.told(most.value, measure)}`;
-  return `${visual.title}, ${visual.kind} of ${rows.length}: most is ${highest}`;
+  return `${visual.title}, ${visual.kind} with ${rows.length} marks: highest is ${highest}`;
 }

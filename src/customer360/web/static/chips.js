@@ -1,4 +1,4 @@
-/** The active filters as a list; each can be removed. */
+/** The active filters as a list of removable chips. */
 
 import { byId, element, icon, setText } from "./dom.js";
 import { filtersOn } from "./filters.js";
@@ -26,13 +26,13 @@ export function show(page, parameters, actions) {
   }
 }
 
-/** None: the page says by itself whom it shows. */
+/** Removes the list, on pages that name their customers themselves. */
 export function clear() {
   shown.clear();
   place.replaceChildren();
 }
 
-/** Leaves alone what stays: what is put in anew is laid out anew. @type {(nodes: Element[]) => void} */
+/** Keeps nodes that stay, because every inserted node costs a layout. @type {(nodes: Element[]) => void} */
 function hold(nodes) {
   for (const node of Array.from(place.children)) if (!nodes.includes(node)) node.remove();
   nodes.forEach((node, at) => {

@@ -1,4 +1,4 @@
-/** Two members of a slicer's dimension, side by side: how they stand in the address, and what each side is asked. */
+/** The comparison of two members of a slicer: in the URL, and in the request of each side. */
 
 import { Refused } from "./api.js";
 import { keysOf, markOf, withValue } from "./state.js";
@@ -8,7 +8,7 @@ import { keysOf, markOf, withValue } from "./state.js";
 export const COMPARE = "compare";
 
 /**
- * The two that *parameters* compare, as "country:Spain,Italy"; null where that is not what they say.
+ * The two members that *parameters* compare, as "country:Spain,Italy"; null if there is no valid comparison.
  * @type {(parameters: URLSearchParams) => Comparison | null}
  */
 export function comparisonIn(parameters) {
@@ -24,7 +24,7 @@ export const withComparison = (parameters, comparison) =>
   withValue(parameters, COMPARE, comparison && `${comparison.dimension}:${markOf(comparison.members)}`);
 
 /**
- * What each side of the page is asked: its member in place of what the slicer keeps. Without a comparison one side.
+ * The parameters of each side: its member replaces the slicer's filter. Without a comparison, there is one side.
  * @type {(parameters: URLSearchParams) => URLSearchParams[]}
  */
 export function sidesOf(parameters) {
@@ -46,10 +46,10 @@ export function isKnown(report, comparison) {
 }
 
 /**
- * What the server is not asked, a comparison of what is no slicer, is refused here.
+ * Refuses an invalid comparison, which is never sent to the server.
  * @type {(report: Report, parameters: URLSearchParams) => void}
  */
 export function requireKnown(report, parameters) {
   if (!parameters.has(COMPARE) || isKnown(report, comparisonIn(parameters))) return;
-  throw new Refused(400, { message: "these two cannot be compared" });
+  throw new Refused(400, { message: "these members cannot be compared" });
 }

@@ -1,4 +1,4 @@
-/** The control that puts two members of a slicer side by side: which slicer, and which two. */
+/** The control that compares two members of a slicer side by side. */
 
 import { comparable, comparisonIn } from "./compare.js";
 import { element, icon, setText } from "./dom.js";
@@ -68,7 +68,7 @@ function fillMembers(select, { members }, chosen) {
 }
 
 /**
- * No member stands on both sides: who takes that of the other side, gives theirs for it.
+ * Keeps the two sides different: choosing the other side's member swaps the two.
  * @type {(select: HTMLSelectElement, other: HTMLSelectElement) => void}
  */
 function swap(select, other) {

@@ -1,4 +1,4 @@
-/** What is true of a visual only under the filters of the moment: whom they keep, and which do not reach it. */
+/** Notes about a visual under the current filters: which customers it shows, and which filters do not apply. */
 
 import { keysOf, picksIn, rangeOf } from "./state.js";
 import { definitionOf } from "./view.js";
@@ -15,7 +15,7 @@ export function contextOf({ visual, page, report }, parameters) {
 }
 
 /**
- * Per dimension the members that slicers, and marks clicked in other visuals, keep.
+ * The members by dimension that slicers, and marks clicked in other visuals, select.
  * @type {(visual: Visual, definition: PageDefinition, report: Report, parameters: URLSearchParams) => Chosen}
  */
 function filtersBeside(visual, definition, report, parameters) {
@@ -34,7 +34,7 @@ function filtersBeside(visual, definition, report, parameters) {
 }
 
 /**
- * Nobody joins as Gold, and in no month of the past is known who was: who is kept must be said.
+ * The note that past months show customers by today's status: nobody joins as Gold, and past statuses are unknown.
  * @type {(visual: Visual, chosen: Chosen, report: Report) => string}
  */
 function onlyToday(visual, chosen, report) {
@@ -42,7 +42,7 @@ function onlyToday(visual, chosen, report) {
   const ofToday = report.slicers.filter(({ dimension }) => report.dimensions[dimension].of_today);
   const reached = ofToday.filter(({ dimension }) => report.facts[visual.fact].includes(dimension));
   const names = reached.flatMap(({ dimension }) => chosen.get(dimension)?.join(" or ") ?? []);
-  return names.length ? `Only those who are ${names.join(" and ")} today` : "";
+  return names.length ? `Only customers who are ${names.join(" and ")} today` : "";
 }
 
 /** @type {(visual: Visual, chosen: Chosen, report: Report) => string} */

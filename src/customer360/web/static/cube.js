@@ -1,4 +1,4 @@
-/** A table of the results in the page: codes of dimensions and sums, as typed arrays. */
+/** A table of the results in the page: codes of dimensions, and sums, as typed arrays. */
 
 /** @import { ColumnMask, Cube, CubeHeader, Grouped, Mask, Masks, Numbers, Value } from "./types.d.ts" */
 
@@ -22,7 +22,7 @@ export function decode(buffer) {
 }
 
 /**
- * The rows that every mask lets through. *masks* say per column which codes: 1 or 0.
+ * The rows that pass every mask. *masks* contain 1 or 0 for each code of a column.
  * @type {(cube: Cube, masks: Masks) => Int32Array}
  */
 export function select(cube, masks) {
@@ -40,7 +40,7 @@ export function select(cube, masks) {
 /** The codes of each masked column, with its mask. @type {(cube: Cube, masks: ColumnMask[]) => [Numbers, Mask][]} */
 const testsOf = (cube, masks) => masks.map(([name, mask]) => [cube.columns[name].values, mask]);
 
-/** The rows that some mask keeps out; none where there is no mask. @type {(cube: Cube, masks: Masks) => Int32Array} */
+/** The rows that any mask excludes; none without masks. @type {(cube: Cube, masks: Masks) => Int32Array} */
 export function selectOutside(cube, masks) {
   const inside = select(cube, masks);
   const left = new Int32Array(cube.rows - inside.length);
@@ -53,7 +53,7 @@ export function selectOutside(cube, masks) {
 }
 
 /**
- * The rows of *groups* that are not in none of them (-1).
+ * The rows that are in one of *groups*, that is, not -1.
  * @type {(rows: Int32Array, groups: Int32Array) => Int32Array}
  */
 export function rowsInGroups(rows, groups) {
@@ -61,7 +61,7 @@ export function rowsInGroups(rows, groups) {
 }
 
 /**
- * *plus* less *minus* summed per group over the rows that *masks* let through; null where there are none.
+ * The sum of *plus* minus *minus* per group over the rows that pass *masks*; null for a group without rows.
  * @type {(cube: Cube, grouped: Grouped, plus: string, minus: string | undefined, masks: ColumnMask[]) => Value[]}
  */
 export function sum(cube, { rows, groups, size }, plus, minus, masks) {
@@ -77,7 +77,7 @@ export function sum(cube, { rows, groups, size }, plus, minus, masks) {
     let kept = group >= 0 ? 1 : 0;
     for (let test = 0; test < tests.length; test += 1) kept &= tests[test][1][tests[test][0][row]];
     const value = taken ? values[row] - taken[row] : values[row];
-    if (!kept || Number.isNaN(value)) continue; // not known
+    if (!kept || Number.isNaN(value)) continue; // unknown
     totals[group] += value;
     seen[group] = 1;
   }

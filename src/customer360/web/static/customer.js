@@ -1,4 +1,4 @@
-/** One customer: who they are, what is known of them, their months and their events. */
+/** The page of one customer: identity, facts, months and events. */
 
 import * as api from "./api.js";
 import { chartsOf } from "./customercharts.js";
@@ -68,7 +68,7 @@ export class CustomerPage {
     scrollTo(0, this.scrolled);
   }
 
-  /** A chart needs its size, which it has only in the document. */
+  /** Draws the charts, which have a size only in the document. */
   settle() {
     if (this.isDrawn) return;
     this.isDrawn = true;
@@ -105,9 +105,9 @@ export class CustomerPage {
   }
 }
 
-/** Who they are first, then what is known, and their rank. @type {(customer: Customer) => HTMLElement} */
+/** Identity first, then the other facts and the rank. @type {(customer: Customer) => HTMLElement} */
 function facts({ facts: all, rank }) {
-  const others = all.filter(({ name }) => !WHO.has(name) && !name.endsWith("_member")); // the own value is there
+  const others = all.filter(({ name }) => !WHO.has(name) && !name.endsWith("_member")); // the original value is shown
   const told = [...all.filter(({ name }) => WHO.has(name)), ...others].map(({ label, value, format: as }) => fact(label, format.field(value, as)));
   const place = rank ? [fact("Rank", rankOf(rank))] : [];
   return panel("About this customer", element("dl", { class: "facts" }, ...told, ...place));
@@ -123,13 +123,13 @@ const rankOf = ({ place, of, among, by }) => `${format.whole(place)} of ${format
 function moves({ moves: all }) {
   if (!all.length) return [];
   const steps = all.map(({ month, from, to }) => {
-    const way = [from, to ?? "none"].filter((one) => one !== null).join(" → "); // the first has nothing before
+    const way = [from, to ?? "none"].filter((one) => one !== null).join(" → "); // the first has no earlier tier
     return element("li", {}, element("span", { class: "when" }, format.month(month)), ` ${way}`);
   });
   return [panel("Moves between tiers", element("ol", { class: "moves" }, ...steps))];
 }
 
-/** The newest first. @type {(customer: Customer) => HTMLElement[]} */
+/** The events, newest first. @type {(customer: Customer) => HTMLElement[]} */
 function events({ events: all, more_events: more }) {
   if (!all.length) return [];
   const heads = ["When (UTC)", "Event", "Amount", "Points", "Loyalty Status"];

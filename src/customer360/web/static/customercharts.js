@@ -1,4 +1,4 @@
-/** The months of one customer, as a page of the report: its visuals, and the numbers that they draw. */
+/** The months of one customer as a page of the report: its visuals and their numbers. */
 
 import { monthsBetween } from "./rows.js";
 
@@ -40,7 +40,7 @@ const SKETCHES = [
 ];
 
 /**
- * What a page needs to draw the months; null where there is nothing in them.
+ * What a page needs to draw the months; null if they are empty.
  * @type {(months: CustomerMonths, report: Report)
  *   => { report: Report, definition: PageDefinition, data: Answer["visuals"] } | null}
  */
@@ -57,7 +57,7 @@ export function chartsOf(months, report) {
 }
 
 /**
- * The months up to that of the as-of day: in one without a row nothing happens, and the points stay.
+ * All months up to that of the as-of date: in a month without a row nothing happens, and the points stay the same.
  * @type {(months: CustomerMonths, asOf: string) => { keys: string[], values: Record<string, Value[]> }}
  */
 export function everyMonth({ month = [], ...given }, asOf) {
@@ -79,7 +79,7 @@ export function everyMonth({ month = [], ...given }, asOf) {
 }
 
 /**
- * Two side by side; the last of an odd number has its row to itself.
+ * Two visuals per row; the last of an odd number takes a full row.
  * @type {(sketch: Sketch, at: number, count: number) => Visual}
  */
 function visualOf(drawn, at, count) {

@@ -1,4 +1,4 @@
-/** The links beside the title: from a page of the report to its customers, and from them back. */
+/** The links next to the title: from a page of the report to its customers, and back. */
 
 import { comparisonIn, sidesOf } from "./compare.js";
 import { byId, element, icon } from "./dom.js";
@@ -19,7 +19,7 @@ export function show(report, page, parameters) {
 }
 
 /**
- * Of a comparison one for each side.
+ * One link, or one for each side of a comparison.
  * @type {(report: Report, page: string, parameters: URLSearchParams) => [text: string, address: string][]}
  */
 function there(report, page, parameters) {

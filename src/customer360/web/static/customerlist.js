@@ -1,4 +1,4 @@
-/** A list of customers: those behind a number, a page at a time. */
+/** The list of customers behind a number, page by page. */
 
 import * as api from "./api.js";
 import { element, icon, setText } from "./dom.js";
@@ -55,7 +55,7 @@ export class CustomerList {
   }
 
   /**
-   * As many as there were, so that new results leave a reader where they are.
+   * Requests as many rows as were shown, so that new results do not move the reader.
    * @type {(signal: AbortSignal) => Promise<number>}
    */
   async ask(signal) {
@@ -92,7 +92,7 @@ export class CustomerList {
     this.tools.replaceChildren(...this.audiences(report), file, ...asCommand(command));
   }
 
-  /** Saved selections. @type {(report: Report) => HTMLElement[]} */
+  /** The choice of a saved audience. @type {(report: Report) => HTMLElement[]} */
   audiences({ people }) {
     if (!people?.audiences.length) return [];
     const change = () => this.actions.set("audience", select.value || null);
@@ -103,13 +103,13 @@ export class CustomerList {
     return [element("label", { class: "audience" }, element("span", {}, "Audience"), select)];
   }
 
-  /** The list, or what a search has found in its place. */
+  /** Shows the list, or the results of a search instead. */
   fill() {
     const { page, report, parameters } = this;
     if (!page || !report) return;
     const shown = this.searched ?? page;
     const sort = this.searched ? null : page.sort;
-    const caption = element("caption", { class: "visually-hidden" }, this.searched ? "Found customers" : this.title);
+    const caption = element("caption", { class: "visually-hidden" }, this.searched ? "Search results" : this.title);
     const lines = element("tbody", {}, ...linesOf(shown, { report, parameters }));
     const head = headOf(shown.columns, sort, (next) => this.actions.set("sort", next));
     this.table.replaceChildren(caption, head, lines);
@@ -132,7 +132,7 @@ export class CustomerList {
     this.fill();
   }
 
-  /** The next page below; what was published meanwhile begins anew, as must a place that is gone. */
+  /** Appends the next page. Starts again if new results were published or the position is no longer valid. */
   async showMore() {
     const { page, report, parameters } = this;
     if (!page?.next || !report) return;
@@ -188,8 +188,8 @@ function asCommand(command) {
       await navigator.clipboard.writeText(command);
       setText(copied, "Copied");
     } catch {
-      getSelection()?.selectAllChildren(code); // without a secure connection there is no clipboard
-      setText(copied, "Press Ctrl-C");
+      getSelection()?.selectAllChildren(code); // the clipboard requires a secure connection
+      setText(copied, "Press Ctrl+C");
     }
   };
   const copy = element("button", { type: "button", class: "button", click }, "Copy");

@@ -1,4 +1,4 @@
-/** A table of customers: a line for each, the first cell leads to them. */
+/** A table of customers: one row each; the first cell links to the customer. */
 
 import { element } from "./dom.js";
 import * as format from "./format.js";
@@ -12,7 +12,7 @@ const STATUS = new Set(["status_member", "loyalty_status"]);
 /** @typedef {{ report: Report, parameters: URLSearchParams }} Around */
 
 /**
- * The heads of a list; without *sort* nothing is sorted.
+ * The header cells of a list; without *sort*, they cannot be sorted by.
  * @type {(columns: CustomerColumn[], sort: string | null, sorted: (sort: string) => void) => HTMLElement}
  */
 export function headOf(columns, sort, sorted) {
@@ -38,7 +38,7 @@ const plain = ({ label }) => element("span", { class: "unsorted" }, label);
 export const linesOf = ({ columns, rows }, around) => rows.map((row) => lineOf(columns, row, around));
 
 /**
- * The first is the customer_id, as text.
+ * The row of a customer; its first cell is the customer_id, as text.
  * @type {(columns: CustomerColumn[], row: Cell[], around: Around) => HTMLElement}
  */
 function lineOf(columns, row, around) {

@@ -1,35 +1,35 @@
 /**
- * Single customers: what the server sends of them, and what leads to their pages.
+ * Single customers: the data the server sends, and the links to their pages.
  *
  * Only the type checker reads this file; it is not part of the page.
  */
 
 import type { Cell, Format, Report, Value } from "./types.d.ts";
 
-/** What a reader may see of people: saved audiences, and per visual its measures that have a list. */
+/** What a reader who may see people can open: saved audiences, and by visual the measures with a list. */
 export interface People {
   audiences: string[];
   visuals: Record<string, string[]>;
 }
 
-/** What a list is of: a mark of a visual, or all of it, counted by a measure; without a visual the whole page. */
+/** The subject of a list: a mark of a visual, or the whole visual, counted by a measure; without a visual, the page. */
 export interface Selection {
-  /** Where clicked marks are, where there is no visual. */
+  /** The page of the clicked marks, if there is no visual. */
   page?: string;
   visual?: string;
   mark?: string;
   measure?: string;
 }
 
-/** An entry of the menu at a mark. */
+/** An entry of the menu of a mark. */
 export interface Entry {
   measure: string;
   text: string;
-  /** What is counted. */
+  /** The label of the measure. */
   label: string;
 }
 
-/** A link that the menu shows, with a second line. */
+/** A link in the menu, with a second line. */
 export interface Choice {
   text: string;
   label: string;
@@ -43,7 +43,7 @@ export interface CustomerColumn {
   sortable: boolean;
 }
 
-/** *rows*: a cell for each column, of which the first is the customer_id, as text. */
+/** *rows* have a cell for each column; the first is the customer_id, as text. */
 export interface Customers {
   columns: CustomerColumn[];
   rows: Cell[][];
@@ -54,9 +54,9 @@ export interface CustomerPage extends Customers {
   count: number;
   number: { label: string; value: Value; unit: string; format: Format } | null;
   said: { label: string; text: string }[];
-  /** Filters that do not apply to this number. */
+  /** The filters that do not apply to this number. */
   ignored: string[];
-  /** Where the next page begins. */
+  /** The start of the next page. */
   next: string | null;
   sort: string;
   csv: string;
@@ -70,7 +70,7 @@ export interface Customer {
   moves: { month: string; from: string | null; to: string | null }[];
   months: CustomerMonths;
   events: CustomerEvent[];
-  /** How many earlier ones there are. */
+  /** The number of earlier events. */
   more_events: number;
 }
 
@@ -78,7 +78,7 @@ export interface Fact extends Omit<CustomerColumn, "sortable"> {
   value: Cell | boolean;
 }
 
-/** Columns of equal length, one entry per month in which something happened; without events none. */
+/** Columns of equal length, one entry per month with activity; empty without events. */
 export interface CustomerMonths {
   month?: string[];
   points?: Value[];
@@ -98,23 +98,23 @@ export interface CustomerEvent {
   loyalty_status: string | null;
 }
 
-/** A page of customers: asked for, drawn, and kept for the way back while nothing new is published. */
+/** A page of customers: requested, drawn, and cached until new results are published. */
 export interface CustomerScreen {
   name: string;
   title: string;
-  /** What the window is called; never a name, which the browser would keep. */
+  /** The title of the window; never a name, which would enter the browser's history. */
   windowTitle: string;
   body: HTMLElement;
-  /** How many pages stand side by side. */
+  /** The number of pages side by side. */
   count: 1;
   isWaiting: boolean;
   isFresh: boolean;
-  /** Returns the refresh that it shows, where the answer says so. */
+  /** Requests the data; returns the refresh it is from, if the answer contains it. */
   ask(signal: AbortSignal): Promise<number | null>;
   draw(report: Report): void;
-  /** Draws what needs its place in the document. */
+  /** Draws what needs to be in the document. */
   settle(): void;
-  /** Goes back to where the reader was in it. */
+  /** Restores the reader's position. */
   opened(): void;
   wait(on: boolean): void;
   close(): void;
@@ -124,7 +124,7 @@ export interface CustomerScreen {
   print(on: boolean): void;
 }
 
-/** What fills the page. */
+/** The content of the page. */
 export interface Shown {
   name: string;
   body: HTMLElement;

@@ -1,7 +1,7 @@
-/** Makes elements, and finds and changes them. */
+/** Creates, finds and changes elements. */
 
 /**
- * A function is a listener, `true` a bare attribute, null or false none.
+ * In *attributes*, a function is a listener, `true` an attribute without a value, null or false no attribute.
  * @typedef {string | number | boolean | null | undefined} Attribute
  * @typedef {(event: never) => void} Listener
  * @typedef {{ [name: string]: Attribute | Listener, click?: (event: MouseEvent) => void,
@@ -52,10 +52,10 @@ export function byId(id) {
   return found;
 }
 
-/** The element around what *event* happened to. @type {(event: Event, selector: string) => HTMLElement | null} */
+/** The closest element around the target of *event*. @type {(event: Event, selector: string) => HTMLElement | null} */
 export const closest = ({ target }, selector) => (target instanceof Element ? target.closest(selector) : null);
 
-/** What draws on *canvas*. @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
+/** The drawing context of *canvas*. @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
 export function penOf(canvas) {
   const pen = canvas.getContext("2d");
   if (!pen) throw new Error("this browser cannot draw on a canvas");
@@ -63,7 +63,7 @@ export function penOf(canvas) {
 }
 
 /**
- * The children of *node*, as many as wanted: what is too much is removed, what lacks is made.
+ * Exactly *count* children of *node*: removes surplus children and creates missing ones.
  * @type {(node: Element, count: number, make: () => HTMLElement) => HTMLElement[]}
  */
 export function keepChildren(node, count, make) {
@@ -73,7 +73,7 @@ export function keepChildren(node, count, make) {
 }
 
 /**
- * Writes only what differs: a write that changes nothing still costs a layout.
+ * Writes only a changed text, because writing the same text still costs a layout.
  * @type {(node: Node, text: string) => void}
  */
 export function setText(node, text) {

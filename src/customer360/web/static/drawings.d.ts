@@ -1,5 +1,5 @@
 /**
- * What a visual draws: its marks, its drawing, and the options of the charting library.
+ * The marks of a visual, its drawing, and the options of the charting library.
  *
  * Only the type checker reads this file; it is not part of the page.
  */
@@ -8,25 +8,25 @@ import type { Chart } from "./charts.js";
 import type { Frame } from "./frame.js";
 import type { Cell, Data, Format, Key, Report, Value, Visual } from "./types.d.ts";
 
-/** By measure. */
+/** Signs by measure. */
 export type Signs = Record<string, string>;
 
-/** One mark, whatever the kind of visual; charts, tooltips, table views and files all start from these. */
+/** One mark of any kind of visual; charts, tooltips, table views and files all use it. */
 export interface Row {
   mark: string;
   keys: Key[];
   names: string[];
   value: Value;
   values: Record<string, Value>;
-  /** What stands in place of a value that is left out. */
+  /** The signs that replace suppressed values. */
   signs: Signs;
-  /** What it was before a mark was clicked elsewhere. */
+  /** The value before a mark was clicked elsewhere. */
   whole?: Value;
-  /** Whether nobody of it is left. */
+  /** Whether the filters leave no customers of it. */
   isGhost?: boolean;
 }
 
-/** The inside of a frame. Each kind of visual knows which data it is given. */
+/** The inside of a frame. Each kind of visual has its own kind of data. */
 export interface Drawing {
   body: HTMLElement;
   update(frame: Frame): void;
@@ -44,49 +44,49 @@ export interface Drawing {
 /** A frame whose visual draws data of one kind. */
 export type FrameOf<D extends Data> = Omit<Frame, "data"> & { data: D };
 
-/** The module that draws on a canvas; it is fetched while the first page is asked for. */
+/** The module that draws on a canvas; it is fetched while the first page is requested. */
 export interface Charts {
   chart(frame: Frame): Chart;
 }
 
-/** In pixels of the window. */
+/** A position in pixels of the window. */
 export interface Point {
   clientX: number;
   clientY: number;
 }
 
-/** In pixels. */
+/** A size in pixels. */
 export interface Size {
   width: number;
   height: number;
 }
 
-/** The lowest and the highest value that an axis must hold. */
+/** The lowest and highest value that an axis must include. */
 export type Extent = [low: number, high: number];
 
-/** What options of the charting library are made from. */
+/** The input for the options of the charting library. */
 export interface ChartView {
-  /** Where another chart must have the same axis. */
+  /** Set if another chart must have the same axis. */
   extent: Extent | null;
   visual: Visual;
   rows: Row[];
   picks: Set<string>;
   report: Report;
   size: Size;
-  /** The tile that the library has made for its row *at*. */
+  /** The size of the library's tile for row *at*. */
   roomOf(at: number): Size;
 }
 
-/** *sameMembers*, *sameGhosts*: whether only values have changed since the last time. */
+/** *sameMembers*, *sameGhosts*: whether only values have changed since the last update. */
 export interface ChartChange extends ChartView {
   sameMembers: boolean;
   sameGhosts: boolean;
 }
 
-/** What the charting library is told; its own types are larger than the page. */
+/** Options of the charting library, whose own types are larger than the page. */
 export type Options = Record<string, unknown>;
 
-/** What a visual shows, as rows and columns: for the table view and the file. */
+/** The content of a visual as rows and columns, for the table view and the file. */
 export interface Sheet {
   columns: { label: string; name: string; format: Format | null }[];
   rows: { mark: string; cells: SheetCell[] }[];

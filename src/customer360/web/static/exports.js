@@ -1,4 +1,4 @@
-/** Files: the numbers of a visual as CSV, its looks as PNG. Both carry the as-of day and the filters. */
+/** Exports a visual: its numbers as CSV, its picture as PNG. Both include the as-of date and the filters. */
 
 import { filtersReaching } from "./filters.js";
 import * as format from "./format.js";
@@ -7,7 +7,7 @@ import { sheetOf } from "./sheet.js";
 
 /** @import { Cell, Frame, NamedFilter, SheetCell } from "./types.d.ts" */
 
-const MARK = "\uFEFF"; // tells spreadsheets that the file is UTF-8
+const MARK = "\uFEFF"; // by which spreadsheets recognize UTF-8
 const SCALE = 2;
 const LONGEST_SLUG = 80;
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -29,13 +29,13 @@ export function picture(frame) {
 }
 
 /**
- * What the numbers on the screen were asked with, which is not always what the address says by now.
+ * The filters of the numbers on the screen, which the URL may already have changed.
  * @type {(frame: Frame) => NamedFilter[]}
  */
 const filtersIn = ({ visual, page, parameters }) => filtersReaching(visual, page, parameters);
 
 /**
- * Numbers and days as they are, members as they are written; a column for the day, and one for each filter.
+ * Raw numbers and dates, labels of members, a column for the as-of date, and one for each filter.
  * @type {(frame: Frame) => string}
  */
 function csv(frame) {
@@ -60,9 +60,9 @@ const membersByLabel = (filters) =>
   ]);
 
 /**
- * A text that a spreadsheet would run as a formula gets an apostrophe; what would break the line gets quotes.
+ * Adds an apostrophe to text that a spreadsheet would run as a formula, and quotes text that would break the line.
  *
- * Where lists are separated by semicolons a spreadsheet splits there, so each part counts. Numbers do not run.
+ * In some locales, spreadsheets split at semicolons, so every part is checked. Numbers are not formulas.
  * @type {(value: Cell | undefined) => string}
  */
 function quoted(value) {
@@ -80,7 +80,7 @@ function fileName(frame, ending) {
 }
 
 /**
- * The filters as part of a file name: those that fit, and how many more.
+ * The filters as part of a file name: as many as fit, and the number of the others.
  * @type {(filters: NamedFilter[]) => string[]}
  */
 function slugs(filters) {

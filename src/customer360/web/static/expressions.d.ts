@@ -7,7 +7,7 @@ export type Expression =
   | Sum | Missing | Where | Above | Ratio | OfTotal | Others | LastMonths | Observed | OfStage | Latest | Times
   | Known | Less | MonthBefore | Cumulative | LastClosedMonth | MeanPerMonth;
 
-/** *zero*: whether no rows are 0, as of a count; else they are no value. */
+/** *zero*: whether the value without rows is 0, as for a count, or missing. */
 interface AnyExpression {
   zero: boolean;
 }

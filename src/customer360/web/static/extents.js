@@ -1,4 +1,4 @@
-/** How far the values of visuals reach: charts that stand side by side are read against one axis. */
+/** The ranges of values of visuals, so that charts side by side share one axis. */
 
 import { rowsOf } from "./rows.js";
 import { reachOf } from "./stacks.js";
@@ -6,12 +6,12 @@ import { reachOf } from "./stacks.js";
 /** @import { Answer, Data, Extent, Report, Visual } from "./types.d.ts" */
 
 const TICKS = 4;
-/** Below it the library's own axis ends before 100 %. */
+/** Below this share, the library's own axis ends before 100 %. */
 const NEAR_WHOLE = 0.8;
 const ANY = { from: "", to: "" };
 
 /**
- * By visual, over all its *drawn* data.
+ * The extents by visual, over all its *drawn* data.
  * @type {(visuals: Visual[], drawn: Answer["visuals"][], report: Report) => Record<string, Extent>}
  */
 export function extentsOf(visuals, drawn, report) {
@@ -33,7 +33,7 @@ function extentOf(visual, all, report) {
 const reach = (values) => [Math.min(0, ...values), Math.max(0, ...values)];
 
 /**
- * The axis of *shares* ends at 100 % where the highest is near it: nothing is beyond. Else the library chooses.
+ * Ends the axis of *shares* at 100 % if the highest is near it; otherwise the library chooses.
  * @type {(shares: (number | null)[]) => { max: number | null, interval: number | null }}
  */
 export function axisOfShares(shares) {
@@ -42,7 +42,7 @@ export function axisOfShares(shares) {
 }
 
 /**
- * An axis that holds *extent*: about four steps of 1, 2 or 5 times a power of ten, which meet both ends.
+ * An axis that includes *extent*: about four steps of 1, 2 or 5 times a power of ten, from end to end.
  * @type {(extent: Extent, isCount: boolean) => { min: number, max: number, interval: number }}
  */
 export function axisOver([low, high], isCount) {

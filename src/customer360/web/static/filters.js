@@ -1,4 +1,4 @@
-/** The active filters as a reader names them: slicers, clicked marks, a comparison, and the numbers that are set. */
+/** The active filters with labels: slicers, clicked marks, a comparison, and the numbers a reader has set. */
 
 import { COMPARE, comparable, comparisonIn } from "./compare.js";
 import * as format from "./format.js";
@@ -9,7 +9,7 @@ import { definitionOf, measuresOf } from "./view.js";
 /** @import { Expression, NamedFilter, Page, PageDefinition, Report, Slicer, Visual } from "./types.d.ts" */
 
 /**
- * Every filter of *page*, one per member, as a chip shows it.
+ * Every filter of *page*, one per member, as shown in a chip.
  * @type {(page: Page, parameters: URLSearchParams) => NamedFilter[]}
  */
 export function filtersOn(page, parameters) {
@@ -25,7 +25,7 @@ export function filtersOn(page, parameters) {
 }
 
 /**
- * The filters that reach *visual*, and the numbers that it depends on, set or not.
+ * The filters that apply to *visual*, and the numbers it depends on, set or default.
  * @type {(visual: Visual, page: Page, parameters: URLSearchParams) => NamedFilter[]}
  */
 export function filtersReaching(visual, page, parameters) {
@@ -71,7 +71,7 @@ function picked(definition, page, parameters) {
 }
 
 /**
- * Both members of a comparison as one filter: it is taken away as a whole, and says what the slicer keeps no more.
+ * Both members of a comparison as one filter, which is removed as a whole and replaces that of the slicer.
  * @type {(report: Report, parameters: URLSearchParams) => NamedFilter[]}
  */
 function compared(report, parameters) {

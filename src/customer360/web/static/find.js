@@ -1,16 +1,16 @@
-/** The search for a customer: what is typed goes to the server alone, and never into the address. */
+/** The search for a customer. The text is sent only to the server and never appears in the URL. */
 
 import * as api from "./api.js";
 import { element, setText } from "./dom.js";
 
 /** @import { Customers } from "./types.d.ts" */
 
-const HINT = "Id, your own id, beginning of a name, or whole e-mail address";
+const HINT = "Customer ID, your own ID, start of a name, or full e-mail address";
 
 const MOST = 50;
 
 /**
- * A form that tells *found* what there is, and null when the search is over.
+ * A form that passes the results to *found*, and null when the search ends.
  * @type {(found: (customers: Customers | null) => void) => HTMLElement}
  */
 export function searchForm(found) {
@@ -61,7 +61,7 @@ export function searchForm(found) {
 
 /** @type {(count: number) => string} */
 function saidOf(count) {
-  if (!count) return "Nobody found. An e-mail address must be whole.";
+  if (!count) return "No customers found. Enter the full e-mail address.";
   if (count === MOST) return `The first ${MOST} are shown`;
   return `${count === 1 ? "1 customer" : `${count} customers`} found`;
 }

@@ -1,4 +1,4 @@
-/** Columns by month that add up: series stacked over zero, others hanging below, and their sum as a line. */
+/** Columns by month that add up: series stacked above and below zero, with their sum as a line. */
 
 import { measureOf, monthLabels, shared, textStyle, unitAbove, valueAxis, within } from "./axes.js";
 import { element } from "./dom.js";
@@ -57,7 +57,7 @@ export function flow(view) {
 }
 
 /**
- * Below zero is a direction: how many left is not a negative number.
+ * Ticks without a sign: below zero is a direction, not a negative number.
  * @type {(written: Format) => (value: number) => string}
  */
 const sizeOf = (written) => (value) => format.tick(Math.abs(value), written);
@@ -79,13 +79,13 @@ export function flowChange(view) {
 }
 
 /**
- * Paler where another month is picked, and where the month is not over yet.
+ * Paler if another month is picked, or if the month has not ended.
  * @type {(colour: string, row: Row, picks: Set<string>, report: Report) => string}
  */
 const shaded = (colour, { mark, keys }, picks, report) =>
   (picks.size ? !picks.has(mark) : isUnfinished(keys[0], report)) ? dim(colour) : colour;
 
-/** What the colours mean, in the order of the stack. @type {(visual: Visual, report: Report) => HTMLElement} */
+/** The legend of the colours, in the order of the stack. @type {(visual: Visual, report: Report) => HTMLElement} */
 export function legend(visual, report) {
   const entries = seriesOf(visual).map(({ name, colour, sign }) => {
     const swatch = element("i", { class: "patch" });

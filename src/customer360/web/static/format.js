@@ -1,4 +1,4 @@
-/** Numbers, days and months as the reader's locale writes them. */
+/** Numbers, dates and months in the reader's locale. */
 
 /** @import { Cell, Format, Measure, Value } from "./types.d.ts" */
 
@@ -33,7 +33,7 @@ const FULL = {
 };
 
 /**
- * The whole number: tooltips and tables. Here as below, *none* is what stands for no value.
+ * The full number, for tooltips and tables. *none* is the text for a missing value.
  * @type {(value: Value | string | undefined, format: Format, none?: string) => string}
  */
 export function full(value, format, none = NONE) {
@@ -42,7 +42,7 @@ export function full(value, format, none = NONE) {
 }
 
 /**
- * A field of a customer: a text stays as it is.
+ * A field of a customer; text is unchanged.
  * @type {(value: Cell | boolean | undefined, format: Format | "text") => string}
  */
 export function field(value, format) {
@@ -52,7 +52,7 @@ export function field(value, format) {
 }
 
 /**
- * As short as a label at a mark needs: three digits, so that one chart is written in one way.
+ * A short number for a label: three digits, so that all labels of a chart look alike.
  * @type {(value: Value | undefined, format: Format, none?: string) => string}
  */
 export function compact(value, format, none = NONE) {
@@ -62,7 +62,7 @@ export function compact(value, format, none = NONE) {
 }
 
 /**
- * As short as a cell of a heat map needs: of a share the per cents alone.
+ * The shortest number, for a cell of a heat map: a share without its percent sign.
  * @type {(value: number, format: Format) => string}
  */
 export function cell(value, format) {
@@ -71,7 +71,7 @@ export function cell(value, format) {
 }
 
 /**
- * As large as a card has room for: whole up to seven digits.
+ * A number for a card: in full up to seven digits.
  * @type {(value: Value | undefined, format: Format, none?: string) => string}
  */
 export function large(value, format, none) {
@@ -86,7 +86,7 @@ export function tick(value, format) {
 }
 
 /**
- * A number with its unit, where neither the number nor its name says it.
+ * A number with its unit, unless the number or its label already has it.
  * @type {(value: Value | undefined, measure: Measure, none?: string) => string}
  */
 export const told = (value, measure, none) => withUnit(full(value, measure.format, none), value, measure);
@@ -99,7 +99,7 @@ const withUnit = (text, value, measure) =>
   typeof value === "number" && word(measure) ? `${text} ${word(measure)}` : text;
 
 /**
- * How a number has changed: "▲ 6.0 %" of a count or an amount, else by how much; "=" where it has not.
+ * The change of a number: "▲ 6.0 %" for a count or an amount, otherwise the difference; "=" if it is unchanged.
  * @type {(now: number, before: number, measure: Measure) => string}
  */
 export function growth(now, before, measure) {
@@ -111,7 +111,7 @@ export function growth(now, before, measure) {
 }
 
 /**
- * How far a number is from another: "+4.3 pp" between two shares, else in its own unit.
+ * The difference of two numbers: "+4.3 pp" between two shares, otherwise in their unit.
  * @type {(one: number, other: number, measure: Measure) => string}
  */
 export function difference(one, other, measure) {
@@ -122,15 +122,15 @@ export function difference(one, other, measure) {
 }
 
 /**
- * What a reader sets, with as many decimals as it has.
+ * A number set by the reader, with the decimals of its parameter.
  * @type {(value: number, digits: number, options?: Intl.NumberFormatOptions) => string}
  */
 export const exact = (value, digits, options) => number({ maximumFractionDigits: digits, ...options }).format(value);
 
 /**
- * The number that a reader has typed, in the language of the reader or with a point; NaN where it is none.
+ * The number that a reader has typed, in the reader's locale or with a decimal point; NaN if it is invalid.
  *
- * A lone separator is that of the decimals, unless the reader's language groups with it and three digits follow.
+ * A single separator is the decimal one, unless the locale groups digits with it and three digits follow.
  * @type {(text: string) => number}
  */
 export function parse(text) {
@@ -157,11 +157,11 @@ export const months = ([first, last]) => `${month(first)} – ${month(last)}`;
 export const year = (iso) => iso.slice(0, 4);
 /** @type {(iso: string) => string} */
 export const moment = (iso) => MOMENT.format(new Date(iso));
-/** A moment without a zone, which is one of UTC. @type {(iso: string) => string} */
+/** A timestamp; without a zone, it is in UTC. @type {(iso: string) => string} */
 export const universal = (iso) => UNIVERSAL.format(new Date(/Z|[+-]\d\d:\d\d$/.test(iso) ? iso : `${iso}Z`));
 
 /**
- * The word below or beside numbers of a measure; a share and money say it themselves.
+ * The unit next to the numbers of a measure; shares and amounts do not need one.
  * @type {(measure: Measure) => string}
  */
 export const unit = (measure) => ({ share: "", currency: measure.label, date: "" })[measure.unit] ?? measure.unit;

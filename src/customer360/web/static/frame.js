@@ -1,4 +1,4 @@
-/** The frame of a visual: what it is called and means, its tools, and the drawing inside. */
+/** The frame of a visual: its title, definition, tools and drawing. */
 
 import { askWhole, hasWhole, isAskable, listen } from "./asking.js";
 import { card } from "./cards.js";
@@ -23,7 +23,7 @@ import { measuresOf } from "./view.js";
 /** @import { Actions, Charts, Data, Drawing, Extent, Modifiers, Page, Row, Visual } from "./types.d.ts" */
 
 /**
- * Columns on a screen of half the width: two cards side by side, or the three of a row.
+ * The width in columns on a screen of half the width: two cards side by side, or the three of a row.
  * @type {(place: Visual["place"]) => number}
  */
 const small = ({ width }) => (width === 3 || width > 4 ? 6 : 4);
@@ -91,7 +91,7 @@ export class Frame {
     return !(this.visual.kind in HTML_KINDS || this.hasNothing);
   }
 
-  /** Whether the data, or a table of its results, is lacking. */
+  /** Whether the data, or a table of the results, is missing. */
   get hasNothing() {
     return this.visual.missing.length > 0 || Boolean(this.visual.unavailable);
   }
@@ -101,7 +101,7 @@ export class Frame {
   }
 
   /**
-   * With Ctrl a mark is added; of two dimensions there is one mark, since two cells are no rows and columns.
+   * Picks a mark; with Ctrl, adds it. With two dimensions there is only one mark, because two cells are not a range.
    * @type {(mark: string, keys: Modifiers) => void}
    */
   pick(mark, { ctrlKey, metaKey, shiftKey }) {
@@ -127,7 +127,10 @@ export class Frame {
     return section;
   }
 
-  /** How many columns it takes on a screen of half the width. @type {(columns: number, section?: HTMLElement) => void} */
+  /**
+   * Sets the width in columns on a screen of half the width.
+   * @type {(columns: number, section?: HTMLElement) => void}
+   */
   widen(columns, section = this.body) {
     this.tablet = columns;
     section.style.setProperty("--tablet", String(columns));
@@ -148,7 +151,7 @@ export class Frame {
       about,
       this.toggle,
       tool("csv", `${title}: download as CSV`, () => download(this)),
-      tool("png", `${title}: download as picture`, () => picture(this)),
+      tool("png", `${title}: download as image`, () => picture(this)),
       this.people,
     ];
     stop(tools);
@@ -156,7 +159,7 @@ export class Frame {
     return bar;
   }
 
-  /** The report changed: what is said about the measures. */
+  /** Updates the descriptions of the measures after a change of the report. */
   renew() {
     this.drawn = null;
     const text = monthsOf(this) ?? this.visual.definition;
@@ -167,7 +170,7 @@ export class Frame {
   }
 
   /**
-   * *whole* is what there would be without the clicks on marks, where that is known; *extent* what its axis must hold.
+   * *whole* is the data without clicks on marks, if known; *extent* is the range its axis must include.
    * @type {(data: Data, parameters: URLSearchParams, whole?: Data | null, extent?: Extent) => void}
    */
   update(data, parameters, whole, extent) {
@@ -191,7 +194,7 @@ export class Frame {
     this.empty.toggleAttribute("hidden", !isEmpty(this));
   }
 
-  /** What must be known of the filters; lines take their room from the drawing. @type {(notes: string[]) => void} */
+  /** Shows notes about the filters, which take space from the drawing. @type {(notes: string[]) => void} */
   note(notes) {
     if (notes.length === this.notes.childElementCount) {
       notes.forEach((text, at) => setText(this.notes.children[at], text));
@@ -201,7 +204,7 @@ export class Frame {
     this.cramped = true;
   }
 
-  /** What can wait until the charts are on the screen. */
+  /** Work that can wait until the charts are on the screen. */
   afterPaint() {
     if (!this.stale) return;
     this.stale = false;
@@ -257,14 +260,14 @@ export class Frame {
   }
 }
 
-/** Of a number that counts the last months: which. @type {(frame: Frame) => string | null} */
+/** The months that a number of the last months covers. @type {(frame: Frame) => string | null} */
 function monthsOf({ visual, report }) {
   const { expression } = report.measures[visual.measure];
   if (expression.case !== "LastMonths") return null;
   return `Joined ${format.months(windowOf(expression, report.refresh.as_of))}`;
 }
 
-/** In place of a drawing: what is needed for one, where that is lacking. @type {(visual: Visual) => Drawing | null} */
+/** The text that replaces the drawing if its data is missing. @type {(visual: Visual) => Drawing | null} */
 function undrawn({ missing, unavailable }) {
   if (!missing.length && !unavailable) return null;
   const columns = missing.flatMap((name, at) => [at ? ", " : "", element("code", {}, name)]);
@@ -288,11 +291,11 @@ function isEmpty({ visual, rows, data, report }) {
   return visual.by.length > 0 && !rows.some(isThere);
 }
 
-/** How many customers the measure cannot speak for. @type {(frame: Frame) => HTMLElement[]} */
+/** The number of customers that the measure excludes. @type {(frame: Frame) => HTMLElement[]} */
 function leftOut({ report, visual, data, rows }) {
   const name = report.measures[visual.measure].left_out;
   if (!name || !data?.values || data.below?.[name] || data.withheld?.[name]) return [];
   const counts = data.keys ? rows.map((row) => row.values[name] ?? 0) : [data.values[name] ?? 0];
   const count = counts.reduce((sum, value) => sum + value, 0);
-  return [element("p", { class: "left-out" }, `Left out: ${format.whole(count)} (${report.measures[name].label}).`)];
+  return [element("p", { class: "left-out" }, `Excluded: ${format.whole(count)} (${report.measures[name].label}).`)];
 }

@@ -1,4 +1,4 @@
-/** The funnel: a bar per stage, with its share of the first stage and of the one before. */
+/** The funnel: a bar per stage, with its share of the first and the previous stage. */
 
 import { closest, element, keepChildren, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -51,7 +51,7 @@ function fill(stage, row, first, picks, visual, report) {
 }
 
 /**
- * "% of First Stage" as "of first", after a number that has its % already.
+ * "% of First Stage" as "of first", after a number that already has its %.
  * @type {(measure: string, report: Report) => string}
  */
 const short = (measure, report) => report.measures[measure].label.replace(/^%\s*| stage$/gi, "").toLowerCase();

@@ -1,4 +1,4 @@
-/** The head of every page: the pages, how fresh the data is, theme and print. */
+/** The header of every page: the pages, the as-of date, theme and print. */
 
 import { byId, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -27,7 +27,7 @@ export function show(report) {
 }
 
 /**
- * Links carry the filters along, so that they can be copied or opened in a new tab.
+ * Links include the filters, so that they can be copied or opened in a new tab.
  * @type {(current: string, parameters: URLSearchParams) => void}
  */
 export function markCurrent(current, parameters) {

@@ -1,4 +1,4 @@
-/** Heat maps: a table of coloured cells; cells are updated in place as long as the grid is the same. */
+/** Heat maps: tables of coloured cells, which are updated in place while the grid is unchanged. */
 
 import { widthOf } from "./axes.js";
 import { closest, element, setAttribute, setText } from "./dom.js";
@@ -11,7 +11,7 @@ import * as tip from "./tip.js";
 /** @import { Drawing, Format, Frame, Key, Row } from "./types.d.ts" */
 
 /**
- * A key and how it is written; the members in rows and columns, and per pair of keys its cell.
+ * A key with its label; the members in rows and columns; and the cell of each pair of keys.
  * @typedef {[key: Key, name: string]} Member
  * @typedef {{ lines: Member[], columns: Member[], cells: Map<string, { mark: HTMLElement, names: string }>,
  *   key: string, pickable: boolean }} Grid
@@ -48,7 +48,7 @@ export function heatMap(frame) {
   };
 }
 
-/** What the colours mean. @type {() => HTMLElement[]} */
+/** The legend of the colours. @type {() => HTMLElement[]} */
 function ramp() {
   return [0, 25, 50, 75, 100].map((share) => {
     const step = element("span", { class: "step" });
@@ -58,7 +58,7 @@ function ramp() {
 }
 
 /**
- * The members of both axes that have a value, in their order; bands rise from the bottom, as on any other axis.
+ * The members of both axes that have a value, in order; bands ascend from the bottom, as on any other axis.
  * @type {(frame: Frame) => Grid}
  */
 function gridOf({ rows, visual, report }) {
@@ -95,7 +95,7 @@ function build({ visual, report }, grid) {
   );
 }
 
-/** A band may break after its dash. @type {(name: string) => string} */
+/** Allows a line break after the dash of a band. @type {(name: string) => string} */
 const breakable = (name) => name.replace("–", "–\u200B");
 
 /** @type {(grid: Grid, line: Member, column: Member) => HTMLElement} */
@@ -126,7 +126,7 @@ function fill({ rows, picks, visual, report, extent }, grid, end) {
 }
 
 /**
- * *sign* stands for a number that is left out.
+ * *sign* replaces a suppressed number.
  * @type {(mark: HTMLElement, row: Pick<Row, "mark" | "value">, most: number, written: Format, sign?: string) => void}
  */
 function paint(mark, row, most, written, sign) {

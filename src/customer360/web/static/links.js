@@ -1,9 +1,9 @@
-/** Links within the dashboard: followed without loading the page again, but where the reader wants another window. */
+/** Follows links within the dashboard without reloading the page, unless the reader wants another window. */
 
 import { closest } from "./dom.js";
 
 /**
- * Tells *follow* of each plain click on a link to a page, or to another place.
+ * Calls *follow* for each plain click on a link to a page or another place.
  * @type {(follow: (link: HTMLAnchorElement) => void) => void}
  */
 export function following(follow) {

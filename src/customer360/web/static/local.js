@@ -1,7 +1,7 @@
 /**
- * The numbers of a page from the tables in the page: what the server would answer, without asking it.
+ * Computes the numbers of a page from the tables in the page: the same answer, without a request.
  *
- * Only for what the tables hold and what is known to be valid; everything else is null, and the server is asked.
+ * Only for data in the tables and valid parameters; everything else is null and requested from the server.
  */
 
 import * as api from "./api.js";
@@ -18,10 +18,10 @@ import { definitionOf, filtersOf, measuresOf, viewOf } from "./view.js";
  */
 
 /**
- * The cubes of one refresh, and those that are on their way.
+ * The cubes of one refresh, and those being fetched.
  * @typedef {{ refresh: number | null, cubes: Map<string, Cube>, asked: Map<string, Promise<void>> }} Held
  *
- * What a scope must know of a visual.
+ * The parts of a visual that a scope needs.
  * @typedef {Pick<Visual, "name" | "fact" | "only">} Reading
  */
 
@@ -35,7 +35,7 @@ function holdNothing(refresh) {
 }
 
 /**
- * Fetches the tables of *page* that are not there yet, one after the other; the page can be used meanwhile.
+ * Fetches the missing tables of *page*, one after the other; the page stays usable meanwhile.
  * @type {(report: Report, page: string) => Promise<void>}
  */
 export async function load(report, page) {
@@ -52,11 +52,11 @@ async function fetchCube(mine, page, name) {
   try {
     mine.cubes.set(name, decode(await api.fetchCube(page, name, mine.refresh)));
   } catch {
-    mine.asked.delete(name); // the server is asked instead, and the table again after the next paint
+    mine.asked.delete(name); // the server answers instead; the table is requested again after the next paint
   }
 }
 
-/** Forgets every table: there are newer results. @type {() => void} */
+/** Drops all tables, because there are newer results. @type {() => void} */
 export function forget() {
   held = holdNothing(null);
 }
@@ -81,7 +81,7 @@ export function answer(report, page, parameters) {
 }
 
 /**
- * How many customers the filters leave; null where the tables here cannot tell.
+ * The number of customers under the filters; null if the tables cannot answer.
  * @type {(report: Report, page: string, parameters: URLSearchParams) => number | null}
  */
 export function countCustomers(report, page, parameters) {
@@ -101,7 +101,7 @@ export function countCustomers(report, page, parameters) {
 }
 
 /**
- * What measures are evaluated in: the smallest table that has what is needed, its rows under the filters, groups.
+ * The scope of measures: the smallest table with the columns needed, its rows under the filters, and their groups.
  * @type {(visual: Reading, view: View, by: string[], expressions: Expression[]) => Scope}
  */
 function scopeOf(visual, view, by, expressions) {
@@ -136,13 +136,16 @@ function once(known, key, make) {
 }
 
 /**
- * Visuals with the same filters share their masks, the rows that pass them, and how these are grouped.
+ * A key for visuals with the same filters, which share masks, rows and groups.
  * @type {(visual: Reading, view: View) => string}
  */
 const keyOf = (visual, { picks: marks }) =>
   JSON.stringify([visual.fact, visual.only, marks.some((mark) => mark.visual === visual.name) ? visual.name : ""]);
 
-/** Of those with *columns*. @type {(visual: Reading, view: View, columns: string[]) => [name: string, cube: Cube]} */
+/**
+ * The smallest cube with *columns*.
+ * @type {(visual: Reading, view: View, columns: string[]) => [name: string, cube: Cube]}
+ */
 function smallestCube(visual, { page }, columns) {
   const known = page.cubes.filter(({ fact }) => fact === visual.fact);
   const able = known.filter((one) => columns.every((column) => one.columns.includes(column))).map(({ name }) => name);
@@ -152,7 +155,7 @@ function smallestCube(visual, { page }, columns) {
 }
 
 /**
- * Per row its group: the places of its members, the last of *by* running fastest; -1 where it has none.
+ * The group of each row, from the indexes of its members, the last of *by* varying fastest; -1 for none.
  * @type {(cube: Cube, report: Report, by: string[], rows: Int32Array) => Omit<Grouped, "rows">}
  */
 function groupRows(cube, report, by, rows) {
@@ -171,7 +174,7 @@ function groupRows(cube, report, by, rows) {
   return { groups, size };
 }
 
-/** What the data, or its results, lack for *visual*, as the server says it. @type {(visual: Visual) => Data | null} */
+/** The data or table that *visual* lacks, in the form the server uses. @type {(visual: Visual) => Data | null} */
 function lackOf({ missing, unavailable }) {
   if (missing.length) return { missing };
   return unavailable ? { unavailable } : null;
@@ -197,7 +200,7 @@ function dataOf(visual, view) {
 }
 
 /**
- * What the number of *visual* is set to, and what is used for it.
+ * The number of *visual* as set, and the number used.
  * @type {(visual: Visual, view: View) => { x?: number, used?: number }}
  */
 function numberOf({ parameter }, { parameters, report }) {
@@ -206,7 +209,7 @@ function numberOf({ parameter }, { parameters, report }) {
   return { x, used: standing(report.parameters[parameter], x) };
 }
 
-/** Counting nobody gives 0, not nothing. @type {(expression: Expression, values: Value[]) => Value[]} */
+/** Makes a count of no rows 0 instead of null. @type {(expression: Expression, values: Value[]) => Value[]} */
 const zeroForNobody = ({ zero }, values) => (zero ? values.map((value) => value ?? 0) : values);
 
 /** @type {(visual: Visual, view: View, scope: Scope, values: [name: string, values: Value[]][]) => MarkData} */
@@ -232,7 +235,7 @@ function byMember({ by }, { report }, scope, values) {
 }
 
 /**
- * Per group whether any row is in it; a stage holds the rows of all that come after it.
+ * Whether each group has rows; a stage contains the rows of all later stages.
  * @type {(scope: Scope) => Uint8Array}
  */
 function occurring({ groups, size, by, report }) {
@@ -245,7 +248,7 @@ function occurring({ groups, size, by, report }) {
 }
 
 /**
- * What joined in each of the last full months, where they compare; nothing else has a past in the data.
+ * The sparkline: customers who joined in each of the last full months, if they can be compared.
  * @type {(visual: Visual, view: View, values: Record<string, Value>) => SingleData["spark"]}
  */
 function spark(visual, view, values) {

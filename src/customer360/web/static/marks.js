@@ -1,7 +1,7 @@
 /**
- * A chart for the keyboard and for screen readers: one button per mark, seen only while it has the focus.
+ * A chart for the keyboard and for screen readers: one button per mark, visible only while it has the focus.
  *
- * A canvas has nothing to focus; these buttons say what each mark shows and pick it.
+ * A canvas has no focusable parts; these buttons describe each mark and pick it.
  */
 
 import { closest, element, keepChildren, setAttribute, setText } from "./dom.js";
@@ -23,7 +23,7 @@ export function marks(frame, { highlight, leave }) {
   return {
     body,
     update({ rows, picks, visual, report }) {
-      setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks, arrow keys move`);
+      setAttribute(body, "aria-label", `${visual.title}: ${rows.length} marks; use the arrow keys`);
       const buttons = keepChildren(body, rows.length, () => element("button", { type: "button", tabindex: "-1" }));
       rows.forEach((row, at) => {
         const button = buttons[at];
@@ -37,12 +37,12 @@ export function marks(frame, { highlight, leave }) {
   };
 }
 
-/** What a mark shows. @type {(row: Row, visual: Visual, report: Report) => string} */
+/** The description of a mark. @type {(row: Row, visual: Visual, report: Report) => string} */
 const said = (row, { measure }, { measures }) =>
   `${row.names.join(" · ")}: ${format.told(row.value, measures[measure], row.signs[measure])}`;
 
 /**
- * What a mark of a flow is spoken with: all that it is stacked of.
+ * The description of a mark of a flow: all values in its stack.
  * @type {(row: Row, visual: Visual, report: Report) => string | null}
  */
 function spoken(row, visual, report) {

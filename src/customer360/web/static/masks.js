@@ -1,4 +1,4 @@
-/** Which codes of a column a filter keeps: one byte per code, 1 or 0; the last code, for none, is never kept. */
+/** Which codes of a column a filter selects: one byte per code, 1 or 0; the last code, for none, is never selected. */
 
 /** @import { ColumnMask, Keeps, Key, Masks, Report } from "./types.d.ts" */
 
@@ -7,7 +7,7 @@ const FEW = 255;
 const DAY = 86_400_000;
 
 /**
- * The column of *dimension*, and the mask of the keys that *keeps* says yes to.
+ * The column of *dimension*, and the mask of the keys for which *keeps* is true.
  * @type {(report: Report, dimension: string, keeps: Keeps) => ColumnMask}
  */
 export function maskOf(report, dimension, keeps) {
@@ -35,14 +35,14 @@ function makeMask(keys, keeps) {
   return kept;
 }
 
-/** *masks* and the mask of a column together. @type {(masks: Masks, more: ColumnMask) => Masks} */
+/** *masks* combined with the mask of a column. @type {(masks: Masks, more: ColumnMask) => Masks} */
 export function narrow(masks, [column, mask]) {
   const before = masks.get(column);
   return new Map(masks).set(column, before ? mask.map((kept, code) => kept & before[code]) : mask);
 }
 
 /**
- * Per code of the column of *dimension* the place of its member among the members, -1 for none.
+ * The index of the member for each code of the column of *dimension*, -1 for none.
  * @type {(report: Report, dimension: string) => Int32Array}
  */
 export function placesOf(report, dimension) {
@@ -60,7 +60,7 @@ export function ordinal(day) {
 }
 
 /**
- * The first day after the last full month up to *day*: the month of *day* is full when that is its last day.
+ * The first day after the last full month up to *day*. The month of *day* is full if *day* is its last day.
  * @type {(day: string) => string}
  */
 export function fullMonthsEnd(day) {
@@ -69,7 +69,7 @@ export function fullMonthsEnd(day) {
 }
 
 /**
- * The first and the last of the months that an expression of the last months counts.
+ * The first and last month that an expression of the last months counts.
  * @type {(expression: { months: number, before: number }, day: string) => [first: string, last: string]}
  */
 export function windowOf({ months, before }, day) {

@@ -1,4 +1,4 @@
-/** A matrix: members in rows, measures in columns; a row is a mark like a bar. */
+/** A matrix: members in rows, measures in columns; each row is a mark, like a bar. */
 
 import { closest, element, keepChildren, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";

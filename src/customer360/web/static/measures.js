@@ -1,8 +1,8 @@
 /**
- * Measures over a cube, by the same expressions that the server renders to SQL.
+ * Computes measures over a cube, by the same expressions that the server renders to SQL.
  *
- * An expression gives one value per group of the scope; null is no value. What cannot be computed here throws
- * `Unknown`: the server is asked instead.
+ * An expression returns one value per group of the scope; null means no value. An expression that cannot be computed
+ * here throws `Unknown`, and the server is asked instead.
  */
 
 import { rowsInGroups, selectOutside, sum } from "./cube.js";
@@ -52,13 +52,16 @@ export function evaluate(expression, scope) {
     case "LastClosedMonth":
     case "MeanPerMonth":
     case "Latest":
-      throw new Unknown(expression.case); // of tables that the page does not have
+      throw new Unknown(expression.case); // needs tables that the page does not have
     default:
       return unheardOf(expression);
   }
 }
 
-/** The type checker lets no case come here; that of a newer server may. @type {(expression: never) => never} */
+/**
+ * Unreachable for the type checker, but a newer server may send an unknown case.
+ * @type {(expression: never) => never}
+ */
 function unheardOf(expression) {
   throw new Unknown(JSON.stringify(expression));
 }
@@ -66,7 +69,7 @@ function unheardOf(expression) {
 /** The columns that *expression* reads. @type {(expression: Expression) => string[]} */
 export const columnsOf = (expression) => [...ownColumns(expression), ...partsOf(expression).flatMap(columnsOf)];
 
-/** The expressions that *expression* is computed from. @type {(expression: Expression) => Expression[]} */
+/** The parts of *expression*. @type {(expression: Expression) => Expression[]} */
 export function partsOf(expression) {
   switch (expression.case) {
     case "Sum":
@@ -120,7 +123,7 @@ function ownColumns(expression) {
 const onlyMember = ({ dimension, member }, scope) => withCondition(scope, dimension, (key) => key === member);
 
 /**
- * The bands that lie wholly above X. Between two edges the server may know customers one by one.
+ * The bands entirely above X. Between two edges, only the server may have the exact values.
  * @type {(expression: Above, scope: Scope) => Scope}
  */
 function onlyAbove({ dimension, parameter }, scope) {
@@ -168,7 +171,7 @@ function ofStage({ of, stage }, scope) {
   return reached.map((value, at) => ratio(value ?? 0, reached[stage === "first" ? 0 : Math.max(0, at - 1)]));
 }
 
-/** What there is nothing of takes nothing away. @type {(expression: Less, scope: Scope) => Value[]} */
+/** A difference in which missing values count as 0. @type {(expression: Less, scope: Scope) => Value[]} */
 function less({ of, less: taken }, scope) {
   const parts = taken.map((one) => evaluate(one, scope));
   return evaluate(of, scope).map((value, group) =>
@@ -177,7 +180,7 @@ function less({ of, less: taken }, scope) {
 }
 
 /**
- * Whether a month is one of the last *months* full ones, or of as many that ended *before* months earlier.
+ * Whether a month is one of the last *months* full months, or of as many that ended *before* months earlier.
  * @type {(scope: Scope, months: number, before: number) => Keeps}
  */
 function lastMonths({ report }, months, before) {
@@ -187,7 +190,7 @@ function lastMonths({ report }, months, before) {
 }
 
 /**
- * Per row of cohorts how many full months its newest one has behind it: each cohort has a month 0.
+ * For each row of cohorts, the number of full months since its newest cohort; each cohort has a month 0.
  * @type {(scope: Scope) => number[]}
  */
 function fullMonths({ cube, report, filters, by, rows, groups, size }) {
@@ -208,7 +211,10 @@ function fullMonths({ cube, report, filters, by, rows, groups, size }) {
 /** @type {(of: number, to: Value) => Value} */
 const ratio = (of, to) => (to ? of / to : null);
 
-/** Nothing of something is 0; anything of nothing is no value. @type {(of: Value[], to: Value[]) => Value[]} */
+/**
+ * A missing numerator counts as 0; a missing or zero denominator gives no value.
+ * @type {(of: Value[], to: Value[]) => Value[]}
+ */
 const ratios = (of, to) => of.map((value, group) => ratio(value ?? 0, to[group]));
 
 /** @type {(scope: Scope, dimension: string, keeps: Keeps) => Scope} */
@@ -221,7 +227,7 @@ const withCondition = (scope, dimension, keeps) => ({
 const ungrouped = (scope, rows) => ({ ...scope, by: [], rows, groups: new Int32Array(rows.length), size: 1 });
 
 /**
- * Stages contain each other: who reached the third reached the first.
+ * The totals of stages, which contain each other: customers in the third stage also count in the first.
  * @type {(scope: Scope, plus: string, minus?: string) => Value[]}
  */
 function total(scope, plus, minus) {

@@ -1,4 +1,4 @@
-/** A menu at a mark: links, one tab stop, closed by Escape, Tab, a click elsewhere or when the page moves. */
+/** The menu of a mark: links with one tab stop, closed by Escape, Tab, a click elsewhere, or scrolling. */
 
 import { byId, closest, element } from "./dom.js";
 import { place } from "./popover.js";
@@ -6,14 +6,14 @@ import { rove, stop } from "./roving.js";
 
 /** @import { Choice } from "./types.d.ts" */
 
-// "manual": one that closes by itself would do so when the finger or the button that opened it goes up.
+// "manual", because a popover that closes by itself would close on releasing the finger or button that opened it.
 const menu = element("div", { class: "popover menu", popover: "manual", role: "menu" });
 byId("page").append(menu);
 /** @type {HTMLElement | null} */
 let opener = null;
 
 /**
- * Opens it below *anchor*; the focus goes back to where it was when it closes.
+ * Opens the menu below *anchor*; closing it restores the focus.
  * @type {(choices: Choice[], anchor: DOMRect, label: string) => void}
  */
 export function open(choices, anchor, label) {
@@ -46,7 +46,7 @@ function close({ refocus = false } = {}) {
 }
 
 rove(menu, { among: ".menu-link" });
-menu.addEventListener("contextmenu", (event) => event.preventDefault()); // of the key that opened it
+menu.addEventListener("contextmenu", (event) => event.preventDefault()); // from the key that opened the menu
 menu.addEventListener("click", (event) => closest(event, "a") && close());
 menu.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" && event.key !== "Tab") return;

@@ -1,4 +1,4 @@
-/** What a reader is told when something is not as usual; the last data stays on the screen. */
+/** Notices about errors and delays; the last data stays on the screen. */
 
 import { byId, element, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -17,10 +17,10 @@ const PROGRESS_AFTER = 150;
 let timer;
 
 const LAST = " Showing the last loaded data.";
-const BEHIND = " Your last step is not loaded yet: the numbers are those of the step before.";
+const BEHIND = " Your last change is not loaded yet; the numbers are from before it.";
 
 /**
- * Shows that an answer takes long, unless it is here by then; *also* is done at that moment.
+ * Shows a progress bar if an answer takes long, and calls *also* at the same time.
  * @type {(also?: () => void) => void}
  */
 export function slow(also = () => {}) {
@@ -31,7 +31,7 @@ export function slow(also = () => {}) {
   }, PROGRESS_AFTER);
 }
 
-/** The answer is here. */
+/** Hides the progress bar when the answer has arrived. */
 export function calm() {
   clearTimeout(timer);
   progress.hidden = true;
@@ -43,13 +43,13 @@ export const announce = (text) => setText(announcement, text);
 /** "3 of 100,000 customers". @type {(count: number, report: Report) => string} */
 export const people = (count, { refresh }) => `${format.whole(count)} of ${format.full(refresh.rows_out, "count")} customers`;
 
-/** Everything is as usual again, except what the database has to say. */
+/** Removes all notices except those about the database. */
 export function clear() {
   set("request", null);
 }
 
 /**
- * *isBehind*: what is on the screen was there before the last step.
+ * *isBehind*: the data on the screen is from before the last change.
  * @type {(error: Error, drawn: { isDrawn: boolean, isBehind: boolean }, retry: () => void) => void}
  */
 export function unreachable(error, { isDrawn, isBehind }, retry) {
@@ -65,22 +65,25 @@ export function refused(error, reset) {
 }
 
 /**
- * What an address asked for and this data does not have; gone with the next step, or when dismissed.
+ * The parts of a link that do not exist in this data; hidden after the next change, or when dismissed.
  * @type {(parts: string[]) => void}
  */
 export function left(parts) {
-  const text = `This link was adjusted. Left out: ${parts.join("; ")}.`;
+  const text = `This link was adjusted. Ignored: ${parts.join("; ")}.`;
   set("link", parts.length ? notice(text, button("Dismiss", () => left([]))) : null);
 }
 
-/** Whether the server has gone silent while there is data on the screen. @type {(is: boolean) => void} */
+/**
+ * Shows or hides that the connection to the server is lost while data is on the screen.
+ * @type {(is: boolean) => void}
+ */
 export function lost(is) {
   const text = `The server cannot be reached.${LAST} Reconnecting automatically.`;
   if (is === Boolean(texts.server)) return;
   set("server", is ? notice(text) : null);
 }
 
-/** *since* is when the database was last there, null when it is. @type {(since: string | null) => void} */
+/** *since* is when the database was last reachable; null if it is reachable. @type {(since: string | null) => void} */
 export function database(since) {
   const text = "Filters still work on the data of the last refresh.";
   if (since === null) return set("database", null);

@@ -1,8 +1,8 @@
 /**
- * What the charting library is told, by kind of visual.
+ * The options of the charting library, by kind of visual.
  *
- * `base` has everything that stays: styles, axes, labels. `change` has the data alone, which is what a click
- * changes: sending only that keeps an answer within a frame.
+ * `base` has the constant options: styles, axes, labels. `change` has only the data, which a click changes; sending
+ * only that keeps an update within one frame.
  */
 
 import * as format from "./format.js";
@@ -15,7 +15,7 @@ import { timeline, timelineChange } from "./timeline.js";
 /** @import { ChartChange, ChartKind, ChartView, Measure, Options, Row, Size, Value } from "./types.d.ts" */
 
 /**
- * What the library hands back when it writes a label.
+ * The argument of the library's label formatters.
  * @typedef {{ name: string, share: string }} Part
  * @typedef {{ name: string, figures: string[] }} Tile
  */
@@ -44,9 +44,9 @@ export const KINDS = {
 };
 
 /**
- * Loyalty statuses have their colour everywhere; everything else has the main one.
+ * Loyalty statuses have their own colours; everything else has the main colour.
  *
- * A mark that is not picked steps back while others are.
+ * Marks that are not picked are dimmed while others are.
  * @type {(view: ChartView, row: Row) => string}
  */
 function colourOf({ visual, report, picks }, row) {
@@ -56,18 +56,18 @@ function colourOf({ visual, report, picks }, row) {
 }
 
 /**
- * The room that a name may take beside a mark: part of a narrow visual, never most of it.
+ * The width of a name next to a mark: at most part of a narrow visual.
  * @type {(view: ChartView) => number}
  */
 const roomForName = ({ size }) => Math.min(WIDEST_NAME, size.width * 0.3);
 
-/** Columns lie down where they would be too narrow to stand. @type {(view: ChartView) => boolean} */
+/** Whether columns become horizontal bars, because they would be too narrow. @type {(view: ChartView) => boolean} */
 export const isHorizontal = ({ visual, rows, size }) =>
   visual.kind === "bar" || (visual.kind === "column" && size.width / Math.max(1, rows.length) < LEAST_COLUMN);
 
 // --- donut -------------------------------------------------------------------------------------------------
 
-/** As large as its labels leave room for. @type {(view: ChartView) => [hole: number, outer: number]} */
+/** The radii of a ring that leaves room for its labels. @type {(view: ChartView) => [hole: number, outer: number]} */
 function radius(view) {
   const { rows, size } = view;
   const widest = Math.max(0, ...rows.map((row) => widthOf(row.names[0], BOLD)));
@@ -93,7 +93,7 @@ function donut(view) {
           formatter: (/** @type {{ data: Part }} */ { data: { name, share } }) =>
             `{name|${shortened(name, roomForName(view), BOLD)}}\n${share}`,
           rich: { name: { fontWeight: 600 } },
-          bleedMargin: 0, // the card around it has a margin
+          bleedMargin: 0, // the surrounding card has a margin
         },
         labelLine: { length: 8, length2: 8, lineStyle: { color: muted } },
         emphasis: { scaleSize: 3, itemStyle: { borderColor: ink } },
@@ -103,11 +103,11 @@ function donut(view) {
   };
 }
 
-/** The sum of the marks, which is that of all only where none is left out. @type {(view: ChartView) => Value} */
+/** The sum of the marks; null if any mark is suppressed. @type {(view: ChartView) => Value} */
 const totalOf = ({ rows, visual: { measure } }) =>
   rows.some(({ signs }) => signs[measure]) ? null : rows.reduce((sum, row) => sum + (row.value ?? 0), 0);
 
-/** A mark's part of them. @type {(row: Row, total: Value, view: ChartView) => string} */
+/** The share of a mark. @type {(row: Row, total: Value, view: ChartView) => string} */
 const shareOf = (row, total, view) =>
   total === null
     ? format.compact(row.value, measureOf(view).format, row.signs[view.visual.measure])
@@ -122,7 +122,7 @@ function donutChange(view) {
     graphic: [{ id: "total", style: totalStyle(written, format.unit(measure), radius(view)) }],
     series: [
       {
-        startAngle: view.rows.length === 1 ? 0 : 90, // else the label of the only part lies below, where no room is
+        startAngle: view.rows.length === 1 ? 0 : 90, // keeps a single part's label out of the space below
         data: view.rows.map((row) => ({
           name: row.names[0],
           value: row.value ?? 0,
@@ -135,7 +135,7 @@ function donutChange(view) {
 }
 
 /**
- * The total where the hole has room for it: never a part of a number.
+ * The total, if it fits into the hole; a number is never truncated.
  * @type {(total: string, unit: string, radius: [hole: number, outer: number]) => Options}
  */
 function totalStyle(total, unit, [hole]) {
@@ -192,7 +192,7 @@ function bar(view) {
   };
 }
 
-/** Behind the bars: as long as they were before a mark was clicked elsewhere. @type {(shape: Options) => Options} */
+/** Bars behind the bars: their length before a mark was clicked elsewhere. @type {(shape: Options) => Options} */
 const ghosts = (shape) => ({
   type: "bar",
   ...shape,
@@ -253,7 +253,7 @@ const valueLabel = (measure) => ({
 });
 
 /**
- * Both kinds of bars: the members, where they changed, and a value and colour for each.
+ * For both kinds of bars: the members if they have changed, and a value and colour for each.
  * @type {(view: ChartChange) => Options}
  */
 function categoryChange(view) {
@@ -274,19 +274,19 @@ function categoryChange(view) {
           ...unsaid(row, view),
         })),
       },
-      // a mean has no ghosts
+      // means have no ghosts
       ...(view.sameGhosts ? [] : [{ data: zero ? view.rows.map(({ whole = null }) => whole) : [] }]),
     ],
   };
 }
 
-/** In place of a bar that is left out: what stands for it. @type {(row: Row, view: ChartView) => Options} */
+/** The sign that replaces a suppressed bar. @type {(row: Row, view: ChartView) => Options} */
 function unsaid({ signs }, { visual: { measure } }) {
   const sign = signs[measure];
   return sign ? { value: 0, label: { formatter: () => sign, color: colours().muted } } : {};
 }
 
-/** Names below columns, and the axis's own name below them. @type {(view: ChartView, names: string[]) => Options} */
+/** Names below columns, with the title of the axis below them. @type {(view: ChartView, names: string[]) => Options} */
 function standingLabels(view, names) {
   const axisLabel = axes.categoryLabels(view, names);
   const widest = Math.min(axisLabel.width ?? Infinity, Math.max(0, ...names.map((name) => widthOf(name))));
@@ -296,7 +296,7 @@ function standingLabels(view, names) {
 }
 
 /**
- * As long as the longest bar, and as the longest was before a mark was clicked elsewhere.
+ * The longest bar, now or before a mark was clicked elsewhere.
  * @type {(view: ChartView) => number | "dataMax"}
  */
 function extentOf(view) {
@@ -340,7 +340,7 @@ function treemap({ roomOf }) {
 }
 
 /**
- * Its name, and the figures that its tile has room for: never a part of one.
+ * The name, and the figures that fit into the tile; figures are never truncated.
  * @type {(tile: Tile, room: Size) => string}
  */
 function inTile({ name, figures }, { width, height }) {

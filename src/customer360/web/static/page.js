@@ -43,14 +43,14 @@ export class Page {
     leaveNoHole(this.frames);
   }
 
-  /** The report changed, but for this page's definition. @type {(report: Report) => void} */
+  /** Takes a changed report with the same definition of this page. @type {(report: Report) => void} */
   renew(report) {
     this.report = report;
     this.whole = null;
     this.frames.forEach((frame) => frame.renew());
   }
 
-  /** Whether the report still defines the page as it was built. @type {(report: Report) => boolean} */
+  /** Whether the report still has the definition from which the page was built. @type {(report: Report) => boolean} */
   fits(report) {
     return JSON.stringify(report.pages.find((page) => page.name === this.name)) === this.definition;
   }
@@ -60,7 +60,7 @@ export class Page {
   }
 
   /**
-   * Takes the numbers to draw; returns what there would be without the clicks on marks, null where that is the same.
+   * Takes the numbers to draw; returns the numbers without clicks on marks, or null if they are the same.
    * @type {(data: Answer["visuals"], parameters: URLSearchParams, ask: Ask) => Answer["visuals"] | null}
    */
   take(data, parameters, ask) {
@@ -70,7 +70,7 @@ export class Page {
   }
 
   /**
-   * Charts first: a canvas that writes text after the document has changed makes the browser lay it out at once.
+   * Draws charts first: a canvas that writes text after a change of the document forces an immediate layout.
    * @type {(whole: Answer["visuals"] | null, extents?: Record<string, Extent>) => void}
    */
   draw(whole, extents = this.extents) {
@@ -84,7 +84,7 @@ export class Page {
   }
 
   /**
-   * What there is under the slicers alone, which *ask* may know: known since before the first click.
+   * The data under the slicers alone, from before the first click or from *ask*.
    * @type {(data: Answer["visuals"], parameters: URLSearchParams, ask: Ask) => Answer["visuals"] | null | undefined}
    */
   wholeOf(data, parameters, ask) {
@@ -95,7 +95,10 @@ export class Page {
     return picksIn(parameters).length ? this.whole?.data : null;
   }
 
-  /** What an address with clicked marks opened without: *ask* may know it by now. @type {(ask: Ask) => void} */
+  /**
+   * Adds the data without clicks, if *ask* has it by now; a URL with clicked marks opens without it.
+   * @type {(ask: Ask) => void}
+   */
   complete(ask) {
     if (this.isWaiting || !this.whole || this.whole.data) return;
     this.whole = null;
@@ -103,7 +106,7 @@ export class Page {
   }
 
   /**
-   * Empty frames until the numbers come: those of another page, or of other filters, would be taken for them.
+   * Empties the frames until the numbers arrive, so that nobody mistakes old numbers for new ones.
    * @type {(on: boolean) => void}
    */
   wait(on) {
@@ -112,7 +115,10 @@ export class Page {
     this.body.inert = on;
   }
 
-  /** How many customers it shows, by loyalty status, or null where no visual says. @type {() => number | null} */
+  /**
+   * The number of customers on the page, by loyalty status, or null if no visual shows it.
+   * @type {() => number | null}
+   */
   customers() {
     /** @type {(frame: Frame) => boolean} */
     const isWhole = ({ visual: { by, measure, more }, picks }) =>
@@ -140,7 +146,7 @@ export class Page {
   }
 
   /**
-   * How members are written: a picked one must be named even where filters leave nothing of it.
+   * Remembers labels of members, because a picked member needs its name even if the filters leave no rows of it.
    * @type {(data: Data) => void}
    */
   remember({ labels = {}, keys = {} }) {
@@ -157,9 +163,9 @@ export class Page {
 }
 
 /**
- * On paper a page of many rows goes on on the next sheet, from the last row that no visual lies across.
+ * In print, breaks a long page before the last row that no visual crosses.
  *
- * Returns how many rows a sheet holds: a page that is a little longer fits by lower rows.
+ * Returns the number of rows per sheet; a slightly longer page fits with lower rows.
  * @type {(frames: Frame[], rows: number) => number}
  */
 function startSheets(frames, rows) {
@@ -183,7 +189,7 @@ function nextSheet(frames, first) {
 }
 
 /**
- * On a screen of half the width: what finds none of its height to stand beside has its row to itself.
+ * On a screen of half the width, a visual without a neighbour of its height takes a full row.
  * @type {(frames: Frame[]) => void}
  */
 function leaveNoHole(frames) {

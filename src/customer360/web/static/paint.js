@@ -1,14 +1,14 @@
 /**
- * Paints an element as the browser shows it: boxes, lines of text, canvases and the polylines of an SVG.
+ * Paints an element on a canvas as the browser shows it: boxes, lines of text, canvases and the polylines of an SVG.
  *
- * Enough for the visuals of this report, and nothing has to be loaded or trusted.
+ * This is enough for the visuals of this report and needs no library.
  */
 
 import { penOf } from "./dom.js";
 import { colours } from "./theme.js";
 
 /**
- * A canvas of *root* at *scale*; a chart is given as a canvas of its own at that scale.
+ * A canvas of *root* at *scale*; *chart* is a canvas of the chart at that scale.
  * @type {(root: HTMLElement, scale: number, chart?: HTMLCanvasElement) => HTMLCanvasElement}
  */
 export function paint(root, scale, chart) {
@@ -67,7 +67,10 @@ function clip(pen, box, style) {
   pen.clip();
 }
 
-/** Each line of the text where the browser has put it. @type {(pen: CanvasRenderingContext2D, node: Text) => void} */
+/**
+ * Paints each line of the text at its position in the browser.
+ * @type {(pen: CanvasRenderingContext2D, node: Text) => void}
+ */
 function paintText(pen, node) {
   if (!node.data.trim()) return;
   if (!node.parentElement) return;
@@ -114,7 +117,7 @@ function paintDrawing(pen, drawing, box) {
 const CAPTION = { font: '12px "Segoe UI", system-ui, sans-serif', line: 16, edge: 16 };
 
 /**
- * *canvas* with lines of *text* below: what a picture must say that has left its page.
+ * *canvas* with lines of *text* below, for a picture outside its page.
  * @type {(canvas: HTMLCanvasElement, scale: number, text: string) => HTMLCanvasElement}
  */
 export function withCaption(canvas, scale, text) {

@@ -1,4 +1,4 @@
-/** Single customers: what the addresses of their pages say, and what leads to them. */
+/** Single customers: the URLs of their pages, and the links to them. */
 
 import { COMPARE } from "./compare.js";
 import * as format from "./format.js";
@@ -12,18 +12,18 @@ import { measuresOfMarks } from "./view.js";
  */
 
 export const LIST = "customers";
-const SINCE_JOINING = "months_since"; // each mark counts the same customers at another age
+const SINCE_JOINING = "months_since"; // each mark counts the same customers at another time
 const SELECTION = ["page", "visual", "mark", "measure"];
 const OWN = new Set([...SELECTION, "audience", "sort"]);
 
-/** Whether *page* is a list of customers, or one of them. @type {(page: string) => boolean} */
+/** Whether *page* is a list of customers or one customer. @type {(page: string) => boolean} */
 export const isPeople = (page) => page === LIST || page.startsWith(`${LIST}/`);
 
-/** The customer whose page it is, "" on a list. @type {(page: string) => string} */
+/** The customer of the page, "" on a list. @type {(page: string) => string} */
 export const customerIn = (page) => page.slice(LIST.length + 1);
 
 /**
- * The address of a list, under the filters of *parameters*.
+ * The URL of a list, with the filters of *parameters*.
  * @type {(of: Selection, parameters: URLSearchParams) => string}
  */
 export function listAddress(of, parameters) {
@@ -32,27 +32,27 @@ export function listAddress(of, parameters) {
 }
 
 /**
- * The address of one customer, from which the way back to the list is known.
+ * The URL of one customer, which includes the way back to the list.
  * @type {(id: string, parameters: URLSearchParams) => string}
  */
 export const customerAddress = (id, parameters) => addressOf(`${LIST}/${encodeURIComponent(id)}`, parameters);
 
 /**
- * The filters of the report alone; a list is of one side of a comparison.
+ * Only the filters of the report; a list shows one side of a comparison.
  * @type {(parameters: URLSearchParams) => URLSearchParams}
  */
 export const filtersIn = (parameters) =>
   new URLSearchParams([...parameters].filter(([name]) => !OWN.has(name) && name !== COMPARE));
 
-/** What the list is of, without any filter. @type {(parameters: URLSearchParams) => URLSearchParams} */
+/** The subject of the list, without any filter. @type {(parameters: URLSearchParams) => URLSearchParams} */
 export const withoutFilters = (parameters) => new URLSearchParams([...parameters].filter(([name]) => OWN.has(name)));
 
-/** What a page of the report keeps of an address. @type {(parameters: URLSearchParams) => URLSearchParams} */
+/** The parameters that a page of the report keeps. @type {(parameters: URLSearchParams) => URLSearchParams} */
 export const carried = (parameters) =>
   withoutPicks(new URLSearchParams([...parameters].filter(([name]) => !OWN.has(name))));
 
 /**
- * The question for the server: the address, from where the page before ended.
+ * The query for the server: that of the URL, continued after the previous page.
  * @type {(parameters: URLSearchParams, after?: string | null) => string}
  */
 export function questionOf(parameters, after = null) {
@@ -61,7 +61,7 @@ export function questionOf(parameters, after = null) {
 }
 
 /**
- * The page of the report that the customers came from, with its filters and clicked marks.
+ * The page of the report from which the reader came, with its filters and clicked marks.
  *
  * @type {(report: Report, parameters: URLSearchParams) => { title: string, address: string }}
  */
@@ -74,9 +74,9 @@ export function backTo({ pages }, parameters) {
 }
 
 /**
- * What the menu at a mark offers: an entry for each measure that the mark shows and that has a list, the main first.
+ * The menu of a mark: an entry for each of its measures with a list, the main measure first.
  *
- * Without *values* the entries are those of the whole visual, where its marks add up to one. Nobody is not offered.
+ * Without *values*, the entries are those of the whole visual, if its marks add up. Empty lists are not offered.
  * @type {(visual: Visual, values: Record<string, Value> | null, report: Report) => Entry[]}
  */
 export function entriesOf(visual, values, { people, measures }) {
@@ -107,7 +107,7 @@ export function titleOf({ count, number }) {
   return `${people} behind ${number.label}: ${format.full(number.value, number.format)}`;
 }
 
-/** What a customer is called. @type {(customer: Customer) => string} */
+/** The name to show for a customer. @type {(customer: Customer) => string} */
 export function nameOf({ customer_id: id, facts }) {
   const told = ["name", "source_id"].map((name) => facts.find((fact) => fact.name === name)?.value);
   return String(told.find((value) => value !== null && value !== undefined && value !== "") ?? `Customer ${id}`);
@@ -117,7 +117,7 @@ export function nameOf({ customer_id: id, facts }) {
 export const orderIn = (sort) => ({ by: sort.replace(/^-/, ""), down: sort.startsWith("-") });
 
 /**
- * The order after a click on the head of *column*: the other way round, or of another column the usual way.
+ * The order after a click on the header of *column*: reversed, or the default order of another column.
  * @type {(sort: string, column: CustomerColumn) => string}
  */
 export function nextSort(sort, { name, format: written }) {

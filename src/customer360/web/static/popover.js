@@ -1,4 +1,4 @@
-/** Panels that open at a button: closed by Escape or a click elsewhere, which the browser itself sees to. */
+/** Panels that open at a button; the browser closes them on Escape or a click elsewhere. */
 
 import { element, setAttribute } from "./dom.js";
 
@@ -7,7 +7,7 @@ const EDGE = 8;
 let last = 0;
 
 /**
- * A panel for *button*; put it into the document next to the button.
+ * A panel for *button*; insert it into the document next to the button.
  * @type {(button: HTMLElement, label: string, ...content: Node[]) => HTMLElement}
  */
 export function popover(button, label, ...content) {
@@ -26,7 +26,7 @@ export function popover(button, label, ...content) {
 }
 
 /**
- * Below the anchor, or above it where there is more room; never beyond the window.
+ * Places *panel* below the anchor, or above it if there is more room, and always inside the window.
  * @type {(panel: HTMLElement, anchor: DOMRect) => void}
  */
 export function place(panel, anchor) {

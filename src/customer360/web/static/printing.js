@@ -1,10 +1,10 @@
-/** On paper: light colours, and charts in the size and sharpness they have there. */
+/** Printing: light colours, and charts in the size and resolution of the paper. */
 
 import { theme, wear } from "./theme.js";
 
 /** @import { Shown } from "./types.d.ts" */
 
-/** *shown* gives what is on the screen. @type {(shown: () => Shown | null) => void} */
+/** *shown* returns the current content of the screen. @type {(shown: () => Shown | null) => void} */
 export function printing(shown) {
   let worn = theme();
   /** @type {(on: boolean) => void} */

@@ -1,4 +1,4 @@
-/** One tab stop for many buttons: arrow keys move among them, Home and End go to the ends. */
+/** One tab stop for many buttons: arrow keys move between them, Home and End go to the ends. */
 
 import { closest } from "./dom.js";
 
@@ -6,7 +6,8 @@ import { closest } from "./dom.js";
 const MOVES = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
 /**
- * *width*: buttons per row; one is a plain list, where arrows go to the next and the previous. *among*: which buttons.
+ * *width*: the number of buttons per row; 1 is a list, in which arrows go to the next and previous button. *among*:
+ * the selector of the buttons.
  * @type {(body: HTMLElement, how?: { width?: () => number, moved?: (button: HTMLElement) => void, among?: string })
  *   => void}
  */
@@ -32,7 +33,7 @@ export function rove(body, { width = () => 1, moved = () => {}, among = "button[
 }
 
 /**
- * Browsers click a button on Enter or Space alone; with a modifier the click adds to the picks.
+ * Browsers click a button only on Enter or Space without modifiers; here, a modifier adds to the picks.
  * @type {(event: KeyboardEvent) => void}
  */
 function clickWithModifier(event) {

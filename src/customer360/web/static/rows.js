@@ -1,4 +1,4 @@
-/** The rows a visual draws: one per mark, whatever the kind of visual. */
+/** The rows a visual draws: one per mark, for every kind of visual. */
 
 import * as format from "./format.js";
 import { signsIn } from "./small.js";
@@ -50,18 +50,21 @@ function namesOf(name, data, report) {
 }
 
 /**
- * How a member is written whose label the server does not send, and every month: in the language of the reader.
+ * The label of a member for which the server sends none, and of every month, in the reader's locale.
  * @type {(dimension: string, key: Key, report: Report) => string}
  */
 export const nameOf = (dimension, key, report) =>
   report.dimensions[dimension]?.type === "month" ? format.month(String(key)) : String(key);
 
-/** Of nobody: zero customers, but no average. @type {(visual: Visual, report: Report) => Record<string, Value>} */
+/**
+ * The values of no customers: counts are zero, averages are missing.
+ * @type {(visual: Visual, report: Report) => Record<string, Value>}
+ */
 const nothing = (visual, { measures }) =>
   Object.fromEntries(measuresOfMarks(visual).map((name) => [name, measures[name].expression.zero ? 0 : null]));
 
 /**
- * With what each member had before a mark was clicked elsewhere, also those of whom the click leaves nobody.
+ * Adds the value of each member before a mark was clicked elsewhere, including members without remaining customers.
  * @type {(rows: Row[], before: Row[], visual: Visual, report: Report) => Row[]}
  */
 function withGhosts(rows, before, visual, report) {
@@ -73,7 +76,7 @@ function withGhosts(rows, before, visual, report) {
 }
 
 /**
- * A month without customers stays on the axis; where nobody has a value the line has a gap.
+ * Keeps months without customers on the axis; where there is no value, the line has a gap.
  * @type {(rows: Row[], visual: Visual, report: Report, months: MonthRange) => Row[]}
  */
 function withEveryMonth(rows, visual, report, months) {
@@ -85,7 +88,7 @@ function withEveryMonth(rows, visual, report, months) {
 }
 
 /**
- * From the slicer's start, or the first month of the data, to the slicer's end, or the month of the as-of day.
+ * From the slicer's start, or the first month of the data, to the slicer's end, or the month of the as-of date.
  * @type {(rows: Row[], visual: Visual, report: Report, months: MonthRange)
  *   => [first: string | undefined, last: string | undefined]}
  */
@@ -102,7 +105,10 @@ function endsOf(rows, { by: [dimension] }, report, { from, to }) {
   return [sorted([first, ...marks])[0], sorted([last, ...marks]).at(-1)];
 }
 
-/** Both included, as "YYYY-MM-01". @type {(first: string | undefined, last: string | undefined) => string[]} */
+/**
+ * The months from *first* to *last*, inclusive, as "YYYY-MM-01".
+ * @type {(first: string | undefined, last: string | undefined) => string[]}
+ */
 export function monthsBetween(first, last) {
   /** @type {string[]} */
   const months = [];

@@ -1,4 +1,4 @@
-/** What stands between head and foot: a page, or the same page twice, each filtered to one of two members. */
+/** The content below the header: a page, or the same page twice, each filtered by one of two members. */
 
 import { comparisonIn, sidesOf } from "./compare.js";
 import { element, setAttribute, setText } from "./dom.js";
@@ -23,12 +23,12 @@ export class Screen {
     this.body = count > 1 ? element("div", { class: "sides" }, ...this.sides) : this.pages[0].body;
   }
 
-  /** The page, or that of the first side. */
+  /** The page, or the page of the first side. */
   get page() {
     return this.pages[0];
   }
 
-  /** How many pages stand side by side. */
+  /** The number of pages side by side. */
   get count() {
     return this.pages.length;
   }
@@ -50,7 +50,7 @@ export class Screen {
   }
 
   /**
-   * An answer for each side. What is drawn against an axis has the same on both.
+   * Takes an answer for each side. Both sides use the same axes.
    * @type {(answers: Answer[], parameters: URLSearchParams, ask: Ask) => void}
    */
   update(answers, parameters, ask) {

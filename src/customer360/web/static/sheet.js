@@ -1,4 +1,4 @@
-/** What a visual draws as rows and columns: the same for the table view and the file. */
+/** The content of a visual as rows and columns, for the table view and the file. */
 
 import * as format from "./format.js";
 import { signsIn } from "./small.js";
@@ -23,7 +23,10 @@ function measureColumn(name, { measures }) {
   return { name, label, format: written };
 }
 
-/** Where a number is left out, *sign* stands for it. @type {(value: Cell | undefined, written: Format, sign?: string) => SheetCell} */
+/**
+ * A number, or the *sign* that replaces it.
+ * @type {(value: Cell | undefined, written: Format, sign?: string) => SheetCell}
+ */
 const number = (value, written, sign) => ({ value: sign ?? value, text: sign ?? format.full(value, written) });
 
 /** @type {(frame: Frame) => Sheet} */
@@ -67,7 +70,7 @@ function lineOfParameter({ parameter }, { parameters }, { x = null }) {
 }
 
 /**
- * A card: its measures, then what the line of months is drawn from.
+ * A card: its measures, then the numbers of the sparkline.
  * @type {(frame: Frame, data: SingleData) => Sheet}
  */
 function ofValues({ visual, report }, data) {
@@ -87,7 +90,7 @@ function ofValues({ visual, report }, data) {
   months.forEach((month, at) => rows.push(line(month, format.month(month), values[at])));
   return {
     columns: [
-      { name: "name", label: "What", format: null },
+      { name: "name", label: "Item", format: null },
       { name: visual.measure, label: "Value", format: written },
     ],
     rows,

@@ -1,4 +1,4 @@
-/** The slicers: chips for few members, a searchable list for many, two ends for a range of months. */
+/** The slicers: chips for few members, a searchable list for many, and a start and end for months. */
 
 import { COMPARE, comparable, comparisonIn } from "./compare.js";
 import { comparer } from "./comparer.js";
@@ -71,7 +71,7 @@ export class Slicers {
 }
 
 /**
- * While two of its members are compared, a slicer has no say.
+ * A slicer is disabled while two of its members are compared.
  * @type {(slicer: Slicer, report: Report, actions: Actions) => SlicerView}
  */
 function slicerFor(slicer, report, actions) {
@@ -101,7 +101,7 @@ function group(slicer, ...content) {
   return element("div", { class: "slicer", role: "group", "aria-labelledby": id }, label, ...content);
 }
 
-/** What the data does not hold cannot be chosen. @type {(slicer: Slicer) => SlicerView} */
+/** A slicer whose data is missing. @type {(slicer: Slicer) => SlicerView} */
 function notInData(slicer) {
   return { body: group(slicer, element("span", { class: "not-in-data" }, "Not in your data")), show() {} };
 }
@@ -205,7 +205,7 @@ function monthsBox(slicer, actions) {
 }
 
 /**
- * Years as groups; the empty value is the open end.
+ * The choice of a month, grouped by year; the empty value means an open end.
  * @type {(end: "from" | "to", slicer: MonthSlicer, all: string[]) => HTMLSelectElement}
  */
 function monthSelect(end, slicer, all) {

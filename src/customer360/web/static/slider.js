@@ -1,8 +1,8 @@
 /**
- * A number that the reader sets: a slider over steps, and a field that takes any number.
+ * A number that the reader sets: a slider over steps, and a field for any number.
  *
- * A threshold over bands moves from edge to edge, where the page itself knows the share. What is typed between two
- * edges is exact where the server can read the customers one by one; else the next edge is used, and that is said.
+ * A threshold over bands moves from edge to edge, where the page itself can compute the share. A number between two
+ * edges is exact if the server can read the single values; otherwise the next edge is used, and the page says so.
  */
 
 import { element, setAttribute, setText } from "./dom.js";
@@ -26,7 +26,7 @@ class Slider {
   written = "";
   /** @type {Timer} */
   timer = undefined;
-  replace = false; // one step back undoes a whole drag
+  replace = false; // the back button undoes a whole drag
 
   /** @param {Frame} frame */
   constructor(frame) {
@@ -87,7 +87,7 @@ class Slider {
     this.range.style.setProperty("--share", `${((place / Math.max(1, this.steps.length - 1)) * 100).toFixed(1)}%`);
   }
 
-  /** Shows *x* at once, and asks for what it leads to when it has settled. @type {(x: number) => void} */
+  /** Shows *x* immediately, and requests its result when the slider has stopped. @type {(x: number) => void} */
   drag(x) {
     this.show(x);
     this.tell("");
@@ -109,7 +109,7 @@ class Slider {
     this.frame.actions.parameter(this.name, x === this.parameter.default ? null : String(x), { replace });
   }
 
-  /** What is typed counts on Enter, or when the field is left: both come, and the second changes nothing. */
+  /** Applies the typed number on Enter or on leaving the field; a second event changes nothing. */
   type() {
     if (this.field.value !== this.written) this.take();
     else if (this.field.hasAttribute("aria-invalid")) this.tell("");
@@ -139,7 +139,7 @@ class Slider {
   /** @type {(x: number, used: number) => string} */
   instead(x, used) {
     const [given, taken] = [x, used].map((value) => format.exact(value, this.parameter.digits));
-    return `${given} lies between two steps: ${taken} is used`;
+    return `${given} is between two steps; ${taken} is used`;
   }
 
   /** @type {(text: string, isWrong?: boolean) => void} */
@@ -150,7 +150,7 @@ class Slider {
 }
 
 /**
- * What the slider moves over: edges, or 1, 2 and 5 from a tenth of the usual number to ten times it.
+ * The steps of the slider: edges, or 1, 2 and 5 times powers of ten, from a tenth of the default to ten times it.
  * @type {(parameter: Parameter) => number[]}
  */
 export function stepsOf({ edges, default: usual, most, digits }) {
@@ -161,14 +161,14 @@ export function stepsOf({ edges, default: usual, most, digits }) {
   return steps.filter((step) => step >= usual / 10 && step <= Math.min(most, usual * 10));
 }
 
-/** The step at *x*, or the next one up. @type {(steps: number[], x: number) => number} */
+/** The index of the step at *x*, or of the next one up. @type {(steps: number[], x: number) => number} */
 const placeOf = (steps, x) => steps.indexOf(stepOf(steps, x) ?? 0);
 
 /** @type {(steps: number[], x: number, move: number) => number | undefined} */
 export const stepBeside = (steps, x, move) =>
   move > 0 ? steps.find((step) => step > x) : steps.findLast((step) => step < x);
 
-/** What the number leads to. @type {(visual: Visual, report: Report, data: SingleData) => string} */
+/** The result of the number, as a sentence. @type {(visual: Visual, report: Report, data: SingleData) => string} */
 function sentence({ measure: name }, report, data) {
   const measure = report.measures[name];
   const sign = signsIn(data, report)(0)[name];
@@ -178,7 +178,7 @@ function sentence({ measure: name }, report, data) {
 }
 
 /**
- * The first, the middle and the last step are enough to read the scale.
+ * Labels the first, middle and last step, which is enough to read the scale.
  * @type {(ticks: Element, steps: number[], digits: number) => void}
  */
 function fillTicks(ticks, steps, digits) {

@@ -1,18 +1,18 @@
-/** What is not shown as it tells of few customers: counts below a smallest one, and whatever else rests on so few. */
+/** Suppressed numbers: counts of too few customers, and numbers based on them. */
 
 import * as format from "./format.js";
 
 /** @import { Data, LeftOut, Report, Signs } from "./types.d.ts" */
 
-/** In a cell that has room for a sign only. */
+/** The sign in a cell that is too small for text. */
 export const WITHHELD_SIGN = "·";
 const WITHHELD = "withheld";
 
-/** What stands for a count below *smallest*. @type {(smallest: number) => string} */
+/** The text for a count below *smallest*. @type {(smallest: number) => string} */
 export const below = (smallest) => `< ${format.whole(smallest)}`;
 
 /**
- * Per measure what stands in place of a number that is left out, for each mark of *data*; for a card, at 0.
+ * The signs that replace suppressed numbers, by measure and mark of *data*; for a card, at index 0.
  * @type {(data: Data, report: Report) => (at: number) => Signs}
  */
 export function signsIn(data, { smallest }) {
@@ -27,6 +27,6 @@ const NONE = {};
 /** @type {(left: LeftOut | undefined, sign: string) => [name: string, sign: string, places: Set<number>][]} */
 const placesOf = (left, sign) => Object.entries(left ?? {}).map(([name, places]) => [name, sign, new Set(places)]);
 
-/** What a reader is told once. @type {(report: Report) => string} */
+/** The notice about suppressed numbers. @type {(report: Report) => string} */
 export const said = ({ smallest }) =>
-  smallest ? `Numbers about fewer than ${format.whole(smallest)} customers, and those that would tell them, are not shown` : "";
+  smallest ? `Numbers about fewer than ${format.whole(smallest)} customers, and those that would reveal them, are not shown` : "";

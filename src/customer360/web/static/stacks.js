@@ -1,17 +1,17 @@
-/** What a flow stacks month by month: its series with their colours, and how far they reach. */
+/** The stacks of a flow by month: its series with their colours, and their extent. */
 
 /** @import { Extent, Row, Visual } from "./types.d.ts" */
 
 /** @typedef {{ name: string, colour: string, sign: 1 | -1 }} Series */
 
-/** By how many series there are, from zero outwards. @type {Record<"above" | "below", Record<number, string[]>>} */
+/** The shades by number of series, from zero outwards. @type {Record<"above" | "below", Record<number, string[]>>} */
 const SHADES = {
   above: { 1: ["main"], 2: ["status-5", "status-2"], 3: ["status-6", "main", "status-1"] },
   below: { 1: ["bad"], 2: ["unknown", "bad"], 3: ["unknown", "muted", "bad"] },
 };
 
 /**
- * Each series with its colour, those above zero first.
+ * The series with their colours, those above zero first.
  * @type {(visual: Pick<Visual, "above" | "below">) => Series[]}
  */
 export const seriesOf = ({ above, below }) => [
@@ -24,7 +24,7 @@ const coloured = (names, shades, sign) =>
   names.map((name, at) => ({ name, sign, colour: (shades[names.length] ?? shades[3])[at % 3] }));
 
 /**
- * How far the stacks of *rows* reach on both sides of zero.
+ * The extent of the stacks of *rows* on both sides of zero.
  * @type {(rows: Pick<Row, "values">[], visual: Pick<Visual, "measure" | "above" | "below">) 
  *   => Extent}
  */

@@ -1,7 +1,7 @@
 /**
- * The state of the report is its address: the page is the path, every filter a parameter.
+ * The state of the report is its URL: the page is the path, every filter is a parameter.
  *
- * The functions that change a filter return new parameters and leave the old ones alone.
+ * Functions that change a filter return new parameters and do not modify the old ones.
  */
 
 /** @import { Key, MonthRange } from "./types.d.ts" */
@@ -12,7 +12,7 @@ const PICK = "pick.";
 export const pageOf = (location) => location.pathname.slice(1);
 
 /**
- * Without empty parameters, and marks written in the one way.
+ * The parameters of a URL, without empty ones and with marks in canonical form.
  * @type {(location: Location | URL) => URLSearchParams}
  */
 export function parametersOf(location) {
@@ -26,7 +26,7 @@ export function parametersOf(location) {
 export const addressOf = (page, parameters) => `/${page}${parameters.size ? `?${queryOf(parameters)}` : ""}`;
 
 /**
- * Slicers, X, picks: in this order whatever the order of the clicks, so that equal states have one address.
+ * Slicers, X, picks: always in this order, so that equal states have the same URL.
  * @type {(parameters: URLSearchParams) => string}
  */
 export function queryOf(parameters) {
@@ -68,14 +68,14 @@ export const withRange = (parameters, name, { from, to }) =>
   withValue(parameters, name, from || to ? `${from}..${to}` : null);
 
 /**
- * A mark: its keys in the order of the visual's dimensions; a comma or a per cent sign in a key is escaped.
+ * A mark: its keys in the order of the visual's dimensions; commas and percent signs in keys are escaped.
  * @type {(keys: Key[]) => string}
  */
 export const markOf = (keys) => keys.map((key) => String(key).replace(/[%,]/g, encodeURIComponent)).join(",");
 /** @type {(mark: string) => string[]} */
 export const keysOf = (mark) => mark.split(",").map((key) => key.replaceAll("%2C", ",").replaceAll("%25", "%"));
 
-/** Visual and mark of each pick. @type {(parameters: URLSearchParams) => [visual: string, mark: string][]} */
+/** The visual and mark of each pick. @type {(parameters: URLSearchParams) => [visual: string, mark: string][]} */
 export const picksIn = (parameters) =>
   [...parameters].filter(([name]) => name.startsWith(PICK)).map(([name, mark]) => [name.slice(PICK.length), mark]);
 
@@ -83,9 +83,9 @@ export const picksIn = (parameters) =>
 export const picksOf = (parameters, visual) => new Set(parameters.getAll(PICK + visual));
 
 /**
- * A plain click replaces earlier picks, or undoes the only one; with *adding* it switches this one.
+ * A plain click replaces earlier picks, or undoes the only one; with *adding*, it toggles this one.
  *
- * *alone*: no other in the visual.
+ * *alone*: the visual can have only one pick.
  * @type {(parameters: URLSearchParams, visual: string, mark: string, how: { adding: boolean, alone: boolean })
  *   => URLSearchParams}
  */

@@ -1,4 +1,4 @@
-/** Tables of customers: columns to sort by, and a bar behind the value. */
+/** Tables of customers: sortable columns, and a bar behind the value. */
 
 import { element, keepChildren, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -95,7 +95,10 @@ function fillText(slot, name, value, report) {
   setText(text, value === null ? "—" : String(value));
 }
 
-/** Nulls come last in both. @type {(values: Cell[], one: number, other: number, down: boolean) => number} */
+/**
+ * Sorts nulls last in both directions.
+ * @type {(values: Cell[], one: number, other: number, down: boolean) => number}
+ */
 function compare(values, one, other, down) {
   const [a, b] = [values[one], values[other]];
   if (a === null || b === null) return Number(a === null) - Number(b === null);

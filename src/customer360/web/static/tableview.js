@@ -1,4 +1,4 @@
-/** A visual as a table; the cells carry the raw values. */
+/** A visual as a table; the cells contain the raw values. */
 
 import { element } from "./dom.js";
 

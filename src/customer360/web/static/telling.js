@@ -1,4 +1,4 @@
-/** What is on the screen: told to programs outside, and each step to who does not see it. */
+/** Reports what is on the screen: to other programs, and each change to screen readers. */
 
 import { sidesOf } from "./compare.js";
 import { filtersOn } from "./filters.js";
@@ -21,7 +21,7 @@ export function painted(refresh, query) {
 }
 
 /**
- * A step is said to who does not see it; the first page is read anyway.
+ * Announces a change to screen readers, which read the first page anyway.
  * @type {(screen: Screen, parameters: URLSearchParams) => void}
  */
 export function tell(screen, parameters) {
@@ -38,7 +38,7 @@ export function tell(screen, parameters) {
   notices.announce(parts.filter(Boolean).join(". "));
 }
 
-/** How many customers are left, on each side. @type {(screen: Screen, parameters: URLSearchParams) => string} */
+/** The number of customers on each side. @type {(screen: Screen, parameters: URLSearchParams) => string} */
 function people({ report: current, name, pages, heads }, parameters) {
   const counts = sidesOf(parameters).map((asked, at) => {
     const count = local.countCustomers(current, name, asked) ?? pages[at].customers();

@@ -1,4 +1,4 @@
-/** Light, dark or as the system says; and the palette's colours for those who draw on a canvas. */
+/** The theme, light, dark or that of the system, and the palette's colours for canvases. */
 
 /** @import { Cell, Palette, Report, Theme } from "./types.d.ts" */
 
@@ -18,7 +18,7 @@ export const theme = () => themeOf(root.dataset.theme);
 /** @type {(name: string | undefined) => Theme} */
 const themeOf = (name) => THEMES.find((one) => one === name) ?? "auto";
 
-/** Goes to the next theme and keeps it for the next visit. @type {() => Theme} */
+/** Switches to the next theme and saves it for the next visit. @type {() => Theme} */
 export function nextTheme() {
   if (forced.matches) return theme();
   const next = THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length];
@@ -47,7 +47,7 @@ export function onThemeChange(changed) {
   });
 }
 
-/** The palette as it is now: `colours()["main-soft"]`. @type {() => Palette} */
+/** The current palette: `colours()["main-soft"]`. @type {() => Palette} */
 export function colours() {
   if (cached) return cached;
   const style = getComputedStyle(root);
@@ -60,7 +60,7 @@ export function colours() {
   return cached;
 }
 
-/** Where the reader's system sets the colours, text and ground on a canvas are its own. */
+/** The system's colours of text and background, if the system overrides colours. */
 function systemColours() {
   const probe = document.body.appendChild(document.createElement("span"));
   const [ink, paper] = ["CanvasText", "Canvas"].map((name) => {
@@ -78,7 +78,7 @@ const twoDigits = (number) => Math.round(number).toString(16).padStart(2, "0");
 const hexOf = (rgb) =>
   `#${[...rgb.matchAll(/[\d.]+/g)].slice(0, 3).map(([part]) => twoDigits(Number(part))).join("")}`;
 
-/** The name of the colour of a loyalty status. @type {(key: Cell, report: Report) => string} */
+/** The colour name of a loyalty status. @type {(key: Cell, report: Report) => string} */
 export function statusColour(key, report) {
   const number = report.statuses[String(key)];
   return number ? `status-${number}` : "unknown";
@@ -90,13 +90,13 @@ export function textOn(background) {
   return contrast(ink, background) > contrast(paper, background) ? ink : paper;
 }
 
-/** What is left of a colour when its mark is not picked and others are. @type {(colour: string) => string} */
+/** The dimmed colour of a mark that is not picked while others are. @type {(colour: string) => string} */
 export const dim = (colour) => mix(colours().paper, colour, 0.35);
 
 /**
- * Where between heat-low and heat-high a share of 0 to 1 lies, and whether ink can be read there.
+ * The position of a share of 0 to 1 between heat-low and heat-high, and whether ink is readable on it.
  *
- * The middle, on which neither ink nor paper has a contrast of 4.5, is left out.
+ * Skips the middle, where neither ink nor paper has a contrast of 4.5.
  * @type {(share: number) => { position: number, dark: boolean }}
  */
 export function heat(share) {

@@ -1,4 +1,4 @@
-/** An address may be older than the data, or have passed through a mail program: what of it still means something. */
+/** The valid part of a URL, which may be older than the data or altered by a mail program. */
 
 import { COMPARE, comparisonIn, isKnown } from "./compare.js";
 import { keysOf } from "./state.js";
@@ -10,7 +10,7 @@ const PICK = "pick.";
 const RANGE = /^(\d{4}-(0[1-9]|1[0-2]))?\.\.(\d{4}-(0[1-9]|1[0-2]))?$/;
 
 /**
- * The valid part of *parameters*, and what is left out, as it is told.
+ * The valid part of *parameters*, and the ignored parts as text.
  * @type {(report: Report, page: string, parameters: URLSearchParams) => { kept: URLSearchParams, left: string[] }}
  */
 export function tidy(report, page, parameters) {
@@ -25,7 +25,7 @@ export function tidy(report, page, parameters) {
 }
 
 /**
- * Null for what is valid.
+ * The text of an invalid parameter; null if it is valid.
  * @type {(place: { report: Report, page: string, kept: URLSearchParams }, name: string, value: string)
  *   => string | null}
  */
@@ -74,8 +74,8 @@ function quoted(text) {
 }
 
 /**
- * Each number where it can stand: on its step, where it is not exact between two; the usual one is not written.
- * The same parameters where that is so.
+ * Moves each number to a step if it is not exact between steps, and omits the default.
+ * Returns the same parameters if nothing changes.
  * @type {(report: Report, parameters: URLSearchParams) => URLSearchParams}
  */
 export function onStep({ parameters: numbers }, parameters) {
@@ -90,7 +90,7 @@ export function onStep({ parameters: numbers }, parameters) {
 }
 
 /**
- * The number that *x* is used as: rounded to its digits, or the next step up where only steps are exact.
+ * The number used for *x*: rounded to its digits, or the next step up if only steps are exact.
  * @type {(parameter: Parameter, x: number) => number}
  */
 export function standing({ edges, exact, digits }, x) {

@@ -1,4 +1,4 @@
-/** Lines and areas over months. A month that is not over yet is reached by a dashed line. */
+/** Lines and areas over months. The line to a month that has not ended is dashed. */
 
 import { measureOf, monthLabels, shared, textStyle, unitAbove, valueAxis, within } from "./axes.js";
 import { axisOfShares } from "./extents.js";
@@ -66,7 +66,7 @@ const endOfShares = (view) =>
   measureOf(view).format === "percent" ? { yAxis: axisOfShares(view.rows.map(({ value }) => value)) } : {};
 
 /**
- * A picked month is a dot on the line; so is one without a neighbour, since there is no line through it.
+ * A dot for a picked month, and for a month without neighbours, which has no line.
  * @type {(rows: Row[], at: number, picks: Set<string>) => Options | Value}
  */
 function point(rows, at, picks) {

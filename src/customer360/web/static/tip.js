@@ -1,4 +1,4 @@
-/** The tooltip: the measure and the further ones of a mark. One element for all visuals drawn in HTML. */
+/** The tooltip: all measures of a mark. One element serves all visuals drawn in HTML. */
 
 import { byId, closest, element } from "./dom.js";
 import * as format from "./format.js";
@@ -11,7 +11,10 @@ import { measuresOfMarks } from "./view.js";
 const tip = element("div", { class: "tip floating", hidden: true, "aria-hidden": "true" });
 byId("page").append(tip);
 
-/** Shared with the charts, whose library places it. @type {(frame: Frame, row: Row) => HTMLElement} */
+/**
+ * The content, also for the charts, whose library places the tooltip.
+ * @type {(frame: Frame, row: Row) => HTMLElement}
+ */
 export function content({ visual, report }, row) {
   const lines = measuresOfMarks(visual).map((name) => {
     const measure = report.measures[name];
@@ -28,7 +31,7 @@ export function content({ visual, report }, row) {
   );
 }
 
-/** The month of the as-of day, unless that is its last. @type {(month: Key, report: Report) => boolean} */
+/** Whether *month* is the month of the as-of date and has not ended. @type {(month: Key, report: Report) => boolean} */
 export const isUnfinished = (month, report) => month === fullMonthsEnd(report.refresh.as_of);
 
 /** @type {(frame: Frame, row: Row, anchor: Element) => void} */
@@ -43,7 +46,7 @@ const hide = () => {
 };
 
 /**
- * Shows tips over the marks inside *body*: elements with data-mark.
+ * Shows tooltips over the marks in *body*: elements with data-mark.
  * @type {(frame: Frame, body: HTMLElement) => void}
  */
 export function over(frame, body) {

@@ -1,5 +1,5 @@
 /**
- * The data that travels: what the server sends, and what the page's modules hand to each other.
+ * The shapes of data: what the server sends, and what the page's modules pass to each other.
  *
  * Only the type checker reads this file; it is not part of the page.
  */
@@ -21,20 +21,20 @@ export type * from "./drawings.d.ts";
 
 export interface Report {
   name: string;
-  /** The fewest customers whom a number may tell this reader of; 0 for any. */
+  /** The fewest customers a number may be about for this reader; 0 for no limit. */
   smallest: number;
   refresh: Refresh;
   slicers: Slicer[];
-  /** Loyalty status -> the number of its colour. */
+  /** Loyalty status -> number of its colour. */
   statuses: Record<string, number>;
-  /** The numbers that a reader sets, by name. */
+  /** The numbers a reader can set, by name. */
   parameters: Record<string, Parameter>;
   measures: Record<string, Measure>;
   dimensions: Dimensions;
   /** Fact -> the dimensions that cut it. */
   facts: Record<string, string[]>;
   pages: PageDefinition[];
-  /** Null where this reader may not see single customers. */
+  /** Null if this reader may not see single customers. */
   people: People | null;
 }
 
@@ -44,7 +44,7 @@ export interface Refresh {
   finished_at: string;
   source_table: string;
   source_kind: string;
-  /** Null are so few that they are not said. */
+  /** Null if too few to be shown. */
   rows_out: Value;
   rows_rejected: Value;
   rows_not_yet_joined: Value;
@@ -53,8 +53,8 @@ export interface Refresh {
 /**
  * A number that a reader sets, from 0 to *most*, with *digits* decimals.
  *
- * A threshold over bands has their *edges*, and at each the first of the *bands* above it; whether it is *exact*
- * between two edges depends on the data.
+ * A threshold over bands has their *edges*, and for each edge the first of the *bands* above it. Whether it is
+ * *exact* between two edges depends on the data.
  */
 export interface Parameter {
   label: string;
@@ -66,10 +66,10 @@ export interface Parameter {
   exact: boolean;
 }
 
-/** A member of a dimension: text, the first day of a month, or the number of a band, a stage or a year. */
+/** A member of a dimension: text, the first day of a month, or the number of a band, stage or year. */
 export type Key = string | number;
 
-/** Null is no value. */
+/** Null means no value. */
 export type Value = number | null;
 
 export interface Dimensions {
@@ -86,16 +86,16 @@ interface NumberDimension extends Dimension {
 export interface Dimension {
   label: string;
   type: "status" | "month" | "band" | "stage" | "year" | "text" | "number";
-  /** Its members, in their order. */
+  /** The members, in order. */
   keys: Key[];
-  /** How the keys are written, where not as they are. */
+  /** The labels of the keys, if they differ. */
   labels?: string[];
-  /** Of months of events: the first. */
+  /** For months of events: the first. */
   first?: string | null;
-  /** Of years: the months they group. */
+  /** For years: the months they group. */
   level_of?: "join_month";
   axis?: string;
-  /** Whether it says what a customer is today, not when they joined. */
+  /** Whether it is an attribute of customers today, not when they joined. */
   of_today: boolean;
 }
 
@@ -106,7 +106,7 @@ export interface MissingSlicer extends AnySlicer, Without<"members" | "first"> {
 export interface MemberSlicer extends AnySlicer, Without<"missing" | "first"> {
   members: { key: Key; label: string }[];
 }
-/** *first* is null where nobody has a month. */
+/** *first* is null if there are no months. */
 export interface MonthSlicer extends AnySlicer, Without<"missing" | "members"> {
   first: string | null;
   last?: string;
@@ -116,7 +116,7 @@ interface AnySlicer {
   label: string;
 }
 
-/** What others of a union have: so each can be told by what it has. */
+/** Excludes properties of the other types of a union, so that its types can be distinguished. */
 type Without<Name extends string> = { [name in Name]?: undefined };
 
 export type Format = "count" | "amount" | "decimal" | "percent" | "date";
@@ -127,7 +127,7 @@ export interface Measure {
   unit: string;
   format: Format;
   good: "up" | "down" | null;
-  /** The measure that counts whom this one cannot speak for. */
+  /** The measure that counts the customers this one excludes. */
   left_out: string | null;
   expression: Expression;
 }
@@ -135,7 +135,7 @@ export interface Measure {
 export interface PageDefinition {
   name: string;
   title: string;
-  /** How many rows of the grid it takes. */
+  /** The number of rows of the grid. */
   rows: number;
   visuals: Visual[];
   cubes: CubeDefinition[];
@@ -161,21 +161,21 @@ export interface Visual {
   more: string[];
   by: string[];
   compare: string | null;
-  /** What is held against *compare*, where that is not *measure*. */
+  /** The measure compared with *compare*, if it is not *measure*. */
   compared: string | null;
-  /** Of a flow: the measures stacked over zero, and those that hang below it. */
+  /** For a flow: the measures stacked above and below zero. */
   above: string[];
   below: string[];
-  /** The number that it depends on. */
+  /** The parameter it depends on. */
   parameter: string | null;
   columns: { name: string; label: string }[];
-  /** The columns of the source that it needs and the data does not have. */
+  /** The columns of the source it needs that are missing from the data. */
   missing: string[];
-  /** What to do about a table that is not there yet. */
+  /** The message for a missing table. */
   unavailable?: string | null;
   pickable: boolean;
   over_joining: boolean;
-  /** Whether it tells of months in the past, of customers as they are today. */
+  /** Whether it shows months in the past, of customers as they are today. */
   of_months: boolean;
   fact: string;
   /** Dimension -> the only keys it shows. */
@@ -186,12 +186,12 @@ export interface Visual {
 
 export interface Answer {
   refresh: number;
-  /** Where small cells are left out: the fewest customers whom a number tells of. */
+  /** If small cells are suppressed: the fewest customers a number is about. */
   smallest?: number;
   visuals: Record<string, Data>;
 }
 
-/** What a visual draws. */
+/** The data of a visual. */
 export type Data = MissingData | UnavailableData | MarkData | SingleData | TableData;
 export interface MissingData extends Without<"keys" | "labels" | "values" | "columns" | "below" | "withheld"> {
   missing: string[];
@@ -200,12 +200,12 @@ export interface UnavailableData
   extends Without<"missing" | "keys" | "labels" | "values" | "columns" | "below" | "withheld"> {
   unavailable: string;
 }
-/** Per measure the places of marks, 0 for a card, whose number is null as it tells of few customers. */
+/** By measure, the indexes of marks whose number is suppressed and null; 0 for a card. */
 export type LeftOut = Record<string, number[]>;
 interface MayLeaveOut {
-  /** Counts that are 1 or more, and below the smallest. */
+  /** Counts of at least 1 that are below the smallest. */
   below?: LeftOut;
-  /** Everything else that is not said. */
+  /** All other suppressed numbers. */
   withheld?: LeftOut;
 }
 /** Columns of equal length, one entry per mark. */
@@ -216,14 +216,14 @@ export interface MarkData extends MayLeaveOut, Without<"missing" | "columns"> {
 }
 export interface SingleData extends MayLeaveOut, Without<"missing" | "keys" | "labels" | "columns"> {
   values: Record<string, Value>;
-  /** What joined in each of the last months. */
+  /** Customers who joined in each of the last months. */
   spark?: { months: string[]; values: Value[] } | null;
-  /** What its parameter was set to, and the number used for it: of a threshold that may be the next edge. */
+  /** The parameter as set, and the number used: for a threshold, possibly the next edge. */
   x?: number;
   used?: number;
-  /** The month that it tells of, and the earlier one that it is held against. */
+  /** The month shown, and the earlier month it is compared with. */
   months?: Months | null;
-  /** Why there is none. */
+  /** Why there is no comparison. */
   reason?: string | null;
 }
 export interface Months {
@@ -235,30 +235,30 @@ export interface TableData extends Without<"missing" | "keys" | "labels" | "valu
 }
 export type Cell = string | number | null;
 
-/** What the server tells whenever it changes: web/watch.py. */
+/** The state that the server reports at each change: web/watch.py. */
 export interface ServerState {
   refresh: number | null;
   database: "ok" | "gone";
-  /** When the database was last there, where it is gone. */
+  /** Since when the database is unreachable, if it is. */
   since?: string;
 }
 
 // --- what a reader has chosen --------------------------------------------------------------------------------
 
-/** A dimension, and which of its keys are kept. */
+/** A dimension, and which of its keys are selected. */
 export type Filter = [dimension: string, keeps: Keeps];
 export type Keeps = (key: Key) => boolean;
 
-/** A page under the filters of an address. */
+/** A page with the filters of a URL. */
 export interface View {
   report: Report;
   page: PageDefinition;
   /** The numbers that the reader has set, or their defaults. */
   parameters: Record<string, number>;
   slicers: Filter[];
-  /** Filters by clicked marks, with the visual they were clicked in. */
+  /** Filters by clicked marks, with the visual in which they were clicked. */
   picks: { visual: string; filter: Filter }[];
-  /** What visuals with the same filters share. */
+  /** A cache shared by visuals with the same filters. */
   selected: Map<string, unknown>;
 }
 
@@ -268,7 +268,7 @@ export interface MonthRange {
   to: string;
 }
 
-/** A filter as a reader names it; *by* are the dimensions it is on. */
+/** A filter with labels; *by* are its dimensions. */
 export interface NamedFilter {
   name: string;
   value: string;
@@ -284,14 +284,14 @@ export interface Comparison {
   members: [string, string];
 }
 
-/** The keys of a click: with one of them it adds to what is picked. */
+/** The modifier keys of a click; with any of them, it adds to the picks. */
 export interface Modifiers {
   ctrlKey: boolean;
   metaKey: boolean;
   shiftKey: boolean;
 }
 
-/** What a reader can do; each leads to another address. */
+/** The actions of a reader; each leads to another URL. */
 export interface Actions {
   open(page: string): void;
   pick(visual: string, mark: string, how: { adding: boolean; alone: boolean }): void;
@@ -303,16 +303,16 @@ export interface Actions {
   remove(name: string, value: string): void;
 }
 
-/** A timer that runs, or none. */
+/** A running timer, or undefined. */
 export type Timer = ReturnType<typeof setTimeout> | undefined;
 
-/** Where a reader is. */
+/** A reader's position: the page and its parameters. */
 export interface Place {
   page: string;
   parameters: URLSearchParams;
 }
 
-/** What the page would show at other parameters, where it knows without the server. */
+/** Answers other parameters, if the page can do so without the server. */
 export type Ask = (parameters: URLSearchParams) => Answer | null;
 
 export type Theme = "auto" | "light" | "dark";

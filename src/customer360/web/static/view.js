@@ -1,4 +1,4 @@
-/** What a reader has chosen on a page, as filters that the page itself can apply; what is not valid is `Unknown`. */
+/** A reader's choices on a page, as filters that the page itself can apply; invalid ones throw `Unknown`. */
 
 import { Unknown } from "./measures.js";
 import { keysOf, picksIn, rangeOf } from "./state.js";
@@ -13,21 +13,21 @@ export function definitionOf(report, page) {
 }
 
 /**
- * Each measure of a mark, once: what is shown, its parts, what stands in the tooltip.
+ * The distinct measures of a mark: the main one, its parts, and those of the tooltip.
  * @type {(visual: Visual) => string[]}
  */
 export const measuresOfMarks = ({ measure, above, below, more }) => [
   ...new Set([measure, ...above, ...below, ...more]),
 ];
 
-/** Each measure that *visual* needs, once. @type {(visual: Visual) => string[]} */
+/** The distinct measures that *visual* needs. @type {(visual: Visual) => string[]} */
 export function measuresOf(visual) {
   const { compared, compare } = visual;
   return [...new Set([...measuresOfMarks(visual), compared, compare])].filter((name) => name !== null);
 }
 
 /**
- * Slicers and picks as filters, each a dimension and the keys it keeps.
+ * Slicers and picks as filters: pairs of a dimension and the selected keys.
  * @type {(report: Report, page: string, parameters: URLSearchParams) => View}
  */
 export function viewOf(report, page, parameters) {
@@ -46,7 +46,7 @@ export function viewOf(report, page, parameters) {
 }
 
 /**
- * The numbers that a reader sets, as they are set.
+ * The numbers that the reader has set, or their defaults.
  * @type {(report: Report, parameters: URLSearchParams) => View["parameters"]}
  */
 function numbersIn(report, parameters) {
@@ -93,7 +93,7 @@ function picked(report, definition, parameters) {
 }
 
 /**
- * Whether a key is one of those written; of stages, whether it lies behind the first of them.
+ * Tests whether a key is one of *written*; for stages, whether it is at or after the first of them.
  * @type {(report: Report, dimension: string, written: string[]) => Keeps}
  */
 function memberOf(report, dimension, written) {
@@ -108,7 +108,7 @@ function memberOf(report, dimension, written) {
 const reaches = (first) => (stage) => Number(stage) >= first;
 
 /**
- * The filters of *visual* on dimensions that its fact has.
+ * The filters of *visual* on dimensions of its fact.
  * @type {(visual: Pick<Visual, "name" | "fact" | "only">, view: View) => Filter[]}
  */
 export function filtersOf(visual, { report, slicers, picks: marks }) {

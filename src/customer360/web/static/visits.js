@@ -1,4 +1,4 @@
-/** The pages of customers that a reader has seen: kept for the way back, until something new is published. */
+/** A cache of the customer pages a reader has seen, until new results are published. */
 
 import { element } from "./dom.js";
 import { CustomerPage } from "./customer.js";
@@ -44,7 +44,7 @@ export class Visits {
   }
 
   /**
-   * Something new is published: only what is on the screen stays until it is asked for again.
+   * Drops all pages after a publication, except the one on the screen until it is requested again.
    * @type {(shown: unknown) => void}
    */
   outdate(shown) {
@@ -60,7 +60,7 @@ export class Visits {
 }
 
 /**
- * Where the reader was in it, and on the same control as before: a list that is sorted otherwise is another one.
+ * Restores the reader's position and focus; a list in another order counts as another list.
  * @type {(screen: CustomerScreen, focused: Element | null) => void}
  */
 export function enter(screen, focused) {
@@ -72,7 +72,7 @@ export function enter(screen, focused) {
 }
 
 /**
- * In place of customers: why there are none, and where to go on.
+ * The content instead of customers: why there are none, and where to go next.
  * @type {(error: Refused, place: Place) => HTMLElement}
  */
 export function refusal(error, { page, parameters }) {
