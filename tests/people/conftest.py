@@ -1,4 +1,4 @@
-"""A small published database that the tests here share and only read, but for audiences and the access log."""
+"""A small published database that these tests share. They write only audiences and the access log."""
 
 from __future__ import annotations
 

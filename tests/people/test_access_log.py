@@ -1,4 +1,4 @@
-"""The access log: a row is on disk before anything is shown, or nothing is."""
+"""The access log: nothing is shown before its row is on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def published(database: Database) -> Database:
 
 
 def test_an_access_is_a_row_that_others_see_at_once(published: Database) -> None:
-    """Committed, though the connection of the role reads only by default."""
+    """It is committed, although connections of the role are read-only by default."""
     log_access(people_only(published), "ada", "export", "Loyalty Status: Gold", 4_812)
 
     [(at, *row)] = fetch(published, "TABLE analytics.people_access")
@@ -36,7 +36,7 @@ def test_an_access_is_a_row_that_others_see_at_once(published: Database) -> None
 
 
 def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database) -> None:
-    """A server may be told not to wait for its disk; what was shown must not be missing after a power cut."""
+    """A server can be configured not to wait for its disk; an access must not be missing after a power cut."""
     execute(published, "CREATE TABLE seen (setting text)")
     execute(
         published,
@@ -67,7 +67,7 @@ def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database)
     ],
 )
 def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: str, said: str) -> None:
-    """And then nothing is shown."""
+    """Nothing is shown then."""
     execute(published, breaks)
 
     with pytest.raises(
@@ -79,13 +79,13 @@ def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: 
 
 
 def test_the_reader_cannot_log_and_so_cannot_show(published: Database) -> None:
-    """Whoever starts a dashboard for people with the wrong role learns it at the first list."""
+    """If you start a dashboard for people with the wrong role, the first list says so."""
     with pytest.raises(Unavailable, match="permission denied"):
         log_access(read_only(published), "ada", "list", "all", 1)
 
 
 def test_a_server_that_is_gone_shows_nothing() -> None:
-    """Its log cannot be written either."""
+    """Its log cannot be written."""
     with pytest.raises(
         Unavailable, match="^no customers are shown, because the access cannot be logged: cannot connect"
     ):

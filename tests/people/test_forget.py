@@ -1,4 +1,4 @@
-"""A customer is forgotten: what goes, how totals change, what is remembered, and what happens when it comes again."""
+"""Forgetting a customer: what is deleted, how totals change, what is kept, and what happens if the id returns."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OF_ALL = {
     "rfm_scores", "value_model", "value_holdout", "value_segments", "bands", "countries", "loyalty_statuses",
     "activities", "calendar_months", "data_quality", "refreshes", "refresh_sources", "rejected_rows",
 }  # fmt: skip
-"""What is told of everybody together stays until the next run; rejected rows have their lines, which differ."""
+"""Numbers about all customers together stay until the next run; rejected rows differ in their line numbers."""
 SCORES = {"customer_profiles": {*(column.name for column in (*RFM[2:], *EXPECTED)), "order_recency_days"}}
 OF_LAST_REFRESH = (
     "SELECT rows_in, rows_out, rows_rejected, rows_not_yet_joined FROM analytics.refreshes "
@@ -61,7 +61,7 @@ OF_ITS_SOURCES = (
 
 
 def members() -> list[str]:
-    """Thirty members; of each country and tier some, so that a customer more or less moves no band."""
+    """Thirty members, several of each country and tier, so that one customer changes no band."""
     rng = random.Random(7)
     rows = [
         "customer_id,name,email,gender,birth_date,country,join_date,last_login,is_active,loyalty_status,loyalty_points,account_balance"
@@ -83,7 +83,7 @@ def members() -> list[str]:
 
 
 def ledger() -> list[str]:
-    """Events of all but three members; member 7 has each kind, among them a change of tier."""
+    """Events of all but three members; member 7 has every kind, including a change of tier."""
     rng = random.Random(8)
     rows = ["event_id,customer_id,occurred_at,kind,amount,points,loyalty_status"]
     number = 0
@@ -128,7 +128,7 @@ def run(database: Database, spark: SparkSession) -> None:
 def club_once(
     server: Database, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """Thirty members with events, loaded and run; for tests that leave it as it is."""
+    """Thirty members with events, loaded and run; for tests that do not change it."""
     folder = tmp_path_factory.mktemp("club")
     _write(folder, members(), ledger())
     with new_database(server) as database, pytest.MonkeyPatch.context() as patch:
@@ -140,7 +140,7 @@ def club_once(
 
 @pytest.fixture
 def club(folder: Path, server: Database, club_once: Database) -> Iterator[Database]:
-    """A copy of it."""
+    """A copy of `club_once`."""
     name, template = f"test_{secrets.token_hex(4)}", club_once.parts["dbname"]
     execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield Database(make_conninfo(server.url, dbname=name))
@@ -153,7 +153,7 @@ def contents(database: Database, table: Table) -> list[tuple[Any, ...]]:
 
 
 def differing(one: Database, other: Database) -> dict[str, Any]:
-    """The result tables whose rows differ, but for what is told of everybody together, with some of the rows."""
+    """The result tables whose rows differ, with some of the rows; except numbers about all customers together."""
     found = {}
     for table in RESULT_TABLES:
         if table.name not in OF_ALL:
@@ -166,7 +166,7 @@ def differing(one: Database, other: Database) -> dict[str, Any]:
 def test_all_results_are_those_of_a_run_without_the_customer(
     club: Database, server: Database, spark: SparkSession, folder: Path
 ) -> None:
-    """Rows, totals and the counts of the refresh; the e-mail address of a rejected row gives that row away too."""
+    """Rows, totals and the counts of the refresh; the e-mail address also identifies a rejected row."""
     done = forget(club, GONE)
 
     theirs = (f"{GONE},", f",{GONE},", EMAIL)
@@ -186,7 +186,7 @@ def test_all_results_are_those_of_a_run_without_the_customer(
 
 
 def test_the_segments_of_value_are_those_of_the_customers_who_are_left(club: Database) -> None:
-    """Scores are shares of all, so a run without the customer may score others otherwise; sums hold at any time."""
+    """Scores depend on all customers, so a run without this one can change other scores; sums still add up."""
     forget(club, GONE)
 
     by_segment = "SELECT rfm_segment, sum(customers)::int, sum(recent_amount), sum(recent_orders)::int, sum(expected_amount) FROM analytics.value_segments GROUP BY 1 ORDER BY 1"
@@ -204,7 +204,7 @@ def test_the_segments_of_value_are_those_of_the_customers_who_are_left(club: Dat
 
 
 def test_nothing_in_the_database_names_the_customer(club: Database) -> None:
-    """Neither in a row of any schema nor in a comment nor in what PostgreSQL noted of values for its plans."""
+    """Neither a row of any schema, nor a comment, nor PostgreSQL's statistics of values."""
     assert mentions(club, NAME, EMAIL, GONE)
 
     customer_id = find_id(club, GONE)
@@ -214,7 +214,7 @@ def test_nothing_in_the_database_names_the_customer(club: Database) -> None:
 
 
 def test_neither_does_a_backup(club: Database) -> None:
-    """What pg_dump of PostgreSQL's own writes, statistics included."""
+    """The output of PostgreSQL's own pg_dump, including statistics."""
     forget(club, GONE)
 
     command = [str(installed_programs() / "bin" / "pg_dump"), "--statistics", club.url]
@@ -229,7 +229,7 @@ def find_id(database: Database, asked: str) -> int | None:
 
 
 def mentions(database: Database, *texts: str) -> list[str]:
-    """The tables of which a row, as text, has one of *texts* in it."""
+    """The tables with a row whose text contains one of *texts*."""
     query = "SELECT relnamespace::regnamespace || '.' || quote_ident(relname) FROM pg_class WHERE relkind IN ('r', 'm')"
     tables = [name for (name,) in fetch(database, query) if not name.startswith("information_schema.")]
     found = []
@@ -241,7 +241,7 @@ def mentions(database: Database, *texts: str) -> list[str]:
 
 
 def test_answers_change_by_one_customer_and_dashboards_are_told(club: Database) -> None:
-    """The dashboard's own answers, before and after; listeners hear of it as of a publication."""
+    """The dashboard's own answers, before and after; listeners are notified as of a publication."""
     with connect(club.url) as c, club.connect() as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         before = {
@@ -272,7 +272,7 @@ def test_answers_change_by_one_customer_and_dashboards_are_told(club: Database) 
 
 
 def test_the_results_are_as_fresh_as_they_were(club: Database) -> None:
-    """Whoever watches the age of the results learns nothing new by a customer who went; nor are they older."""
+    """Deleting a customer does not change the age of the results."""
     before = status(club)
 
     forget(club, GONE)
@@ -289,7 +289,7 @@ def test_the_results_are_as_fresh_as_they_were(club: Database) -> None:
 def test_a_kill_at_any_statement_leaves_all_or_nothing(
     club_once: Database, monkeypatch: pytest.MonkeyPatch, statement: int
 ) -> None:
-    """The server ends the session in the middle of the work, at whichever statement."""
+    """The server ends the session in the middle of the work, at any statement."""
     before = {table.name: contents(club_once, table) for table in RESULT_TABLES}
     execute_as_ever, seen = psycopg.Connection.execute, 0
 
@@ -319,7 +319,7 @@ def days(database: Database) -> list[int]:
 
 
 def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
-    """A run that has read the customer already would publish it again."""
+    """A run that has already read the customer would publish the customer again."""
     with publication(club, "run"), pytest.raises(Unavailable, match="another run holds the database"):
         forget(club, GONE, wait_seconds=0.3)
     with publication(club, "run"):
@@ -333,7 +333,7 @@ def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
 
 
 def test_a_load_rejects_who_was_forgotten_and_keeps_nothing(club: Database, spark: SparkSession) -> None:
-    """Of members and of their events; the rest is loaded, and a run counts the customers who are left."""
+    """Members and their events are rejected; the rest is loaded, and a run counts the remaining customers."""
     customer_id = find_id(club, GONE)
     forget(club, GONE)
 
@@ -351,7 +351,7 @@ def test_a_load_rejects_who_was_forgotten_and_keeps_nothing(club: Database, spar
 
 @pytest.mark.parametrize("append", [False, True])
 def test_events_of_who_was_forgotten_are_rejected(club: Database, folder: Path, append: bool) -> None:
-    """Loaded alone, in place of the others or beside them."""
+    """Loaded alone, replacing the others, or in addition to them."""
     forget(club, GONE)
     heading, *_ = ledger()
     (folder / "more.csv").write_text(
@@ -368,7 +368,7 @@ def test_events_of_who_was_forgotten_are_rejected(club: Database, folder: Path, 
 
 
 def test_a_run_rejects_who_was_forgotten_in_a_table_of_somebody_else(club: Database, spark: SparkSession) -> None:
-    """It cannot be deleted there; so it is said where it remains, and the next run leaves it out."""
+    """It cannot be deleted there, so the report says where it remains, and the next run excludes it."""
     execute(
         club,
         "CREATE SCHEMA crm",
@@ -398,7 +398,7 @@ def test_a_run_rejects_who_was_forgotten_in_a_table_of_somebody_else(club: Datab
 
 
 def test_the_eleventh_moves_up(server: Database, database: Database, spark: SparkSession, folder: Path) -> None:
-    """Customers with numbers for ids and without events; the highest balance of thirteen goes."""
+    """Customers with numeric ids and without events; the highest balance of thirteen is deleted."""
     rows = [f"{n},Person {n},p{n}@example.com,Spain,2025-02-03,yes,Gold,{n},{n}00" for n in range(1, 14)]
     heading = "customer_id,name,email,country,join_date,is_active,loyalty_status,loyalty_points,account_balance"
     for one, kept in ((database, rows),):
@@ -423,7 +423,7 @@ def load_plain(database: Database, **options: Any) -> Load:
 
 
 def test_a_number_that_was_forgotten_is_rejected(database: Database, folder: Path) -> None:
-    """Loaded before, or known from a rejected row alone; the number beside it is somebody else."""
+    """Loaded before, or known only from a rejected row; the adjacent number is another customer."""
     rows = ["13,Ann,2025-02-03", "14,Bob,2025-02-03", "15,Cid,1850-01-01"]
     (folder / "plain.csv").write_text("\n".join(["customer_id,name,join_date", *rows]))
     load_plain(database, max_rejected=0.5)
@@ -438,7 +438,7 @@ def test_a_number_that_was_forgotten_is_rejected(database: Database, folder: Pat
 
 
 def test_who_is_forgotten_while_a_file_is_read_is_not_loaded(folder: Path, database: Database) -> None:
-    """Its rows were looked at before; so nothing is loaded."""
+    """Its rows were already checked, so nothing is loaded."""
     load(database)
 
     @contextmanager
@@ -456,7 +456,7 @@ def test_who_is_forgotten_while_a_file_is_read_is_not_loaded(folder: Path, datab
 
 
 def test_events_that_name_their_customer_by_address_are_rejected(club: Database, folder: Path) -> None:
-    """Where the address is the id of an event, a rejected row would keep it."""
+    """If events use the address as their id, a rejected row would keep it."""
     forget(club, GONE)
     (folder / "more.csv").write_text(
         "event_id,customer_id,occurred_at,kind\n"
@@ -471,7 +471,7 @@ def test_events_that_name_their_customer_by_address_are_rejected(club: Database,
 
 
 def test_what_a_lake_keeps_is_said(club: Database, spark: SparkSession, folder: Path) -> None:
-    """The rows of single customers that are not in the database, and the totals that follow from them."""
+    """Rows of single customers outside the database, and the totals derived from them."""
     day = date.fromisoformat(AS_OF)
     run_operations(club, spark, as_of=day, profiles_to=place(str(folder / "profiles")))
     before = fetch(club, "SELECT sum(customers) FROM analytics.customer_segments")
@@ -490,7 +490,7 @@ def test_what_a_lake_keeps_is_said(club: Database, spark: SparkSession, folder: 
 
 
 def test_before_any_run_there_are_only_sources(folder: Path, database: Database) -> None:
-    """What was loaded and not yet counted is forgotten as well."""
+    """Rows that were loaded but not yet counted are deleted too."""
     load(database)
 
     done = forget(database, GONE)
@@ -500,7 +500,7 @@ def test_before_any_run_there_are_only_sources(folder: Path, database: Database)
 
 
 def test_an_id_that_only_rejected_rows_have(club: Database) -> None:
-    """Its row goes, the results stay as they are."""
+    """Its row is deleted; the results stay unchanged."""
     before = last_refresh(club_connection := club.connect())
     club_connection.close()
 
@@ -514,7 +514,7 @@ def test_an_id_that_only_rejected_rows_have(club: Database) -> None:
 
 
 def test_an_id_of_nobody_changes_nothing(club: Database) -> None:
-    """It is said in one line; so it is after it was forgotten."""
+    """The error is one line; forgetting the same customer again gives the same error."""
     with pytest.raises(Invalid, match="no customer has the ID 'M-99'"):
         forget(club, "M-99")
     with pytest.raises(Invalid, match="no customer has the ID 'm-07'"):
@@ -523,7 +523,7 @@ def test_an_id_of_nobody_changes_nothing(club: Database) -> None:
 
 
 def test_an_id_of_two_customers_is_refused(club: Database) -> None:
-    """The number of one may be what the source calls another."""
+    """The customer_id of one customer can be the source's id of another."""
     customer_id = find_id(club, GONE)
     execute(club, f"UPDATE public.customers SET source_id = '{customer_id}' WHERE source_id = 'M-01'")
 
@@ -532,7 +532,7 @@ def test_an_id_of_two_customers_is_refused(club: Database) -> None:
 
 
 def test_mock_data_can_be_filled_again(database: Database) -> None:
-    """One who was forgotten does not make it somebody's own; its ids are nobody's, and are not remembered."""
+    """Forgetting a customer does not make the data the user's own; ids of mock customers are not remembered."""
     with connect(database.url) as c:
         c.fill_mock(300, as_of=AS_OF)
         c.run()
@@ -550,7 +550,7 @@ def test_mock_data_can_be_filled_again(database: Database) -> None:
 
 
 def test_somebody_who_changes_mock_data_is_still_found(database: Database) -> None:
-    """Fewer rows by a forgotten customer, and one that somebody deleted."""
+    """Rows are missing because of a forgotten customer, and one because somebody deleted it."""
     with connect(database.url) as c:
         c.fill_mock(300, as_of=AS_OF)
         c.forget(17)
@@ -561,7 +561,7 @@ def test_somebody_who_changes_mock_data_is_still_found(database: Database) -> No
 
 
 def test_the_access_log_keeps_its_entries_without_the_id(club: Database) -> None:
-    """Who looked is known as long as the log is; at whom is forgotten."""
+    """The log keeps who looked, but no longer at whom."""
     execute(
         club,
         f"INSERT INTO analytics.people_access VALUES (now(), 'ana', 'customer', 'customer {GONE}', 1), "
@@ -578,7 +578,7 @@ def test_the_access_log_keeps_its_entries_without_the_id(club: Database) -> None
 
 
 def test_about_tells_everything(club: Database) -> None:
-    """Rows of each table, rejected rows with the address, and the audiences that contain the customer."""
+    """Rows of each table, rejected rows with the address, and the audiences with the customer."""
     for name, country in (("italians", "Italy"), ("spaniards", "Spain")):
         save_audience(club, name, Chosen({"country": [country]}))
 

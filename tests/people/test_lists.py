@@ -1,4 +1,4 @@
-"""Lists outside the browser: what can be asked for, in which order, and that each is logged before it is told."""
+"""Lists outside the browser: selections, order, and that each list is logged before it is shown."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_sum_is_told_customer_by_customer(small: Database) -> None:
 
 
 def test_what_a_measure_cannot_be_cut_by_still_narrows_the_list(small: Database) -> None:
-    """The list is about customers, of whom more is known than the fact of a measure has."""
+    """Customers have more attributes than the fact of a measure."""
     both = ids(small, Chosen({"gender": "Female"}, "customers_with_balance"))
     query = (
         "SELECT count(*) FROM analytics.customer_profiles WHERE gender = 'Female' AND account_balance IS NOT NULL"
@@ -144,7 +144,7 @@ def test_a_file_for_spreadsheets_says_that_it_is_utf_8_and_has_every_customer(sm
 
 
 def test_hashes_are_those_of_the_trimmed_address_in_lower_case(small: Database, tmp_path) -> None:
-    """The vector of FIPS 180-2 stands for the algorithm; the rest is what advertising platforms ask for."""
+    """The FIPS 180-2 test vector checks the algorithm; the format is what advertising platforms require."""
     assert hashlib.sha256(b"abc").hexdigest().startswith("ba7816bf8f01cfea414140de5dae2223")
     addresses = [" ABC ", "Ünïcode@Example.COM", "", None, "\tx@y.example\n"]
     people = [customer for (customer,) in fetch(small, OF_PROFILES)][: len(addresses)]
@@ -181,7 +181,7 @@ def test_no_text_begins_a_formula_anywhere_and_others_stay_as_they_are(small: Da
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_computes_no_cell(small: Database, tmp_path) -> None:
-    """It takes commas and semicolons for the end of a cell here; a formula would become its value."""
+    """LibreOffice splits cells at commas and semicolons here; a formula would become its value."""
     people = [customer for (customer,) in fetch(small, "SELECT customer_id FROM analytics.customer_profiles")]
     names = dict(zip(people, [f"{sign}1+1" for sign in ("=", "+", "-", "@", "\t=", "a;=", "a,=")], strict=False))
     with Contacts(small, "name", names):
@@ -197,7 +197,7 @@ def test_libreoffice_computes_no_cell(small: Database, tmp_path) -> None:
 
 
 def cells(text: str) -> list[str]:
-    """*text* as whoever takes other signs for the end of a cell would cut it."""
+    """*text* split into cells at other separators."""
     for sign in ",;\t\r\n":
         text = text.replace(sign, "\0")
     return text.split("\0")
@@ -210,7 +210,7 @@ def exported(database: Database, columns: str, folder, *words: str) -> Sequence[
 
 
 class Contacts:
-    """Inside, the contact data of some customers are others."""
+    """A context in which some customers have different contact data."""
 
     def __init__(self, database: Database, column: str, values: dict[int, str | None]) -> None:
         self.database, self.column, self.values = database, column, values
@@ -259,7 +259,7 @@ def test_a_misuse_is_told_in_one_line(small: Database, words: list[str]) -> None
 
 
 def test_an_audience_is_a_view_that_follows_every_refresh(small: Database) -> None:
-    """What is counted back from the as-of date moves on with it; a month that was named stays."""
+    """Months counted back from the as-of date move with it; a named month stays."""
     save_audience(small, "fresh", Chosen(measure="new_customers"))
     save_audience(small, "of_2025", Chosen({"join_month": "2025-01..2025-03"}))
     before = [fetch(small, f"SELECT count(*) FROM audience.{name}") for name in ("fresh", "of_2025")]

@@ -1,4 +1,4 @@
-"""What the page gets about single customers: the list that an address names, its pages, its file, one customer."""
+"""The API of single customers: the list of a URL, its pages, its file, and one customer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def web(small: Database) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def held(web: httpx.Client) -> httpx.Client:
-    """The same, once the profiles are in memory: then the log of the server's sessions has no list in it."""
+    """The same, with the profiles in memory: then PostgreSQL's sessions show no queries for lists."""
     web.get("/api/people")
     time.sleep(3)
     return web
@@ -163,7 +163,7 @@ def test_one_customer_is_told_with_what_happened(small: Database, held: httpx.Cl
 
 
 def test_after_new_results_the_reader_is_asked_to_wait_a_moment(small: Database) -> None:
-    """A list and the page that it stands beside are of one refresh."""
+    """A list and its page must be from the same refresh."""
     copied = (
         "INSERT INTO analytics.refreshes SELECT refresh_id + 1, as_of_date, source_table, source_kind, rows_in, "
     )

@@ -1,4 +1,4 @@
-"""Behind every mark of every visual stand as many customers as the mark says, whatever the slicers leave."""
+"""The list behind every mark of every visual has as many customers as the mark shows, under any slicers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def published(module_database: Database, spark: Any) -> Database:
 
 @pytest.fixture(scope="module")
 def results(published: Database) -> Results:
-    """What the dashboard holds, and with it the rows of single customers."""
+    """The tables of the dashboard, together with the rows of single customers."""
     held = store.load(published)
     assert held
     for table, rows in read_together(published, [CUSTOMER_PROFILES, CUSTOMER_MONTHS, CUSTOMER_MOVES]).items():
@@ -77,7 +77,7 @@ class Mark:
 
 
 def marks_of(visual: Visual, one: Measure, filters: Filters, results: Results) -> Iterator[Mark]:
-    """Every mark that shows a value, with the customers behind it and the number that they are."""
+    """Every mark with a value, its customers, and the number they add up to."""
     by = [dimension(name) for name in visual.by]
     kept = {**filters, **visual.only}
     counted = [one, *(of for of in {_numerator(visual, one, kept, by, results)} if of)]
@@ -92,7 +92,7 @@ def marks_of(visual: Visual, one: Measure, filters: Filters, results: Results) -
 def _numerator(
     visual: Visual, one: Measure, filters: Filters, by: list[Dimension], results: Results
 ) -> Measure | None:
-    """The measure whose number the list is: of any mark the same."""
+    """The measure whose number the list shows; the same for every mark."""
     mark = {name: [next(iter(results.members[dimension(name)]))] for name in visual.by}
     found = people_behind(one, visual.fact, {**filters, **mark}, results.looked_up, by=by)
     return found.measure if found else None
@@ -116,7 +116,7 @@ def test_the_list_is_the_number_for_every_mark_under_every_slicer(results: Resul
 
 
 def shown(visual: Visual, results: Results, *, everything: bool) -> list[str]:
-    """What the visual draws; *everything*: also what its tooltip says."""
+    """The measures the visual draws; with *everything*, also those of its tooltip."""
     names = dict.fromkeys(
         (*(visual.measures if everything else visual.measures[:1]), *visual.above, *visual.below)
     )
@@ -128,7 +128,7 @@ def held_by(results: Results) -> lists.Queryable:
 
 
 def test_postgresql_finds_the_same_customers(results: Results, published: Database) -> None:
-    """The same text is asked of both; here of each visual's first mark, in every order."""
+    """Both run the same text; here for the first mark of each visual, in every order."""
     with published.connect() as connection:
         for visual in (visual for page in results.report.pages for visual in page.visuals):
             for name in listed(visual, results):

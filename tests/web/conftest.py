@@ -1,4 +1,4 @@
-"""What the tests in a browser share: a Chromium, and a page that tells of everything that goes wrong in it."""
+"""Fixtures of the browser tests: a Chromium, and a page that reports everything that goes wrong in it."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ WITHIN_THE_PAGE = {"about", "blob", "data"}
 
 
 def pytest_collection_modifyitems(items):
-    """A test that asks for the browser is marked `browser`, so that none is forgotten."""
+    """Marks every test that uses the browser as `browser`, so that none is missed."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
@@ -35,19 +35,19 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def tables():
-    """The published tables of a few hundred invented customers; only read."""
+    """The published tables of a few hundred invented customers; read-only."""
     return miniature_results()
 
 
 @pytest.fixture(scope="session")
 def results(tables):
-    """These tables as the server holds them."""
+    """These tables in the form the server keeps in memory."""
     return hold(tables)
 
 
 @pytest.fixture(scope="session")
 def chromium_program():
-    """The path of a Chromium; where there is none, the tests that need it are skipped and say so."""
+    """The path of a Chromium; without one, tests that need it are skipped with a message."""
     command = [sys.executable, str(ROOT / "scripts" / "find_chromium.py")]
     found = subprocess.run(command, capture_output=True, text=True)
     if found.returncode:
@@ -55,7 +55,7 @@ def chromium_program():
     return found.stdout.strip()
 
 
-# Not for the session: while Playwright runs, nothing else in this thread can run an event loop.
+# Not session-scoped: while Playwright runs, nothing else in this thread can run an event loop.
 @pytest.fixture(scope="module")
 def chromium(chromium_program):
     """A headless Chromium."""
@@ -66,7 +66,7 @@ def chromium(chromium_program):
 
 
 class Complaints(list[str]):
-    """What went wrong in a page. A test that expects something takes it out: `complaints.clear()`."""
+    """The problems of a page. A test that expects one removes it with `complaints.clear()`."""
 
     def listen_to(self, page):
         page.on("console", self._message)
@@ -85,13 +85,13 @@ class Complaints(list[str]):
 
 @pytest.fixture
 def complaints():
-    """What went wrong in the test's pages so far: errors in the console (a breach of the policy is one), requests."""
+    """The problems of the test's pages: console errors, including policy violations, and failed requests."""
     return Complaints()
 
 
 @pytest.fixture
 def page(chromium, complaints):
-    """A page in a context of its own, as a reader in Britain has it; the test fails when anything goes wrong in it."""
+    """A page in its own context, with a British locale; the test fails if anything goes wrong in it."""
     context = chromium.new_context(**READER)
     context.on("page", complaints.listen_to)
     yield context.new_page()

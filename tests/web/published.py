@@ -1,4 +1,4 @@
-"""The miniature results as the operations would publish them: in Arrow, and in PostgreSQL."""
+"""The miniature results in the form the operations publish: in Arrow, and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from customer360.web.store import LOADED
 from tests import miniature
 
 WHOLE = REPORT.shown(())
-"""The report for data that lacks nothing."""
+"""The report for complete data."""
 EVERY_TABLE = tuple(table for table in RESULT_TABLES if table.role not in {"profile", "log"} or table == REFRESHES)
-"""What the miniature has of the results; the dashboard loads a part."""
+"""The result tables in the miniature; the dashboard loads some of them."""
 
 
 @cache
@@ -36,16 +36,16 @@ def miniature_results(
     tables: tuple[Table, ...] = LOADED,
 ) -> dict[Table, pa.Table]:
     """
-    The *tables*, those that the dashboard loads, of a few hundred invented customers; made once, not to be changed.
+    The *tables*, by default those the dashboard loads, of a few hundred invented customers. Cached; do not modify.
 
-    The *missing* columns hold nothing for any of them; of *no_events* the notes say so.
+    The *missing* columns are empty for all of them; with *no_events*, the refresh also records that.
     """
     profiles = miniature.profiles(miniature.customers(count, seed, missing))
     return in_arrow(miniature.result_tables(profiles, missing, no_events=no_events), tables)
 
 
 def in_arrow(frames: Any, tables: Iterable[Table] = LOADED) -> dict[Table, pa.Table]:
-    """The *tables*, those that the dashboard loads, out of *frames*, with their types."""
+    """The *tables*, by default those the dashboard loads, from *frames*, with their types."""
     with miniature.database(frames) as connection:
         return {
             table: connection.sql(f"SELECT {', '.join(table.column_names)} FROM {table.full_name}")
@@ -56,7 +56,7 @@ def in_arrow(frames: Any, tables: Iterable[Table] = LOADED) -> dict[Table, pa.Ta
 
 
 def publish(database: Database, results: dict[Table, pa.Table]) -> int:
-    """Publishes *results* as the next refresh; returns its number."""
+    """Publishes *results* as the next refresh; returns its id."""
     with publication(database, "test") as change:
         for part, rows in results.items():
             table = next(table for table in RESULT_TABLES if table.full_name == part.full_name)
@@ -76,7 +76,7 @@ def publish(database: Database, results: dict[Table, pa.Table]) -> int:
 
 @contextmanager
 def serving(database: Database, **options: Any) -> Iterator[httpx.Client]:
-    """Somebody who asks a dashboard of their own on *database*."""
+    """A client of a separate dashboard on *database*."""
     with (
         running(make_app(database, **options), Address(port=0)) as address,
         httpx.Client(base_url=address.url) as web,
@@ -85,7 +85,7 @@ def serving(database: Database, **options: Any) -> Iterator[httpx.Client]:
 
 
 def _completed(table: Table, rows: pa.Table) -> pa.Table:
-    """*rows* with every column of *table*; what the dashboard does not load is null, or as little as may be."""
+    """*rows* with every column of *table*; columns the dashboard does not load are null or minimal."""
     nothing = {
         column.name: pa.array([column.minimum or 0 if column.required else None] * len(rows), column.arrow_type)
         for column in table.columns

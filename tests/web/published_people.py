@@ -1,4 +1,4 @@
-"""The miniature with single customers: results as a run leaves them, who the customers are, and an access log."""
+"""The miniature with single customers: the results of a run, contact data, and an access log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.web.published import miniature_results, publish
 
 
 def publish_people(database: Database, count: int) -> None:
-    """*count* customers called "Ana Nº 7", with ana7@example.com and the id C-7; without months and events."""
+    """Publishes *count* customers like "Ana Nº 7", ana7@example.com, C-7; without months and events."""
     results = dict(miniature_results(count, tables=(*LOADED, CUSTOMER_PROFILES)))
     results[CUSTOMER_PROFILES] = _completed(results[CUSTOMER_PROFILES])
     with publication(database, "test") as change, writer(database) as copier:
@@ -34,7 +34,7 @@ def publish_people(database: Database, count: int) -> None:
 
 
 def _completed(profiles: pa.Table) -> pa.Table:
-    """With something in every column that is never null; the miniature has those that segments are made of."""
+    """Fills every column that is never null; the miniature has only those that segments are built from."""
     columns = [profiles[column.name] for column in CUSTOMER_PROFILES.columns]
     wanted = zip(CUSTOMER_PROFILES.columns, columns, strict=True)
     nothing = {"boolean": False, "text": "Unknown"}

@@ -1,10 +1,10 @@
-"""Somebody who uses the dashboard in a browser."""
+"""A user of the dashboard in a browser."""
 
 from urllib.parse import parse_qs, urlsplit
 
 
 class Reader:
-    """Somebody who looks at a page, clicks, and waits until everything is painted."""
+    """A user who opens a page, clicks, and waits until everything is painted."""
 
     def __init__(self, page, address):
         self.page, self.address = page, address
@@ -14,7 +14,7 @@ class Reader:
         self.wait_for("html[data-painted]")
 
     def after(self, action):
-        """Does *action* and waits for the paint that follows, and for what the page leaves for later."""
+        """Does *action*, then waits for the next paint and for work the page has deferred."""
         painted = int(self.page.evaluate("document.documentElement.dataset.painted"))
         action()
         self.wait_for(f'html[data-painted="{painted + 1}"]')
@@ -41,7 +41,7 @@ class Reader:
         return self.visual(card).locator(".number").inner_text()
 
     def table(self, name):
-        """What the table view of a visual holds: its rows as raw values by column."""
+        """The table view of a visual: its rows as raw values by column."""
         visual = self.visual(name)
         toggle = visual.get_by_role("button", name="as a table")
         toggle.dispatch_event("click")
@@ -53,12 +53,12 @@ class Reader:
 
 
 def saved(reader, visual, what):
-    """The bytes of the file that *visual* is saved as."""
+    """The bytes of the file saved from *visual*."""
     return download(reader, visual, what).path().read_bytes()
 
 
 def download(reader, visual, what):
-    """The file that *visual* is saved as, with the name that the page suggests."""
+    """The file saved from *visual*, with the name that the page suggests."""
     button = reader.visual(visual).get_by_role("button", name=f"download as {what}")
     with reader.page.expect_download() as found:
         button.dispatch_event("click")

@@ -1,4 +1,4 @@
-"""What a page shows is what the customers behind it say."""
+"""The numbers of a page agree with the customers behind them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def shown(results, page, name, query):
 @pytest.mark.parametrize("query", VIEWS.values(), ids=VIEWS)
 @pytest.mark.parametrize(("page", "visual"), VISUALS, ids=[visual.name for _, visual in VISUALS])
 def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
-    """Shared queries, rollups and bound dates change no number: each is asked again alone, of the fact itself."""
+    """Shared queries, rollups and bound dates change no number: each is queried separately from the fact."""
     shows_what_its_measures_say(results, page, visual, query)
 
 
@@ -64,7 +64,7 @@ MONTHS = [(page, visual) for page, visual in VISUALS if visual.by == ("activity_
 
 @pytest.mark.parametrize(("page", "clicked"), MONTHS, ids=[visual.name for _, visual in MONTHS])
 def test_a_clicked_month_filters_what_its_measures_say(results, page, clicked):
-    """Whether a measure reads the months of the filter or, as those of the last month do, others."""
+    """This holds for measures that read the filtered months, and for those that read other months."""
     for visual in page.visuals:
         shows_what_its_measures_say(results, page, visual, [(f"pick.{clicked.name}", "2025-06-01")])
 
@@ -80,9 +80,9 @@ def shows_what_its_measures_say(results, page, visual, query):
         assert list(zip(*found["columns"].values(), strict=True)) == rows
         return
     for one in {*map(measure, visual.all_measures), *visual.tooltip_measures}:
-        # What is computed from other months has a row for every month, whatever stands beside it.
-        beside = [more for more in map(measure, visual.all_measures) if is_carried(more)][:1]
-        alone = sql.aggregate(visual.fact, [*beside, one], by=cuts, filters=filters, parameters=asked.parameters)
+        # A measure computed from other months has a row for every month, and so have the measures next to it.
+        carried = [more for more in map(measure, visual.all_measures) if is_carried(more)][:1]
+        alone = sql.aggregate(visual.fact, [*carried, one], by=cuts, filters=filters, parameters=asked.parameters)
         if cuts:
             columns = zip(*found["keys"].values(), found["values"][one.name], strict=True)
             rows = [(*row[: len(cuts)], row[-1]) for row in results.rows(alone)]
@@ -93,7 +93,7 @@ def shows_what_its_measures_say(results, page, visual, query):
 
 
 def counted(one, value):
-    """Counting nobody gives 0; the average of nobody is no value."""
+    """A count of no customers is 0; an average of no customers is null."""
     return 0 if value is None and one.counts_nobody else value
 
 
@@ -110,7 +110,7 @@ CUT = [(page, visual) for page, visual in VISUALS if visual.by]
 
 @pytest.mark.parametrize(("page", "visual"), CUT, ids=[visual.name for _, visual in CUT])
 def test_members_stand_in_their_order_and_are_written(results, page, visual):
-    """Tiers rise, bands rise, months run; a label comes only where it is not the key."""
+    """Tiers, bands and months ascend; a label is sent only if it differs from the key."""
     found = shown(results, page.name, visual.name, [])
     for name in visual.by:
         known = results.members[dimension(name)]
@@ -122,7 +122,7 @@ def test_members_stand_in_their_order_and_are_written(results, page, visual):
 
 
 def test_a_card_counts_the_customers_of_the_view(results, profiles):
-    """Against the customers themselves, not against another query."""
+    """Compared with the customers themselves, not with another query."""
     kept = row_level.keep(profiles, {"country": ["Kenya"], "activity": ["Active"]})
 
     card = shown(results, "overview", "total_customers", [("country", "Kenya"), ("activity", "Active")])
@@ -131,14 +131,14 @@ def test_a_card_counts_the_customers_of_the_view(results, profiles):
 
 
 def test_only_those_who_joined_have_a_line_of_months(results):
-    """Totals, shares and averages by month of joining show how long customers have been there, not a past."""
+    """Totals, shares and averages by month of joining show tenure, not history."""
     found = {visual.name: shown(results, page.name, visual.name, []) for page, visual in VISUALS if not visual.by}
 
     assert [name for name, answer in found.items() if answer.get("spark")] == ["new_customers"]
 
 
 def test_a_sparkline_is_of_the_last_24_full_months(results, profiles):
-    """The running month is not over: it would always look like a fall."""
+    """The current month is incomplete and would always look like a decline."""
     joined = [row["join_month"] for row in row_level.keep(profiles, {})]
 
     spark = shown(results, "overview", "new_customers", [])["spark"]
@@ -149,7 +149,7 @@ def test_a_sparkline_is_of_the_last_24_full_months(results, profiles):
 
 
 def test_of_nobody_counts_are_zero_and_ratios_are_no_value(without_events):
-    """An empty view says 0 customers, and no average."""
+    """An empty view shows 0 customers and no average."""
     values = {
         **shown(without_events, "overview", "total_customers", VIEWS["nobody"])["values"],
         **shown(without_events, "activity", "login_recency", VIEWS["nobody"])["values"],
@@ -160,7 +160,7 @@ def test_of_nobody_counts_are_zero_and_ratios_are_no_value(without_events):
 
 
 def test_a_kpi_is_held_against_the_others(without_events, profiles):
-    """Those outside the filters; against everybody, itself included, a large selection looks like the rest."""
+    """Compared with all customers, itself included, a large selection would look like the rest."""
     others = row_level.keep(profiles, {"country": [name for name in miniature.COUNTRIES if name != "Kenya"]})
     [mean] = row_level.says(["average_login_recency"], pd.DataFrame(others, dtype=object), {})
 
@@ -172,7 +172,7 @@ def test_a_kpi_is_held_against_the_others(without_events, profiles):
 
 
 def test_ids_are_texts(tables):
-    """JavaScript's numbers end at 2^53: a hash of 64 bits would name another customer."""
+    """JavaScript's numbers are exact up to 2^53; a 64-bit hash would become another customer's id."""
     top = tables[TOP_CUSTOMERS]
     large = [-3781657594407154599, 4162937420125321133, 9007199254740993, *range(1, len(top) - 2)]
     column = top.schema.get_field_index("customer_id")
@@ -187,7 +187,7 @@ def test_ids_are_texts(tables):
 
 
 def test_a_clicked_visual_stays_as_it_is(results):
-    """While the others follow."""
+    """The other visuals are filtered."""
     before = answer(view(page_of("financial", results), [], results), results)["visuals"]
     after = answer(view(page_of("financial", results), [("pick.balance_by_status", "Gold")], results), results)[
         "visuals"
@@ -208,7 +208,7 @@ def test_a_click_on_a_stage_keeps_the_customers_it_counts(without_events):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_slicers_and_clicks_together_are_what_those_customers_say(results, profiles, seed):
-    """Any slicers, any clicked status and month."""
+    """For any slicers, and any clicked status and month."""
     rng = random.Random(seed)
     countries = rng.sample(miniature.COUNTRIES, 2)
     status = rng.choice(miniature.STATUSES)
@@ -227,7 +227,7 @@ def test_slicers_and_clicks_together_are_what_those_customers_say(results, profi
 
 @pytest.fixture(scope="module")
 def without_events():
-    """Results of the same customers where there are no events."""
+    """The results of the same customers without events."""
     return hold(miniature_results(no_events=missing.OF_EVENTS))
 
 
@@ -237,25 +237,25 @@ MISSING = ("country", "last_login", "loyalty_points")
 ONLY_NAMES: Final = (
     "join_date", "first_purchase", "last_login", "is_active", "loyalty_status", "loyalty_points", "account_balance",
 )  # fmt: skip
-"""What a list of names and countries lacks."""
+"""The columns missing from a list of names and countries."""
 
 
 @pytest.fixture(scope="module")
 def lacking():
-    """Results of customers of whom nobody recorded the `MISSING` columns."""
+    """The results of customers without the `MISSING` columns."""
     return hold(miniature_results(missing=MISSING))
 
 
 @pytest.fixture(scope="module")
 def names_only():
-    """Results of customers of whom nothing but a name and a country is known."""
+    """The results of customers with only a name and a country."""
     return hold(miniature_results(missing=ONLY_NAMES))
 
 
 @pytest.mark.parametrize("page", REPORT.pages[:4], ids=lambda page: page.name)
 @pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
 def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, names_only, page, absent):
-    """Never a 0 for what nobody recorded; every visual that can be drawn is drawn."""
+    """Missing data is never shown as 0; every visual that can be drawn is drawn."""
     held = lacking if absent == MISSING else names_only
     asked = view(page_of(page.name, held), [], held)
 
@@ -273,7 +273,7 @@ def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, names_onl
 
 
 def test_a_list_of_names_and_countries_is_counted_by_country(names_only):
-    """Without any date there is no month to show, and no month to ask for."""
+    """Without any date, there are no months to show or to request."""
     found = answer(view(names_only.report.pages[0], [], names_only), names_only)["visuals"]
 
     assert found["total_customers"]["values"]["total_customers"] == 700
@@ -282,7 +282,7 @@ def test_a_list_of_names_and_countries_is_counted_by_country(names_only):
 
 @pytest.mark.parametrize("page", WHOLE.pages, ids=lambda page: page.name)
 def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking, page):
-    """The same customers with less known of them."""
+    """The same customers with fewer columns."""
     whole, found = (answer(view(page, [], each), each)["visuals"] for each in (results, lacking))
 
     for visual in page.visuals:
@@ -293,14 +293,14 @@ def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking,
 
 
 def _loses_a_part(one):
-    """Whether another column takes the place of a missing one, and says less or more."""
+    """Whether another column replaces a missing one, and so changes the number."""
     absent = miniature.of_customers(MISSING)
     return any(column in absent for needed in needs(one) for column in missing.members(needed))
 
 
 @pytest.mark.parametrize("is_older", [False, True], ids=["no events", "results of an older version"])
 def test_without_events_the_pages_of_customers_are_as_they_were(results, tables, is_older):
-    """What customers are today needs no events; what does is replaced or left out."""
+    """Attributes of customers today need no events; everything else is replaced or omitted."""
     notes = tables[REFRESH_SOURCES].to_pylist()
     kept = [row for row in notes if row["source"] == "public.customers"]
     absent = [{**row, "missing_columns": _all_of_events()} for row in notes if row not in kept]
@@ -316,7 +316,7 @@ def test_without_events_the_pages_of_customers_are_as_they_were(results, tables,
 
 
 def test_activity_by_behaviour_is_said_in_the_page():
-    """In the slicer, below titles and in tooltips; with a flag nothing of it is."""
+    """In the slicer, in subtitles and in tooltips; with a flag in the data, none of these appear."""
     told, by_flag = (outline(hold(miniature_results(200, missing=absent))) for absent in (("is_active",), ()))
 
     assert [one["label"] for one in told["slicers"]][1] == "Activity in the last 90 days"
@@ -333,7 +333,7 @@ def _all_of_events():
 
 
 def test_activity_and_retention_need_any_one_of_their_sources():
-    """A shop without flags and logins has events; without these too nobody was ever seen."""
+    """A shop without flags and logins has events; without events too, no customer was ever seen."""
     absent = ("is_active", "last_login")
     behaviour = hold(miniature_results(200, missing=absent))
     nothing = hold(miniature_results(200, missing=absent, no_events=missing.OF_EVENTS))

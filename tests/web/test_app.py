@@ -28,7 +28,7 @@ def web(module_database, tables):
 
 
 def eventually(question, expected):
-    """What *question* answers as soon as it is *expected*, else what it last answered."""
+    """The answer to *question* once it is *expected*; otherwise the last answer."""
     until = time.monotonic() + WAIT_SECONDS
     while (found := question()) != expected and time.monotonic() < until:
         time.sleep(0.05)
@@ -39,7 +39,7 @@ def eventually(question, expected):
 
 
 def test_the_bare_address_leads_to_the_first_page(web):
-    """Nobody has to know its name."""
+    """Nobody needs to know its name."""
     answer = web.get("/")
 
     assert (answer.status_code, answer.headers["location"]) == (302, "/overview")
@@ -47,7 +47,7 @@ def test_the_bare_address_leads_to_the_first_page(web):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_the_same_shell(web, page):
-    """Which names its files by their digest."""
+    """It refers to its files by their digest."""
     answer = web.get(f"/{page}")
 
     assert answer.status_code == 200
@@ -57,7 +57,7 @@ def test_every_page_is_the_same_shell(web, page):
 
 
 def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database):
-    """An address of another shop's page, or of one from before: to a reader, and to a script."""
+    """For a URL from another shop or from earlier data; for readers and for scripts."""
     publish(database, miniature_results(60, no_events=OF_EVENTS))
     line = (
         "page 'loyalty' has nothing to show, because it needs events and points of events: not in your data; "
@@ -76,7 +76,7 @@ def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database
 
 
 def test_files_are_kept_for_ever_and_sent_compressed(web):
-    """A changed file has another address."""
+    """A changed file has another URL."""
     shipped = assets()
     for name, asset in shipped.files.items():
         answer = web.get(f"/static/{shipped.digest}/{name}")
@@ -102,7 +102,7 @@ def test_nothing_else_is_served(web, path):
 
 
 def test_a_page_that_is_none_names_the_pages(web):
-    """For a person as for a script."""
+    """For people and for scripts."""
     assert "the pages are /overview, /financial, /engagement, /activity" in web.get("/sales").text
     assert web.get("/api/sales").json()["error"]["code"] == "not_found"
 
@@ -112,7 +112,7 @@ def test_a_page_that_is_none_names_the_pages(web):
 
 @pytest.mark.parametrize("page", WHOLE.pages, ids=PAGES)
 def test_one_request_answers_every_visual_of_a_page(web, page):
-    """In JSON without anything that is not JSON."""
+    """In strict JSON."""
     answer = web.get(f"/api/pages/{page.name}", params={"country": "Kenya"})
 
     assert set(answer.json()["visuals"]) == {visual.name for visual in page.visuals}
@@ -120,7 +120,7 @@ def test_one_request_answers_every_visual_of_a_page(web, page):
 
 
 def test_the_report_tells_what_the_page_needs_to_know(web):
-    """Slicers with members, measures with meaning, visuals with places."""
+    """Slicers with members, measures with definitions, visuals with positions."""
     report = web.get("/api/report").json()
 
     assert report["refresh"]["as_of"] == "2026-06-17"
@@ -135,7 +135,7 @@ def test_the_report_tells_what_the_page_needs_to_know(web):
 
 
 def test_an_answer_is_sent_once_until_it_changes(web):
-    """A page that asks again gets its own copy confirmed."""
+    """A repeated request is answered with 304."""
     first = web.get("/api/pages/overview")
     again = web.get("/api/pages/overview", headers={"If-None-Match": first.headers["etag"]})
     other = web.get("/api/pages/overview?country=Kenya", headers={"If-None-Match": first.headers["etag"]})
@@ -146,7 +146,7 @@ def test_an_answer_is_sent_once_until_it_changes(web):
 
 
 def test_an_answer_is_compressed_for_who_can_read_it(web):
-    """And plain for who cannot."""
+    """Other clients get it uncompressed."""
     plain = web.get("/api/pages/overview", headers={"Accept-Encoding": "identity"})
     compressed = web.get("/api/pages/overview", headers={"Accept-Encoding": "gzip"})
 
@@ -183,7 +183,7 @@ def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
     ],
 )
 def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):
-    """Never a page of another language, never a traceback."""
+    """Never an HTML page, never a traceback."""
     answer = web.get(path)
 
     assert answer.status_code == 400
@@ -209,9 +209,9 @@ VALUES = st.one_of(
 
 @pytest.mark.slow
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([*PAGES, "nowhere"]), st.lists(st.tuples(NAMES | st.text(max_size=20), VALUES), max_size=5))
+@given(st.sampled_from([*PAGES, "unknown"]), st.lists(st.tuples(NAMES | st.text(max_size=20), VALUES), max_size=5))
 def test_any_question_is_answered_or_refused_clearly(web, page, pairs):
-    """Whatever is sent: an answer, or 400 with one line."""
+    """Any request gets an answer, or a 400 with one line."""
     query = "&".join(f"{quote(name, errors='replace')}={quote(value, errors='replace')}" for name, value in pairs)
 
     answer = web.get(f"/api/pages/{page}?{query}")
@@ -227,7 +227,7 @@ def test_any_question_is_answered_or_refused_clearly(web, page, pairs):
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["GET", "POST", "PUT", "HEAD", "BREW"]))
 def test_any_path_and_method_is_answered_or_refused_clearly(web, path, method):
-    """No path is an error of ours."""
+    """No path causes an internal error."""
     answer = web.request(method, f"/{quote(path)}")
 
     assert answer.status_code < 500
@@ -241,7 +241,7 @@ def state(web):
 
 
 def test_before_the_first_run_the_page_says_what_to_do(database, tables):
-    """And the results appear by themselves."""
+    """The results then appear automatically."""
     with serving(database) as web:
         assert web.get("/overview").status_code == 200
         answer = web.get("/api/report")
@@ -256,7 +256,7 @@ def test_before_the_first_run_the_page_says_what_to_do(database, tables):
 
 @pytest.mark.slow
 def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
-    """Numbers, and what they are called by."""
+    """Both the numbers and their labels."""
     publish(database, tables)
     with serving(database) as web:
         before = web.get("/api/pages/overview")
@@ -271,7 +271,7 @@ def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
 
 @pytest.mark.slow
 def test_open_pages_are_told_of_a_refresh(database, tables):
-    """By an event, at once; the first one says what is."""
+    """Immediately, by an event; the first event is the current state."""
     publish(database, tables)
     with serving(database) as web, web.stream("GET", "/api/events", timeout=WAIT_SECONDS) as stream:
         told = (
@@ -286,7 +286,7 @@ def test_open_pages_are_told_of_a_refresh(database, tables):
 
 @pytest.mark.slow
 def test_a_lost_database_leaves_the_last_data_on_screen_and_recovers(home, tables):
-    """The server goes on from memory and says since when."""
+    """The server continues from memory and says since when."""
     server = EmbeddedPostgres(home)
     database = server.start()
     publish(database, tables)
@@ -304,7 +304,7 @@ def test_a_lost_database_leaves_the_last_data_on_screen_and_recovers(home, table
 
 
 def test_hidden_names_are_in_no_answer(database, tables):
-    """Customers are called by their number."""
+    """Customers are named by customer_id."""
     publish(database, tables)
     with serving(database, hide_names=True) as web:
         table = web.get("/api/pages/financial").json()["visuals"]["top_customers"]["columns"]

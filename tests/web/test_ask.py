@@ -1,4 +1,4 @@
-"""`ask` gives the numbers of the dashboard, named and ordered as a reader sees them."""
+"""`ask` returns the numbers of the dashboard, with the labels and order that readers see."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CUTS = [(), ("loyalty_status",), ("country", "activity"), ("join_year",), ("acti
 
 @pytest.fixture(scope="module")
 def results():
-    """Whatever can be asked; the dashboard holds less."""
+    """All tables that `ask` can read; the dashboard keeps fewer in memory."""
     return hold(miniature_results(tables=EVERY_TABLE))
 
 
@@ -65,7 +65,7 @@ def plain(value: Any) -> Any:
     ("page", "visual", "one"), SHOWN, ids=[f"{visual.name}-{one.name}" for _, visual, one in SHOWN]
 )
 def test_the_dashboard_shows_what_ask_answers(results, name, page, visual, one):
-    """Two answers to one question would be one too many."""
+    """There must not be two answers to one question."""
     query, where = VIEWS[name]
     known = {cut.name for cut in dimensions_of(visual.fact)}
     where = {cut: kept for cut, kept in where.items() if cut in known}
@@ -83,7 +83,7 @@ def test_the_dashboard_shows_what_ask_answers(results, name, page, visual, one):
     answered = {tuple(map(plain, members)): plain(value) for *members, value in found.itertuples(index=False)}
     assert [*answered] == [members for members in rows if members in answered]
     for members, value in rows.items():
-        # What is computed from other months has a row for every month, and so has what stands beside it.
+        # A measure computed from other months has a row for every month, and so have the measures next to it.
         assert row_level.same(answered.get(members, 0 if one.counts_nobody else None), value)
 
 
@@ -95,7 +95,7 @@ def _written(shown, cut):
 @pytest.mark.parametrize("by", CUTS, ids=lambda by: "-".join(by) or "all")
 @pytest.mark.parametrize("one", ASKED, ids=lambda one: one.name)
 def test_every_measure_is_what_its_sql_says(results, one, by):
-    """Also those that no visual shows in this way; what cannot be cut so is refused, never answered otherwise."""
+    """Also combinations that no visual shows; impossible cuts are refused, never answered differently."""
     cuts = [dimension(name) for name in by]
     fact = next((fact for fact in facts_of(one) if {*cuts} <= {*dimensions_of(fact)}), None)
     where = {"country": "Kenya"} if fact and "country" in fact.column_names else {}
@@ -123,7 +123,7 @@ def test_every_measure_is_what_its_sql_says(results, one, by):
 
 
 def test_members_stand_in_the_order_of_the_report(results):
-    """Tiers rise, and months run; the alphabet would say Bronze, Gold, Platinum, Silver."""
+    """Tiers and months ascend; in alphabetical order it would be Bronze, Gold, Platinum, Silver."""
     assert list(ask(results, "total_customers", by=["loyalty_status"]).loyalty_status)[:3] == [
         "Bronze", "Silver", "Gold",
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def test_members_stand_in_the_order_of_the_report(results):
 
 @pytest.mark.parametrize("month", ["2025-06", "2025-06-01", "Jun 2025", pd.Timestamp("2025-06-01")])
 def test_a_month_may_be_written_in_every_way_it_is_shown(results, month):
-    """In an answer it is a moment of pandas, in the report a label, in an address a number."""
+    """It is a pandas timestamp in an answer, a label in the report, and a number in a URL."""
     by_month = ask(results, "total_customers", by=["join_month"]).set_index("join_month").total_customers
 
     [found] = ask(results, "total_customers", where={"join_month": month}).total_customers
@@ -141,7 +141,7 @@ def test_a_month_may_be_written_in_every_way_it_is_shown(results, month):
 
 
 def test_a_band_is_named_by_its_label(results):
-    """Never by the number that it has in the tables: the label of the band 0 is the number of another."""
+    """Never by its number in the tables: the label of band 0 is the number of another band."""
     by_band = ask(results, "total_customers", by=["balance_band"]).set_index("balance_band").total_customers
 
     for label in by_band.index:
@@ -152,7 +152,7 @@ def test_a_band_is_named_by_its_label(results):
 
 
 def test_an_answer_says_what_it_is(results):
-    """A number without its unit and its day is read wrongly."""
+    """Without its unit and as-of date, a number is easily misread."""
     found = ask(results, "active_share")
 
     assert found.attrs["label"] == "% Active Customers"
@@ -162,7 +162,7 @@ def test_an_answer_says_what_it_is(results):
 
 
 def test_the_highest_balances_are_listed_not_summed(results):
-    """The table holds ten for each slicer cell; their sum would mean nothing."""
+    """The table contains ten for each slicer cell; their sum would be meaningless."""
     found = ask(results, "top_balance", where={"country": "Kenya"})
 
     shown = answer(view(page_of("financial", results), [("country", "Kenya")], results), results)["visuals"][
@@ -214,7 +214,7 @@ def test_the_highest_balances_are_listed_not_summed(results):
     ],
 )
 def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
-    """The nearest name, or what is valid."""
+    """The nearest name, or the valid names."""
     with pytest.raises(Customer360Error) as refused:
         ask(results, **arguments)
 
@@ -223,7 +223,7 @@ def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
 
 
 def test_a_month_is_asked_for_by_a_cut_or_a_filter(results):
-    """Both tell the months apart, and the one says what the other says."""
+    """Both select a month, and both give the same number."""
     by_month = ask(results, "monthly_active_customers", by=["activity_month"]).set_index("activity_month")
     spain = ask(results, "orders", by=["activity_month"], where={"country": ["Kenya"]})
 
@@ -237,7 +237,7 @@ def test_a_month_is_asked_for_by_a_cut_or_a_filter(results):
 
 
 def test_what_is_computed_from_other_months_has_every_month(results):
-    """Points are held, and customers leave, in a month in which nothing happens."""
+    """Customers hold points, and can churn, in a month without events."""
     where = {"country": "Norway", "loyalty_status": "Gold", "activity": "Active"}
     happened = ask(results, "orders", by=["activity_month"], where=where)
     held = ask(results, "outstanding_points", by=["activity_month"], where=where)
@@ -248,7 +248,7 @@ def test_what_is_computed_from_other_months_has_every_month(results):
 
 
 def test_points_cost_what_is_said(results):
-    """A cent each by default; at any price in the range, and at none beyond."""
+    """A cent each by default; any price in the range is valid, and none outside it."""
     [held] = ask(results, "outstanding_points", where={"country": "Kenya"}).outstanding_points
 
     for parameters, price in (({}, 0.01), ({"point_price": 0.0125}, 0.0125), ({"point_price": 0}, 0)):
@@ -260,7 +260,7 @@ def test_points_cost_what_is_said(results):
 
 
 def test_a_number_of_past_months_says_that_tiers_are_of_today(results):
-    """Nobody was Gold in all the months that a Gold customer of today looks back on."""
+    """A customer who is Gold today was not Gold in all past months."""
     by = ask(results, "orders", by=["activity_month", "loyalty_status"])
     where = ask(results, "orders", by=["activity_month"], where={"activity": "Active"})
     neither = ask(results, "orders", by=["activity_month"], where={"country": "Kenya"})
@@ -271,7 +271,7 @@ def test_a_number_of_past_months_says_that_tiers_are_of_today(results):
 
 
 def test_what_the_data_does_not_have_is_never_zero():
-    """Not as a measure, not as a cut, not as a filter."""
+    """Neither as a measure, nor as a cut, nor as a filter."""
     without = hold(miniature_results(missing=("account_balance", "country")))
 
     for arguments in (

@@ -1,4 +1,4 @@
-"""The page of the tests tells of everything that goes wrong in it."""
+"""The page fixture reports everything that goes wrong in a page."""
 
 import pytest
 from starlette.applications import Starlette
@@ -42,7 +42,7 @@ def address():
     ],
 )
 def test_what_goes_wrong_in_a_page_is_a_complaint(page, complaints, address, name, said):
-    """Each would fail the test that sees it."""
+    """Each problem would fail the test."""
     page.goto(f"{address}/{name}")
     for _ in range(100):
         if complaints:
@@ -54,7 +54,7 @@ def test_what_goes_wrong_in_a_page_is_a_complaint(page, complaints, address, nam
 
 
 def test_a_request_to_another_host_is_a_complaint(page, complaints, address):
-    """Where it is answered, too."""
+    """Even if it is answered."""
     elsewhere = address.replace("127.0.0.1", "localhost")
 
     page.goto(f"{elsewhere}/good")
@@ -64,7 +64,7 @@ def test_a_request_to_another_host_is_a_complaint(page, complaints, address):
 
 
 def test_a_page_without_faults_has_none(page, complaints, address):
-    """As a reader in Britain sees it."""
+    """With a British locale."""
     page.goto(f"{address}/good")
 
     assert page.title() == "good"

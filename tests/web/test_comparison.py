@@ -1,4 +1,4 @@
-"""A KPI holds a month against the same month a year earlier where they compare, and else says why it does not."""
+"""A KPI compares a month with the same month a year earlier if both are comparable, or says why it does not."""
 
 from datetime import date
 
@@ -30,12 +30,12 @@ def in_months(first, last):
     ids=["everyone", "a country", "months of joining"],
 )
 def test_the_last_full_month_is_held_against_that_of_a_year_earlier(results, filters):
-    """Where somebody lives and when they joined stays as it was."""
+    """Country and month of joining do not change."""
     assert comparison(KPI, filters, results) == {"months": MAY, "reason": None}
 
 
 def test_the_month_is_the_last_full_one_that_the_filters_leave(results):
-    """Not that of the as-of date, which is not over."""
+    """Not the month of the as-of date, which has not ended."""
     months = {"compared": date(2025, 12, 1), "compare": date(2024, 12, 1)}
 
     assert comparison(KPI, in_months(date(2025, 2, 1), date(2025, 12, 1)), results)["months"] == months
@@ -43,7 +43,7 @@ def test_the_month_is_the_last_full_one_that_the_filters_leave(results):
 
 
 def test_the_month_that_is_not_over_is_not_held_against_any(results):
-    """Half a month would always look like a fall."""
+    """Half a month would always look like a decline."""
     assert comparison(KPI, {"activity_month": [date(2026, 6, 1)]}, results) == {
         "months": None,
         "reason": "no full month",
@@ -52,7 +52,7 @@ def test_the_month_that_is_not_over_is_not_held_against_any(results):
 
 @pytest.mark.parametrize("filters", [{"loyalty_status": ["Gold"]}, {"activity": ["Active"]}])
 def test_what_customers_are_today_says_nothing_of_a_year_ago(results, filters):
-    """Those who are Gold today were not all Gold then."""
+    """Not all customers who are Gold today were Gold then."""
     assert comparison(KPI, filters, results) == {
         "months": None,
         "reason": "May 2026: no comparison under a filter by status or activity",
@@ -60,7 +60,7 @@ def test_what_customers_are_today_says_nothing_of_a_year_ago(results, filters):
 
 
 def test_the_first_month_of_the_events_is_not_compared_with(results):
-    """It may have begun in the middle: the first comparison is with the second month."""
+    """It may be incomplete, so the first comparison is with the second month."""
     assert results.first_month == date(2024, 3, 1)
     too_early = comparison(KPI, {"activity_month": [date(2025, 3, 1)]}, results)
     first = comparison(KPI, {"activity_month": [date(2025, 4, 1)]}, results)
@@ -71,7 +71,7 @@ def test_the_first_month_of_the_events_is_not_compared_with(results):
 
 @pytest.mark.parametrize("visual", [OF_OTHERS, CARD], ids=["held against the others", "held against nothing"])
 def test_other_visuals_name_no_months(results, visual):
-    """They hold no month against another."""
+    """They do not compare months."""
     assert comparison(visual, {}, results) == {}
 
 
@@ -88,7 +88,7 @@ def test_other_visuals_name_no_months(results, visual):
 )
 @pytest.mark.parametrize(("page", "visual"), OF_MONTHS, ids=[visual.name for _, visual in OF_MONTHS])
 def test_a_value_to_compare_with_comes_with_its_months(results, page, visual, slicers):
-    """What the SQL compares and what the page says of it agree."""
+    """The months compared in SQL are the months shown on the page."""
     shown = answer(View(page, slicers), results)["visuals"][visual.name]
 
     assert (shown["values"][visual.compare] is None) == (shown["months"] is None)

@@ -1,4 +1,4 @@
-"""Clients that hold connections and ask nothing do not keep readers out."""
+"""Clients that keep connections open without requests do not block readers."""
 
 import asyncio
 import http.client
@@ -52,7 +52,7 @@ serve(APP, Address(port=0), opened=lambda address: print(address.port, flush=Tru
 
 @contextmanager
 def server_with_few_files():
-    """The port of a server in a process that may open `FEW_FILES` files, and where it logs."""
+    """The port and log of a server in a process that may open `FEW_FILES` files."""
     command = [sys.executable, "-c", SERVING]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -64,7 +64,7 @@ def server_with_few_files():
 
 @contextmanager
 def files_enough():
-    """As many open files as this test needs on its own side."""
+    """Raises the limit of open files to what the test itself needs."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard not in (-1, resource.RLIM_INFINITY) and hard < MANY + 500:
         pytest.skip("this machine allows too few open files to be a crowd")
@@ -98,7 +98,7 @@ def is_closed(client, within):
 
 
 def test_two_thousand_half_sent_requests_leave_the_health_check_answered():
-    """Also where fewer files may be opened than that, and in quiet: one line, no traceback."""
+    """Even with fewer open files than that, and with one log line instead of tracebacks."""
     with files_enough(), server_with_few_files() as (port, process), ExitStack() as stack:
         for number in range(MANY):
             connect(stack, port)
@@ -118,7 +118,7 @@ def test_two_thousand_half_sent_requests_leave_the_health_check_answered():
     "sent", [b"", HALF_A_REQUEST, b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"]
 )
 def test_a_request_that_does_not_arrive_whole_in_time_is_not_waited_for(monkeypatch, sent):
-    """Nothing at all, half of the head, half of the body."""
+    """Nothing at all, half of the headers, half of the body."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
         client = connect(stack, address.port, send=sent)
@@ -128,7 +128,7 @@ def test_a_request_that_does_not_arrive_whole_in_time_is_not_waited_for(monkeypa
 
 
 def test_sending_a_byte_now_and_then_buys_no_time(monkeypatch):
-    """The time runs from the first byte, not from the last."""
+    """The deadline starts at the first byte, not at the last."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.5)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
         client = connect(stack, address.port)
@@ -141,7 +141,7 @@ def test_sending_a_byte_now_and_then_buys_no_time(monkeypatch):
 
 
 def test_an_open_stream_and_a_connection_kept_alive_outlive_the_time_for_a_request(monkeypatch):
-    """A whole request has arrived: what follows takes as long as it takes."""
+    """The request is complete, so there is no deadline for the response."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.2)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
         events = connect(stack, address.port, send=b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -162,7 +162,7 @@ def test_an_open_stream_and_a_connection_kept_alive_outlive_the_time_for_a_reque
 
 
 def test_one_address_holds_half_of_the_connections_at_most(monkeypatch):
-    """Its own quiet ones make room first; those of others stay."""
+    """Its own quiet connections are closed first; those of others stay."""
     monkeypatch.setattr("customer360.web.server.most_connections", lambda: 20)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
         other = connect(stack, address.port, source="127.0.0.2")
@@ -174,7 +174,7 @@ def test_one_address_holds_half_of_the_connections_at_most(monkeypatch):
 
 
 def test_readers_who_are_being_answered_are_never_closed_for_others(monkeypatch):
-    """Where all connections are in use, the newcomer is turned away."""
+    """If all connections are in use, the new one is refused."""
     monkeypatch.setattr("customer360.web.server.most_connections", lambda: 8)
     whole = b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
@@ -191,7 +191,7 @@ def test_readers_who_are_being_answered_are_never_closed_for_others(monkeypatch)
 
 
 def test_as_many_connections_are_held_as_files_allow(monkeypatch):
-    """The soft limit rises to what is needed; below a low hard limit, files are left for the rest."""
+    """The soft limit is raised as needed; with a low hard limit, some files are reserved for other uses."""
     now = {"limits": (256, 1_000_000)}
     monkeypatch.setattr(resource, "getrlimit", lambda _: now["limits"])
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: now.update(limits=limits))

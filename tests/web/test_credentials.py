@@ -1,4 +1,4 @@
-"""Who is let in, and where that is written: a token, users with passwords, or both."""
+"""Credentials and their files: a token, users with passwords, or both."""
 
 import base64
 import os
@@ -13,7 +13,7 @@ from customer360.web.credentials import Credentials, User, configured, users_lin
 
 TOKEN = "a-token-of-some-length"
 PASSWORD = "correct horse battery"
-SALT = b"the same always."  # every process of a parallel run must name the tests alike
+SALT = b"the same always."  # all processes of a parallel run must generate the same test names
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD, salt=SALT)
 SLOW = PasswordHasher(time_cost=6, memory_cost=65_536, parallelism=1).hash(PASSWORD, salt=SALT)
 
@@ -23,7 +23,7 @@ def basic(name, password):
 
 
 def seconds_of(action):
-    """Of the processor: what else the machine does takes none of it."""
+    """Processor time, which other processes do not affect."""
     started = time.process_time()
     action()
     return time.process_time() - started
@@ -49,19 +49,19 @@ def seconds_of(action):
     ],
 )
 def test_anything_but_the_token_and_a_password_is_wrong(authorization):
-    """Also what no browser sends."""
+    """Including headers that no browser sends."""
     assert not Credentials(TOKEN, {"ada": QUICK}).accept(authorization.encode())
 
 
 def test_what_is_not_configured_does_not_open():
-    """Neither an empty token nor a user that is not there."""
+    """Neither an empty token nor an unknown user."""
     assert not Credentials(users={"ada": QUICK}).accept(b"Bearer ")
     assert not Credentials(users={"ada": QUICK}).accept(basic("", "").encode())
     assert not Credentials(token=TOKEN).accept(basic("ada", PASSWORD).encode())
 
 
 def test_an_unknown_name_takes_as_long_as_a_known_one():
-    """Or the time would tell which names there are."""
+    """Otherwise the time would reveal which names exist."""
     credentials = Credentials(users={"ada": SLOW})
 
     known = seconds_of(lambda: credentials.accept(basic("ada", "wrong").encode()))
@@ -70,7 +70,7 @@ def test_an_unknown_name_takes_as_long_as_a_known_one():
     assert unknown > known / 2
 
 
-# --- where they are written -------------------------------------------------------------------------------------
+# --- files and environment --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def private(tmp_path):
 
 
 def test_without_file_and_variable_nobody_is_asked():
-    """On one's own machine there is nothing to guard against."""
+    """On a local machine there is nothing to guard against."""
     assert configured(None, None) is None
 
 
@@ -96,7 +96,7 @@ def accepts(token_file: Path | None, users_file: Path | None, header: bytes) -> 
 
 
 def test_the_token_file_goes_before_the_variable(private, monkeypatch):
-    """The end of its line is not part of the token."""
+    """The line break is not part of the token."""
     monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "of the environment")
 
     assert accepts(None, None, b"Bearer of the environment")
@@ -105,7 +105,7 @@ def test_the_token_file_goes_before_the_variable(private, monkeypatch):
 
 
 def test_a_line_of_the_password_command_lets_the_user_in(private):
-    """Between comments and empty lines, with accents in both."""
+    """Between comments and empty lines, with accents in name and password."""
     users = private(f"# readers\n\n{users_line('zoë', 'pässword of zoë')}\n")
 
     assert accepts(None, users, basic("zoë", "pässword of zoë").encode())
@@ -113,7 +113,7 @@ def test_a_line_of_the_password_command_lets_the_user_in(private):
 
 
 def test_a_line_says_whether_its_user_sees_people(private):
-    """Lines of older versions say nothing, and their users see none."""
+    """Users in lines of older versions see no people."""
     lines = [users_line("ada", PASSWORD, sees_people=True), users_line("bob", PASSWORD)]
     credentials = configured(None, private("\n".join(lines)))
 
@@ -123,7 +123,7 @@ def test_a_line_says_whether_its_user_sees_people(private):
 
 
 def test_the_token_never_sees_people():
-    """It may be anyone's; as the password of one who does see them, too."""
+    """Anyone may have it; the same holds when it is the password of a user who sees people."""
     credentials = Credentials(TOKEN, {"ada": QUICK}, see_people=frozenset({"ada"}))
 
     for given in (f"Bearer {TOKEN}", basic("ada", TOKEN), basic("", TOKEN)):
@@ -131,7 +131,7 @@ def test_the_token_never_sees_people():
 
 
 def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
-    """Else it would be started for nothing, and somebody would look for why."""
+    """Otherwise it would start without showing anybody, and the reason would be hard to find."""
     Credentials(users={"ada": QUICK}, see_people=frozenset({"ada"})).require_people()
     for credentials in (Credentials(TOKEN), Credentials(users={"ada": QUICK})):
         with pytest.raises(Customer360Error, match="and no user may; .*password NAME --people"):
@@ -157,7 +157,7 @@ def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
     ],
 )
 def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):
-    """Without repeating what may be a password."""
+    """Without repeating text that may be a password."""
     path = private(text)
 
     with pytest.raises(Customer360Error) as refused:
@@ -171,7 +171,7 @@ def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_file_that_others_may_read_is_refused_with_the_remedy(private, mode):
-    """Of secrets there, others would know."""
+    """Others could read the secrets."""
     path = private(f"{TOKEN}\n", mode)
 
     with pytest.raises(Customer360Error, match=f"chmod 600 {path}"):
@@ -181,7 +181,7 @@ def test_a_file_that_others_may_read_is_refused_with_the_remedy(private, mode):
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    """With the reason."""
+    """The message includes the reason."""
     with pytest.raises(Customer360Error, match=r"cannot read .*nothing \(No such file or directory\)"):
         configured(None, tmp_path / "nothing")
 
@@ -195,5 +195,5 @@ def test_a_short_token_or_password_is_refused(private):
 
 
 def test_credentials_are_never_shown():
-    """Not even in a traceback of ours."""
+    """Not even in a traceback."""
     assert repr(Credentials(TOKEN, {"ada": QUICK})) == "Credentials()"

@@ -1,4 +1,4 @@
-"""Tables for the page: small, without single customers, and the same numbers as the tables they are of."""
+"""Tables for the page: small, without single customers, with the same numbers as their source tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from customer360.web.view import page_of
 from tests.web.published import WHOLE
 
 COHORTS = next(table for table in LOADED if table.full_name == COHORT_RETENTION.full_name)
-"""What the dashboard holds of them."""
+"""The tables in the dashboard's memory."""
 WITH_CUBES = [page for page in WHOLE.pages if page.name != "financial"]
 
 
@@ -36,13 +36,13 @@ def decoded(content):
 
 
 def number(value):
-    """NaN for what is not known, such as who was active before the first event."""
+    """NaN for unknown values, such as activity before the first event."""
     return float("nan") if value is None else float(value)
 
 
 @pytest.mark.parametrize("table", [CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, COHORTS], ids=lambda t: t.name)
 def test_a_cube_holds_the_rows_of_its_table(results, table):
-    """Codes are places among the members, the last code is none; sums are exact."""
+    """Codes are indexes of members, the last code means none; sums are exact."""
     columns = decoded(encoded(table, results))
     cuts = [cut for cut in dimensions_of(table) if not cut.level_of]
     sums = [name for name in columns if name not in {cut.name for cut in cuts}]
@@ -64,7 +64,7 @@ def test_a_cube_holds_the_rows_of_its_table(results, table):
 
 @pytest.mark.parametrize("page", WITH_CUBES, ids=lambda page: page.name)
 def test_a_page_has_a_cube_for_every_visual_and_for_clicks(results, page):
-    """With all slicers, and one with everything that can be clicked."""
+    """With all slicers, and another with all clickable dimensions."""
     tables = list(cubes_of(page, results).values())
 
     for visual in page.visuals:
@@ -74,12 +74,12 @@ def test_a_page_has_a_cube_for_every_visual_and_for_clicks(results, page):
 
 
 def test_a_page_of_single_customers_has_no_cubes(results):
-    """Their names stay with the server."""
+    """Their names stay on the server."""
     assert cubes_of(page_of("financial", results), results) == {}
 
 
 def test_a_large_table_stays_with_the_server(results, monkeypatch):
-    """Filtering it would take the page longer than the server."""
+    """The server filters it faster than the page."""
     monkeypatch.setattr(cubes, "MOST_ROWS", 300)
 
     sizes = [results.sizes[table] for page in WITH_CUBES for table in cubes_of(page, results).values()]

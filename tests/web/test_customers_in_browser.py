@@ -1,4 +1,4 @@
-"""From a number to its customers and back, as a reader does it: with the mouse, the keyboard and a finger."""
+"""From a number to its customers and back, with mouse, keyboard and touch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIST = "customers?page=overview&country=Spain&sort=-spent"
 
 @pytest.fixture(scope="module")
 def published(module_database, spark):
-    """Mock customers with their events, the results, and an audience that somebody has saved."""
+    """Mock customers with events, results, and a saved audience."""
     fill_mock_data(module_database, spark, plan_of(1_500, 7, AS_OF, 0.0, 12))
     run_operations(module_database, spark)
     results = store.load(module_database)
@@ -54,7 +54,7 @@ def reader(page, dashboard):
 
 @pytest.fixture
 def finger(chromium, complaints, dashboard):
-    """A reader with a phone."""
+    """A reader on a phone."""
     size = {"width": 390, "height": 844}
     context = chromium.new_context(locale="en-GB", viewport=size, has_touch=True, is_mobile=True)
     context.on("page", complaints.listen_to)
@@ -77,7 +77,7 @@ def number_in(text):
 
 
 def follow(reader, action):
-    """Follows a link to customers; returns how many the title says."""
+    """Follows a link to customers; returns the count in the title."""
     reader.after(action)
     return number_in(reader.page.locator("#title").inner_text())
 
@@ -110,7 +110,7 @@ SLICE = """async (name) => {
 
 
 def test_a_right_click_on_a_slice_leads_to_exactly_its_customers(reader):
-    """And a plain click still filters the page."""
+    """A plain click still filters the page."""
     reader.open("overview?country=Spain")
     name, x, y = reader.page.evaluate(SLICE, "customers_by_status")
 
@@ -132,7 +132,7 @@ def test_a_right_click_on_a_slice_leads_to_exactly_its_customers(reader):
 
 
 def test_a_month_of_a_line_is_asked_for_anywhere_above_or_below_it(reader):
-    """As it is picked."""
+    """The same area as for picking it."""
     reader.open("overview")
     box = reader.visual("acquisition").locator(".canvas").bounding_box()
 
@@ -146,7 +146,7 @@ def test_a_month_of_a_line_is_asked_for_anywhere_above_or_below_it(reader):
 
 @pytest.mark.parametrize("key", ["Shift+F10", "ContextMenu"])
 def test_a_cell_of_a_heat_map_is_asked_for_with_the_keyboard(reader, key):
-    """The number of the cell, its menu and the title are one number."""
+    """The cell, its menu and the title show the same number."""
     reader.open("financial")
     cells = reader.visual("balance_and_points").locator("button[data-mark]:not([aria-disabled])")
     cell = max(cells.all(), key=lambda one: number_in(one.get_attribute("aria-label").rpartition(":")[2]))
@@ -162,7 +162,7 @@ def test_a_cell_of_a_heat_map_is_asked_for_with_the_keyboard(reader, key):
 
 
 def test_a_focused_mark_of_a_chart_has_the_menu_too_and_escape_gives_the_focus_back(reader):
-    """Arrow keys go through the entries; the filters stay as they are."""
+    """Arrow keys move between the entries; the filters do not change."""
     reader.open("overview")
     mark = reader.mark("customers_by_status", "Gold")
     mark.focus()
@@ -181,7 +181,7 @@ def test_a_focused_mark_of_a_chart_has_the_menu_too_and_escape_gives_the_focus_b
 
 @pytest.mark.parametrize("way", ["click", "tool"])
 def test_a_card_leads_to_whom_it_counts(reader, way):
-    """By a right click anywhere on it, and by its tool, which a keyboard reaches."""
+    """By a right click anywhere on it, and by its tool, which the keyboard can reach."""
     reader.open("overview")
     shown = number_in(reader.number("active_customers"))
     if way == "click":
@@ -193,7 +193,7 @@ def test_a_card_leads_to_whom_it_counts(reader, way):
 
 
 def test_nobody_is_not_offered(reader):
-    """A card that counts nobody has no list, and no tool that leads to one."""
+    """A card that counts nobody has no list and no tool for one."""
     reader.open("overview?join_month=1999-01..1999-02")
     reader.visual("total_customers").locator(".number").click(button="right")
 
@@ -203,7 +203,7 @@ def test_nobody_is_not_offered(reader):
 
 
 def test_a_finger_that_stays_asks_for_the_customers_and_does_not_filter(finger):
-    """Where the system has no event of its own for it."""
+    """On systems without an event for a long press."""
     finger.open("overview")
     number = finger.visual("active_customers").locator(".number")
     shown = number_in(number.inner_text())
@@ -234,7 +234,7 @@ def touch(reader, x, y, milliseconds=700):
 
 
 def test_the_page_leads_to_all_that_its_filters_and_clicked_marks_leave(reader):
-    """What serves a finger that has tapped a mark; each side of a comparison has its own."""
+    """Useful after tapping a mark on a phone; each side of a comparison has its own link."""
     reader.open("overview?pick.customers_by_status=Gold&country=Spain")
     found = follow(reader, reader.page.get_by_role("link", name="See these customers").click)
     statuses = set(rows(reader).locator(".status").all_inner_texts())
@@ -251,7 +251,7 @@ def test_the_page_leads_to_all_that_its_filters_and_clicked_marks_leave(reader):
 
 
 def test_readers_who_may_not_see_people_meet_nothing_of_it(page, published, complaints):
-    """Neither links nor tools nor menus; an address that was sent to them says why."""
+    """Neither links, nor tools, nor menus; a URL sent to them explains why."""
     with running(make_app(published), Address(port=0)) as served:
         reader = Reader(page, served.url)
         reader.open("overview")
@@ -272,7 +272,7 @@ def test_readers_who_may_not_see_people_meet_nothing_of_it(page, published, comp
 
 
 def test_a_list_goes_on_below_and_is_as_long_on_the_way_back(reader):
-    """Each customer once; back from one of them to the same place."""
+    """Each customer appears once; going back from one returns to the same position."""
     reader.open("customers?sort=-spent")
     reader.page.get_by_role("button", name="Show more").click()
     rows(reader).nth(2 * PAGE - 1).wait_for()
@@ -293,7 +293,7 @@ def test_a_list_goes_on_below_and_is_as_long_on_the_way_back(reader):
 
 
 def test_a_head_sorts_and_says_so_and_keeps_the_focus(reader):
-    """The order is in the address; back undoes it."""
+    """The order is in the URL; the back button undoes it."""
     reader.open("customers")
     head = reader.page.get_by_role("columnheader", name="Spent")
     reader.page.get_by_role("button", name="Spent").focus()
@@ -321,7 +321,7 @@ def cells(reader, place):
 
 
 def test_slicers_and_audiences_narrow_a_list(reader):
-    """The list says whom it is of, in words; its CSV and its command are of the same customers."""
+    """The list shows its filters; its CSV and its command give the same customers."""
     reader.open("customers?page=overview&country=Spain")
     everybody = number_in(reader.page.locator("#title").inner_text())
     reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
@@ -342,7 +342,7 @@ def test_slicers_and_audiences_narrow_a_list(reader):
 
 
 def test_a_search_finds_by_id_name_and_address_and_leaves_no_trace(reader, published):
-    """What is typed is in no address, and gone with the search."""
+    """The typed text is never in the URL, and disappears with the search."""
     with published.connect() as connection:
         query = "SELECT customer_id, name, email FROM analytics.customer_contacts ORDER BY customer_id LIMIT 1"
         [(one, name, email)] = connection.execute(query).fetchall()
@@ -370,7 +370,7 @@ def test_a_search_finds_by_id_name_and_address_and_leaves_no_trace(reader, publi
 
 
 def test_one_customer_is_told_with_points_and_events_and_without_a_name_for_the_browser(reader):
-    """The best one, who has all of it; a title would be kept in the browser's history."""
+    """The best customer, who has everything; a name in the title would enter the browser's history."""
     reader.open(LIST)
     name = cells(reader, place_of(reader, "Name"))[0]
     reader.after(rows(reader).first.get_by_role("link").click)
@@ -408,7 +408,7 @@ def test_one_customer_without_events_is_told_with_what_is_known(page, database, 
 
 
 def test_nobody_is_said_to_be_nobody(reader, complaints):
-    """The id may be from a mail of last year."""
+    """The id may come from last year's e-mail."""
     reader.open("customers/123456789")
 
     assert reader.page.get_by_role("heading", name="No such customer").is_visible()
@@ -423,7 +423,7 @@ SCREENS = [(1440, 900, "light"), (390, 844, "dark")]
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)
 def test_no_page_of_customers_breaks_a_rule_of_accessibility(reader, width, height, scheme):
-    """WCAG A and AA, as axe-core checks them; with a finger everything is large enough."""
+    """WCAG A and AA, checked by axe-core; touch targets are large enough."""
     page = reader.page
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": height})
@@ -450,9 +450,9 @@ def violations(page):
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
 
-# Last, as it changes what the others read.
+# This test is last, because it changes the data of the others.
 def test_a_customer_who_is_gone_leaves_an_open_list_and_an_open_page(reader, published, spark, complaints):
-    """With the next refresh, without a click, and a list stays as long as it was."""
+    """At the next refresh, without a click; the list keeps its length."""
     reader.open("customers")
     reader.page.get_by_role("button", name="Show more").click()
     rows(reader).nth(2 * PAGE - 1).wait_for()

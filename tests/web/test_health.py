@@ -1,4 +1,4 @@
-"""What a monitor is told: whether there are results, how old they are, whether the database answers."""
+"""The health check: whether there are results, how old they are, and whether the database answers."""
 
 import time
 
@@ -24,7 +24,7 @@ def three_hours_old(module_database, tables):
 
 
 def test_results_and_a_database_are_ok(three_hours_old):
-    """Which refresh, of which day, how old: and nothing of any customer."""
+    """The refresh, its as-of date and its age, without customer data."""
     with serving(three_hours_old) as web:
         answer = web.get("/healthz")
 
@@ -36,7 +36,7 @@ def test_results_and_a_database_are_ok(three_hours_old):
 
 
 def test_results_older_than_asked_for_are_stale(three_hours_old):
-    """A monitor names the age that it will not have."""
+    """A monitor sets the maximum age."""
     with serving(three_hours_old) as web:
         assert web.get("/healthz?max_age=4h").status_code == 200
         answer = web.get("/healthz?max_age=2h")
@@ -48,7 +48,7 @@ def test_results_older_than_asked_for_are_stale(three_hours_old):
 
 
 def test_results_of_the_future_have_no_age_that_is_young_enough(module_database, three_hours_old):
-    """A clock that was ahead must not keep a monitor quiet until that day."""
+    """A clock that was ahead must not silence a monitor until that day."""
     stamp = "UPDATE analytics.refreshes SET finished_at = finished_at + {}::interval"
     with module_database.connect() as connection:
         connection.execute(stamp.format("'2 d'"))
@@ -64,14 +64,14 @@ def test_results_of_the_future_have_no_age_that_is_young_enough(module_database,
 
 
 def test_no_credentials_are_needed(three_hours_old):
-    """Monitors have none, and there is nothing to hide."""
+    """Monitors have none, and the answer contains nothing secret."""
     with serving(three_hours_old, credentials=Credentials(token="a secret of many characters")) as web:
         assert web.get("/api/report").status_code == 401
         assert web.get("/healthz").status_code == 200
 
 
 def test_without_results_it_is_not_well(database):
-    """The first run may still be under way."""
+    """The first run may still be in progress."""
     with serving(database) as web:
         answer = web.get("/healthz")
 
@@ -82,7 +82,7 @@ def test_without_results_it_is_not_well(database):
 
 
 def test_a_database_that_falls_silent_counts_as_gone(results):
-    """A cable that is cut closes no connection: the watch would wait for its answer for hours."""
+    """A cut cable does not close the connection: the watch would wait hours for an answer."""
     now = time.monotonic()
 
     assert health(State(results, Memory()), now).status_code == 200

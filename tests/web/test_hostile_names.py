@@ -1,4 +1,4 @@
-"""Whatever customers, countries and statuses are called: on the page it is text, and nothing that runs."""
+"""Names of customers, countries and statuses are always shown as text and never run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CALLED = {"country": ("Kenya", f"K{MARKUP}"), "loyalty_status": ("Gold", f"G{MAR
 
 
 def hostile(table: pa.Table) -> pa.Table:
-    """*table* with one country, one status and every name called by markup."""
+    """*table* with markup as one country, one status and every name."""
     for column, (usual, name) in CALLED.items():
         if column in table.column_names:
             place, texts = table.column_names.index(column), table[column]
@@ -32,7 +32,7 @@ def hostile_dashboard(database):
 
 
 def test_a_name_in_markup_is_shown_as_it_is_written(hostile_dashboard, page, complaints):
-    """In charts, tooltips, slicers, tables and the address; an image that does not load would be a complaint."""
+    """In charts, tooltips, slicers, tables and the URL; an image that fails to load would be a complaint."""
     seen = ""
     for shown in WHOLE.pages:
         page.goto(f"{hostile_dashboard}/{shown.name}")

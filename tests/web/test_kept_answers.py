@@ -1,4 +1,4 @@
-"""What readers who do not see people are answered: nothing about few, on any page, under any filter."""
+"""Answers for readers who may not see people: no numbers about few customers, on any page, under any filter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_CUSTOMERS = {"customers", "moves"}
 
 
 def filters(results):
-    """Of every slicer each member alone, and each with each of another slicer; of months every sixth."""
+    """Each member of every slicer alone, and in pairs with members of another slicer; every sixth month."""
     months = [*results.members[JOIN_MONTH]][::6]
     single = [
         *(((cut.name, str(key)),) for cut in (LOYALTY_STATUS, ACTIVITY, COUNTRY) for key in results.members[cut]),
@@ -35,7 +35,7 @@ def filters(results):
 
 
 def numbers(data):
-    """Measure, place and value of each number in *data*."""
+    """The measure, index and value of each number in *data*."""
     for name, values in data.get("values", {}).items():
         for place, value in enumerate(values if "keys" in data else [values]):
             yield measure(name), place, value
@@ -60,7 +60,7 @@ def check(shown, whole, query):
 
 
 def check_overview(shown):
-    """Active, inactive and unknown make up all customers: of these never all but one, where one is below."""
+    """Active, inactive and unknown add up to all customers: if one is below, another must be withheld too."""
     cards = {name: data for name, data in shown["visuals"].items() if "keys" not in data}
     found = {one.name: value for data in cards.values() for one, _, value in numbers(data)}
     parts = [found[name] for name in ("active_customers", "inactive_customers", "unknown_activity_customers")]
@@ -69,7 +69,7 @@ def check_overview(shown):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_filter_shows_a_count_of_few(results, page):
-    """Each member of each slicer, and some pairs."""
+    """Each member of each slicer, and some pairs of members."""
     every = filters(results)
     for query in [*every[:12], *every[12::97]]:
         attack(page, query, results)
@@ -78,7 +78,7 @@ def test_no_filter_shows_a_count_of_few(results, page):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_no_pair_of_members_shows_a_count_of_few(results, page):
-    """All of them."""
+    """All pairs of members."""
     for query in filters(results):
         attack(page, query, results)
 
@@ -93,7 +93,7 @@ def attack(page, query, results):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_total_tells_the_mark_that_is_left_out(results, page):
-    """Whoever knows how many customers there are in all, and how many are active, subtracts the marks that are shown."""
+    """A reader who knows the totals of all and of active customers can subtract the marks that are shown."""
     every = filters(results)
     for query in [*every[:12], *every[12::97]]:
         asked = view(page, query, results)
@@ -109,7 +109,7 @@ def test_no_total_tells_the_mark_that_is_left_out(results, page):
 
 
 def told(true, below, withheld):
-    """The places of counts of few that are known from the sum of all, by the least and the most of the others."""
+    """The indexes of small counts that the total reveals, from the minimum and maximum of the others."""
     places = below | withheld
     left = sum(true[place] for place in places)
     if sum(true) < SMALLEST or left == len(places) == sum(map(bool, true)):
@@ -121,7 +121,7 @@ def told(true, below, withheld):
 
 
 def test_a_clicked_mark_is_a_filter_as_well(results):
-    """Whatever is clicked on the first page."""
+    """Any click on the first page."""
     page = WHOLE.pages[0]
     picks = [(f"pick.{visual.name}", str(key)) for visual in page.visuals for key in picked(visual, results)]
     for query in [[pick] for pick in picks[::3]]:
@@ -133,7 +133,7 @@ def picked(visual, results):
 
 
 def test_where_nothing_is_small_all_is_there(results):
-    """Cards, bars and months of everybody."""
+    """Cards, bars and months of all customers."""
     page = next(one for one in WHOLE.pages if one.name == "overview")
     asked = view(page, [("join_month", "1999-01..2026-06")], results)
     shown, whole = answer_without_small(asked, results, SMALLEST), answer(asked, results)
@@ -143,7 +143,7 @@ def test_where_nothing_is_small_all_is_there(results):
 
 
 def test_it_is_known_of_every_number_whom_it_counts():
-    """What is not known is never shown to these readers."""
+    """A number with an unknown count is never shown to these readers."""
     for page in WHOLE.pages:
         for visual in page.visuals:
             if visual.kind != "table":
@@ -153,7 +153,7 @@ def test_it_is_known_of_every_number_whom_it_counts():
 
 
 def test_a_line_of_months_goes_when_one_has_few(results):
-    """Together with the number beside it and the other months it would be known."""
+    """The card's number and the other months would reveal it."""
     page = next(one for one in WHOLE.pages if one.name == "overview")
     asked = view(page, [("country", "Kenya")], results)
 
@@ -165,7 +165,7 @@ def test_a_line_of_months_goes_when_one_has_few(results):
 
 
 def test_single_customers_are_never_listed(results, tables):
-    """Nor named: a row of the top ten is a cell of one."""
+    """Nor named: a row of a top ten is about one customer."""
     page = next(one for one in WHOLE.pages if one.name == "financial")
     shown = answer_without_small(view(page, [], results), results, SMALLEST)
 
@@ -178,7 +178,7 @@ def test_single_customers_are_never_listed(results, tables):
 
 
 def test_the_outline_has_no_tables(results):
-    """The page would sum them itself, and show any cell."""
+    """The page could sum them itself and show any cell."""
     shown, whole = outline(results, SMALLEST), outline(results)
 
     assert (shown["smallest"], whole["smallest"]) == (SMALLEST, 0)

@@ -1,4 +1,4 @@
-"""The dashboard as a reader meets it: in a real Chromium, over a real server and a real database."""
+"""The dashboard in a real Chromium, with a real server and a real database."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def reader(page, dashboard):
     return Reader(page, dashboard)
 
 
-# --- the numbers on the page are those of the database ----------------------------------------------------------
+# --- the page shows the numbers of the database -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("query", ["", QUERY], ids=["everyone", "filtered"])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_every_number_on_the_page_is_what_postgresql_says(reader, postgresql, tables, shown, query):
-    """Read from the table view of each visual, asked of the published tables."""
+    """The table view of each visual is compared with queries of the published tables."""
     results, chosen = hold(tables), [(name, value) for name, all_ in parse_qs(query[1:]).items() for value in all_]
     asked = view(page_of(shown.name, results), chosen, results)
     reader.open(f"{shown.name}{query}")
@@ -133,7 +133,7 @@ LIKE_THE_SERVER = """async ([page, queries]) => {
 
 
 def some_queries(page, results, seed, count=25):
-    """Addresses of *page* with any slicers, any clicked marks and any X."""
+    """URLs of *page* with any slicers, any clicked marks and any X."""
     rng = random.Random(seed)
     cut = [visual for visual in page.visuals if visual.by]
     for _ in range(count):
@@ -151,7 +151,7 @@ def some_queries(page, results, seed, count=25):
 
 @pytest.mark.parametrize("name", ["overview", "value"])
 def test_the_page_computes_what_the_server_computes(reader, tables, name):
-    """Measures rendered to SQL and evaluated in the page are the same numbers, whatever is chosen."""
+    """Measures rendered to SQL and evaluated in the page give the same numbers for any choices."""
     results = hold(tables)
     queries = ["", *some_queries(page_of(name, results), results, seed=360)]
     reader.open(name)
@@ -176,7 +176,7 @@ def alike(one, other):
 
 
 def test_a_click_is_answered_without_the_server_once_the_tables_are_there(reader):
-    """And so it is when the server has gone."""
+    """This also works when the server is unreachable."""
     reader.open("overview")
     reader.page.wait_for_timeout(500)
     asked = []
@@ -189,7 +189,7 @@ def test_a_click_is_answered_without_the_server_once_the_tables_are_there(reader
 
 
 def test_single_customers_stay_with_the_server(web_tables):
-    """No table of names goes to the page: its top ten is asked for."""
+    """The page receives no table of names; it requests its top ten."""
     assert web_tables["financial"] == []
     assert web_tables["overview"]
     for tables in web_tables.values():
@@ -203,11 +203,11 @@ def web_tables(reader):
     return {page["name"]: [cube["columns"] for cube in page["cubes"]] for page in report["pages"]}
 
 
-# --- slicers, clicks, the address -------------------------------------------------------------------------------
+# --- slicers, clicks, the URL -----------------------------------------------------------------------------------
 
 
 def test_the_bare_address_shows_the_first_page(reader):
-    """With its title, its navigation and the day of the data."""
+    """With its title, its navigation and the as-of date."""
     reader.open("")
 
     assert reader.page.url.endswith("/overview")
@@ -218,7 +218,7 @@ def test_the_bare_address_shows_the_first_page(reader):
 
 
 def test_a_slicer_filters_every_visual_and_stands_in_the_address(reader):
-    """And among the active filters, where it can be taken away."""
+    """It is also among the active filters, where it can be removed."""
     reader.open("overview")
     reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
 
@@ -233,7 +233,7 @@ def test_a_slicer_filters_every_visual_and_stands_in_the_address(reader):
 
 
 def test_slicers_carry_across_pages_and_clicked_marks_do_not(reader):
-    """A click belongs to the page it was made on."""
+    """A click belongs to its page."""
     reader.open("overview")
     reader.after(lambda: reader.page.get_by_role("checkbox", name="Silver").check())
     reader.click_mark("customers_by_country", "Kenya")
@@ -273,7 +273,7 @@ def test_a_range_of_months_filters_by_join_date(reader):
 
 
 def test_new_customers_names_its_months(reader):
-    """Those who joined in the last full months, with a line of more months; it is held against nothing."""
+    """Customers who joined in the last full months, with a longer sparkline and no comparison."""
     reader.open("overview")
     card = reader.visual("new_customers")
 
@@ -283,7 +283,7 @@ def test_new_customers_names_its_months(reader):
 
 
 def test_a_month_is_held_against_the_same_month_a_year_earlier(reader, postgresql):
-    """The card names both; better and worse are told by colour too."""
+    """The card names both months; colour also shows better and worse."""
     reader.open("activity")
     said = reader.visual("points_awarded").locator(".delta")
 
@@ -297,7 +297,7 @@ def test_a_month_is_held_against_the_same_month_a_year_earlier(reader, postgresq
 
 @pytest.mark.parametrize("chosen", ["loyalty_status=Gold", "activity=Active", "pick.points_by_status=Gold"])
 def test_under_a_filter_by_what_customers_are_today_months_do_not_compare(reader, chosen):
-    """Nobody was Gold a year ago because they are today: the card says why there is no comparison."""
+    """Customers who are Gold today may not have been Gold a year ago; the card says why there is no comparison."""
     reader.open(f"activity?{chosen}")
     said = reader.visual("points_awarded").locator(".delta")
 
@@ -306,7 +306,7 @@ def test_under_a_filter_by_what_customers_are_today_months_do_not_compare(reader
 
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_only_months_of_events_have_an_arrow(reader, shown):
-    """Stocks that grow with tenure show a large change in every steady programme."""
+    """Totals that grow with tenure show a large change in every steady programme."""
     of_months = {visual.name for visual in shown.visuals if visual.compare.endswith("_year_before")}
     reader.open(f"{shown.name}?country=Kenya")
 
@@ -316,7 +316,7 @@ def test_only_months_of_events_have_an_arrow(reader, shown):
 
 
 def test_a_selection_is_held_against_the_others_in_points(reader):
-    """Without a selection there are no others."""
+    """Without a selection, there are no others."""
     reader.open("activity")
     said = reader.visual("balance_above").locator(".delta")
     assert not said.is_visible()
@@ -327,7 +327,7 @@ def test_a_selection_is_held_against_the_others_in_points(reader):
 
 
 def test_over_months_of_events_a_filter_by_today_is_said(reader):
-    """In no month of the past is it known who was Gold then."""
+    """It is not known who was Gold in past months."""
     reader.open("loyalty?loyalty_status=Gold")
 
     for visual in ("points_flow", "member_flow", "outstanding_points"):
@@ -335,7 +335,7 @@ def test_over_months_of_events_a_filter_by_today_is_said(reader):
 
 
 def test_over_months_of_joining_a_filter_by_today_is_said(reader):
-    """Set by a slicer or by a click; a picture shows it as well, since it is part of the head."""
+    """Set by a slicer or by a click; a picture includes the note, because it is part of the header."""
     reader.open("overview?activity=Active")
     notes = reader.visual("acquisition").locator(".note")
     assert notes.all_inner_texts() == ["Only customers who are Active today"]
@@ -361,7 +361,7 @@ def test_over_months_of_joining_a_filter_by_today_is_said(reader):
     ],
 )
 def test_a_visual_says_which_filters_do_not_reach_it(reader, address, visual, said):
-    """The chips above the page claim that they do."""
+    """Otherwise the chips above the page would suggest that they apply."""
     reader.open(address)
 
     assert reader.visual(visual).locator(".note").all_inner_texts() == said
@@ -382,9 +382,9 @@ def test_an_axis_of_months_runs_over_all_the_months_that_are_asked_for(
     reader, tables, address, visual, first, last
 ):
     """
-    A month without customers is a zero, at both ends too: an axis that ends early hides that nobody joins.
+    A month without customers is zero, also at both ends: a shorter axis would hide that nobody joins.
 
-    Whoever was seen before joining is on the axis of logins all the same.
+    Logins before joining are on the axis of logins too.
     """
     reader.open(address)
 
@@ -420,7 +420,7 @@ def test_ids_beyond_the_numbers_of_javascript_are_shown_exactly(page, database, 
 
 
 def test_a_click_on_a_mark_filters_the_others_and_a_second_click_undoes_it(reader):
-    """The clicked visual keeps all its marks."""
+    """The clicked visual keeps all of its marks."""
     reader.open("overview")
     before = reader.table("customers_by_status")
 
@@ -455,7 +455,7 @@ def test_a_click_elsewhere_moves_the_choice_and_ctrl_click_adds_to_it(reader):
 
 
 def test_a_filter_that_stays_is_left_alone_among_the_chips(reader):
-    """Who has moved the keyboard's focus to it keeps it; and nothing is laid out for it."""
+    """It keeps the keyboard focus, and needs no new layout."""
     reader.open("overview")
     reader.click_mark("customers_by_status", "Gold")
     reader.page.evaluate("document.querySelector('#filters .remove').focus()")
@@ -484,7 +484,7 @@ def test_a_real_click_on_the_chart_picks_the_mark_under_the_mouse(reader):
 
 
 def test_a_heat_map_takes_one_cell(reader):
-    """Also with Ctrl: two cells are no rows and columns."""
+    """Also with Ctrl: two cells do not form a range of rows and columns."""
     reader.open("financial")
     cells = [f"{row['balance_band']},{row['points_band']}" for row in reader.table("balance_and_points")]
 
@@ -511,9 +511,9 @@ def test_back_and_forward_undo_and_redo(reader):
 
 
 def test_two_clicks_within_one_frame_are_two_steps(reader):
-    """The address is written after the charts: that of the first must not be lost."""
+    """The URL is written after the charts; that of the first click must not be lost."""
     reader.open("overview")
-    reader.page.wait_for_timeout(500)  # until the tables are there
+    reader.page.wait_for_timeout(500)  # until the tables have been fetched
     both = "['Gold', 'Silver'].forEach((name) => document.querySelector(`[value=${name}]`).click())"
 
     reader.after(lambda: reader.page.evaluate(both))
@@ -524,7 +524,7 @@ def test_two_clicks_within_one_frame_are_two_steps(reader):
 
 
 def test_a_bookmark_shows_the_same_view(reader, dashboard, chromium):
-    """To anyone, on any page."""
+    """For everyone, on any page."""
     reader.open("overview")
     reader.after(lambda: reader.page.get_by_role("checkbox", name="Bronze").check())
     reader.click_mark("acquisition", reader.table("acquisition")[-2]["join_month"])
@@ -539,7 +539,7 @@ def test_a_bookmark_shows_the_same_view(reader, dashboard, chromium):
 
 
 def test_x_is_a_slider_over_the_edges_of_the_bands(reader, tables):
-    """It moves the KPI, stays in the address, and stops where the share is exact."""
+    """It changes the KPI, is in the URL, and stops where the share is exact."""
     reader.open("activity")
     slider = reader.visual("balance_threshold").get_by_role("slider")
     before = reader.number("balance_above")
@@ -574,7 +574,7 @@ def test_an_open_page_follows_a_refresh_and_keeps_its_filters(page, database, ta
 
 
 def test_without_results_the_page_says_what_to_do(page, database, tables, complaints):
-    """And fills by itself once there are some."""
+    """The page fills automatically once there are results."""
     with running(make_app(database), Address(port=0)) as address:
         page.goto(f"{address.url}/overview")
         page.get_by_text("customer360 run").wait_for()
@@ -586,7 +586,7 @@ def test_without_results_the_page_says_what_to_do(page, database, tables, compla
 
 
 def test_a_link_may_be_older_than_the_data(reader, complaints):
-    """What still means something is shown; the rest is named, and gone from the address."""
+    """The valid part is shown; the rest is reported and removed from the URL."""
     reader.open("overview?utm_source=mail&country=Narnia&country=Kenya&join_month=soon&pick.account_age=1")
 
     notice = reader.page.locator("#notice")
@@ -613,7 +613,7 @@ def test_a_lost_server_leaves_the_last_data_on_screen(page, database, tables, co
 
 
 def test_of_nobody_every_visual_says_so(reader):
-    """Not an empty frame, not a zero that was never counted."""
+    """Neither an empty frame nor a zero that was never counted."""
     reader.open("engagement?join_month=2010-01..2010-02")
 
     assert reader.number("monthly_active") == "0"
@@ -624,12 +624,12 @@ MISSING = ("country", "last_login", "loyalty_points")
 ONLY_NAMES = (
     "join_date", "first_purchase", "last_login", "is_active", "loyalty_status", "loyalty_points", "account_balance",
 )  # fmt: skip
-"""What a list of names and countries lacks."""
+"""The columns missing from a list of names and countries."""
 
 
 @contextmanager
 def dashboard_without(server, missing):
-    """The address of the dashboard of customers of whom nobody recorded the *missing* columns."""
+    """The URL of a dashboard of customers without the *missing* columns."""
     with new_database(server) as database:
         publish(database, miniature_results(missing=missing))
         with running(make_app(database), Address(port=0)) as address:
@@ -638,13 +638,13 @@ def dashboard_without(server, missing):
 
 @pytest.fixture(scope="module")
 def lacking(server):
-    """The dashboard of customers of whom nobody recorded the `MISSING` columns."""
+    """The dashboard of customers without the `MISSING` columns."""
     with dashboard_without(server, MISSING) as url:
         yield url
 
 
 def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, server, dashboard):
-    """Their width is measured in their own font, not in that of the last chart, of which there may be none."""
+    """Their width is measured in their own font, not in that of the last chart, if there was one."""
 
     def room(url):
         Reader(page, url).open("financial")
@@ -655,7 +655,7 @@ def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, se
 
 
 def test_counts_of_the_funnel_have_their_room_however_many_customers_there_are(page, dashboard):
-    """At the width where the shares stand close beside them."""
+    """At the width where the shares are close to them."""
     page.set_viewport_size({"width": 1024, "height": 768})
     Reader(page, dashboard).open("engagement")
     drawn, needed = page.locator(".funnel").evaluate(
@@ -671,7 +671,7 @@ def test_counts_of_the_funnel_have_their_room_however_many_customers_there_are(p
 
 
 def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
-    """Without any date or amount most visuals say what they lack, and none of them fails."""
+    """Without any date or amount, most visuals say what is missing, and none fails."""
     with dashboard_without(server, ONLY_NAMES) as url:
         reader = Reader(page, url)
         missing = miniature.of_customers(ONLY_NAMES)
@@ -688,7 +688,7 @@ def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
     "definition", REPORT.shown(miniature.of_customers(MISSING)).pages, ids=lambda one: one.name
 )
 def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
-    """Not a zero, not an empty frame; the others are drawn, and nothing can be chosen that nobody recorded."""
+    """Neither a zero nor an empty frame; other visuals are drawn, and missing columns cannot be filtered by."""
     reader = Reader(page, lacking)
     reader.open(definition.name)
 
@@ -702,7 +702,7 @@ def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
 
 
 def test_the_page_computes_what_the_server_computes_of_what_there_is(page, lacking):
-    """The tables in the page are asked nothing that the data lacks."""
+    """The tables in the page are not queried for missing data."""
     reader = Reader(page, lacking)
     reader.open("overview")
 
@@ -712,7 +712,7 @@ def test_the_page_computes_what_the_server_computes_of_what_there_is(page, lacki
 
 
 def test_a_table_that_the_results_lack_is_said_in_its_place(page, server):
-    """An older version made them: what to do stands in the frame, and the others are drawn."""
+    """The results are from an older version: the frame says what to do, and the other visuals are drawn."""
     line = f"the results have no {VALUE_SEGMENTS.full_name} yet; renew them with: customer360 run"
     with new_database(server) as database:
         publish(database, miniature_results())
@@ -728,7 +728,7 @@ def test_a_table_that_the_results_lack_is_said_in_its_place(page, server):
 
 
 def test_a_line_of_shares_ends_at_the_whole(page, dashboard):
-    """A share of 100 % had an axis up to 120 %; of small shares the axis is as long as they need."""
+    """A share of 100 % once had an axis up to 120 %; the axis of small shares is as long as they need."""
     Reader(page, dashboard).open("overview")
 
     ends = page.evaluate(ENDS, [[1, 0.5], [0.3, 0.1], [0.97, 1]])
@@ -768,9 +768,9 @@ ENDS = """async all => {
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_no_page_breaks_a_rule_of_accessibility(reader, shown, size, scheme):
     """
-    WCAG A and AA, as axe-core checks them, with tables open as well.
+    WCAG A and AA, checked by axe-core, also with open tables.
 
-    Colours depend on the scheme and places on the width: every page is checked in each of both.
+    Colours depend on the theme and positions on the width: every page is checked in each of both.
     """
     reader.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     reader.page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -789,7 +789,7 @@ def violations(page):
 
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_the_keyboard_reaches_every_visual_with_marks(reader, shown):
-    """One stop each; the arrow keys go from mark to mark, Enter clicks."""
+    """One tab stop each; the arrow keys move between marks, Enter clicks."""
     reader.open(shown.name)
     reached = set()
     for _ in range(150):
@@ -814,7 +814,7 @@ def test_the_keyboard_picks_marks(reader):
 
 
 def test_the_focus_can_be_seen(reader):
-    """Around whatever has it."""
+    """Around every focused element."""
     reader.open("overview")
     reader.page.keyboard.press("Tab")
     for _ in range(12):
@@ -828,7 +828,7 @@ def test_the_focus_can_be_seen(reader):
 
 
 def test_dark_is_dark_and_is_remembered(reader):
-    """By the system's wish, or by the reader's."""
+    """Set by the system or by the reader."""
 
     def paper():
         color = reader.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')")
@@ -852,7 +852,7 @@ def test_dark_is_dark_and_is_remembered(reader):
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_no_page_scrolls_sideways_or_cuts_words_off(reader, shown, width):
-    """On any screen: titles, definitions, and what is written beside a funnel's bars."""
+    """On any screen: titles, definitions, and the text next to a funnel's bars."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open(shown.name)
 
@@ -924,7 +924,7 @@ CLIPPED = """async () => {
 @pytest.mark.parametrize("width", [1440, 1280, 1024, 800, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_no_number_is_cut_off_or_covered(reader, shown, width):
-    """A part of a number is another number: 2,168 without its last digit. Also in charts, and under filters."""
+    """A truncated number is wrong, such as 2,168 without its last digit. Also in charts and with filters."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     for query in ("", QUERY):
         reader.open(f"{shown.name}{query}")
@@ -962,7 +962,7 @@ def test_every_visual_saves_its_picture(reader):
 
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_a_page_prints_on_few_sheets_with_its_filters_and_its_day(reader, shown):
-    """About ten rows of it on each, in light colours, without the controls."""
+    """About ten rows per sheet, in light colours, without the controls."""
     reader.page.emulate_media(color_scheme="dark")
     reader.open(f"{shown.name}?loyalty_status=Gold")
 
@@ -979,7 +979,7 @@ def test_a_page_prints_on_few_sheets_with_its_filters_and_its_day(reader, shown)
 
 
 def test_the_first_page_is_light(reader):
-    """At most 1.2 MB over the wire, all of it from this server (the page fixture watches that)."""
+    """At most 1.2 MB over the network, all of it from this server (checked by the page fixture)."""
     sizes = []
     reader.page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     reader.open("overview")
@@ -988,7 +988,7 @@ def test_the_first_page_is_light(reader):
 
 
 def test_numbers_are_written_as_the_reader_is_used_to(chromium, dashboard, postgresql):
-    """A German reads 1.234,5."""
+    """A German reader sees 1.234,5."""
     context = chromium.new_context(locale="de-DE")
     german = Reader(context.new_page(), dashboard)
     german.open("financial")

@@ -1,4 +1,4 @@
-"""What the server sends is what the page's JavaScript expects: the types in static/types.d.ts."""
+"""The server sends the types that the page's JavaScript expects: those in static/types.d.ts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ TYPES = ROOT / "src/customer360/web/static/types.d.ts"
 
 
 def test_the_page_knows_every_way_to_compute_and_no_other():
-    """Then the type checker lets no case be missing in measures.js."""
+    """The type checker then finds every missing case in measures.js."""
     known = re.findall(r'\bcase: "(\w+)"', TYPES.with_name("expressions.d.ts").read_text())
 
     assert sorted(known) == sorted(case.__name__ for case in get_args(Expression))
 
 
 def has_types(sent, folder):
-    """Fails where a value of *sent*, a list by the name of its type, lacks a property of that type or has another."""
+    """Fails if a value of *sent*, lists by the name of a type, lacks a property of its type or has another one."""
     program = ROOT / "node_modules/.bin/tsc"
     if not program.exists():
         pytest.skip("NOT CHECKED: there is no tsc; `make set-up` fetches it from the npm registry")
@@ -53,7 +53,7 @@ def has_types(sent, folder):
 
 
 def answers(results):
-    """Of every page: of everybody, and of nobody; also without small cells."""
+    """The answers of every page, for all customers and for none, also without small cells."""
     queries = [[], [("join_month", "1999-01..1999-02")]]
     asked = [view(page, query, results) for page in WHOLE.pages for query in queries]
     kept = [answer_without_small(one, results, 5) for one in asked]
@@ -66,7 +66,7 @@ def headers(results):
 
 
 def test_what_the_server_sends_has_the_types_of_the_page(results, tmp_path):
-    """Of complete data, and of data that lacks columns, where nulls and empty lists are."""
+    """For complete data, and for data with missing columns, which has nulls and empty lists."""
     lacking = [("country", "account_balance"), ("join_date", "last_login", "is_active")]
     all_results = [results, *(hold(miniature_results(200, missing=columns)) for columns in lacking)]
     states = [State(None, Memory()), State(results, Memory(), datetime(2026, 6, 30))]

@@ -1,4 +1,4 @@
-"""Single customers in the dashboard: nothing of one leaves before the access log has the row that says so."""
+"""Single customers in the dashboard: no data is sent before the access log has its row."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ WAYS = [("list", COUNT), ("export", COUNT), ("search", 1), ("customer", 1)]
 def test_every_way_to_see_customers_is_one_row_of_the_log(
     web: httpx.Client, log: Database, action: str, customers: int
 ) -> None:
-    """With the account that runs the dashboard, where nobody signs in."""
+    """With the account that runs the dashboard, if nobody signs in."""
     answer = asked(web, action)
 
     assert answer.status_code == 200, answer.text
@@ -70,7 +70,7 @@ def test_every_way_to_see_customers_is_one_row_of_the_log(
 
 @pytest.mark.parametrize(("action", "customers"), WAYS)
 def test_the_log_has_nothing_of_a_person(web: httpx.Client, log: Database, action: str, customers: int) -> None:
-    """It is kept for longer than the customers are, and what a person searches for is often a name."""
+    """It is kept longer than the customers, and the text of a search is often a name."""
     asked(web, action)
 
     [(row,)] = fetch(log, "SELECT lower(selection) FROM analytics.people_access")
@@ -82,7 +82,7 @@ def test_the_log_has_nothing_of_a_person(web: httpx.Client, log: Database, actio
 def test_no_byte_leaves_before_the_row_is_committed(
     web: httpx.Client, log: Database, action: str, customers: int
 ) -> None:
-    """While somebody holds the log, a reader waits; the answer comes when its row is there."""
+    """While another session locks the log, a reader waits; the answer is sent once its row is committed."""
     with ThreadPoolExecutor(1) as thread:
         with log.connect() as connection, connection.transaction():
             connection.execute("LOCK TABLE analytics.people_access IN EXCLUSIVE MODE")
@@ -95,7 +95,7 @@ def test_no_byte_leaves_before_the_row_is_committed(
 
 
 def wait_for_the_log(database: Database) -> None:
-    """Until somebody waits to add a row."""
+    """Waits until a session waits to insert a row."""
     for _ in range(200):
         if fetch(
             database,
@@ -108,7 +108,7 @@ def wait_for_the_log(database: Database) -> None:
 
 @pytest.mark.parametrize(("action", "customers"), WAYS)
 def test_without_a_log_nobody_is_shown(web: httpx.Client, log: Database, action: str, customers: int) -> None:
-    """One line says why; not even how many there are is told."""
+    """One line says why; not even the number of customers is shown."""
     execute(log, "REVOKE INSERT ON analytics.people_access FROM customer360_people")
     try:
         refused = asked(web, action)
@@ -123,7 +123,7 @@ def test_without_a_log_nobody_is_shown(web: httpx.Client, log: Database, action:
 
 
 def test_a_dashboard_without_people_answers_nothing_of_them(published: Database, log: Database) -> None:
-    """And leaves no row, for nobody saw anything."""
+    """It logs nothing, because nobody saw anything."""
     with serving(published) as web:
         for action, _ in WAYS:
             assert asked(web, action).status_code == 403

@@ -1,4 +1,4 @@
-"""Coarser copies of a fact say what the fact says, and have no column that does not add up."""
+"""Coarser copies of a fact give the same numbers, and have no column that does not add up."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COPIES = [(fact, copy) for fact in SEGMENTS for copy in rollups(fact)]
 
 
 def test_what_is_cut_by_every_slicer_and_adds_up_is_summed():
-    """Shares and lists of customers are not; months of the same customers are, with care."""
+    """Shares and lists of customers are not; counts of customers by month are, but keep their months."""
     assert ACTIVITY_SEGMENTS in SEGMENTS
     assert {COHORT_RETENTION, TOP_CUSTOMERS}.isdisjoint(SEGMENTS)
     assert all({*SLICERS} <= {*fact.column_names} for fact in SEGMENTS)
@@ -21,7 +21,7 @@ def test_what_is_cut_by_every_slicer_and_adds_up_is_summed():
 
 @pytest.mark.parametrize(("fact", "copy"), COPIES, ids=[copy.name for _, copy in COPIES])
 def test_a_copy_is_coarser_and_has_only_what_adds_up_over_what_it_left_out(fact, copy):
-    """A customer who is active in three months would count three times."""
+    """A customer active in three months would count three times."""
     left_out = {cut.column for cut in dimensions_of(fact)} - {*copy.column_names}
 
     assert left_out
@@ -29,7 +29,7 @@ def test_a_copy_is_coarser_and_has_only_what_adds_up_over_what_it_left_out(fact,
 
 
 def test_without_months_no_customers_of_a_month_are_left():
-    """Sums of what happened are; with months all are."""
+    """Sums of events are kept; with months, all columns are."""
     by_months = {
         has: [one for one in rollups(ACTIVITY_SEGMENTS) if _has_months(one) == has] for has in (True, False)
     }
@@ -47,7 +47,7 @@ def _has_months(table):
 
 
 def test_customers_of_a_month_are_read_with_their_months(results):
-    """Also where nothing else asks for the months; what happened is read from fewer rows."""
+    """Even if nothing else needs the months; sums of events are read from fewer rows."""
     counted = results.smallest(ACTIVITY_SEGMENTS, {"country", "active_customers"})
     happened = results.smallest(ACTIVITY_SEGMENTS, {"country", "active_days"})
 
@@ -58,7 +58,7 @@ def test_customers_of_a_month_are_read_with_their_months(results):
 
 @pytest.mark.parametrize(("fact", "copy"), COPIES, ids=[copy.name for _, copy in COPIES])
 def test_a_copy_has_the_sums_of_its_fact(results, fact, copy):
-    """Row for row what grouping the fact gives, with its types."""
+    """Row by row the result of grouping the fact, with the same types."""
     cuts = {cut.column for cut in dimensions_of(fact)}
     sums = ", ".join(f"sum({name})" for name in copy.column_names if name not in cuts)
     types = {column.name: column.type for column in fact.columns}

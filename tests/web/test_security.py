@@ -1,4 +1,4 @@
-"""Who is answered, what may be asked, and what a browser may do: over real sockets."""
+"""Who is answered, which requests are accepted, and what a browser may do: over real sockets."""
 
 import http.client
 import json
@@ -59,7 +59,7 @@ SEARCH = "/api/people/search"
 
 
 class Asking:
-    """Requests to a server that runs."""
+    """Sends requests to a running server."""
 
     def __init__(self, address):
         self.address = address
@@ -79,7 +79,7 @@ class Asking:
 
 @contextmanager
 def serving(**options):
-    """Asks the app behind `secured(**options)`."""
+    """Sends requests to the app behind `secured(**options)`."""
     routes = [
         Route(SEARCH, search, methods=["POST"]),
         *(Route(path, endpoint) for path, endpoint in PATHS.items()),
@@ -91,7 +91,7 @@ def serving(**options):
 
 @pytest.fixture(scope="module")
 def ask():
-    """On one's own machine, where nobody is asked for credentials."""
+    """On a local machine, without credentials."""
     with serving() as asking:
         yield asking
 
@@ -106,9 +106,9 @@ def guarded():
 # --- headers and errors -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/broken", "/api/broken"])
+@pytest.mark.parametrize("path", ["/", "/unknown", "/broken", "/api/broken"])
 def test_every_response_tells_the_browser_to_run_and_load_only_our_own(ask, path):
-    """Whatever slips into the page, the browser does not run it, and no other site can frame or read it."""
+    """The browser does not run injected code, and no other site can frame or read the page."""
     headers = ask(path).headers
 
     assert headers.get_all("content-security-policy") == [POLICY]
@@ -120,7 +120,7 @@ def test_every_response_tells_the_browser_to_run_and_load_only_our_own(ask, path
 
 
 def test_refusals_have_the_headers_too(guarded):
-    """They are pages like any other."""
+    """They are responses like any other."""
     for refused in (guarded(), guarded(method="POST"), guarded("/?" + "a" * 9_000)):
         assert refused.status >= 400
         assert refused.headers["content-security-policy"] == POLICY
@@ -141,7 +141,7 @@ def test_an_error_is_json_for_scripts_and_a_line_for_people_and_never_a_tracebac
 
 
 def test_half_an_answer_does_not_look_whole(ask, caplog):
-    """The connection breaks off, so the browser reports an error instead of showing half."""
+    """The connection is closed, so the browser reports an error instead of showing half of it."""
     with pytest.raises(http.client.IncompleteRead):
         ask("/half")
 
@@ -153,7 +153,7 @@ def test_half_an_answer_does_not_look_whole(ask, caplog):
     "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8360", "[::1]", "[::1]:8360"]
 )
 def test_this_machines_own_names_are_served(ask, host):
-    """Whatever the port: a tunnel may have another."""
+    """With any port, because a tunnel may have another one."""
     assert ask.status(Host=host) == 200
 
 
@@ -162,7 +162,7 @@ def test_this_machines_own_names_are_served(ask, host):
     ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "evil.example:127.0.0.1", "", "::1"],
 )
 def test_another_name_that_leads_here_is_not_served(ask, host):
-    """A page of evil.example whose name suddenly leads to 127.0.0.1 would read the customers."""
+    """Otherwise evil.example could point its name to 127.0.0.1 and read the customers."""
     refused = ask("/api/x", Host=host)
 
     assert refused.status == 400
@@ -171,7 +171,7 @@ def test_another_name_that_leads_here_is_not_served(ask, host):
 
 @pytest.mark.parametrize("loopback", [True, False])
 def test_with_credentials_every_name_is_served(loopback):
-    """A browser sends them only to the name that they were typed for."""
+    """A browser sends them only to the host for which they were entered."""
     with serving(credentials=Credentials(token=TOKEN), loopback=loopback) as asking:
         assert asking.status(Host="dashboard.example.com", Authorization=f"Bearer {TOKEN}") == 200
 
@@ -181,7 +181,7 @@ def test_with_credentials_every_name_is_served(loopback):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_nothing_can_be_sent_or_changed(ask, method):
-    """The dashboard reads only."""
+    """The dashboard is read-only."""
     refused = ask(method=method)
 
     assert refused.status == 405
@@ -189,7 +189,7 @@ def test_nothing_can_be_sent_or_changed(ask, method):
 
 
 def test_head_is_get_without_the_body(ask):
-    """As monitors ask."""
+    """Monitors use it."""
     answer = ask(method="HEAD")
 
     assert (answer.status, answer.text) == (200, "")
@@ -197,13 +197,13 @@ def test_head_is_get_without_the_body(ask):
 
 @pytest.mark.parametrize(("address", "status"), [("/?" + "a" * 8_191, 200), ("/?" + "a" * 8_192, 414)])
 def test_an_address_has_at_most_8_kb(ask, address, status):
-    """Any choice of slicers fits; the rest is somebody trying."""
+    """Any choice of slicers fits; longer ones are abuse."""
     assert ask.status(address) == status
 
 
 @pytest.mark.parametrize(("parameters", "status"), [(200, 200), (201, 400)])
 def test_an_address_has_at_most_200_parameters(ask, parameters, status):
-    """Each would be looked up."""
+    """Each parameter costs a lookup."""
     assert ask.status("/?" + "&".join(["a=1"] * parameters)) == status
 
 
@@ -211,7 +211,7 @@ def test_an_address_has_at_most_200_parameters(ask, parameters, status):
 
 
 def test_without_credentials_only_the_health_is_told(guarded):
-    """A probe has no password."""
+    """A health check has no password."""
     refused = guarded("/api/x")
 
     assert refused.status == 401
@@ -221,7 +221,7 @@ def test_without_credentials_only_the_health_is_told(guarded):
 
 
 def test_the_token_and_a_users_password_open(guarded):
-    """The token also as a password, since a browser's own prompt asks for name and password."""
+    """The token is also accepted as a password, because a browser's prompt asks for name and password."""
     token = [f"Bearer {TOKEN}", f"bearer {TOKEN}", basic("", TOKEN), basic("anyone", TOKEN)]
 
     for authorization in [*token, basic("ada", PASSWORD)]:
@@ -229,7 +229,7 @@ def test_the_token_and_a_users_password_open(guarded):
 
 
 def test_who_is_taken_out_of_the_files_is_out_at_once(tmp_path, caplog):
-    """Whoever has left must not read on until somebody restarts the dashboard."""
+    """Users who have left must lose access without a restart of the dashboard."""
     users, token = tmp_path / "users.txt", tmp_path / "token"
     for path, text in ((users, f"ada:{QUICK}\nbob:{QUICK}\n"), (token, TOKEN)):
         path.touch(mode=0o600)
@@ -255,7 +255,7 @@ def test_who_is_taken_out_of_the_files_is_out_at_once(tmp_path, caplog):
 
 
 def test_a_wrong_password_does_not_open(guarded):
-    """And the answer does not tell which part of it is wrong."""
+    """The response does not reveal which part is wrong."""
     refused = guarded(Authorization=basic("ada", "wrong"))
 
     assert refused.status == 401
@@ -263,7 +263,7 @@ def test_a_wrong_password_does_not_open(guarded):
 
 
 def test_a_password_is_verified_once_and_not_at_each_request():
-    """A page asks for many things at once, and Argon2 is slow on purpose."""
+    """A page sends many requests at the same time, and Argon2 is slow on purpose."""
     with serving(credentials=Credentials(users={"ada": SLOW})) as asking, ThreadPoolExecutor(8) as readers:
         right = {"Authorization": basic("ada", PASSWORD)}
         once = seconds_of(lambda: asking.status(Authorization=basic("ada", "wrong")))
@@ -277,7 +277,7 @@ def test_a_password_is_verified_once_and_not_at_each_request():
 
 
 def test_after_ten_wrong_passwords_an_address_has_to_wait(guarded):
-    """Also when they come at once, and also for the right one; whoever is signed in already is not disturbed."""
+    """Also for concurrent requests and for the right password; users who are signed in are not affected."""
     assert guarded.status(Authorization=f"Bearer {TOKEN}") == 200
 
     with ThreadPoolExecutor(8) as guessers:
@@ -292,7 +292,7 @@ def test_after_ten_wrong_passwords_an_address_has_to_wait(guarded):
 
 
 def test_the_wait_ends_with_the_minute():
-    """Counted from the first failure; each address for itself."""
+    """Counted from the first failure, separately for each address."""
     now = 1_000.0
     failures = Failures(clock=lambda: now)
     for _ in range(10):
@@ -309,7 +309,7 @@ def test_the_wait_ends_with_the_minute():
 
 
 def test_many_addresses_and_many_headers_take_bounded_memory():
-    """The oldest make room."""
+    """The oldest are dropped."""
     failures, remembered = Failures(most=3), Remembered(most=3)
 
     for number in range(10):
@@ -329,14 +329,14 @@ JSON = {"Content_Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def people():
-    """On one's own machine, started with --people."""
+    """On a local machine, started with --people."""
     with serving(people=True) as asking:
         yield asking
 
 
 @pytest.fixture
 def users(tmp_path):
-    """A token, ada who sees people, and bob who does not."""
+    """A token, ada, who may see people, and bob, who may not."""
     path = tmp_path / "users.txt"
     path.touch(mode=0o600)
     path.write_text(f"ada:{QUICK}:people\nbob:{QUICK}\n")
@@ -352,7 +352,7 @@ def code(answer):
 
 @pytest.mark.parametrize("path", [*OF_PEOPLE, SEARCH])
 def test_single_customers_are_shown_only_by_a_dashboard_that_is_started_so(ask, people, path):
-    """Whatever the app would answer."""
+    """Regardless of the app's answer."""
     method = "POST" if path == SEARCH else "GET"
 
     assert code(ask(path, method, body="{}", **JSON)) == (403, "no_people")
@@ -360,7 +360,7 @@ def test_single_customers_are_shown_only_by_a_dashboard_that_is_started_so(ask, 
 
 
 def test_without_credentials_the_user_is_who_runs_the_dashboard(ask, people):
-    """By the account of the operating system, not by what the environment says."""
+    """From the operating system, not from the environment."""
     import pwd
 
     name = pwd.getpwuid(os.getuid()).pw_name
@@ -369,7 +369,7 @@ def test_without_credentials_the_user_is_who_runs_the_dashboard(ask, people):
 
 
 def test_only_users_who_may_see_people_do(users):
-    """Neither the token nor another user, each told in one line; the log gets the name that signed in."""
+    """Others, and the token, get one line that says so; the log gets the name of the signed-in user."""
     with serving(credentials=users, loopback=False, people=True) as asking:
 
         def asked(path, authorization):
@@ -385,14 +385,14 @@ def test_only_users_who_may_see_people_do(users):
 
 
 def test_without_people_no_user_sees_any(users):
-    """A users file serves both kinds of dashboard."""
+    """The same users file works for both kinds of dashboard."""
     with serving(credentials=users) as asking:
         assert asking("/who", Authorization=basic("ada", PASSWORD)).text == "ada False"
         assert code(asking("/api/people", Authorization=basic("ada", PASSWORD))) == (403, "no_people")
 
 
 def test_who_may_no_longer_see_people_does_not_from_the_next_request_on(tmp_path):
-    """As with who is taken out of the file."""
+    """As for users removed from the file."""
     path = tmp_path / "users.txt"
     path.touch(mode=0o600)
     path.write_text(users_line("ada", PASSWORD, sees_people=True))
@@ -405,7 +405,7 @@ def test_who_may_no_longer_see_people_does_not_from_the_next_request_on(tmp_path
 
 @pytest.mark.parametrize("path", OF_PEOPLE)
 def test_no_browser_keeps_single_customers(people, path):
-    """Not even where the app says that it may."""
+    """Even if the app allows caching."""
     assert people(path).headers.get_all("cache-control") == ["no-store"]
     assert people("/who").headers.get_all("cache-control") == ["max-age=60"]
 
@@ -430,7 +430,7 @@ def test_no_browser_keeps_single_customers(people, path):
     ],
 )
 def test_a_search_is_a_post_of_json_from_our_own_page(people, method, headers, refused):
-    """Nothing else is taken: no form of another site, no page elsewhere."""
+    """Nothing else is accepted: no form or page of another site."""
     body = [b"{}"] if "Transfer_Encoding" in headers else "{}"
 
     assert code(people(SEARCH, method, body=body, **headers)) == refused
@@ -447,7 +447,7 @@ def test_a_search_is_a_post_of_json_from_our_own_page(people, method, headers, r
     ],
 )
 def test_our_own_page_and_scripts_may_search(people, headers):
-    """Also behind a proxy, which may end TLS or rename the host."""
+    """Also behind a proxy, which may terminate TLS or change the host."""
     host = f"localhost:{people.address.port}"
     sent = {name: value.replace("HOST", host) for name, value in headers.items()}
 
@@ -458,7 +458,7 @@ def test_our_own_page_and_scripts_may_search(people, headers):
 
 @pytest.mark.parametrize(("length", "status"), [(4_096, 200), (4_097, 413)])
 def test_a_search_has_at_most_4_kb(people, length, status):
-    """It is a name, an address or an id."""
+    """It is a name, an e-mail address or an id."""
     assert (
         people(SEARCH, "POST", body="x" * length, Content_Type="application/json; charset=utf-8").status == status
     )
@@ -468,5 +468,5 @@ def test_a_search_has_at_most_4_kb(people, length, status):
     ("site", "status"), [("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403)]
 )
 def test_another_site_cannot_fill_the_access_log(people, site, status):
-    """An image on its page would ask in the reader's name, though it could not read the answer."""
+    """An image on its page could send requests in the reader's name, although it could not read the answers."""
     assert people("/api/people.csv", Sec_Fetch_Site=site).status == status

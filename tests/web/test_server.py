@@ -1,4 +1,4 @@
-"""Running the dashboard: the address, the end, and what a person reads when it cannot start."""
+"""Running the dashboard: the address, shutdown, and the messages when it cannot start."""
 
 import asyncio
 import http.client
@@ -58,7 +58,7 @@ def getting(address, path="/", **headers):
 
 @contextmanager
 def taken(port=0):
-    """A port of 127.0.0.1 on which somebody listens."""
+    """A port of 127.0.0.1 that is in use."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         yield listener.getsockname()[1]
 
@@ -80,7 +80,7 @@ def taken(port=0):
     ],
 )
 def test_an_address_knows_who_reaches_it(host, is_loopback, url, from_here):
-    """A name that is not known to be this machine's own counts as open to others."""
+    """A name that is not known to be local counts as reachable by others."""
     address = Address(host)
 
     assert address.is_loopback is is_loopback
@@ -90,7 +90,7 @@ def test_an_address_knows_who_reaches_it(host, is_loopback, url, from_here):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_others_are_served_only_with_credentials(host):
-    """The line names every way to give them."""
+    """The message names every way to provide them."""
     with pytest.raises(Customer360Error, match=r"--token-file FILE, CUSTOMER360_DASHBOARD_TOKEN or --users FILE"):
         Address(host).require(None)
     Address(host).require(Credentials(token="a-token-of-some-length"))
@@ -98,7 +98,7 @@ def test_others_are_served_only_with_credentials(host):
 
 
 def test_a_port_in_use_is_refused_with_the_next_free_one():
-    """Really free: one that is taken too is not named."""
+    """The suggested port is really free."""
 
     def named(port):
         line = rf"port {port} on 127.0.0.1 is in use; use the next free port: customer360 dashboard --port (\d+)"
@@ -119,17 +119,17 @@ def test_a_port_in_use_is_refused_with_the_next_free_one():
     ("host", "said"),
     [
         ("192.0.2.1", "192.0.2.1 is not an address of this machine; try --host 127.0.0.1"),
-        ("nowhere.invalid", "unknown host 'nowhere.invalid'; try --host 127.0.0.1"),
+        ("host.invalid", "unknown host 'host.invalid'; try --host 127.0.0.1"),
     ],
 )
 def test_a_host_that_is_not_this_machine_is_refused(host, said):
-    """With one that is."""
+    """The message suggests one that is."""
     with pytest.raises(Customer360Error, match=said):
         serve(app(), Address(host, 0))
 
 
 def test_an_ipv6_address_is_served():
-    """As some networks have no other."""
+    """Some networks have no other."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -144,19 +144,19 @@ def test_an_ipv6_address_is_served():
 
 
 def test_the_check_passes_when_page_and_report_answer():
-    """It leaves nothing running."""
+    """Nothing keeps running."""
     check(app("/overview", "/api/report"), ANY)
 
 
 def test_the_check_names_what_does_not_answer():
-    """With what was said instead."""
+    """With the answer it got instead."""
     with pytest.raises(Customer360Error, match="the dashboard answers /api/report with 404: Not Found"):
         check(app("/overview"), ANY)
 
 
 @pytest.mark.parametrize("start", [serve, check])
 def test_an_app_that_does_not_start_says_why_in_one_line(start, capfd):
-    """And nothing else is printed."""
+    """Nothing else is printed."""
     with pytest.raises(Customer360Error, match="cannot connect to the database: it is not there"):
         start(app(lifespan=no_database), ANY)
 
@@ -164,7 +164,7 @@ def test_an_app_that_does_not_start_says_why_in_one_line(start, capfd):
 
 
 def test_a_fault_of_ours_at_the_start_keeps_its_traceback():
-    """It is no person's mistake."""
+    """It is not a user's mistake."""
 
     @asynccontextmanager
     async def broken(_):
@@ -176,13 +176,13 @@ def test_a_fault_of_ours_at_the_start_keeps_its_traceback():
 
 
 def test_the_server_does_not_say_what_it_is():
-    """Nobody needs to know."""
+    """No client needs to know."""
     with running(app("/"), ANY) as address, getting(address) as answer:
         assert answer.getheader("server") is None
 
 
 def test_a_request_without_end_is_cut_off():
-    """Headers are kept in memory until they end."""
+    """Headers are kept in memory until they are complete."""
     with running(app("/"), ANY) as address:
         with socket.create_connection((address.host, address.port)) as client:
             client.settimeout(20)
@@ -192,11 +192,11 @@ def test_a_request_without_end_is_cut_off():
             assert answer.status == 200
 
 
-# --- the end ----------------------------------------------------------------------------------------------------
+# --- shutdown ---------------------------------------------------------------------------------------------------
 
 
 def test_an_open_stream_does_not_hold_up_the_end():
-    """Pages keep one open for ever; it ends properly, so that they wait for the next server."""
+    """Every page keeps one open; it ends properly, so that the page waits for the next server."""
     with running(app(), ANY) as address:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=20)
         connection.request("GET", "/events")
@@ -223,7 +223,7 @@ print("stopped")
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_it_well(number):
-    """Stopping it is how it is meant to end, whatever else the commands do on a signal."""
+    """This is the normal way to stop it, regardless of other signal handlers in the commands."""
     command = [sys.executable, "-c", SERVING]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout

@@ -33,14 +33,14 @@ def numbers(reader, card="total_customers"):
 
 
 def test_two_countries_are_compared_from_a_control_and_left_again(reader):
-    """The address holds it; leaving gives back the page and its slicer as they were."""
+    """The comparison is in the URL; leaving it restores the page and its slicer."""
     reader.open("overview?country=Chile")
     before = numbers(reader)
     reader.page.get_by_role("button", name="Compare").click()
     panel = reader.page.locator(".popover:popover-open")
     panel.get_by_label("Compare").select_option(label="Country")
     panel.get_by_label("Other side").select_option("Norway")
-    panel.get_by_label("One side").select_option("Norway")  # who stands there moves to the other side
+    panel.get_by_label("One side").select_option("Norway")  # the member there moves to the other side
     assert panel.get_by_label("Other side").input_value() == "Chile"
     panel.get_by_label("One side").select_option("Kenya")
     panel.get_by_label("Other side").select_option("Norway")
@@ -59,7 +59,7 @@ def test_two_countries_are_compared_from_a_control_and_left_again(reader):
 
 
 def test_each_side_has_its_own_numbers_and_both_have_the_other_filters(reader):
-    """As if the page were opened twice."""
+    """As if the page were open twice."""
     reader.open(f"overview?{KENYA_AND_NORWAY}&loyalty_status=Gold")
     both = numbers(reader)
 
@@ -69,7 +69,7 @@ def test_each_side_has_its_own_numbers_and_both_have_the_other_filters(reader):
 
 
 def test_a_click_on_one_side_filters_both(reader):
-    """Picks are linked; the clicked visual keeps its marks on both sides."""
+    """Picks apply to both sides; the clicked visual keeps its marks on both."""
     reader.open(f"overview?{KENYA_AND_NORWAY}")
     before = numbers(reader)
     mark = reader.visual("customers_by_status").first.locator('button[data-mark="Gold"]')
@@ -104,7 +104,7 @@ AXES = """async (name) => {
     ],
 )
 def test_both_sides_are_read_against_one_axis(reader, page_name, visual):
-    """A bar that is twice as long stands for twice as many, on whichever side."""
+    """A bar of twice the length means twice the number, on either side."""
     reader.open(f"{page_name}?{KENYA_AND_NORWAY}")
 
     one, other = reader.page.evaluate(AXES, visual)
@@ -113,7 +113,7 @@ def test_both_sides_are_read_against_one_axis(reader, page_name, visual):
 
 
 def test_a_comparison_is_announced_with_both_counts(reader):
-    """Whoever does not see the page hears which side has how many."""
+    """Screen readers announce the count of each side."""
     reader.open("overview")
     reader.page.evaluate("history.replaceState(null, '', '/overview')")
     reader.page.get_by_role("button", name="Compare").click()
@@ -127,7 +127,7 @@ def test_a_comparison_is_announced_with_both_counts(reader):
 
 
 def test_a_comparison_carries_across_pages(reader):
-    """And back undoes it."""
+    """The back button undoes it."""
     reader.open(f"overview?{KENYA_AND_NORWAY}")
     reader.after(lambda: reader.page.get_by_role("link", name="Loyalty Programme").click())
 
@@ -139,7 +139,7 @@ def test_a_comparison_carries_across_pages(reader):
     "written", ["country:Kenya,Narnia", "country:Kenya,Kenya", "join_month:2024-01..,2025-01..", "soon"]
 )
 def test_what_cannot_be_compared_is_told_and_left_out(reader, complaints, written):
-    """The rest of the address still counts."""
+    """The rest of the URL stays valid."""
     reader.open(f"overview?loyalty_status=Gold&compare={written}")
 
     reader.page.get_by_text("Ignored: comparison").wait_for()
@@ -151,7 +151,7 @@ def test_what_cannot_be_compared_is_told_and_left_out(reader, complaints, writte
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_two_sides_fit_any_screen_and_break_no_rule_of_accessibility(reader, shown, width):
-    """Beside each other, or below each other on a phone."""
+    """Side by side, or one below the other on a phone."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open(f"{shown.name}?{KENYA_AND_NORWAY}")
 
@@ -163,7 +163,7 @@ def test_two_sides_fit_any_screen_and_break_no_rule_of_accessibility(reader, sho
 
 
 def test_two_sides_print_one_after_the_other(reader):
-    """Each on sheets of its own, below its name."""
+    """Each on its own sheets, below its name."""
     reader.open(f"overview?{KENYA_AND_NORWAY}")
 
     pdf = reader.page.pdf(prefer_css_page_size=True)
@@ -172,7 +172,7 @@ def test_two_sides_print_one_after_the_other(reader):
 
 
 def test_a_file_of_one_side_names_its_member(reader):
-    """A file is read without the page around it."""
+    """A file is read without its page."""
     reader.open(f"overview?{KENYA_AND_NORWAY}")
     button = reader.visual("acquisition").nth(1).get_by_role("button", name="download as CSV")
     with reader.page.expect_download() as found:

@@ -1,4 +1,4 @@
-"""Small cells: what is left of an answer tells no count of fewer customers than may be told."""
+"""Small cells: the remaining numbers of an answer reveal no count of too few customers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = st.integers(3, 8)
 
 
 def solutions(counts, signs, smallest):
-    """Per place the lowest and the highest count that what is shown, with the sum of all, leaves possible."""
+    """The lowest and highest possible count at each index, given the shown numbers and the total."""
     least = dict.fromkeys(signs, 1)
     most = {place: smallest - 1 if sign == "below" else float("inf") for place, sign in signs.items()}
     left = sum(counts[place] for place in signs)
@@ -38,7 +38,7 @@ def solutions(counts, signs, smallest):
 
 
 def with_more_known(counts, signs, smallest):
-    """The same for somebody who knows the rules too: what is withheld beside something below is no smaller than N."""
+    """The same for a reader who knows the rules: a count withheld together with a "below" is at least N."""
     if "below" not in signs.values():
         return solutions(counts, signs, smallest)
     big = [place for place, sign in signs.items() if sign == "withheld"]
@@ -52,7 +52,7 @@ def with_more_known(counts, signs, smallest):
 @given(COUNTS, LIMITS)
 @settings(max_examples=500)
 def test_the_total_and_all_other_marks_tell_no_count_below_the_smallest(counts, smallest):
-    """Unless the total itself is below, which then is not shown either, or says that each mark is one customer."""
+    """Unless the total itself is below, and so not shown, or shows that each mark is one customer."""
     signs = hidden(counts, [range(len(counts))], smallest)
 
     assert all(place in signs for place, count in enumerate(counts) if 0 < count < smallest)
@@ -67,7 +67,7 @@ def test_the_total_and_all_other_marks_tell_no_count_below_the_smallest(counts, 
 
 @given(COUNTS, LIMITS)
 def test_what_is_said_to_be_below_is_below(counts, smallest):
-    """And zero is never left out, nor anything where there is no small count."""
+    """Zero is never suppressed, and nothing is suppressed without a small count."""
     signs = hidden(counts, [range(len(counts))], smallest)
 
     assert all(0 < counts[place] < smallest for place, sign in signs.items() if sign == "below")
@@ -84,23 +84,23 @@ def test_what_is_said_to_be_below_is_below(counts, smallest):
         ([40, 12, 1, 2], {1: "withheld", 2: "below", 3: "below"}),
         ([40, 4, 4], {0: "withheld", 1: "below", 2: "below"}),  # 8 in two marks below 5 is 4 and 4
         ([40, 5, 1], {0: "withheld", 1: "withheld", 2: "below"}),  # 6 is 1 and at least 5
-        ([5, 1], {0: "withheld", 1: "withheld"}),  # nothing more to withhold: neither is said to be below
+        ([5, 1], {0: "withheld", 1: "withheld"}),  # nothing more to withhold: neither is shown as below
         ([40, 0, 0], {}),
         ([3], {0: "below"}),
-        ([1, 1, 1, 1, 1], dict.fromkeys(range(5), "withheld")),  # the one case that cannot be helped
+        ([1, 1, 1, 1, 1], dict.fromkeys(range(5), "withheld")),  # the only case that cannot be avoided
     ],
 )
 def test_the_next_smallest_is_withheld_too(counts, left_out):
-    """Where those left out are one, or few, or where their sum leaves one possibility only."""
+    """If only one or too few are suppressed, or if their sum allows only one solution."""
     assert hidden(counts, [range(len(counts))], SMALLEST) == left_out
 
 
 def test_a_mark_that_another_visual_shows_is_not_the_one_withheld():
-    """It would be known from there."""
+    """The other visual would reveal it."""
     assert hidden([40, 12, 3], [range(3)], SMALLEST, shown=[1]) == {0: "withheld", 2: "below"}
 
 
-# --- lines and columns ------------------------------------------------------------------------------------------
+# --- rows and columns -------------------------------------------------------------------------------------------
 
 TABLES = st.integers(2, 5).flatmap(
     lambda width: st.lists(
@@ -114,7 +114,7 @@ TABLES = st.integers(2, 5).flatmap(
 @given(TABLES, LIMITS)
 @settings(max_examples=300)
 def test_no_line_and_no_column_tells_one_of_its_cells(table, smallest):
-    """With its sum, where that is not below itself."""
+    """Together with its total, if that is not below itself."""
     width = len(table[0])
     counts = [count for line in table for count in line]
     lines = [[*range(start, start + width)] for start in range(0, len(counts), width)]
@@ -137,7 +137,7 @@ def test_no_line_and_no_column_tells_one_of_its_cells(table, smallest):
 
 @given(COUNTS.map(lambda counts: sorted(counts, reverse=True)), LIMITS)
 def test_no_two_stages_that_are_shown_differ_by_few(counts, smallest):
-    """Those who went no further are a count too."""
+    """Their difference, the customers who went no further, is a count too."""
     signs = stages(counts, smallest)
     shown = [count for place, count in enumerate(counts) if place not in signs]
 
@@ -146,7 +146,7 @@ def test_no_two_stages_that_are_shown_differ_by_few(counts, smallest):
 
 
 def test_a_share_of_a_stage_goes_with_the_stage():
-    """The share of the previous stage tells it."""
+    """The share of the previous stage would reveal it."""
     counts = counts_of(SHARE_OF_PREVIOUS_STAGE, ENGAGEMENT_SEGMENTS)
     rows = [{"n_customers": number} for number in (100, 98, 60)]
     data = {"keys": {"funnel_stage": [1, 2, 3]}, "values": {"share_of_previous_stage": [1.0, 0.98, 60 / 98]}}
@@ -157,7 +157,7 @@ def test_a_share_of_a_stage_goes_with_the_stage():
     assert kept["withheld"] == {"share_of_previous_stage": [1, 2]}
 
 
-# --- what a number rests on -------------------------------------------------------------------------------------
+# --- the counts behind a number ---------------------------------------------------------------------------------
 
 
 def counts_in(measure, fact=CUSTOMER_SEGMENTS):
@@ -181,26 +181,26 @@ def names(count):
     [(0, {"values": {"total_customers": 0}}), (5, {"values": {"total_customers": 5}})],
 )
 def test_zero_stays_zero_and_enough_are_shown(number, shown):
-    """That nobody is there tells of nobody."""
+    """Zero customers identify nobody."""
     assert card(TOTAL_CUSTOMERS, number, n_customers=number) == shown
 
 
 def test_a_count_of_few_is_said_to_be_below():
-    """And has no number."""
+    """It has no number."""
     kept = card(TOTAL_CUSTOMERS, 3, n_customers=3)
 
     assert kept == {"values": {"total_customers": None}, "below": {"total_customers": [0]}}
 
 
 def test_an_average_over_few_is_withheld():
-    """It would tell what each of them has, about."""
+    """It would reveal the approximate value of each of them."""
     kept = card(AVERAGE_BALANCE, 10.5, n_balance_count=4)
 
     assert kept == {"values": {"average_balance": None}, "withheld": {"average_balance": [0]}}
 
 
 def test_a_share_that_tells_how_few_are_left_is_withheld():
-    """98 % of 100 says that 2 are not active."""
+    """98 % of 100 reveals that 2 are not active."""
     active, inactive, unknown = names(counts_in(ACTIVE_SHARE)[0])
     few = card(ACTIVE_SHARE, 0.98, **{active: 98, inactive: 2, unknown: 0, "n_customers": 100})
     many = card(
@@ -212,5 +212,5 @@ def test_a_share_that_tells_how_few_are_left_is_withheld():
 
 
 def test_a_number_of_nobody_who_is_counted_is_withheld():
-    """Points of a bonus in a month in which nobody was active: whose they are is not known."""
+    """For example, bonus points in a month without active customers: it is unknown whose they are."""
     assert card(AVERAGE_BALANCE, 10.5, n_balance_count=0)["values"] == {"average_balance": None}

@@ -1,4 +1,4 @@
-"""Who is answered without small cells: over HTTP, by permission and by how the dashboard was started."""
+"""Which readers get answers without small cells: by permission, and by how the dashboard was started."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def test_readers_get_no_tables(kept, published):
-    """Nor the way to them; whoever had it from before is refused in one line."""
+    """Nor their URLs; a request with an old URL is refused in one line."""
     with serving(published) as open_to_all:
         pages = open_to_all.get("/api/report").json()["pages"]
     [name, *_] = [cube["name"] for page in pages if page["name"] == "overview" for cube in page["cubes"]]
@@ -50,7 +50,7 @@ def test_readers_get_no_tables(kept, published):
 
 
 def test_no_answer_names_a_customer(kept, tables):
-    """Nor gives an address or an id of one."""
+    """Nor contains an e-mail address or id."""
     rows = tables[TOP_CUSTOMERS]
     told = {f'"{value}"' for name in ("name", "source_id") for value in rows.column(name).to_pylist() if value}
     text = kept.get("/api/report").text + "".join(kept.get(f"/api/pages/{page.name}").text for page in WHOLE.pages)
@@ -61,14 +61,14 @@ def test_no_answer_names_a_customer(kept, tables):
 
 @pytest.mark.parametrize(("loopback", "smallest"), [(True, 0), (False, 5)])
 def test_small_cells_are_kept_by_default_where_others_are_served(published, loopback, smallest):
-    """And not on one's own machine."""
+    """But not on a local machine."""
     with serving(published, loopback=loopback) as web:
         assert web.get("/api/report").json()["smallest"] == smallest
         assert ("smallest" in web.get("/api/pages/overview").json()) == bool(smallest)
 
 
 def test_who_may_see_people_sees_small_cells_too(published):
-    """One dashboard answers both, and remembers which answer is whose; the token sees nobody."""
+    """One dashboard answers both kinds of readers and caches their answers separately; the token sees nobody."""
     credentials = Credentials(TOKEN, dict.fromkeys(("ada", "bob"), HASH), see_people=frozenset({"ada"}))
     signed_in = {name: (name, PASSWORD) for name in ("ada", "bob")} | {"token": ("", TOKEN)}
     with serving(published, credentials=credentials, people=people_only(published), smallest_cell=5) as web:
@@ -78,7 +78,7 @@ def test_who_may_see_people_sees_small_cells_too(published):
 
 
 def test_without_people_nobody_sees_small_cells(published):
-    """A right to see people holds where people are shown."""
+    """The right to see people counts only if the dashboard shows people."""
     credentials = Credentials(users={"ada": HASH}, see_people=frozenset({"ada"}))
     with serving(published, credentials=credentials, smallest_cell=5) as web:
         assert web.get("/api/report", auth=("ada", PASSWORD)).json()["smallest"] == 5
@@ -86,13 +86,13 @@ def test_without_people_nobody_sees_small_cells(published):
 
 @pytest.mark.parametrize("smallest", [1, 2])
 def test_a_smallest_cell_that_hides_nothing_is_refused(published, smallest):
-    """Below 2 is 1."""
+    """A count "below 2" would be exactly 1."""
     with pytest.raises(Invalid, match=f"invalid smallest cell {smallest}; use 3 or more, or 0"):
         make_app(published, smallest_cell=smallest)
 
 
 def test_comparing_two_members_is_two_answers(kept):
-    """Each without its own small cells."""
+    """Each side without its own small cells."""
     for member in ("Kenya", "Norway"):
         text = kept.get("/api/pages/overview", params={"country": member}).text
         counts = json.loads(text)["visuals"]["acquisition"]["values"]["total_customers"]
@@ -109,7 +109,7 @@ def dashboard(published):
 
 
 def test_a_card_a_table_and_a_file_say_that_a_count_is_below(page, dashboard):
-    """And the page says once which numbers are not shown."""
+    """The page says once which numbers are not shown."""
     reader = Reader(page, dashboard)
     reader.open("activity?country=Kenya&loyalty_status=Gold")
 
@@ -127,7 +127,7 @@ def test_a_card_a_table_and_a_file_say_that_a_count_is_below(page, dashboard):
 
 
 def test_no_table_view_of_any_page_has_a_count_of_few(page, dashboard):
-    """What the page would write to a file is what its tables hold."""
+    """Files contain the same numbers as the table views."""
     reader = Reader(page, dashboard)
     for shown in WHOLE.pages:
         reader.open(f"{shown.name}?country=Kenya&loyalty_status=Gold")

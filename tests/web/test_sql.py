@@ -1,4 +1,4 @@
-"""The SQL of a measure says what the customers behind it say, whatever is filtered."""
+"""The SQL of a measure agrees with the customers behind it, under any filters."""
 
 import itertools
 from datetime import date
@@ -69,7 +69,7 @@ def value_of(database, fact, asked, filters, x=None):
     ids=lambda cut: cut.name,
 )
 def test_the_parts_of_a_visual_are_what_their_customers_say(database, profiles, cut):
-    """Cut by a dimension, each member shows the customers of that member."""
+    """Cut by a dimension, each member shows its own customers."""
     fact = next(fact for fact in SEGMENTS if cut in dimensions_of(fact))
     query = sql.aggregate(fact, [m.TOTAL_CUSTOMERS, m.AVERAGE_BALANCE], by=[cut], filters={"activity": ["Active"]})
     scope = row_level.keep(profiles, {"activity": ["Active"]})
@@ -86,7 +86,7 @@ def test_the_parts_of_a_visual_are_what_their_customers_say(database, profiles, 
 
 
 def test_a_level_groups_the_members_below_it(database, profiles):
-    """Join years are years of join months, on an axis and in a filter alike."""
+    """Join years are the years of join months, on axes and in filters."""
     years = {row["join_month"].year for row in row_level.keep(profiles, {}) if row["join_month"]}
     in_2025 = [row for row in row_level.keep(profiles, {}) if row["join_month"] and row["join_month"].year == 2025]
 
@@ -98,7 +98,7 @@ def test_a_level_groups_the_members_below_it(database, profiles):
 
 
 def test_members_stand_in_their_own_order(database):
-    """Tiers rise, bands rise, months run; an alphabet knows none of it."""
+    """Tiers, bands and months ascend; they are not sorted alphabetically."""
     statuses = rows_of(database, sql.members(dimension("loyalty_status")))
     bands = rows_of(database, sql.members(dimension("balance_band")))
     years = rows_of(database, sql.members(dimension("join_year")))
@@ -112,7 +112,7 @@ def test_members_stand_in_their_own_order(database):
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
 def test_every_part_of_a_visual_belongs_to_a_member(database, cut):
-    """What a query is cut by can be written and put in order."""
+    """Every key in the result of a query has a label and a position."""
     fact = next(fact for fact in FACTS if cut in dimensions_of(fact))
 
     parts = {row[0] for row in rows_of(database, sql.aggregate(fact, [], by=[cut]))}
@@ -125,7 +125,7 @@ def test_every_part_of_a_visual_belongs_to_a_member(database, cut):
 
 
 def test_fan_out_a_dimension_joined_to_the_facts_repeats_no_customer(database, profiles):
-    """`bands` has rows for three columns; joined without saying which, every customer would count thrice."""
+    """`bands` has rows for three columns; without a condition on the column, customers would count three times."""
     query = sql.aggregate(CUSTOMER_SEGMENTS, [m.TOTAL_CUSTOMERS], by=[dimension("balance_band")])
 
     counted = sum(row[-1] for row in rows_of(database, query))
@@ -134,7 +134,7 @@ def test_fan_out_a_dimension_joined_to_the_facts_repeats_no_customer(database, p
 
 
 def test_average_of_averages_a_mean_weighs_every_customer_alike(database, profiles):
-    """The mean of the segments' means would let a segment of one outweigh a segment of a thousand."""
+    """In a mean of means, a segment of one customer would weigh as much as a segment of a thousand."""
     balances = [float(value) for value in profiles["account_balance"].dropna()]
     segments = [
         float(total) / count
@@ -150,7 +150,7 @@ def test_average_of_averages_a_mean_weighs_every_customer_alike(database, profil
 
 
 def test_null_denominator_an_average_leaves_out_the_customers_without_a_value(database, profiles):
-    """Dividing by all customers would count an unknown balance as zero."""
+    """Dividing by all customers would treat an unknown balance as zero."""
     known = profiles["account_balance"].notna().sum()
 
     assert known < len(profiles)
@@ -158,7 +158,7 @@ def test_null_denominator_an_average_leaves_out_the_customers_without_a_value(da
 
 
 def test_null_denominator_a_share_of_customers_keeps_the_customers_without_a_value(database, profiles):
-    """% with balance > X is of all customers: an unknown balance is not above X."""
+    """% with balance > X is a share of all customers: an unknown balance is not above X."""
     above = sum(value > 10_000 for value in profiles["account_balance"].dropna())
 
     assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, {}) == pytest.approx(
@@ -167,28 +167,28 @@ def test_null_denominator_a_share_of_customers_keeps_the_customers_without_a_val
 
 
 def test_no_one_above_the_threshold_is_zero_and_not_blank(database):
-    """0 % is an answer; an empty card reads as a fault."""
+    """0 % is an answer; an empty card looks like an error."""
     filters = {"balance_band": [-1, 0, 1]}
 
     assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, filters) == 0
 
 
 def test_a_ratio_over_no_customers_is_no_value(database):
-    """Neither an error nor a zero."""
+    """Neither an error nor zero."""
     assert value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_BALANCE, {"country": []}) is None
     assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, {"country": ["Atlantis"]}) is None
 
 
 @pytest.mark.parametrize(("asked", "exact"), [(0, 0), (1, 100), (100, 100), (9_999, 10_000), (10**12, 25_000)])
 def test_the_threshold_snaps_to_the_edge_at_which_the_count_is_exact(database, profiles, asked, exact):
-    """Segments know a balance only by its band; between two edges any answer would be a guess."""
+    """Segments contain only the band of a balance; between two edges, any answer would be a guess."""
     above = sum(value > exact for value in profiles["account_balance"].dropna())
 
     assert value_of(database, CUSTOMER_SEGMENTS, m.CUSTOMERS_ABOVE_THRESHOLD, {}, asked) == above
 
 
 def test_a_balance_of_exactly_the_threshold_is_not_above_it(database, profiles):
-    """Strictly more: the invented customers hold exactly 5,000 and 10,000 often."""
+    """Strictly more: many of the invented customers have exactly 5,000 or 10,000."""
     at = sum(value == 10_000 for value in profiles["account_balance"].dropna())
     at_least = sum(value >= 10_000 for value in profiles["account_balance"].dropna())
 
@@ -197,7 +197,7 @@ def test_a_balance_of_exactly_the_threshold_is_not_above_it(database, profiles):
 
 
 def test_percent_of_a_filtered_total_parts_add_up_to_one(database):
-    """A share is of what the reader kept, not of the whole table."""
+    """A share is relative to the filtered customers, not to the whole table."""
     filters = {"country": ["Kenya", "Chile"], "balance_band": range(1, 9)}
     query = sql.aggregate(
         CUSTOMER_SEGMENTS, [m.SHARE_OF_CUSTOMERS], by=[dimension("loyalty_status")], filters=filters
@@ -210,7 +210,7 @@ def test_percent_of_a_filtered_total_parts_add_up_to_one(database):
 
 
 def test_percent_of_a_filtered_total_leaves_out_who_is_in_no_part(database):
-    """Customers without a balance are in no band of the visual, so they are not in its total either."""
+    """Customers without a balance are in no band of the visual, and therefore not in its total."""
     query = sql.aggregate(CUSTOMER_SEGMENTS, [m.SHARE_OF_CUSTOMERS], by=[dimension("balance_band")])
 
     assert sum(row[-1] for row in rows_of(database, query)) == pytest.approx(1)
@@ -246,7 +246,7 @@ def test_top_n_under_any_slicers_is_the_top_of_those_customers(database, profile
 
 
 def test_overlapping_members_a_funnel_counts_a_customer_at_every_stage_reached(database, profiles):
-    """The stages contain each other, and yet the total counts everybody once."""
+    """The stages contain each other, but the total counts every customer once."""
     query = sql.aggregate(ENGAGEMENT_SEGMENTS, [m.TOTAL_CUSTOMERS], by=[dimension("funnel_stage")])
     stages = list(profiles["funnel_stage"])
 
@@ -257,7 +257,7 @@ def test_overlapping_members_a_funnel_counts_a_customer_at_every_stage_reached(d
 
 
 def test_a_funnel_stage_is_compared_with_the_first_and_the_previous_of_the_same_filter(database, profiles):
-    """Conversion among Kenyans is of Kenyans who joined, even when the funnel itself is cross-filtered."""
+    """Conversion in Kenya is relative to Kenyans who joined, even when the funnel is cross-filtered."""
     stages = [row["funnel_stage"] for row in row_level.keep(profiles, {"country": ["Kenya"]})]
     asked = [m.SHARE_OF_FIRST_STAGE, m.SHARE_OF_PREVIOUS_STAGE]
     query = sql.aggregate(
@@ -274,7 +274,7 @@ def test_a_funnel_stage_is_compared_with_the_first_and_the_previous_of_the_same_
 
 
 def test_retention_is_a_ratio_of_sums_over_cohorts(database, profiles):
-    """Big cohorts weigh more."""
+    """Larger cohorts weigh more."""
     months = Between(date(2023, 1, 1), date(2025, 12, 1))
     cohorts = {month for month in profiles["join_month"] if month and months.first <= month <= months.last}
 
@@ -292,21 +292,21 @@ def _later(month, months):
 
 
 def test_the_data_is_as_of_the_latest_refresh(database):
-    """`refreshes` keeps its history: an older row must not win."""
+    """`refreshes` keeps its history; an older row must not be used."""
     query = sql.aggregate(REFRESHES, [m.AS_OF_DATE, m.ROWS_REJECTED])
 
     assert rows_of(database, query) == [(miniature.AS_OF, 4)]
 
 
 def test_the_threshold_can_take_the_edges_of_the_bands(database):
-    """The slider offers these and nothing between."""
+    """The slider offers only these."""
     found = [row[0] for row in rows_of(database, sql.edges(BALANCE_THRESHOLD))]
 
     assert found == [Decimal(0), *miniature.BALANCES.edges]
 
 
 def test_a_filter_on_a_dimension_the_fact_does_not_have_changes_nothing(database):
-    """As in Power BI, where no relationship carries it there; the visual's subtitle says so."""
+    """As in Power BI, where no relationship applies it; the visual's subtitle says so."""
     filters = {"country": ["Kenya"]}
 
     assert value_of(database, COHORT_RETENTION, m.RETAINED_SHARE, filters) == value_of(
@@ -316,7 +316,7 @@ def test_a_filter_on_a_dimension_the_fact_does_not_have_changes_nothing(database
 
 @pytest.mark.parametrize("asked", MEASURES, ids=lambda asked: asked.name)
 def test_what_a_reader_sends_is_never_in_the_text(database, asked):
-    """Values are bound; a member called like a statement is only a member that does not occur."""
+    """Values are bound; a member that looks like a statement is only an unknown member."""
     evil = "x'); DROP TABLE analytics.customer_segments; --"
     for fact in facts_of(asked):
         filters = {cut.name: [evil] for cut in dimensions_of(fact) if cut.name in SLICERS}
@@ -331,7 +331,7 @@ def test_what_a_reader_sends_is_never_in_the_text(database, asked):
 
 @pytest.mark.parametrize("filters", [{}, {"country": COUNTRIES}, {"balance_band": list(range(-1, 10))}])
 def test_others_are_nobody_where_nobody_is_outside_the_filters(database, filters):
-    """Nothing is filtered, or everything is kept. Who has no band is outside a filter by bands."""
+    """Without filters, or if they match everyone. Customers without a band are outside a filter by bands."""
     others = value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_LOGIN_RECENCY_OF_OTHERS, filters)
 
     assert (others is None) == ("balance_band" not in filters)
@@ -372,7 +372,7 @@ def in_month(database, asked, month, filters=None):
 def test_a_month_is_held_against_the_same_month_a_year_earlier_where_they_compare(
     database, filters, month, asked, of
 ):
-    """No value for an open month, of the first month of the events or before, and of those who are Gold today."""
+    """No value for an incomplete month, for the first month of the events or before, or under a filter by today."""
     found = value_of(database, ACTIVITY_SEGMENTS, asked, filters)
 
     others = {name: kept for name, kept in filters.items() if name != "activity_month"}
@@ -382,7 +382,7 @@ def test_a_month_is_held_against_the_same_month_a_year_earlier_where_they_compar
 
 
 def test_a_year_without_a_row_is_zero_of_a_count_and_no_value_of_a_ratio(database):
-    """Nobody was active is known; how long they waited is not."""
+    """Zero active customers is known; how long they waited is not."""
     nobody = {"country": ["Atlantis"]}
 
     assert value_of(database, ACTIVITY_SEGMENTS, a.ACTIVE_YEAR_BEFORE, nobody) == 0
@@ -392,7 +392,7 @@ def test_a_year_without_a_row_is_zero_of_a_count_and_no_value_of_a_ratio(databas
 
 
 def test_each_month_is_held_against_its_own_year_before(database):
-    """By month, a measure of a year earlier is the same line, moved by twelve months."""
+    """By month, a measure of a year earlier is the same line, shifted by twelve months."""
     by = [dimension("activity_month")]
     earlier = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.BUYERS_YEAR_BEFORE], by=by)))
     buyers = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.BUYERS], by=by)))
@@ -405,7 +405,7 @@ def test_each_month_is_held_against_its_own_year_before(database):
 
 @pytest.mark.parametrize("cuts", [("loyalty_status",), ("activity",), ("activity_month", "loyalty_status")])
 def test_cut_by_what_customers_are_today_nothing_is_held_against_a_year_earlier(database, cuts):
-    """As under such a filter: those who are Gold today were not all Gold then."""
+    """As with such a filter: not all customers who are Gold today were Gold then."""
     by = [dimension(name) for name in cuts]
 
     found = rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.SPENT_YEAR_BEFORE, o.LAST_SPENT], by=by))
@@ -415,7 +415,7 @@ def test_cut_by_what_customers_are_today_nothing_is_held_against_a_year_earlier(
 
 
 def test_cut_by_country_each_is_held_against_its_own_year_before(database):
-    """A country stays as it was; a row of it says what a filter by it says."""
+    """Countries do not change; the row of a country equals a filter by it."""
     by = [dimension("country")]
 
     found = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.SPENT_YEAR_BEFORE], by=by)))
@@ -426,7 +426,7 @@ def test_cut_by_country_each_is_held_against_its_own_year_before(database):
 
 
 def test_points_cost_what_the_reader_says(database):
-    """A cent each unless the reader says otherwise."""
+    """A cent each by default."""
     held = value_of(database, ACTIVITY_SEGMENTS, p.OUTSTANDING_POINTS, {"country": ["Kenya"]})
     asked = [p.POINTS_LIABILITY]
 
@@ -437,7 +437,7 @@ def test_points_cost_what_the_reader_says(database):
 
 @pytest.mark.parametrize("cut", ["from_status", "to_status"])
 def test_tiers_of_the_past_stand_in_the_order_of_today(database, cut):
-    """Those that nobody holds any more come after."""
+    """Tiers that nobody has today come last."""
     database.execute("INSERT INTO analytics.tier_moves VALUES ('2024-05-01', 'Amber', 'Amber', 'Kenya', 1)")
     try:
         found = [key for key, _ in rows_of(database, sql.members(dimension(cut)))]
@@ -461,7 +461,7 @@ def test_tiers_of_the_past_stand_in_the_order_of_today(database, cut):
     ],
 )
 def test_the_month_of_the_as_of_date_is_full_on_its_last_day(profiles, as_of, first, last):
-    """Whether the date is known beforehand or looked up."""
+    """Whether the date is passed in or queried."""
     months = [month for month in profiles["join_month"] if month]
     tables = miniature.result_tables(profiles)
     tables["refreshes"].loc[1, "as_of_date"] = as_of
@@ -472,12 +472,12 @@ def test_the_month_of_the_as_of_date_is_full_on_its_last_day(profiles, as_of, fi
 
 
 def full_months(joined):
-    """Those between the month of joining and the first that is not over."""
+    """The months between the month of joining and the first incomplete month."""
     return 12 * (miniature.AS_OF.year - joined.year) + miniature.AS_OF.month - joined.month - 1
 
 
 def retained(profiles, joined_in, months):
-    """Of those who joined in the months *joined_in*, the share seen *months* or more months later."""
+    """The share of customers who joined in the months *joined_in* and were seen *months* or more months later."""
     pairs = zip(profiles["join_month"], profiles["last_seen_month"], strict=True)
     logins = [(last, _later(joined, months)) for joined, last in pairs if joined in joined_in]
     return sum(not months or bool(last and last >= needed) for last, needed in logins) / len(logins)
@@ -489,7 +489,7 @@ def retained(profiles, joined_in, months):
 def test_a_cell_of_retention_needs_its_months_and_three_more_in_every_cohort_of_its_row(
     database, profiles, filters
 ):
-    """Who comes every other month has had no time to be seen again; and a row is about the same customers."""
+    """Customers who come every other month need time to be seen again; and a row must cover the same customers."""
     query = sql.aggregate(
         COHORT_RETENTION,
         [m.RETAINED_SHARE],
@@ -513,7 +513,7 @@ def test_a_cell_of_retention_needs_its_months_and_three_more_in_every_cohort_of_
 
 
 def test_classic_retention_counts_who_is_active_in_that_very_month(database, profiles):
-    """Of the cohorts whose month is over and covered by the events; never more than unbounded."""
+    """For cohorts whose month is complete and covered by the events; never more than unbounded retention."""
     asked = [CLASSIC_RETAINED_SHARE, m.RETAINED_CUSTOMERS, m.COHORT_CUSTOMERS]
     query = sql.aggregate(COHORT_RETENTION, asked, by=[dimension("join_year"), dimension("months_since")])
     active = [
@@ -536,7 +536,7 @@ def test_classic_retention_counts_who_is_active_in_that_very_month(database, pro
 
 
 def test_retention_never_rises_along_a_row(database):
-    """Its cells would be about different customers otherwise."""
+    """Otherwise its cells would be about different customers."""
     query = sql.aggregate(
         COHORT_RETENTION, [m.RETAINED_SHARE], by=[dimension("join_year"), dimension("months_since")]
     )
@@ -548,7 +548,7 @@ def test_retention_never_rises_along_a_row(database):
 
 
 def test_failures_of_checks_are_those_of_the_latest_refresh(database):
-    """The history of checks grows with every run; the number of wrong rows does not."""
+    """The history of checks grows with every run; the number of failed rows does not."""
     [[checked, failed]] = rows_of(database, sql.aggregate(DATA_QUALITY, [m.ROWS_CHECKED, m.ROWS_FAILED]))
 
     assert (checked, failed) == (1_420, 4)

@@ -1,4 +1,4 @@
-"""The same SQL on PostgreSQL: what DuckDB answers in the server, anyone can ask the database itself."""
+"""The same SQL on PostgreSQL: anyone can run the dashboard's queries on the database itself."""
 
 import psycopg
 import pytest
@@ -50,7 +50,7 @@ def same(one, other):
 
 @pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.name)
 def test_postgresql_answers_every_visual_as_duckdb_does(postgresql, duckdb, visual):
-    """The same rows with the same values; those of a table in the same order."""
+    """The same rows with the same values; tables also have the same order."""
     query = query_of(visual)
     cuts = len(visual.by)
 
@@ -66,7 +66,7 @@ def test_postgresql_answers_every_visual_as_duckdb_does(postgresql, duckdb, visu
 @pytest.mark.parametrize("share", ["share_of_first_stage", "share_of_previous_stage"])
 @pytest.mark.parametrize("cut", ["join_month", "join_year"])
 def test_postgresql_answers_a_share_of_a_stage_by_when_customers_joined(postgresql, duckdb, cut, share):
-    """The share asks again for the same members; a year is taken from the month of each row."""
+    """The share queries the same members again; a year is computed from the month of each row."""
     query = sql.aggregate(ENGAGEMENT_SEGMENTS, [measure(share)], by=[dimension(cut), dimension("funnel_stage")])
 
     of_postgresql = sorted(postgresql.execute(query.text, query.parameters).fetchall())
@@ -79,7 +79,7 @@ def test_postgresql_answers_a_share_of_a_stage_by_when_customers_joined(postgres
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
 def test_postgresql_knows_the_members_in_their_order(postgresql, duckdb, cut):
-    """Keys, and how they are written."""
+    """The keys and their labels."""
     query = sql.members(cut)
 
     found = postgresql.execute(query.text, query.parameters).fetchall()
@@ -89,7 +89,7 @@ def test_postgresql_knows_the_members_in_their_order(postgresql, duckdb, cut):
 
 
 def test_postgresql_knows_the_edges_of_the_threshold(postgresql, duckdb):
-    """The slider's values."""
+    """They are the slider's values."""
     query = sql.edges(BALANCE_THRESHOLD)
 
     found = postgresql.execute(query.text, query.parameters).fetchall()
@@ -99,7 +99,7 @@ def test_postgresql_knows_the_edges_of_the_threshold(postgresql, duckdb):
 
 
 def test_only_a_sum_ranks_rows(tables):
-    """A top ten by a ratio has no rows to rank."""
+    """A ratio is not a value of single rows, so it cannot rank them."""
     ratio = measure("average_balance")
 
     assert not isinstance(ratio.expression, Sum)

@@ -1,4 +1,4 @@
-"""One refresh, held whole in memory: what is loaded, how it is rolled up, what it may not do."""
+"""One refresh in memory: what is loaded, its rollups, and what it may not do."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def filled(module_database, tables):
 
 
 def test_what_is_loaded_is_what_was_published(filled, tables):
-    """Every table, row for row."""
+    """Every table, row by row."""
     loaded = load(read_only(filled))
 
     assert loaded
@@ -59,7 +59,7 @@ def test_what_is_loaded_is_what_was_published(filled, tables):
 
 
 def test_an_empty_database_has_no_results(database):
-    """Neither a schema nor a refresh."""
+    """There is neither a schema nor a refresh."""
     assert latest_refresh(database) is None
     assert load(read_only(database)) is None
 
@@ -88,7 +88,7 @@ def missing_in(database):
     ids=["before the first run", "not noted"],
 )
 def test_what_an_older_refresh_lacks_is_known_too(database, older):
-    """Its version noted the names of the columns with the refresh, without the source."""
+    """Its version recorded the names of the columns with the refresh, without the source."""
     missing = ("country", "loyalty_points")
     publish(database, miniature_results(60, missing=missing))
     assert missing_in(database) == miniature.of_customers(missing)
@@ -100,7 +100,7 @@ def test_what_an_older_refresh_lacks_is_known_too(database, older):
 
 
 def test_results_of_before_there_were_events_are_shown(database):
-    """A visual of a table that they lack, or of one with fewer columns, says so; all others are as they were."""
+    """A visual of a missing table, or of one with fewer columns, says so; all others are unchanged."""
     publish(database, miniature_results(60, tables=EVERY_TABLE))
     with database.connect() as connection:
         connection.execute(
@@ -127,7 +127,7 @@ def test_results_of_before_there_were_events_are_shown(database):
 
 
 def test_what_no_page_shows_is_loaded_when_it_is_asked_for(database):
-    """No row of a customer, and no column of a fact, that no page shows; an answer is kept with what it read."""
+    """Customers' rows and columns of facts that no page shows stay in the database until they are requested."""
     publish(database, miniature_results(60, tables=EVERY_TABLE))
 
     loaded = current(database, None)
@@ -150,7 +150,7 @@ def test_what_no_page_shows_is_loaded_when_it_is_asked_for(database):
 
 @pytest.mark.slow
 def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, tables):
-    """Never one table of the old refresh and another of the new."""
+    """Never one table from the old refresh and another from the new one."""
     publish(database, tables)
     small = miniature_results(60, seed=1)
     ended = threading.Event()
@@ -178,13 +178,13 @@ def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, table
 
 
 def test_a_connection_of_the_dashboard_cannot_write(filled):
-    """Not even where the user of the URL could."""
+    """Even if the user in the URL could."""
     with read_only(filled).connect() as connection, pytest.raises(Exception, match="read-only transaction"):
         connection.execute("CREATE TABLE analytics.mine (n int)")
 
 
 def test_a_connection_of_the_dashboard_sees_the_results_and_no_customer(server, tables, database):
-    """It acts as the reader role where there is one: e-mail addresses stay where they are."""
+    """It uses the reader role if there is one, which cannot read e-mail addresses."""
     publish(database, tables)
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.customers (email text)")
@@ -197,13 +197,13 @@ def test_a_connection_of_the_dashboard_sees_the_results_and_no_customer(server, 
 
 
 def test_a_statement_is_given_up_after_two_minutes(filled):
-    """A dashboard that hangs holds up nobody else."""
+    """A hanging dashboard blocks nobody else."""
     with read_only(filled).connect() as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("2min",)
 
 
 def test_the_copy_in_memory_reads_no_file_and_keeps_its_settings(results):
-    """Whatever a query says."""
+    """Regardless of the query."""
     with pytest.raises(duckdb.Error, match="file system operations are disabled"):
         results.rows(Query("SELECT * FROM read_text('/etc/hostname')", ()))
     with pytest.raises(duckdb.Error, match="configuration has been locked"):
@@ -211,7 +211,7 @@ def test_the_copy_in_memory_reads_no_file_and_keeps_its_settings(results):
 
 
 def test_hidden_names_are_not_in_memory(tables):
-    """Customers are called by their number."""
+    """Customers are named by customer_id."""
     hidden = hold(tables, hide_names=True)
 
     names = hidden.rows(Query("SELECT DISTINCT name, source_id, customer_id FROM analytics.top_customers", ()))
@@ -229,7 +229,7 @@ def test_hidden_names_are_not_in_memory(tables):
     ids=lambda cut: cut.name,
 )
 def test_every_dimension_of_a_page_has_members(results, cut):
-    """Their order is theirs, and each can be written."""
+    """Each has its own order and labels."""
     assert list(results.members[cut])
 
 
@@ -238,7 +238,7 @@ SHOWN = [CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS]
 
 @pytest.mark.parametrize("fact", SHOWN, ids=lambda fact: fact.name)
 def test_every_rollup_sums_to_its_fact(results, fact):
-    """No customer, no amount is lost or counted twice."""
+    """No customer and no amount is lost or counted twice."""
     cuts = {cut.column for cut in dimensions_of(fact)}
     sums = ", ".join(f"sum({name})" for name in fact.column_names if name not in cuts)
     copies = results.tables[fact]
@@ -265,7 +265,7 @@ def test_a_question_reads_the_smallest_table_that_can_answer_it(results):
 
 @pytest.mark.parametrize("fact", SHOWN, ids=lambda fact: fact.name)
 def test_every_table_gives_the_same_measures(results, fact):
-    """A measure does not depend on the copy it is read from."""
+    """A measure does not depend on the copy from which it is read."""
     filters: Filters = {JOIN_MONTH.name: Between(date(2024, 1, 1), miniature.AS_OF), "loyalty_status": ["Gold"]}
     asked = [m.TOTAL_CUSTOMERS, m.ACTIVE_SHARE, m.AVERAGE_LOGIN_RECENCY, m.NEW_CUSTOMERS]
     needed = {COUNTRY.name, JOIN_MONTH.name, "loyalty_status"}.union(*map(columns_of, asked))
@@ -280,5 +280,5 @@ def test_every_table_gives_the_same_measures(results, fact):
 
 
 def test_an_engagement_question_never_reads_what_customers_hold(results):
-    """The two facts stay apart."""
+    """The two facts stay separate."""
     assert results.smallest(ENGAGEMENT_SEGMENTS, ["customers"]).name.startswith("engagement_segments")

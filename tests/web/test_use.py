@@ -1,4 +1,4 @@
-"""What happens around the numbers: links, files, a server that is gone, many members, other languages and colours."""
+"""Everything around the numbers: links, files, an unreachable server, many members, languages and colours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reader(page, dashboard):
 
 
 def test_a_file_of_numbers_carries_its_day_and_its_filters(reader):
-    """In columns of their own, so that files can be stacked; the name of the file tells two files apart."""
+    """In separate columns, so that files can be stacked; the file name distinguishes two files."""
     reader.open(f"overview{FILTERED}")
     reader.click_mark("active_share_by_status", "Gold")
     file = download(reader, "acquisition", "CSV")
@@ -56,7 +56,7 @@ def test_a_file_of_numbers_carries_its_day_and_its_filters(reader):
 
 
 def test_a_file_names_only_the_filters_that_reach_its_numbers(reader):
-    """A click filters the other visuals, a status does not reach cohorts; a share above X is nothing without X."""
+    """A click filters other visuals; a status does not apply to cohorts; a share above X needs X."""
     reader.open("engagement?loyalty_status=Gold&pick.account_age=3")
     columns = {name: header(reader, name) for name in ("account_age", "cohort_retention", "last_login_trend")}
     reader.open("activity")
@@ -73,7 +73,7 @@ def header(reader, visual):
 
 
 def test_a_picture_carries_its_day_and_its_filters(reader):
-    """It is read without the page around it."""
+    """It is read without its page."""
     reader.open("overview")
     written = [pictured(reader, "acquisition")]
     reader.open(f"overview{FILTERED}")
@@ -85,7 +85,7 @@ def test_a_picture_carries_its_day_and_its_filters(reader):
 
 
 def pictured(reader, visual):
-    """What is written into the picture of *visual*, in the order of writing."""
+    """The texts in the picture of *visual*, in the order of drawing."""
     reader.page.evaluate("""() => {
         window.written = [];
         const { prototype } = CanvasRenderingContext2D;
@@ -102,7 +102,7 @@ IDS = ["-3781657594407154599", "0042", "+31", "=1", "-", "-x", "7", "8", "9", "1
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_no_cell_of_a_file_runs_in_a_spreadsheet_and_ids_stay_ids(page, database, tables, separator):
-    """Wherever the spreadsheet splits the line."""
+    """Regardless of where the spreadsheet splits the line."""
     top = renamed(renamed(tables[TOP_CUSTOMERS], "name", HOSTILE), "source_id", IDS)
     publish(database, {**tables, TOP_CUSTOMERS: top})
     with running(make_app(database), Address(port=0)) as address:
@@ -135,7 +135,7 @@ def renamed(table, column, values):
 
 
 def test_a_member_that_a_refresh_no_longer_has_leaves_the_open_page(page, database, tables, complaints):
-    """The page goes on with the new data instead of staying on the old."""
+    """The page continues with the new data instead of keeping the old."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
         reader = Reader(page, address.url)
@@ -150,7 +150,7 @@ def test_a_member_that_a_refresh_no_longer_has_leaves_the_open_page(page, databa
 
 
 def test_x_moves_in_steps_and_page_and_address_agree(reader, tables):
-    """A number between two steps is shown as the step above, in the field, in the address and as a filter."""
+    """A number between two steps becomes the step above, in the field, in the URL and as a filter."""
     reader.open("activity?balance_threshold=750")
     chips = reader.page.locator("#filters .filter")
     field = reader.page.get_by_label("Set to")
@@ -167,11 +167,11 @@ def test_x_moves_in_steps_and_page_and_address_agree(reader, tables):
     assert field.input_value() == "10000"
 
 
-# --- a server that is gone or slow ------------------------------------------------------------------------------
+# --- an unreachable or slow server ------------------------------------------------------------------------------
 
 
 def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, tables, complaints):
-    """Numbers of one page below the name of another would be read as its own."""
+    """Numbers of one page below the title of another would be misread as its own."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
         reader = Reader(page, address.url)
@@ -192,7 +192,7 @@ def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, table
 
 
 def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, tables, complaints):
-    """The top ten is asked of the server; where that is gone, the ticked filter is not yet in it."""
+    """The top ten comes from the server; if that is unreachable, the top ten does not reflect the new filter."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
         reader = Reader(page, address.url)
@@ -208,7 +208,7 @@ def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, t
 
 
 def test_before_the_first_answer_the_page_has_its_shape(page, dashboard):
-    """Not a blank sheet for as long as a slow line needs."""
+    """On a slow connection, the page is not blank."""
     page.route("**/api/**", lambda route: None)
     page.goto(f"{dashboard}/overview", wait_until="domcontentloaded")
 
@@ -246,7 +246,7 @@ def labels(reader, visual):
     ],
 )
 def test_a_month_without_neighbours_is_a_dot(reader, address, visual):
-    """There is no line through one point."""
+    """One point does not make a line."""
     reader.open(address)
 
     points = [one for line in series(reader, visual) for one in line["data"] if one is not None]
@@ -255,7 +255,7 @@ def test_a_month_without_neighbours_is_a_dot(reader, address, visual):
 
 
 def test_customers_are_counted_in_whole_numbers(reader):
-    """No 0.5 customers on an axis."""
+    """An axis never shows 0.5 customers."""
     reader.open("overview?join_month=2025-03..2025-04&loyalty_status=Gold&country=Kenya")
 
     numbers = [text for text in labels(reader, "acquisition") if re.match(r"[\d.,]+$", text)]
@@ -265,7 +265,7 @@ def test_customers_are_counted_in_whole_numbers(reader):
 
 
 def test_months_and_ticks_are_in_the_language_of_the_reader(chromium, dashboard):
-    """Also those that the server has a name for."""
+    """Also those for which the server sends labels."""
     context = chromium.new_context(locale="de-DE")
     german = Reader(context.new_page(), dashboard)
     german.open("overview")
@@ -280,7 +280,7 @@ def test_months_and_ticks_are_in_the_language_of_the_reader(chromium, dashboard)
 
 
 def test_bars_keep_their_scale_and_their_ghosts_when_a_mark_is_clicked(reader):
-    """Who is left out stays where it was, pale; the numbers are those of the click."""
+    """Filtered customers stay visible as pale bars; the numbers are those of the click."""
     reader.open("engagement")
     before = {row["account_age_band"]: int(row["total_customers"]) for row in reader.table("account_age")}
 
@@ -294,7 +294,7 @@ def test_bars_keep_their_scale_and_their_ghosts_when_a_mark_is_clicked(reader):
 
 
 def test_high_balances_stand_on_top(reader):
-    """As on any axis that rises."""
+    """As on any ascending axis."""
     reader.open("financial")
     rows = reader.visual("balance_and_points").locator("tbody th").all_inner_texts()
     bands = [row for row in rows if re.match(r"over|\d", row)]
@@ -346,7 +346,7 @@ def crowded(server):
 
 
 def test_a_country_is_found_by_typing(page, crowded):
-    """Enter takes the only match; what was typed is gone the next time."""
+    """Enter picks the only match; the typed text is cleared."""
     reader = Reader(page, crowded)
     reader.open("overview")
     button = page.get_by_role("button", name=re.compile("^Country"))
@@ -366,7 +366,7 @@ def test_a_country_is_found_by_typing(page, crowded):
 
 @pytest.mark.parametrize("visual", ["balance_by_status"])
 def test_many_bars_scroll_and_a_long_name_leaves_room_for_them(page, crowded, visual):
-    """Labels do not lie on each other, and no name takes most of the width."""
+    """Labels do not overlap, and no name takes most of the width."""
     reader = Reader(page, crowded)
     reader.open("financial")
     figure = reader.visual(visual).locator("figure")
@@ -383,7 +383,7 @@ def test_many_bars_scroll_and_a_long_name_leaves_room_for_them(page, crowded, vi
 
 
 def test_a_step_is_announced(reader):
-    """Whoever does not see the page hears how many customers are left, and by which filters."""
+    """Screen readers announce the number of customers and the filters."""
     reader.open("overview")
     said = reader.page.locator("#announcement")
     assert said.inner_text() == ""
@@ -399,7 +399,7 @@ def test_a_step_is_announced(reader):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_an_open_panel_breaks_no_rule_of_accessibility(reader, shown, scheme):
-    """And whoever speaks to the page says what is written on it."""
+    """The accessible names match the visible text, for voice control."""
     reader.page.emulate_media(color_scheme=scheme)
     reader.open(f"{shown.name}?country=Kenya")
     reader.page.get_by_role("button", name=re.compile("^About")).first.dispatch_event("click")
@@ -412,7 +412,7 @@ def test_an_open_panel_breaks_no_rule_of_accessibility(reader, shown, scheme):
 
 
 def test_the_tools_of_a_visual_are_one_stop(reader):
-    """Arrow keys go from tool to tool; a page has few stops."""
+    """Arrow keys move between tools, so a page has few tab stops."""
     reader.open("overview")
     stops = reader.page.locator(".tool").evaluate_all("all => all.filter(({ tabIndex }) => tabIndex === 0).length")
     assert stops == len(WHOLE.pages[0].visuals)
@@ -424,7 +424,7 @@ def test_the_tools_of_a_visual_are_one_stop(reader):
 
 
 def test_a_box_that_is_not_ticked_is_empty(reader):
-    """The colour of a status stands beside its box: a filled one would look chosen."""
+    """The colour of a status is next to its box: a filled box would look selected."""
     reader.open("overview")
     box = reader.page.get_by_role("checkbox", name="Gold")
     colour = "one => getComputedStyle(one).backgroundColor"
@@ -438,7 +438,7 @@ def test_a_box_that_is_not_ticked_is_empty(reader):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_colours_of_the_system_overrule_a_chosen_theme(chromium, dashboard, scheme):
-    """Dark text in charts on a black ground cannot be read."""
+    """Dark text in charts is unreadable on a black background."""
     context = chromium.new_context(forced_colors="active", color_scheme=scheme)
     context.add_init_script(f"localStorage.setItem('theme', '{'light' if scheme == 'dark' else 'dark'}')")
     reader = Reader(context.new_page(), dashboard)
@@ -455,7 +455,7 @@ def test_the_colours_of_the_system_overrule_a_chosen_theme(chromium, dashboard, 
 
 
 def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, dashboard):
-    """What a browser has stored may be another version's."""
+    """The stored theme may be from another version."""
     context = chromium.new_context()
     context.add_init_script("localStorage.setItem('theme', 'sepia')")
     reader = Reader(context.new_page(), dashboard)
@@ -468,7 +468,7 @@ def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, das
 
 @pytest.mark.parametrize("width", [1440, 1024, 800, 390])
 def test_every_page_is_in_reach_on_any_screen(reader, width):
-    """None is cut off, and none has to be scrolled to."""
+    """None is cut off or needs scrolling."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open("overview")
 

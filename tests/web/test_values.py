@@ -1,4 +1,4 @@
-"""X is exact between the edges of bands too, where the customers' own values can be read."""
+"""X is also exact between band edges if the customers' own values can be read."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def profiles():
 
 @pytest.fixture(scope="module")
 def filled(module_database, tables, profiles):
-    """A database with the results and the customers that they are of."""
+    """A database with the results and their customers."""
     publish(module_database, {**tables, CUSTOMER_PROFILES: in_arrow(profiles)})
     return module_database
 
 
 def in_arrow(profiles):
-    """The profiles as far as X needs them; the rest is as little as may be."""
+    """The profiles with the columns that X needs; the others are minimal."""
     called = {"status_member": "loyalty_status", "country_member": "country"}
     known = {column: [*profiles[called.get(column, column)]] for column in (*COLUMNS, "gender")}
     rows = {**known, "source_id": [*profiles["source_id"]], "customer_id": [*profiles["customer_id"]]}
@@ -58,7 +58,7 @@ COLUMNS = (
 
 
 def least(column):
-    """The least that may stand in a column nobody looks at."""
+    """A minimal value for a column that is not tested."""
     if not column.required:
         return None
     if column.allowed:
@@ -83,7 +83,7 @@ def told(found, name="balance_above"):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_x_between_edges_counts_the_customers_above_it(filled, profiles, seed):
-    """Under any slicers; strictly more, as at an edge."""
+    """Under any slicers; strictly above, as at an edge."""
     held, rng = loaded(filled), random.Random(seed)
     x = rng.choice([*(one for one in profiles["account_balance"] if one and one > 0)])
     countries = rng.sample(miniature.COUNTRIES, rng.randrange(1, 4))
@@ -102,7 +102,7 @@ def test_x_between_edges_counts_the_customers_above_it(filled, profiles, seed):
 
 
 def test_without_the_values_x_is_the_next_edge_and_says_so(filled, results, profiles):
-    """Nobody has read them yet, they cannot be read, or the database is away: never a guess."""
+    """They have not been read yet, cannot be read, or the database is unreachable: the number is never a guess."""
     query = [("balance_threshold", str(BETWEEN))]
 
     for held in (loaded(filled), results):
@@ -114,7 +114,7 @@ def test_without_the_values_x_is_the_next_edge_and_says_so(filled, results, prof
 
 
 def test_the_values_are_read_once_and_only_between_edges(filled, monkeypatch):
-    """A reader who stays on the edges costs nothing; the second off them no more."""
+    """Readers who stay on the edges cause no reading; the second reader off the edges causes no further one."""
     reads = []
 
     def counted(*asked):
@@ -129,7 +129,7 @@ def test_the_values_are_read_once_and_only_between_edges(filled, monkeypatch):
 
 
 def test_the_first_who_asks_off_the_edges_is_answered_exactly(filled, profiles):
-    """And what was answered before the values were there is not remembered in its place."""
+    """An answer from before the values were read is not served from the cache."""
     with serving(filled) as web:
         found = web.get(f"/api/pages/activity?balance_threshold={BETWEEN}").json()["visuals"]["balance_above"]
 
@@ -137,7 +137,7 @@ def test_the_first_who_asks_off_the_edges_is_answered_exactly(filled, profiles):
 
 
 def test_spending_is_exact_too(filled, profiles):
-    """X of spending has bands and values of its own."""
+    """X for spending has its own bands and values."""
     held = loaded(filled)
     assert ask(held, "share_above_spending", parameters={"spending_threshold": 123.45}).iat[0, 0] == pytest.approx(
         above(profiles, Decimal("123.45"), {}, "spent")
@@ -146,7 +146,7 @@ def test_spending_is_exact_too(filled, profiles):
 
 
 def test_the_report_says_whether_x_can_be_exact(filled, results, monkeypatch):
-    """Where the profiles are in a lake, or are too many for memory, the steps of the bands are all there is."""
+    """If the profiles are in a lake, or too many for memory, only the band edges are exact."""
 
     def exact(held):
         return outline(held)["parameters"]["balance_threshold"]["exact"]
@@ -158,7 +158,7 @@ def test_the_report_says_whether_x_can_be_exact(filled, results, monkeypatch):
 
 
 def test_profiles_in_a_lake_leave_the_edges(new_results):
-    """The table is there, and empty."""
+    """The table exists but is empty."""
     held = loaded(new_results)
 
     assert held.values.readable == frozenset()
@@ -172,7 +172,7 @@ def new_results(database):
 
 
 def test_a_database_that_is_away_leaves_the_edges(filled, caplog):
-    """One line in the log, and another try later."""
+    """It logs one line and retries later."""
     held = loaded(filled)
     held.values.database = Database("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
 
@@ -184,7 +184,7 @@ def test_a_database_that_is_away_leaves_the_edges(filled, caplog):
 
 
 def test_values_of_a_newer_refresh_are_not_mixed_in(filled, tables, profiles):
-    """The newer results will be here in a moment."""
+    """The newer results arrive in a moment."""
     held = loaded(filled)
     publish(filled, {**tables, CUSTOMER_PROFILES: in_arrow(profiles)})
 
@@ -193,7 +193,7 @@ def test_values_of_a_newer_refresh_are_not_mixed_in(filled, tables, profiles):
     assert held.values.held == frozenset()
 
 
-# --- tables that an older version did not make -----------------------------------------------------------------
+# --- tables missing from an older version ----------------------------------------------------------------------
 
 
 OF_VALUE = (
@@ -207,7 +207,7 @@ OF_VALUE = (
 
 
 def test_a_visual_whose_table_is_not_there_says_what_to_do(tables):
-    """An older version filled the database; all other visuals are as they were."""
+    """An older version filled the database; all other visuals are unchanged."""
     older = hold({table: rows for table, rows in tables.items() if table.name not in OF_VALUE})
     whole = hold(tables)
 
@@ -224,7 +224,7 @@ def test_a_visual_whose_table_is_not_there_says_what_to_do(tables):
 
 
 def test_tables_of_an_older_version_are_left_out(new_results):
-    """One is missing, another lacks a column; the dashboard comes up."""
+    """One is missing, another lacks a column; the dashboard still starts."""
     with new_results.connect() as connection:
         connection.execute("DROP TABLE analytics.value_segments")
         connection.execute("ALTER TABLE analytics.activity_segments DROP COLUMN login_customers")

@@ -1,4 +1,4 @@
-"""What an address asks for: slicers, clicked marks, X, and a clear no to everything else."""
+"""The query of a URL: slicers, clicked marks and X are accepted, everything else is refused clearly."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def visual(page, name):
     return next(visual for visual in page.visuals if visual.name == name)
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------
+# --- valid queries ----------------------------------------------------------------------------------------------
 
 
 def test_nothing_chosen_filters_nothing(results):
-    """The bare address of a page."""
+    """The URL of a page without a query."""
     shown = view(OVERVIEW, [], results)
 
     assert all(shown.filters(visual) == visual.only for visual in OVERVIEW.visuals)
@@ -33,7 +33,7 @@ def test_nothing_chosen_filters_nothing(results):
 
 
 def test_members_of_one_slicer_add_up(results):
-    """Each repeat of a name keeps one more member."""
+    """Each repetition of a name selects one more member."""
     shown = view(OVERVIEW, [("country", "Kenya"), ("activity", "Active"), ("country", "Chile")], results)
 
     assert shown.slicers == {"country": ["Kenya", "Chile"], "activity": ["Active"]}
@@ -49,12 +49,12 @@ def test_members_of_one_slicer_add_up(results):
     ],
 )
 def test_a_range_of_months_may_be_open(results, text, first, last):
-    """Either end may be left out."""
+    """Either end may be omitted."""
     assert view(OVERVIEW, [("join_month", text)], results).slicers == {"join_month": Between(first, last)}
 
 
 def test_a_clicked_mark_filters_every_visual_but_its_own(results):
-    """So the other marks of the visual can still be clicked."""
+    """The other marks of the visual can still be clicked."""
     shown = view(OVERVIEW, [("pick.customers_by_status", "Gold")], results)
 
     filters = {visual.name: shown.filters(visual) for visual in OVERVIEW.visuals}
@@ -64,14 +64,14 @@ def test_a_clicked_mark_filters_every_visual_but_its_own(results):
 
 
 def test_a_clicked_cell_filters_by_its_row_and_its_column(results):
-    """Keys stand in the order of the axes."""
+    """Keys are in the order of the axes."""
     shown = view(FINANCIAL, [("pick.balance_and_points", "3,2")], results)
 
     assert shown.filters(visual(FINANCIAL, "balance_by_status")) == {"balance_band": [3], "points_band": [2]}
 
 
 def test_a_clicked_mark_and_a_slicer_of_the_same_dimension_narrow_each_other(results):
-    """Gold was clicked, then Gold was sliced away: nobody is left, and not everybody."""
+    """Gold was clicked, then excluded by the slicer: no customers match, rather than all."""
     query = [("pick.customers_by_status", "Gold"), ("loyalty_status", "Silver"), ("loyalty_status", "Gold")]
     assert view(OVERVIEW, query, results).filters(visual(OVERVIEW, "acquisition")) == {"loyalty_status": ["Gold"]}
 
@@ -80,7 +80,7 @@ def test_a_clicked_mark_and_a_slicer_of_the_same_dimension_narrow_each_other(res
 
 
 def test_a_clicked_month_outside_the_range_leaves_nobody(results):
-    """A member and a range of one dimension."""
+    """A member and a range of the same dimension."""
     picked = ("pick.acquisition", "2025-03-01")
 
     inside = view(OVERVIEW, [("join_month", "2025-01..2025-06"), picked], results)
@@ -92,7 +92,7 @@ def test_a_clicked_month_outside_the_range_leaves_nobody(results):
 
 
 def test_a_parameter_is_any_number_from_zero(results):
-    """Several stand side by side, each by its name."""
+    """Several can be set, each by its name."""
     query = [("balance_threshold", "2500.50"), ("point_price", "0.0125")]
 
     assert view(OVERVIEW, query, results).parameters == {
@@ -103,7 +103,7 @@ def test_a_parameter_is_any_number_from_zero(results):
 
 
 def test_the_same_view_has_the_same_key_whatever_the_order(results):
-    """So an answer is remembered once."""
+    """An answer is cached only once."""
     query = [("country", "Kenya"), ("activity", "Active"), ("pick.acquisition", "2025-03-01")]
 
     assert view(OVERVIEW, query, results).key == view(OVERVIEW, reversed(query), results).key
@@ -111,11 +111,11 @@ def test_the_same_view_has_the_same_key_whatever_the_order(results):
     assert view(OVERVIEW, [], results).key != view(FINANCIAL, [], results).key
 
 
-# --- what is refused --------------------------------------------------------------------------------------------
+# --- refused queries --------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_page_names_the_pages(results):
-    """Those that this data has something for."""
+    """Only the pages that have data."""
     with pytest.raises(
         Customer360Error, match="unknown page 'sales'; the pages are overview, financial, engagement"
     ):
@@ -149,7 +149,7 @@ def test_an_unknown_page_names_the_pages(results):
     ],
 )  # fmt: skip
 def test_what_is_not_valid_is_refused_naming_what_is(results, name, value, says):
-    """One line, fit for the page and for a script."""
+    """In one line, for the page and for scripts."""
     with pytest.raises(Customer360Error) as error:
         view(OVERVIEW, [(name, value)], results)
 
@@ -158,19 +158,19 @@ def test_what_is_not_valid_is_refused_naming_what_is(results, name, value, says)
 
 
 def test_two_ranges_of_months_are_refused(results):
-    """Which one would hold?"""
+    """It would be unclear which one applies."""
     with pytest.raises(Customer360Error, match="one range"):
         view(OVERVIEW, [("join_month", "2025-01.."), ("join_month", "..2025-06")], results)
 
 
 def test_two_cells_are_refused(results):
-    """Rows and columns of two cells would be four."""
+    """The rows and columns of two cells would make four."""
     with pytest.raises(Customer360Error, match=r"pick\.balance_and_points takes only one mark"):
         view(FINANCIAL, [("pick.balance_and_points", "3,2"), ("pick.balance_and_points", "4,1")], results)
 
 
 def test_what_was_sent_is_shown_shortened_and_printable(results):
-    """A message never carries what could confuse a terminal."""
+    """A message never contains control characters."""
     with pytest.raises(Customer360Error) as error:
         view(OVERVIEW, [("country", "\x1b[31m" + "x" * 5_000)], results)
 
@@ -179,12 +179,12 @@ def test_what_was_sent_is_shown_shortened_and_printable(results):
 
 
 def test_every_page_of_the_report_is_found(results):
-    """By the name in its address."""
+    """By the name in its URL."""
     assert [page_of(page.name, results) for page in WHOLE.pages] == list(WHOLE.pages)
 
 
 def test_a_page_that_the_data_has_nothing_for_says_what_is_lacking():
-    """A bookmark of another shop, or of the mock data, leads to an answer and not to an empty page."""
+    """A bookmark from another shop or the mock data leads to an explanation, not to an empty page."""
     without = hold(miniature_results(200, no_events=OF_EVENTS))
 
     with pytest.raises(Customer360Error) as error:

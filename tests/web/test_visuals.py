@@ -1,4 +1,4 @@
-"""Kinds of visuals that have something of their own: flows, matrices, numbers that a reader sets, long pages."""
+"""Special kinds of visuals: flows, matrices, numbers that a reader sets, and long pages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reader(page, dashboard):
 
 
 def test_stacked_months_add_up_to_the_line(reader):
-    """New, retained and resurrected members are those active, in every month."""
+    """In every month, new, retained and resurrected members add up to the active ones."""
     reader.open("loyalty")
 
     *stacked, line = reader.page.evaluate(SERIES, "member_flow")
@@ -48,7 +48,7 @@ def test_stacked_months_add_up_to_the_line(reader):
 
 
 def test_a_flow_says_what_its_colours_mean_in_the_order_of_the_stack(reader):
-    """And has a column for each series in its table."""
+    """Its table has a column for each series."""
     reader.open("loyalty")
     legend = reader.visual("points_flow").locator(".legend li").all_inner_texts()
     [row, *_] = reader.table("points_flow")
@@ -63,7 +63,7 @@ def test_a_flow_says_what_its_colours_mean_in_the_order_of_the_stack(reader):
 
 
 def test_a_mark_of_a_flow_is_spoken_with_all_its_parts(reader):
-    """Colours alone say nothing to whoever does not see them; what hangs below zero is not negative."""
+    """Screen readers cannot rely on colours; values below zero are not negative numbers."""
     reader.open("loyalty")
     spoken = reader.mark("points_flow", "2026-05-01").get_attribute("aria-label")
 
@@ -75,7 +75,7 @@ def test_a_mark_of_a_flow_is_spoken_with_all_its_parts(reader):
 
 
 def test_a_month_of_a_flow_filters_the_others(reader):
-    """As in any chart of months."""
+    """As in any chart by month."""
     reader.open("loyalty")
     reader.click_mark("points_flow", "2026-05-01")
 
@@ -90,7 +90,7 @@ def test_a_month_of_a_flow_filters_the_others(reader):
 
 
 def test_a_matrix_has_members_in_rows_and_measures_with_their_units_in_columns(reader):
-    """Numbers are right-aligned; what is not known is a dash."""
+    """Numbers are right-aligned; a missing value is a dash."""
     reader.open("value")
     matrix = reader.visual("segment_details")
     heads = [re.sub(r"\s+", " ", text) for text in matrix.locator("thead th").all_inner_texts()]
@@ -103,7 +103,7 @@ def test_a_matrix_has_members_in_rows_and_measures_with_their_units_in_columns(r
 
 
 def test_a_row_of_a_matrix_is_picked_like_a_bar(reader):
-    """By the mouse anywhere in the row, and by the keyboard."""
+    """With the mouse anywhere in the row, and with the keyboard."""
     reader.open("value")
     row = reader.visual("segment_details").locator('tr[data-row="At Risk"]')
     reader.after(lambda: row.locator("td").nth(2).click())
@@ -116,11 +116,11 @@ def test_a_row_of_a_matrix_is_picked_like_a_bar(reader):
     assert reader.query() == {}
 
 
-# --- numbers that a reader sets -----------------------------------------------------------------------------------
+# --- numbers that a reader sets ---------------------------------------------------------------------------------
 
 
 def test_a_price_is_typed_and_the_liability_follows(reader):
-    """At once after Enter, with up to four decimals; the chip and the address say it."""
+    """Immediately after Enter, with up to four decimals; the chip and the URL show it."""
     reader.open("loyalty")
     points = int(re.sub(r"\D", "", reader.number("outstanding_points")))
     field = reader.page.get_by_label("Set to")
@@ -137,7 +137,7 @@ def test_a_price_is_typed_and_the_liability_follows(reader):
 
 @pytest.mark.parametrize("typed", ["-1", "2", "much", ""])
 def test_a_number_that_cannot_be_is_refused_in_one_line(reader, typed):
-    """The last one stays in use."""
+    """The last valid number stays in use."""
     reader.open("loyalty")
     field = reader.page.get_by_label("Set to")
     field.fill(typed)
@@ -149,7 +149,7 @@ def test_a_number_that_cannot_be_is_refused_in_one_line(reader, typed):
 
 
 def test_arrow_keys_go_from_step_to_step(reader):
-    """In the field as on the slider."""
+    """In the field and on the slider."""
     reader.open("loyalty")
     field = reader.page.get_by_label("Set to")
     reader.after(lambda: field.press("ArrowUp"))
@@ -160,7 +160,7 @@ def test_arrow_keys_go_from_step_to_step(reader):
 
 
 def test_a_german_types_a_comma(chromium, dashboard):
-    """And reads one."""
+    """Numbers are also shown with one."""
     context = chromium.new_context(locale="de-DE")
     german = Reader(context.new_page(), dashboard)
     german.open("loyalty")
@@ -176,7 +176,7 @@ def test_a_german_types_a_comma(chromium, dashboard):
 
 
 def test_x_between_two_steps_says_which_is_used(reader):
-    """Where the customers' own values cannot be read, the share is exact at the edges of the bands alone."""
+    """If the customers' own values cannot be read, the share is exact only at band edges."""
     reader.open("activity")
     field = reader.page.get_by_label("Set to")
     field.fill("2600")
@@ -185,12 +185,12 @@ def test_x_between_two_steps_says_which_is_used(reader):
     assert reader.visual("balance_threshold").get_by_text("2,600 is between two steps; 5,000 is used").is_visible()
 
 
-# --- long pages ---------------------------------------------------------------------------------------------------
+# --- long pages -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
 def test_ten_rows_fill_the_screen_and_further_ones_scroll(reader, shown):
-    """A page with more to say is longer, not denser."""
+    """A page with more content is longer, not denser."""
     reader.open(shown.name)
     for visual in shown.visuals:
         box = reader.visual(visual.name).bounding_box()
@@ -200,7 +200,7 @@ def test_ten_rows_fill_the_screen_and_further_ones_scroll(reader, shown):
 
 
 def test_pages_and_slicers_stay_in_reach_of_a_page_that_scrolls(reader):
-    """And what has the focus is not below them."""
+    """The focused element is never hidden behind them."""
     reader.open("value")
     scrolled = (
         "new Promise((done) => { document.addEventListener('scroll', done, { once: true }); scrollTo(0, 600) })"

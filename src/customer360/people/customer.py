@@ -26,7 +26,7 @@ RANKED_BY: Final = tuple(CUSTOMER_PROFILES[name] for name in ("spent", "account_
 """The columns that can rank customers within their tier; the first one in the data is used."""
 
 _MONTHS: Final = ("earned", "redeemed", "expired", "orders", "amount", "logins")
-_TOLD_OF_EVENTS: Final = ("occurred_at", "kind", "amount", "points", "loyalty_status")
+_EVENT_COLUMNS: Final = ("occurred_at", "kind", "amount", "points", "loyalty_status")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ _IS_READABLE: Final = """
     )
 """
 _EVENTS: Final = f"""
-    SELECT {", ".join(_TOLD_OF_EVENTS)}, count(*) OVER () FROM {EVENTS.full_name}
+    SELECT {", ".join(_EVENT_COLUMNS)}, count(*) OVER () FROM {EVENTS.full_name}
     WHERE customer_id = $1
       AND occurred_at < 1 + (SELECT as_of_date FROM analytics.refreshes ORDER BY refresh_id DESC LIMIT 1)
     ORDER BY occurred_at DESC, event_id LIMIT {MOST_EVENTS}
@@ -120,5 +120,5 @@ def _events(ask: Queryable, customer_id: int) -> tuple[list[dict[str, Any]], int
     if not ask(_IS_READABLE, [EVENTS.full_name])[0][0]:
         return [], 0
     rows = ask(_EVENTS, [customer_id])
-    events = [dict(zip(_TOLD_OF_EVENTS, row, strict=False)) for row in rows]
+    events = [dict(zip(_EVENT_COLUMNS, row, strict=False)) for row in rows]
     return events, (rows[0][-1] if rows else 0) - len(rows)

@@ -160,7 +160,7 @@ def shown_of(visual: Visual, asks: Sequence[Ask], view: View, results: Results, 
     if missing := visual.lacks(results.missing):
         return {"missing": [*map(called, missing)]}
     if visual.fact not in results.tables:
-        return {"unavailable": not_there(visual.fact)}
+        return {"unavailable": missing_table(visual.fact)}
     if visual.kind == "table":
         return _table(visual, view, results)
     if visual.by:
@@ -174,7 +174,7 @@ def shown_of(visual: Visual, asks: Sequence[Ask], view: View, results: Results, 
     return {"values": values, "spark": _spark(visual, values, trend, results, found), **more}
 
 
-def not_there(fact: Table) -> str:
+def missing_table(fact: Table) -> str:
     """The message for a table that an older version did not create."""
     return f"the results have no {fact.full_name} yet; renew them with: customer360 run"
 

@@ -26,7 +26,7 @@ from customer360.report.pages import REPORT
 from customer360.report.visuals import Visual
 from customer360.tables import Table
 from customer360.web import sql
-from customer360.web.answers import cut_of, not_there, rows_of
+from customer360.web.answers import cut_of, missing_table, rows_of
 from customer360.web.store import Results
 from customer360.web.values import between_edges
 from customer360.web.view import months, number
@@ -61,7 +61,7 @@ def ask(
     chosen = parameters_of(asked, parameters or {})
     require_known([asked, *cuts, *map(dimension, where or {})], results)
     if fact not in results.tables:
-        raise Unavailable(not_there(fact))
+        raise Unavailable(missing_table(fact))
     filters = {cut: keys_of(dimension(cut), members, results) for cut, members in (where or {}).items()}
     _require_sums(asked, cuts, filters)
     if _listed(asked):

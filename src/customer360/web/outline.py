@@ -55,7 +55,7 @@ from customer360.report.parameters import PARAMETERS, Parameter
 from customer360.report.visuals import Page, Visual
 from customer360.tables import ACTIVE_DAYS
 from customer360.web import sql
-from customer360.web.answers import not_there
+from customer360.web.answers import missing_table
 from customer360.web.cubes import cubes_of
 from customer360.web.small_cells import NOT_LISTED
 from customer360.web.store import Results
@@ -259,4 +259,4 @@ def _visual(visual: Visual, results: Results, smallest: int) -> Json:
 def _unavailable(visual: Visual, results: Results, smallest: int) -> str | None:
     if visual.kind == "table" and smallest:
         return NOT_LISTED
-    return None if visual.fact in results.tables else not_there(visual.fact)
+    return None if visual.fact in results.tables else missing_table(visual.fact)

@@ -147,7 +147,7 @@ def page_of_list(
     }
 
 
-def rows_told(ids: Sequence[int], told: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
+def search_rows(ids: Sequence[int], told: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
     """The customers that a search found."""
     rows = [_plain_row(told[one], columns) for one in ids if one in told]
     return {"columns": [{**_column(column), "sortable": False} for column in columns], "rows": rows}

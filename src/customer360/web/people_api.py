@@ -117,7 +117,7 @@ class PeopleApi:
             ids = search(connection, text)
             self._log(user, "search", "search", len(ids))
             told = lists.told(connection, ids, columns)
-        return people.rows_told(ids, told, columns)
+        return people.search_rows(ids, told, columns)
 
     def _customer(self, text: str, user: User, results: Results) -> people.Json:
         if not text.removeprefix("-").isdecimal() or abs(int(text)) > _LARGEST:
@@ -128,7 +128,7 @@ class PeopleApi:
             self._log(user, "customer", f"customer_id={text}", int(found is not None))
         if found is None:
             raise Invalid(f"there is no customer {text} in these results")
-        return _told(found)
+        return _as_json(found)
 
     def _opened(self, request: Request, user: User, results: Results) -> Iterator[bytes]:
         one = asked(request.query_params.multi_items(), results)
@@ -194,7 +194,7 @@ def _searched(body: bytes) -> str:
     return "" if not isinstance(text, str) or "\0" in text else text
 
 
-def _told(found: Customer) -> people.Json:
+def _as_json(found: Customer) -> people.Json:
     rank = found.rank
     return {
         "customer_id": str(found.customer_id),

@@ -61,7 +61,7 @@ def hidden(
     groups = [*groups]
     while more := {place for group in groups for place in _next(group, counts, left_out, fixed, smallest)}:
         left_out |= more
-    bare = {place for group in groups for place in _told(group, counts, left_out, smallest)}
+    bare = {place for group in groups for place in _revealed(group, counts, left_out, smallest)}
     return {place: "below" if place in below - bare else "withheld" for place in left_out}
 
 
@@ -73,7 +73,7 @@ def _next(group: Group, counts: Sequence[int], left_out: set[int], fixed: set[in
     return sorted(others, key=lambda place: (counts[place], place))[:1]
 
 
-def _told(group: Group, counts: Sequence[int], left_out: set[int], smallest: int) -> list[int]:
+def _revealed(group: Group, counts: Sequence[int], left_out: set[int], smallest: int) -> list[int]:
     """The members of *group* whose counts its total would still reveal if they were shown as below."""
     members = [place for place in group if place in left_out]
     found = [counts[place] for place in members]

@@ -1,4 +1,4 @@
-/** Tables in the page: as they come from the server, and the rows of them that filters keep. */
+/** Tables in the page: decoding, and the rows that filters select. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,14 +10,14 @@ const gold = new Map([maskOf(REPORT, "loyalty_status", (key) => key === "Gold")]
 const inSpain = maskOf(REPORT, "country", (key) => key === "Spain");
 const EMPTY = cubeOf(["loyalty_status", "customers"], []);
 
-test("a table comes as it was sent, whatever the lengths of its columns", () => {
+test("a table is decoded as it was sent, with columns of any width", () => {
   for (const rows of [0, 1, 3, 8, 9]) {
     const cube = cubeOf(["loyalty_status", "customers"], Array.from({ length: rows }, (_, at) => ["Silver", at]));
     assert.deepEqual(decode(encoded(cube)), cube);
   }
 });
 
-test("rows are kept that every mask lets through", () => {
+test("rows are selected if they pass every mask", () => {
   assert.deepEqual([...select(CUBE, new Map())], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...select(CUBE, gold)], [0, 1]);
   assert.deepEqual([...select(CUBE, new Map([...gold, inSpain]))], [0]);
@@ -28,7 +28,7 @@ test("a row without a member passes no filter on that dimension", () => {
   assert.deepEqual([...select(CUBE, anyMonth)], [0, 1, 2, 3, 5]);
 });
 
-test("outside are all the other rows, and none where nothing is filtered", () => {
+test("all other rows are outside, and none without filters", () => {
   assert.deepEqual([...selectOutside(CUBE, gold)], [2, 3, 4, 5]);
   assert.deepEqual([...selectOutside(CUBE, new Map())], []);
   const nobody = new Map([maskOf(REPORT, "country", () => false)]);
@@ -40,11 +40,11 @@ test("an empty table has no rows, inside or outside", () => {
   assert.deepEqual([...selectOutside(EMPTY, gold)], []);
 });
 
-test("rows without a group are left out", () => {
+test("rows without a group are excluded", () => {
   assert.deepEqual([...rowsInGroups(Int32Array.of(3, 5, 7), Int32Array.of(0, -1, 1))], [3, 7]);
 });
 
-test("sums are per group; a group without a row that is kept has none", () => {
+test("sums are per group; a group without selected rows has none", () => {
   const grouped = { rows: Int32Array.of(0, 1, 2, 3), groups: Int32Array.of(0, 0, 1, -1), size: 3 };
   assert.deepEqual(sum(CUBE, grouped, "customers", undefined, []), [3, 3, null]);
   assert.deepEqual(sum(CUBE, grouped, "customers", undefined, [inSpain]), [1, 3, null]);
@@ -58,7 +58,7 @@ test("a sum may be larger than an integer of 32 bits", () => {
   assert.deepEqual(sum(cube, grouped, "customers", undefined, []), [4_000_000_000]);
 });
 
-test("what is not known adds nothing, and of nothing known there is no sum", () => {
+test("unknown values add nothing, and without known values there is no sum", () => {
   const values = Float64Array.of(NaN, 2, NaN);
   const cube = { rows: 3, columns: { customers: { values, scale: 1 } } };
   const grouped = { rows: Int32Array.of(0, 1, 2), groups: Int32Array.of(0, 0, 1), size: 2 };

@@ -1,4 +1,4 @@
-/** Charts side by side have one axis: how far it reaches, and its steps. */
+/** The shared axis of charts side by side: its extent and its steps. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,28 +17,28 @@ const statuses = (...values) => ({
   values: { total_customers: values },
 });
 
-test("an axis holds zero and the longest bar of both sides", () => {
+test("an axis includes zero and the longest bar of both sides", () => {
   const drawn = [{ bars: statuses(3, 5) }, { bars: statuses(12) }];
   assert.deepEqual(extentsOf([BARS], drawn, REPORT), { bars: [0, 12] });
   assert.deepEqual(extentsOf([BARS], [{ bars: statuses(-2) }, { bars: statuses() }], REPORT), { bars: [-2, 0] });
 });
 
-test("a list of customers reaches as far as its highest value", () => {
+test("the extent of a list of customers is its highest value", () => {
   const drawn = [{ list: { columns: { total_customers: [7, 2] } } }, { list: { columns: { total_customers: [] } } }];
   assert.deepEqual(extentsOf([TABLE], drawn, REPORT), { list: [0, 7] });
 });
 
-test("what the data lacks has no axis", () => {
+test("missing data has no axis", () => {
   assert.deepEqual(extentsOf([{ ...BARS, missing: ["loyalty_status"] }], [{}], REPORT), {});
 });
 
-test("stacks reach as far as their sums, on both sides of zero", () => {
+test("the extent of stacks is their sums, on both sides of zero", () => {
   const rows = [{ values: { change: 1, in: 3, back: 2, out: 4 } }, { values: { change: -9, in: 0, back: null, out: 9 } }];
   assert.deepEqual(reachOf(rows, FLOW), [-9, 5]);
   assert.deepEqual(reachOf([], FLOW), [0, 0]);
 });
 
-test("each series of a flow has a colour of its own, those below zero last", () => {
+test("each series of a flow has its own colour, those below zero last", () => {
   for (const [above, below] of [[["a"], ["b"]], [["a", "b"], ["c", "d"]], [["a", "b", "c"], ["d"]]]) {
     const series = seriesOf({ above, below });
     assert.equal(new Set(series.map(({ colour }) => colour)).size, series.length);
@@ -54,12 +54,12 @@ test("the steps of a shared axis meet both its ends", () => {
   assert.deepEqual(axisOver([0, 0], true), { min: 0, max: 1, interval: 1 });
 });
 
-test("an axis of shares ends at 100 % where nothing is above it", () => {
+test("an axis of shares ends at 100 % if nothing is above it", () => {
   const whole = { max: 1, interval: 0.25 };
   for (const shares of [[1], [1, null, 0.2], [0.81]]) assert.deepEqual(axisOfShares(shares), whole);
 });
 
-test("an axis of small shares, or of some above 100 %, ends where the library says", () => {
+test("the library chooses the end of an axis of small shares, or of shares above 100 %", () => {
   const chosen = { max: null, interval: null };
   for (const shares of [[], [null], [0.3, 0.8], [0.5, 1.01]]) assert.deepEqual(axisOfShares(shares), chosen);
 });

@@ -1,4 +1,4 @@
-/** Numbers as a reader of English reads them: as long as there is room for, never 0 for what is not known. */
+/** Numbers in an English locale: as long as there is room, and never 0 for a missing value. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import * as format from "../../../src/customer360/web/static/format.js";
 /** @type {(unit: string, written: Measure["format"]) => Measure} */
 const measure = (unit, written) => ({ ...REPORT.measures.total_customers, unit, format: written });
 
-test("what is not known is a dash, whatever its format", () => {
+test("a missing value is a dash in any format", () => {
   for (const written of /** @type {const} */ (["count", "amount", "decimal", "percent", "date"])) {
     assert.deepEqual([null, undefined].map((value) => format.full(value, written)), ["—", "—"]);
   }
@@ -19,7 +19,7 @@ test("what is not known is a dash, whatever its format", () => {
   assert.equal(format.told(null, measure("days", "decimal")), "—");
 });
 
-test("a number is whole in tooltips and tables", () => {
+test("a number is shown in full in tooltips and tables", () => {
   assert.equal(format.full(0, "count"), "0");
   assert.equal(format.full(1_234_567, "count"), "1,234,567");
   assert.equal(format.full(999.994, "amount"), "999.99");
@@ -30,7 +30,7 @@ test("a number is whole in tooltips and tables", () => {
   assert.equal(format.full("2024-02-29", "date"), "29 Feb 2024");
 });
 
-test("a number is as short as its place needs", () => {
+test("a number is as short as its place requires", () => {
   assert.deepEqual([999, 1000].map((value) => format.compact(value, "count")), ["999", "1.00k"]);
   assert.deepEqual([999, 1000].map((value) => format.cell(value, "count")), ["999", "1k"]);
   assert.deepEqual([9_999_999, 1e7].map((value) => format.large(value, "count")), ["9,999,999", "10m"]);
@@ -43,14 +43,14 @@ test("a number is as short as its place needs", () => {
   assert.equal(format.tick(1500, "count"), "1.5k");
 });
 
-test("a unit is said where neither the number nor the name says it", () => {
+test("a unit is shown if neither the number nor the label has it", () => {
   assert.equal(format.told(12.3, measure("days", "decimal")), "12.3 days");
   assert.equal(format.told(3, measure("customers", "count")), "3");
   const units = ["share", "currency", "points"].map((unit) => format.unit(measure(unit, "count")));
   assert.deepEqual(units, ["", "Total Customers", "points"]);
 });
 
-test("a count has changed by a share, a mean by its own unit", () => {
+test("the change of a count is a share, that of a mean has its own unit", () => {
   const orders = measure("orders", "count");
   assert.equal(format.growth(94, 100, orders), "▼ 6.0%");
   assert.equal(format.growth(3, 0, orders), "▲ 3 orders");
@@ -59,13 +59,13 @@ test("a count has changed by a share, a mean by its own unit", () => {
   assert.equal(format.growth(0.25, 0.5, measure("share", "percent")), "▼ 25.0 pp");
 });
 
-test("what is typed is read in the reader's language, or with a point", () => {
+test("typed numbers are read in the reader's locale or with a decimal point", () => {
   const read = ["1000", " 1,234,567.5 ", "1 000", "0.001", ".5", "0,02", "1,5", "12,345"].map(format.parse);
   assert.deepEqual(read, [1000, 1234567.5, 1000, 0.001, 0.5, 0.02, 1.5, 12345]);
   for (const text of ["", ".", "-1", "1e3", "many", "1.2.3", "0x10"]) assert.equal(format.parse(text), NaN, text);
 });
 
-test("what is set is written with its own digits", () => {
+test("a set number is written with its own digits", () => {
   assert.equal(format.exact(12_345.5, 2), "12,345.5");
   assert.equal(format.exact(0.0125, 4), "0.0125");
   assert.equal(format.exact(12_345.5, 2, { useGrouping: false }), "12345.5");
@@ -77,7 +77,7 @@ test("a difference between shares is in percentage points", () => {
   assert.equal(format.difference(1, 1, measure("share", "percent")), "0.0 pp");
 });
 
-test("days are those of the data wherever the reader is", () => {
+test("dates do not depend on the reader's time zone", () => {
   assert.equal(format.date("2024-01-01"), "1 Jan 2024");
   assert.equal(format.month("2024-01-01"), "Jan 2024");
   assert.equal(format.months(["2023-12-01", "2024-01-01"]), "Dec 2023 – Jan 2024");

@@ -1,4 +1,4 @@
-/** The answer to an address from the tables in the page: the same as the server's, or none. */
+/** Answers from the tables in the page: the same as the server's, or none. */
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -15,7 +15,7 @@ const TABLES = { segments: CUBE, segments__by_status: BY_STATUS, cohorts: COHORT
 /** @type {string[]} */
 let asked = [];
 
-/** A network on which the server has *tables*, and no others. @type {(tables: Record<string, Cube>) => void} */
+/** Replaces the network: the server has only *tables*. @type {(tables: Record<string, Cube>) => void} */
 function serve(tables) {
   asked = [];
   globalThis.fetch = async (address) => {
@@ -47,7 +47,7 @@ test("every visual of the page is answered, from one refresh", () => {
   assert.deepEqual(visuals.logins, { missing: ["last_login"] });
 });
 
-test("what the results lack for a visual is said as the server says it", () => {
+test("a missing table of the results is reported as by the server", () => {
   const [page] = REPORT.pages;
   const line = "the results have no analytics.segments yet";
   const visuals = page.visuals.map((one) => (one.name === "customers" ? { ...one, unavailable: line } : one));
@@ -55,7 +55,7 @@ test("what the results lack for a visual is said as the server says it", () => {
   assert.deepEqual(found?.visuals.customers, { unavailable: line });
 });
 
-test("marks are the members that occur, in their order", () => {
+test("marks are the members that occur, in order", () => {
   const { by_status, by_band } = answer("country=Other").visuals;
   assert.deepEqual(by_status, {
     keys: { loyalty_status: ["Gold", "Unknown"] },
@@ -66,7 +66,7 @@ test("marks are the members that occur, in their order", () => {
   assert.deepEqual(by_band.labels, { balance_band: ["0–100", "below 0", "200–300"] });
 });
 
-test("rows without a member count in totals and are no mark", () => {
+test("rows without a member count in totals but are not marks", () => {
   const { customers, by_month } = answer("loyalty_status=Unknown").visuals;
   assert.deepEqual(customers.values, { total_customers: 2 });
   assert.deepEqual(by_month, {
@@ -76,7 +76,7 @@ test("rows without a member count in totals and are no mark", () => {
   });
 });
 
-test("a cell without a member in one of its dimensions is none", () => {
+test("a cell without a member in one of its dimensions is not a mark", () => {
   const { by_band } = answer("loyalty_status=Silver").visuals;
   assert.deepEqual(by_band, {
     keys: { loyalty_status: ["Silver"], balance_band: [0] },
@@ -85,13 +85,13 @@ test("a cell without a member in one of its dimensions is none", () => {
   });
 });
 
-test("a clicked mark leaves its own visual as it is", () => {
+test("a clicked mark does not filter its own visual", () => {
   const { customers, by_status } = answer("pick.by_status=Gold").visuals;
   assert.deepEqual(customers.values, { total_customers: 3 });
   assert.deepEqual(by_status.values?.total_customers, [3, 5, 2]);
 });
 
-test("a stage occurs where a later one does", () => {
+test("a stage occurs if a later one does", () => {
   const { funnel } = answer("loyalty_status=Gold").visuals;
   assert.deepEqual(funnel, {
     keys: { funnel_stage: [1, 2, 3] },
@@ -101,7 +101,7 @@ test("a stage occurs where a later one does", () => {
   assert.deepEqual(answer("loyalty_status=Silver").visuals.funnel.keys, { funnel_stage: [1] });
 });
 
-test("where nobody is left, a count is 0, the rest no value, and there are no marks", () => {
+test("without customers, counts are 0, other values are missing, and there are no marks", () => {
   const { customers, by_status } = answer("join_month=1999-01..1999-02").visuals;
   assert.deepEqual(customers.values, { total_customers: 0 });
   assert.deepEqual(by_status, {
@@ -111,7 +111,7 @@ test("where nobody is left, a count is 0, the rest no value, and there are no ma
   });
 });
 
-test("new customers have a line of 24 months, with 0 where nobody joined", () => {
+test("new customers have a sparkline of 24 months, with 0 if nobody joined", () => {
   const { spark, values } = /** @type {SingleData} */ (answer("").visuals.new);
   assert.deepEqual(values, { new_customers: 2 });
   assert.equal(spark?.months.length, 24);
@@ -119,25 +119,25 @@ test("new customers have a line of 24 months, with 0 where nobody joined", () =>
   assert.deepEqual(spark?.values.slice(-4), [0, 1, 5, 2]);
 });
 
-test("a row of cohorts is shown as far as its newest has come", () => {
+test("a row of cohorts is shown up to the age of its newest", () => {
   const { keys, values } = answer("").visuals.retention;
   assert.deepEqual(keys, { join_year: [2023, 2023, 2023, 2024, 2024], months_since: [0, 1, 2, 0, 1] });
   assert.deepEqual(values, { retained_share: [1, 0.5, 0.25, 0.5, 0.5] });
 });
 
-test("the customers under the filters are counted, in a visual or not", () => {
+test("the customers under the filters are counted with and without a visual", () => {
   const count = (/** @type {string} */ query) => local.countCustomers(REPORT, "overview", new URLSearchParams(query));
   assert.deepEqual(["", "country=Spain", "pick.by_status=Gold", "join_month=..1999-01"].map(count), [10, 6, 3, 0]);
   assert.equal(count("country=Atlantis"), null);
 });
 
-test("the server is asked what is not valid, and for a page of single customers", () => {
+test("invalid parameters, and pages of single customers, are requested from the server", () => {
   assert.equal(local.answer(REPORT, "overview", new URLSearchParams("country=Atlantis")), null);
   assert.equal(local.answer(REPORT, "financial", new URLSearchParams()), null);
   assert.equal(local.answer(REPORT, "people", new URLSearchParams()), null);
 });
 
-test("the server is asked before the tables are there, and after another refresh", () => {
+test("the server is asked until the tables have arrived, and after another refresh", () => {
   const newer = { ...REPORT, refresh: { ...REPORT.refresh, id: 8 } };
   assert.equal(local.answer(newer, "overview", new URLSearchParams()), null);
   assert.equal(local.answer(null, "overview", new URLSearchParams()), null);
@@ -151,7 +151,7 @@ test("each table is fetched once", async () => {
   assert.equal(asked.length, 4);
 });
 
-test("a table that did not come is asked for again, and meanwhile the server", async () => {
+test("a table that failed is requested again, and the server answers meanwhile", async () => {
   local.forget();
   serve({ segments: CUBE, segments__by_status: BY_STATUS, stages: STAGES });
   await local.load(REPORT, "overview");

@@ -1,3 +1,3 @@
-/** The reader of these tests reads English; imported before what writes numbers. */
+/** Sets an English locale. Import this before modules that format numbers. */
 
 Object.defineProperty(globalThis, "navigator", { value: { languages: ["en-GB"] }, configurable: true });

@@ -1,4 +1,4 @@
-/** Which codes of a column a filter keeps, and the months that a day ends. */
+/** Which codes of a column a filter selects, and the full months before a day. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,12 +7,12 @@ import {
   fullMonthsEnd, maskOf, monthsBefore, narrow, ordinal, placesOf, windowOf,
 } from "../../../src/customer360/web/static/masks.js";
 
-/** The codes that a mask keeps. @type {(mask: Uint8Array) => number[]} */
+/** The codes that a mask selects. @type {(mask: Uint8Array) => number[]} */
 const codes = (mask) => [...mask.keys()].filter((code) => mask[code]);
 const everybody = () => true;
 const nobody = () => false;
 
-test("a mask keeps the members that the filter says yes to, never rows without one", () => {
+test("a mask selects the members that match the filter, never rows without a member", () => {
   const [column, mask] = maskOf(REPORT, "loyalty_status", everybody);
   assert.equal(column, "loyalty_status");
   assert.deepEqual(codes(mask), [0, 1, 2]);
@@ -20,13 +20,13 @@ test("a mask keeps the members that the filter says yes to, never rows without o
   assert.deepEqual(codes(maskOf(REPORT, "loyalty_status", nobody)[1]), []);
 });
 
-test("a filter on years keeps their months", () => {
+test("a filter on years selects their months", () => {
   const [column, mask] = maskOf(REPORT, "join_year", (year) => year === 2024);
   assert.equal(column, "join_month");
   assert.deepEqual(codes(mask), [1, 2, 3]);
 });
 
-test("a column of many members has a code for none of its own", () => {
+test("a column of many members has its own code for none", () => {
   const country = { ...REPORT.dimensions.country, keys: Array.from({ length: 300 }, (_, at) => `country ${at}`) };
   const report = { ...REPORT, dimensions: { ...REPORT.dimensions, country } };
   const [, mask] = maskOf(report, "country", everybody);
@@ -44,14 +44,14 @@ test("254 members are few, 255 are many: the last code is for none", () => {
   assert.deepEqual([254, 255].map(sized), [256, 65_536]);
 });
 
-test("two filters on one column keep what both keep", () => {
+test("two filters on one column select what matches both", () => {
   const gold = maskOf(REPORT, "loyalty_status", (key) => key !== "Unknown");
   const both = narrow(narrow(new Map(), gold), maskOf(REPORT, "loyalty_status", (key) => key !== "Gold"));
   assert.deepEqual(codes(both.get("loyalty_status") ?? gold[1]), [1]);
   assert.deepEqual(codes(gold[1]), [0, 1]);
 });
 
-test("a month's place among years is that of its year, and none has none", () => {
+test("the index of a month among years is that of its year; none has none", () => {
   assert.deepEqual([...placesOf(REPORT, "join_year").subarray(0, 5)], [0, 1, 1, 1, -1]);
   assert.equal(placesOf(REPORT, "loyalty_status")[NONE], -1);
 });
@@ -66,7 +66,7 @@ for (const [day, end] of [
   test(`on ${day} the months before ${end} are full`, () => assert.equal(fullMonthsEnd(day), end));
 }
 
-test("months go back over the turn of a year", () => {
+test("months go back across the turn of the year", () => {
   assert.equal(monthsBefore("2024-01-01", 1), "2023-12-01");
   assert.equal(monthsBefore("2024-03-01", 27), "2021-12-01");
   assert.equal(monthsBefore("2024-03-31", 0), "2024-03-01");

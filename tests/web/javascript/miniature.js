@@ -1,4 +1,4 @@
-/** A report and its tables, small enough to add up in the head. */
+/** A report and its tables, small enough for mental arithmetic. */
 
 import "./locale.js";
 import { placesOf } from "../../../src/customer360/web/static/masks.js";
@@ -10,7 +10,7 @@ import { select } from "../../../src/customer360/web/static/cube.js";
  * } from "../../../src/customer360/web/static/types.d.ts"
  */
 
-export const NONE = 255; // the last code of a column of few members: no member
+export const NONE = 255; // the last code of a small column: no member
 
 /**
  * @template {Key} K
@@ -38,7 +38,7 @@ export const DIMENSIONS = {
   months_since: dimension("number", [0, 1, 2]),
 };
 
-/** The column *name* added up. @type {(name: string, zero?: boolean) => Expression} */
+/** The sum of the column *name*. @type {(name: string, zero?: boolean) => Expression} */
 export const sum = (name, zero = false) => ({ case: "Sum", zero, column: name });
 
 export const CUSTOMERS = sum("customers", true);
@@ -48,7 +48,7 @@ const AVERAGE = { case: "Ratio", zero: false, of: sum("balance_sum"), to: sum("b
 /** @type {Expression} */
 const RETAINED = { case: "Ratio", zero: false, of: sum("retained_customers"), to: sum("cohort_customers") };
 
-/** One of each way to compute. @type {{ [C in Expression["case"]]: Extract<Expression, { case: C }> }} */
+/** One expression of each case. @type {{ [C in Expression["case"]]: Extract<Expression, { case: C }> }} */
 export const EXPRESSIONS = {
   Sum: { case: "Sum", zero: true, column: "customers" },
   Missing: { case: "Missing", zero: true, count: "balance_count" },
@@ -208,13 +208,13 @@ export const REPORT = {
   ],
 };
 
-/** Ten customers: of each row, how many there are, their balances, and how many of these are known. */
+/** Ten customers: for each row, their number, their balances, and the number of known balances. */
 export const ROWS = [
   ["Gold", "Spain", "2023-12-01", 2, 1, 150.1, 1],
   ["Gold", "Other", "2024-01-01", 1, 2, 100.2, 2],
   ["Silver", "Spain", "2024-01-01", 0, 3, 0, 3],
-  ["Silver", "Spain", "2024-02-01", null, 2, 0, 0], // a balance that nobody knows
-  ["Unknown", "Other", null, 3, 1, 250, 1], // nobody knows when they joined
+  ["Silver", "Spain", "2024-02-01", null, 2, 0, 0], // an unknown balance
+  ["Unknown", "Other", null, 3, 1, 250, 1], // an unknown month of joining
   ["Unknown", "Other", "2024-03-01", -1, 1, -5, 1],
 ];
 
@@ -236,7 +236,7 @@ export function cubeOf(names, rows) {
 
 export const CUBE = cubeOf([...SEGMENTS, ...SUMS], ROWS);
 
-/** Of two cohorts, how many were seen again so many months later. */
+/** For two cohorts, the customers seen again by month since joining. */
 export const COHORTS = cubeOf(RETENTION, [
   ["2023-12-01", 0, 4, 4],
   ["2023-12-01", 1, 4, 2],
@@ -245,7 +245,7 @@ export const COHORTS = cubeOf(RETENTION, [
   ["2024-01-01", 1, 6, 3],
 ]);
 
-/** Of each status, how many came to a stage and no further. */
+/** For each status, the customers who reached a stage but no later one. */
 export const STAGES = cubeOf(
   ["funnel_stage", "loyalty_status", "customers"],
   [
@@ -275,7 +275,7 @@ export function encoded({ rows, columns }) {
 }
 
 /**
- * What an expression is evaluated in: the rows of *cube* that *filters* let through, cut by at most one dimension.
+ * The scope of an expression: the rows of *cube* that pass *filters*, cut by at most one dimension.
  *
  * @type {(cube: Cube, given?: { by?: string[], filters?: Masks, x?: number, report?: Report }) => Scope}
  */
@@ -289,5 +289,5 @@ export function scopeOf(cube, { by = [], filters = new Map(), x = 100, report = 
   return { cube, report, parameters, filters, conditions: [], by, rows, groups, size };
 }
 
-/** To the cent, as the page writes them. @type {(values: Value[]) => Value[]} */
+/** Rounded to cents, as shown on the page. @type {(values: Value[]) => Value[]} */
 export const rounded = (values) => values.map((value) => (value === null ? null : Number(value.toFixed(4))));

@@ -1,4 +1,4 @@
-/** From a mark to its customers: addresses, the entries of the menu, titles and orders. */
+/** From a mark to its customers: URLs, menu entries, titles and orders. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ const report = {
   people: { audiences: [], visuals: { by_status: ["active_share", "total"] } },
 };
 
-test("the pages of customers are told from those of the report", () => {
+test("the pages of customers are distinguished from those of the report", () => {
   assert.deepEqual(["customers", "customers/17", "customers_by_status", "overview"].map(people.isPeople), [
     true,
     true,
@@ -41,7 +41,7 @@ test("the pages of customers are told from those of the report", () => {
   assert.equal(people.customerIn("customers"), "");
 });
 
-test("the address of a list has what it is of, then the filters, and gives both again", () => {
+test("the URL of a list has its subject, then the filters, and both can be read back", () => {
   const of = { visual: "by_status", mark: "a%2Cb", measure: "total" };
   const address = people.listAddress(of, query("country=Spain&pick.map=1,2&compare=country:Spain,Italy"));
 
@@ -51,13 +51,13 @@ test("the address of a list has what it is of, then the filters, and gives both 
   assert.equal(people.filtersIn(found).toString(), "country=Spain&pick.map=1%2C2");
 });
 
-test("a list without a visual names the page whose clicked marks it follows", () => {
+test("a list without a visual names the page of its clicked marks", () => {
   const address = people.listAddress({ page: "overview" }, query("pick.by_status=Gold"));
 
   assert.equal(address, "/customers?page=overview&pick.by_status=Gold");
 });
 
-test("a list from within a list leaves out what the other was of", () => {
+test("a list opened from a list replaces the subject of the first", () => {
   const parameters = query("visual=by_status&mark=Gold&audience=lapsed&sort=-spent&country=Spain");
 
   assert.equal(people.listAddress({}, parameters), "/customers?country=Spain");
@@ -65,7 +65,7 @@ test("a list from within a list leaves out what the other was of", () => {
   assert.equal(people.withoutFilters(parameters).has("country"), false);
 });
 
-test("the next page is asked for from where the last one ended, with the same filters", () => {
+test("the next page continues after the last one, with the same filters", () => {
   assert.equal(people.questionOf(query("visual=v&country=Spain"), "c1"), "visual=v&country=Spain&after=c1");
   assert.equal(people.questionOf(query("visual=v")), "visual=v");
 });
@@ -89,7 +89,7 @@ test("the menu has an entry for each listed measure that the mark shows, the mai
   ]);
 });
 
-test("one customer is not called many, and nobody is not offered", () => {
+test("one customer is singular, and an empty list is not offered", () => {
   const told = (/** @type {number | null} */ total) =>
     people.entriesOf(shown, { total, active_share: null }, report).map(({ text }) => text);
 
@@ -115,12 +115,12 @@ test("a visual whose marks count the same customers again is not offered as a wh
   assert.equal(people.entriesOf(retention, { total: 5 }, report).length, 1);
 });
 
-test("who may not see people is offered nothing", () => {
+test("readers who may not see people are offered nothing", () => {
   assert.deepEqual(people.entriesOf(shown, { total: 5 }, { ...report, people: null }), []);
   assert.deepEqual(people.entriesOf({ ...shown, name: "other" }, { total: 5 }, report), []);
 });
 
-test("a title says the number that was on the mark", () => {
+test("a title shows the number of the mark", () => {
   const list = /** @type {CustomerPage} */ ({ count: 4812, number: null });
   const number = { label: "Active Customers", value: 4812, unit: "customers", format: /** @type {const} */ ("count") };
 
@@ -133,7 +133,7 @@ test("a title says the number that was on the mark", () => {
   );
 });
 
-test("a click on a head sorts the usual way of its column, another click the other way", () => {
+test("a click on a header sorts in the column's default direction, another click reverses it", () => {
   const column = (/** @type {string} */ name, /** @type {"text" | "amount"} */ format) =>
     people.nextSort("customer_id", { name, label: "", format, sortable: true });
 
@@ -143,7 +143,7 @@ test("a click on a head sorts the usual way of its column, another click the oth
   assert.deepEqual(people.orderIn("-spent"), { by: "spent", down: true });
 });
 
-test("in a month without events nothing happens, and the points stay", () => {
+test("in a month without events nothing happens, and the points stay the same", () => {
   const months = { month: ["2024-01-01", "2024-03-01"], points: [50, 20], earned: [50, 0], redeemed: [0, 30] };
 
   const { keys, values } = everyMonth(months, "2024-04-15");
@@ -154,7 +154,7 @@ test("in a month without events nothing happens, and the points stay", () => {
   assert.deepEqual(values.net, [50, 0, -30, 0]);
 });
 
-test("only what a customer has is drawn, and nothing without events", () => {
+test("only the customer's own data is drawn, and nothing without events", () => {
   assert.equal(chartsOf({}, REPORT), null);
   const drawn = chartsOf({ month: ["2024-01-01"], points: [5], earned: [5], orders: [0], logins: [0] }, REPORT);
 

@@ -1,4 +1,4 @@
-/** The marks of a visual: months that are missing, members that a click leaves nobody of, how members are written. */
+/** The marks of a visual: missing months, members without remaining customers, and labels. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -42,7 +42,7 @@ test("an axis of months of events begins with the first event, not with the firs
   assert.deepEqual(marks(rows), [["Feb 2024", 0], ["Mar 2024", 2]]);
 });
 
-test("nobody under the filters leaves an axis of zeros", () => {
+test("filters that match nobody leave an axis of zeros", () => {
   const rows = rowsOf(BY_MONTH, dataOf("join_month", [], [], []), REPORT, OPEN);
   assert.deepEqual(rows.map(({ value }) => value), [0, 0, 0, 0]);
 });
@@ -53,12 +53,12 @@ test("data without any month has no marks", () => {
   assert.deepEqual(rowsOf(BY_MONTH, dataOf("join_month", [], [], []), report, OPEN), []);
 });
 
-test("what has no marks has no rows", () => {
+test("a visual without marks has no rows", () => {
   assert.deepEqual(rowsOf(visual({}), { values: { total_customers: 3 } }, REPORT, OPEN), []);
   assert.deepEqual(rowsOf(BY_STATUS, { missing: ["loyalty_status"] }, REPORT, OPEN), []);
 });
 
-test("members whom a click leaves nobody of stay, with what they had before", () => {
+test("members without remaining customers stay, with their values before the click", () => {
   const before = dataOf("loyalty_status", ["Gold", "Silver"], [3, 5], [10, 20]);
   const rows = rowsOf(BY_STATUS, dataOf("loyalty_status", ["Silver"], [2], [7]), REPORT, OPEN, before);
   assert.deepEqual(rows.map(({ mark, value, whole, isGhost = false }) => [mark, value, whole, isGhost]), [
@@ -68,7 +68,7 @@ test("members whom a click leaves nobody of stay, with what they had before", ()
   assert.equal(rows[0].values.average_balance, null);
 });
 
-test("a mark is its keys, a member is written as the server labels it, a month as the reader does", () => {
+test("a mark is its keys, members have the server's labels, months those of the reader's locale", () => {
   const map = visual({ kind: "heat_map", by: ["loyalty_status", "balance_band"] });
   const keys = { loyalty_status: ["Gold"], balance_band: [2] };
   const data = { keys, labels: { balance_band: ["100–200"] }, values: { total_customers: [1] } };
@@ -78,7 +78,7 @@ test("a mark is its keys, a member is written as the server labels it, a month a
   assert.equal(nameOf("no such dimension", 3, REPORT), "3");
 });
 
-test("months between two include both, over the turn of a year", () => {
+test("months between two include both, across the turn of the year", () => {
   const winter = ["2023-11-01", "2023-12-01", "2024-01-01", "2024-02-01"];
   assert.deepEqual(monthsBetween("2023-11-01", "2024-02-01"), winter);
   assert.deepEqual(monthsBetween("2024-02-01", "2024-02-01"), ["2024-02-01"]);

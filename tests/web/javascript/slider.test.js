@@ -11,7 +11,7 @@ test("a threshold moves from edge to edge", () => {
   assert.deepEqual(stepsOf(BALANCE), [0, 100, 200]);
 });
 
-test("a number without bands moves around its usual value, never beyond its most", () => {
+test("a number without bands moves around its default, never above its maximum", () => {
   assert.deepEqual(stepsOf(PRICE), [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1]);
   assert.deepEqual(stepsOf({ ...PRICE, most: 0.02 }), [0.001, 0.002, 0.005, 0.01, 0.02]);
 });

@@ -1,4 +1,4 @@
-/** Numbers that are left out as they tell of few customers: what stands for them, and that nothing adds them up. */
+/** Suppressed numbers: the signs that replace them, and that no total includes them. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,27 +19,27 @@ const DATA = {
   withheld: { average_balance: [0] },
 };
 
-test("a count of few is said to be below, anything else that rests on few is withheld", () => {
+test("a count of few customers is shown as below, and other numbers based on few are withheld", () => {
   const bars = visual({ kind: "bar", by: ["loyalty_status"], more: ["average_balance"] });
   const [gold, silver] = rowsOf(bars, DATA, KEPT, { from: "", to: "" });
   assert.deepEqual(gold.signs, { total_customers: "< 5", average_balance: "withheld" });
   assert.deepEqual([gold.value, silver.value, silver.signs], [null, 12, {}]);
 });
 
-test("a card has its signs at its only place", () => {
+test("a card has its signs at index 0", () => {
   const signs = signsIn({ values: { total_customers: null }, below: { total_customers: [0] } }, KEPT)(0);
   assert.deepEqual(signs, { total_customers: "< 5" });
   assert.deepEqual(signsIn({ values: { total_customers: 9 } }, KEPT)(0), {});
 });
 
-test("what is left out is written by its sign, without a unit; what there is as ever", () => {
+test("a suppressed number is shown as its sign without a unit; others are unchanged", () => {
   const measure = { ...REPORT.measures.total_customers, unit: "orders" };
   assert.equal(format.told(null, measure, "< 5"), "< 5");
   assert.equal(format.toldLarge(12, measure, undefined), "12 orders");
   assert.equal(format.full(null, "count"), "—");
 });
 
-test("a reader is told which numbers are not shown, where any are kept", () => {
+test("a notice says which numbers are not shown, if any are suppressed", () => {
   assert.equal(said(KEPT), "Numbers about fewer than 5 customers, and those that would reveal them, are not shown");
   assert.equal(said(REPORT), "");
 });

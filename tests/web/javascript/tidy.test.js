@@ -1,4 +1,4 @@
-/** What an old link, or a mail program's, still means; and X on its steps. */
+/** The valid part of an old link or one altered by a mail program, and X on its steps. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ function tidied(query) {
   return [decodeURIComponent(kept.toString()), left];
 }
 
-test("what is valid stays as it is", () => {
+test("valid parameters are unchanged", () => {
   const query = "compare=loyalty_status:Gold,Silver&country=Spain&country=Other&join_month=2024-01..&balance_threshold=0&pick.by_band=Gold,2";
   assert.deepEqual(tidied(query), [query, []]);
 });
@@ -32,23 +32,23 @@ for (const [query, left] of [
   ["compare=country:Spain,Spain", "comparison “country:Spain,Spain”"],
   ["utm_source=mail", "parameter “utm_source”"],
 ]) {
-  test(`${query} is left out, and told`, () => {
+  test(`${query} is ignored and reported`, () => {
     assert.deepEqual(tidied(`country=Spain&${query}`), ["country=Spain", [left]]);
   });
 }
 
-test("of what can be given once, the first stays", () => {
+test("of a parameter that can occur only once, the first is used", () => {
   const twice = "join_month=2024-01..&join_month=..2024-02&balance_threshold=0&balance_threshold=100";
   assert.equal(tidied(twice)[0], "join_month=2024-01..&balance_threshold=0");
   assert.equal(tidied("pick.by_band=Gold,2&pick.by_band=Silver,1")[0], "pick.by_band=Gold,2");
 });
 
-test("what is told is not longer than a line", () => {
+test("the text is not longer than a line", () => {
   const [, [left]] = tidied(`country=${"x".repeat(1000)}`);
   assert.ok(left.length < 80, left);
 });
 
-test("X goes up to the next step, or down to the highest; the usual one is not written", () => {
+test("X goes up to the next step, or down to the highest; the default is not written", () => {
   const x = (/** @type {string} */ value) =>
     onStep(REPORT, new URLSearchParams({ balance_threshold: value })).toString();
   assert.deepEqual(["0", "1", "150", "1e6"].map(x), [
@@ -60,12 +60,12 @@ test("X goes up to the next step, or down to the highest; the usual one is not w
   assert.equal(stepOf([], 5), undefined);
 });
 
-test("a number that is exact anywhere has as many digits as it may have", () => {
+test("a number without steps is rounded to its digits", () => {
   const price = (/** @type {string} */ value) => onStep(REPORT, new URLSearchParams({ price: value })).toString();
   assert.deepEqual(["0.02", "0.01", "0.123456", "1"].map(price), ["price=0.02", "", "price=0.1235", "price=1"]);
 });
 
-test("without a number, and in data without steps, the address stays the same", () => {
+test("without a number, and in data without steps, the URL is unchanged", () => {
   const plain = new URLSearchParams("country=Spain");
   assert.equal(onStep(REPORT, plain), plain);
   const given = new URLSearchParams("balance_threshold=5");
