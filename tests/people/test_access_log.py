@@ -26,7 +26,7 @@ def published(database: Database) -> Database:
     return database
 
 
-def test_an_access_is_a_row_that_others_see_at_once(published: Database) -> None:
+def test_an_access_is_a_row_that_others_see_immediately(published: Database) -> None:
     """It is committed, although connections of the role are read-only by default."""
     log_access(people_only(published), "ada", "export", "Loyalty Status: Gold", 4_812)
 
@@ -35,7 +35,7 @@ def test_an_access_is_a_row_that_others_see_at_once(published: Database) -> None
     assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - at) < timedelta(minutes=1)
 
 
-def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database) -> None:
+def test_the_log_is_on_disk_even_with_asynchronous_commits(published: Database) -> None:
     """A server can be configured not to wait for its disk; an access must not be missing after a power cut."""
     execute(published, "CREATE TABLE seen (setting text)")
     execute(
@@ -66,7 +66,9 @@ def test_the_log_is_on_disk_even_where_a_commit_need_not_be(published: Database)
         ("ALTER TABLE analytics.people_access ADD CHECK (customers < 0)", "violates check constraint"),
     ],
 )
-def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: str, said: str) -> None:
+def test_an_access_that_cannot_be_logged_is_an_error_of_one_line(
+    published: Database, breaks: str, said: str
+) -> None:
     """Nothing is shown then."""
     execute(published, breaks)
 
@@ -78,13 +80,13 @@ def test_what_cannot_be_logged_is_told_in_one_line(published: Database, breaks: 
     assert "\n" not in str(told.value)
 
 
-def test_the_reader_cannot_log_and_so_cannot_show(published: Database) -> None:
+def test_the_reader_role_cannot_log_and_so_shows_nothing(published: Database) -> None:
     """If you start a dashboard for people with the wrong role, the first list says so."""
     with pytest.raises(Unavailable, match="permission denied"):
         log_access(read_only(published), "ada", "list", "all", 1)
 
 
-def test_a_server_that_is_gone_shows_nothing() -> None:
+def test_an_unreachable_server_shows_nothing() -> None:
     """Its log cannot be written."""
     with pytest.raises(
         Unavailable, match="^no customers are shown, because the access cannot be logged: cannot connect"

@@ -185,7 +185,7 @@ def test_all_results_are_those_of_a_run_without_the_customer(
     assert done.refresh_id == 2
 
 
-def test_the_segments_of_value_are_those_of_the_customers_who_are_left(club: Database) -> None:
+def test_the_segments_of_value_are_those_of_the_remaining_customers(club: Database) -> None:
     """Scores depend on all customers, so a run without this one can change other scores; sums still add up."""
     forget(club, GONE)
 
@@ -240,7 +240,7 @@ def mentions(database: Database, *texts: str) -> list[str]:
     return found
 
 
-def test_answers_change_by_one_customer_and_dashboards_are_told(club: Database) -> None:
+def test_answers_change_by_one_customer_and_dashboards_are_notified(club: Database) -> None:
     """The dashboard's own answers, before and after; listeners are notified as of a publication."""
     with connect(club.url) as c, club.connect() as listener:
         listener.execute(f"LISTEN {CHANNEL}")
@@ -271,7 +271,7 @@ def test_answers_change_by_one_customer_and_dashboards_are_told(club: Database) 
         assert [one.customers for one in c.forgotten()] == [1]
 
 
-def test_the_results_are_as_fresh_as_they_were(club: Database) -> None:
+def test_the_age_of_the_results_does_not_change(club: Database) -> None:
     """Deleting a customer does not change the age of the results."""
     before = status(club)
 
@@ -318,7 +318,7 @@ def days(database: Database) -> list[int]:
         return [one.customers for one in forgotten_days(connection)]
 
 
-def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
+def test_it_waits_for_a_run_in_progress(club: Database) -> None:
     """A run that has already read the customer would publish the customer again."""
     with publication(club, "run"), pytest.raises(Unavailable, match="another run holds the database"):
         forget(club, GONE, wait_seconds=0.3)
@@ -332,7 +332,7 @@ def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
     assert fetch(club, f"SELECT count(*) FROM public.customers WHERE source_id = '{GONE}'") == [(0,)]
 
 
-def test_a_load_rejects_who_was_forgotten_and_keeps_nothing(club: Database, spark: SparkSession) -> None:
+def test_a_load_rejects_forgotten_customers_and_keeps_nothing(club: Database, spark: SparkSession) -> None:
     """Members and their events are rejected; the rest is loaded, and a run counts the remaining customers."""
     customer_id = find_id(club, GONE)
     forget(club, GONE)
@@ -350,7 +350,7 @@ def test_a_load_rejects_who_was_forgotten_and_keeps_nothing(club: Database, spar
 
 
 @pytest.mark.parametrize("append", [False, True])
-def test_events_of_who_was_forgotten_are_rejected(club: Database, folder: Path, append: bool) -> None:
+def test_events_of_forgotten_customers_are_rejected(club: Database, folder: Path, append: bool) -> None:
     """Loaded alone, replacing the others, or in addition to them."""
     forget(club, GONE)
     heading, *_ = ledger()
@@ -367,7 +367,7 @@ def test_events_of_who_was_forgotten_are_rejected(club: Database, folder: Path, 
     ]
 
 
-def test_a_run_rejects_who_was_forgotten_in_a_table_of_somebody_else(club: Database, spark: SparkSession) -> None:
+def test_a_run_rejects_forgotten_customers_in_a_foreign_table(club: Database, spark: SparkSession) -> None:
     """It cannot be deleted there, so the report says where it remains, and the next run excludes it."""
     execute(
         club,
@@ -422,7 +422,7 @@ def load_plain(database: Database, **options: Any) -> Load:
     return load_own_data(database, requested("plain.csv", None, as_of=AS_OF, **options), agree=lambda _: None)
 
 
-def test_a_number_that_was_forgotten_is_rejected(database: Database, folder: Path) -> None:
+def test_a_forgotten_number_is_rejected(database: Database, folder: Path) -> None:
     """Loaded before, or known only from a rejected row; the adjacent number is another customer."""
     rows = ["13,Ann,2025-02-03", "14,Bob,2025-02-03", "15,Cid,1850-01-01"]
     (folder / "plain.csv").write_text("\n".join(["customer_id,name,join_date", *rows]))
@@ -437,7 +437,7 @@ def test_a_number_that_was_forgotten_is_rejected(database: Database, folder: Pat
     assert fetch(database, "SELECT name FROM public.customers") == [("Bob",)]
 
 
-def test_who_is_forgotten_while_a_file_is_read_is_not_loaded(folder: Path, database: Database) -> None:
+def test_a_customer_forgotten_while_a_file_is_read_is_not_loaded(folder: Path, database: Database) -> None:
     """Its rows were already checked, so nothing is loaded."""
     load(database)
 
@@ -470,7 +470,7 @@ def test_events_that_name_their_customer_by_address_are_rejected(club: Database,
     assert [one for one in mentions(club, EMAIL) if one != "pg_stats"] == []
 
 
-def test_what_a_lake_keeps_is_said(club: Database, spark: SparkSession, folder: Path) -> None:
+def test_rows_that_remain_in_a_lake_are_reported(club: Database, spark: SparkSession, folder: Path) -> None:
     """Rows of single customers outside the database, and the totals derived from them."""
     day = date.fromisoformat(AS_OF)
     run_operations(club, spark, as_of=day, profiles_to=place(str(folder / "profiles")))
@@ -513,7 +513,7 @@ def test_an_id_that_only_rejected_rows_have(club: Database) -> None:
     assert mentions(club, "M-77", "only@example.com") == []
 
 
-def test_an_id_of_nobody_changes_nothing(club: Database) -> None:
+def test_an_unknown_id_changes_nothing(club: Database) -> None:
     """The error is one line; forgetting the same customer again gives the same error."""
     with pytest.raises(Invalid, match="no customer has the ID 'M-99'"):
         forget(club, "M-99")
@@ -549,7 +549,7 @@ def test_mock_data_can_be_filled_again(database: Database) -> None:
     assert fetch(database, "SELECT count(*) FROM public.customers WHERE customer_id = 17") == [(1,)]
 
 
-def test_somebody_who_changes_mock_data_is_still_found(database: Database) -> None:
+def test_changed_mock_data_is_still_recognized(database: Database) -> None:
     """Rows are missing because of a forgotten customer, and one because somebody deleted it."""
     with connect(database.url) as c:
         c.fill_mock(300, as_of=AS_OF)
@@ -577,7 +577,7 @@ def test_the_access_log_keeps_its_entries_without_the_id(club: Database) -> None
     assert mentions(club, EMAIL) == []
 
 
-def test_about_tells_everything(club: Database) -> None:
+def test_about_returns_everything(club: Database) -> None:
     """Rows of each table, rejected rows with the address, and the audiences with the customer."""
     for name, country in (("italians", "Italy"), ("spaniards", "Spain")):
         save_audience(club, name, Chosen({"country": [country]}))

@@ -51,14 +51,14 @@ def rows_of(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def test_a_list_has_the_customers_in_the_order_that_is_asked_for(small: Database) -> None:
+def test_a_list_has_the_customers_in_the_requested_order(small: Database) -> None:
     wanted = [customer for (customer,) in fetch(small, OF_PROFILES)]
 
     assert ids(small, Chosen(GOLD_IN_SPAIN), sort="-spent") == wanted
     assert ids(small, Chosen(GOLD_IN_SPAIN), sort="-spent", limit=3) == wanted[:3]
 
 
-def test_a_sum_is_told_customer_by_customer(small: Database) -> None:
+def test_a_sum_is_listed_by_customer(small: Database) -> None:
     c = connect(small.url)
     frame = c.people(measure="points_earned", where={"activity_month": "2026-05"}, columns=["customer_id"])
     [whole] = c.ask("points_earned", where={"activity_month": "2026-05"}).points_earned
@@ -67,7 +67,7 @@ def test_a_sum_is_told_customer_by_customer(small: Database) -> None:
     assert (frame.points_earned != 0).all()
 
 
-def test_what_a_measure_cannot_be_cut_by_still_narrows_the_list(small: Database) -> None:
+def test_dimensions_that_a_measure_lacks_still_filter_the_list(small: Database) -> None:
     """Customers have more attributes than the fact of a measure."""
     both = ids(small, Chosen({"gender": "Female"}, "customers_with_balance"))
     query = (
@@ -91,14 +91,14 @@ def test_what_a_measure_cannot_be_cut_by_still_narrows_the_list(small: Database)
         (Chosen(measure="new_customers", parameters={"balance_threshold": 3}), {}, "has no parameter"),
     ],
 )
-def test_what_is_not_there_is_refused_with_the_nearest(
+def test_unknown_names_are_refused_with_the_nearest(
     small: Database, chosen: Chosen, how: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(Invalid, match=said), open_people(small, chosen, **how):
         pass
 
 
-def test_a_list_is_logged_before_it_is_told_and_says_no_name(small: Database) -> None:
+def test_a_list_is_logged_before_it_is_shown_and_without_names(small: Database) -> None:
     with open_people(small, Chosen(GOLD_IN_SPAIN, "active_customers")) as people:
         [entry] = fetch(
             small,
@@ -180,7 +180,7 @@ def test_no_text_begins_a_formula_anywhere_and_others_stay_as_they_are(small: Da
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_computes_no_cell(small: Database, tmp_path) -> None:
+def test_libreoffice_evaluates_no_cell(small: Database, tmp_path) -> None:
     """LibreOffice splits cells at commas and semicolons here; a formula would become its value."""
     people = [customer for (customer,) in fetch(small, "SELECT customer_id FROM analytics.customer_profiles")]
     names = dict(zip(people, [f"{sign}1+1" for sign in ("=", "+", "-", "@", "\t=", "a;=", "a,=")], strict=False))
@@ -249,7 +249,7 @@ def test_the_command_prints_a_table_and_json(small: Database) -> None:
 @pytest.mark.parametrize(
     "words", [["--where", "loyalty_status"], ["--hashed", "email"], ["--parameter", "x=y"], ["--limit", "0"]]
 )
-def test_a_misuse_is_told_in_one_line(small: Database, words: list[str]) -> None:
+def test_a_misuse_is_an_error_of_one_line(small: Database, words: list[str]) -> None:
     done = CliRunner().invoke(cli, ["people", *words, "--database", small.url])
 
     assert done.exit_code != 0
@@ -279,7 +279,7 @@ def test_an_audience_is_a_view_that_follows_every_refresh(small: Database) -> No
     assert earlier == [joined, before[1]]
 
 
-def test_an_audience_narrows_lists_and_can_be_saved_anew_and_dropped(small: Database) -> None:
+def test_an_audience_filters_lists_and_can_be_replaced_and_dropped(small: Database) -> None:
     assert command(small, "audience", "save", "some", "--where", "loyalty_status=Gold").exit_code == 0
     first = ids(small, Chosen(audience="some"))
     assert command(small, "audience", "save", "some", "--where", "loyalty_status=Silver").exit_code == 0
@@ -305,11 +305,11 @@ def test_somebody_elses_view_is_neither_replaced_nor_dropped(small: Database) ->
 
 
 @pytest.mark.parametrize("name", ["Gold", "a-b", "1st", "x" * 51, "a;drop"])
-def test_a_name_is_plain(small: Database, name: str) -> None:
+def test_invalid_audience_names_are_refused(small: Database, name: str) -> None:
     with pytest.raises(Invalid, match="no name for an audience"):
         save_audience(small, name, Chosen())
 
 
-def test_bands_are_not_kept_as_they_move_with_the_data(small: Database) -> None:
+def test_bands_are_refused_because_they_move_with_the_data(small: Database) -> None:
     with pytest.raises(Invalid, match="bands move"):
         save_audience(small, "rich", Chosen({"balance_band": "0 to 500"}))

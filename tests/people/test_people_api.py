@@ -69,7 +69,7 @@ def whole(web: httpx.Client, path: str) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_is_the_number_on_every_page_and_in_its_file(held: httpx.Client, path: str) -> None:
+def test_a_list_matches_the_number_on_every_page_and_in_its_file(held: httpx.Client, path: str) -> None:
     first, rows = answer(held, path), whole(held, path)
     file = list(csv.reader(io.StringIO(held.get(first["csv"]).content.decode("utf-8-sig"), newline="")))
     ids = [row[0] for row in rows]
@@ -83,9 +83,7 @@ def test_a_list_is_the_number_on_every_page_and_in_its_file(held: httpx.Client, 
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_the_command_beside_a_list_gives_the_same_customers(
-    held: httpx.Client, small: Database, path: str
-) -> None:
+def test_the_command_of_a_list_gives_the_same_customers(held: httpx.Client, small: Database, path: str) -> None:
     told = answer(held, f"{path}&sort=-customer_id")
     words = shlex.split(told["command"])[1:]
     done = CliRunner().invoke(
@@ -96,7 +94,9 @@ def test_the_command_beside_a_list_gives_the_same_customers(
     assert [line.split()[0] for line in done.output.splitlines()[1:4]] == [row[0] for row in told["rows"][:3]]
 
 
-def test_before_the_profiles_are_held_postgresql_answers_the_same(small: Database, held: httpx.Client) -> None:
+def test_postgresql_answers_the_same_before_the_profiles_are_in_memory(
+    small: Database, held: httpx.Client
+) -> None:
     with serving(small, people=people_only(small)) as fresh:
         fresh.timeout = httpx.Timeout(60)
         for path in LISTS:
@@ -104,14 +104,14 @@ def test_before_the_profiles_are_held_postgresql_answers_the_same(small: Databas
             assert answer(fresh, path + sort)["rows"] == answer(held, path + sort)["rows"]
 
 
-def test_what_does_not_apply_is_said(held: httpx.Client) -> None:
+def test_filters_that_do_not_apply_are_reported(held: httpx.Client) -> None:
     told = answer(held, "/api/people?visual=cohort_retention&mark=2024,3&country=Spain")
 
     assert told["ignored"] == ["Country"]
     assert {one["label"] for one in told["said"]} == {"Months since Joining", "Join Year"}
 
 
-def test_an_audience_narrows_a_list_and_is_offered(small: Database, held: httpx.Client) -> None:
+def test_an_audience_filters_a_list_and_is_offered(small: Database, held: httpx.Client) -> None:
     save_audience(small, "silver", Chosen({"loyalty_status": "Silver"}))
     both = answer(held, "/api/people?country=Spain&audience=silver")
     silver = answer(held, "/api/people?country=Spain&loyalty_status=Silver")
@@ -136,14 +136,14 @@ def test_an_audience_narrows_a_list_and_is_offered(small: Database, held: httpx.
         ("visual=cohort_retention", "one mark"),
     ],
 )
-def test_what_is_not_there_is_refused_in_one_line(held: httpx.Client, query: str, said: str) -> None:
+def test_unknown_names_are_refused_in_one_line(held: httpx.Client, query: str, said: str) -> None:
     reply = held.get(f"/api/people?{query}")
 
     assert reply.status_code == 400
     assert said in reply.json()["error"]["message"]
 
 
-def test_one_customer_is_told_with_what_happened(small: Database, held: httpx.Client) -> None:
+def test_one_customer_is_shown_with_months_and_events(small: Database, held: httpx.Client) -> None:
     [(customer, spent, tier)] = fetch(
         small,
         "SELECT customer_id, spent, status_member FROM analytics.customer_profiles "

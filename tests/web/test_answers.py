@@ -54,7 +54,7 @@ def shown(results, page, name, query):
 
 @pytest.mark.parametrize("query", VIEWS.values(), ids=VIEWS)
 @pytest.mark.parametrize(("page", "visual"), VISUALS, ids=[visual.name for _, visual in VISUALS])
-def test_every_visual_shows_what_its_measures_say(results, page, visual, query):
+def test_every_visual_shows_the_values_of_its_measures(results, page, visual, query):
     """Shared queries, rollups and bound dates change no number: each is queried separately from the fact."""
     shows_what_its_measures_say(results, page, visual, query)
 
@@ -63,7 +63,7 @@ MONTHS = [(page, visual) for page, visual in VISUALS if visual.by == ("activity_
 
 
 @pytest.mark.parametrize(("page", "clicked"), MONTHS, ids=[visual.name for _, visual in MONTHS])
-def test_a_clicked_month_filters_what_its_measures_say(results, page, clicked):
+def test_a_clicked_month_filters_the_values_of_measures(results, page, clicked):
     """This holds for measures that read the filtered months, and for those that read other months."""
     for visual in page.visuals:
         shows_what_its_measures_say(results, page, visual, [(f"pick.{clicked.name}", "2025-06-01")])
@@ -109,7 +109,7 @@ CUT = [(page, visual) for page, visual in VISUALS if visual.by]
 
 
 @pytest.mark.parametrize(("page", "visual"), CUT, ids=[visual.name for _, visual in CUT])
-def test_members_stand_in_their_order_and_are_written(results, page, visual):
+def test_members_have_their_order_and_labels(results, page, visual):
     """Tiers, bands and months ascend; a label is sent only if it differs from the key."""
     found = shown(results, page.name, visual.name, [])
     for name in visual.by:
@@ -130,7 +130,7 @@ def test_a_card_counts_the_customers_of_the_view(results, profiles):
     assert card["values"]["total_customers"] == len(kept)
 
 
-def test_only_those_who_joined_have_a_line_of_months(results):
+def test_only_new_customers_have_a_sparkline(results):
     """Totals, shares and averages by month of joining show tenure, not history."""
     found = {visual.name: shown(results, page.name, visual.name, []) for page, visual in VISUALS if not visual.by}
 
@@ -148,7 +148,7 @@ def test_a_sparkline_is_of_the_last_24_full_months(results, profiles):
     assert spark["values"] == [joined.count(month) for month in spark["months"]]
 
 
-def test_of_nobody_counts_are_zero_and_ratios_are_no_value(without_events):
+def test_without_customers_counts_are_zero_and_ratios_are_null(without_events):
     """An empty view shows 0 customers and no average."""
     values = {
         **shown(without_events, "overview", "total_customers", VIEWS["nobody"])["values"],
@@ -159,7 +159,7 @@ def test_of_nobody_counts_are_zero_and_ratios_are_no_value(without_events):
     assert values["average_login_recency"] is None
 
 
-def test_a_kpi_is_held_against_the_others(without_events, profiles):
+def test_a_kpi_is_compared_with_the_others(without_events, profiles):
     """Compared with all customers, itself included, a large selection would look like the rest."""
     others = row_level.keep(profiles, {"country": [name for name in miniature.COUNTRIES if name != "Kenya"]})
     [mean] = row_level.says(["average_login_recency"], pd.DataFrame(others, dtype=object), {})
@@ -171,7 +171,7 @@ def test_a_kpi_is_held_against_the_others(without_events, profiles):
     assert row_level.same(some["average_login_recency_of_others"], mean)
 
 
-def test_ids_are_texts(tables):
+def test_ids_are_sent_as_text(tables):
     """JavaScript's numbers are exact up to 2^53; a 64-bit hash would become another customer's id."""
     top = tables[TOP_CUSTOMERS]
     large = [-3781657594407154599, 4162937420125321133, 9007199254740993, *range(1, len(top) - 2)]
@@ -186,7 +186,7 @@ def test_ids_are_texts(tables):
     assert {int(one) for one in found} <= set(large)
 
 
-def test_a_clicked_visual_stays_as_it_is(results):
+def test_a_clicked_visual_does_not_change(results):
     """The other visuals are filtered."""
     before = answer(view(page_of("financial", results), [], results), results)["visuals"]
     after = answer(view(page_of("financial", results), [("pick.balance_by_status", "Gold")], results), results)[
@@ -207,7 +207,7 @@ def test_a_click_on_a_stage_keeps_the_customers_it_counts(without_events):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_slicers_and_clicks_together_are_what_those_customers_say(results, profiles, seed):
+def test_slicers_and_clicks_select_the_right_customers(results, profiles, seed):
     """For any slicers, and any clicked status and month."""
     rng = random.Random(seed)
     countries = rng.sample(miniature.COUNTRIES, 2)
@@ -254,7 +254,7 @@ def names_only():
 
 @pytest.mark.parametrize("page", REPORT.pages[:4], ids=lambda page: page.name)
 @pytest.mark.parametrize("absent", [MISSING, ONLY_NAMES], ids=["some", "all but names and countries"])
-def test_what_the_data_lacks_is_said_and_nothing_else_is_lost(lacking, names_only, page, absent):
+def test_missing_data_is_reported_and_nothing_else_is_lost(lacking, names_only, page, absent):
     """Missing data is never shown as 0; every visual that can be drawn is drawn."""
     held = lacking if absent == MISSING else names_only
     asked = view(page_of(page.name, held), [], held)
@@ -281,7 +281,7 @@ def test_a_list_of_names_and_countries_is_counted_by_country(names_only):
 
 
 @pytest.mark.parametrize("page", WHOLE.pages, ids=lambda page: page.name)
-def test_measures_that_need_no_missing_column_are_as_they_were(results, lacking, page):
+def test_measures_without_missing_columns_are_unchanged(results, lacking, page):
     """The same customers with fewer columns."""
     whole, found = (answer(view(page, [], each), each)["visuals"] for each in (results, lacking))
 
@@ -299,7 +299,7 @@ def _loses_a_part(one):
 
 
 @pytest.mark.parametrize("is_older", [False, True], ids=["no events", "results of an older version"])
-def test_without_events_the_pages_of_customers_are_as_they_were(results, tables, is_older):
+def test_without_events_the_pages_of_customers_are_unchanged(results, tables, is_older):
     """Attributes of customers today need no events; everything else is replaced or omitted."""
     notes = tables[REFRESH_SOURCES].to_pylist()
     kept = [row for row in notes if row["source"] == "public.customers"]
@@ -315,7 +315,7 @@ def test_without_events_the_pages_of_customers_are_as_they_were(results, tables,
         assert not any("missing" in visual for visual in found.values())
 
 
-def test_activity_by_behaviour_is_said_in_the_page():
+def test_the_page_explains_activity_by_behaviour():
     """In the slicer, in subtitles and in tooltips; with a flag in the data, none of these appear."""
     told, by_flag = (outline(hold(miniature_results(200, missing=absent))) for absent in (("is_active",), ()))
 

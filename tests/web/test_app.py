@@ -38,7 +38,7 @@ def eventually(question, expected):
 # --- pages and files --------------------------------------------------------------------------------------------
 
 
-def test_the_bare_address_leads_to_the_first_page(web):
+def test_the_root_url_redirects_to_the_first_page(web):
     """Nobody needs to know its name."""
     answer = web.get("/")
 
@@ -46,7 +46,7 @@ def test_the_bare_address_leads_to_the_first_page(web):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_is_the_same_shell(web, page):
+def test_every_page_has_the_same_html(web, page):
     """It refers to its files by their digest."""
     answer = web.get(f"/{page}")
 
@@ -56,7 +56,7 @@ def test_every_page_is_the_same_shell(web, page):
     assert "{{" not in answer.text
 
 
-def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database):
+def test_a_page_without_data_is_not_found_and_says_why(database):
     """For a URL from another shop or from earlier data; for readers and for scripts."""
     publish(database, miniature_results(60, no_events=OF_EVENTS))
     line = (
@@ -75,7 +75,7 @@ def test_a_page_that_the_data_has_nothing_for_is_not_found_and_says_why(database
     assert "/loyalty" not in other.text
 
 
-def test_files_are_kept_for_ever_and_sent_compressed(web):
+def test_files_are_cached_forever_and_sent_compressed(web):
     """A changed file has another URL."""
     shipped = assets()
     for name, asset in shipped.files.items():
@@ -101,7 +101,7 @@ def test_nothing_else_is_served(web, path):
     assert web.get(path.format(digest=assets().digest)).status_code == 404
 
 
-def test_a_page_that_is_none_names_the_pages(web):
+def test_an_unknown_path_names_the_pages(web):
     """For people and for scripts."""
     assert "the pages are /overview, /financial, /engagement, /activity" in web.get("/sales").text
     assert web.get("/api/sales").json()["error"]["code"] == "not_found"
@@ -119,7 +119,7 @@ def test_one_request_answers_every_visual_of_a_page(web, page):
     assert answer.json()["refresh"] == 1
 
 
-def test_the_report_tells_what_the_page_needs_to_know(web):
+def test_the_report_contains_what_the_page_needs(web):
     """Slicers with members, measures with definitions, visuals with positions."""
     report = web.get("/api/report").json()
 
@@ -145,7 +145,7 @@ def test_an_answer_is_sent_once_until_it_changes(web):
     assert other.status_code == 200
 
 
-def test_an_answer_is_compressed_for_who_can_read_it(web):
+def test_an_answer_is_compressed_if_the_client_accepts_it(web):
     """Other clients get it uncompressed."""
     plain = web.get("/api/pages/overview", headers={"Accept-Encoding": "identity"})
     compressed = web.get("/api/pages/overview", headers={"Accept-Encoding": "gzip"})
@@ -182,7 +182,7 @@ def test_a_table_of_the_page_is_of_the_refresh_that_the_page_shows(web):
         ("/api/pages/overview?x=1", "unknown parameter 'x'; this page accepts"),
     ],
 )
-def test_what_is_not_valid_is_a_400_that_names_what_is(web, path, says):
+def test_an_invalid_request_is_a_400_with_the_valid_values(web, path, says):
     """Never an HTML page, never a traceback."""
     answer = web.get(path)
 
@@ -270,7 +270,7 @@ def test_a_new_refresh_replaces_the_old_while_pages_are_open(database, tables):
 
 
 @pytest.mark.slow
-def test_open_pages_are_told_of_a_refresh(database, tables):
+def test_open_pages_are_notified_of_a_refresh(database, tables):
     """Immediately, by an event; the first event is the current state."""
     publish(database, tables)
     with serving(database) as web, web.stream("GET", "/api/events", timeout=WAIT_SECONDS) as stream:
@@ -303,7 +303,7 @@ def test_a_lost_database_leaves_the_last_data_on_screen_and_recovers(home, table
         assert eventually(lambda: state(web)["refresh"], 2) == 2
 
 
-def test_hidden_names_are_in_no_answer(database, tables):
+def test_no_answer_contains_hidden_names(database, tables):
     """Customers are named by customer_id."""
     publish(database, tables)
     with serving(database, hide_names=True) as web:

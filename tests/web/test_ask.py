@@ -64,7 +64,7 @@ def plain(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("page", "visual", "one"), SHOWN, ids=[f"{visual.name}-{one.name}" for _, visual, one in SHOWN]
 )
-def test_the_dashboard_shows_what_ask_answers(results, name, page, visual, one):
+def test_the_dashboard_and_ask_agree(results, name, page, visual, one):
     """There must not be two answers to one question."""
     query, where = VIEWS[name]
     known = {cut.name for cut in dimensions_of(visual.fact)}
@@ -94,7 +94,7 @@ def _written(shown, cut):
 
 @pytest.mark.parametrize("by", CUTS, ids=lambda by: "-".join(by) or "all")
 @pytest.mark.parametrize("one", ASKED, ids=lambda one: one.name)
-def test_every_measure_is_what_its_sql_says(results, one, by):
+def test_every_measure_agrees_with_its_sql(results, one, by):
     """Also combinations that no visual shows; impossible cuts are refused, never answered differently."""
     cuts = [dimension(name) for name in by]
     fact = next((fact for fact in facts_of(one) if {*cuts} <= {*dimensions_of(fact)}), None)
@@ -122,7 +122,7 @@ def test_every_measure_is_what_its_sql_says(results, one, by):
         assert plain(value) == expected or row_level.same(plain(value), expected)
 
 
-def test_members_stand_in_the_order_of_the_report(results):
+def test_members_have_the_order_of_the_report(results):
     """Tiers and months ascend; in alphabetical order it would be Bronze, Gold, Platinum, Silver."""
     assert list(ask(results, "total_customers", by=["loyalty_status"]).loyalty_status)[:3] == [
         "Bronze", "Silver", "Gold",
@@ -131,7 +131,7 @@ def test_members_stand_in_the_order_of_the_report(results):
 
 
 @pytest.mark.parametrize("month", ["2025-06", "2025-06-01", "Jun 2025", pd.Timestamp("2025-06-01")])
-def test_a_month_may_be_written_in_every_way_it_is_shown(results, month):
+def test_a_month_can_be_written_in_every_form_that_is_shown(results, month):
     """It is a pandas timestamp in an answer, a label in the report, and a number in a URL."""
     by_month = ask(results, "total_customers", by=["join_month"]).set_index("join_month").total_customers
 
@@ -151,7 +151,7 @@ def test_a_band_is_named_by_its_label(results):
         ask(results, "total_customers", where={"balance_band": 2})
 
 
-def test_an_answer_says_what_it_is(results):
+def test_an_answer_describes_itself(results):
     """Without its unit and as-of date, a number is easily misread."""
     found = ask(results, "active_share")
 
@@ -213,7 +213,7 @@ def test_the_highest_balances_are_listed_not_summed(results):
         ({"name": "retained_share", "by": ["join_year"]}, "by='months_since'"),
     ],
 )
-def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
+def test_an_error_is_one_line_that_says_how_to_fix_it(results, arguments, line):
     """The nearest name, or the valid names."""
     with pytest.raises(Customer360Error) as refused:
         ask(results, **arguments)
@@ -222,7 +222,7 @@ def test_a_mistake_is_one_line_with_the_way_out(results, arguments, line):
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_month_is_asked_for_by_a_cut_or_a_filter(results):
+def test_a_month_is_selected_by_a_cut_or_a_filter(results):
     """Both select a month, and both give the same number."""
     by_month = ask(results, "monthly_active_customers", by=["activity_month"]).set_index("activity_month")
     spain = ask(results, "orders", by=["activity_month"], where={"country": ["Kenya"]})
@@ -236,7 +236,7 @@ def test_a_month_is_asked_for_by_a_cut_or_a_filter(results):
     assert orders == spain.orders.sum() > 0
 
 
-def test_what_is_computed_from_other_months_has_every_month(results):
+def test_a_measure_over_other_months_has_every_month(results):
     """Customers hold points, and can churn, in a month without events."""
     where = {"country": "Norway", "loyalty_status": "Gold", "activity": "Active"}
     happened = ask(results, "orders", by=["activity_month"], where=where)
@@ -247,7 +247,7 @@ def test_what_is_computed_from_other_months_has_every_month(results):
     assert len(happened) < len(held)
 
 
-def test_points_cost_what_is_said(results):
+def test_points_have_the_given_price(results):
     """A cent each by default; any price in the range is valid, and none outside it."""
     [held] = ask(results, "outstanding_points", where={"country": "Kenya"}).outstanding_points
 
@@ -259,7 +259,7 @@ def test_points_cost_what_is_said(results):
     assert [*by_status.points_liability] == pytest.approx([*points.outstanding_points])
 
 
-def test_a_number_of_past_months_says_that_tiers_are_of_today(results):
+def test_past_months_have_a_note_that_tiers_are_of_today(results):
     """A customer who is Gold today was not Gold in all past months."""
     by = ask(results, "orders", by=["activity_month", "loyalty_status"])
     where = ask(results, "orders", by=["activity_month"], where={"activity": "Active"})
@@ -270,7 +270,7 @@ def test_a_number_of_past_months_says_that_tiers_are_of_today(results):
     assert "note" not in neither.attrs
 
 
-def test_what_the_data_does_not_have_is_never_zero():
+def test_missing_data_is_never_zero():
     """Neither as a measure, nor as a cut, nor as a filter."""
     without = hold(miniature_results(missing=("account_balance", "country")))
 

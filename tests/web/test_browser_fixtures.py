@@ -41,7 +41,7 @@ def address():
         ("policy", "violates the following Content Security Policy directive"),
     ],
 )
-def test_what_goes_wrong_in_a_page_is_a_complaint(page, complaints, address, name, said):
+def test_a_problem_in_a_page_is_a_complaint(page, complaints, address, name, said):
     """Each problem would fail the test."""
     page.goto(f"{address}/{name}")
     for _ in range(100):
@@ -63,7 +63,7 @@ def test_a_request_to_another_host_is_a_complaint(page, complaints, address):
     complaints.clear()
 
 
-def test_a_page_without_faults_has_none(page, complaints, address):
+def test_a_page_without_problems_has_no_complaints(page, complaints, address):
     """With a British locale."""
     page.goto(f"{address}/good")
 

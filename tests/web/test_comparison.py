@@ -29,12 +29,12 @@ def in_months(first, last):
     [{}, {"country": ["Kenya"]}, {"join_month": Between(date(2023, 1, 1), date(2025, 1, 1))}],
     ids=["everyone", "a country", "months of joining"],
 )
-def test_the_last_full_month_is_held_against_that_of_a_year_earlier(results, filters):
+def test_the_last_full_month_is_compared_with_that_of_a_year_earlier(results, filters):
     """Country and month of joining do not change."""
     assert comparison(KPI, filters, results) == {"months": MAY, "reason": None}
 
 
-def test_the_month_is_the_last_full_one_that_the_filters_leave(results):
+def test_the_month_is_the_last_full_one_in_the_filters(results):
     """Not the month of the as-of date, which has not ended."""
     months = {"compared": date(2025, 12, 1), "compare": date(2024, 12, 1)}
 
@@ -42,7 +42,7 @@ def test_the_month_is_the_last_full_one_that_the_filters_leave(results):
     assert comparison(KPI, in_months(date(2025, 2, 1), date(2026, 6, 1)), results)["months"] == MAY
 
 
-def test_the_month_that_is_not_over_is_not_held_against_any(results):
+def test_an_incomplete_month_is_not_compared(results):
     """Half a month would always look like a decline."""
     assert comparison(KPI, {"activity_month": [date(2026, 6, 1)]}, results) == {
         "months": None,
@@ -51,7 +51,7 @@ def test_the_month_that_is_not_over_is_not_held_against_any(results):
 
 
 @pytest.mark.parametrize("filters", [{"loyalty_status": ["Gold"]}, {"activity": ["Active"]}])
-def test_what_customers_are_today_says_nothing_of_a_year_ago(results, filters):
+def test_filters_by_today_are_not_compared_with_a_year_ago(results, filters):
     """Not all customers who are Gold today were Gold then."""
     assert comparison(KPI, filters, results) == {
         "months": None,
@@ -59,7 +59,7 @@ def test_what_customers_are_today_says_nothing_of_a_year_ago(results, filters):
     }
 
 
-def test_the_first_month_of_the_events_is_not_compared_with(results):
+def test_nothing_is_compared_with_the_first_month_of_the_events(results):
     """It may be incomplete, so the first comparison is with the second month."""
     assert results.first_month == date(2024, 3, 1)
     too_early = comparison(KPI, {"activity_month": [date(2025, 3, 1)]}, results)
@@ -87,7 +87,7 @@ def test_other_visuals_name_no_months(results, visual):
     ids=lambda slicers: "-".join(slicers) or "everyone",
 )
 @pytest.mark.parametrize(("page", "visual"), OF_MONTHS, ids=[visual.name for _, visual in OF_MONTHS])
-def test_a_value_to_compare_with_comes_with_its_months(results, page, visual, slicers):
+def test_a_compared_value_comes_with_its_months(results, page, visual, slicers):
     """The months compared in SQL are the months shown on the page."""
     shown = answer(View(page, slicers), results)["visuals"][visual.name]
 

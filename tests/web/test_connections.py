@@ -117,7 +117,7 @@ def test_two_thousand_half_sent_requests_leave_the_health_check_answered():
 @pytest.mark.parametrize(
     "sent", [b"", HALF_A_REQUEST, b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"]
 )
-def test_a_request_that_does_not_arrive_whole_in_time_is_not_waited_for(monkeypatch, sent):
+def test_a_request_that_is_not_complete_in_time_is_closed(monkeypatch, sent):
     """Nothing at all, half of the headers, half of the body."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.3)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
@@ -127,7 +127,7 @@ def test_a_request_that_does_not_arrive_whole_in_time_is_not_waited_for(monkeypa
             pass
 
 
-def test_sending_a_byte_now_and_then_buys_no_time(monkeypatch):
+def test_sending_single_bytes_does_not_extend_the_deadline(monkeypatch):
     """The deadline starts at the first byte, not at the last."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.5)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
@@ -140,7 +140,7 @@ def test_sending_a_byte_now_and_then_buys_no_time(monkeypatch):
     assert time.monotonic() - started < 3
 
 
-def test_an_open_stream_and_a_connection_kept_alive_outlive_the_time_for_a_request(monkeypatch):
+def test_open_streams_and_kept_connections_outlive_the_deadline_of_requests(monkeypatch):
     """The request is complete, so there is no deadline for the response."""
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.2)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
@@ -161,7 +161,7 @@ def test_an_open_stream_and_a_connection_kept_alive_outlive_the_time_for_a_reque
         assert kept.sock is same
 
 
-def test_one_address_holds_half_of_the_connections_at_most(monkeypatch):
+def test_one_address_has_at_most_half_of_the_connections(monkeypatch):
     """Its own quiet connections are closed first; those of others stay."""
     monkeypatch.setattr("customer360.web.server.most_connections", lambda: 20)
     with running(APP, Address(port=0)) as address, ExitStack() as stack:
@@ -190,7 +190,7 @@ def test_readers_who_are_being_answered_are_never_closed_for_others(monkeypatch)
                     pass
 
 
-def test_as_many_connections_are_held_as_files_allow(monkeypatch):
+def test_the_number_of_connections_fits_the_limit_of_files(monkeypatch):
     """The soft limit is raised as needed; with a low hard limit, some files are reserved for other uses."""
     now = {"limits": (256, 1_000_000)}
     monkeypatch.setattr(resource, "getrlimit", lambda _: now["limits"])
@@ -207,7 +207,7 @@ def test_as_many_connections_are_held_as_files_allow(monkeypatch):
     assert connections.most_connections() == 2_000
 
 
-def test_what_cannot_be_accepted_is_logged_once_a_minute(caplog):
+def test_refused_connections_are_logged_once_a_minute(caplog):
     """asyncio's own handler writes a traceback for each."""
     context = {
         "message": "socket.accept() out of system resource",

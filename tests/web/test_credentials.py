@@ -53,7 +53,7 @@ def test_anything_but_the_token_and_a_password_is_wrong(authorization):
     assert not Credentials(TOKEN, {"ada": QUICK}).accept(authorization.encode())
 
 
-def test_what_is_not_configured_does_not_open():
+def test_unconfigured_credentials_are_refused():
     """Neither an empty token nor an unknown user."""
     assert not Credentials(users={"ada": QUICK}).accept(b"Bearer ")
     assert not Credentials(users={"ada": QUICK}).accept(basic("", "").encode())
@@ -84,7 +84,7 @@ def private(tmp_path):
     return write
 
 
-def test_without_file_and_variable_nobody_is_asked():
+def test_without_file_and_variable_no_credentials_are_needed():
     """On a local machine there is nothing to guard against."""
     assert configured(None, None) is None
 
@@ -95,7 +95,7 @@ def accepts(token_file: Path | None, users_file: Path | None, header: bytes) -> 
     return credentials.accept(header) is not None
 
 
-def test_the_token_file_goes_before_the_variable(private, monkeypatch):
+def test_the_token_file_takes_precedence_over_the_variable(private, monkeypatch):
     """The line break is not part of the token."""
     monkeypatch.setenv("CUSTOMER360_DASHBOARD_TOKEN", "of the environment")
 
@@ -130,7 +130,7 @@ def test_the_token_never_sees_people():
         assert credentials.accept(given.encode()) == User("token", sees_people=False)
 
 
-def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
+def test_a_dashboard_for_people_needs_a_user_who_may_see_them():
     """Otherwise it would start without showing anybody, and the reason would be hard to find."""
     Credentials(users={"ada": QUICK}, see_people=frozenset({"ada"})).require_people()
     for credentials in (Credentials(TOKEN), Credentials(users={"ada": QUICK})):
@@ -156,7 +156,7 @@ def test_a_dashboard_for_people_needs_somebody_who_may_see_them():
         (f"ada:{QUICK}\nada:{QUICK}\n", "line 2 of FILE repeats the user 'ada'"),
     ],
 )
-def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):
+def test_a_malformed_users_file_is_refused_with_its_line(private, text, said):
     """Without repeating text that may be a password."""
     path = private(text)
 
@@ -170,7 +170,7 @@ def test_a_malformed_users_file_is_refused_by_the_line(private, text, said):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
-def test_a_file_that_others_may_read_is_refused_with_the_remedy(private, mode):
+def test_a_file_that_others_may_read_is_refused_with_the_fix(private, mode):
     """Others could read the secrets."""
     path = private(f"{TOKEN}\n", mode)
 

@@ -41,7 +41,7 @@ def number(value):
 
 
 @pytest.mark.parametrize("table", [CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, COHORTS], ids=lambda t: t.name)
-def test_a_cube_holds_the_rows_of_its_table(results, table):
+def test_a_cube_contains_the_rows_of_its_table(results, table):
     """Codes are indexes of members, the last code means none; sums are exact."""
     columns = decoded(encoded(table, results))
     cuts = [cut for cut in dimensions_of(table) if not cut.level_of]
@@ -78,7 +78,7 @@ def test_a_page_of_single_customers_has_no_cubes(results):
     assert cubes_of(page_of("financial", results), results) == {}
 
 
-def test_a_large_table_stays_with_the_server(results, monkeypatch):
+def test_a_large_table_stays_on_the_server(results, monkeypatch):
     """The server filters it faster than the page."""
     monkeypatch.setattr(cubes, "MOST_ROWS", 300)
 

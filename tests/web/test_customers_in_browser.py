@@ -131,7 +131,7 @@ def test_a_right_click_on_a_slice_leads_to_exactly_its_customers(reader):
     assert reader.query()["pick.customers_by_status"] == [name]
 
 
-def test_a_month_of_a_line_is_asked_for_anywhere_above_or_below_it(reader):
+def test_a_month_of_a_line_has_its_menu_anywhere_above_or_below_it(reader):
     """The same area as for picking it."""
     reader.open("overview")
     box = reader.visual("acquisition").locator(".canvas").bounding_box()
@@ -145,7 +145,7 @@ def test_a_month_of_a_line_is_asked_for_anywhere_above_or_below_it(reader):
 
 
 @pytest.mark.parametrize("key", ["Shift+F10", "ContextMenu"])
-def test_a_cell_of_a_heat_map_is_asked_for_with_the_keyboard(reader, key):
+def test_a_cell_of_a_heat_map_has_a_menu_for_the_keyboard(reader, key):
     """The cell, its menu and the title show the same number."""
     reader.open("financial")
     cells = reader.visual("balance_and_points").locator("button[data-mark]:not([aria-disabled])")
@@ -161,7 +161,7 @@ def test_a_cell_of_a_heat_map_is_asked_for_with_the_keyboard(reader, key):
     assert len(address(reader)[1]["mark"][0].split(",")) == 2
 
 
-def test_a_focused_mark_of_a_chart_has_the_menu_too_and_escape_gives_the_focus_back(reader):
+def test_a_focused_mark_of_a_chart_has_the_menu_and_escape_restores_the_focus(reader):
     """Arrow keys move between the entries; the filters do not change."""
     reader.open("overview")
     mark = reader.mark("customers_by_status", "Gold")
@@ -180,7 +180,7 @@ def test_a_focused_mark_of_a_chart_has_the_menu_too_and_escape_gives_the_focus_b
 
 
 @pytest.mark.parametrize("way", ["click", "tool"])
-def test_a_card_leads_to_whom_it_counts(reader, way):
+def test_a_card_leads_to_the_customers_it_counts(reader, way):
     """By a right click anywhere on it, and by its tool, which the keyboard can reach."""
     reader.open("overview")
     shown = number_in(reader.number("active_customers"))
@@ -192,7 +192,7 @@ def test_a_card_leads_to_whom_it_counts(reader, way):
     assert follow(reader, first_entry(reader).click) == shown
 
 
-def test_nobody_is_not_offered(reader):
+def test_an_empty_list_is_not_offered(reader):
     """A card that counts nobody has no list and no tool for one."""
     reader.open("overview?join_month=1999-01..1999-02")
     reader.visual("total_customers").locator(".number").click(button="right")
@@ -202,7 +202,7 @@ def test_nobody_is_not_offered(reader):
     assert not menu(reader).is_visible()
 
 
-def test_a_finger_that_stays_asks_for_the_customers_and_does_not_filter(finger):
+def test_a_long_press_opens_the_menu_and_does_not_filter(finger):
     """On systems without an event for a long press."""
     finger.open("overview")
     number = finger.visual("active_customers").locator(".number")
@@ -233,7 +233,7 @@ def touch(reader, x, y, milliseconds=700):
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_the_page_leads_to_all_that_its_filters_and_clicked_marks_leave(reader):
+def test_the_page_leads_to_all_customers_under_its_filters_and_clicks(reader):
     """Useful after tapping a mark on a phone; each side of a comparison has its own link."""
     reader.open("overview?pick.customers_by_status=Gold&country=Spain")
     found = follow(reader, reader.page.get_by_role("link", name="See these customers").click)
@@ -250,7 +250,7 @@ def test_the_page_leads_to_all_that_its_filters_and_clicked_marks_leave(reader):
     assert address(reader)[1] == {"page": ["overview"], "country": ["Italy"]}
 
 
-def test_readers_who_may_not_see_people_meet_nothing_of_it(page, published, complaints):
+def test_readers_who_may_not_see_people_see_no_links_to_them(page, published, complaints):
     """Neither links, nor tools, nor menus; a URL sent to them explains why."""
     with running(make_app(published), Address(port=0)) as served:
         reader = Reader(page, served.url)
@@ -271,7 +271,7 @@ def test_readers_who_may_not_see_people_meet_nothing_of_it(page, published, comp
 # --- the list ---------------------------------------------------------------------------------------------------
 
 
-def test_a_list_goes_on_below_and_is_as_long_on_the_way_back(reader):
+def test_a_list_grows_and_keeps_its_length_on_the_way_back(reader):
     """Each customer appears once; going back from one returns to the same position."""
     reader.open("customers?sort=-spent")
     reader.page.get_by_role("button", name="Show more").click()
@@ -292,7 +292,7 @@ def test_a_list_goes_on_below_and_is_as_long_on_the_way_back(reader):
     assert place > 0
 
 
-def test_a_head_sorts_and_says_so_and_keeps_the_focus(reader):
+def test_a_header_sorts_says_so_and_keeps_the_focus(reader):
     """The order is in the URL; the back button undoes it."""
     reader.open("customers")
     head = reader.page.get_by_role("columnheader", name="Spent")
@@ -320,7 +320,7 @@ def cells(reader, place):
     return reader.page.locator(f"tbody tr > :nth-child({place + 1})").all_inner_texts()
 
 
-def test_slicers_and_audiences_narrow_a_list(reader):
+def test_slicers_and_audiences_filter_a_list(reader):
     """The list shows its filters; its CSV and its command give the same customers."""
     reader.open("customers?page=overview&country=Spain")
     everybody = number_in(reader.page.locator("#title").inner_text())
@@ -369,7 +369,7 @@ def test_a_search_finds_by_id_name_and_address_and_leaves_no_trace(reader, publi
 # --- one customer -----------------------------------------------------------------------------------------------
 
 
-def test_one_customer_is_told_with_points_and_events_and_without_a_name_for_the_browser(reader):
+def test_one_customer_is_shown_with_points_and_events_but_no_name_in_the_title(reader):
     """The best customer, who has everything; a name in the title would enter the browser's history."""
     reader.open(LIST)
     name = cells(reader, place_of(reader, "Name"))[0]
@@ -392,7 +392,7 @@ def test_one_customer_is_told_with_points_and_events_and_without_a_name_for_the_
     assert reader.query() == {"country": ["Spain"]}
 
 
-def test_one_customer_without_events_is_told_with_what_is_known(page, database, spark):
+def test_one_customer_without_events_is_shown_with_the_known_facts(page, database, spark):
     """No empty charts."""
     fill_mock_data(database, spark, plan_of(60, 7, AS_OF, 0.0, 0))
     run_operations(database, spark)
@@ -407,7 +407,7 @@ def test_one_customer_without_events_is_told_with_what_is_known(page, database, 
         page.close()
 
 
-def test_nobody_is_said_to_be_nobody(reader, complaints):
+def test_an_unknown_customer_is_reported_as_unknown(reader, complaints):
     """The id may come from last year's e-mail."""
     reader.open("customers/123456789")
 
@@ -451,7 +451,7 @@ def violations(page):
 
 
 # This test is last, because it changes the data of the others.
-def test_a_customer_who_is_gone_leaves_an_open_list_and_an_open_page(reader, published, spark, complaints):
+def test_a_deleted_customer_disappears_from_an_open_list_and_page(reader, published, spark, complaints):
     """At the next refresh, without a click; the list keeps its length."""
     reader.open("customers")
     reader.page.get_by_role("button", name="Show more").click()

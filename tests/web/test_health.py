@@ -35,7 +35,7 @@ def test_results_and_a_database_are_ok(three_hours_old):
     assert facts == {"status": "ok", "refresh": 1, "as_of": "2026-06-17", "database": "ok"}
 
 
-def test_results_older_than_asked_for_are_stale(three_hours_old):
+def test_results_older_than_the_limit_are_stale(three_hours_old):
     """A monitor sets the maximum age."""
     with serving(three_hours_old) as web:
         assert web.get("/healthz?max_age=4h").status_code == 200
@@ -47,7 +47,7 @@ def test_results_older_than_asked_for_are_stale(three_hours_old):
     assert "write it as 90s, 15m, 26h or 2d" in wrong.json()["error"]["message"]
 
 
-def test_results_of_the_future_have_no_age_that_is_young_enough(module_database, three_hours_old):
+def test_results_of_the_future_are_stale(module_database, three_hours_old):
     """A clock that was ahead must not silence a monitor until that day."""
     stamp = "UPDATE analytics.refreshes SET finished_at = finished_at + {}::interval"
     with module_database.connect() as connection:
@@ -70,7 +70,7 @@ def test_no_credentials_are_needed(three_hours_old):
         assert web.get("/healthz").status_code == 200
 
 
-def test_without_results_it_is_not_well(database):
+def test_without_results_the_check_fails(database):
     """The first run may still be in progress."""
     with serving(database) as web:
         answer = web.get("/healthz")
@@ -81,7 +81,7 @@ def test_without_results_it_is_not_well(database):
     }  # fmt: skip
 
 
-def test_a_database_that_falls_silent_counts_as_gone(results):
+def test_a_silent_database_counts_as_unreachable(results):
     """A cut cable does not close the connection: the watch would wait hours for an answer."""
     now = time.monotonic()
 

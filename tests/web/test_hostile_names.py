@@ -31,7 +31,7 @@ def hostile_dashboard(database):
         yield address.url
 
 
-def test_a_name_in_markup_is_shown_as_it_is_written(hostile_dashboard, page, complaints):
+def test_a_name_in_markup_is_shown_as_text(hostile_dashboard, page, complaints):
     """In charts, tooltips, slicers, tables and the URL; an image that fails to load would be a complaint."""
     seen = ""
     for shown in WHOLE.pages:

@@ -68,7 +68,7 @@ def check_overview(shown):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_filter_shows_a_count_of_few(results, page):
+def test_no_filter_shows_a_small_count(results, page):
     """Each member of each slicer, and some pairs of members."""
     every = filters(results)
     for query in [*every[:12], *every[12::97]]:
@@ -77,7 +77,7 @@ def test_no_filter_shows_a_count_of_few(results, page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_no_pair_of_members_shows_a_count_of_few(results, page):
+def test_no_pair_of_members_shows_a_small_count(results, page):
     """All pairs of members."""
     for query in filters(results):
         attack(page, query, results)
@@ -92,7 +92,7 @@ def attack(page, query, results):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_total_tells_the_mark_that_is_left_out(results, page):
+def test_no_total_reveals_a_suppressed_mark(results, page):
     """A reader who knows the totals of all and of active customers can subtract the marks that are shown."""
     every = filters(results)
     for query in [*every[:12], *every[12::97]]:
@@ -120,7 +120,7 @@ def told(true, below, withheld):
     return [one for one in places if low[one] == high[one] and true[one] < SMALLEST]
 
 
-def test_a_clicked_mark_is_a_filter_as_well(results):
+def test_a_clicked_mark_is_a_filter_too(results):
     """Any click on the first page."""
     page = WHOLE.pages[0]
     picks = [(f"pick.{visual.name}", str(key)) for visual in page.visuals for key in picked(visual, results)]
@@ -132,7 +132,7 @@ def picked(visual, results):
     return [*results.members[dimension(visual.by[0])]] if len(visual.by) == 1 else []
 
 
-def test_where_nothing_is_small_all_is_there(results):
+def test_without_small_cells_everything_is_shown(results):
     """Cards, bars and months of all customers."""
     page = next(one for one in WHOLE.pages if one.name == "overview")
     asked = view(page, [("join_month", "1999-01..2026-06")], results)
@@ -142,7 +142,7 @@ def test_where_nothing_is_small_all_is_there(results):
     assert {"total_customers", "active_customers", "customers_by_status", "customers_by_country"} <= {*same}
 
 
-def test_it_is_known_of_every_number_whom_it_counts():
+def test_every_number_has_known_counts():
     """A number with an unknown count is never shown to these readers."""
     for page in WHOLE.pages:
         for visual in page.visuals:
@@ -152,7 +152,7 @@ def test_it_is_known_of_every_number_whom_it_counts():
                     assert counts_of(measure(name), visual.fact, cuts), (visual.name, name)
 
 
-def test_a_line_of_months_goes_when_one_has_few(results):
+def test_a_sparkline_with_a_small_month_is_removed(results):
     """The card's number and the other months would reveal it."""
     page = next(one for one in WHOLE.pages if one.name == "overview")
     asked = view(page, [("country", "Kenya")], results)

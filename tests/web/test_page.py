@@ -58,7 +58,7 @@ def reader(page, dashboard):
 
 @pytest.mark.parametrize("query", ["", QUERY], ids=["everyone", "filtered"])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_every_number_on_the_page_is_what_postgresql_says(reader, postgresql, tables, shown, query):
+def test_every_number_on_the_page_agrees_with_postgresql(reader, postgresql, tables, shown, query):
     """The table view of each visual is compared with queries of the published tables."""
     results, chosen = hold(tables), [(name, value) for name, all_ in parse_qs(query[1:]).items() for value in all_]
     asked = view(page_of(shown.name, results), chosen, results)
@@ -175,7 +175,7 @@ def alike(one, other):
     return one == other
 
 
-def test_a_click_is_answered_without_the_server_once_the_tables_are_there(reader):
+def test_a_click_needs_no_server_once_the_tables_are_loaded(reader):
     """This also works when the server is unreachable."""
     reader.open("overview")
     reader.page.wait_for_timeout(500)
@@ -188,7 +188,7 @@ def test_a_click_is_answered_without_the_server_once_the_tables_are_there(reader
     assert reader.number("total_customers") != "700"
 
 
-def test_single_customers_stay_with_the_server(web_tables):
+def test_single_customers_stay_on_the_server(web_tables):
     """The page receives no table of names; it requests its top ten."""
     assert web_tables["financial"] == []
     assert web_tables["overview"]
@@ -206,7 +206,7 @@ def web_tables(reader):
 # --- slicers, clicks, the URL -----------------------------------------------------------------------------------
 
 
-def test_the_bare_address_shows_the_first_page(reader):
+def test_the_root_url_shows_the_first_page(reader):
     """With its title, its navigation and the as-of date."""
     reader.open("")
 
@@ -217,7 +217,7 @@ def test_the_bare_address_shows_the_first_page(reader):
     assert reader.number("total_customers") == "700"
 
 
-def test_a_slicer_filters_every_visual_and_stands_in_the_address(reader):
+def test_a_slicer_filters_every_visual_and_is_in_the_url(reader):
     """It is also among the active filters, where it can be removed."""
     reader.open("overview")
     reader.after(lambda: reader.page.get_by_role("checkbox", name="Gold").check())
@@ -282,7 +282,7 @@ def test_new_customers_names_its_months(reader):
     assert not card.locator(".delta").is_visible()
 
 
-def test_a_month_is_held_against_the_same_month_a_year_earlier(reader, postgresql):
+def test_a_month_is_compared_with_the_same_month_a_year_earlier(reader, postgresql):
     """The card names both months; colour also shows better and worse."""
     reader.open("activity")
     said = reader.visual("points_awarded").locator(".delta")
@@ -296,7 +296,7 @@ def test_a_month_is_held_against_the_same_month_a_year_earlier(reader, postgresq
 
 
 @pytest.mark.parametrize("chosen", ["loyalty_status=Gold", "activity=Active", "pick.points_by_status=Gold"])
-def test_under_a_filter_by_what_customers_are_today_months_do_not_compare(reader, chosen):
+def test_under_a_filter_by_today_months_are_not_compared(reader, chosen):
     """Customers who are Gold today may not have been Gold a year ago; the card says why there is no comparison."""
     reader.open(f"activity?{chosen}")
     said = reader.visual("points_awarded").locator(".delta")
@@ -315,7 +315,7 @@ def test_only_months_of_events_have_an_arrow(reader, shown):
     assert {*arrows.evaluate_all("all => all.map(one => one.dataset.visual)")} <= of_months
 
 
-def test_a_selection_is_held_against_the_others_in_points(reader):
+def test_a_selection_is_compared_with_the_others_in_points(reader):
     """Without a selection, there are no others."""
     reader.open("activity")
     said = reader.visual("balance_above").locator(".delta")
@@ -326,7 +326,7 @@ def test_a_selection_is_held_against_the_others_in_points(reader):
     assert re.fullmatch(r"\s*[+−][\d.]+ pp\s*vs others [\d.]+%", said.inner_text())
 
 
-def test_over_months_of_events_a_filter_by_today_is_said(reader):
+def test_over_months_of_events_a_filter_by_today_has_a_note(reader):
     """It is not known who was Gold in past months."""
     reader.open("loyalty?loyalty_status=Gold")
 
@@ -334,7 +334,7 @@ def test_over_months_of_events_a_filter_by_today_is_said(reader):
         assert reader.visual(visual).locator(".note").all_inner_texts() == ["Only customers who are Gold today"]
 
 
-def test_over_months_of_joining_a_filter_by_today_is_said(reader):
+def test_over_months_of_joining_a_filter_by_today_has_a_note(reader):
     """Set by a slicer or by a click; a picture includes the note, because it is part of the header."""
     reader.open("overview?activity=Active")
     notes = reader.visual("acquisition").locator(".note")
@@ -360,7 +360,7 @@ def test_over_months_of_joining_a_filter_by_today_is_said(reader):
         ("financial?pick.balance_by_status=Gold", "top_customers", []),
     ],
 )
-def test_a_visual_says_which_filters_do_not_reach_it(reader, address, visual, said):
+def test_a_visual_says_which_filters_do_not_apply(reader, address, visual, said):
     """Otherwise the chips above the page would suggest that they apply."""
     reader.open(address)
 
@@ -378,9 +378,7 @@ def test_a_visual_says_which_filters_do_not_reach_it(reader, address, visual, sa
         ("engagement?join_month=2025-02..2025-04", "last_login_trend", "2024-09-01", "2026-06-01"),
     ],
 )
-def test_an_axis_of_months_runs_over_all_the_months_that_are_asked_for(
-    reader, tables, address, visual, first, last
-):
+def test_an_axis_of_months_includes_all_requested_months(reader, tables, address, visual, first, last):
     """
     A month without customers is zero, also at both ends: a shorter axis would hide that nobody joins.
 
@@ -454,7 +452,7 @@ def test_a_click_elsewhere_moves_the_choice_and_ctrl_click_adds_to_it(reader):
     assert reader.query() == {}
 
 
-def test_a_filter_that_stays_is_left_alone_among_the_chips(reader):
+def test_a_filter_that_stays_keeps_its_chip(reader):
     """It keeps the keyboard focus, and needs no new layout."""
     reader.open("overview")
     reader.click_mark("customers_by_status", "Gold")
@@ -612,7 +610,7 @@ def test_a_lost_server_leaves_the_last_data_on_screen(page, database, tables, co
     complaints.clear()
 
 
-def test_of_nobody_every_visual_says_so(reader):
+def test_without_customers_every_visual_says_so(reader):
     """Neither an empty frame nor a zero that was never counted."""
     reader.open("engagement?join_month=2010-01..2010-02")
 
@@ -643,7 +641,7 @@ def lacking(server):
         yield url
 
 
-def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, server, dashboard):
+def test_the_names_of_a_heat_map_fit_regardless_of_other_charts(page, server, dashboard):
     """Their width is measured in their own font, not in that of the last chart, if there was one."""
 
     def room(url):
@@ -654,7 +652,7 @@ def test_the_names_of_a_heat_map_have_their_room_whatever_else_is_drawn(page, se
         assert room(url) == room(dashboard)
 
 
-def test_counts_of_the_funnel_have_their_room_however_many_customers_there_are(page, dashboard):
+def test_the_counts_of_the_funnel_fit_at_any_size(page, dashboard):
     """At the width where the shares are close to them."""
     page.set_viewport_size({"width": 1024, "height": 768})
     Reader(page, dashboard).open("engagement")
@@ -687,7 +685,7 @@ def test_a_list_of_names_and_countries_is_shown_by_country(page, server):
 @pytest.mark.parametrize(
     "definition", REPORT.shown(miniature.of_customers(MISSING)).pages, ids=lambda one: one.name
 )
-def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
+def test_missing_data_is_reported_in_its_place(page, lacking, definition):
     """Neither a zero nor an empty frame; other visuals are drawn, and missing columns cannot be filtered by."""
     reader = Reader(page, lacking)
     reader.open(definition.name)
@@ -701,7 +699,7 @@ def test_what_the_data_lacks_is_said_in_its_place(page, lacking, definition):
     assert Axe().run(page).response["violations"] == []
 
 
-def test_the_page_computes_what_the_server_computes_of_what_there_is(page, lacking):
+def test_the_page_computes_what_the_server_computes_from_incomplete_data(page, lacking):
     """The tables in the page are not queried for missing data."""
     reader = Reader(page, lacking)
     reader.open("overview")
@@ -711,7 +709,7 @@ def test_the_page_computes_what_the_server_computes_of_what_there_is(page, lacki
     assert all(own is not None and alike(own, served) for own, served in answers)
 
 
-def test_a_table_that_the_results_lack_is_said_in_its_place(page, server):
+def test_a_missing_table_is_reported_in_its_place(page, server):
     """The results are from an older version: the frame says what to do, and the other visuals are drawn."""
     line = f"the results have no {VALUE_SEGMENTS.full_name} yet; renew them with: customer360 run"
     with new_database(server) as database:
@@ -851,7 +849,7 @@ def test_dark_is_dark_and_is_remembered(reader):
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_no_page_scrolls_sideways_or_cuts_words_off(reader, shown, width):
+def test_no_page_scrolls_sideways_or_truncates_words(reader, shown, width):
     """On any screen: titles, definitions, and the text next to a funnel's bars."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open(shown.name)
@@ -923,7 +921,7 @@ CLIPPED = """async () => {
 
 @pytest.mark.parametrize("width", [1440, 1280, 1024, 800, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_no_number_is_cut_off_or_covered(reader, shown, width):
+def test_no_number_is_truncated_or_covered(reader, shown, width):
     """A truncated number is wrong, such as 2,168 without its last digit. Also in charts and with filters."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     for query in ("", QUERY):
@@ -961,7 +959,7 @@ def test_every_visual_saves_its_picture(reader):
 
 
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_a_page_prints_on_few_sheets_with_its_filters_and_its_day(reader, shown):
+def test_a_page_prints_on_few_sheets_with_its_filters_and_date(reader, shown):
     """About ten rows per sheet, in light colours, without the controls."""
     reader.page.emulate_media(color_scheme="dark")
     reader.open(f"{shown.name}?loyalty_status=Gold")
@@ -978,7 +976,7 @@ def test_a_page_prints_on_few_sheets_with_its_filters_and_its_day(reader, shown)
     )
 
 
-def test_the_first_page_is_light(reader):
+def test_the_first_page_is_small(reader):
     """At most 1.2 MB over the network, all of it from this server (checked by the page fixture)."""
     sizes = []
     reader.page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
@@ -987,7 +985,7 @@ def test_the_first_page_is_light(reader):
     assert 100_000 < sum(sizes) < 1_200_000
 
 
-def test_numbers_are_written_as_the_reader_is_used_to(chromium, dashboard, postgresql):
+def test_numbers_follow_the_locale_of_the_reader(chromium, dashboard, postgresql):
     """A German reader sees 1.234,5."""
     context = chromium.new_context(locale="de-DE")
     german = Reader(context.new_page(), dashboard)

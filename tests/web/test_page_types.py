@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 TYPES = ROOT / "src/customer360/web/static/types.d.ts"
 
 
-def test_the_page_knows_every_way_to_compute_and_no_other():
+def test_the_page_has_every_expression_and_no_other():
     """The type checker then finds every missing case in measures.js."""
     known = re.findall(r'\bcase: "(\w+)"', TYPES.with_name("expressions.d.ts").read_text())
 
@@ -65,7 +65,7 @@ def headers(results):
     return [json.loads(cube[4 : 4 + int.from_bytes(cube[:4], "little")]) for cube in cubes]
 
 
-def test_what_the_server_sends_has_the_types_of_the_page(results, tmp_path):
+def test_the_server_sends_the_types_of_the_page(results, tmp_path):
     """For complete data, and for data with missing columns, which has nulls and empty lists."""
     lacking = [("country", "account_balance"), ("join_date", "last_login", "is_active")]
     all_results = [results, *(hold(miniature_results(200, missing=columns)) for columns in lacking)]

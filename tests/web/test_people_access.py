@@ -69,7 +69,7 @@ def test_every_way_to_see_customers_is_one_row_of_the_log(
 
 
 @pytest.mark.parametrize(("action", "customers"), WAYS)
-def test_the_log_has_nothing_of_a_person(web: httpx.Client, log: Database, action: str, customers: int) -> None:
+def test_the_log_contains_no_personal_data(web: httpx.Client, log: Database, action: str, customers: int) -> None:
     """It is kept longer than the customers, and the text of a search is often a name."""
     asked(web, action)
 
@@ -107,7 +107,9 @@ def wait_for_the_log(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("action", "customers"), WAYS)
-def test_without_a_log_nobody_is_shown(web: httpx.Client, log: Database, action: str, customers: int) -> None:
+def test_without_a_log_no_customers_are_shown(
+    web: httpx.Client, log: Database, action: str, customers: int
+) -> None:
     """One line says why; not even the number of customers is shown."""
     execute(log, "REVOKE INSERT ON analytics.people_access FROM customer360_people")
     try:
@@ -122,7 +124,7 @@ def test_without_a_log_nobody_is_shown(web: httpx.Client, log: Database, action:
     assert fetch(log, LOG) == []
 
 
-def test_a_dashboard_without_people_answers_nothing_of_them(published: Database, log: Database) -> None:
+def test_a_dashboard_without_people_shows_none(published: Database, log: Database) -> None:
     """It logs nothing, because nobody saw anything."""
     with serving(published) as web:
         for action, _ in WAYS:

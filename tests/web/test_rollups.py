@@ -12,7 +12,7 @@ OF_A_MONTH = {"active_customers", "retained_customers", "resurrected_customers",
 COPIES = [(fact, copy) for fact in SEGMENTS for copy in rollups(fact)]
 
 
-def test_what_is_cut_by_every_slicer_and_adds_up_is_summed():
+def test_additive_facts_with_every_slicer_are_summed():
     """Shares and lists of customers are not; counts of customers by month are, but keep their months."""
     assert ACTIVITY_SEGMENTS in SEGMENTS
     assert {COHORT_RETENTION, TOP_CUSTOMERS}.isdisjoint(SEGMENTS)
@@ -20,7 +20,7 @@ def test_what_is_cut_by_every_slicer_and_adds_up_is_summed():
 
 
 @pytest.mark.parametrize(("fact", "copy"), COPIES, ids=[copy.name for _, copy in COPIES])
-def test_a_copy_is_coarser_and_has_only_what_adds_up_over_what_it_left_out(fact, copy):
+def test_a_copy_is_coarser_and_has_only_columns_that_add_up(fact, copy):
     """A customer active in three months would count three times."""
     left_out = {cut.column for cut in dimensions_of(fact)} - {*copy.column_names}
 
@@ -28,7 +28,7 @@ def test_a_copy_is_coarser_and_has_only_what_adds_up_over_what_it_left_out(fact,
     assert all(left_out.isdisjoint(column.except_over) for column in copy.columns)
 
 
-def test_without_months_no_customers_of_a_month_are_left():
+def test_without_months_there_are_no_counts_by_month():
     """Sums of events are kept; with months, all columns are."""
     by_months = {
         has: [one for one in rollups(ACTIVITY_SEGMENTS) if _has_months(one) == has] for has in (True, False)
@@ -46,7 +46,7 @@ def _has_months(table):
     return ACTIVITY_MONTH.name in table.column_names
 
 
-def test_customers_of_a_month_are_read_with_their_months(results):
+def test_counts_by_month_are_read_with_their_months(results):
     """Even if nothing else needs the months; sums of events are read from fewer rows."""
     counted = results.smallest(ACTIVITY_SEGMENTS, {"country", "active_customers"})
     happened = results.smallest(ACTIVITY_SEGMENTS, {"country", "active_days"})

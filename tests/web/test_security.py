@@ -107,7 +107,7 @@ def guarded():
 
 
 @pytest.mark.parametrize("path", ["/", "/unknown", "/broken", "/api/broken"])
-def test_every_response_tells_the_browser_to_run_and_load_only_our_own(ask, path):
+def test_every_response_allows_only_our_own_scripts_and_files(ask, path):
     """The browser does not run injected code, and no other site can frame or read the page."""
     headers = ask(path).headers
 
@@ -140,7 +140,7 @@ def test_an_error_is_json_for_scripts_and_a_line_for_people_and_never_a_tracebac
     assert caplog.text.count("ZeroDivisionError: what a stranger must not read") == 2
 
 
-def test_half_an_answer_does_not_look_whole(ask, caplog):
+def test_a_partial_response_does_not_look_complete(ask, caplog):
     """The connection is closed, so the browser reports an error instead of showing half of it."""
     with pytest.raises(http.client.IncompleteRead):
         ask("/half")
@@ -161,7 +161,7 @@ def test_this_machines_own_names_are_served(ask, host):
     "host",
     ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "evil.example:127.0.0.1", "", "::1"],
 )
-def test_another_name_that_leads_here_is_not_served(ask, host):
+def test_another_name_for_this_machine_is_not_served(ask, host):
     """Otherwise evil.example could point its name to 127.0.0.1 and read the customers."""
     refused = ask("/api/x", Host=host)
 
@@ -210,7 +210,7 @@ def test_an_address_has_at_most_200_parameters(ask, parameters, status):
 # --- credentials ------------------------------------------------------------------------------------------------
 
 
-def test_without_credentials_only_the_health_is_told(guarded):
+def test_without_credentials_only_the_health_check_answers(guarded):
     """A health check has no password."""
     refused = guarded("/api/x")
 
@@ -220,7 +220,7 @@ def test_without_credentials_only_the_health_is_told(guarded):
     assert guarded.status("/healthz") == 200
 
 
-def test_the_token_and_a_users_password_open(guarded):
+def test_the_token_and_a_users_password_are_accepted(guarded):
     """The token is also accepted as a password, because a browser's prompt asks for name and password."""
     token = [f"Bearer {TOKEN}", f"bearer {TOKEN}", basic("", TOKEN), basic("anyone", TOKEN)]
 
@@ -228,7 +228,7 @@ def test_the_token_and_a_users_password_open(guarded):
         assert guarded.status(Authorization=authorization) == 200
 
 
-def test_who_is_taken_out_of_the_files_is_out_at_once(tmp_path, caplog):
+def test_a_user_removed_from_the_files_loses_access_immediately(tmp_path, caplog):
     """Users who have left must lose access without a restart of the dashboard."""
     users, token = tmp_path / "users.txt", tmp_path / "token"
     for path, text in ((users, f"ada:{QUICK}\nbob:{QUICK}\n"), (token, TOKEN)):
@@ -254,7 +254,7 @@ def test_who_is_taken_out_of_the_files_is_out_at_once(tmp_path, caplog):
         assert asking.status(Authorization=bob) == 401
 
 
-def test_a_wrong_password_does_not_open(guarded):
+def test_a_wrong_password_is_refused(guarded):
     """The response does not reveal which part is wrong."""
     refused = guarded(Authorization=basic("ada", "wrong"))
 
@@ -351,7 +351,7 @@ def code(answer):
 
 
 @pytest.mark.parametrize("path", [*OF_PEOPLE, SEARCH])
-def test_single_customers_are_shown_only_by_a_dashboard_that_is_started_so(ask, people, path):
+def test_single_customers_are_shown_only_with_people(ask, people, path):
     """Regardless of the app's answer."""
     method = "POST" if path == SEARCH else "GET"
 
@@ -359,7 +359,7 @@ def test_single_customers_are_shown_only_by_a_dashboard_that_is_started_so(ask, 
     assert people(path, method, body="{}", **JSON).status == 200
 
 
-def test_without_credentials_the_user_is_who_runs_the_dashboard(ask, people):
+def test_without_credentials_the_user_is_the_one_who_runs_the_dashboard(ask, people):
     """From the operating system, not from the environment."""
     import pwd
 
@@ -391,7 +391,7 @@ def test_without_people_no_user_sees_any(users):
         assert code(asking("/api/people", Authorization=basic("ada", PASSWORD))) == (403, "no_people")
 
 
-def test_who_may_no_longer_see_people_does_not_from_the_next_request_on(tmp_path):
+def test_a_revoked_right_to_see_people_ends_with_the_next_request(tmp_path):
     """As for users removed from the file."""
     path = tmp_path / "users.txt"
     path.touch(mode=0o600)
@@ -404,7 +404,7 @@ def test_who_may_no_longer_see_people_does_not_from_the_next_request_on(tmp_path
 
 
 @pytest.mark.parametrize("path", OF_PEOPLE)
-def test_no_browser_keeps_single_customers(people, path):
+def test_no_browser_caches_single_customers(people, path):
     """Even if the app allows caching."""
     assert people(path).headers.get_all("cache-control") == ["no-store"]
     assert people("/who").headers.get_all("cache-control") == ["max-age=60"]

@@ -79,7 +79,7 @@ def taken(port=0):
         ("db.example", False, "http://db.example:8360", "http://db.example:8360"),
     ],
 )
-def test_an_address_knows_who_reaches_it(host, is_loopback, url, from_here):
+def test_an_address_is_local_or_open_to_others(host, is_loopback, url, from_here):
     """A name that is not known to be local counts as reachable by others."""
     address = Address(host)
 
@@ -163,7 +163,7 @@ def test_an_app_that_does_not_start_says_why_in_one_line(start, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_fault_of_ours_at_the_start_keeps_its_traceback():
+def test_an_internal_error_at_startup_keeps_its_traceback():
     """It is not a user's mistake."""
 
     @asynccontextmanager
@@ -175,7 +175,7 @@ def test_a_fault_of_ours_at_the_start_keeps_its_traceback():
         serve(app(lifespan=broken), ANY)
 
 
-def test_the_server_does_not_say_what_it_is():
+def test_the_server_does_not_identify_itself():
     """No client needs to know."""
     with running(app("/"), ANY) as address, getting(address) as answer:
         assert answer.getheader("server") is None
@@ -195,7 +195,7 @@ def test_a_request_without_end_is_cut_off():
 # --- shutdown ---------------------------------------------------------------------------------------------------
 
 
-def test_an_open_stream_does_not_hold_up_the_end():
+def test_an_open_stream_does_not_delay_shutdown():
     """Every page keeps one open; it ends properly, so that the page waits for the next server."""
     with running(app(), ANY) as address:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=20)
@@ -222,7 +222,7 @@ print("stopped")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_sigterm_end_it_well(number):
+def test_ctrl_c_and_sigterm_stop_it_cleanly(number):
     """This is the normal way to stop it, regardless of other signal handlers in the commands."""
     command = [sys.executable, "-c", SERVING]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:

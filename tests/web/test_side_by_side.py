@@ -32,7 +32,7 @@ def numbers(reader, card="total_customers"):
     return reader.visual(card).locator(".number").all_inner_texts()
 
 
-def test_two_countries_are_compared_from_a_control_and_left_again(reader):
+def test_a_control_starts_and_stops_a_comparison(reader):
     """The comparison is in the URL; leaving it restores the page and its slicer."""
     reader.open("overview?country=Chile")
     before = numbers(reader)
@@ -103,7 +103,7 @@ AXES = """async (name) => {
         ("loyalty", "member_flow"),
     ],
 )
-def test_both_sides_are_read_against_one_axis(reader, page_name, visual):
+def test_both_sides_share_one_axis(reader, page_name, visual):
     """A bar of twice the length means twice the number, on either side."""
     reader.open(f"{page_name}?{KENYA_AND_NORWAY}")
 
@@ -138,7 +138,7 @@ def test_a_comparison_carries_across_pages(reader):
 @pytest.mark.parametrize(
     "written", ["country:Kenya,Narnia", "country:Kenya,Kenya", "join_month:2024-01..,2025-01..", "soon"]
 )
-def test_what_cannot_be_compared_is_told_and_left_out(reader, complaints, written):
+def test_an_invalid_comparison_is_reported_and_ignored(reader, complaints, written):
     """The rest of the URL stays valid."""
     reader.open(f"overview?loyalty_status=Gold&compare={written}")
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_compared_is_told_and_left_out(reader, complaints, writte
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_two_sides_fit_any_screen_and_break_no_rule_of_accessibility(reader, shown, width):
+def test_two_sides_fit_any_screen_and_are_accessible(reader, shown, width):
     """Side by side, or one below the other on a phone."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open(f"{shown.name}?{KENYA_AND_NORWAY}")

@@ -51,7 +51,7 @@ def with_more_known(counts, signs, smallest):
 
 @given(COUNTS, LIMITS)
 @settings(max_examples=500)
-def test_the_total_and_all_other_marks_tell_no_count_below_the_smallest(counts, smallest):
+def test_the_total_and_all_other_marks_reveal_no_small_count(counts, smallest):
     """Unless the total itself is below, and so not shown, or shows that each mark is one customer."""
     signs = hidden(counts, [range(len(counts))], smallest)
 
@@ -66,7 +66,7 @@ def test_the_total_and_all_other_marks_tell_no_count_below_the_smallest(counts, 
 
 
 @given(COUNTS, LIMITS)
-def test_what_is_said_to_be_below_is_below(counts, smallest):
+def test_a_count_shown_as_below_is_below(counts, smallest):
     """Zero is never suppressed, and nothing is suppressed without a small count."""
     signs = hidden(counts, [range(len(counts))], smallest)
 
@@ -113,7 +113,7 @@ TABLES = st.integers(2, 5).flatmap(
 
 @given(TABLES, LIMITS)
 @settings(max_examples=300)
-def test_no_line_and_no_column_tells_one_of_its_cells(table, smallest):
+def test_no_row_or_column_reveals_one_of_its_cells(table, smallest):
     """Together with its total, if that is not below itself."""
     width = len(table[0])
     counts = [count for line in table for count in line]
@@ -136,7 +136,7 @@ def test_no_line_and_no_column_tells_one_of_its_cells(table, smallest):
 
 
 @given(COUNTS.map(lambda counts: sorted(counts, reverse=True)), LIMITS)
-def test_no_two_stages_that_are_shown_differ_by_few(counts, smallest):
+def test_no_two_shown_stages_differ_by_a_small_count(counts, smallest):
     """Their difference, the customers who went no further, is a count too."""
     signs = stages(counts, smallest)
     shown = [count for place, count in enumerate(counts) if place not in signs]
@@ -145,7 +145,7 @@ def test_no_two_stages_that_are_shown_differ_by_few(counts, smallest):
     assert not any(0 < one - other < smallest for one, other in pairwise(shown))
 
 
-def test_a_share_of_a_stage_goes_with_the_stage():
+def test_a_share_of_a_suppressed_stage_is_suppressed():
     """The share of the previous stage would reveal it."""
     counts = counts_of(SHARE_OF_PREVIOUS_STAGE, ENGAGEMENT_SEGMENTS)
     rows = [{"n_customers": number} for number in (100, 98, 60)]
@@ -185,21 +185,21 @@ def test_zero_stays_zero_and_enough_are_shown(number, shown):
     assert card(TOTAL_CUSTOMERS, number, n_customers=number) == shown
 
 
-def test_a_count_of_few_is_said_to_be_below():
+def test_a_small_count_is_shown_as_below():
     """It has no number."""
     kept = card(TOTAL_CUSTOMERS, 3, n_customers=3)
 
     assert kept == {"values": {"total_customers": None}, "below": {"total_customers": [0]}}
 
 
-def test_an_average_over_few_is_withheld():
+def test_an_average_over_few_customers_is_withheld():
     """It would reveal the approximate value of each of them."""
     kept = card(AVERAGE_BALANCE, 10.5, n_balance_count=4)
 
     assert kept == {"values": {"average_balance": None}, "withheld": {"average_balance": [0]}}
 
 
-def test_a_share_that_tells_how_few_are_left_is_withheld():
+def test_a_share_that_reveals_a_small_rest_is_withheld():
     """98 % of 100 reveals that 2 are not active."""
     active, inactive, unknown = names(counts_in(ACTIVE_SHARE)[0])
     few = card(ACTIVE_SHARE, 0.98, **{active: 98, inactive: 2, unknown: 0, "n_customers": 100})
@@ -211,6 +211,6 @@ def test_a_share_that_tells_how_few_are_left_is_withheld():
     assert many["values"] == {"active_share": 0.9}
 
 
-def test_a_number_of_nobody_who_is_counted_is_withheld():
+def test_a_number_without_counted_customers_is_withheld():
     """For example, bonus points in a month without active customers: it is unknown whose they are."""
     assert card(AVERAGE_BALANCE, 10.5, n_balance_count=0)["values"] == {"average_balance": None}

@@ -60,14 +60,14 @@ def test_no_answer_names_a_customer(kept, tables):
 
 
 @pytest.mark.parametrize(("loopback", "smallest"), [(True, 0), (False, 5)])
-def test_small_cells_are_kept_by_default_where_others_are_served(published, loopback, smallest):
+def test_small_cells_are_hidden_by_default_if_others_are_served(published, loopback, smallest):
     """But not on a local machine."""
     with serving(published, loopback=loopback) as web:
         assert web.get("/api/report").json()["smallest"] == smallest
         assert ("smallest" in web.get("/api/pages/overview").json()) == bool(smallest)
 
 
-def test_who_may_see_people_sees_small_cells_too(published):
+def test_users_who_may_see_people_see_small_cells(published):
     """One dashboard answers both kinds of readers and caches their answers separately; the token sees nobody."""
     credentials = Credentials(TOKEN, dict.fromkeys(("ada", "bob"), HASH), see_people=frozenset({"ada"}))
     signed_in = {name: (name, PASSWORD) for name in ("ada", "bob")} | {"token": ("", TOKEN)}
@@ -108,7 +108,7 @@ def dashboard(published):
         yield address.url
 
 
-def test_a_card_a_table_and_a_file_say_that_a_count_is_below(page, dashboard):
+def test_a_card_a_table_and_a_file_show_that_a_count_is_below(page, dashboard):
     """The page says once which numbers are not shown."""
     reader = Reader(page, dashboard)
     reader.open("activity?country=Kenya&loyalty_status=Gold")
@@ -126,7 +126,7 @@ def test_a_card_a_table_and_a_file_say_that_a_count_is_below(page, dashboard):
     assert "< 5" in {row[1] for row in rows if row[0] == "Customers with Balance > X"}
 
 
-def test_no_table_view_of_any_page_has_a_count_of_few(page, dashboard):
+def test_no_table_view_of_any_page_has_a_small_count(page, dashboard):
     """Files contain the same numbers as the table views."""
     reader = Reader(page, dashboard)
     for shown in WHOLE.pages:

@@ -68,7 +68,7 @@ def value_of(database, fact, asked, filters, x=None):
     ],
     ids=lambda cut: cut.name,
 )
-def test_the_parts_of_a_visual_are_what_their_customers_say(database, profiles, cut):
+def test_the_parts_of_a_visual_agree_with_their_customers(database, profiles, cut):
     """Cut by a dimension, each member shows its own customers."""
     fact = next(fact for fact in SEGMENTS if cut in dimensions_of(fact))
     query = sql.aggregate(fact, [m.TOTAL_CUSTOMERS, m.AVERAGE_BALANCE], by=[cut], filters={"activity": ["Active"]})
@@ -97,7 +97,7 @@ def test_a_level_groups_the_members_below_it(database, profiles):
     assert value_of(database, CUSTOMER_SEGMENTS, m.TOTAL_CUSTOMERS, {"join_year": [2025]}) == len(in_2025)
 
 
-def test_members_stand_in_their_own_order(database):
+def test_members_have_their_own_order(database):
     """Tiers, bands and months ascend; they are not sorted alphabetically."""
     statuses = rows_of(database, sql.members(dimension("loyalty_status")))
     bands = rows_of(database, sql.members(dimension("balance_band")))
@@ -173,7 +173,7 @@ def test_no_one_above_the_threshold_is_zero_and_not_blank(database):
     assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, filters) == 0
 
 
-def test_a_ratio_over_no_customers_is_no_value(database):
+def test_a_ratio_over_no_customers_is_null(database):
     """Neither an error nor zero."""
     assert value_of(database, CUSTOMER_SEGMENTS, m.AVERAGE_BALANCE, {"country": []}) is None
     assert value_of(database, CUSTOMER_SEGMENTS, m.SHARE_ABOVE_THRESHOLD, {"country": ["Atlantis"]}) is None
@@ -209,7 +209,7 @@ def test_percent_of_a_filtered_total_parts_add_up_to_one(database):
     assert sum(shares) == pytest.approx(1)
 
 
-def test_percent_of_a_filtered_total_leaves_out_who_is_in_no_part(database):
+def test_percent_of_a_filtered_total_excludes_customers_in_no_part(database):
     """Customers without a balance are in no band of the visual, and therefore not in its total."""
     query = sql.aggregate(CUSTOMER_SEGMENTS, [m.SHARE_OF_CUSTOMERS], by=[dimension("balance_band")])
 
@@ -315,7 +315,7 @@ def test_a_filter_on_a_dimension_the_fact_does_not_have_changes_nothing(database
 
 
 @pytest.mark.parametrize("asked", MEASURES, ids=lambda asked: asked.name)
-def test_what_a_reader_sends_is_never_in_the_text(database, asked):
+def test_values_from_readers_are_never_in_the_text(database, asked):
     """Values are bound; a member that looks like a statement is only an unknown member."""
     evil = "x'); DROP TABLE analytics.customer_segments; --"
     for fact in facts_of(asked):
@@ -369,7 +369,7 @@ def in_month(database, asked, month, filters=None):
     ],
     ids=lambda one: one.name,
 )
-def test_a_month_is_held_against_the_same_month_a_year_earlier_where_they_compare(
+def test_a_month_is_compared_with_the_same_month_a_year_earlier_if_both_are_comparable(
     database, filters, month, asked, of
 ):
     """No value for an incomplete month, for the first month of the events or before, or under a filter by today."""
@@ -381,7 +381,7 @@ def test_a_month_is_held_against_the_same_month_a_year_earlier_where_they_compar
     assert month is None or found
 
 
-def test_a_year_without_a_row_is_zero_of_a_count_and_no_value_of_a_ratio(database):
+def test_a_year_without_a_row_is_zero_for_a_count_and_null_for_a_ratio(database):
     """Zero active customers is known; how long they waited is not."""
     nobody = {"country": ["Atlantis"]}
 
@@ -391,7 +391,7 @@ def test_a_year_without_a_row_is_zero_of_a_count_and_no_value_of_a_ratio(databas
     assert value_of(database, ACTIVITY_SEGMENTS, a.LAST_DAYS_BETWEEN_LOGINS, nobody) is None
 
 
-def test_each_month_is_held_against_its_own_year_before(database):
+def test_each_month_is_compared_with_its_own_year_before(database):
     """By month, a measure of a year earlier is the same line, shifted by twelve months."""
     by = [dimension("activity_month")]
     earlier = dict(rows_of(database, sql.aggregate(ACTIVITY_SEGMENTS, [o.BUYERS_YEAR_BEFORE], by=by)))
@@ -404,7 +404,7 @@ def test_each_month_is_held_against_its_own_year_before(database):
 
 
 @pytest.mark.parametrize("cuts", [("loyalty_status",), ("activity",), ("activity_month", "loyalty_status")])
-def test_cut_by_what_customers_are_today_nothing_is_held_against_a_year_earlier(database, cuts):
+def test_a_cut_by_today_is_not_compared_with_a_year_earlier(database, cuts):
     """As with such a filter: not all customers who are Gold today were Gold then."""
     by = [dimension(name) for name in cuts]
 
@@ -414,7 +414,7 @@ def test_cut_by_what_customers_are_today_nothing_is_held_against_a_year_earlier(
     assert any(row[-1] for row in found)
 
 
-def test_cut_by_country_each_is_held_against_its_own_year_before(database):
+def test_each_country_is_compared_with_its_own_year_before(database):
     """Countries do not change; the row of a country equals a filter by it."""
     by = [dimension("country")]
 
@@ -425,7 +425,7 @@ def test_cut_by_country_each_is_held_against_its_own_year_before(database):
         assert value == value_of(database, ACTIVITY_SEGMENTS, o.SPENT_YEAR_BEFORE, {"country": [country]})
 
 
-def test_points_cost_what_the_reader_says(database):
+def test_points_have_the_price_that_the_reader_sets(database):
     """A cent each by default."""
     held = value_of(database, ACTIVITY_SEGMENTS, p.OUTSTANDING_POINTS, {"country": ["Kenya"]})
     asked = [p.POINTS_LIABILITY]
@@ -436,7 +436,7 @@ def test_points_cost_what_the_reader_says(database):
 
 
 @pytest.mark.parametrize("cut", ["from_status", "to_status"])
-def test_tiers_of_the_past_stand_in_the_order_of_today(database, cut):
+def test_tiers_of_the_past_have_the_order_of_today(database, cut):
     """Tiers that nobody has today come last."""
     database.execute("INSERT INTO analytics.tier_moves VALUES ('2024-05-01', 'Amber', 'Amber', 'Kenya', 1)")
     try:
@@ -512,7 +512,7 @@ def test_a_cell_of_retention_needs_its_months_and_three_more_in_every_cohort_of_
             assert share is None
 
 
-def test_classic_retention_counts_who_is_active_in_that_very_month(database, profiles):
+def test_classic_retention_counts_customers_active_in_that_very_month(database, profiles):
     """For cohorts whose month is complete and covered by the events; never more than unbounded retention."""
     asked = [CLASSIC_RETAINED_SHARE, m.RETAINED_CUSTOMERS, m.COHORT_CUSTOMERS]
     query = sql.aggregate(COHORT_RETENTION, asked, by=[dimension("join_year"), dimension("months_since")])

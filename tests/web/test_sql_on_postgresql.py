@@ -78,7 +78,7 @@ def test_postgresql_answers_a_share_of_a_stage_by_when_customers_joined(postgres
 
 
 @pytest.mark.parametrize("cut", DIMENSIONS, ids=lambda cut: cut.name)
-def test_postgresql_knows_the_members_in_their_order(postgresql, duckdb, cut):
+def test_postgresql_returns_the_members_in_order(postgresql, duckdb, cut):
     """The keys and their labels."""
     query = sql.members(cut)
 
@@ -88,7 +88,7 @@ def test_postgresql_knows_the_members_in_their_order(postgresql, duckdb, cut):
     assert found == duckdb.execute(query.text, query.parameters).fetchall()
 
 
-def test_postgresql_knows_the_edges_of_the_threshold(postgresql, duckdb):
+def test_postgresql_returns_the_edges_of_the_threshold(postgresql, duckdb):
     """They are the slider's values."""
     query = sql.edges(BALANCE_THRESHOLD)
 

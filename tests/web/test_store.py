@@ -45,7 +45,7 @@ def filled(module_database, tables):
 # --- loading ----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_loaded_is_what_was_published(filled, tables):
+def test_the_loaded_results_are_those_published(filled, tables):
     """Every table, row by row."""
     loaded = load(read_only(filled))
 
@@ -87,7 +87,7 @@ def missing_in(database):
     ["DROP TABLE analytics.refresh_sources", "DELETE FROM analytics.refresh_sources"],
     ids=["before the first run", "not noted"],
 )
-def test_what_an_older_refresh_lacks_is_known_too(database, older):
+def test_the_missing_columns_of_an_older_refresh_are_known(database, older):
     """Its version recorded the names of the columns with the refresh, without the source."""
     missing = ("country", "loyalty_points")
     publish(database, miniature_results(60, missing=missing))
@@ -99,7 +99,7 @@ def test_what_an_older_refresh_lacks_is_known_too(database, older):
     assert missing_in(database) == (*miniature.of_customers(missing), *OF_EVENTS)
 
 
-def test_results_of_before_there_were_events_are_shown(database):
+def test_results_from_before_events_existed_are_shown(database):
     """A visual of a missing table, or of one with fewer columns, says so; all others are unchanged."""
     publish(database, miniature_results(60, tables=EVERY_TABLE))
     with database.connect() as connection:
@@ -126,7 +126,7 @@ def test_results_of_before_there_were_events_are_shown(database):
         ask(asked, "total_customers", by=["gender"])
 
 
-def test_what_no_page_shows_is_loaded_when_it_is_asked_for(database):
+def test_tables_that_no_page_shows_are_loaded_on_demand(database):
     """Customers' rows and columns of facts that no page shows stay in the database until they are requested."""
     publish(database, miniature_results(60, tables=EVERY_TABLE))
 
@@ -149,7 +149,7 @@ def test_what_no_page_shows_is_loaded_when_it_is_asked_for(database):
 
 
 @pytest.mark.slow
-def test_a_load_sees_one_refresh_whatever_is_published_meanwhile(database, tables):
+def test_a_load_sees_one_refresh_even_if_another_is_published(database, tables):
     """Never one table from the old refresh and another from the new one."""
     publish(database, tables)
     small = miniature_results(60, seed=1)
@@ -196,7 +196,7 @@ def test_a_connection_of_the_dashboard_sees_the_results_and_no_customer(server, 
             connection.execute("SELECT email FROM public.customers")
 
 
-def test_a_statement_is_given_up_after_two_minutes(filled):
+def test_a_statement_is_cancelled_after_two_minutes(filled):
     """A hanging dashboard blocks nobody else."""
     with read_only(filled).connect() as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("2min",)
@@ -279,6 +279,6 @@ def test_every_table_gives_the_same_measures(results, fact):
     assert len(answers) == 1
 
 
-def test_an_engagement_question_never_reads_what_customers_hold(results):
+def test_a_query_of_engagement_never_reads_balances(results):
     """The two facts stay separate."""
     assert results.smallest(ENGAGEMENT_SEGMENTS, ["customers"]).name.startswith("engagement_segments")

@@ -35,7 +35,7 @@ def reader(page, dashboard):
 # --- files say what they show -----------------------------------------------------------------------------------
 
 
-def test_a_file_of_numbers_carries_its_day_and_its_filters(reader):
+def test_a_file_of_numbers_includes_its_date_and_filters(reader):
     """In separate columns, so that files can be stacked; the file name distinguishes two files."""
     reader.open(f"overview{FILTERED}")
     reader.click_mark("active_share_by_status", "Gold")
@@ -55,7 +55,7 @@ def test_a_file_of_numbers_carries_its_day_and_its_filters(reader):
     )
 
 
-def test_a_file_names_only_the_filters_that_reach_its_numbers(reader):
+def test_a_file_names_only_the_filters_that_apply(reader):
     """A click filters other visuals; a status does not apply to cohorts; a share above X needs X."""
     reader.open("engagement?loyalty_status=Gold&pick.account_age=3")
     columns = {name: header(reader, name) for name in ("account_age", "cohort_retention", "last_login_trend")}
@@ -72,7 +72,7 @@ def header(reader, visual):
     return next(csv.reader(io.StringIO(saved(reader, visual, "CSV").decode("utf-8-sig"))))
 
 
-def test_a_picture_carries_its_day_and_its_filters(reader):
+def test_a_picture_includes_its_date_and_filters(reader):
     """It is read without its page."""
     reader.open("overview")
     written = [pictured(reader, "acquisition")]
@@ -101,7 +101,7 @@ IDS = ["-3781657594407154599", "0042", "+31", "=1", "-", "-x", "7", "8", "9", "1
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_no_cell_of_a_file_runs_in_a_spreadsheet_and_ids_stay_ids(page, database, tables, separator):
+def test_no_cell_of_a_file_runs_in_a_spreadsheet_and_ids_are_unchanged(page, database, tables, separator):
     """Regardless of where the spreadsheet splits the line."""
     top = renamed(renamed(tables[TOP_CUSTOMERS], "name", HOSTILE), "source_id", IDS)
     publish(database, {**tables, TOP_CUSTOMERS: top})
@@ -134,7 +134,7 @@ def renamed(table, column, values):
 # --- links ------------------------------------------------------------------------------------------------------
 
 
-def test_a_member_that_a_refresh_no_longer_has_leaves_the_open_page(page, database, tables, complaints):
+def test_a_member_missing_from_a_refresh_disappears_from_the_open_page(page, database, tables, complaints):
     """The page continues with the new data instead of keeping the old."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
@@ -149,7 +149,7 @@ def test_a_member_that_a_refresh_no_longer_has_leaves_the_open_page(page, databa
     complaints[:] = [line for line in complaints if "400" not in line]
 
 
-def test_x_moves_in_steps_and_page_and_address_agree(reader, tables):
+def test_x_moves_in_steps_and_page_and_url_agree(reader, tables):
     """A number between two steps becomes the step above, in the field, in the URL and as a filter."""
     reader.open("activity?balance_threshold=750")
     chips = reader.page.locator("#filters .filter")
@@ -170,7 +170,7 @@ def test_x_moves_in_steps_and_page_and_address_agree(reader, tables):
 # --- an unreachable or slow server ------------------------------------------------------------------------------
 
 
-def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, tables, complaints):
+def test_a_page_without_its_numbers_is_empty(page, database, tables, complaints):
     """Numbers of one page below the title of another would be misread as its own."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
@@ -191,7 +191,7 @@ def test_a_page_without_its_numbers_is_that_page_and_empty(page, database, table
     complaints.clear()
 
 
-def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, tables, complaints):
+def test_numbers_from_before_the_last_change_are_marked(page, database, tables, complaints):
     """The top ten comes from the server; if that is unreachable, the top ten does not reflect the new filter."""
     publish(database, tables)
     with running(make_app(database), Address(port=0)) as address:
@@ -207,7 +207,7 @@ def test_numbers_of_the_step_before_are_not_taken_for_the_last(page, database, t
     complaints.clear()
 
 
-def test_before_the_first_answer_the_page_has_its_shape(page, dashboard):
+def test_before_the_first_answer_the_page_has_its_layout(page, dashboard):
     """On a slow connection, the page is not blank."""
     page.route("**/api/**", lambda route: None)
     page.goto(f"{dashboard}/overview", wait_until="domcontentloaded")
@@ -293,7 +293,7 @@ def test_bars_keep_their_scale_and_their_ghosts_when_a_mark_is_clicked(reader):
     assert sum(after.values()) < sum(before.values())
 
 
-def test_high_balances_stand_on_top(reader):
+def test_high_balances_are_at_the_top(reader):
     """As on any ascending axis."""
     reader.open("financial")
     rows = reader.visual("balance_and_points").locator("tbody th").all_inner_texts()
@@ -382,7 +382,7 @@ def test_many_bars_scroll_and_a_long_name_leaves_room_for_them(page, crowded, vi
 # --- for everyone -----------------------------------------------------------------------------------------------
 
 
-def test_a_step_is_announced(reader):
+def test_a_change_is_announced(reader):
     """Screen readers announce the number of customers and the filters."""
     reader.open("overview")
     said = reader.page.locator("#announcement")
@@ -398,7 +398,7 @@ def test_a_step_is_announced(reader):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shown", WHOLE.pages, ids=lambda page: page.name)
-def test_an_open_panel_breaks_no_rule_of_accessibility(reader, shown, scheme):
+def test_an_open_panel_is_accessible(reader, shown, scheme):
     """The accessible names match the visible text, for voice control."""
     reader.page.emulate_media(color_scheme=scheme)
     reader.open(f"{shown.name}?country=Kenya")
@@ -411,7 +411,7 @@ def test_an_open_panel_breaks_no_rule_of_accessibility(reader, shown, scheme):
     assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
 
 
-def test_the_tools_of_a_visual_are_one_stop(reader):
+def test_the_tools_of_a_visual_are_one_tab_stop(reader):
     """Arrow keys move between tools, so a page has few tab stops."""
     reader.open("overview")
     stops = reader.page.locator(".tool").evaluate_all("all => all.filter(({ tabIndex }) => tabIndex === 0).length")
@@ -437,7 +437,7 @@ def test_a_box_that_is_not_ticked_is_empty(reader):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_colours_of_the_system_overrule_a_chosen_theme(chromium, dashboard, scheme):
+def test_the_colours_of_the_system_take_precedence_over_the_theme(chromium, dashboard, scheme):
     """Dark text in charts is unreadable on a black background."""
     context = chromium.new_context(forced_colors="active", color_scheme=scheme)
     context.add_init_script(f"localStorage.setItem('theme', '{'light' if scheme == 'dark' else 'dark'}')")
@@ -454,7 +454,7 @@ def test_the_colours_of_the_system_overrule_a_chosen_theme(chromium, dashboard, 
     assert (ink, paper) == ((light, dark) if scheme == "dark" else (dark, light))
 
 
-def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, dashboard):
+def test_an_unknown_theme_means_that_of_the_system(chromium, dashboard):
     """The stored theme may be from another version."""
     context = chromium.new_context()
     context.add_init_script("localStorage.setItem('theme', 'sepia')")
@@ -467,7 +467,7 @@ def test_a_theme_that_the_page_does_not_know_is_that_of_the_system(chromium, das
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 800, 390])
-def test_every_page_is_in_reach_on_any_screen(reader, width):
+def test_every_page_is_reachable_on_any_screen(reader, width):
     """None is cut off or needs scrolling."""
     reader.page.set_viewport_size({"width": width, "height": 800})
     reader.open("overview")

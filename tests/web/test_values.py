@@ -128,7 +128,7 @@ def test_the_values_are_read_once_and_only_between_edges(filled, monkeypatch):
             assert (answered["x"], answered["used"], len(reads)) == (float(x), float(x), so_far)
 
 
-def test_the_first_who_asks_off_the_edges_is_answered_exactly(filled, profiles):
+def test_the_first_request_off_the_edges_is_answered_exactly(filled, profiles):
     """An answer from before the values were read is not served from the cache."""
     with serving(filled) as web:
         found = web.get(f"/api/pages/activity?balance_threshold={BETWEEN}").json()["visuals"]["balance_above"]
@@ -157,7 +157,7 @@ def test_the_report_says_whether_x_can_be_exact(filled, results, monkeypatch):
     assert not exact(loaded(filled))
 
 
-def test_profiles_in_a_lake_leave_the_edges(new_results):
+def test_with_profiles_in_a_lake_only_edges_are_exact(new_results):
     """The table exists but is empty."""
     held = loaded(new_results)
 
@@ -171,7 +171,7 @@ def new_results(database):
     return database
 
 
-def test_a_database_that_is_away_leaves_the_edges(filled, caplog):
+def test_with_an_unreachable_database_only_edges_are_exact(filled, caplog):
     """It logs one line and retries later."""
     held = loaded(filled)
     held.values.database = Database("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
@@ -206,7 +206,7 @@ OF_VALUE = (
 )
 
 
-def test_a_visual_whose_table_is_not_there_says_what_to_do(tables):
+def test_a_visual_of_a_missing_table_says_what_to_do(tables):
     """An older version filled the database; all other visuals are unchanged."""
     older = hold({table: rows for table, rows in tables.items() if table.name not in OF_VALUE})
     whole = hold(tables)
@@ -223,7 +223,7 @@ def test_a_visual_whose_table_is_not_there_says_what_to_do(tables):
     assert {page["name"] for page in outline(older)["pages"]} == {page.name for page in WHOLE.pages}
 
 
-def test_tables_of_an_older_version_are_left_out(new_results):
+def test_incomplete_tables_of_an_older_version_are_not_loaded(new_results):
     """One is missing, another lacks a column; the dashboard still starts."""
     with new_results.connect() as connection:
         connection.execute("DROP TABLE analytics.value_segments")

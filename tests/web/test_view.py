@@ -32,7 +32,7 @@ def test_nothing_chosen_filters_nothing(results):
     assert shown.parameters == {}
 
 
-def test_members_of_one_slicer_add_up(results):
+def test_several_members_of_one_slicer_are_all_selected(results):
     """Each repetition of a name selects one more member."""
     shown = view(OVERVIEW, [("country", "Kenya"), ("activity", "Active"), ("country", "Chile")], results)
 
@@ -70,7 +70,7 @@ def test_a_clicked_cell_filters_by_its_row_and_its_column(results):
     assert shown.filters(visual(FINANCIAL, "balance_by_status")) == {"balance_band": [3], "points_band": [2]}
 
 
-def test_a_clicked_mark_and_a_slicer_of_the_same_dimension_narrow_each_other(results):
+def test_a_clicked_mark_and_a_slicer_of_the_same_dimension_intersect(results):
     """Gold was clicked, then excluded by the slicer: no customers match, rather than all."""
     query = [("pick.customers_by_status", "Gold"), ("loyalty_status", "Silver"), ("loyalty_status", "Gold")]
     assert view(OVERVIEW, query, results).filters(visual(OVERVIEW, "acquisition")) == {"loyalty_status": ["Gold"]}
@@ -102,7 +102,7 @@ def test_a_parameter_is_any_number_from_zero(results):
     assert view(OVERVIEW, query, results).key != view(OVERVIEW, query[:1], results).key
 
 
-def test_the_same_view_has_the_same_key_whatever_the_order(results):
+def test_the_same_view_has_the_same_key_in_any_order(results):
     """An answer is cached only once."""
     query = [("country", "Kenya"), ("activity", "Active"), ("pick.acquisition", "2025-03-01")]
 
@@ -148,7 +148,7 @@ def test_an_unknown_page_names_the_pages(results):
         ("pick.balance_by_status", "Gold", "page 'overview' has no visual 'balance_by_status' to pick marks in"),
     ],
 )  # fmt: skip
-def test_what_is_not_valid_is_refused_naming_what_is(results, name, value, says):
+def test_an_invalid_query_is_refused_with_the_valid_values(results, name, value, says):
     """In one line, for the page and for scripts."""
     with pytest.raises(Customer360Error) as error:
         view(OVERVIEW, [(name, value)], results)
@@ -169,7 +169,7 @@ def test_two_cells_are_refused(results):
         view(FINANCIAL, [("pick.balance_and_points", "3,2"), ("pick.balance_and_points", "4,1")], results)
 
 
-def test_what_was_sent_is_shown_shortened_and_printable(results):
+def test_an_invalid_text_is_shown_shortened_and_printable(results):
     """A message never contains control characters."""
     with pytest.raises(Customer360Error) as error:
         view(OVERVIEW, [("country", "\x1b[31m" + "x" * 5_000)], results)
@@ -183,7 +183,7 @@ def test_every_page_of_the_report_is_found(results):
     assert [page_of(page.name, results) for page in WHOLE.pages] == list(WHOLE.pages)
 
 
-def test_a_page_that_the_data_has_nothing_for_says_what_is_lacking():
+def test_a_page_without_data_says_what_is_missing():
     """A bookmark from another shop or the mock data leads to an explanation, not to an empty page."""
     without = hold(miniature_results(200, no_events=OF_EVENTS))
 

@@ -62,7 +62,7 @@ def test_a_flow_says_what_its_colours_mean_in_the_order_of_the_stack(reader):
     assert list(row) == ["activity_month", "points_change", "points_earned", "points_redeemed", "points_expired"]
 
 
-def test_a_mark_of_a_flow_is_spoken_with_all_its_parts(reader):
+def test_a_mark_of_a_flow_is_described_with_all_its_parts(reader):
     """Screen readers cannot rely on colours; values below zero are not negative numbers."""
     reader.open("loyalty")
     spoken = reader.mark("points_flow", "2026-05-01").get_attribute("aria-label")
@@ -136,7 +136,7 @@ def test_a_price_is_typed_and_the_liability_follows(reader):
 
 
 @pytest.mark.parametrize("typed", ["-1", "2", "much", ""])
-def test_a_number_that_cannot_be_is_refused_in_one_line(reader, typed):
+def test_an_invalid_number_is_refused_in_one_line(reader, typed):
     """The last valid number stays in use."""
     reader.open("loyalty")
     field = reader.page.get_by_label("Set to")
@@ -148,7 +148,7 @@ def test_a_number_that_cannot_be_is_refused_in_one_line(reader, typed):
     assert reader.query() == {}
 
 
-def test_arrow_keys_go_from_step_to_step(reader):
+def test_arrow_keys_move_from_step_to_step(reader):
     """In the field and on the slider."""
     reader.open("loyalty")
     field = reader.page.get_by_label("Set to")
@@ -199,7 +199,7 @@ def test_ten_rows_fill_the_screen_and_further_ones_scroll(reader, shown):
     assert reader.page.evaluate("document.documentElement.scrollHeight > innerHeight") == (shown.rows > 10)
 
 
-def test_pages_and_slicers_stay_in_reach_of_a_page_that_scrolls(reader):
+def test_pages_and_slicers_stay_visible_on_a_page_that_scrolls(reader):
     """The focused element is never hidden behind them."""
     reader.open("value")
     scrolled = (
