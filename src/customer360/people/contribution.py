@@ -172,7 +172,7 @@ def _added(connection: psycopg.Connection[Any], fact: Table, column: Column) -> 
     row = "r" if fact in ROWS_OF else "p"
     conditions = all_hold(column.counts or (), row, lambda value: sql.Literal(value).as_string(connection))
     what = sql.SQL("sum({})").format(sql.Identifier(row, column.sums)) if column.sums else sql.SQL("count(*)")
-    holds = sql.SQL(conditions)  # our own names, and values that the driver has quoted
+    holds = sql.SQL(conditions)  # our own names, and values quoted by the driver
     return sql.SQL("coalesce({} FILTER (WHERE {}), 0)").format(what, holds)
 
 

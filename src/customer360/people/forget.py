@@ -236,7 +236,7 @@ def _rejected_by_run(rejected: Collection[RejectedRow], source: str) -> int:
 
 
 def _used_events(connection: psycopg.Connection[Any], customer: int, as_of: date, known: int) -> int:
-    """The customer's events up to the as-of date; none where the customer is not in the results."""
+    """The customer's events up to the as-of date; none if the customer is not in the results."""
     columns = columns_of(connection, EVENTS)
     if not known or not {"customer_id", "occurred_at"} <= columns.keys():
         return 0
@@ -258,9 +258,9 @@ def _is_in_lake(connection: psycopg.Connection[Any], table: Table, last: Mapping
 
 def _clear(connection: psycopg.Connection[Any], tables: Collection[str]) -> None:
     """
-    Removes the deleted rows from the files of their tables, and what PostgreSQL noted of values for its plans.
+    Removes the deleted rows from the files of their tables and from PostgreSQL's statistics.
 
-    What cannot be cleared now, as somebody else owns it or still looks at it, PostgreSQL clears by itself.
+    PostgreSQL later clears by itself what cannot be cleared now, because another user owns it or still reads it.
     """
     connection.execute(sql.SQL("SET default_statistics_target = {}").format(_STATISTICS_TARGET))
     for table in tables:

@@ -56,7 +56,9 @@ def said(filters: Filters, results: Results) -> list[Json]:
 def _words(name: str, kept: Sequence[object] | Between, results: Results) -> str:
     if isinstance(kept, Between):
         first, last = _ends(kept)
-        return f"{first or 'the first'} to {last or 'the last'}"
+        if first:
+            return f"{first} to {last}" if last else f"from {first}"
+        return f"up to {last or 'the last month'}"
     return ", ".join(_written(name, kept, results))
 
 

@@ -81,7 +81,7 @@ def _revealed(group: Group, counts: Sequence[int], left_out: set[int], smallest:
 
 
 def _is_safe(left_out: Sequence[int], smallest: int) -> bool:
-    """Whether the sum of *left_out*, and the knowledge which of them are below, reveals none of these."""
+    """Whether the sum of *left_out*, together with which of them are below, reveals none of them exactly."""
     below = [count for count in left_out if count < smallest]
     others, total = len(left_out) - len(below), sum(left_out)
     if not left_out:
