@@ -318,8 +318,8 @@ def days(database: Database) -> list[int]:
         return [one.customers for one in forgotten_days(connection)]
 
 
-def test_it_waits_for_a_run_in_progress(club: Database) -> None:
-    """A run that has already read the customer would publish the customer again."""
+def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
+    """A run that has read the customer already would publish it again."""
     with publication(club, "run"), pytest.raises(Unavailable, match="another run holds the database"):
         forget(club, GONE, wait_seconds=0.3)
     with publication(club, "run"):

@@ -189,7 +189,7 @@ function nextSheet(frames, first) {
 }
 
 /**
- * On a screen of half the width, a visual without a neighbour of its height takes a full row.
+ * On a screen of half the width: what finds none of its height to stand beside has its row to itself.
  * @type {(frames: Frame[]) => void}
  */
 function leaveNoHole(frames) {
