@@ -95,4 +95,4 @@ def test_a_dashboard_for_people_with_nobody_who_may_see_them_is_not_started(
     run = customer360("dashboard", "--people", "--database", database.url, "--token-file", str(token))
 
     assert run.returncode == 1
-    assert "none of those who can sign in may" in run.stderr
+    assert "and no user may" in run.stderr
