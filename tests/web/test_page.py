@@ -951,7 +951,7 @@ def test_every_visual_saves_its_picture(reader):
     for shown, visual in VISUALS:
         if urlsplit(reader.page.url).path != f"/{shown.name}":
             reader.open(shown.name)
-        content = saved(reader, visual.name, "picture")
+        content = saved(reader, visual.name, "image")
         box = reader.visual(visual.name).bounding_box()
         assert content.startswith(b"\x89PNG")
         assert int.from_bytes(content[16:20], "big") == pytest.approx(2 * box["width"], abs=4)

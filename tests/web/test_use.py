@@ -92,7 +92,7 @@ def pictured(reader, visual):
         const fill = (window.fill ??= prototype.fillText);
         prototype.fillText = function (text, ...place) { window.written.push(text); fill.call(this, text, ...place); };
     }""")
-    saved(reader, visual, "picture")
+    saved(reader, visual, "image")
     return " ".join(reader.page.evaluate("window.written"))
 
 
