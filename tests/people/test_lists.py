@@ -310,6 +310,6 @@ def test_invalid_audience_names_are_refused(small: Database, name: str) -> None:
         save_audience(small, name, Chosen())
 
 
-def test_bands_are_refused_because_they_move_with_the_data(small: Database) -> None:
+def test_bands_are_not_kept_as_they_move_with_the_data(small: Database) -> None:
     with pytest.raises(Invalid, match="bands move"):
         save_audience(small, "rich", Chosen({"balance_band": "0 to 500"}))
