@@ -57,6 +57,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "image.cmap": HEAT.name,
     "lines.linewidth": 1.8,
     "xtick.labelcolor": LIGHT.muted,
+    "xtick.major.pad": 7,
     "ytick.labelcolor": LIGHT.muted,
     **{f"{axis}tick.{ticks}.size": 0 for axis in "xy" for ticks in ("major", "minor")},
 }
