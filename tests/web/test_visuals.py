@@ -86,6 +86,17 @@ def test_a_month_of_a_flow_filters_the_others(reader):
     assert earned["outstanding_points"] == row["points_earned"]
 
 
+def test_a_legend_keeps_its_colours_where_the_system_sets_them(reader):
+    """With forced colours a patch would be as invisible as any other background."""
+    reader.page.emulate_media(forced_colors="active")
+    reader.open("loyalty")
+
+    patches = reader.visual("member_flow").locator(".legend .patch")
+    colours = patches.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+
+    assert len(set(colours)) == len(colours) == 5
+
+
 # --- matrices ---------------------------------------------------------------------------------------------------
 
 
@@ -100,6 +111,18 @@ def test_a_matrix_has_members_in_rows_and_measures_with_their_units_in_columns(r
     cells = matrix.locator("tbody td")
     assert {*cells.evaluate_all("all => all.map(one => getComputedStyle(one).textAlign)")} == {"right"}
     assert all(re.fullmatch(r"-?[\d,.]+%?|—", text) for text in cells.all_inner_texts())
+
+
+def test_the_only_row_of_a_matrix_is_as_high_as_any_other(reader):
+    """It does not grow to fill the frame, with its numbers in the middle."""
+    reader.open("value")
+    rows = reader.visual("segment_details").locator("tbody tr")
+    usual = rows.first.bounding_box()["height"]
+
+    reader.open("value?pick.customers_by_segment=Champions")
+
+    assert rows.count() == 1
+    assert rows.first.bounding_box()["height"] <= usual + 1
 
 
 def test_a_row_of_a_matrix_is_picked_like_a_bar(reader):
@@ -214,3 +237,30 @@ def test_pages_and_slicers_stay_visible_on_a_page_that_scrolls(reader):
     head = reader.page.locator(".head").bounding_box()
     focused = reader.page.locator("[data-visual=expected_orders] .tool").first.bounding_box()
     assert focused["y"] >= head["y"] + head["height"] - 1
+
+
+# --- narrow screens ---------------------------------------------------------------------------------------------
+
+
+def test_a_heat_map_of_few_columns_fits_a_phone(reader):
+    """Only one with many columns has to be scrolled sideways."""
+    reader.page.set_viewport_size({"width": 390, "height": 844})
+    reader.open("loyalty")
+
+    hidden = (
+        reader.visual("tier_moves").locator(".heat-scroll").evaluate("one => one.scrollWidth - one.clientWidth")
+    )
+
+    assert hidden == 0
+
+
+def test_two_cards_share_the_last_row_of_a_tablet(reader):
+    """Three find room in a row; where only two are left, no third of the row stays empty."""
+    reader.page.set_viewport_size({"width": 800, "height": 600})
+    reader.open("financial")
+
+    one, other = (reader.visual(name).bounding_box() for name in ("last_spent", "last_order_value"))
+    table = reader.visual("top_customers").bounding_box()
+
+    assert one["y"] == other["y"]
+    assert (one["x"], other["x"] + other["width"]) == (table["x"], table["x"] + table["width"])

@@ -114,7 +114,12 @@ function facts({ facts: all, rank }) {
 }
 
 /** @type {(label: string, text: string) => HTMLElement} */
-const fact = (label, text) => element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, text));
+const fact = (label, text) =>
+  element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, ...breakable(text)));
+
+/** An address breaks after its "@" before it breaks within a word. @type {(text: string) => (Node | string)[]} */
+const breakable = (text) =>
+  text.split(/(?<=@)/).flatMap((part, at) => (at ? [element("wbr", {}), part] : [part]));
 
 /** "12 of 480 in Gold, by Spent". @type {(rank: NonNullable<Customer["rank"]>) => string} */
 const rankOf = ({ place, of, among, by }) => `${format.whole(place)} of ${format.whole(of)} in ${among}, by ${by}`;

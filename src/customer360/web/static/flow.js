@@ -9,16 +9,17 @@ import { isUnfinished } from "./tip.js";
 
 /** @import { ChartChange, ChartView, Format, Options, Report, Row, Visual } from "./types.d.ts" */
 
+/** In pixels: the width of a month below which its column touches its neighbours. */
+const LEAST_SPACED = 5;
+
 /** @type {(view: ChartView) => Options} */
 export function flow(view) {
-  const { line, muted, ink, paper } = colours();
+  const { line, muted, ink } = colours();
   const measure = measureOf(view);
   const bars = seriesOf(view.visual).map(() => ({
     type: "bar",
     stack: "flow",
-    barCategoryGap: "24%",
     barMaxWidth: 48,
-    itemStyle: { borderColor: paper, borderWidth: 0.5 },
     emphasis: { disabled: true },
     data: [],
   }));
@@ -65,7 +66,9 @@ const sizeOf = (written) => (value) => format.tick(Math.abs(value), written);
 /** @type {(view: ChartChange) => Options} */
 export function flowChange(view) {
   const { rows, picks, report, visual, sameMembers } = view;
+  const spacing = spacingOf(view);
   const stacks = seriesOf(visual).map(({ name, colour, sign }) => ({
+    ...spacing,
     data: rows.map((row) => ({
       value: sign * Number(row.values[name] ?? 0),
       itemStyle: { color: shaded(colours()[colour], row, picks, report) },
@@ -76,6 +79,13 @@ export function flowChange(view) {
     ...shared(view),
     series: [...stacks, { data: rows.map(({ value }) => value) }],
   };
+}
+
+/** Columns of a few pixels touch: a gap would take most of their colour. @type {(view: ChartView) => Options} */
+function spacingOf({ rows, size }) {
+  const isTight = size.width < LEAST_SPACED * rows.length;
+  const itemStyle = { borderColor: colours().paper, borderWidth: isTight ? 0 : 0.5 };
+  return { barCategoryGap: isTight ? 0 : "24%", itemStyle };
 }
 
 /**

@@ -38,6 +38,7 @@ export function heatMap(frame) {
       if (grid?.key !== wanted.key) {
         grid = wanted;
         scroll.replaceChildren(build(view, grid));
+        scroll.style.setProperty("--columns", String(grid.columns.length));
         setAttribute(scroll, "tabindex", view.visual.pickable ? null : "0");
         setAttribute(scroll, "role", view.visual.pickable ? null : "group");
         setAttribute(scroll, "aria-label", view.visual.pickable ? null : view.visual.title);

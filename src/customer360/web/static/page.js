@@ -189,7 +189,8 @@ function nextSheet(frames, first) {
 }
 
 /**
- * On a screen of half the width: what finds none of its height to stand beside has its row to itself.
+ * On a screen of half the width: a visual with no neighbour of its height takes a whole row, and the last cards, three
+ * in a row otherwise, share theirs.
  * @type {(frames: Frame[]) => void}
  */
 function leaveNoHole(frames) {
@@ -199,4 +200,7 @@ function leaveNoHole(frames) {
     if (heights[at] === heights[at + 1]) at += 1;
     else halves[at].widen(12);
   }
+  const thirds = frames.filter(({ tablet }) => tablet === 4);
+  const left = thirds.length % 3;
+  thirds.slice(thirds.length - left).forEach((frame) => frame.widen(12 / left));
 }
