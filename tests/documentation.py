@@ -1,4 +1,4 @@
-"""The documentation as data: its pages with their code blocks, commands, links and anchors."""
+"""The documentation as data: pages with their code blocks, commands, links and anchors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GUIDES = [
     )
     if page.exists()
 ]
-"""The pages that people follow: their commands must work."""
+"""The pages that a reader follows, whose commands have to work."""
 PAGES = [*GUIDES, ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md", ROOT / "examples" / "README.md"]
 
 _FENCE = re.compile(r"^( *)```(\w*)$")
@@ -29,7 +29,7 @@ _SHELLS = {"console", "bash", "sh", "shell"}
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; *not_run* is the reason in the comment above it, if there is one."""
+    """A fenced block; *not_run* is the reason in the comment above it, or None."""
 
     page: Path
     line: int
@@ -47,7 +47,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """The lines to type: those after prompts or, without prompts, all lines."""
+        """What a reader types. In a block with prompts, all other lines are output."""
         lines = self.text.replace("\\\n", " ").splitlines()
         typed = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         return typed or [line for line in lines if line.strip()]
@@ -76,13 +76,13 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> list[str]:
-    """The targets of the page's links and pictures, without other hosts."""
+    """The targets of the page's links and pictures, without those on other hosts."""
     found = re.findall(r"\]\(([^)\s]+)\)", prose(page))
     return [target for target in found if not re.match(r"[a-z]+:", target)]
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of the page's headings, as GitHub and MkDocs generate them."""
+    """The names of the page's headings, as GitHub and mkdocs generate them."""
     headings = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
     return {_anchor(re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)) for heading in headings}
 
@@ -92,7 +92,7 @@ def _anchor(heading: str) -> str:
 
 
 def commands_written(page: Path) -> Iterator[str]:
-    """Every `customer360 ...` command on the page, in blocks and in the text."""
+    """Every `customer360 ...` on the page, in blocks and in the text."""
     for block in blocks(page):
         if block.is_shell or block.language == "cron":
             yield from (line for line in block.commands if re.search(r"\bcustomer360 ", line))

@@ -1,4 +1,4 @@
-"""The documentation speaks of everything there is, and of nothing that is not."""
+"""The documentation describes everything that exists, and nothing else."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.slow  # `make check` has asked cog already
+@pytest.mark.slow  # `make check` runs cog already
 def test_what_is_generated_into_the_pages_is_fresh() -> None:
-    """Help, tables, checks and gates are rendered from the code, so they cannot drift."""
+    """Help, tables and checks are rendered from the code, so they cannot drift."""
     pages = [str(page) for page in PAGES if "[[[cog" in page.read_text()]
 
     run = subprocess.run(
         [sys.executable, "-m", "cogapp", "--check", *pages], capture_output=True, text=True, cwd=ROOT
     )
 
-    assert run.returncode == 0, f"{run.stdout}\nmend it with: make format"
+    assert run.returncode == 0, f"{run.stdout}\nto fix it, run: make format"
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_table_and_column_is_described(table) -> None:
-    """A table that nobody describes is a table that nobody uses."""
+    """Nobody uses a table that is not described."""
     _, _, section = written("tables.md").partition(f"\n## {table.full_name}\n")
     section = section.partition("\n## ")[0]
 
@@ -69,7 +69,7 @@ def test_every_table_and_column_is_described(table) -> None:
     ("path", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_command_and_option_is_described(path: str, command: click.Command) -> None:
-    """By the words a person types."""
+    """Under the name that a person types."""
     _, _, section = written("commands.md").partition(f"\n## {path}\n")
     section = section.partition("\n## ")[0]
     options = [name for option in command.params if isinstance(option, click.Option) for name in option.opts]
@@ -80,19 +80,19 @@ def test_every_command_and_option_is_described(path: str, command: click.Command
 
 @pytest.mark.parametrize("name", list(SETTINGS))
 def test_every_setting_is_described(name: str) -> None:
-    """Settings read from the environment are invisible unless they are written down."""
+    """A setting read from the environment is invisible unless it is documented."""
     assert f"| `{name}` |" in written("commands.md")
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
 def test_every_measure_is_described(measure) -> None:
-    """A number whose meaning cannot be looked up is believed, or it is not."""
+    """You can only check a number when you can look up its definition."""
     assert f"| {measure.label} | {measure.description} |" in written("measures.md")
 
 
 @pytest.mark.parametrize("page", REPORT.pages, ids=lambda page: page.name)
 def test_every_page_and_visual_is_described(page) -> None:
-    """What a person meets in the report can be looked up."""
+    """Everything in the report can be looked up."""
     _, _, section = written("report.md").partition(f"\n## {page.title}\n")
     section = section.partition("\n## ")[0]
 
@@ -100,13 +100,13 @@ def test_every_page_and_visual_is_described(page) -> None:
 
 
 def test_every_exit_code_is_described() -> None:
-    """Scripts go by nothing else."""
+    """Scripts depend on exit codes alone."""
     assert [code for code in EXIT_CODES if f"| {code} |" not in written("operating.md")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
-    """To pages, to headings in them, to files of the repository."""
+    """To pages, to their headings, and to files of the repository."""
     for link in links(page):
         target, _, anchor = link.partition("#")
         file = page.parent / target if target else page
@@ -116,7 +116,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_code_can_be_read(page: Path) -> None:
-    """A block of Python or TOML with a slip of the pen is found here, not by a reader."""
+    """A mistake in a block of Python or TOML is found here, not by a reader."""
     for block in blocks(page):
         if block.language == "python":
             compile(block.text, block.name, "exec")
@@ -125,7 +125,7 @@ def test_code_can_be_read(page: Path) -> None:
 
 
 def test_every_page_of_the_docs_can_be_reached_from_the_readme() -> None:
-    """Directly, or by the map of all pages."""
+    """Directly, or through the map of all pages."""
     reached = {ROOT / "README.md"}
     ahead = [ROOT / "README.md", DOCS / "index.md"]
     while ahead:
@@ -137,8 +137,8 @@ def test_every_page_of_the_docs_can_be_reached_from_the_readme() -> None:
     assert set(DOCS.glob("*.md")) - reached == set()
 
 
-def test_a_page_stands_once_in_the_navigation() -> None:
-    """Two entries for one page are two places to look for it."""
+def test_a_page_occurs_once_in_the_navigation() -> None:
+    """A page with two entries seems to be two pages."""
     listed = re.findall(r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), flags=re.MULTILINE)
 
     assert sorted(listed) == sorted(set(listed))
@@ -157,12 +157,15 @@ def test_the_readme_starts_with_a_sentence_a_picture_and_two_commands() -> None:
 
 
 def test_the_readme_stays_short() -> None:
-    """What is long stands on a page of its own."""
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+    """Anything long has a page of its own; a table's row cannot be wrapped."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+
+    assert len(lines) <= 130
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
 def test_no_path_of_one_machine_is_written_down() -> None:
-    """What works in one home works in none other."""
+    """A path in one home directory works in no other."""
     tracked = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT)
     if tracked.returncode:
         pytest.skip("not a git checkout: cannot tell which files are the project's")
@@ -174,7 +177,7 @@ def test_no_path_of_one_machine_is_written_down() -> None:
 
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
-    """Links, anchors and navigation as mkdocs sees them; and a site that can be read without the network."""
+    """Links, anchors and navigation are valid for mkdocs, and the site can be read without the network."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     run = subprocess.run(
         command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}

@@ -1,4 +1,4 @@
-"""The commands in the documentation work: every one can be parsed, and those that are not marked are run."""
+"""The commands in the documentation work: each one is parsed, and each one that is not marked is run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ RUN = [block for page in GUIDES for block in blocks(page) if block.is_shell and 
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_is_one_that_the_command_line_takes(page: Path) -> None:
-    """A command that was renamed, or an option that went, is found in the text too."""
+def test_the_command_line_accepts_every_command(page: Path) -> None:
+    """Finds a renamed command or a removed option in the text."""
     for command in commands_written(page):
-        # The text may name an option without its value, or a command without what it takes.
+        # The text may name an option without its value, or a command without its arguments.
         with suppress(click.BadOptionUsage, click.MissingParameter):
             parse(cli, arguments(command))
 
 
 def arguments(command: str) -> list[str]:
-    """What `customer360` is given in *command*: up to a pipe, a redirection or the end of $(), without comments."""
+    """The arguments of `customer360` in *command*, up to a pipe, a redirection, a comment or the end of $()."""
     before, typed = re.split(r"\bcustomer360 ", command, maxsplit=1)
     typed = typed.partition(")")[0] if before.endswith("$(") else typed
     lexer = shlex.shlex(re.sub(r"\d?>.*", "", typed), posix=True, punctuation_chars="|&;")
@@ -46,7 +46,7 @@ def arguments(command: str) -> list[str]:
 
 
 def parse(command: click.Command, words: list[str]) -> None:
-    """Raises: click.UsageError where the command line would refuse *words*; runs nothing."""
+    """Raises: click.UsageError if the command line would reject *words*. Runs nothing."""
     if not isinstance(command, click.Group):
         with command.make_context(command.name, words, resilient_parsing="--help" in words):
             return
@@ -59,7 +59,7 @@ def parse(command: click.Command, words: list[str]) -> None:
 
 
 def test_every_command_block_is_run_or_says_why_not() -> None:
-    """And the reason is a reason."""
+    """The reason is at least ten characters long."""
     reasons = [block for page in GUIDES for block in blocks(page) if block.not_run is not None]
 
     assert [block.name for block in reasons if len(block.not_run or "") < 10 or not block.is_shell] == []
@@ -67,7 +67,7 @@ def test_every_command_block_is_run_or_says_why_not() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder as a person has it after the tutorial, and the environment for a database with results."""
+    """The folder of a user after the tutorial, and the environment for a database with results."""
     home = new_home()
     publish(EmbeddedPostgres(home).start(), miniature_results())
     yield new_folder(tmp_path_factory.mktemp("guides")), environment(home)
@@ -82,7 +82,7 @@ def new_folder(folder: Path) -> Path:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """With `customer360` on the path, as in an activated environment."""
+    """An environment with `customer360` on the path, as after activating it."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "PATH": path, HOME: str(home)}
 
@@ -104,13 +104,13 @@ def run(block: Block, folder: Path, environment: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", [one for one in RUN if one.page != TUTORIAL], ids=lambda block: block.name)
 def test_a_block_of_commands_works(block: Block, folder: tuple[Path, dict[str, str]]) -> None:
-    """Typed as it stands, on a database with results."""
+    """Run unchanged, on a database with results."""
     run(block, *folder)
 
 
 @pytest.mark.spark
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # three commands that start Spark, on machines that may have more to do
+@pytest.mark.timeout(900)  # several commands that start Spark, on machines that may be busy
 def test_the_tutorial_works_from_top_to_bottom(tmp_path: Path, home: Path) -> None:
     """In one folder, on an empty database, with the edit that it asks for."""
     folder = new_folder(tmp_path / "customer360")
@@ -122,7 +122,7 @@ def test_the_tutorial_works_from_top_to_bottom(tmp_path: Path, home: Path) -> No
 
 
 def edit(file: Path, wanted: str) -> None:
-    """Puts each `key = value` of *wanted* in the place of the line `# key = ...`."""
+    """Replaces each line `# key = ...` by the `key = value` of *wanted*."""
     text = file.read_text()
     for line in wanted.splitlines():
         if "=" in line:
