@@ -88,9 +88,12 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def run(block: Block, folder: Path, environment: dict[str, str]) -> None:
-    script = "\n".join(["set -euo pipefail", *block.commands])
+    if block.is_shell:
+        command = ["bash", "-c", "\n".join(["set -euo pipefail", *block.commands])]
+    else:
+        command = [sys.executable, "-c", block.text]
     ended = subprocess.run(
-        ["bash", "-c", script],
+        command,
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -112,10 +115,10 @@ def test_a_block_of_commands_works(block: Block, folder: tuple[Path, dict[str, s
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # several commands that start Spark, on machines that may be busy
 def test_the_tutorial_works_from_top_to_bottom(tmp_path: Path, home: Path) -> None:
-    """In one folder, on an empty database, with the edit that it asks for."""
+    """Shell and Python, in one folder, on an empty database, with the edit that it asks for."""
     folder = new_folder(tmp_path / "customer360")
     for block in blocks(TUTORIAL):
-        if block.is_shell and not block.not_run:
+        if (block.is_shell or block.language == "python") and not block.not_run:
             run(block, folder, environment(home))
         elif block.language == "toml":
             edit(folder / "members.mapping.toml", block.text)
