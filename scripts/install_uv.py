@@ -1,8 +1,8 @@
 """
-Puts uv into a folder: `python3 scripts/install_uv.py .uv`.
+Installs uv into a folder: `python3 scripts/install_uv.py .uv`.
 
-For a machine that has Python and nothing else: with pip where there is pip, else (Debian and Ubuntu ship Python
-without it) by unpacking the wheel from the package index. Only the standard library is used.
+For a machine with nothing but Python: with pip if available, else (Debian and Ubuntu ship Python without it) by
+unpacking the wheel from the package index. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
 
 
 def with_pip(folder: Path) -> bool:
-    """pip installs into a folder even where the system's Python is marked as externally managed."""
+    """pip can install into a folder even if the system's Python is marked as externally managed."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-warn-script-location",
                "--disable-pip-version-check", "--target", str(folder), "uv"]  # fmt: skip
     try:
@@ -54,7 +54,7 @@ def with_wheel(folder: Path) -> None:
 
 
 def newest_wheel() -> tuple[str, str | None]:
-    """Address and SHA-256 of the newest wheel for this machine (glibc Linux or macOS)."""
+    """The address and SHA-256 of the newest wheel for this machine (glibc Linux or macOS)."""
     request = urllib.request.Request(f"{INDEX}/uv/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         files = json.load(answer)["files"]

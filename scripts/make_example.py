@@ -1,8 +1,8 @@
 """
 Writes examples/members.csv and orders.csv: the members of an invented coffee house and what they bought, as a till
-would export them, dirt included.
+would export them, including dirt.
 
-Always the same bytes. The dirt is on purpose, and each kind of it is told in examples/README.md.
+The bytes are always the same. The dirt is deliberate, and examples/README.md lists each kind.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def member(rng: random.Random, number: int) -> list[str]:
 
 
 def bought(rng: random.Random, row: list[str]) -> list[list[str]]:
-    """The lines of a member's receipts up to the last visit; now and then something comes back later."""
+    """The lines of a member's receipts up to the last visit; now and then something is returned later."""
     first, last = (datetime.strptime(row[place], day_form(row[place])) for place in (3, 4))  # noqa: DTZ007
     lines = []
     for visit in visits(rng, first, last, 60 + 9_000 / (20 + int(row[6]))):

@@ -1,7 +1,7 @@
 """
 Takes the pictures of the dashboard for README and docs: `uv run python scripts/screenshots.py`.
 
-The pages show 100,000 mock customers of a fixed seed and day, in an embedded database of their own, so that a new
+The pages show 100,000 mock customers of a fixed seed and day, in a separate embedded database, so that a new
 picture differs from the old one only where the software does.
 """
 
@@ -34,9 +34,9 @@ SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 
 @contextmanager
 def mock_dashboard() -> Iterator[str]:
-    """The address of a dashboard over mock data made for it."""
+    """The address of a dashboard with its own mock data."""
     home = Path(tempfile.mkdtemp(prefix="customer360-screenshots-"))
-    home.chmod(0o755)  # root's server runs as another user, who has to enter it
+    home.chmod(0o755)  # root's server runs as another user, who must be able to enter it
     try:
         customer360 = [str(Path(sys.executable).with_name("customer360"))]
         environment = {**os.environ, settings.HOME: str(home)}

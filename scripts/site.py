@@ -1,8 +1,8 @@
 """
-What mkdocs calls while it builds the site (see mkdocs.yml).
+Hooks that mkdocs calls while it builds the site (see mkdocs.yml).
 
-Pages that stand elsewhere in the repository become part of the site, and links are turned to where a page stands
-there. Other files of the repository are not on the site: a link to one becomes its text.
+Pages from elsewhere in the repository become part of the site, and links are rewritten to their place there. Other
+files of the repository are not on the site: a link to one becomes its text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The decisions stand in the navigation in their order, without being listed by hand."""
+    """Adds the decisions to the navigation in their order, without a list kept by hand."""
     pages = sorted(path.name for path in (ROOT / DOCS / "decisions").glob("*.md"))
     for entry in config.nav or []:
         if entry.get("Decisions"):

@@ -1,4 +1,4 @@
-"""Finding a Chromium for the tests: what is set goes first, what does not start is passed over."""
+"""Finding a Chromium for the tests: the variable takes precedence, and what does not start is skipped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
 
 
 def test_the_variable_goes_before_path_and_path_before_what_was_fetched(tmp_path: Path) -> None:
-    """A person's choice, then the machine's, then ours."""
+    """The user's choice, then the machine's, then ours."""
     fetched = browser(tmp_path / ".chromium" / "chromium")
     assert find(tmp_path).stdout == f"{fetched}\n"
 
@@ -44,7 +44,7 @@ def test_the_variable_goes_before_path_and_path_before_what_was_fetched(tmp_path
 
 
 def test_what_does_not_start_is_passed_over(tmp_path: Path) -> None:
-    """Some systems have a chromium-browser that only tells how to install one."""
+    """On some systems, chromium-browser only prints how to install one."""
     browser(tmp_path / "bin" / "chromium", exit_code=1)
     starts = browser(tmp_path / "bin" / "google-chrome")
 
@@ -54,14 +54,14 @@ def test_what_does_not_start_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_without_any_each_way_tried_has_a_line_and_the_last_is_the_way_out(tmp_path: Path) -> None:
-    """The tests that need one show these lines as the reason why they are skipped."""
+    """The tests that need a browser show these lines as the reason for skipping."""
     found = find(tmp_path)
 
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr.splitlines() == [
-        "there is no Chromium that starts:",
+        "no Chromium starts:",
         "  CHROMIUM is not set",
         "  PATH has none of chromium-headless-shell, chromium, google-chrome, chromium-browser, chrome",
-        f"  {tmp_path}/.chromium/chromium is not there",
+        f"  {tmp_path}/.chromium/chromium does not exist",
         "fetch one with: python scripts/find_chromium.py --fetch",
     ]
