@@ -1,4 +1,4 @@
-"""What the tests share: a Spark session, an embedded PostgreSQL, and a fresh database for each test."""
+"""Shared by the tests: a Spark session, an embedded PostgreSQL, and a fresh database for each test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.documentation import ROOT
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# The tests start many short-lived JVMs on few rows: Java's thorough compiler would not pay off in any of them.
+# The tests start many short-lived JVMs on few rows: Java's optimizing compiler would not pay off in any of them.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
@@ -42,9 +42,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    What asks for the session is marked `spark`, what has a cluster `java`, and what tries thousands of inputs `slow`.
-
-    What needs the other engine is left out: the two cannot share an environment.
+    Marks tests with the session `spark`, tests with a cluster `java`, and tests with thousands of inputs `slow`.
+    Tests that need the other engine are skipped: the two cannot share an environment.
     """
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
@@ -59,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tests of bad input say how many inputs they tried, in this process or in another of a parallel run."""
+    """Tests of bad input report how many inputs they tried, in any process of a parallel run."""
     reports = (report for found in terminalreporter.stats.values() for report in found)
     ended = (report for report in reports if getattr(report, "when", None) == "teardown")
     tried = sum(count for report in ended for name, count in report.user_properties if name == "inputs")
@@ -69,7 +68,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """A PySpark session of the engine that is installed; Apache Spark tries a task again that failed."""
+    """A PySpark session of the installed engine; Apache Spark retries a failed task."""
     from customer360 import spark
 
     master = None if default_engine() == "embedded" else "local[2,2]"
@@ -79,7 +78,9 @@ def spark() -> Iterator[SparkSession]:
 
 
 def new_home() -> Path:
-    """A folder for an embedded server; as root its server is another user, who has to be able to enter it."""
+    """
+    A folder for an embedded server; under root the server runs as another user, who must be able to enter it.
+    """
     home = Path(tempfile.mkdtemp(prefix="customer360-test-"))
     home.chmod(0o755)
     return home
@@ -87,7 +88,7 @@ def new_home() -> Path:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder for an embedded server of one test's own, which is stopped afterwards."""
+    """A folder for an embedded server of a single test, which is stopped afterwards."""
     home = new_home()
     yield home
     EmbeddedPostgres(home).stop()
@@ -107,7 +108,7 @@ def server() -> Iterator[Database]:
 
 
 def _forgo_durability(server: Database) -> None:
-    """No test of this server cuts its power, and waiting for the disk takes half of what a small test takes."""
+    """No test of this server cuts its power, and syncing to disk takes half the time of a small test."""
     with server.connect() as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET full_page_writes = off")
@@ -127,7 +128,7 @@ def new_database(server: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def database(server: Database) -> Iterator[Database]:
-    """A database of the test's own, empty."""
+    """An empty database for one test."""
     with new_database(server) as database:
         yield database
 
@@ -156,7 +157,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test never touches the database that a person has configured."""
+    """A test never uses the database that the user has configured."""
     for name in settings.SETTINGS:
         if name in os.environ:
             monkeypatch.delenv(name)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tests.miniature_events import AS_OF, Event, events_of
 
 CALIBRATED_UNTIL: Final = date(2025, 4, 30)
-"""The month end nearest to the middle of the events."""
+"""The end of a month nearest to the middle of the events."""
 SCORED: Final = ("recency", "frequency", "monetary")
 SEGMENTS: Final = {
     5: ("New", "Potential Loyalists", "Potential Loyalists", "Champions", "Champions"),

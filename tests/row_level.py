@@ -1,7 +1,7 @@
 """
 The meaning of each measure, computed from single customers: the reference for every renderer.
 
-Shares nothing with the renderers: no segments, no additive columns, no SQL, no DAX.
+It shares nothing with the renderers: no segments, no additive columns, no SQL, no DAX.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-One definition, every engine of `tests.engines`: what a measure is must not depend on who computes it.
+One definition, every engine of `tests.engines`: the value of a measure must not depend on what computes it.
 
-Single customers tell what most measures mean; of the others one engine is held against another.
+Most measures are compared with single customers, the others between two engines.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CUTS = [
 
 @pytest.fixture(scope="module")
 def customers() -> Customers:
-    """A few hundred, and their results as plain Python makes them."""
+    """A few hundred customers, and their results computed in plain Python."""
     source = miniature.customers(400)
     return Customers(source, miniature.result_tables(miniature.profiles(source)))
 
@@ -59,7 +59,7 @@ def opened(customers: Customers, request: pytest.FixtureRequest) -> Iterator[Ope
 
 
 def differences(opened: Opened, one: str, other: str, asked: Iterable[Question]) -> list[Any]:
-    """Between the answers of two engines to what both can compute."""
+    """The differences between two engines, in what both can compute."""
     both = engines.asked(ENGINES[other], engines.asked(ENGINES[one], list(asked)))
     return engines.differences(opened(one)(both), opened(other)(both), both)
 
@@ -95,7 +95,10 @@ def test_every_part_of_a_visual_is_the_same(opened: Opened, name: str, cut: Dime
 def after_operations(
     spark: SparkSession, module_database: Database, request: pytest.FixtureRequest
 ) -> Iterator[Opened]:
-    """The engines with what the real operations make of other customers, in the database where they publish it."""
+    """
+    The engines with the results of the real operations on other customers, in the database where they are
+    published.
+    """
     customers = miniature.customers(900, seed=11)[list(COLUMNS)]
     with module_database.connect(cursor_factory=psycopg.RawCursor) as connection:
         _insert(connection, customers)
@@ -129,7 +132,7 @@ def _frame(connection: Any, table: str) -> pd.DataFrame:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", each_but("plain Python"))
 def test_after_the_operations_every_measure_is_what_the_customers_say(after_operations: Opened, name: str) -> None:
-    """The way through PySpark, publishing and PostgreSQL changes no number."""
+    """The path through PySpark, publishing and PostgreSQL changes no number."""
     slicers = {**engines.SLICERS, "country": ("Chile", "Kenya")}
     questions = engines.of_segments(20, slicers, others={}, facts=engines.SEGMENTS)
 

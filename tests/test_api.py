@@ -1,4 +1,6 @@
-"""The public API: what each method promises, its examples as they are written, and that commands call nothing else."""
+"""
+The public API: what each method promises, its examples exactly as written, and that commands call nothing else.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ IN_ORDER = (
     "connect", "database", "spark", "fill_mock", "run", "ask", "table", "status", "read", "write", "people", "about",
     "forget", "forgotten", "load", "load_events", "close",
 )  # fmt: skip
-"""The examples are one session: each goes on from the one before."""
+"""The examples are one session: each continues the previous one."""
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +56,7 @@ def c(server: Database, spark: SparkSession) -> Iterator[Customer360]:
 
 @pytest.fixture
 def own(database: Database, spark: SparkSession) -> Iterator[Customer360]:
-    """A session on a database of the test's own."""
+    """A session on a database for one test."""
     with customer360.connect(database.url) as session:
         yield session
 
@@ -69,7 +71,7 @@ def fetch(session: Customer360, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", ["connect", *METHODS])
 def test_every_method_is_documented_by_an_example(name: str) -> None:
-    """What is not shown is not found; and no example is left out of the session that runs them."""
+    """Methods without an example are not found, and every example is part of the session that runs them."""
     assert name in examples()
     assert name in IN_ORDER
 
@@ -89,7 +91,7 @@ def test_every_argument_is_typed_and_said(name: str) -> None:
 @pytest.mark.both
 @pytest.mark.spark
 def test_the_examples_are_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """From an empty machine to results, word for word, with the engine that is installed."""
+    """From an empty machine to results, word for word, with the installed engine."""
     home = new_home()
     monkeypatch.setenv(settings.HOME, str(home))
     monkeypatch.chdir(tmp_path)
@@ -129,7 +131,7 @@ def test_the_session_on_the_page_works(
 
 
 def test_importing_it_imports_next_to_nothing() -> None:
-    """Every module of the package imports it first, commands that answer at once among them."""
+    """Every module of the package imports it first, including those of commands that answer immediately."""
     heavy = ("pyarrow", "psycopg", "pyspark", "pandas", "numpy", "duckdb", "click", "rich")
     program = f"import sys, customer360; print([name for name in {heavy} if name in sys.modules])"
 
@@ -148,14 +150,14 @@ def test_an_address_where_nothing_answers_is_told_at_once() -> None:
 
 
 def test_workers_elsewhere_need_a_database_that_they_reach() -> None:
-    """The embedded one listens on this machine alone."""
-    with pytest.raises(Unavailable, match="workers of spark://nowhere:7077 cannot reach it"):
-        customer360.connect(master="spark://nowhere:7077")
+    """The embedded one listens only on this machine."""
+    with pytest.raises(Unavailable, match="workers of spark://missing:7077 cannot reach it"):
+        customer360.connect(master="spark://missing:7077")
 
 
 @pytest.mark.both
 def test_a_session_that_was_active_before_is_used_and_left_alone(c: Customer360, spark: SparkSession) -> None:
-    """A platform's notebook goes on with it."""
+    """A platform's notebook continues to use it."""
     with customer360.connect(c.database.url) as session:
         assert session.spark is spark
 
@@ -164,7 +166,7 @@ def test_a_session_that_was_active_before_is_used_and_left_alone(c: Customer360,
 
 @pytest.mark.both
 def test_a_session_that_it_started_is_stopped(database: Database) -> None:
-    """In a process of its own, where none is active."""
+    """In a separate process, where none is active."""
     program = (
         "import sys, customer360\n"
         "with customer360.connect(sys.argv[1]) as c:\n"
@@ -183,7 +185,7 @@ def test_a_session_that_it_started_is_stopped(database: Database) -> None:
 
 @pytest.mark.both
 def test_a_session_that_ended_is_started_again(database: Database) -> None:
-    """Stopped by somebody, or killed with its engine: a notebook goes on where it was."""
+    """Whether it was stopped, or killed with its engine: a notebook continues where it was."""
     program = (
         "import sys, customer360\n"
         "from customer360 import spark\n"
@@ -201,7 +203,7 @@ def test_a_session_that_ended_is_started_again(database: Database) -> None:
 
 
 def test_it_tells_nobody_the_password(c: Customer360) -> None:
-    """A notebook shows what a cell ends with."""
+    """A notebook shows the last value of a cell."""
     assert repr(c).startswith("Customer 360: test_")
     assert c.database.parts["password"] not in repr(c)
 
@@ -211,7 +213,7 @@ def test_it_tells_nobody_the_password(c: Customer360) -> None:
 
 @pytest.mark.parametrize("customers", [300, "300", "0.3k"])
 def test_a_fill_says_what_it_filled(own: Customer360, customers: int | str) -> None:
-    """However the number is written, and with the figures that it was asked for."""
+    """In any notation of the number, and with the requested figures."""
     fill = own.fill_mock(customers, seed=5, as_of=AS_OF, events_per_customer=10, report=True)
 
     assert repr(fill) == (
@@ -241,7 +243,7 @@ def test_a_wrong_value_is_told_before_anything_is_opened(arguments: dict[str, An
 
 
 def test_customers_of_ones_own_are_not_deleted(own: Customer360, tmp_path: Path) -> None:
-    """Neither by mock data, nor by another file."""
+    """Neither by mock data nor by another file."""
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,country\n1,Ann,Spain\n2,Bob,Italy\n")
     own.load(path, as_of=AS_OF)
@@ -257,7 +259,7 @@ def test_customers_of_ones_own_are_not_deleted(own: Customer360, tmp_path: Path)
 def test_a_load_without_a_mapping_guesses_and_says_what(
     own: Customer360, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    """No terminal, no question, and no file in the folder where the program runs."""
+    """No terminal, no question, and no file in the current folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "people.csv").write_text("Member No;Full name;Nation;Card\n7;Ann;Spain;Gold\nx;Bob;Italy;Red\n")
 
@@ -270,7 +272,7 @@ def test_a_load_without_a_mapping_guesses_and_says_what(
 
 
 def test_a_mapping_is_given_as_it_came_back(own: Customer360, tmp_path: Path) -> None:
-    """What a trial guessed is changed by a person, and given again; or it is a file."""
+    """The user edits the guess of a dry run and passes it again, or names a file."""
     path = tmp_path / "people.csv"
     path.write_text("Member No;Full name;Card\n7;Ann;Gold\n8;Bob;Red\n")
     mapping = own.load(path, dry_run=True).mapping
@@ -306,7 +308,7 @@ def test_a_trial_changes_nothing_and_needs_no_database(tmp_path: Path) -> None:
         ({"dates": "day first"}, "invalid dates 'day first'. Did you mean 'day-first'?"),
         ({"decimal": ","}, "invalid decimal ','"),
         ({"max_rejected": 5}, "invalid max_rejected 5; use a share from 0 to 1"),
-        ({"path": "nowhere.csv"}, "nowhere.csv"),
+        ({"path": "missing.csv"}, "missing.csv"),
     ],
 )
 def test_a_wrong_load_is_one_line(tmp_path: Path, arguments: dict[str, Any], line: str) -> None:
@@ -333,22 +335,22 @@ def test_a_run_says_what_it_published(c: Customer360) -> None:
 
 def test_a_run_reads_a_table_or_a_lake(c: Customer360) -> None:
     """Not both."""
-    with pytest.raises(Invalid, match="either a table or a source; leave one out"):
+    with pytest.raises(Invalid, match="a table or from a source, not both; omit one"):
         c.run(table="crm.members", source="lake/members")
 
 
 def test_without_results_the_way_to_them_is_told(own: Customer360) -> None:
-    """Asked too soon."""
+    """The error names the next command."""
     with pytest.raises(Unavailable, match="there are no results; make them with: customer360 run"):
         own.ask("total_customers")
     with pytest.raises(Unavailable, match="analytics.countries is not there yet; make it with: customer360 run"):
         own.table("countries")
-    with pytest.raises(Unavailable, match="there is no table public.customers"):
+    with pytest.raises(Unavailable, match="table public.customers does not exist"):
         own.run()
 
 
 def test_ask_follows_each_refresh(own: Customer360) -> None:
-    """What is held in memory is never older than what is published."""
+    """Results in memory are never older than the published ones."""
     for customers in (300, 200):
         own.fill_mock(customers, as_of=AS_OF)
         own.run()
@@ -357,7 +359,7 @@ def test_ask_follows_each_refresh(own: Customer360) -> None:
 
 @pytest.mark.parametrize("name", ["rows_checked", "rows_failed", "rows_rejected"])
 def test_ask_knows_the_checks_of_the_latest_refresh(c: Customer360, name: str) -> None:
-    """Also what the pages of the dashboard do not show."""
+    """Including those that the pages of the dashboard do not show."""
     counted = {
         "rows_checked": "SELECT sum(rows_checked) FROM analytics.data_quality WHERE refresh_id = {}",
         "rows_failed": "SELECT sum(rows_failed) FROM analytics.data_quality WHERE refresh_id = {}",
@@ -371,7 +373,7 @@ def test_ask_knows_the_checks_of_the_latest_refresh(c: Customer360, name: str) -
 
 
 def test_ask_takes_one_dimension_or_two(c: Customer360) -> None:
-    """And says the same as what it is asked through."""
+    """With the same answers as the function behind it."""
     results = store.current(c.database, None)
     assert results
 
@@ -386,7 +388,7 @@ def test_ask_takes_one_dimension_or_two(c: Customer360) -> None:
 
 @pytest.mark.parametrize("table", [CUSTOMERS, *RESULT_TABLES], ids=lambda table: table.name)
 def test_table_holds_every_row_with_or_without_the_schema(c: Customer360, table: Any) -> None:
-    """Numbers that add up, and days that can be drawn."""
+    """Numbers that add up, and dates that can be plotted."""
     frame = c.table(table.name)
 
     assert frame.columns.tolist() == list(table.column_names)
@@ -398,17 +400,17 @@ def test_table_holds_every_row_with_or_without_the_schema(c: Customer360, table:
 
 
 def test_a_table_of_another_name_is_refused_with_the_nearest(c: Customer360) -> None:
-    """`read` is for those of other people."""
+    """For other tables, use `read`."""
     with pytest.raises(Invalid, match="'customer_segment' is not a table of customer360. Did you mean"):
         c.table("customer_segment")
 
 
-# --- DataFrames of one's own ------------------------------------------------------------------------------
+# --- your own DataFrames ----------------------------------------------------------------------------------
 
 
 @pytest.mark.both
 def test_read_takes_any_table_or_view(c: Customer360) -> None:
-    """Whole, in the types of Spark."""
+    """Completely, in Spark's types."""
     with c.database.connect() as connection:
         connection.execute("CREATE OR REPLACE VIEW gold AS SELECT * FROM customers WHERE loyalty_status = 'Gold'")
     frame = c.read("public.gold")
@@ -418,13 +420,13 @@ def test_read_takes_any_table_or_view(c: Customer360) -> None:
         c.read("public.gold", ["nam"])
     assert frame.count() == fetch(c, "SELECT count(*) FROM gold")[0][0] > 0
     assert dict(frame.dtypes)["account_balance"] == "decimal(12,2)"
-    with pytest.raises(Unavailable, match='cannot read "public"."nowhere"'):
-        c.read("public.nowhere")
+    with pytest.raises(Unavailable, match='cannot read "public"."missing"'):
+        c.read("public.missing")
 
 
 @pytest.mark.both
 def test_write_stores_what_was_made_of_what_was_read(c: Customer360) -> None:
-    """Filtered, joined and grouped; the second time in place of the first, also with other columns."""
+    """Filtered, joined and grouped; a second write replaces the first, even with other columns."""
     customers = c.read("public.customers")
     held = customers.where("account_balance > 0").groupBy("country").count()
     c.write(held, "analytics.held_by_country")
@@ -439,7 +441,7 @@ def test_write_stores_what_was_made_of_what_was_read(c: Customer360) -> None:
 
 @pytest.mark.both
 def test_readers_never_see_half_of_a_write(own: Customer360) -> None:
-    """One who has begun to read sees the old rows to the end; all others the new ones."""
+    """A reader that has started sees the old rows to the end; all others see the new ones."""
     own.write(own.spark.range(1_000), "public.numbers")
     with own.database.connect() as reader, reader.transaction():
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -452,7 +454,7 @@ def test_readers_never_see_half_of_a_write(own: Customer360) -> None:
 
 @pytest.mark.both
 def test_a_write_that_fails_changes_nothing(own: Customer360) -> None:
-    """Some tasks have copied all of theirs by then."""
+    """Even though some tasks have copied all of their rows by then."""
     own.write(own.spark.range(10), "public.numbers")
     failing = own.spark.range(0, 1_000, 1, 4).selectExpr("CAST(IF(id < 900, '1', concat('C-', id)) AS int) AS id")
 
@@ -464,7 +466,7 @@ def test_a_write_that_fails_changes_nothing(own: Customer360) -> None:
 
 
 def test_write_replaces_nothing_of_ours_or_of_others(own: Customer360) -> None:
-    """Only with `replace` the rows of others; of ours never."""
+    """Tables of other origin only with `replace`; our own never."""
     rows = own.spark.range(3)
     with own.database.connect() as connection:
         connection.execute("CREATE TABLE theirs (id bigint PRIMARY KEY)")
@@ -483,15 +485,15 @@ def test_write_replaces_nothing_of_ours_or_of_others(own: Customer360) -> None:
 
 
 def test_write_takes_no_frame_of_pandas(c: Customer360) -> None:
-    """Said before anything is looked up."""
+    """This is checked first."""
     with pytest.raises(
-        Invalid, match="write takes a DataFrame of PySpark, not a DataFrame; see spark.createDataFrame"
+        Invalid, match="write takes a PySpark DataFrame, not a DataFrame; convert it with spark.createDataFrame"
     ):
         c.write(c.ask("total_customers"), "analytics.total")  # type: ignore[arg-type]
 
 
 def test_progress_is_shown_where_it_is_asked_for(own: Customer360, capfd: pytest.CaptureFixture[str]) -> None:
-    """On stderr; else a notebook stays quiet."""
+    """On stderr; by default, a notebook stays quiet."""
     own.fill_mock(100, as_of=AS_OF)
     assert capfd.readouterr().err == ""
 

@@ -28,7 +28,7 @@ def test_an_edge_belongs_to_the_band_below_it(value: Decimal, band: int) -> None
 
 
 def test_zero_and_below_are_bands_of_their_own() -> None:
-    """Empty and overdrawn accounts are stories of their own, not the low end of a range."""
+    """Empty and overdrawn accounts are cases of their own, not the low end of a range."""
     labels = [(band.number, band.label) for band in EURO.all()]
 
     assert labels == [(-1, "below 0"), (0, "0"), (1, "0–10"), (2, "10–25"), (3, "25–50"), (4, "over 50")]
@@ -36,7 +36,7 @@ def test_zero_and_below_are_bands_of_their_own() -> None:
 
 @given(COUNTS, CENTS)
 def test_every_amount_is_in_exactly_one_band(counts: dict[int, int], value: Decimal) -> None:
-    """Whatever the data, no band overlaps another and none is missing."""
+    """For any data, no bands overlap and none is missing."""
     bands = amount_bands("account_balance", counts)
     holding = [
         band.number
@@ -74,7 +74,7 @@ def test_edges_hold_all_but_the_tails() -> None:
 
 
 def test_bands_follow_the_scale_of_the_currency() -> None:
-    """Yen and euros get as many bands, at other edges."""
+    """Yen and euros have the same number of bands, with other edges."""
     euro = {STEPS.index(Decimal(10)) + i: 100 for i in range(6)}
     yen = {step + 6: count for step, count in euro.items()}
 
@@ -88,7 +88,7 @@ def test_no_positive_amounts_still_give_bands() -> None:
 
 @given(st.integers(0, 60_000))
 def test_ages_have_few_bands_of_equal_width_from_the_first_day(oldest: int) -> None:
-    """A histogram's areas compare only when its bins are equally wide."""
+    """The areas of a histogram are comparable only if its bins have equal widths."""
     bands = age_bands("account_age_days", oldest)
     widths = {band.high - band.low for band in bands.all() if band.high is not None and band.low is not None}
 
@@ -99,7 +99,7 @@ def test_ages_have_few_bands_of_equal_width_from_the_first_day(oldest: int) -> N
 
 
 def test_the_number_of_orders_has_bands_of_whole_numbers() -> None:
-    """Nobody has fewer orders than none, so no band lies below."""
+    """Nobody has fewer than zero orders, so there is no lower band."""
     numbers = [ORDERS.number(orders) for orders in (0, 1, 2, 3, 4, 6, 7, 12, 13, 24, 25, 10_000)]
 
     assert numbers == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
@@ -107,14 +107,14 @@ def test_the_number_of_orders_has_bands_of_whole_numbers() -> None:
 
 
 def test_what_is_not_stated_is_in_the_band_after_the_last() -> None:
-    """Ages are asked for and not given: that is an answer, and a chart shows it."""
+    """ "Not stated" is an answer when ages are asked for, and a chart shows it."""
     assert AGES.all()[-1] == Band(8, None, None, "Not stated")
     assert [AGES.number(years) for years in (0, 17, 18, 64, 65, None)] == [1, 1, 2, 6, 7, 8]
     assert EURO.number(None) is None
 
 
 def test_days_are_written_in_full():
-    """1k days is no length of time that a person says."""
+    """Nobody says 1k days."""
     labels = [band.label for band in age_bands("account_age_days", 4_100).all()]
 
     assert labels[:2] == ["0–250", "250–500"]
@@ -123,5 +123,5 @@ def test_days_are_written_in_full():
 
 @pytest.mark.parametrize(("value", "label"), [(1_000, "over 1k"), (2_500_000, "over 2.5M"), (500, "over 500")])
 def test_large_edges_are_written_short_and_exact(value: int, label: str) -> None:
-    """An axis has little room."""
+    """An axis has little space."""
     assert Bands("b", (Decimal(value),), of_amounts=True).all()[-1].label == label

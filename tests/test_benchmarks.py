@@ -1,4 +1,4 @@
-"""What the benchmarks say about their own figures."""
+"""What the benchmarks report about their own figures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_tables_are_those_of_the_results() -> None:
 
 
 def test_a_result_of_another_machine_says_so() -> None:
-    """Those that were not taken again stay, with their date; the line above all is that of the newest."""
+    """Results that were not measured again stay, with their date; the top line is about the newest."""
     lines = list(render([result(MILLION, 7.0), result(10 * MILLION, 50.0, processor="b", pysail="0.8")]))
 
     assert lines[0] == "Machine: processor b, cores 2, memory 8 GB, pysail 0.8."
@@ -63,13 +63,13 @@ def test_seconds_of_two_machines_are_never_divided() -> None:
 
 
 def test_each_engine_has_candidates_of_its_own() -> None:
-    """A result taken on one engine never stands for the other."""
+    """A result measured on one engine never counts for the other."""
     assert [EMBEDDED.key(), EMBEDDED.key("columns")] == ["ours", "columns"]
     assert [SPARK.key(), SPARK.key("columns")] == ["spark", "spark-columns"]
 
 
 def test_the_memory_of_a_process_in_a_session_of_its_own_counts() -> None:
-    """So the embedded engine runs."""
+    """The embedded engine runs in one."""
     inner = f"held = bytearray(b'1') * {HELD}; print(flush=True); input()"
     outer = (
         "import subprocess, sys\n"

@@ -1,4 +1,4 @@
-"""No result depends on the engine: the embedded one and Apache Spark say the same, byte by byte."""
+"""No result depends on the engine: the embedded one and Apache Spark give the same, byte by byte."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def one_of(*values: Any) -> Draw:
 
 
 def amount(chance: random.Random) -> float | None:
-    """Doubles that lie on a half of a cent, beside one, or are no number."""
+    """Doubles at half a cent, next to it, or NaN and infinity."""
     half = chance.choice([chance.randrange(-(10**6), 10**6), chance.randrange(10**12)]) / 200
-    beside = half + chance.choice([1e-9, -1e-9])
-    return chance.choice([None, NAN, float("inf"), -0.0, 1.005, 0.28999999999999998, half, half, beside, chance.lognormvariate(4, 4)])  # fmt: skip
+    near = half + chance.choice([1e-9, -1e-9])
+    return chance.choice([None, NAN, float("inf"), -0.0, 1.005, 0.28999999999999998, half, half, near, chance.lognormvariate(4, 4)])  # fmt: skip
 
 
 def amount_of_four_decimals(chance: random.Random) -> Decimal:
@@ -76,7 +76,7 @@ def iso(draw: Draw) -> Draw:
 
 
 def cases_of_nasty_customers() -> Iterator[Case]:
-    """Of the source table's own types, on days in the past and in the future."""
+    """With the types of the source table, as of days in the past and in the future."""
     days = [AS_OF, date(2000, 2, 29), date(1969, 12, 31), date(2400, 2, 29)]
     for number, as_of in enumerate(days):
         customers = nasty_customers(ROWS, as_of=as_of, seed=number)
@@ -92,7 +92,7 @@ def cases_of_missing_columns() -> Iterator[Case]:
 
 
 def cases_of_other_types() -> Iterator[Case]:
-    """Columns of the types that others have in their tables and files; each with values at its bounds."""
+    """Columns of the types in other people's tables and files; each with values at its bounds."""
 
     def case(title: str, **columns: tuple[pa.DataType, Draw]) -> Case:
         return Case(title, nasty_customers(ROWS, as_of=AS_OF, seed=7, missing=(), **columns), AS_OF, parts=2)
@@ -198,19 +198,19 @@ def computed(
 
 
 def test_every_operation_says_the_same_on_both_engines(computed: Computed) -> None:
-    """What is published must not depend on where it was computed."""
+    """Published results must not depend on where they were computed."""
     assert list(both_engines.differences(computed.folder, "embedded", "spark")) == []
     assert both_engines.refused(computed.folder, "embedded") == {}
 
 
 def test_mock_data_and_every_table_in_the_database_are_the_same_bytes(computed: Computed) -> None:
-    """All the way from the seed to what a report reads."""
+    """All the way from the seed to the data of a report."""
     assert both_engines.tables_that_differ(computed.embedded, computed.spark) == []
     assert len(bytes_of(computed.embedded, CUSTOMERS).splitlines()) == both_engines.MOCK_CUSTOMERS
 
 
 def test_what_differs_is_found(tmp_path: Path) -> None:
-    """One value of one row, and its type, or nothing at all."""
+    """A value of one row, its type, or a missing result."""
     Case("few", pa.table({"customer_id": [1]}), AS_OF).write(tmp_path)
     rows = {"a": pa.table({"x": [1.0, 2.0]}), "b": pa.table({"x": [2.0, -1.0]}), "c": pa.table({"x": [1, 2]})}
     for name, table in rows.items():

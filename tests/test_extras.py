@@ -1,4 +1,4 @@
-"""Installing, switching and removing the engines, as a person does it with uv."""
+"""Installing, switching and removing the engines with uv, as a person does."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ COUNTED = (
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment and what is typed in it."""
+    """A virtual environment and the commands typed in it."""
 
     folder: Path
     versions: Path
 
     def types(self, command: str) -> str:
-        """What a command of the shell answers on stdout; skips the test where it finds no registry."""
+        """The stdout of a shell command; skips the test if it finds no registry."""
         own = {
             "VIRTUAL_ENV": str(self.folder),
             "UV_PROJECT_ENVIRONMENT": str(self.folder),
@@ -56,26 +56,28 @@ class Environment:
         return run.stdout.strip()
 
     def runs(self, code: str) -> str:
-        """What a script prints."""
+        """The output of a script."""
         script = self.folder / "script.py"
         script.write_text(code)
         return self.types(f"python '{script}'")
 
     def fault(self) -> str:
-        """What the doctor says of the engine."""
+        """The doctor's finding about the engine."""
         (line,) = [line for line in self.types("customer360 doctor").splitlines() if " engine " in line]
         state, _, found = line.split(maxsplit=2)
         assert state == "failed", line
         return found
 
     def repair(self) -> None:
-        """Does what the doctor says."""
+        """Follows the doctor's advice."""
         self.types(self.fault().partition("; run: ")[2])
 
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The versions of uv.lock as constraints, so that what set-up has fetched is not fetched in another version."""
+    """
+    The versions of uv.lock as constraints, so that packages fetched by set-up are not fetched in another version.
+    """
     path = tmp_path_factory.mktemp("versions") / "embedded.txt"
     command = [UV, "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project", "--no-hashes"]
     try:
@@ -87,13 +89,13 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path, versions: Path) -> Environment:
-    """A fresh one."""
+    """A fresh environment."""
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "environment")], check=True)
     return Environment(tmp_path / "environment", versions)
 
 
 def test_from_the_base_package_to_the_embedded_engine(environment: Environment, wheel: Path) -> None:
-    """The base brings no engine, and says which command does."""
+    """The base package has no engine, and says which command installs one."""
     environment.types(f"uv pip install '{wheel}'")
     assert environment.fault().startswith("no engine is installed; run: uv pip install ")
 
@@ -104,7 +106,7 @@ def test_from_the_base_package_to_the_embedded_engine(environment: Environment, 
 
 
 def test_both_in_one_environment_are_refused_and_repaired(environment: Environment) -> None:
-    """pip and uv install one over the other without a word."""
+    """pip and uv silently install one over the other."""
     environment.types(f"{SYNC} embedded")
     environment.types(f"{SYNC} spark --inexact")
     assert environment.fault().startswith("pyspark-client and pyspark are both installed and overwrite ")
@@ -116,7 +118,7 @@ def test_both_in_one_environment_are_refused_and_repaired(environment: Environme
 
 
 def test_what_one_takes_along_when_it_goes_is_missed_and_repaired(environment: Environment) -> None:
-    """Whoever removes the wrong one believes that the other is whole."""
+    """After removing the wrong one, the other seems complete."""
     environment.types(f"{SYNC} spark")
     environment.types(f"{SYNC} embedded --inexact")
     environment.types("uv pip uninstall pyspark-client pysail")
@@ -133,7 +135,7 @@ def test_what_one_takes_along_when_it_goes_is_missed_and_repaired(environment: E
 
 
 def test_what_make_demo_installs_takes_at_most_800_mb(environment: Environment) -> None:
-    """README, Makefile and CONTRIBUTING say 0.8 GB; a newcomer waits for it and has to find room."""
+    """README, Makefile and CONTRIBUTING say 0.8 GB; a newcomer waits for it and needs the space."""
     environment.types(f"{SYNC} embedded")
 
     taken = sum(path.lstat().st_blocks * 512 for path in environment.folder.rglob("*"))
@@ -141,7 +143,7 @@ def test_what_make_demo_installs_takes_at_most_800_mb(environment: Environment) 
 
 
 def test_uv_switches_a_clone_from_one_engine_to_the_other_and_back(environment: Environment) -> None:
-    """Each time with the versions of uv.lock, and with nothing left of the other."""
+    """Each time with the versions of uv.lock, and without remains of the other."""
     environment.types(f"{SYNC} embedded")
     assert environment.runs(ENGINE) == "embedded"
     assert environment.runs(CLIENT) == "True"

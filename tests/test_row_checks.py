@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.both
 
 AS_OF = date(2031, 1, 1)
-"""After every day that is drawn: what lies in the future is rejected by `load` alone, and counted by `run`."""
+"""Later than every drawn day: `load` rejects future days, and `run` counts them."""
 CALLED_BY_LOAD = {
     CUSTOMERS: {"customer_id_unreadable": "not_a_whole_number", "loyalty_points_unreadable": "not_a_whole_number"},
     EVENTS: {"points_unreadable": "event_not_a_whole_number"},
@@ -39,7 +39,9 @@ CALLED_BY_LOAD = {
 
 @dataclass(frozen=True)
 class Row:
-    """What the checks look at; birth dates are left out, as only `load` asks whether they are placeholders."""
+    """
+    What the checks examine; birth dates are excluded, because only `load` checks whether they are placeholders.
+    """
 
     customer_id: int | None
     join_date: date | None
@@ -49,7 +51,7 @@ class Row:
 
 
 ZEROS = {date(1, 1, 1), date(1899, 12, 30), date(1899, 12, 31)}
-"""In text they are what programs write for no date, so that `load` reads them as null."""
+"""As text, programs write these for a missing date, so `load` reads them as null."""
 LIMITS = (date(1, 1, 2), EARLIEST_DATE, date(1970, 1, 1), date(2024, 2, 29), date(2030, 12, 30))
 DAYS = st.builds(lambda day, more: day + timedelta(days=more), st.sampled_from(LIMITS), st.integers(-1, 1)).filter(
     lambda day: day not in ZEROS
@@ -89,7 +91,7 @@ EVERY_REASON = [
 
 @dataclass(frozen=True)
 class Event:
-    """What the checks of an event look at that need no other row."""
+    """What the checks of an event examine without other rows."""
 
     event_id: int | None
     customer_id: int | None
@@ -107,7 +109,7 @@ MOVED = st.builds(
     st.sampled_from([Decimal(0), Decimal(MOST_POINTS)]),
     st.sampled_from([Decimal(text) for text in ("-1", "0", "1")]),
 )
-"""Whole numbers: of others `load` knows only that they are none, and `run` what is left without the decimals."""
+"""Integers: `load` rejects others as such, and `run` sees them without their decimals."""
 EVENTS_DRAWN = st.builds(
     Event,
     event_id=st.none() | st.integers(1, 400),
@@ -142,9 +144,8 @@ def by_load(
     rows: Sequence[Row] | Sequence[Event], path: Path, kind: RowKind = CUSTOMER_ROWS, more: str = "city"
 ) -> list[set[str]]:
     """
-    The reasons for which `load` rejects each of *rows*, written as text to a file at *path*.
-
-    *more* is a column with another text in each row, since rows that say the same are one.
+    The reasons for which `load` rejects each of *rows*, written as text to a file at *path*. *more* is a column
+    with different text in each row, since identical rows count once.
     """
     names = [field.name for field in fields(rows[0])]
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -193,7 +194,7 @@ def assert_same(rows: Sequence[Row] | Sequence[Event], loaded: list[set[str]], r
     assert differences[:3] == []
 
 
-_DRAWN = settings(  # the rows that differ are shown: to look for fewer of them would start a hundred jobs
+_DRAWN = settings(  # the rows that differ are shown: shrinking them would start a hundred jobs
     max_examples=4, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 
@@ -203,7 +204,7 @@ _DRAWN = settings(  # the rows that differ are shown: to look for fewer of them 
 def test_a_row_is_rejected_for_the_same_reasons_when_it_is_loaded_and_when_it_is_run(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, drawn: list[Row]
 ) -> None:
-    """Both are rendered from one definition: a row that loads is never lost later, and the other way round."""
+    """Both are rendered from one definition: a row that loads is never lost later, and vice versa."""
     rows = [*EVERY_REASON, *drawn]
     loaded, run = by_load(rows, tmp_path_factory.mktemp("rows") / "rows.csv"), by_run(rows, spark, CUSTOMERS)
 
@@ -216,7 +217,7 @@ def test_a_row_is_rejected_for_the_same_reasons_when_it_is_loaded_and_when_it_is
 def test_an_event_is_rejected_for_the_same_reasons_when_it_is_loaded_and_when_it_is_run(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, drawn: list[Event]
 ) -> None:
-    """But for events of unknown customers, who are others for each."""
+    """Except events of unknown customers, since each knows other customers."""
     rows, path = [*EVERY_REASON_OF_EVENTS, *drawn], tmp_path_factory.mktemp("rows") / "events.csv"
     loaded, run = by_load(rows, path, EVENT_ROWS, "order_id"), by_run(rows, spark, EVENTS)
 

@@ -1,7 +1,7 @@
 """
-A source is a value: another one, declared here alone, goes the way of the customers through every step.
+A source is a value: another one, declared only here, passes through every step like the customers.
 
-Nothing of the software knows these tables.
+No other code mentions these tables.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def visits_by_day(visits: DataFrame) -> DataFrame:
 
 @pytest.fixture
 def rows(spark: SparkSession) -> DataFrame:
-    """The visits as somebody's table has them: texts, and a column more."""
+    """The visits in a user's table: texts, and an additional column."""
     return checked(
         source_rows(spark.createDataFrame(pa.table(ROWS)), VISITS, [VISITS_BY_DAY]),
         VISITS,
@@ -84,7 +84,7 @@ def rows(spark: SparkSession) -> DataFrame:
 
 
 def test_its_rows_are_read_and_checked(rows: DataFrame) -> None:
-    """Only the key and what a result derives from, in the source's types; each check counted."""
+    """Only the key and the columns that a result derives from, in the source's types; each check counted."""
     quality = data_quality(rows, VISITS)
 
     assert rows.columns == ["visit_id", "visited_on", "failed_checks"]
@@ -111,7 +111,7 @@ def test_its_rejected_rows_are_kept_with_their_reasons(rows: DataFrame) -> None:
 
 
 def test_it_is_published_with_its_result(rows: DataFrame, database: Database, tmp_path: Path) -> None:
-    """Both at once, under their contracts; who filled it is recorded, shown, and guarded."""
+    """Both in one transaction, under their contracts; the origin of the rows is recorded, shown, and guarded."""
     file = tmp_path / "visits.parquet"
     pq.write_table(pa.table({"visit_id": [1, 2], "visited_on": [date(2026, 6, 1)] * 2}, VISITS.arrow_schema), file)
     with publication(database, "test") as change:
@@ -137,7 +137,10 @@ def test_it_is_published_with_its_result(rows: DataFrame, database: Database, tm
 
 
 def test_rows_lie_in_the_order_of_a_brin_index(spark: SparkSession, database: Database) -> None:
-    """Such an index knows the least and the greatest value of some pages, which among rows that lie anyhow are all."""
+    """
+    Such an index stores the least and the greatest value of some pages, which excludes nothing among unsorted
+    rows.
+    """
     indexed = replace(VISITS_BY_DAY, indexes=(Index(("visited_on",), "brin"),))
     days = [date(2026, 6, day) for day in (3, 1, 4, 2)]
     rows = spark.createDataFrame(pa.table({"visited_on": days, "visits": [1] * 4})).coalesce(1)
@@ -151,7 +154,7 @@ def test_rows_lie_in_the_order_of_a_brin_index(spark: SparkSession, database: Da
 
 
 def test_its_result_is_held_to_its_contract(spark: SparkSession, database: Database) -> None:
-    """A count of zero breaks the range that the column declares."""
+    """A count of zero violates the range that the column declares."""
     wrong = spark.createDataFrame(pa.table({"visited_on": [date(2026, 6, 1)], "visits": [0]}))
     with publication(database, "test") as change:
         stage(change, database, VISITS_BY_DAY, conform(wrong, VISITS_BY_DAY), writers=1)
@@ -160,7 +163,7 @@ def test_its_result_is_held_to_its_contract(spark: SparkSession, database: Datab
 
 
 def test_it_is_described(database: Database) -> None:
-    """In words and as comments of SQL, both rendered from its declaration."""
+    """In words and as SQL comments, both rendered from its declaration."""
     with publication(database, "test") as change:
         change.stage(VISITS)
         change.publish()

@@ -38,26 +38,26 @@ def test_a_table_says_what_a_row_is_and_what_each_column_means(table: Table) -> 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_keys_are_columns_and_names_are_unique(table: Table) -> None:
-    """A misspelt key would only be noticed in the database."""
+    """Otherwise a misspelt key would only be noticed in the database."""
     assert set(table.key) <= set(table.column_names)
     assert len(set(table.column_names)) == len(table.columns)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_key_names_no_person(table: Table) -> None:
-    """A refusal shows the keys of rows that break a rule."""
+    """An error shows the keys of rows that break a rule."""
     assert not {"name", "email"} & set(table.key)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_only_what_is_staged_has_rules(table: Table) -> None:
-    """Rows added to a history are not audited, and the source may hold anything: the operations judge it."""
+    """Rows added to a history are not audited, and the source may contain anything: the operations check it."""
     if table.keeps_history or table in SOURCES:
         assert not [column.name for column in table.columns if column.values]
 
 
 def test_a_rule_reads_as_words() -> None:
-    """In the documentation, and in the refusal of a row that breaks it."""
+    """In the documentation, and in the error for a row that breaks it."""
     rules = [
         Column("a", "text", "A."),
         Column("a", "text", "A.", required=True),
@@ -86,7 +86,7 @@ def test_the_names_of_the_brief_stand_as_they_are() -> None:
 
 
 def test_whatever_feeds_a_filtered_visual_has_every_slicer() -> None:
-    """A filter must reach every visual of a page; what cannot be told apart by slicers is known by name, and few."""
+    """A filter must reach every visual of a page; the few exceptions are listed by name."""
     without = {"cohort_retention", "tier_moves", "value_holdout", "spending_tenths"}
     fed = [table for table in RESULT_TABLES if table.role == "fact" and table.name not in without]
 
@@ -102,14 +102,14 @@ def test_only_the_top_tens_carry_a_name_out_of_the_source() -> None:
 
 
 def test_a_check_has_a_name_of_its_own_among_all_sources() -> None:
-    """data_quality tells the checks of a refresh apart by their names."""
+    """data_quality distinguishes the checks of a refresh by their names."""
     names = [check.name for source in SOURCES for check in source.checks]
 
     assert len(names) == len(set(names))
 
 
 def test_the_checks_of_a_source_are_read_with_it() -> None:
-    """A condition on a column that nobody reads could not be looked at."""
+    """A condition on a column that is not read could not be checked."""
     assert {"customer_id", "order_id", "expires_on", "amount", "points"} <= {*columns_read(EVENTS)}
 
 

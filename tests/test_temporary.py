@@ -1,4 +1,4 @@
-"""Temporary folders: one's own is kept as long as one lives, that of a killed process is not."""
+"""Temporary folders: kept while their process lives, and removed after it was killed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.torture.place import small_disk, write_file
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place where all folders of this user lie."""
+    """The folder that contains all folders of this user."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path / f"customer360-{os.getuid()}"
 
@@ -30,7 +30,7 @@ def folders(root: Path) -> list[str]:
 
 
 def other_process(tmp_path: Path) -> subprocess.Popen[str]:
-    """One that holds a folder with a file in it."""
+    """A process that has a folder with a file in it."""
     code = (
         "from customer360 import temporary\n"
         "with temporary.folder('test') as path:\n"
@@ -48,7 +48,7 @@ def other_process(tmp_path: Path) -> subprocess.Popen[str]:
 
 
 def test_a_folder_goes_with_its_context(root: Path) -> None:
-    """With its lock, and whatever is in it; only its user may enter."""
+    """With its lock and all its content; only its user may enter."""
     with temporary.folder("test") as path:
         (path / "rows").write_text("rows")
         assert path.parent == root
@@ -58,7 +58,7 @@ def test_a_folder_goes_with_its_context(root: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path, root: Path) -> None:
-    """Nobody else will: the system clears its temporary folder at the next start, if at all."""
+    """Nothing else does: the system empties its temporary folder at the next start, if at all."""
     with other_process(tmp_path) as process:
         assert process.stdout
         left = process.stdout.readline().strip()
@@ -70,7 +70,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path, root:
 
 
 def test_what_a_killed_process_left_stays_while_a_child_of_it_lives(tmp_path: Path, root: Path) -> None:
-    """Java, whose Python was killed while it started, waits for ever when its folder is gone."""
+    """A Java process whose Python was killed while starting it waits forever when its folder is gone."""
     with other_process(tmp_path) as process:
         assert process.stdout
         left = process.stdout.readline().strip()
@@ -100,7 +100,7 @@ def test_the_folder_of_a_living_process_is_left_alone(tmp_path: Path, root: Path
 
 
 def test_a_folder_that_someone_else_prepared_is_refused(tmp_path: Path, root: Path) -> None:
-    """A link there would lead the rows to where others read them."""
+    """A link there would put the rows where others can read them."""
     (tmp_path / "elsewhere").mkdir()
     root.symlink_to(tmp_path / "elsewhere")
 
@@ -112,7 +112,7 @@ def test_a_folder_that_someone_else_prepared_is_refused(tmp_path: Path, root: Pa
 
 
 def test_a_folder_that_is_full_is_said_in_one_line(tmp_path: Path) -> None:
-    """Rows are read into it before they are loaded; nothing of the database was touched then."""
+    """Rows are written to it before they are loaded; the database has not been changed yet."""
     write_file("A", tmp_path / "members.csv")
     with small_disk(tmp_path / "small", 1) as refusal:
         if refusal:
@@ -127,6 +127,6 @@ def test_a_folder_that_is_full_is_said_in_one_line(tmp_path: Path) -> None:
         )
 
     assert run.returncode == 1
-    assert run.stderr.startswith("customer360: no room is left in ")
+    assert run.stderr.startswith("customer360: no space is left in ")
     assert "set TMPDIR" in run.stderr
     assert run.stderr.count("\n") == 1

@@ -1,4 +1,7 @@
-"""Nothing is lost under fire: each kind of fault once here; by the hundred, and many at once, by `make torture`."""
+"""
+Nothing is lost under fire: each kind of fault once here; by the hundred, and many at the same time, with `make
+torture`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def lane() -> Iterator[Lane]:
 
 @pytest.mark.timeout(600)
 def test_no_fault_loses_anything_or_leaves_anything_behind(lane: Lane) -> None:
-    """A reader looks on throughout; the next run works; whatever can still speak says what happened in one line."""
+    """A reader reads throughout; the next run works; every survivor reports what happened in one line."""
     tally = Tally(deadline=time.monotonic() + _MOST_SECONDS)
 
     strike_all(lane, quick(), tally)

@@ -8,8 +8,8 @@ Customer 360: from an empty machine to customer and loyalty analytics.
         c.run()
         print(c.ask("average_balance", by="loyalty_status"))
 
-Modules in this package may change their names; what this one offers stays. What is called wrongly, cannot be
-reached, or would be destroyed raises a `Customer360Error`: one line that names the way out.
+Only what this module exports is stable; other modules may be renamed. Invalid calls, unreachable services and
+operations that would destroy data raise a `Customer360Error`: one line that says how to fix it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from customer360.errors import Customer360Error, Invalid, Refused, Unavailable
 from customer360.pipeline.of_people import OfPeople
 
-# Everything else is imported by the method that needs it: each module of this package imports this one first.
+# Other modules are imported by the method that needs them: every module of this package imports this one first.
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
@@ -55,12 +55,12 @@ def connect(
     swap_seconds: float = 60.0,
 ) -> Customer360:
     """
-    A connection to the database at *url*, which answers; PySpark starts when it is first needed.
+    Connects to the database at *url*; PySpark starts when it is first needed.
 
-    Without *url* it is that of CUSTOMER360_DATABASE_URL, else the embedded PostgreSQL of this machine, which keeps
-    running. PySpark is Apache Spark at *master* or a Spark Connect server at *remote*, else the session that is
-    active, else the engine that is installed. With *progress* each step is shown on stderr. *wait_seconds* is how
-    long to wait for another run to end, *swap_seconds* for readers to let the new data in.
+    The default *url* is CUSTOMER360_DATABASE_URL, else the embedded PostgreSQL of this machine, which keeps
+    running. PySpark is Apache Spark at *master* or a Spark Connect server at *remote*, else the active session,
+    else the installed engine. With *progress*, each step is shown on stderr. *wait_seconds* is the maximum time to
+    wait for another run to end, *swap_seconds* for open transactions of readers before new data is published.
 
     Raises: Unavailable when the database does not answer, or when the workers of a cluster could not reach it.
 
@@ -73,11 +73,7 @@ def connect(
 
 
 class Customer360(OfPeople):
-    """
-    One database and one PySpark session, made by `connect`; use it in a `with` block, or `close` it.
-
-    Each is opened at its first use; `connect` has used the database.
-    """
+    """One database and one PySpark session, as returned by `connect`; use it in a `with` block, or `close` it."""
 
     def __init__(
         self, url: str | None, master: str | None, remote: str | None, progress: bool | Progress, waits: _Seconds
@@ -106,7 +102,7 @@ class Customer360(OfPeople):
     @property
     def database(self) -> Database:
         """
-        The database, opened at the first use; `database.url` is what other programs connect with.
+        The database, opened at first use; other programs connect with `database.url`.
 
             >>> c.database.parts["dbname"]
             'customer360'
@@ -120,9 +116,9 @@ class Customer360(OfPeople):
     @property
     def spark(self) -> SparkSession:
         """
-        The PySpark session, started when it is needed, and again when it was stopped or killed.
+        The PySpark session, started when needed, and restarted if it was stopped or killed.
 
-        One that is active already is used, and never stopped.
+        A session that is already active is used, and never stopped.
 
         Raises: Unavailable when no engine is installed, or none starts.
 
@@ -148,17 +144,16 @@ class Customer360(OfPeople):
         report: bool = False,
     ) -> Fill:
         """
-        Deletes the mock data in public.customers and public.events and fills in new customers with their events,
-        which are the same for the same *seed*.
+        Replaces the mock data in public.customers and public.events; the same *seed* gives the same rows.
 
-        *customers* is a number, or a text such as "250k" or "10M". *as_of* is the last day that has happened, by
+        *customers* is a number, or a text such as "250k" or "10M". *as_of* is the last day treated as known, by
         default today (UTC). *dirt* is the share of the rows, 0 to 0.5, that get one real-world defect each.
-        *events_per_customer* is the mean to aim at, up to 200; 0 for no events. The customers do not depend on it.
-        With *report* the data is held against figures of the real world: `gates` of what is returned. Readers see
-        the old rows until the new ones are complete.
+        *events_per_customer* is the average number of events, up to 200; 0 for no events. It does not affect the
+        customers. With *report*, the data is compared with real-world figures: see `gates` of the result. Readers
+        see the old rows until the new ones are complete.
 
-        Raises: Refused when one of the two tables holds anything but mock data, unless *replace*; Invalid for a
-        value that is out of its range.
+        Raises: Refused when one of the two tables contains anything but mock data, unless *replace*; Invalid for a
+        value out of range.
 
             >>> c.fill_mock(customers="2k", as_of="2026-06-30", dirt=0.02)
             2,000 mock customers in public.customers and 39,589 events in public.events as of 2026-06-30 (seed 7)
@@ -177,19 +172,20 @@ class Customer360(OfPeople):
 
     def load(self, path: Place = None, mapping: Given = None, **options: Unpack[EventOptions]) -> Load:
         """
-        Deletes the customers in public.customers and loads your own from the file or folder at *path*.
+        Replaces the customers in public.customers by your own, from the file or folder at *path*.
 
-        Which column fills which is guessed, unless *mapping* says so: a mapping file, or a dictionary as `mapping`
-        of the result has it. Rows that cannot be loaded go to analytics.rejected_rows. Order lines become events,
-        and the customers derived from them. *options*: `events`, a file with the events of these customers, which
-        fill first_purchase and last_login where the customers' file has no such column, and `events_mapping`;
-        `as_of`, the last day treated as known; `transactions`, whether rows are order lines, by default found;
-        `dry_run`, to read and count only; `keep_mapping`, to write the guess into NAME.mapping.toml here, and use
-        it later; `agree`, which sees each plan, and may raise; how to read (delimiter, encoding, quote, sheet,
+        The mapping of columns is guessed unless *mapping* is given: a mapping file, or a dictionary such as
+        `mapping` of the result. Rows that cannot be loaded go to analytics.rejected_rows. Order lines become
+        events, and customers are derived from them. *options*: `events`, a file with the events of these
+        customers, which fill first_purchase and last_login if the customers' file has no such column, and
+        `events_mapping`; `as_of`, the last day treated as known; `transactions`, whether rows are order lines, by
+        default detected; `dry_run`, to only read and count; `keep_mapping`, to save the guess in NAME.mapping.toml
+        and reuse it; `agree`, which gets each plan and may raise; how to read (delimiter, encoding, quote, sheet,
         skip_lines, dates, decimal); from_database, with table, query, events_table or events_query.
 
-        Raises: Refused, with nothing changed, when there are others of your own, unless `replace`; when more than
-        the share `max_rejected` cannot be loaded; when half of the same file is gone, unless `allow_shrink`.
+        Raises: Refused, with nothing changed, when the tables contain anything but mock data, unless `replace`;
+        when more than the share `max_rejected` cannot be loaded; when the same file has lost more than half of its
+        rows, unless `allow_shrink`.
 
             >>> trial = c.load("members.csv", as_of="2026-06-30", dry_run=True)
             >>> trial
@@ -212,10 +208,10 @@ class Customer360(OfPeople):
         self, path: Place = None, mapping: Given = None, append: bool = False, **options: Unpack[LoadOptions]
     ) -> Load:
         """
-        Deletes the events in public.events and loads your own from *path*: those of customers in the database.
+        Replaces the events in public.events by your own, from *path*; their customers are in the database.
 
-        The rows are order lines or events, each with its kind; which of the two is found. With *append* those that
-        are there stay, and the same event again is nothing new. *mapping* and *options* are those of `load`.
+        The rows are order lines, or events with their kind; which of the two is detected. With *append*, existing
+        events stay, and repeated ones are ignored. *mapping* and *options* are those of `load`.
 
         Raises: Refused and Invalid as `load` does; Unavailable when there are no customers.
 
@@ -244,17 +240,17 @@ class Customer360(OfPeople):
         allow_shrink: bool = False,
     ) -> Refresh:
         """
-        Reads customers and events with PySpark, runs every operation and publishes every result table at once.
+        Reads customers and events with PySpark, runs every operation and publishes all result tables atomically.
 
         *as_of* is the last day treated as known; by default that of `fill_mock` or `load`, else the last day in
-        the data. The customers are those in *table*, which may be any that has their columns, or those of a lake
-        at *source*: a path of Parquet files, "delta:PATH", "iceberg:PATH" or a table of Spark's catalog.
-        With public.customers the events are those in public.events, if there are any; *events* names another table
-        or place of a lake, and "none" leaves them out. *profiles_to* and *months_to* write customer_profiles and
-        customer_months into a lake and leave their tables empty.
+        the data. The customers are read from *table*, any with the same columns, or from a lake at *source*: a
+        path of Parquet files, "delta:PATH", "iceberg:PATH" or a table of Spark's catalog. The events of
+        public.customers are those in public.events, if any; *events* names another table or lake, or "none" to
+        omit them. *profiles_to* and *months_to* write customer_profiles and customer_months to a lake and leave
+        their tables empty.
 
         Raises: Refused, with nothing published, when results break the contract of their table, or when the same
-        table lost half of its rows, unless *allow_shrink*.
+        table has lost more than half of its rows, unless *allow_shrink*.
 
             >>> refresh = c.run()
             >>> refresh
@@ -286,18 +282,17 @@ class Customer360(OfPeople):
         parameters: Mapping[str, float] | None = None,
     ) -> pd.DataFrame:
         """
-        A measure of the report, by the dashboard's own SQL on the results of the latest refresh.
+        A measure of the report, computed from the latest refresh with the dashboard's own SQL.
 
-        One row, or one for each combination of members of *by*, one or two dimensions, that occurs; the columns
-        have the names of these dimensions and of the measure. Members are written as in the report and stand in
-        its order; months are dates. *where* keeps members of dimensions: one, a list, or of months a range
-        such as "2025-01..2025-06". Shares are 0 to 1, amounts in the currency of the data, what has no value is
-        NaN. The frame's `attrs` say the measure's label, unit and definition, and the as-of date.
-        *parameters* are the numbers that a reader of the report sets, such as {"point_price": 0.02};
-        *balance_threshold*, the X of "balance > X", can also stand alone. A dashboard need not run.
+        One row, or one for each combination of members of *by*, one or two dimensions; the columns are these
+        dimensions and the measure. Members are written and ordered as in the report; months are dates. *where*
+        filters dimensions by a member, a list, or a range of months such as "2025-01..2025-06". Shares are 0 to 1,
+        amounts in the currency of the data; a missing value is NaN. The frame's `attrs` contain the measure's
+        label, unit and definition, and the as-of date. *parameters* are the numbers that a reader of the report
+        can set, such as {"point_price": 0.02}; *balance_threshold*, the X of "balance > X", can be given alone.
 
-        Raises: Invalid for an unknown measure, dimension or member, with the nearest, and for months that do not
-        add up, such as active customers; Unavailable for what is not in the data, and without results.
+        Raises: Invalid for an unknown measure, dimension or member, with the nearest name, and for months that do
+        not add up, such as active customers; Unavailable for missing data, and without results.
 
             >>> c.ask("average_balance", by="loyalty_status", where={"country": ["Spain", "Italy"]}).round()
               loyalty_status  average_balance
@@ -318,11 +313,11 @@ class Customer360(OfPeople):
 
     def table(self, name: str) -> pd.DataFrame:
         """
-        Every row of a table of customer360, such as "customer_segments", in memory.
+        All rows of a table of customer360, such as "customer_segments", in memory.
 
-        Amounts are floats and days are datetimes. For a table as large as the customers, `read` is the better way.
+        Amounts are floats and days are datetimes. For tables as large as the customers, use `read`.
 
-        Raises: Invalid for another table, with the nearest name; Unavailable for one that is not there yet.
+        Raises: Invalid for another table, with the nearest name; Unavailable for one that does not exist yet.
 
             >>> c.table("loyalty_statuses").loyalty_status.tolist()
             ['Bronze', 'Silver', 'Gold', 'Unknown']
@@ -333,7 +328,7 @@ class Customer360(OfPeople):
 
     def status(self) -> Status:
         """
-        What is in the database, and how fresh: the rows of each table, who filled the customers, the last refresh.
+        What the database contains, and how fresh it is: the rows and origin of its tables, and the last refresh.
 
             >>> status = c.status()
             >>> status.sources["customers"].origin.kind, status.rows["public.customers"], status.stale
@@ -347,10 +342,10 @@ class Customer360(OfPeople):
         """
         Any table or view of the database as a PySpark DataFrame, read in parallel from one snapshot.
 
-        All tasks of an action see the same moment, those of a later action perhaps a later one: `cache` the
-        DataFrame to keep one state. With *columns* no other column leaves the database.
+        All tasks of an action read the same snapshot; a later action may read a later one: `cache` the DataFrame
+        to keep one state. With *columns*, no other column leaves the database.
 
-        Raises: Unavailable for a table that is not there, or may not be read; Invalid for an unknown column.
+        Raises: Unavailable for a table that does not exist or may not be read; Invalid for an unknown column.
 
             >>> c.read("public.customers", ["country", "loyalty_points"]).columns
             ['country', 'loyalty_points']
@@ -362,13 +357,13 @@ class Customer360(OfPeople):
 
     def write(self, df: DataFrame, table: str, *, replace: bool = False) -> None:
         """
-        Stores the PySpark DataFrame *df* in *table*, in place of what an earlier `write` has stored there.
+        Stores the PySpark DataFrame *df* in *table*, in place of what an earlier `write` stored there.
 
-        Readers see the old rows or the new ones. A missing table is made, with the columns of *df*; indexes, views
-        and grants stay while the columns do. A comment on the table says that it was written like this. With
-        *replace* the rows of a table that somebody else made are replaced too; its columns stay.
+        Readers see the old rows or the new ones. A missing table is created with the columns of *df*; indexes,
+        views and grants are kept unless the columns change. A comment marks the table as written by `write`. With
+        *replace*, the rows of a table that was not created by `write` are replaced too; its columns stay.
 
-        Raises: Refused for a table of customer360, and for one that somebody else made, unless *replace*.
+        Raises: Refused for a table of customer360, and for one not created by `write`, unless *replace*.
 
             >>> gold = c.read("public.customers").where("loyalty_status = 'Gold'").select("customer_id", "country")
             >>> c.write(gold, "analytics.gold_customers")

@@ -1,4 +1,4 @@
-"""Temporary folders that end with their process: what a killed one leaves, the next removes."""
+"""Temporary folders that end with their process: the next process removes what a killed one leaves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TRIES: Final = 20
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
     """
-    A folder of this process, in one that all processes of this user share; removed at the end.
+    A folder of this process, inside one that all processes of this user share; removed at the end.
 
-    A lock that the system frees with the process tells the living from the dead. Raises: Customer360Error when
-    there is no room left for what is written to it.
+    A lock, which the system releases when the process ends, shows whether the folder is in use. Raises:
+    Customer360Error when there is no space left.
     """
     import fasteners
 
@@ -39,17 +39,17 @@ def folder(purpose: str) -> Iterator[Path]:
         if error.errno != errno.ENOSPC:
             raise
         raise Unavailable(
-            f"no room is left in {root}; make some, or set TMPDIR to a folder that has more; nothing was changed"
+            f"no space is left in {root}; free some, or set TMPDIR to a folder that has more; nothing was changed"
         ) from None
     finally:
-        if os.getpid() == owner:  # a fork of this process ends before it, and must leave the folder to it
+        if os.getpid() == owner:  # a fork of this process ends first and must not remove the folder
             _remove(path)
             alive.release()
             path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:
-    """Again for a second where needed: a program that is being stopped may still be at its last file."""
+    """Retries for a second: a program that is being stopped may still write its last file."""
     for _ in range(_TRIES):
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
@@ -58,7 +58,7 @@ def _remove(path: Path) -> None:
 
 
 def private_root() -> Path:
-    """Nobody else may have made it, or they could read and exchange what is in it."""
+    """A folder that another user created is refused: that user could read and replace its contents."""
     own = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     root = Path(tempfile.gettempdir()) / f"customer360{own}"
     root.mkdir(mode=0o700, exist_ok=True)
@@ -71,7 +71,7 @@ def _remove_dead(root: Path) -> None:
     import fasteners
 
     for lock in root.glob("*-*.lock"):
-        # A process gets its own locks again: what carries its number is its own.
+        # A process can acquire its own locks again, so folders with its number are skipped.
         if f"-{os.getpid()}-" not in lock.name:
             alive = fasteners.InterProcessLock(lock)
             if not alive.acquire(blocking=False):
@@ -84,7 +84,7 @@ def _remove_dead(root: Path) -> None:
 
 
 def _is_in_use(folder: Path) -> bool:
-    """A Java process outlives the Python that was killed while it started; without the folder it would not end."""
+    """A Java process outlives a Python killed while starting it, and would not end without the folder."""
     import psutil
 
     for process in psutil.process_iter():

@@ -422,7 +422,7 @@ def test_an_error_of_the_query_is_one_line_and_no_failure_of_the_server(database
         relation = sql.SQL("({}) AS query").format(sql.SQL(query))
         with pytest.raises(
             Customer360Error,
-            match=r": (division by zero|column .* does not exist); published data is whole. Correct the",
+            match=r": (division by zero|column .* does not exist); published data is intact. Correct the",
         ):
             list(read_batches(database, relation, [types.Field("n", "integer")]))
 

@@ -24,7 +24,9 @@ _START_SECONDS: Final = 120
 
 
 def python_with(folder: Path, distributions: Sequence[str]) -> Path:
-    """A Python that has these distributions and no others, as on a worker; each is linked, so nothing is fetched."""
+    """
+    A Python with these distributions and no others, as on a worker; they are linked, so nothing is downloaded.
+    """
     site = folder / "site"
     site.mkdir(parents=True)
     for name in distributions:
@@ -40,14 +42,14 @@ def python_with(folder: Path, distributions: Sequence[str]) -> Path:
 
 
 def _needed() -> list[str]:
-    """What is named to a person, with what these bring along."""
+    """The packages that the error message names, with their dependencies."""
     names = [name.partition("[")[0] for name in NEEDED]
     return [*names, "psycopg-binary", "typing-extensions"]
 
 
 @pytest.fixture(scope="session")
 def worker_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the wheels that workers need; neither this package nor anything else."""
+    """With the packages that workers need, but not this one."""
     return python_with(tmp_path_factory.mktemp("worker"), _needed())
 
 
@@ -59,7 +61,7 @@ def worker_python_without_psycopg(tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a standalone cluster: a master, and two workers with a core each."""
+    """The URL of a standalone cluster: a master and two workers with one core each."""
     folder = tmp_path_factory.mktemp("cluster")
     listen = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
     with ExitStack() as running:
@@ -99,7 +101,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory, worker_python: Path) -> Ite
 
 @contextmanager
 def _java(folder: Path, *command: str, spark: Path = SPARK, **environment: str) -> Iterator[Path]:
-    """A Java process of the Spark in the folder *spark*, until the `with` ends; gives the file it logs to."""
+    """A Java process of the Spark in the folder *spark*, until the `with` ends; returns its log file."""
     folder.mkdir(exist_ok=True)
     own = {
         "SPARK_HOME": str(spark),
@@ -125,7 +127,7 @@ def _java(folder: Path, *command: str, spark: Path = SPARK, **environment: str) 
 
 
 def _said(log: Path, pattern: str) -> str:
-    """Waits until the log has the pattern; its group, or all of it."""
+    """Waits until the log matches the pattern; returns its group, or the match."""
     give_up = time.monotonic() + _START_SECONDS
     while not (match := re.search(pattern, log.read_text(errors="replace"))):
         assert time.monotonic() < give_up, log.read_text(errors="replace")[-2000:]

@@ -1,4 +1,4 @@
-"""The commands where Spark's workers are elsewhere: a standalone cluster, local-cluster, Spark Connect."""
+"""The commands with Spark's workers elsewhere: a standalone cluster, local-cluster, Spark Connect."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def started(database: Database, *arguments: str, **environment: str) -> subproce
 
 
 def customer360(database: Database, *arguments: str, **environment: str) -> tuple[int, str, str]:
-    """Exit code, stdout, and stderr without what Java says to the tests' own options."""
+    """Exit code, stdout, and stderr without Java's messages about the tests' own options."""
     process = started(database, *arguments, **environment)
     out, err = process.communicate()
     return process.returncode, out, _JAVA_OPTIONS.sub("", err)
@@ -46,7 +46,7 @@ def customer360(database: Database, *arguments: str, **environment: str) -> tupl
 
 @pytest.fixture(scope="module")
 def filled(module_database: Database, master: str, worker_python: Path) -> tuple[Database, tuple[object, ...]]:
-    """The customers that a fill on the cluster made, with their checksum; it was quiet."""
+    """The customers that a fill on the cluster wrote, with their checksum; it printed nothing unexpected."""
     code, _, err = customer360(
         module_database, "mock", *STORY, "--master", master, PYSPARK_PYTHON=str(worker_python)
     )
@@ -58,7 +58,7 @@ def filled(module_database: Database, master: str, worker_python: Path) -> tuple
 def test_mock_and_run_work_on_a_cluster_whose_workers_lack_the_package(
     filled: tuple[Database, tuple[object, ...]], master: str, worker_python: Path
 ) -> None:
-    """It is sent to them; of Spark's own bars, warnings and logs nothing is seen."""
+    """It is sent to them; Spark's own bars, warnings and logs are not shown."""
     database, (rows, _) = filled
     code, out, err = customer360(database, "run", "--master", master, PYSPARK_PYTHON=str(worker_python))
 
@@ -72,7 +72,7 @@ def test_mock_and_run_work_on_a_cluster_whose_workers_lack_the_package(
 def test_a_fill_that_loses_an_executor_has_every_row_once(
     filled: tuple[Database, tuple[object, ...]], master: str, worker_python: Path
 ) -> None:
-    """Its tasks run again elsewhere; what it had copied stays, what it had not comes from them."""
+    """Its tasks run again elsewhere; copied rows stay, missing ones are copied then."""
     database, before = filled
     process = started(database, "mock", *STORY, "--master", master, PYSPARK_PYTHON=str(worker_python))
     with database.connect() as connection:
@@ -96,7 +96,7 @@ def test_a_fill_that_loses_an_executor_has_every_row_once(
 
 
 def executors() -> Iterator[psutil.Process]:
-    """Those of the cluster of these tests, which are its workers' children."""
+    """The executors of this test cluster, which are children of its workers."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # it has just ended
             if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in process.cmdline():
@@ -106,7 +106,7 @@ def executors() -> Iterator[psutil.Process]:
 def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
     database: Database, master: str, worker_python_without_psycopg: Path
 ) -> None:
-    """A traceback from another machine tells nobody what to install where."""
+    """A traceback from another machine does not say what to install where."""
     python = str(worker_python_without_psycopg)
 
     code, out, err = customer360(database, "mock", "--json", "--master", master, PYSPARK_PYTHON=python)
@@ -115,11 +115,11 @@ def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
     assert err.startswith(
         "customer360: the Python that runs the tasks lacks the module 'psycopg'; install it there, or on every"
     )
-    assert err.endswith('numpy psutil "psycopg[binary]" pyarrow (docs/cluster.md has more ways)\n')
+    assert err.endswith('numpy psutil "psycopg[binary]" pyarrow (docs/cluster.md has alternatives)\n')
 
 
 def test_the_embedded_database_serves_the_executors_of_this_machine(database: Database) -> None:
-    """`local-cluster` has processes of their own, which reach 127.0.0.1."""
+    """`local-cluster` has separate processes, which can reach 127.0.0.1."""
     code, _, err = customer360(
         database, "mock", "--customers", "60k", "--json", "--master", "local-cluster[2,1,1024]"
     )
@@ -129,7 +129,7 @@ def test_the_embedded_database_serves_the_executors_of_this_machine(database: Da
 
 
 def test_mock_load_and_run_work_through_spark_connect(database: Database, remote: str, tmp_path: Path) -> None:
-    """Nothing of ours reaches into a JVM, which is not there."""
+    """Our code does not access a JVM, since there is none."""
     members = tmp_path / "members.csv"
     members.write_text("id,first,last,since\n1,Ada,Byron,2024-01-05\n2,Grace,Hopper,2024-02-06\n")
     mapping = tmp_path / "members.mapping.toml"
@@ -165,7 +165,7 @@ def test_mock_load_and_run_work_through_spark_connect(database: Database, remote
 
 
 def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: Database, remote: str) -> None:
-    """As in a notebook of a platform. In a process of its own: PySpark has either kind of session, not both."""
+    """As in a platform's notebook. In a separate process: PySpark supports one kind of session per process."""
     code = (
         "import sys\n"
         "from customer360 import spark\n"
@@ -188,15 +188,13 @@ def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: 
     ("option", "url"), [("--master", "spark://127.0.0.1:{}"), ("--remote", "sc://127.0.0.1:{}/;token=abc")]
 )
 def test_a_cluster_that_is_not_there_is_one_line_within_seconds(database: Database, option: str, url: str) -> None:
-    """Spark itself would try for a minute, Spark Connect for a quarter of an hour; and a token is not shown."""
+    """Spark would retry for a minute, Spark Connect for a quarter of an hour; and a token is not shown."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
     code, out, err = customer360(database, "mock", "--json", option, url.format(port))
 
     assert (code, out) == (1, "")
-    assert re.fullmatch(
-        r"customer360: no Spark .* answers at .* is it running, and are host and port right\?\n", err
-    )
+    assert re.fullmatch(r"customer360: no Spark .* answers at .* check that it runs, and its host and port\n", err)
     assert url.format(port).partition("/;")[0] in err
     assert "abc" not in err

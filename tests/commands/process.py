@@ -1,4 +1,4 @@
-"""The commands in a process of their own, as a person or a script starts them."""
+"""The commands in their own process, as a person or a script starts them."""
 
 from __future__ import annotations
 

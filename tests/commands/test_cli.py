@@ -21,7 +21,7 @@ from tests.commands.process import customer360
 
 
 class Ended(NamedTuple):
-    """What a command left behind, as of a process."""
+    """What a command left behind, like a finished process."""
 
     returncode: Any
     stdout: str
@@ -32,7 +32,7 @@ class Ended(NamedTuple):
 def in_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Ended]]:
-    """Runs a command that ends soon in this process, as starting Python takes longer than the command."""
+    """Runs a short command in this process, because starting Python takes longer than the command."""
     at_sigterm = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments: str) -> Ended:
@@ -54,7 +54,7 @@ def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[t
 
 @pytest.mark.parametrize("command", list(commands()), ids=" ".join)
 def test_every_command_helps_with_an_example(command: tuple[str, ...]) -> None:
-    """The first thing to type in doubt."""
+    """Help is the first thing to type when in doubt."""
     found: click.Command = cli
     for name in command:
         assert isinstance(found, click.Group)
@@ -91,7 +91,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["mok"], 2, "there is no command 'mok'. Did you mean 'mock'?"),
+        (["mok"], 2, "unknown command 'mok'. Did you mean 'mock'?"),
         (["mock", "--customers", "lots"], 2, "size 'lots' is not a number of rows"),
         (["mock", "--customers", "0"], 1, "customers is 0, but must be a whole number from 1 to 1,000,000,000"),
         (["mock", "--customers", "5000B"], 1, "must be a whole number from 1 to 1,000,000,000"),
@@ -114,7 +114,7 @@ def test_commands_stand_in_the_order_the_data_travels() -> None:
         (["dashboard", "--users", ""], 2, "the value of --users is empty"),
         (["status", "--max-age", "soon"], 2, "invalid duration 'soon'; use a form such as 90s, 15m, 26h or 2d"),
         (["--log-format", "xml", "status"], 2, "Invalid value for '--log-format'"),
-        (["db", "stat"], 2, "there is no command 'stat'. Did you mean 'start'?"),
+        (["db", "stat"], 2, "unknown command 'stat'. Did you mean 'start'?"),
         (["dashboard", "--port", "70000"], 2, "70000 is not in the range 0<=x<=65535"),
         (["dashboard", "--host", "0.0.0.0"], 1, "so it requires credentials; use --token-file FILE"),
         (["dashboard", "--users", "no_such_file"], 1, "cannot read no_such_file (No such file or directory)"),
@@ -144,7 +144,7 @@ def test_a_mistake_is_one_line_and_an_exit_code(
 
 @pytest.mark.parametrize("name", [settings.DATABASE_URL, settings.HOME, settings.DASHBOARD_TOKEN])
 def test_a_variable_that_is_set_to_nothing_is_not_the_default(name: str) -> None:
-    """It is what a script makes of another variable that is not set: the default is another database, or no token."""
+    """A script sets it so from another, unset variable; the default would be another database, or no token."""
     command = ["dashboard", "--port", "0"] if name == settings.DASHBOARD_TOKEN else ["status"]
     run = customer360(*command, **{name: ""})
 
@@ -153,16 +153,16 @@ def test_a_variable_that_is_set_to_nothing_is_not_the_default(name: str) -> None
 
 
 FAILURES = {
-    "a server that takes no changes": (
+    "a server that accepts no changes": (
         "ALTER DATABASE {} SET default_transaction_read_only = on",
-        "in a read-only transaction; published data is whole. The server takes no changes here",
+        "in a read-only transaction; published data is intact. The server accepts no changes here",
     ),
     "a time limit of the server": ("ALTER DATABASE {} SET statement_timeout = '100ms'", ""),
     "a trigger that forbids it": (
         """CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS
              $$BEGIN RAISE 'no new tables' USING HINT = 'ask Grace'; END$$;
            CREATE EVENT TRIGGER forbid ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION forbid()""",
-        "no new tables (ask Grace); published data is whole. Correct what the function or trigger complains about.",
+        "no new tables (ask Grace); published data is intact. Correct what the function or trigger complains about.",
     ),
 }
 
@@ -172,7 +172,7 @@ FAILURES = {
 def test_what_fails_in_the_server_is_one_line_too(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str, said: str
 ) -> None:
-    """With the traceback for whoever asks for it; time limits are not meant for this work."""
+    """With the traceback on request; time limits are not meant for this work."""
     with database.connect() as connection:
         name = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL(statement).format(name))
@@ -210,7 +210,7 @@ def test_a_day_at_the_edge_of_the_calendar_is_refused(day: str) -> None:
 
 
 def test_commands_are_listed_without_what_they_need() -> None:
-    """Help, and the Tab key, wait for none of it."""
+    """Help and tab completion must not wait for imports."""
     code = "import sys, customer360.commands.cli; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -22,7 +22,7 @@ from tests.web.published import miniature_results, publish
 def served(
     database: Database, number: int, *options: str, path: str = "/overview"
 ) -> tuple[str, subprocess.CompletedProcess[str]]:
-    """What the dashboard says first; then, after a look at *path* and the signal *number*, all that it says and prints."""
+    """The first line of the dashboard; then, after a request of *path* and the signal *number*, all its output."""
     arguments = ["dashboard", "--port", "0", "--database", database.url, *options]
     command = [
         sys.executable,
@@ -32,7 +32,7 @@ def served(
         "from customer360.commands.cli import main; main()",
         *arguments,
     ]
-    # Nobody reads what is imported until the end, and a pipe holds less than that.
+    # The list of imports is read only at the end, and a pipe is too small for it.
     with tempfile.TemporaryFile("w+") as stderr:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
             assert process.stdout
@@ -52,7 +52,7 @@ def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, 
     first, run = served(database, number)
 
     assert re.sub(r"\d{4,}", "PORT", first) == (
-        "serving http://127.0.0.1:PORT without results, make them with: customer360 run; Ctrl-C stops\n"
+        "serving http://127.0.0.1:PORT without results (make them with: customer360 run); press Ctrl-C to stop\n"
     )
     assert (run.returncode, run.stdout) == (0, "stopped\n")
     assert "pyspark" not in run.stderr
@@ -61,12 +61,12 @@ def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, 
 
 @pytest.mark.slow
 def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(database: Database) -> None:
-    """Also with the results in memory and the database watched."""
+    """Even with results in memory and a watched database."""
     publish(database, miniature_results())
 
     first, run = served(database, signal.SIGINT)
 
-    assert first.endswith(f" as of {miniature.AS_OF} (refresh 1); Ctrl-C stops\n")
+    assert first.endswith(f" as of {miniature.AS_OF} (refresh 1); press Ctrl-C to stop\n")
     assert (run.returncode, run.stdout) == (0, "stopped\n")
     assert [line for line in run.stderr.splitlines() if not line.startswith("import time:")] == []
 
@@ -87,7 +87,7 @@ def test_a_dashboard_for_people_makes_the_access_log_where_it_is_missing(databas
 def test_a_dashboard_for_people_with_nobody_who_may_see_them_is_not_started(
     database: Database, tmp_path: Path
 ) -> None:
-    """The token is not enough, wherever it listens."""
+    """The token is not enough, regardless of the address."""
     token = tmp_path / "token"
     token.touch(mode=0o600)
     token.write_text("a-token-of-some-length")

@@ -1,4 +1,4 @@
-"""The one command of a newcomer."""
+"""The command for newcomers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.commands.process import customer360
 @pytest.mark.spark
 @pytest.mark.slow
 def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_path: Path) -> None:
-    """The one command of a newcomer, on an empty home; then status, and a second demo."""
+    """In an empty home folder; then status, and a second demo."""
     arguments = ["demo", "--customers", "2k", "--as-of", "2026-06-30"]
     code = "from customer360.commands.cli import main; main()"
     environment = {**os.environ, "CUSTOMER360_HOME": str(home)}
@@ -33,7 +33,7 @@ def test_the_demo_fills_runs_renders_and_says_how_to_connect(home: Path, tmp_pat
     assert filled in first.stdout
     assert "refresh 1: 2,000 customers of public.customers" in first.stdout
     assert "user      customer360_reader" in first.stdout
-    assert first.stdout.endswith("see it with: customer360 dashboard\n")
+    assert first.stdout.endswith("open the dashboard with: customer360 dashboard\n")
     assert (tmp_path / "power_bi" / "Customer 360.pbip").exists()
     assert "Traceback" not in first.stderr
 

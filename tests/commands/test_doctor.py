@@ -1,4 +1,4 @@
-"""What the doctor finds, and that what it tells to do mends it."""
+"""What the doctor finds, and that its advice fixes the problem."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def own_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of the commands in this test."""
+    """The home folder of the commands in this test."""
     monkeypatch.setenv(settings.HOME, str(home))
     return home
 
@@ -42,7 +42,7 @@ def found(check: str, context: Context | None = None) -> Finding:
 
 
 def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Path) -> None:
-    """Looking makes nothing and starts nothing."""
+    """The checks create nothing and start nothing."""
     run = customer360("doctor", "--json", CUSTOMER360_HOME=str(home))
 
     checks = {check["check"]: check for check in json.loads(run.stdout)["checks"]}
@@ -52,7 +52,7 @@ def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Pat
         "Python", "engine", *runtime, "PostgreSQL", "disk", "temporary files", "memory", "database port", "dashboard port",
         "permissions",
     ]  # fmt: skip
-    assert checks["PostgreSQL"]["found"] == f"embedded, not made yet; the first command makes it in {home}"
+    assert checks["PostgreSQL"]["found"] == f"embedded, not created yet; the first command creates it in {home}"
     assert list(home.iterdir()) == []
 
 
@@ -71,14 +71,14 @@ def test_an_engine_that_others_could_use_is_a_warning(
     finding = doctor_machine._embedded_engine(is_locked, has_others)
 
     assert (finding.state, finding.found.partition("; ")[2]) == (state, words)
-    assert bool(finding.mend) == (state != "ok")
+    assert bool(finding.fix) == (state != "ok")
 
 
 def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
-    """On one line each, with a summary at the end."""
+    """One line each, with a summary at the end."""
     diagnosis = diagnose(Context(database="postgresql://a:s3cret@127.0.0.1:1/x"))
 
-    assert all(finding.mend for finding in diagnosis.findings if finding.state != "ok")
+    assert all(finding.fix for finding in diagnosis.findings if finding.state != "ok")
     assert diagnosis.has_failed
     *_, last = diagnosis.lines()
     assert "1 failed" in last
@@ -97,7 +97,7 @@ def test_a_failed_check_ends_with_exit_code_1() -> None:
 
 @pytest.mark.java
 def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
-    """Of the machine when that is new enough, else the one that was installed."""
+    """The machine's if it is new enough, else the installed one."""
     assert found("Java").state == "ok"
     own = java.machine_java()
     assert (f"{own.version} of this machine" if own else "installed with this package") in found("Java").found
@@ -107,7 +107,7 @@ def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
 def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """JAVA_HOME may point nowhere."""
+    """JAVA_HOME may name a folder that does not exist."""
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -115,7 +115,7 @@ def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
 
 
 def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database: Database) -> None:
-    """PostgreSQL and the rights on it are two findings."""
+    """PostgreSQL and the rights in it are two findings."""
     context = Context(database=database.url)
 
     assert found("PostgreSQL", context).state == "ok"
@@ -130,12 +130,12 @@ def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database
     ("name", "state"), [("UTF8", "ok"), ("LATIN1", "warning"), ("WIN1252", "warning"), ("SQL_ASCII", "warning")]
 )
 def test_a_database_that_cannot_hold_every_name_is_said_so(name: str, state: str) -> None:
-    """Loading refuses those names, long after the database was made."""
+    """Otherwise, loading such names fails long after the database was created."""
     assert doctor_database.encoding(name).state == state
 
 
 def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database) -> None:
-    """Whoever owns the database can type them as they stand."""
+    """The owner of the database can copy them."""
     with database.connect() as connection:
         connection.execute("DROP ROLE IF EXISTS grace")
         connection.execute("CREATE ROLE grace LOGIN PASSWORD 'grace'")
@@ -146,14 +146,14 @@ def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database
         assert refused.state == "failed"
         assert refused.found == "grace may not create tables in public, analytics, customer360_internal"
 
-        connection.execute(refused.mend)
+        connection.execute(refused.fix)
         assert found("rights", context).state == "ok"
         connection.execute("DROP OWNED BY grace")
         connection.execute("DROP ROLE grace")
 
 
 def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: Database) -> None:
-    """Also what lies in the internal schema and belongs to nobody that is known, and what the reader cannot read."""
+    """Including unknown tables in the internal schema, and results that the reader cannot read."""
     context = Context(database=database.url)
     with publication(database, "test") as change:
         change.stage(ACTIVITIES)
@@ -169,13 +169,13 @@ def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: 
             "notes has a foreign key on analytics.activities, whose rows are replaced all at once",
             "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
         )  # fmt: skip
-        assert found("other tables", context).mend.endswith("DROP TABLE customer360_internal.mine;")
-        connection.execute(found("reader", context).mend)
+        assert found("other tables", context).fix.endswith("DROP TABLE customer360_internal.mine;")
+        connection.execute(found("reader", context).fix)
     assert found("reader", context).state == "ok"
 
 
 def test_what_readers_must_not_see_and_what_people_need_is_told_with_the_statement(database: Database) -> None:
-    """A GRANT on all tables of the schema, as somebody types it, opens the contact data too."""
+    """A GRANT on all tables of the schema also exposes the contact data."""
     context = Context(database=database.url)
     with publication(database, "test") as change:
         change.stage(ACTIVITIES)
@@ -194,13 +194,13 @@ def test_what_readers_must_not_see_and_what_people_need_is_told_with_the_stateme
     assert opened.found.startswith(
         "customer360_reader has rights on analytics.customer_contacts, analytics.people_access"
     )
-    execute(database, opened.mend, people.mend)
+    execute(database, opened.fix, people.fix)
 
     assert found("reader", context).state == found("people", context).state == "ok"
 
 
 def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
-    """No right to create helps there; what it says to do does."""
+    """A right to create does not help there; the advice does."""
     with database.connect() as connection:
         name = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
@@ -209,12 +209,12 @@ def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
 
     assert finding.state == "failed"
     assert finding.found == "default_transaction_read_only is on: nothing can be changed"
-    assert "SET default_transaction_read_only = off" in finding.mend
+    assert "SET default_transaction_read_only = off" in finding.fix
 
 
 @pytest.mark.slow
 def test_the_embedded_server_is_found_running_stopped_and_open_to_others(own_home: Path) -> None:
-    """Its passwords lie in a file that only its owner may read."""
+    """Its passwords are in a file that only its owner may read."""
     server = EmbeddedPostgres(own_home)
     server.start()
     assert found("PostgreSQL").found.startswith("embedded, 1")
@@ -225,7 +225,7 @@ def test_the_embedded_server_is_found_running_stopped_and_open_to_others(own_hom
     own_home.chmod(0o777)
     opened = found("permissions")
     assert opened.state == "failed"
-    subprocess.run(opened.mend, shell=True, check=True)
+    subprocess.run(opened.fix, shell=True, check=True)
     assert found("permissions").state == "ok"
 
     server.stop()
@@ -234,13 +234,13 @@ def test_the_embedded_server_is_found_running_stopped_and_open_to_others(own_hom
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which somebody listens and says nothing."""
+    """A port on which a program listens without answering."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
 def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Database) -> None:
-    """Only a stranger's is worth a warning."""
+    """Only another program's port is worth a warning."""
     with running(make_app(database), Address(port=0)) as address:
         assert next(doctor_machine.dashboard_port(Context(), address.port)).found.endswith(
             "where a dashboard is served"
@@ -251,13 +251,13 @@ def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Dat
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.5, "failed"), (3, "warning"), (5, "ok")])
 def test_room_is_judged_by_what_a_run_takes(gigabytes: float, state: str) -> None:
-    """Below the first it breaks off, below the second it is tight."""
+    """Below the first limit a run fails, below the second it may."""
     assert doctor_machine.disk("disk", Path("/data"), int(gigabytes * 1e9), "set it elsewhere").state == state
 
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.9, "failed"), (1.5, "warning"), (2, "ok")])
 def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> None:
-    """Free memory, not what the machine was sold with."""
+    """Free memory counts, not the total."""
     finding = doctor_machine.free_memory(int(gigabytes * 1e9), int(8e9))
 
     assert (finding.state, finding.found) == (state, f"{gigabytes:.1f} of 8.0 GB free")
@@ -270,7 +270,7 @@ def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> N
 def test_a_table_called_events_that_somebody_made_is_in_nobodys_way(
     database: Database, make: str, reads: str
 ) -> None:
-    """It is optional: only who fills events meets it, and is told then."""
+    """It is optional: it is reported only when events are filled."""
     with database.connect() as connection:
         connection.execute(f"CREATE {make}")
     context = Context(database=database.url)

@@ -1,4 +1,4 @@
-"""`forget` and `about` as they are typed: what they ask, print and refuse."""
+"""`forget` and `about` as a person types them: what they ask, print and refuse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.statements import fetch
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """Two customers, loaded; nothing was run."""
+    """Two customers, loaded, without a run."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "members.csv"
     path.write_text(
@@ -44,14 +44,14 @@ def names(database: Database) -> list[str]:
 
 
 def test_without_a_terminal_nobody_is_asked_and_nothing_deleted(shop: Database) -> None:
-    """A script has to say that it means it."""
-    with pytest.raises(Refused, match="'A-1' would be deleted for good; to do that without being asked: --yes"):
+    """A script must confirm explicitly."""
+    with pytest.raises(Refused, match="'A-1' would be deleted permanently; to confirm that, add --yes"):
         typed(shop, "forget", "A-1")
     assert names(shop) == ["Ann", "Bob"]
 
 
 def test_forgetting_says_what_went(shop: Database) -> None:
-    """In lines, or as JSON; and of the list only how many and when."""
+    """As lines or JSON; the list contains only counts and dates."""
     assert typed(shop, "forget", "--list") == "nobody was forgotten\n"
 
     found = json.loads(typed(shop, "forget", "A-1", "--yes", "--json"))
@@ -67,7 +67,7 @@ def test_forgetting_says_what_went(shop: Database) -> None:
 
 
 def test_about_is_json_where_no_terminal_reads_it(shop: Database) -> None:
-    """So that it can go into a file."""
+    """So that it can be redirected to a file."""
     found = json.loads(typed(shop, "about", "A-1"))
 
     assert found["source_ids"] == ["A-1"]
@@ -78,7 +78,7 @@ def test_about_is_json_where_no_terminal_reads_it(shop: Database) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["A-1", "--list"]])
 def test_an_id_or_the_list(arguments: list[str]) -> None:
-    """One of the two."""
+    """Exactly one of the two."""
     done = CliRunner().invoke(cli, ["forget", *arguments])
     assert done.exit_code == 2
-    assert "give either an ID or --list" in done.stderr
+    assert "specify either an ID or --list" in done.stderr

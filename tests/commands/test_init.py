@@ -1,4 +1,4 @@
-"""`customer360 init`: what the package brings for those who have no repository."""
+"""`customer360 init`: the files in the package for users without the repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_every_notebook_and_example_is_unpacked(tmp_path):
-    """In folders of the same names, so that notebooks find the example."""
+    """Into folders of the same names, so that notebooks find the examples."""
     unpacked = [path.relative_to(tmp_path / "work") for path in unpack(tmp_path / "work")]
 
     assert unpacked == [
@@ -38,12 +38,12 @@ def test_no_link_leads_out_of_the_folder(tmp_path):
 
 
 def test_nothing_is_written_over(tmp_path):
-    """Not even the files before it are written when one is there."""
+    """If one file exists, none is written."""
     mine = tmp_path / "examples" / "members.csv"
     mine.parent.mkdir()
     mine.write_text("mine")
 
-    with pytest.raises(Customer360Error, match=r"members.csv is there already and stays as it is; name another"):
+    with pytest.raises(Customer360Error, match=r"members.csv already exists and was not changed; name another"):
         unpack(tmp_path)
 
     assert mine.read_text() == "mine"
@@ -52,7 +52,7 @@ def test_nothing_is_written_over(tmp_path):
 
 @pytest.mark.slow
 def test_the_wheel_holds_what_the_package_needs(wheel):
-    """Page, theme, types, templates and licences; tests, documentation and what only checks read stay behind."""
+    """Page, theme, types, templates and licences, but no tests, documentation or files for checks only."""
     names = set(zipfile.ZipFile(wheel).namelist())
 
     for needed in (
@@ -73,7 +73,7 @@ def test_the_wheel_holds_what_the_package_needs(wheel):
 
 @pytest.mark.slow
 def test_the_wheel_works_without_the_repository(wheel, tmp_path):
-    """Installed beside the same dependencies, somewhere else: commands, templates, the Power BI project, the page."""
+    """Installed elsewhere with the same dependencies: commands, templates, the Power BI project, the page."""
     venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
     packages = sysconfig.get_path("purelib", "venv", {"base": str(tmp_path / "venv")})
     zipfile.ZipFile(wheel).extractall(packages)
@@ -94,4 +94,4 @@ customer360.commands.cli.main()
     assert "notebooks/03_your_own_data.ipynb" in customer360("init", "work").stdout
     assert customer360("power-bi", "report").returncode == 0
     assert (tmp_path / "report" / "Customer 360.pbip").exists()
-    assert "there is no command 'dashbord'. Did you mean 'dashboard'?" in customer360("dashbord").stderr
+    assert "unknown command 'dashbord'. Did you mean 'dashboard'?" in customer360("dashbord").stderr

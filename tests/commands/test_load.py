@@ -1,4 +1,4 @@
-"""`customer360 load` as a person types it, on files shaped like those that are found in public."""
+"""`customer360 load` as a person types it, on files shaped like public ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from customer360.postgres.connection import Database
 from tests.statements import fetch
 
-pytestmark = pytest.mark.slow  # each test is a process of its own
+pytestmark = pytest.mark.slow  # each test starts its own process
 
 CODE = "from customer360.commands.cli import main; main()"
 
@@ -29,7 +29,7 @@ def load(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def airline(folder: Path) -> Path:
-    """Monthly enrolments, statuses of their own, no login: as a flight loyalty programme publishes it."""
+    """Monthly enrolments, statuses of its own, no login, like the data of a flight loyalty programme."""
     rows = [
         [100_000 + i, "Canada", "Toronto", "Male" if i % 2 else "Female", ["Star", "Nova", "Aurora"][i % 3],
          f"{2_000 + i * 1.37:.2f}", 2012 + i % 6, 1 + i % 12, 2018 if i % 10 == 0 else "", 7 if i % 10 == 0 else ""]
@@ -45,7 +45,7 @@ def airline(folder: Path) -> Path:
 
 
 def personality(folder: Path) -> Path:
-    """Tab-separated, day first, with spending instead of a balance: as a marketing campaign publishes it."""
+    """Tab-separated, day first, with spending instead of a balance, like the data of a marketing campaign."""
     lines = ["ID\tYear_Birth\tDt_Customer\tRecency\tMntWines\tMntFruits"]
     lines += [
         f"{5000 + i}\t{1950 + i % 50}\t{1 + i % 28:02d}-{1 + i % 12:02d}-2013\t{i % 100}\t{i * 3}\t{i}"
@@ -57,7 +57,7 @@ def personality(folder: Path) -> Path:
 
 
 def retail(folder: Path) -> Path:
-    """Order lines in Windows-1252, month first, a quarter without a customer: as an online shop publishes them."""
+    """Order lines in Windows-1252, month first, a quarter without a customer, like the data of an online shop."""
     lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
     for i in range(400):
         customer = "" if i % 4 == 0 else f"{12_000 + i % 37}.0"
@@ -74,11 +74,11 @@ def retail(folder: Path) -> Path:
     ("arguments", "code", "said"),
     [
         (["nothing.csv", "--dry-run"], 1, "file not found: nothing.csv"),
-        (["--dry-run"], 1, "name the file that holds your customers"),
+        (["--dry-run"], 1, "name the file that contains your customers"),
         (["empty.csv", "--dry-run"], 1, "empty.csv is empty"),
         (["members.csv", "--delimiter", ";", "--dry-run"], 1, "try --delimiter ','"),
-        (["members.csv", "--delimiter", ",,"], 2, "is no delimiter; write one character, or tab"),
-        (["members.csv", "--max-rejected", "500%"], 2, "is no share; write it as 5% or 0.05"),
+        (["members.csv", "--delimiter", ",,"], 2, "invalid delimiter ',,'; write one character, or tab"),
+        (["members.csv", "--max-rejected", "500%"], 2, "invalid share '500%'; write 5% or 0.05"),
         (["members.csv", "--mapping", "no.toml", "--dry-run"], 1, "cannot read the mapping no.toml"),
         (["members.csv", "--append", "--dry-run"], 1, "--append adds events to those of the customers in the database"),
         (["members.csv", "--events", "members.csv", "--append"], 1, "leave out the customers"),
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_line_and_an_exit_code(
 
 
 def test_without_a_person_the_guess_is_written_and_nothing_is_loaded(tmp_path: Path, database: Database) -> None:
-    """A script says --yes, or brings the mapping that someone has read."""
+    """A script passes --yes, or a mapping that someone has read."""
     run = load(tmp_path, str(airline(tmp_path)), "--database", database.url)
 
     assert run.returncode == 1
@@ -139,7 +139,7 @@ def test_a_person_is_asked_and_may_say_no(tmp_path: Path, database: Database) ->
 
 
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, home: Path) -> None:
-    """Not even a database is made, nor a file."""
+    """It creates neither a database nor a file."""
     path = personality(tmp_path)
     command = [sys.executable, "-c", CODE, "load", path.name, "--dry-run", "--json"]
     run = subprocess.run(
@@ -161,7 +161,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
 def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
     tmp_path: Path, home: Path, unread: int, is_given_up: bool
 ) -> None:
-    """No number of the report is made of it; a few bad ones are rejected rows like any other."""
+    """No number of the report depends on it; a few bad ones are rejected rows like any others."""
     births = ["sometime"] * unread + ["1980-02-03"] * (40 - unread)
     rows = [f"{number},2024-01-02,{birth}" for number, birth in enumerate(births, start=1)]
     (tmp_path / "members.csv").write_text("\n".join(["customer_id,join_date,birth_date", *rows, ""]))
@@ -175,7 +175,7 @@ def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
 
 
 def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database: Database) -> None:
-    """Guess, correct, load; then the order lines of a shop in their place."""
+    """Guess, correct, load; then the order lines of a shop replace them."""
     airline(tmp_path)
     at = ["--database", database.url]
     first = load(tmp_path, "Customer Loyalty History.csv", "--yes", *at)
@@ -219,7 +219,7 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
 
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, database: Database) -> None:
-    """The plan shows the condition, and the mapping has it behind a #."""
+    """The plan shows the condition, which the mapping contains as a comment."""
     statuses = ["Approved"] * 7 + ["Cancelled"] * 2 + [""]
     lines = [f"{9000 + i},{i % 2},2024-01-0{1 + i % 9},10.00,{status}" for i, status in enumerate(statuses)]
     (tmp_path / "orders.csv").write_text("\n".join(["id,customer_id,order_date,amount,order_status", *lines]))
@@ -243,7 +243,7 @@ def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, d
 
 
 def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None:
-    """It is found by its name, and used without a question; what it calls is refused."""
+    """It is found by its name and used without a question; the functions that it calls are refused."""
     (tmp_path / "members.csv").write_text("id,joined,email\n1,2024-01-02,a@example.com\n")
     leak = "xpath_string(concat('<!DOCTYPE a SYSTEM \"http://127.0.0.1:9/', email, '\"><a/>'), 'a')"
     (tmp_path / "members.mapping.toml").write_text(
@@ -257,7 +257,7 @@ def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None
 
 
 def test_a_load_starts_no_engine(tmp_path: Path, database: Database) -> None:
-    """Nor is one imported, nor pandas: most files take a second."""
+    """Neither an engine nor pandas is imported: most files take a second."""
     path = personality(tmp_path)
     watched = (
         f"import atexit, sys; atexit.register(lambda: print({{'pyspark', 'pandas'}} & {{*sys.modules}})); {CODE}"
@@ -272,7 +272,7 @@ def test_a_load_starts_no_engine(tmp_path: Path, database: Database) -> None:
 
 
 def test_nanoseconds_in_a_list_need_pandas_and_get_it(tmp_path: Path, database: Database) -> None:
-    """Python has no such moment; the column is of no use, and must not be in the way."""
+    """Python has no such type; the column is useless, but must not cause an error."""
     path = tmp_path / "members.parquet"
     seen = pa.array([[1], [1_700_000_000_123_456_789]], pa.list_(pa.timestamp("ns")))
     pq.write_table(pa.table({"customer_id": [1, 2], "join_date": ["2024-01-01"] * 2, "seen": seen}), path)
@@ -284,7 +284,7 @@ def test_nanoseconds_in_a_list_need_pandas_and_get_it(tmp_path: Path, database: 
 
 
 def test_a_table_of_another_database_is_a_source_too(tmp_path: Path, database: Database) -> None:
-    """Its types are kept; the table itself stays as it is."""
+    """Its types are kept, and the table is not changed."""
     with database.connect() as connection:
         connection.execute(
             """CREATE TABLE members AS SELECT i AS id, 'M' || i AS "Full Name", date '2024-01-01' + i AS joined,
@@ -326,7 +326,7 @@ def test_numbers_without_end_are_rounded_to_cents(tmp_path: Path, database: Data
 def test_a_person_loads_members_with_their_events_and_adds_to_them_each_night(
     tmp_path: Path, database: Database
 ) -> None:
-    """Both plans are shown; what is there already is told apart from what is new; nothing is lost by another night."""
+    """Both plans are shown; existing events are distinguished from new ones; loading again loses nothing."""
     (tmp_path / "members.csv").write_text("customer_id,name\nM-1,Ann\nM-2,Bob\n")
     header, rows = "id,member,date,type,amount", ["1,M-1,2024-02-01,Sale,5", "2,M-2,2024-02-02,return,-1"]
     (tmp_path / "ledger.csv").write_text("\n".join([header, *rows]))
@@ -345,7 +345,7 @@ def test_a_person_loads_members_with_their_events_and_adds_to_them_each_night(
     assert "2 customers loaded into public.customers from 2 rows of members.csv" in first.stdout
     assert "2 events loaded into public.events from 2 rows of ledger.csv" in first.stdout
     assert "1 events added to public.events from 4 rows of ledger.csv" in added.stdout
-    assert "2 rows say the same as another row or as an event that is there" in added.stdout
+    assert "2 rows repeat another row or an existing event and are ignored" in added.stdout
     assert "event_customer_unknown" in added.stdout
     found = json.loads(again.stdout)
     assert (found["events"], found["rows_identical"], found["rows_rejected"]) == (0, 3, 1)

@@ -1,4 +1,4 @@
-"""What programs that collect logs get: JSON lines on stderr, nothing else there, no secret."""
+"""What programs that collect logs get: only JSON lines on stderr, and no secrets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def log() -> Iterator[Kept]:
 
 
 def test_a_record_has_a_moment_in_utc_a_level_and_an_event(log: Kept) -> None:
-    """Whatever it is about."""
+    """Regardless of its content."""
     logging.getLogger("customer360.x").warning("the dashboard goes on from memory: %s", "line 1\nline 2")
 
     (entry,) = log.entries
@@ -48,7 +48,7 @@ def test_a_record_has_a_moment_in_utc_a_level_and_an_event(log: Kept) -> None:
 
 
 def test_a_stage_tells_of_its_start_and_its_end(log: Kept) -> None:
-    """With the rows, when it has any to tell of, and its seconds."""
+    """With its seconds, and its rows if it has any."""
     with progress.events("Filling customers", total=1_000, done=lambda: 5):
         pass
     with progress.events("Writing bands", done=lambda: 30):
@@ -63,7 +63,7 @@ def test_a_stage_tells_of_its_start_and_its_end(log: Kept) -> None:
 
 
 def test_a_step_that_breaks_says_so(log: Kept) -> None:
-    """And its exception goes on."""
+    """And its exception propagates."""
     with pytest.raises(RuntimeError), progress.events("Publishing", done=lambda: 1 // 0):
         raise RuntimeError("broke")
 
@@ -74,11 +74,11 @@ def test_a_step_that_breaks_says_so(log: Kept) -> None:
 
 
 def test_a_traceback_stays_on_its_line(log: Kept) -> None:
-    """A collector takes each line for a record of its own."""
+    """A collector treats each line as a record."""
     try:
         raise RuntimeError("broke")
     except RuntimeError:
-        logging.getLogger("customer360.x").exception("a fault of customer360")
+        logging.getLogger("customer360.x").exception("internal error of customer360")
 
     assert "RuntimeError: broke" in log.entries[0]["traceback"]
     assert "\n" not in JsonLines().format(logging.LogRecord("x", 20, "", 0, "a\nb", None, sys.exc_info()))
@@ -91,7 +91,7 @@ def test_a_traceback_stays_on_its_line(log: Kept) -> None:
     ids=["a mistake", "a wrong command", "a wrong option"],
 )
 def test_the_one_line_of_a_mistake_becomes_a_record(arguments: list[str], code: int) -> None:
-    """By the option, or by the variable for all commands of a machine."""
+    """With the option, or with the variable for all commands."""
     for run in (
         customer360("--log-format", "json", *arguments),
         customer360(*arguments, CUSTOMER360_LOG_FORMAT="json"),

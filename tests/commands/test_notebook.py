@@ -1,4 +1,4 @@
-"""The command that opens the notebooks or runs them: whatever happens, a notebook is whole, and the line is clear."""
+"""The command that opens or runs the notebooks: a notebook is never half-written, and errors are clear."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder for notebooks of the test's own, in the current one."""
+    """A folder for the test's own notebooks, in the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / FOLDER).mkdir()
     return tmp_path / FOLDER
 
 
 def write(folder, name, *sources):
-    """A notebook of code cells, the first of them its parameters."""
-    import nbformat  # here: it takes seconds, which every process of a parallel run would wait for
+    """Writes a notebook of code cells; the first contains its parameters."""
+    import nbformat  # imported here: it takes seconds, in every process of a parallel run
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     made = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
@@ -66,7 +66,7 @@ def test_without_a_folder_of_notebooks_the_way_out_is_named(command, tmp_path, m
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(
-        Customer360Error, match="no notebooks in .*; change to the folder that has 'notebooks' in it"
+        Customer360Error, match="no notebooks in .*; change to the folder that contains 'notebooks'"
     ):
         command()
 
@@ -84,7 +84,7 @@ def test_without_the_extra_the_way_to_install_it_is_named(command, folder, monke
 
 
 def test_an_unknown_parameter_is_told_the_nearest_before_anything_runs(folder):
-    """A misspelt parameter that is ignored would delete and fill with the default."""
+    """If a misspelt parameter were ignored, the default would be used to delete and fill."""
     write(folder, "one", "customers = 1")
     write(folder, "two", "as_of = None")
 
@@ -95,7 +95,7 @@ def test_an_unknown_parameter_is_told_the_nearest_before_anything_runs(folder):
 
 
 def test_each_notebook_takes_the_parameters_it_has(folder):
-    """One command runs the whole story with other numbers."""
+    """One command runs all of them with other numbers."""
     first = write(folder, "one", "customers = 1", "print(customers)")
     second = write(folder, "two", "as_of = None", "print(as_of)")
 
@@ -105,7 +105,7 @@ def test_each_notebook_takes_the_parameters_it_has(folder):
 
 
 def test_parameters_of_an_earlier_run_are_forgotten(folder):
-    """A run without any means the values that are written in the notebook."""
+    """A run without parameters uses the values in the notebook."""
     path = write(folder, "one", "customers = 1", "print(customers)")
     execute("one", customers=5)
 
@@ -115,7 +115,7 @@ def test_parameters_of_an_earlier_run_are_forgotten(folder):
 
 
 def test_running_again_changes_nothing(folder):
-    """A difference in a commit then means that the data or the code has changed."""
+    """So a difference in a commit means that the data or the code has changed."""
     path = write(
         folder,
         "one",
@@ -145,7 +145,7 @@ def test_running_again_changes_nothing(folder):
     ],
 )
 def test_a_notebook_that_fails_stays_as_it_was(folder, source, reason):
-    """Half of a run would show results of two different ones."""
+    """Half of a run would mix the results of two."""
     path = write(folder, "one", "x = 1", source)
     before = path.read_bytes()
 
@@ -168,7 +168,7 @@ COMMAND = [sys.executable, "-c", "from customer360.commands.cli import main; mai
     ],
 )
 def test_a_notebook_whose_run_is_ended_stays_as_it_was(folder, signal_sent, code, said):
-    """A laptop is closed, a job cancelled, Ctrl-C pressed: no half-written file, and no Python left running."""
+    """When a laptop is closed, a job cancelled or Ctrl-C pressed: no half-written file, and no running Python."""
     path = write(folder, "one", "x = 1", "open('started', 'w').close(); import time; time.sleep(600)")
     before = path.read_bytes()
     run = subprocess.Popen([*COMMAND, "one", "--execute"], stderr=subprocess.PIPE, text=True)
@@ -187,7 +187,7 @@ def test_a_notebook_whose_run_is_ended_stays_as_it_was(folder, signal_sent, code
 
 
 def test_jupyterlab_opens_on_the_notebook_and_ends_with_the_command(folder, tmp_path):
-    """It has to see what lies beside the folder, too, for links lead there; and Ctrl-C must leave nothing behind."""
+    """It must serve files next to the folder, which links lead to; and Ctrl-C must leave nothing behind."""
     write(folder, "one", "x = 1")
     elsewhere = {"BROWSER": "true", "JUPYTER_RUNTIME_DIR": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path)}
     log = (tmp_path / "log").open("w")

@@ -1,4 +1,4 @@
-"""The line of a user of the dashboard."""
+"""The line for a user of the dashboard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_password_becomes_the_users_line(tmp_path: Path) -> None:
 
     def password(typed: str, *options: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "ignore", "-c", code, "password", "ada", *options]
-        # Without a terminal of its own the command reads the password from stdin.
+        # Without a terminal, the command reads the password from stdin.
         return subprocess.run(command, input=typed, capture_output=True, text=True, start_new_session=True)
 
     made = password("correct horse battery\n" * 2)

@@ -15,7 +15,7 @@ from tests.web.published import miniature_results, publish
 
 
 def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path) -> None:
-    """Looking must not start or make anything."""
+    """It must neither start nor create anything."""
     run = customer360("status", CUSTOMER360_HOME=str(home))
 
     assert run.returncode == 0
@@ -26,7 +26,7 @@ def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path)
 
 
 def test_status_of_an_empty_database_says_what_to_do_next(database: Database) -> None:
-    """Each line ends with the command that comes next."""
+    """Each line ends with the next command."""
     run = customer360("status", "--database", database.url)
 
     assert "customers  none; fill them with: customer360 mock" in run.stdout
@@ -48,7 +48,7 @@ def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Da
 
     assert (older.returncode, fresh.returncode, facts.returncode) == (1, 0, 0)
     assert older.stderr == (
-        "customer360: the results are 3 h old, and 90 min are allowed; renew them with: customer360 run\n"
+        "customer360: the results are 3 h old, the limit is 90 min; renew them with: customer360 run\n"
     )
     assert re.search(
         r"results    refresh 1 as of 2026-06-17, made [\d-]{10} [\d:]{5} UTC, 3 h ago\n", older.stdout
@@ -59,7 +59,7 @@ def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Da
 
 @pytest.mark.slow
 def test_status_without_results_is_older_than_any_age(database: Database, home: Path) -> None:
-    """No results are not fresh, nor is a server that does not run."""
+    """Missing results are not fresh, nor is a server that is not running."""
     empty = customer360("status", "--database", database.url, "--max-age", "99d")
     stopped = customer360("status", "--max-age", "99d", CUSTOMER360_HOME=str(home))
 
@@ -68,20 +68,20 @@ def test_status_without_results_is_older_than_any_age(database: Database, home: 
     assert "the embedded PostgreSQL is not running" in stopped.stderr
 
 
-SOMEBODYS = "none; public.events is somebody's table, which `run` does not read: it lacks "
+SOMEBODYS = "none; public.events is another table, which `run` does not read: it lacks "
 
 
 @pytest.mark.parametrize(("make", "says"), [
     ("CREATE TABLE public.events (event_id uuid, kind text)", f"{SOMEBODYS}customer_id, occurred_at"),
     ("CREATE VIEW public.events AS SELECT 1 AS n", f"{SOMEBODYS}event_id, customer_id, occurred_at, kind"),
     ("CREATE TABLE public.events (event_id int, customer_id int, occurred_at date, kind text)",
-     "made by someone else"),
+     "not made by customer360"),
     ("SELECT", "none"),
 ])  # fmt: skip
 def test_status_says_whether_a_table_called_events_is_one_of_events(
     database: Database, make: str, says: str
 ) -> None:
-    """Many databases have one that has nothing to do with customers; its rows are not counted as ours."""
+    """Many databases have an unrelated one; its rows are not counted as ours."""
     with database.connect() as connection:
         connection.execute(make)
 
@@ -89,4 +89,4 @@ def test_status_says_whether_a_table_called_events_is_one_of_events(
 
     assert run.returncode == 0
     assert f"events     {says}\n" in run.stdout
-    assert ("public.events  " in run.stdout) == (says == "made by someone else")
+    assert ("public.events  " in run.stdout) == (says == "not made by customer360")

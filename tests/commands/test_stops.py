@@ -1,4 +1,4 @@
-"""A stop ends a command wherever it meets Python, and once."""
+"""A stop ends a command at any point in Python, and only once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ stops, thing, begun = Stops(), Thing(), time.monotonic()
 LOST = {
     "in a callback": "reference = weakref.ref(thing, stopped); del thing",
     "in C": "has = ctypes.pythonapi.PyObject_HasAttrString; has.argtypes = [ctypes.py_object, ctypes.c_char_p]; has(thing, b'x')",
-    "nowhere": "stopped()",
+    "not at all": "stopped()",
 }  # fmt: skip
 STOPS = [(signal.SIGINT, "False"), (signal.SIGTERM, "True")]
 
@@ -42,7 +42,7 @@ def said(number: signal.Signals, code: str) -> str:
 @pytest.mark.parametrize("where", list(LOST))
 @pytest.mark.parametrize(("number", "by_sigterm"), STOPS)
 def test_a_stop_is_not_lost(number: signal.Signals, by_sigterm: str, where: str) -> None:
-    """Python drops what is raised where nothing can catch it, and would go on; at an import that happens."""
+    """Python drops an exception where nothing can catch it, such as during an import, and would go on."""
     code = f"""
 try:
     {LOST[where]}
@@ -56,7 +56,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize(("number", "by_sigterm"), STOPS)
 def test_what_cleans_up_after_a_stop_is_left_alone(number: signal.Signals, by_sigterm: str) -> None:
-    """In `finally`, in what a context manager does at its end, and where the error became another."""
+    """In `finally`, in the exit of a context manager, and where the error was replaced."""
     code = """
 from contextlib import contextmanager
 

@@ -1,4 +1,4 @@
-"""One line that says what is wrong and the way out."""
+"""One line that says what is wrong and how to fix it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_a_slip_of_the_pen_is_answered_with_the_nearest_name() -> None:
 
 
 def test_a_name_that_resembles_none_is_answered_with_all() -> None:
-    """Then the person needs the choice."""
+    """Then the user needs the choice."""
     assert nearest("zzz", ["Gold", "Silver"]) == " Valid: Gold, Silver."
 
 
 def test_a_line_for_a_terminal_cannot_steer_it() -> None:
-    """What is quoted in it may come from somebody's file."""
+    """It may quote someone's file."""
     assert one_line("a\n\tb\x1b[2J \u202ec\x9b\udcff") == "a b?[2J ?c??"
     assert printable("  a\u00a0b") == "  a b"
 
@@ -36,14 +36,14 @@ def raised_as_the_base_class(path: Path) -> Iterator[str]:
 
 
 def test_every_error_is_raised_as_a_class_that_callers_can_catch() -> None:
-    """Otherwise they have to read its message."""
+    """Otherwise they would have to read its message."""
     modules = Path(customer360.__file__).parent.rglob("*.py")
 
     assert [place for module in modules for place in raised_as_the_base_class(module)] == []
 
 
 def test_an_error_that_arrives_as_text_has_a_class_for_each_name() -> None:
-    """A worker of Spark hands on the name of the class only."""
+    """A Spark worker passes on only the name of the class."""
     classes = {
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Customer360Error)
     }
@@ -83,13 +83,16 @@ def test_what_postgresql_says_is_told_apart_by_its_sqlstate(sqlstate: str | None
     [
         ('connection to server at "::1", port 5432 failed: FATAL:  sorry, too many clients already', "ServerFull"),
         ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", "ServerFull"),
-        ('FATAL:  too many connections for role "app"', "Unavailable"),  # whose own limit waiting does not change
+        (
+            'FATAL:  too many connections for role "app"',
+            "Unavailable",
+        ),  # waiting does not change a limit of its own
         ('FATAL:  password authentication failed for user "app"', "Unavailable"),
         ('connection to server at "127.0.0.1", port 1 failed: Connection refused', "Unavailable"),
     ],
 )
 def test_a_server_without_a_free_connection_is_told_apart(message: str, kind: str) -> None:
-    """A writer waits for one; libpq hands on no SQLSTATE here."""
+    """A writer waits for one; libpq has no SQLSTATE here."""
     refused = postgresql.refusal("app@db/crm", message, "")
 
     assert type(refused) is errors.KINDS[kind]

@@ -1,4 +1,4 @@
-"""What the machine refuses: one line with the way out, by errno where there is one."""
+"""Failures of the machine: one line with advice, by errno if there is one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def raised(fail: Callable[[], object]) -> BaseException:
 
 
 def without_descriptors() -> None:
-    """Opens a file many times until the machine refuses."""
+    """Opens a file repeatedly until the machine refuses."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
     try:
@@ -42,11 +42,11 @@ def without_descriptors() -> None:
 
 REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: Path("/nosuch/file").read_text(), "No such file or directory: /nosuch/file", "Check the path."),
-    (lambda: Path("/").read_text(), "Is a directory: /", "Give a file, not a folder."),
+    (lambda: Path("/").read_text(), "Is a directory: /", "Name a file, not a folder."),
     (lambda: Path("/etc/passwd/x").read_text(), "Not a directory: /etc/passwd/x", "Check the path."),
-    (lambda: Path("/tmp/" + "x" * 300).touch(), "File name too long: /tmp/xxx", "Give a shorter name."),
-    (lambda: Path("/dev/full").write_text("x"), "No space left on device", "Make room on that disk"),
-    (lambda: Path("/tmp/\udcff\ud800").touch(), "surrogates not allowed", "Check the names of files"),
+    (lambda: Path("/tmp/" + "x" * 300).touch(), "File name too long: /tmp/xxx", "Use a shorter name."),
+    (lambda: Path("/dev/full").write_text("x"), "No space left on device", "Free space on that disk"),
+    (lambda: Path("/tmp/\udcff\ud800").touch(), "surrogates not allowed", "Check the file names"),
     (lambda: b"\xff".decode(), "can't decode byte 0xff", "the encoding"),
     (lambda: bytearray(1 << 62), "this process ran out of memory", "ulimit -v"),
     (lambda: subprocess.run(["ls", "/nosuch"], check=True, capture_output=True), "ls ended with", "/nosuch"),
@@ -88,14 +88,14 @@ def test_what_the_machine_refuses_is_one_line(fail: Callable[[], object], words:
     ids=repr,
 )  # fmt: skip
 def test_a_fault_of_ours_is_explained_by_nothing_but_its_traceback(fault: Exception) -> None:
-    """A line with some advice would send people the wrong way."""
+    """A line with advice would be misleading."""
     assert failures.explained(fault) is None
     with pytest.raises(type(fault)), failures.plain():
         raise fault
 
 
 def test_how_an_error_came_about_shows_the_cause_and_no_secret() -> None:
-    """Errors end in logs, and PostgreSQL quotes the row that it refuses."""
+    """Errors end up in logs, and PostgreSQL quotes the row that it rejects."""
     said = (
         "null value\nDETAIL:  Failing row contains (1, Ada Lovelace, ada@example.com).\n"
         'CONTEXT:  COPY customers, line 1, column name: "Ada"\n'
@@ -118,7 +118,9 @@ def test_how_an_error_came_about_shows_the_cause_and_no_secret() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [500_000, 600_000, 800_000])
 def test_a_limit_on_memory_is_told_in_one_line(tmp_path: Path, kilobytes: int) -> None:
-    """Of `ulimit -v`, wherever it is first felt: a library, a thread, an allocation; or at the end, the database."""
+    """
+    That of `ulimit -v`, wherever it first has an effect: a library, a thread, an allocation, or the database.
+    """
     members = tmp_path / "members.csv"
     members.write_text("customer_id,name,join_date,account_balance\n1,Ada,2024-05-01,10.50\n")
     code = "from customer360.commands.cli import main; main()"

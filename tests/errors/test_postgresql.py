@@ -1,4 +1,4 @@
-"""What PostgreSQL says, in one line with the way out that its SQLSTATE calls for; every failure here is a real one."""
+"""What PostgreSQL reports, in one line with the advice for its SQLSTATE; every failure here is a real one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILL_BOTH = "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)"
 PEOPLE = "CREATE TABLE people (id int PRIMARY KEY CHECK (id > 0), name text NOT NULL, code char(2))"
 
 SAID: list[tuple[str, list[str], str, str]] = [
-    # SQLSTATE, statements of which the last fails, the server's words, the way out
+    # SQLSTATE, statements (the last one fails), the server's words, the advice
     ("0A000", ["CREATE TABLE t (a int)", "ALTER TABLE t ALTER COLUMN ctid TYPE text"], "cannot alter system column", "not support"),
     ("21000", ["SELECT (SELECT generate_series(1, 2))"], "more than one row returned by a subquery", "Correct the query."),
     ("22001", [PEOPLE, "INSERT INTO people VALUES (1, 'Ada', 'GBR')"], "value too long for type character(2)", "Correct the value"),
@@ -38,7 +38,7 @@ SAID: list[tuple[str, list[str], str, str]] = [
     ("25006", ["SET default_transaction_read_only = on", "CREATE TABLE t (a int)"], "in a read-only transaction", "connect to the primary"),
     ("25P02", ["BEGIN", "SELECT 1 / 0", "SELECT 1"], "current transaction is aborted", "again"),
     ("2BP01", [PEOPLE, "CREATE VIEW names AS SELECT name FROM people", "DROP TABLE people"], "view names depends on table people", "Drop what depends on it"),
-    ("3F000", ["CREATE TABLE nowhere.t (a int)"], 'schema "nowhere" does not exist', "Create the schema"),
+    ("3F000", ["CREATE TABLE missing.t (a int)"], 'schema "missing" does not exist', "Create the schema"),
     ("42501", [PEOPLE, "SET ROLE pg_monitor", "SELECT * FROM people"], "permission denied for table people", "customer360 doctor"),
     ("42501", [PEOPLE, "SET ROLE pg_monitor", "DROP TABLE people"], "must be owner of table people", "ownership"),
     ("42601", ["SELEC 1"], 'syntax error at or near "SELEC"', "Correct the name or the query."),
@@ -51,8 +51,8 @@ SAID: list[tuple[str, list[str], str, str]] = [
     ("57014", ["SET statement_timeout = 50", "SELECT pg_sleep(5)"], "due to statement timeout", "statement_timeout to 0"),
     ("57P01", ["SELECT pg_terminate_backend(pg_backend_pid())"], "terminating connection", "can be reached"),
     ("P0001", ["DO $$BEGIN RAISE 'no' USING DETAIL = 'since noon', HINT = 'wait'; END$$"], "no (since noon; wait)", "trigger"),
-    # The server's own way of saying it, without a full disk or an exhausted server
-    ("53100", ["DO $$BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END$$"], "could not extend file", "Make room on the server's disk"),
+    # Raised by the server itself, without a full disk or an exhausted server
+    ("53100", ["DO $$BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END$$"], "could not extend file", "Free space on the server's disk"),
     ("53200", ["DO $$BEGIN RAISE 'out of memory' USING ERRCODE = '53200'; END$$"], "out of memory", "more memory"),
     ("53300", ["DO $$BEGIN RAISE 'too many clients' USING ERRCODE = '53300'; END$$"], "too many clients", "raise max_connections"),
     ("XX001", ["DO $$BEGIN RAISE 'invalid page' USING ERRCODE = 'XX001'; END$$"], "invalid page", "may be damaged"),
@@ -61,7 +61,7 @@ SAID: list[tuple[str, list[str], str, str]] = [
 
 @contextmanager
 def explained(sqlstate: str) -> Iterator[list[str]]:
-    """The line that the failure in here becomes; it has to have that SQLSTATE."""
+    """The line for the failure in the body, which must have that SQLSTATE."""
     said: list[str] = []
     try:
         with failures.plain("app@db/crm"):
@@ -74,7 +74,7 @@ def explained(sqlstate: str) -> Iterator[list[str]]:
 
 def executed(connection: psycopg.Connection[Any], statements: list[str]) -> None:
     for statement in statements[:-1]:
-        with suppress(psycopg.errors.DivisionByZero):  # which leaves a transaction that has failed
+        with suppress(psycopg.errors.DivisionByZero):  # leaves a failed transaction
             connection.execute(statement)
     connection.execute(statements[-1])
 
@@ -85,14 +85,14 @@ def executed(connection: psycopg.Connection[Any], statements: list[str]) -> None
 def test_what_the_server_refuses_is_one_line_with_its_words_and_the_way_out(
     database: Database, sqlstate: str, statements: list[str], words: str, way: str
 ) -> None:
-    """By the code, so that it holds for servers that speak another language too."""
+    """By the code, so that it works for servers in other languages too."""
     with explained(sqlstate) as said, database.connect() as connection:
         executed(connection, statements)
 
     assert said, "nothing failed"
     assert said[0].startswith("app@db/crm: ")
     assert words in said[0]
-    assert way in said[0].partition("published data is whole. ")[2]
+    assert way in said[0].partition("published data is intact. ")[2]
     assert "\n" not in said[0]
     assert "Ada" not in said[0]
 
@@ -109,7 +109,7 @@ READ = [
 def test_what_is_read_as_arrow_fails_with_the_same_codes_and_words(
     database: Database, sqlstate: str, query: str, words: str
 ) -> None:
-    """Also when rows were on their way already."""
+    """Even after the first rows have arrived."""
     with explained(sqlstate) as said, closing(database.connect_arrow()) as connection:
         list(connection.batches(sql.SQL(query)))
 
@@ -118,8 +118,8 @@ def test_what_is_read_as_arrow_fails_with_the_same_codes_and_words(
     assert "\n" not in said[0]
 
 
-def beside(database: Database, first: list[str], second: list[str]) -> Callable[[], None]:
-    """What fails when two sessions do *first* and *second*, a statement each in turn."""
+def interleaved(database: Database, first: list[str], second: list[str]) -> Callable[[], None]:
+    """The failure of two sessions that execute *first* and *second*, one statement each in turn."""
 
     def both() -> None:
         with database.connect() as one, database.connect() as two:
@@ -154,7 +154,7 @@ def beside(database: Database, first: list[str], second: list[str]) -> Callable[
 
 def test_a_deadlock_is_one_line_that_says_to_try_again(database: Database) -> None:
     """The server ends either of the two."""
-    change = beside(
+    change = interleaved(
         database,
         ["BEGIN", "UPDATE a SET x = 2", "UPDATE b SET x = 2"],
         ["BEGIN", "SET deadlock_timeout = '100ms'", "UPDATE b SET x = 3", "UPDATE a SET x = 3"],
@@ -167,7 +167,7 @@ def test_a_deadlock_is_one_line_that_says_to_try_again(database: Database) -> No
 
 
 def test_a_row_that_another_changed_meanwhile_is_one_line(database: Database) -> None:
-    """Under a stricter isolation than the usual one."""
+    """Under a stricter isolation level than usual."""
     with explained("40001") as said, database.connect() as one, database.connect() as two:
         one.execute("CREATE TABLE a AS SELECT 1 AS x")
         two.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -180,7 +180,7 @@ def test_a_row_that_another_changed_meanwhile_is_one_line(database: Database) ->
 
 
 def test_a_lock_that_is_not_to_be_had_is_one_line(database: Database) -> None:
-    """Somebody else is at work."""
+    """Another session holds it."""
     with explained("55P03") as said, database.connect() as one, database.connect() as two:
         one.execute("CREATE TABLE a AS SELECT 1 AS x")
         one.execute("BEGIN")
@@ -196,7 +196,7 @@ def test_a_lock_that_is_not_to_be_had_is_one_line(database: Database) -> None:
     "setting", ["idle_in_transaction_session_timeout", "idle_session_timeout", "statement_timeout"]
 )
 def test_time_limits_of_a_role_or_database_do_not_end_the_work(database: Database, setting: str) -> None:
-    """They are there against what is forgotten; a long copy or an open snapshot is not."""
+    """They are meant for forgotten sessions, not for a long copy or an open snapshot."""
     with database.connect() as owner:
         name = owner.info.dbname
         owner.execute(sql.SQL("ALTER DATABASE {} SET {} = '50ms'").format(sql.Identifier(name), sql.SQL(setting)))
@@ -209,7 +209,7 @@ def test_time_limits_of_a_role_or_database_do_not_end_the_work(database: Databas
 
 
 def test_a_time_limit_in_the_url_holds(database: Database) -> None:
-    """Whoever writes it there means this software."""
+    """It is meant for this software."""
     url = make_conninfo(database.url, options="-c statement_timeout=7s")
 
     with Database(url).connect() as connection:
@@ -217,6 +217,6 @@ def test_a_time_limit_in_the_url_holds(database: Database) -> None:
 
 
 def test_a_statement_that_the_client_cannot_send_is_a_fault_of_ours(database: Database) -> None:
-    """No server had a word in it, so the traceback is what helps."""
+    """The server was not involved, so the traceback is what helps."""
     with pytest.raises(psycopg.ProgrammingError), failures.plain(), database.connect() as connection:
         connection.execute("SELECT %s", (1, 2))

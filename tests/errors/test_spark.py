@@ -1,4 +1,4 @@
-"""What Spark and its workers say, out of a page of Java: the innermost cause, or what a worker put into one line."""
+"""One line from a page of Java: the innermost cause, or the line of a worker."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from customer360.spark import plain_errors
     ],
 )
 def test_what_a_worker_lacks_is_said_in_one_line(reason: str, line: str) -> None:
-    """Spark gives a page of Java for each."""
+    """Spark prints a page of Java for each."""
     found = mistake(f"Job aborted:\n  Lost task 0.3\n{reason}\n  at org.apache.spark")
 
     assert found is not None
@@ -45,7 +45,7 @@ def test_what_a_worker_lacks_is_said_in_one_line(reason: str, line: str) -> None
 
 
 def test_other_failures_are_not_guessed_at() -> None:
-    """A fault of ours keeps its traceback."""
+    """A bug of ours keeps its traceback."""
     assert mistake("ValueError: too many values to unpack") is None
 
 
@@ -76,15 +76,15 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
     [
         (
             "SELECT * FROM nosuch",
-            'app@db/crm: relation "nosuch" does not exist; published data is whole. Correct the name, schema included, or',
+            'app@db/crm: relation "nosuch" does not exist; published data is intact. Correct the name, schema included, or',
         ),
         (
             "SET default_transaction_read_only = on; COMMIT; CREATE TABLE t (a int)",
-            "app@db/crm: cannot execute CREATE TABLE in a read-only transaction; published data is whole. The server takes no changes",
+            "app@db/crm: cannot execute CREATE TABLE in a read-only transaction; published data is intact. The server accepts no changes",
         ),
         (
             "DO $$BEGIN RAISE 'no' USING ERRCODE = '53100', DETAIL = 'since noon', HINT = 'wait'; END$$",
-            "app@db/crm: no (since noon; wait); published data is whole. Make room on the server's disk",
+            "app@db/crm: no (since noon; wait); published data is intact. Free space on the server's disk",
         ),
         (
             "SELECT pg_terminate_backend(pg_backend_pid())",
@@ -96,7 +96,7 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
 def test_what_the_server_said_to_a_worker_is_told_as_if_it_had_been_said_here(
     spark: Any, database: Database, statement: str, line: str
 ) -> None:
-    """The worker's error arrives as text; its class still says which SQLSTATE it was."""
+    """The worker's error arrives as text; its class still has the SQLSTATE."""
     with pytest.raises(Customer360Error) as told, plain_errors("app@db/crm"):
         failing_task(spark, in_a_worker(database.url, statement))
 
@@ -107,7 +107,7 @@ def test_what_the_server_said_to_a_worker_is_told_as_if_it_had_been_said_here(
 @pytest.mark.spark
 @pytest.mark.both
 def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
-    """A file that may not be written, no memory, no thread."""
+    """A file that cannot be written, no memory, no thread."""
 
     def no_memory() -> None:
         raise MemoryError
@@ -120,7 +120,7 @@ def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
 
     for fail, words in (
         (no_memory, "this process ran out of memory; published"),
-        (no_thread, "starts no more threads"),
+        (no_thread, "cannot start more threads"),
         (no_file, "No such file or directory: '/proc/nosuch/file'. Check the path."),
     ):
         with pytest.raises(Customer360Error, match=words), plain_errors():
@@ -130,7 +130,7 @@ def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
 @pytest.mark.spark
 @pytest.mark.both
 def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
-    """Nobody but us can do anything about it."""
+    """Users cannot fix it."""
     from pyspark.errors import PythonException
 
     def fault() -> None:
@@ -143,13 +143,13 @@ def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
 @pytest.mark.spark
 @pytest.mark.both
 def test_what_the_engine_itself_says_is_its_first_sentence(spark: Any) -> None:
-    """Not the plan, nor a stack; each engine says it in its own words."""
+    """Neither the plan nor a stack; each engine has its own words."""
     with pytest.raises(Customer360Error) as told, plain_errors():
         spark.sql("SELECT CAST(concat('abc', id) AS int) FROM range(1)").collect()
 
     assert re.match(
         'the query failed: (?:The value \'abc0\' of the type "STRING" cannot be cast to "INT" because it is malformed'
-        "|Cannot cast string 'abc0' to value of Int32 type); published data is whole. Correct that, then run it again.$",
+        "|Cannot cast string 'abc0' to value of Int32 type); published data is intact. Correct that, then run it again.$",
         str(told.value),
     )
 
@@ -175,7 +175,7 @@ Caused by: java.io.IOException: broken
 
 
 def test_the_line_of_a_worker_is_found_among_java() -> None:
-    """Wherever it stands among chained tracebacks."""
+    """At any position among chained tracebacks."""
     raised = raised_by_worker(JAVA)
 
     assert raised is not None
@@ -184,10 +184,10 @@ def test_the_line_of_a_worker_is_found_among_java() -> None:
 
 
 def test_java_without_a_worker_is_told_by_its_innermost_cause() -> None:
-    """The outermost says only which step of Spark failed."""
+    """The outermost one only says which step of Spark failed."""
     text = "An error occurred while calling o1.x.\n: java.lang.RuntimeException: outer\n\tat a.b\nCaused by: java.io.IOException: broken\n\tat c"
 
-    assert line(text).startswith("the query failed: java.io.IOException: broken; published data is whole.")
+    assert line(text).startswith("the query failed: java.io.IOException: broken; published data is intact.")
 
 
 FRAMES = 'Traceback:\nTraceback (most recent call last):\n  File "/x/y.py", line 1, in z\n    f()\n'
@@ -238,19 +238,19 @@ def test_the_line_of_a_worker_is_found_in_what_the_embedded_engine_says(text: st
     [
         (
             f"Write failed for partition 0: Python error: [W::write] RuntimeError: Arrow error: Cast error: Cannot cast string 'C-17' to value of Int64 type\n{FRAMES}",
-            "the query failed: Cannot cast string 'C-17' to value of Int64 type; published data is whole.",
+            "the query failed: Cannot cast string 'C-17' to value of Int64 type; published data is intact.",
         ),
         (
             "Internal error: Arrows with inconsistent types.\nThis issue was likely caused by a bug in DataFusion's code. Please",
-            "the embedded engine failed (Arrows with inconsistent types); published data is whole: run the same",
+            "the embedded engine failed (Arrows with inconsistent types); published data is intact: run the same",
         ),
         (
             'External error: task 5770 panicked with message "index out of bounds"',
-            "the embedded engine failed (index out of bounds); published data is whole: run the same",
+            "the embedded engine failed (index out of bounds); published data is intact: run the same",
         ),
         (
             "Resources exhausted: Additional allocation failed for A with top memory consumers as:\n  A#1 consumed 1 GB",
-            "the embedded engine has too little memory for a step that cannot use the disk; published data is whole: give it",
+            "the embedded engine has too little memory for a step that cannot use the disk; published data is intact: give it",
         ),
         (
             "[TABLE_OR_VIEW_NOT_FOUND] Table or view not found: crm",
@@ -259,7 +259,7 @@ def test_the_line_of_a_worker_is_found_in_what_the_embedded_engine_says(text: st
     ],
 )
 def test_what_the_embedded_engine_says_is_one_line_with_the_cause(text: str, said: str) -> None:
-    """Not whose error was in whose, nor what a memory pool held."""
+    """Without the chain of errors, and without the content of a memory pool."""
     assert raised_by_worker(text) is None
     assert line(text).startswith(said)
     assert "\n" not in line(text)

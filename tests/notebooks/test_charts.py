@@ -1,4 +1,4 @@
-"""Figures and tables of the notebooks: readable on any screen, in the colours of the report, safe to show."""
+"""Figures and tables of the notebooks: legible on any screen, in the colours of the report, safe to show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _close_figures():
 
 
 def luminance(color) -> float:
-    """Relative luminance as WCAG 2 defines it, written out."""
+    """Relative luminance as WCAG 2 defines it."""
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in to_rgb(color)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -48,12 +48,12 @@ def texts(axes) -> dict[str, Any]:
     ],
 )
 def test_any_number_of_statuses_spans_the_ramp(statuses, colors):
-    """Loyalty statuses are data: nobody promised three of them."""
+    """Loyalty statuses are data: there may be more or fewer than three."""
     assert list(status_colors(statuses).values()) == colors
 
 
 def test_an_unknown_status_is_no_shade_of_the_ramp():
-    """It has no place in the order, wherever it stands in the list."""
+    """It has no rank, at any position in the list."""
     colors = status_colors(["Bronze", UNKNOWN, "Gold"])
 
     assert colors[UNKNOWN] not in LIGHT.statuses
@@ -61,7 +61,7 @@ def test_an_unknown_status_is_no_shade_of_the_ramp():
 
 
 def test_text_in_a_heat_map_can_be_read_on_every_shade():
-    """Between light and dark lies a shade on which neither ink nor paper is perfect: 4:1 is the worst."""
+    """There is a medium shade on which neither ink nor paper is perfect: 4:1 is the worst contrast."""
     grid = pd.DataFrame([[float(n) for n in range(12)]])
 
     heat_map("title", "subtitle", grid, columns="n")
@@ -80,7 +80,7 @@ def test_an_empty_cell_of_a_heat_map_stays_empty():
 
 
 def test_shares_add_up_to_one_bar_and_narrow_ones_go_unlabelled():
-    """A label wider than its part would cover the next one."""
+    """A label wider than its part would overlap the next one."""
     parts = pd.DataFrame({"Bronze": [98, 50], "Gold": [2, 50]}, index=["Customers", "Points"])
 
     shares("title", "subtitle", parts, status_colors(["Bronze", "Gold"]))
@@ -91,7 +91,7 @@ def test_shares_add_up_to_one_bar_and_narrow_ones_go_unlabelled():
 
 
 def test_bars_stand_in_the_given_order_each_with_its_label():
-    """Stages and tiers have an order; sorting by size would lose it."""
+    """Stages and tiers have an order that sorting by size would lose."""
     bars("title", "subtitle", pd.Series({"Joined": 10, "Active": 4}), ["10", "4"])
 
     axes = plt.gca()
@@ -101,7 +101,7 @@ def test_bars_stand_in_the_given_order_each_with_its_label():
 
 
 def test_an_area_starts_at_zero_and_names_its_last_value():
-    """An axis that starts elsewhere exaggerates; a number at the end saves a look at the axis."""
+    """Another start of the axis exaggerates; a label at the end saves reading the axis."""
     axes = area("title", "subtitle", pd.Series([900, 1234], index=pd.to_datetime(["2026-05-01", "2026-06-01"])))
 
     assert axes.get_ylim()[0] == 0
@@ -109,7 +109,7 @@ def test_an_area_starts_at_zero_and_names_its_last_value():
 
 
 def test_title_and_subtitle_keep_clear_of_the_axes():
-    """They are placed by hand, above what the layout may use."""
+    """They are placed manually, above the area of the layout."""
     axes = area("title", "subtitle", pd.Series([1, 2], index=pd.to_datetime(["2026-05-01", "2026-06-01"])))
     figure = axes.figure
     figure.canvas.draw()
@@ -145,7 +145,7 @@ def test_a_table_writes_values_as_a_person_reads_them():
 
 
 def test_a_table_aligns_words_left_and_numbers_right():
-    """Digits of the same weight stand below each other, also where Spark gives decimals."""
+    """Digits of the same place are aligned, also for Spark's decimals."""
     html = table([{"name": "Ada", "balance": Decimal("1234.50")}])._repr_html_()
 
     assert '<td style="text-align: left">Ada</td>' in html
@@ -153,7 +153,7 @@ def test_a_table_aligns_words_left_and_numbers_right():
 
 
 def test_what_stands_in_the_data_is_never_markup():
-    """A customer's name is whatever someone has typed into a form."""
+    """A customer's name is anything that someone typed into a form."""
     html = table([{"name": "<script>alert(1)</script>"}])._repr_html_()
 
     assert "<script>" not in html
@@ -161,7 +161,7 @@ def test_what_stands_in_the_data_is_never_markup():
 
 
 def test_a_frame_holds_amounts_that_add_up_and_days_that_can_be_drawn():
-    """Decimals and days arrive in pandas as objects otherwise."""
+    """Otherwise decimals and days are objects in pandas."""
     rows = pa.table(
         {"balance": pa.array([Decimal("1.25"), None], pa.decimal128(12, 2)), "day": [date(2026, 6, 30)] * 2}
     )

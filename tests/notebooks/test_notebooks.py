@@ -34,7 +34,7 @@ each = pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 
 
 def read(path):
-    import nbformat  # here: it takes seconds, which every process of a parallel run would wait for
+    import nbformat  # imported here: it takes seconds, in every process of a parallel run
 
     return nbformat.read(path, as_version=4)
 
@@ -48,7 +48,7 @@ def outputs(path):
 
 
 def shown(path):
-    """The kind of each output in turn, without what libraries may have to say on stderr."""
+    """The kind of each output in order, without what libraries write to stderr."""
     return [output.output_type for output in outputs(path) if output.get("name") != "stderr"]
 
 
@@ -70,7 +70,7 @@ def test_there_are_those_that_the_readme_promises():
 
 @each
 def test_it_starts_with_a_question(path):
-    """Whoever opens it should know at once whether it is for them."""
+    """Readers should see immediately whether it is for them."""
     first = read(path).cells[0]
 
     assert first.cell_type == "markdown"
@@ -80,7 +80,7 @@ def test_it_starts_with_a_question(path):
 
 @each
 def test_the_first_code_cell_holds_the_parameters(path):
-    """Papermill finds them by the tag, a person by looking at the top."""
+    """Papermill finds them by the tag, readers at the top."""
     first, *others = cells(path, "code")
 
     assert first.metadata.tags == ["parameters"]
@@ -100,7 +100,7 @@ def test_it_has_run_from_top_to_bottom_without_a_complaint(path):
 
 @each
 def test_a_visitor_sees_charts_and_tables_before_running_anything(path):
-    """That is what they are committed with their outputs for."""
+    """That is why they are committed with their outputs."""
     formats = [name for output in outputs(path) for name in output.get("data", {})]
 
     assert formats.count("image/png") >= 4
@@ -109,7 +109,7 @@ def test_a_visitor_sees_charts_and_tables_before_running_anything(path):
 
 @each
 def test_every_chart_is_told_in_words(path):
-    """Whoever cannot see it gets its finding, what it measures, and as of when."""
+    """Readers who cannot see it get its finding, what it measures, and its as-of date."""
     charts = [output for output in outputs(path) if "image/png" in output.get("data", {})]
 
     for chart in charts:
@@ -119,13 +119,13 @@ def test_every_chart_is_told_in_words(path):
 
 @each
 def test_it_is_small(path):
-    """Every new run of it stays in the history of the repository. To shrink it: `customer360 notebook --execute`."""
+    """Every new run stays in the history of the repository. To shrink it: `customer360 notebook --execute`."""
     assert path.stat().st_size < LARGEST_BYTES
 
 
 @each
 def test_it_tells_nothing_of_the_machine_it_ran_on(path):
-    """No path, no host, no password, no address in memory."""
+    """No path, host, password or memory address."""
     text = json.dumps([without_pictures(output) for output in outputs(path)])
 
     assert not re.findall(r"(?<![\w.:/])/(?:home|Users|root|tmp|var|opt|usr|mnt|work)/", text)
@@ -142,7 +142,7 @@ def without_pictures(output):
 
 @each
 def test_only_what_a_reader_needs_is_saved(path):
-    """Times and versions would make every run a difference."""
+    """With times and versions, every run would be a difference."""
     notebook = read(path)
 
     assert notebook.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
@@ -151,7 +151,7 @@ def test_only_what_a_reader_needs_is_saved(path):
 
 @each
 def test_a_cell_is_a_few_lines(path):
-    """Logic lives in the package, where it is tested; a notebook calls it."""
+    """Logic is in the package, where it is tested; a notebook calls it."""
     for cell in cells(path, "code"):
         statements = [
             node for node in ast.parse(cell.source).body if not isinstance(node, (ast.Import, ast.ImportFrom))
@@ -164,7 +164,7 @@ def test_a_cell_is_a_few_lines(path):
 
 @each
 def test_it_imports_the_public_api_and_nothing_else_of_ours(path):
-    """Other modules may change their names; whoever starts from a notebook should not notice."""
+    """Other modules may be renamed without breaking a user's copy of a notebook."""
     nodes = [node for cell in cells(path, "code") for node in ast.walk(ast.parse(cell.source))]
     modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
@@ -175,7 +175,7 @@ def test_it_imports_the_public_api_and_nothing_else_of_ours(path):
 
 @each
 def test_it_ends_with_what_to_open_next(path):
-    """Nobody should have to guess where the story goes on."""
+    """Readers should not have to guess where to continue."""
     last = read(path).cells[-1]
     others = [other.name for other in COMMITTED if other != path]
 
@@ -186,7 +186,7 @@ def test_it_ends_with_what_to_open_next(path):
 
 @each
 def test_its_links_lead_somewhere(path):
-    """Files move; a link does not notice."""
+    """A link does not notice that a file was moved."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", prose(path))
 
     assert links
@@ -195,7 +195,7 @@ def test_its_links_lead_somewhere(path):
 
 @each
 def test_the_commands_it_names_exist(path):
-    """A command that was renamed would leave the reader with an error."""
+    """A renamed command would give the reader an error."""
     for words in re.findall(r"`customer360 ([^`]+)`", prose(path)):
         group: click.Command = cli
         for word in words.split():
@@ -211,7 +211,7 @@ CUSTOMERS = 3_000
 
 
 class Told(NamedTuple):
-    """A folder of notebooks that have run, and what the database held after the second and at the end."""
+    """A folder of notebooks that have run, and the content of the database after the second and at the end."""
 
     folder: Path
     with_mock_data: Status
@@ -221,7 +221,9 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told():
-    """The notebooks, run from top to bottom with few customers, and the state of the new database on the way."""
+    """
+    The notebooks, run from top to bottom with few customers, and the state of the new database along the way.
+    """
     home = new_home()
     for folder in (FOLDER, "examples"):
         shutil.copytree(REPOSITORY / folder, home / "work" / folder)
@@ -245,7 +247,7 @@ def told():
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
 def test_the_notebooks_fill_the_customers_and_every_result_table(told):
-    """What they are for: from an empty database to everything that the report reads."""
+    """From an empty database to everything that the report reads."""
     found = told.with_mock_data
 
     assert found.rows["public.customers"] == CUSTOMERS
@@ -258,7 +260,7 @@ def test_the_notebooks_fill_the_customers_and_every_result_table(told):
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
 def test_the_results_are_those_of_the_customers_that_were_filled(told):
-    """The second notebook reads what the first has written, as of the same day, and loses nobody."""
+    """The second notebook reads what the first has written, as of the same day, and loses no customer."""
     refresh = told.with_mock_data.last_refresh
 
     assert refresh["source_kind"] == "mock"
@@ -275,7 +277,7 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
 def test_the_second_stores_tables_of_its_own(told):
-    """That is what a person comes for; what is in them is of these customers and their events."""
+    """That is its purpose; their content is about these customers and their events."""
     with told.database.connect() as connection:
         rows = connection.execute("SELECT count(*), min(account_balance) > 2500 FROM public.worth_a_call")
         [(count, is_worth_it)] = rows.fetchall()
@@ -292,7 +294,7 @@ def test_the_second_stores_tables_of_its_own(told):
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
 def test_a_run_with_other_numbers_tells_another_story(told):
-    """Titles state what was found in the data: none of them is written by hand."""
+    """Titles state what was found in the data; none is hard-coded."""
     for committed in COMMITTED[:2]:
         run = told.folder / committed.name
         assert shown(run) == shown(committed)
@@ -303,7 +305,7 @@ def test_a_run_with_other_numbers_tells_another_story(told):
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
 def test_the_third_replaces_customers_and_events_by_those_of_files(told):
-    """Every row is accounted for, statuses keep the order of the mapping, and what the files lack is known."""
+    """Every row is accounted for, statuses keep the order of the mapping, and missing columns are known."""
     found, refresh = told.with_own_data, told.with_own_data.last_refresh
 
     assert found.sources["customers"].origin.kind == refresh["source_kind"] == "own"

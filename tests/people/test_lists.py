@@ -139,7 +139,7 @@ def test_a_file_for_spreadsheets_says_that_it_is_utf_8_and_has_every_customer(sm
     header, *rows = rows_of(file.read_text("utf-8-sig"))
     assert header[:3] == ["customer_id", "name", "email"]
     assert [int(row[0]) for row in rows] == ids(small, Chosen({"loyalty_status": "Gold"}), sort="-spent")
-    with pytest.raises(Unavailable, match="is there already"):
+    with pytest.raises(Unavailable, match="already exists; remove it"):
         command(small, "people", "--csv", str(file))
 
 

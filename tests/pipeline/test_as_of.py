@@ -1,4 +1,4 @@
-"""As of when results are made, on a real database: the last day in the data unless somebody says otherwise."""
+"""The as-of date of results, on a real database: by default the last day in the data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def last_day(database: Database, columns: str, *rows: str, until: date = TODAY) 
 
 @dataclass(frozen=True)
 class Read:
-    """A source as `choose_as_of` looks at it."""
+    """A source as `choose_as_of` reads it."""
 
     origin: Origin
     in_data: date | None = None
@@ -55,12 +55,12 @@ def chosen(asked: date | None, source: Origin, in_data: date | None, events: Rea
     ],
 )  # fmt: skip
 def test_the_last_day_is_the_latest_date_that_has_happened(database, columns, rows, found) -> None:
-    """A date to come, such as an open end, is not the end of the data, and nothing happens on a birthday."""
+    """A future date, such as an open end, is not the end of the data, and a birthday is not an event."""
     assert last_day(database, columns, *rows) == found
 
 
 def test_without_a_word_the_results_are_as_of_the_last_day_in_the_data() -> None:
-    """As of today, a file from 2011 would say that nobody has logged in for 15 years."""
+    """As of today, a file from 2011 would show that nobody has logged in for 15 years."""
     assert chosen(None, Origin("own"), date(2011, 12, 9)) == AsOf(date(2011, 12, 9), is_last_day=True)
 
 
@@ -80,31 +80,31 @@ def test_a_day_that_was_given_holds() -> None:
 
 
 def test_data_without_dates_is_as_of_today() -> None:
-    """There is nothing else to go by."""
+    """There is no other date to use."""
     assert chosen(None, Origin("own"), None).day - date.today() <= timedelta(days=1)  # UTC may be a day ahead
 
 
 @pytest.mark.parametrize("in_data", [None, date(2011, 12, 9)])
 def test_customers_of_order_lines_have_no_past_without_their_events(in_data) -> None:
-    """Their sums hold every line: half a year earlier the best customers would vanish, as if they never bought."""
+    """Their sums include every line: half a year earlier the best customers would seem to have bought nothing."""
     source = Origin("own", transactions=True, last_day=in_data)
 
     with pytest.raises(
         Customer360Error,
-        match=r"up to 2011-12-09, and without their events it cannot show 2011-06-30; load the lines again",
+        match=r"up to 2011-12-09, and without their events it has no state as of 2011-06-30; load the lines again",
     ):
         chosen(date(2011, 6, 30), source, date(2011, 12, 9))
 
 
 def test_events_tell_the_past_of_customers_of_order_lines() -> None:
-    """Each line has its day, so what was bought by then can be summed."""
+    """Each line has its day, so the purchases up to any day can be summed."""
     source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
 
     assert chosen(date(2011, 6, 30), source, None, Read(Origin("own"))) == AsOf(date(2011, 6, 30))
 
 
 def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
-    """Nothing was bought since, and that is what the results then say."""
+    """Nothing was bought since, and the results show that."""
     source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
 
     assert chosen(date(2012, 3, 1), source, None).day == date(2012, 3, 1)
@@ -116,12 +116,12 @@ def test_customers_of_order_lines_can_be_shown_as_of_a_later_day() -> None:
     (Read(Origin("own")), Read(Origin("unknown"), date(2026, 6, 29)), date(2026, 6, 29)),
 ])  # fmt: skip
 def test_the_last_day_in_the_data_is_that_of_either_source(customers: Read, events: Read, day: date) -> None:
-    """A ledger usually goes on after the last change of a customer's row."""
+    """A ledger usually continues after the last change of a customer's row."""
     assert choose_as_of(None, customers, events) == AsOf(day, is_last_day=True)
 
 
 def test_the_later_of_the_days_that_were_given_holds() -> None:
-    """Whoever loads more events as of a later day means that day."""
+    """If you load more events as of a later day, you mean that day."""
     customers = Read(Origin("own", as_of=date(2026, 5, 31)))
 
     for events in (Read(Origin("own", as_of=date(2026, 6, 30))), Read(Origin("own"), date(2026, 7, 9))):
@@ -129,7 +129,7 @@ def test_the_later_of_the_days_that_were_given_holds() -> None:
 
 
 def test_points_that_expire_are_no_event(database: Database) -> None:
-    """The day from which points can no longer be spent may be any."""
+    """The day from which points can no longer be spent may be any day."""
     with database.connect() as connection:
         connection.execute(
             "CREATE TABLE public.ledger AS SELECT timestamp '2026-03-01 10:00' AS occurred_at, "

@@ -1,4 +1,4 @@
-"""Results of one refresh that contradict each other are never published."""
+"""Contradictory results of one refresh are never published."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SUMMED = {
 
 
 def stage(database: Database, change: Publication, table: Table, **values: Any) -> None:
-    """One row, of *values* and otherwise of values that the contract allows."""
+    """Stages one row with *values*, and other values that the contract allows."""
     row = {column.name: NOTHING[column.type] for column in table.columns} | values
     with writer(database) as copier:
         copier.copy_once(change.stage(table), 0, pa.Table.from_pylist([row], table.arrow_schema).to_batches())
@@ -67,9 +67,8 @@ def audit(
     wrong: Table | None = None,
 ) -> None:
     """
-    The results of one customer who was active in February and ordered for 9, but for what is *changed* in the sums.
-
-    The *wrong* table of those about spending counts two customers.
+    Audits the results of one customer who was active in February and ordered for 9, with the sums *changed*; the
+    *wrong* table of those about spending counts two customers.
     """
     with publication(database, "test") as change:
         for table in (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS):
@@ -99,13 +98,13 @@ def test_results_that_agree_pass(database: Database) -> None:
 def test_segments_that_sum_other_events_than_the_months_are_refused(
     database: Database, name: str, value: int | Decimal
 ) -> None:
-    """An event that is lost or counted twice on the way to either of them shows here, whatever it is."""
+    """This shows any event that is lost or counted twice on the way to either table."""
     with pytest.raises(Refused, match=rf"^{name} of analytics\.activity_segments is .* nothing was published"):
         audit(database, changed={name: value})
 
 
 def test_segments_of_months_that_nobody_has_are_refused(database: Database) -> None:
-    """Nothing at all in the months is a sum of zero."""
+    """No months at all are a sum of zero."""
     with pytest.raises(Refused, match="active_customers of analytics"):
         audit(database, months=0)
 

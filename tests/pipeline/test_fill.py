@@ -1,4 +1,4 @@
-"""Mock customers and their events get into the database together, whole and the same however they get there."""
+"""Mock customers and their events are filled together, completely, and independently of how they are written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLES = ("public.customers", "public.events")
 
 
 def checksum(database: Database, table: str) -> tuple[Any, ...]:
-    """Rows and a hash over all of them that does not depend on their order."""
+    """The number of rows and a hash of them that does not depend on their order."""
     (found,) = fetch(database, f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {table} t")
     return found
 
@@ -39,7 +39,7 @@ def counts(database: Database) -> tuple[int, int]:
 def test_the_same_seed_gives_the_same_rows_however_many_tasks_make_them(
     spark: SparkSession, database: Database
 ) -> None:
-    """Three blocks by one writer, by two, by many: the same bytes in every row of both tables."""
+    """Three blocks by one writer, two, or many: the same bytes in every row of both tables."""
     sums = set()
     for writers in (1, 2, 7):
         fill_mock_data(database, spark, Plan(110_000, as_of=AS_OF, events_per_customer=7), writers=writers)
@@ -52,7 +52,7 @@ def test_the_same_seed_gives_the_same_rows_however_many_tasks_make_them(
 
 
 def test_every_value_of_an_event_arrives(spark: SparkSession, database: Database) -> None:
-    """Nulls, amounts below zero, days and moments."""
+    """Nulls, negative amounts, dates and timestamps."""
     fill_mock_data(database, spark, Plan(300, as_of=AS_OF))
 
     assert fetch(database, "SELECT * FROM events ORDER BY event_id") == [
@@ -61,7 +61,7 @@ def test_every_value_of_an_event_arrives(spark: SparkSession, database: Database
 
 
 def test_the_filling_says_what_it_filled(spark: SparkSession, database: Database) -> None:
-    """In words for people, and kept with the rows of both tables for `status` and the next filling."""
+    """In words for people, and recorded with both tables for `status` and the next filling."""
     fill = fill_mock_data(database, spark, Plan(300, seed=8, as_of=AS_OF, events_per_customer=30, dirt=0.1))
 
     assert (fill.customers, fill.events) == counts(database)
@@ -77,7 +77,7 @@ def test_the_filling_says_what_it_filled(spark: SparkSession, database: Database
 
 
 def test_without_events_those_of_earlier_customers_go(spark: SparkSession, database: Database) -> None:
-    """They would be events of somebody else who has the same number."""
+    """Otherwise they would belong to other customers with the same numbers."""
     fill_mock_data(database, spark, Plan(300, as_of=AS_OF))
     fill = fill_mock_data(database, spark, Plan(200, as_of=AS_OF, events_per_customer=0))
 
@@ -88,14 +88,14 @@ def test_without_events_those_of_earlier_customers_go(spark: SparkSession, datab
 def test_a_database_that_never_had_events_gets_no_table_of_them_without_any(
     spark: SparkSession, database: Database
 ) -> None:
-    """Everything works as before there were events."""
+    """Without events, everything works without their table."""
     fill_mock_data(database, spark, Plan(100, as_of=AS_OF, events_per_customer=0))
 
     assert fetch(database, "SELECT to_regclass('public.events')") == [(None,)]
 
 
 def test_events_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:
-    """Nor are the customers replaced then; the refusal says how to do without events."""
+    """Nor are the customers replaced; the error says how to fill without events."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.events AS SELECT 1 AS id, 'precious' AS name")
 
@@ -116,14 +116,14 @@ def test_events_of_somebody_else_are_never_deleted(spark: SparkSession, database
 def test_the_report_measures_the_events_too(
     spark: SparkSession, database: Database, events_per_customer: int, gates: int
 ) -> None:
-    """As far as there are any."""
+    """If there are any."""
     plan = Plan(3_000, as_of=AS_OF, events_per_customer=events_per_customer)
 
     assert len(fill_mock_data(database, spark, plan, report=True).gates) == gates
 
 
 def test_a_filling_without_events_is_told_as_before() -> None:
-    """No word of what there is none of."""
+    """It does not mention events."""
     assert repr(Fill(5, 0, 7, AS_OF, 0.0)) == "5 mock customers in public.customers as of 2026-06-30 (seed 7)"
 
 
@@ -137,7 +137,7 @@ def failed_checks(spark: SparkSession, database: Database, dirt: float) -> dict[
 
 
 def test_the_checks_of_a_run_find_nothing_in_clean_events(spark: SparkSession, database: Database) -> None:
-    """Clean is clean: the flag that is sometimes wrong, and what a customer has never done, are of the story."""
+    """A flag that is sometimes wrong, and things a customer has never done, are part of the story, not defects."""
     of_the_story = {"last_login_missing", "active_flag_contradicts_behaviour"}
 
     assert {*failed_checks(spark, database, dirt=0.0)} <= of_the_story

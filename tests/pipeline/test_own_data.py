@@ -1,4 +1,4 @@
-"""A load without a terminal: what a program asks for is loaded, and nothing that nobody has agreed to."""
+"""A load without a terminal: it loads what a program requests, and nothing unconfirmed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_load_gives_back_its_plan_and_what_it_found(members: Path, database: D
 
 
 def test_a_guess_that_nobody_agreed_to_is_written_down_and_not_loaded(members: Path, database: Database) -> None:
-    """The mapping that was written is the one to agree to."""
+    """The written mapping is the one to confirm."""
     with pytest.raises(Refused, match="the mapping needs your confirmation, .*; review members"):
         load_own_data(database, Request(members))
 

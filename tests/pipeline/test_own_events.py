@@ -1,4 +1,4 @@
-"""Own events into the database: beside customers, alone, and added to those that are there."""
+"""Loading your own events: with customers, alone, and added to existing ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def found(database: Database, table: str = EVENTS.full_name) -> Any:
 
 
 def test_order_lines_fill_both_tables_in_one_publication(folder: Path, database: Database) -> None:
-    """Events, and the customers derived from them; each says where it comes from."""
+    """Events, and the customers derived from them; each records where it comes from."""
     done = load(database, "orders.csv")
 
     assert repr(done) == (
@@ -72,7 +72,7 @@ def test_order_lines_fill_both_tables_in_one_publication(folder: Path, database:
 
 @pytest.mark.parametrize("events", ["ledger.csv", "orders.csv"])
 def test_customers_and_their_events_are_loaded_at_once(folder: Path, database: Database, events: str) -> None:
-    """Names and days of joining from the one file, money and dates from the other."""
+    """Names and join dates from one file, money and dates from the other."""
     done = load(database, "members.csv", events)
 
     assert done.customers == 2
@@ -87,7 +87,7 @@ def test_customers_and_their_events_are_loaded_at_once(folder: Path, database: D
 
 
 def test_a_ledger_keeps_its_own_columns_and_words(folder: Path, database: Database) -> None:
-    """What a word stands for is guessed, shown, and part of the mapping."""
+    """The meaning of a word is guessed, shown, and part of the mapping."""
     done = load(database, "members.csv", "ledger.csv")
 
     assert fetch(database, SHOWN) == [
@@ -107,7 +107,7 @@ def test_a_ledger_keeps_its_own_columns_and_words(folder: Path, database: Databa
         ("customer_id,name\n00123,Ann\n42,Bob\n", ["00123", "42"]),
         ("customer_id,name\n00123,Ann\n42,Bob\n", ["123", "042"]),  # the numbers are the same
         ("customer_id,name\nM-1,Ann\nM-2,Bob\n", ["M-1", "M-2"]),
-        # Numbers in the one file, and texts among them in the other.
+        # Numbers in one file, and texts among them in the other.
         ("customer_id,name\n123,Ann\n42,Bob\n", ["123", "42", "G-1", "G-2", "G-3"]),
         ("customer_id,source_id,name\n1,M-1,Ann\n2,M-2,Bob\n", ["M-1", "M-2"]),
         ("customer_id,name,email\n1,Ann,Ann@Example.com\n2,Bob,bob@example.com\n", ["ann@example.com", "bob@example.com"]),
@@ -118,7 +118,7 @@ def test_a_ledger_keeps_its_own_columns_and_words(folder: Path, database: Databa
 def test_customers_and_events_are_joined_by_what_the_source_calls_them(
     folder: Path, database: Database, members: str, ids: list[str], kind: str
 ) -> None:
-    """By the same text, else by the same number, else by the e-mail address; those of others are rejected."""
+    """By the same text, else by the same number, else by the email address; those of others are rejected."""
     (folder / "members.csv").write_text(members)
     if kind == "ledger":
         header, rows = (
@@ -149,7 +149,7 @@ def test_customers_and_events_are_joined_by_what_the_source_calls_them(
 
 
 def test_events_alone_are_those_of_the_customers_in_the_database(folder: Path, database: Database) -> None:
-    """Without customers they would be nobody's; those of another are rejected, and none of the rest is lost."""
+    """Without customers they would belong to nobody; those of others are rejected, and the rest is kept."""
     with pytest.raises(
         Customer360Error, match=r"no customers in public.customers.*load members.csv --events FILE"
     ):
@@ -173,7 +173,7 @@ def test_events_alone_are_those_of_the_customers_in_the_database(folder: Path, d
 
 
 def test_other_customers_leave_own_events_where_they_are(folder: Path, database: Database) -> None:
-    """Those whose customer is gone are counted; a run rejects them."""
+    """Events whose customer is gone are counted; a run rejects them."""
     load(database, "members.csv", "ledger.csv")
     (folder / "members.csv").write_text("customer_id,name\n2,Bob\n3,Cy\n")
 
@@ -184,7 +184,7 @@ def test_other_customers_leave_own_events_where_they_are(folder: Path, database:
 
 
 def test_the_same_file_added_twice_changes_nothing(folder: Path, database: Database) -> None:
-    """Exactly once, whether or not somebody knows that it was added before; what was rejected is kept once."""
+    """Exactly once, even if you do not know that it was added before; rejected rows are kept once."""
     load(database, "members.csv", "ledger.csv")
     more = folder / "more.csv"
     more.write_text(LEDGER + "14,2,2024-03-01,sale,1.00,1,A3\n15,9,2024-03-01,sale,1.00,1,A4\n")
@@ -204,7 +204,7 @@ def test_the_same_file_added_twice_changes_nothing(folder: Path, database: Datab
 
 
 def test_an_event_that_is_there_and_says_something_else_is_rejected(folder: Path, database: Database) -> None:
-    """Nothing that is there is changed; which one is right nobody can tell."""
+    """Existing events do not change: it is unknown which one is right."""
     load(database, "members.csv", "ledger.csv")
     (folder / "ledger.csv").write_text(LEDGER.replace("20.00", "21.00") + "14,2,2024-03-01,sale,1.00,1,A3\n")
 
@@ -219,7 +219,7 @@ def test_an_event_that_is_there_and_says_something_else_is_rejected(folder: Path
 
 
 def test_order_lines_are_added_by_their_orders(folder: Path, database: Database) -> None:
-    """Of an order that is there what came back later is new; one with other lines is rejected with all of them."""
+    """A later return of an existing order is new; an order with other lines is rejected with all of them."""
     load(database, "members.csv", "orders.csv")
     (folder / "orders.csv").write_text(
         ORDERS.replace("7.50", "8.50") + "A1,1,2024-03-05,-5\nA3,2,2024-03-06,3\nA3,2,2024-03-06,4\n"
@@ -239,7 +239,7 @@ def test_order_lines_are_added_by_their_orders(folder: Path, database: Database)
 def test_events_that_are_added_to_those_of_order_lines_leave_them_derived(
     folder: Path, database: Database
 ) -> None:
-    """The customers still are those of these events, so that a run can rebuild an earlier day."""
+    """The customers are still derived from these events, so a run can rebuild an earlier day."""
     load(database, "orders.csv")
     (folder / "more.csv").write_text(ORDERS.splitlines()[0] + "\nA9,1,2024-06-01,3\n")
 
@@ -266,7 +266,7 @@ def test_nothing_is_added_to_a_table_of_somebody_else(folder: Path, database: Da
 
 
 def test_a_dry_run_of_events_changes_nothing(folder: Path, database: Database) -> None:
-    """It asks the database who the customers are, and what is there."""
+    """It reads the customers and the existing events from the database."""
     load(database, "members.csv", "ledger.csv")
     more = LEDGER.splitlines()[0] + "\n11,1,2024-02-01 10:00,Sale,20.00,20,A1\n20,1,2024-02-09,sale,1,1,\n"
     (folder / "more.csv").write_text(more)
@@ -293,7 +293,7 @@ def test_events_of_another_database_are_a_source_too(folder: Path, database: Dat
 
 
 def test_nothing_is_added_to_events_that_somebody_changed_meanwhile(folder: Path, database: Database) -> None:
-    """What is new is told from what was there when the load began."""
+    """New events are found by comparison with those at the start of the load."""
     load(database, "members.csv", "ledger.csv")
     (folder / "more.csv").write_text(LEDGER.splitlines()[0] + "\n14,2,2024-03-01,sale,1.00,1,A3\n")
     (folder / "other.csv").write_text(LEDGER.splitlines()[0] + "\n15,2,2024-03-01,sale,2.00,2,A4\n")
@@ -302,14 +302,16 @@ def test_nothing_is_added_to_events_that_somebody_changed_meanwhile(folder: Path
         load_events(database, "other.csv", append=True)
 
     request = requested("more.csv", None, is_of_events=True, append=True)
-    with pytest.raises(Customer360Error, match="public.events was changed meanwhile; nothing was changed here"):
+    with pytest.raises(
+        Customer360Error, match="public.events was changed by others meanwhile; nothing was loaded"
+    ):
         load_own_events(database, request, agree=meanwhile)
     assert fetch(database, "SELECT event_id FROM public.events WHERE event_id > 13") == [(15,)]
 
 
 @pytest.mark.slow
 def test_what_was_loaded_is_what_a_run_reads(folder: Path, database: Database, spark: SparkSession) -> None:
-    """No event that loads is rejected later, and those that did not load stay with their reasons."""
+    """No loaded event is rejected later, and those that were not loaded stay with their reasons."""
     (folder / "orders.csv").write_text(ORDERS + "A3,9,2024-02-05,9\nA1,1,2024-03-01,-5\n")
     load(database, "members.csv", "orders.csv", max_rejected=0.5)
 
@@ -332,7 +334,7 @@ def test_what_was_loaded_is_what_a_run_reads(folder: Path, database: Database, s
 def test_other_events_in_the_place_of_the_lines_are_none_that_the_customers_are_derived_from(
     folder: Path, database: Database, spark: SparkSession
 ) -> None:
-    """What the customers sum up is all of the lines of then, so that a past day cannot be shown by other ones."""
+    """The customers sum up all of the earlier lines, so other events cannot show a past day."""
     load(database, "orders.csv")
     (folder / "other.csv").write_text(
         "order_id,customer_id,order_date,amount\nB1,1,2024-01-20,3\nB2,2,2024-03-20,3\n"
@@ -349,7 +351,7 @@ def test_other_events_in_the_place_of_the_lines_are_none_that_the_customers_are_
 def test_lines_that_are_added_to_those_of_the_customers_happen_on_their_days(
     folder: Path, database: Database, spark: SparkSession
 ) -> None:
-    """The customers stay derived: what their rows sum up follows from all events up to the day, also the added ones."""
+    """The customers stay derived: their rows follow from all events up to the day, including the added ones."""
     (folder / "orders.csv").write_text(
         "order_id,customer_id,order_date,amount\nA1,1,2024-02-01,-20\nA2,1,2024-03-01,5\n"
     )

@@ -1,4 +1,4 @@
-"""From rows in a table to results in tables, on the real database with the real Spark."""
+"""From rows in a table to results in tables, with a real database and a real engine."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def value(database: Database, query: str) -> Any:
 
 
 def checksum(database: Database, table: str) -> tuple[Any, ...]:
-    """Rows and a hash over all of them that does not depend on their order."""
+    """The number of rows and a hash of them that does not depend on their order."""
     (found,) = fetch(database, f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {table} t")
     return found
 
 
 def copy_awkward(database: Database) -> None:
-    """As a person would: a table of their own, filled by psql's \\copy."""
+    """Creates a table as a person would, and fills it with psql's \\copy."""
     script = f"""
         CREATE SCHEMA crm;
         CREATE TABLE crm.members (
@@ -70,7 +70,7 @@ def awkward(spark: SparkSession, module_database: Database) -> tuple[Database, R
 
 
 def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Database, Refresh]) -> None:
-    """Nulls everywhere, unicode, negative and huge balances, no purchases, a login from the future."""
+    """Nulls everywhere, unicode, negative and huge balances, no purchases, a login in the future."""
     database, refresh = awkward
     assert (refresh.rows_in, refresh.rows_out, refresh.rows_rejected, refresh.rows_not_yet_joined) == (
         200,
@@ -80,7 +80,7 @@ def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Databas
     )
     assert refresh.source_kind == "unknown"
 
-    # Each person differs from the nine others in some dimension, so each is a segment of its own.
+    # Each person differs from the nine others in some dimension, so each is a separate segment.
     for table in ("customer_segments", "engagement_segments"):
         assert fetch(
             database,
@@ -113,7 +113,7 @@ def test_dimensions_cover_what_occurs_and_keep_unknown_apart(awkward: tuple[Data
 
 
 def test_the_top_ten_of_every_cell_is_exact(awkward: tuple[Database, Refresh]) -> None:
-    """Twenty customers of a cell have the same balance: the lower ids are in, and names stay as they were written."""
+    """Twenty customers of a cell have the same balance: the lower ids are included, and names stay unchanged."""
     database, _ = awkward
     assert value(database, "SELECT count(*) FROM analytics.top_customers") == 70
     assert fetch(
@@ -133,7 +133,7 @@ def test_retention_follows_each_cohort_to_the_last_complete_month(awkward: tuple
 
 
 def test_checks_count_what_is_missing(awkward: tuple[Database, Refresh]) -> None:
-    """The history tells, refresh by refresh, what the averages leave out."""
+    """For each refresh, the history shows what the averages omit."""
     database, _ = awkward
     failed = dict(
         fetch(database, "SELECT check_name, rows_failed FROM analytics.data_quality WHERE refresh_id = 1")
@@ -151,7 +151,7 @@ def filled(spark: SparkSession, database: Database) -> Database:
 
 
 def test_mock_data_always_replaces_the_mock_data_before_it(spark: SparkSession, filled: Database) -> None:
-    """Notebook 1 deletes what is there and fills anew, with the key in place."""
+    """Notebook 1 deletes the existing data and fills the tables again, with the key in place."""
     fill_mock_data(filled, spark, Plan(2_000, seed=8, as_of=AS_OF))
 
     assert fetch(filled, "SELECT count(*), min(customer_id), max(customer_id) FROM customers") == [
@@ -160,7 +160,7 @@ def test_mock_data_always_replaces_the_mock_data_before_it(spark: SparkSession, 
 
 
 def test_results_do_not_depend_on_how_the_rows_lie(spark: SparkSession, filled: Database) -> None:
-    """The same customers and events in another order, in one partition or many, give the same results to the byte."""
+    """The same customers and events in another order, in one partition or many, give byte-identical results."""
     run_operations(filled, spark, as_of=AS_OF)
     replaced = [table for table in RESULT_TABLES if not table.keeps_history]
     first = {table.name: checksum(filled, table.full_name) for table in replaced}
@@ -178,7 +178,7 @@ def test_results_do_not_depend_on_how_the_rows_lie(spark: SparkSession, filled: 
 
 
 def test_a_run_does_not_import_what_examines_files() -> None:
-    """Every run would wait a tenth of a second for that."""
+    """It would cost every run a tenth of a second."""
     code = "from customer360.spark.client import import_client; import_client(); import customer360.pipeline.run"
     loaded = "import sys; print([name for name in sys.modules if name.startswith('customer360.own_data.')])"
 
@@ -188,7 +188,7 @@ def test_a_run_does_not_import_what_examines_files() -> None:
 
 
 def test_a_second_run_adds_to_the_history(spark: SparkSession, filled: Database) -> None:
-    """The past as-of date gives the past: fewer customers, the later ones not yet joined."""
+    """A past as-of date gives the past: fewer customers, since later ones have not joined yet."""
     run_operations(filled, spark)
     past = run_operations(filled, spark, as_of=date(2024, 6, 30))
 
@@ -201,7 +201,7 @@ def test_a_second_run_adds_to_the_history(spark: SparkSession, filled: Database)
 
 
 def test_dirty_rows_are_rejected_with_reasons_and_nothing_is_lost(spark: SparkSession, database: Database) -> None:
-    """What comes in is in the results or among the rejected, as it was."""
+    """Each row is in the results, or unchanged among the rejected ones."""
     fill_mock_data(database, spark, Plan(2_000, seed=7, as_of=AS_OF, dirt=0.2))
 
     refresh = run_operations(database, spark)
@@ -220,7 +220,7 @@ def test_dirty_rows_are_rejected_with_reasons_and_nothing_is_lost(spark: SparkSe
 
 
 def test_customers_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:
-    """Only an explicit --replace may."""
+    """Only an explicit --replace deletes them."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.customers AS SELECT 1::bigint AS customer_id, 'precious' AS name")
 
@@ -233,7 +233,7 @@ def test_customers_of_somebody_else_are_never_deleted(spark: SparkSession, datab
 
 
 def test_mock_data_that_someone_changed_is_not_deleted(spark: SparkSession, filled: Database) -> None:
-    """A person who adds their own rows to the mock table must not lose them."""
+    """Rows that a person added to the mock table must not be lost."""
     with filled.connect() as connection:
         connection.execute("INSERT INTO customers (customer_id, name) VALUES (999999, 'mine')")
 
@@ -247,7 +247,7 @@ def test_mock_data_that_someone_changed_is_not_deleted(spark: SparkSession, fill
 def test_customers_written_while_mock_data_is_filled_are_not_deleted(
     spark: SparkSession, filled: Database
 ) -> None:
-    """The first look may be minutes old when the swap begins."""
+    """The first check may be minutes old when the swap begins."""
 
     @contextmanager
     def progress(label: str, **_: Any) -> Iterator[None]:
@@ -271,7 +271,9 @@ def test_customers_written_while_mock_data_is_filled_are_not_deleted(
 
 
 def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Database) -> None:
-    """Its first version knew nothing of missing columns; its refreshes stay, and the next one has the next number."""
+    """
+    The first version did not record missing columns; its refreshes stay, and the next one has the next number.
+    """
     with filled.connect() as connection:
         run_operations(filled, spark)
         connection.execute("ALTER TABLE analytics.refreshes DROP COLUMN missing_columns")
@@ -294,7 +296,7 @@ def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Data
 
 
 def test_results_of_a_version_without_events_are_brought_up_to_date(spark: SparkSession, filled: Database) -> None:
-    """What people built on its tables stays, and what its refreshes told too."""
+    """What people built on its tables stays, and so do the records of its refreshes."""
     run_operations(filled, spark, events="none")
     execute(filled, AS_WITHOUT_EVENTS)
 
@@ -327,7 +329,7 @@ AS_WITHOUT_EVENTS = """
 def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
     spark: SparkSession, filled: Database
 ) -> None:
-    """Not after the work."""
+    """Not at the end of the run."""
     run_operations(filled, spark)
     with filled.connect() as connection:
         connection.execute("CREATE TABLE notes (country text REFERENCES analytics.countries)")
@@ -343,7 +345,7 @@ def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
 
 
 def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, database: Database) -> None:
-    """Before Spark has read anything; with the columns that are there, one of which may only be called otherwise."""
+    """Before Spark has read anything; with the existing columns, since one may just have another name."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE members (customer_id bigint, source_id text, joined date)")
 
@@ -367,7 +369,7 @@ def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, da
 def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
     spark: SparkSession, database: Database
 ) -> None:
-    """As of today, for nothing tells of another day; what needs a date holds nothing rather than zero."""
+    """As of today, since there is no other day; what needs a date is null rather than zero."""
     with database.connect() as connection:
         connection.execute(
             "CREATE TABLE members AS SELECT id AS customer_id, 'Name ' || id AS name, "
@@ -392,7 +394,7 @@ def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
 
 @pytest.mark.parametrize("known", ["join_date date", "account_balance numeric", "name text"])
 def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, database: Database, known: str) -> None:
-    """Only an id and any other column are needed; what holds nothing lacks as much as what is not there."""
+    """Only an id and any other column are required; an empty column counts as missing."""
     column, kind = known.split()
     with database.connect() as connection:
         connection.execute(
@@ -421,9 +423,9 @@ VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_i
 
 
 def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:
-    """The first command of a newcomer may well be `run`."""
+    """A newcomer's first command may well be `run`."""
     with pytest.raises(
-        Customer360Error, match="there is no table public.customers; fill .* with: customer360 mock"
+        Customer360Error, match="table public.customers does not exist; fill .* with: customer360 mock"
     ):
         run_operations(database, spark, as_of=AS_OF)
 
@@ -437,7 +439,7 @@ MEMBERS = """
 
 
 def test_a_table_is_read_whose_name_has_to_be_quoted(spark: SparkSession, database: Database) -> None:
-    """Beside one whose name differs in case alone; a unique key of the one says nothing of the other."""
+    """Next to one whose name differs only in case; a unique key of one does not apply to the other."""
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
         connection.execute(f"CREATE TABLE crm.members AS {MEMBERS} WHERE id <= 3")
@@ -452,7 +454,7 @@ def test_a_table_is_read_whose_name_has_to_be_quoted(spark: SparkSession, databa
 
 
 def test_infinite_and_endless_values_are_those_of_a_customer(spark: SparkSession, database: Database) -> None:
-    """Who joins at infinity has not joined yet; a login then is not known; a seventh of a balance is so many cents."""
+    """A join date of infinity has not happened yet, such a login is unknown, and a seventh is rounded to cents."""
     with database.connect() as connection:
         connection.execute(f"CREATE TABLE odd AS {MEMBERS}")
         connection.execute("UPDATE odd SET join_date = 'infinity' WHERE customer_id = 1")
@@ -487,7 +489,7 @@ def test_infinite_and_endless_values_are_those_of_a_customer(spark: SparkSession
 def test_a_row_that_a_policy_hides_is_in_no_result(
     spark: SparkSession, server: Database, database: Database
 ) -> None:
-    """Also where the table has partitions, which the role may read one by one."""
+    """Even if the table has partitions that the role may read directly."""
     role = f"app_{database.parts['dbname']}"
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
@@ -515,7 +517,7 @@ def test_a_row_that_a_policy_hides_is_in_no_result(
 
 
 def test_nobody_empties_the_customers_while_they_are_read(spark: SparkSession, database: Database) -> None:
-    """A nightly reload waits for the run, or the other way round: the results are those of all customers."""
+    """A nightly reload waits for the run, or vice versa: the results are those of all customers."""
     with database.connect() as connection:
         connection.execute(f"CREATE TABLE members AS {MEMBERS}")
     refused: list[str] = []
@@ -550,14 +552,14 @@ def test_an_empty_table_gives_empty_results(spark: SparkSession, database: Datab
 
 
 def test_a_table_that_lost_half_of_its_customers_needs_a_word(spark: SparkSession, database: Database) -> None:
-    """The old results stay until somebody says that it is right."""
+    """The old results stay until somebody confirms."""
     copy_awkward(database)
     run_operations(database, spark, table="crm.members", as_of=AS_OF)
     with database.connect() as connection:
         connection.execute("DELETE FROM crm.members WHERE customer_id > 300")
 
     with pytest.raises(
-        Customer360Error, match="crm.members gives 40 customers where refresh 1 had 200, .*--allow-shrink"
+        Customer360Error, match="crm.members has 40 customers, but refresh 1 had 200, .*--allow-shrink"
     ):
         run_operations(database, spark, table="crm.members", as_of=AS_OF)
     assert value(database, "SELECT count(*) FROM analytics.customer_profiles") == 200
@@ -566,7 +568,7 @@ def test_a_table_that_lost_half_of_its_customers_needs_a_word(spark: SparkSessio
 
 
 def test_fewer_mock_customers_need_none(spark: SparkSession, filled: Database) -> None:
-    """Who fills fewer on purpose gets the results of fewer."""
+    """If you fill fewer on purpose, you get the results of fewer."""
     run_operations(filled, spark)
     fill_mock_data(filled, spark, Plan(100, seed=7, as_of=AS_OF))
 
@@ -574,7 +576,7 @@ def test_fewer_mock_customers_need_none(spark: SparkSession, filled: Database) -
 
 
 def test_a_null_that_spark_copies_is_one_line_without_the_row(spark: SparkSession, database: Database) -> None:
-    """It fails in a worker, whose complaint would be a page long and show the customer."""
+    """It fails in a worker, whose error would be a page long and contain the customer."""
     rows = spark.createDataFrame([(1, "Ada Lovelace"), (None, "Grace Hopper")], "customer_id bigint, name string")
     rows = rows.select(*(F.col(c.name) if c.name in rows.columns else F.lit(None).cast(c.spark_type).alias(c.name)
                          for c in CUSTOMERS.columns))  # fmt: skip
@@ -590,7 +592,7 @@ def test_a_null_that_spark_copies_is_one_line_without_the_row(spark: SparkSessio
 
 
 def test_results_are_as_of_the_last_day_in_the_data(spark: SparkSession, database: Database) -> None:
-    """As of today, data that ends in 2011 would say that nobody has logged in for 15 years, and nobody is new."""
+    """As of today, data that ends in 2011 would show that nobody has logged in for 15 years, and nobody is new."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE members (customer_id int, join_date date, last_login timestamp)")
         connection.execute(

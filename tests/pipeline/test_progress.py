@@ -1,4 +1,4 @@
-"""Something moves while a stage runs, and what is shown at the end is true."""
+"""Progress is visible during a step, and the final numbers are correct."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from customer360.pipeline import progress
 
 
 def test_a_pipe_gets_one_line_per_stage(capsys: pytest.CaptureFixture[str]) -> None:
-    """Logs want neither bars nor colours."""
+    """Logs need neither bars nor colours."""
     with progress.lines("Filling customers", total=1000):
         time.sleep(0.01)
 
@@ -21,7 +21,7 @@ def test_a_pipe_gets_one_line_per_stage(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_bar_asks_for_the_rows_while_the_stage_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    """The person sees rows and rows per second move, and all of them at the end."""
+    """Rows and rows per second increase, and all rows are shown at the end."""
     asked: list[int] = []
 
     def done() -> int:
@@ -36,7 +36,7 @@ def test_a_bar_asks_for_the_rows_while_the_stage_runs(capsys: pytest.CaptureFixt
 
 
 def test_a_stage_that_fails_stops_asking(capsys: pytest.CaptureFixture[str]) -> None:
-    """The connection that is asked may be gone."""
+    """The connection that is queried may be gone."""
     asked: list[int] = []
 
     with pytest.raises(RuntimeError), progress.bar("Filling", total=10, done=lambda: len(asked)):
@@ -48,7 +48,7 @@ def test_a_stage_that_fails_stops_asking(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    """For `--json`, whose output is all there is."""
+    """For `--json`, whose output must be the only one."""
     with progress.silent("Filling", total=10, done=lambda: 5):
         pass
 
@@ -56,7 +56,7 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_question_that_fails_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    """The stage fails for the same reason, and says it in one line; a traceback of the thread would stand beside it."""
+    """The step fails for the same reason, and reports it in one line, without the thread's traceback."""
     asked: list[int] = []
 
     def done() -> int:

@@ -1,4 +1,4 @@
-"""What a run reads of its events, from where, and what it says and keeps of them."""
+"""Which events a run reads, from where, and what it reports and records about them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EVENTS = """
 
 @pytest.fixture
 def shop(database: Database) -> Database:
-    """Four customers of someone's own in public.customers, twelve events of theirs in public.events."""
+    """Four customers of other origin in public.customers, and their twelve events in public.events."""
     execute(database, CUSTOMERS.format("public.customers"), EVENTS.format("public.events"))
     return database
 
@@ -69,7 +69,7 @@ def said(refresh: Refresh) -> str:
 
 
 def test_events_beside_the_customers_are_read_unasked(spark: SparkSession, shop: Database) -> None:
-    """Each source has its row, and the end of the run says how many of each there were."""
+    """Each source has its row, and the last line of the run has both counts."""
     refresh = run_operations(shop, spark, as_of=AS_OF)
 
     assert repr(refresh) == (
@@ -95,7 +95,7 @@ def test_events_beside_the_customers_are_read_unasked(spark: SparkSession, shop:
 def test_without_events_a_run_is_as_it_was(
     spark: SparkSession, database: Database, make: str | None, says: str | None
 ) -> None:
-    """An unrelated table called events is told of in one line and does not matter; an empty one is none."""
+    """An unrelated table called events is mentioned in one line and ignored; an empty one counts as none."""
     execute(database, CUSTOMERS.format("public.customers"), *filter(None, [make]))
 
     refresh = run_operations(database, spark, as_of=AS_OF)
@@ -112,7 +112,7 @@ def test_without_events_a_run_is_as_it_was(
 
 
 def test_events_are_left_out_that_nobody_wants(spark: SparkSession, shop: Database) -> None:
-    """Also after a refresh with them: it was asked for."""
+    """Even after a refresh with them: this was requested."""
     run_operations(shop, spark, as_of=AS_OF)
 
     refresh = run_operations(shop, spark, events="none", as_of=AS_OF)
@@ -125,7 +125,7 @@ def test_events_are_left_out_that_nobody_wants(spark: SparkSession, shop: Databa
 def test_customers_of_another_table_have_only_the_events_that_are_named(
     spark: SparkSession, shop: Database
 ) -> None:
-    """Whose events the others are nobody knows."""
+    """It is not known whose events the others are."""
     execute(shop, "CREATE SCHEMA crm", CUSTOMERS.format("crm.members"), EVENTS.format("crm.ledger"))
 
     without = run_operations(shop, spark, table="crm.members", as_of=AS_OF)
@@ -137,7 +137,7 @@ def test_customers_of_another_table_have_only_the_events_that_are_named(
 
 
 def test_events_of_a_lake(spark: SparkSession, shop: Database, tmp_path: Path) -> None:
-    """Beside customers of the database, or of a lake too."""
+    """With customers of the database, or of a lake."""
     customers, events = f"{tmp_path}/customers", f"{tmp_path}/events"
     spark.createDataFrame([(number,) for number in range(1, 5)], "customer_id bigint").selectExpr(
         "customer_id", "date '2025-01-10' AS join_date"
@@ -147,22 +147,22 @@ def test_events_of_a_lake(spark: SparkSession, shop: Database, tmp_path: Path) -
         "'login' AS kind",
     ).write.parquet(events)  # fmt: skip
 
-    beside = run_operations(shop, spark, events=events, as_of=AS_OF)
+    mixed = run_operations(shop, spark, events=events, as_of=AS_OF)
     both = run_operations(shop, spark, source=place(customers), events=events)
 
-    assert (beside.events_table, beside.events_out) == (events, 7)
+    assert (mixed.events_table, mixed.events_out) == (events, 7)
     assert (both.events_table, both.as_of_date) == (events, date(2026, 2, 3))
 
 
 @pytest.mark.parametrize(("events", "refused"), [
-    ("crm.ledger", "there is no table crm.ledger; .* name yours with --events"),
+    ("crm.ledger", "table crm.ledger does not exist; .* name yours with --events"),
     ("public.customers", "the events in public.customers lack the column event_id"),
-    ("./nothing", "there is nothing at ./nothing"),
+    ("./nothing", "nothing found at ./nothing"),
 ])  # fmt: skip
 def test_events_that_were_named_and_cannot_be_read_are_one_line(
     spark: SparkSession, shop: Database, events: str, refused: str
 ) -> None:
-    """Who names them wants them."""
+    """They were requested, so they must not be ignored."""
     with pytest.raises(Customer360Error, match=refused):
         run_operations(shop, spark, events=events, as_of=AS_OF)
 
@@ -172,13 +172,11 @@ def test_events_that_were_named_and_cannot_be_read_are_one_line(
     "ALTER TABLE public.events RENAME kind TO type",
 ])  # fmt: skip
 def test_half_of_the_events_gone_needs_a_word(spark: SparkSession, shop: Database, statement: str) -> None:
-    """A broken import looks like it; dropped or renamed events would empty half of the report."""
+    """It may be a broken import; dropped or renamed events would empty half of the report."""
     run_operations(shop, spark, as_of=AS_OF)
     execute(shop, statement)
 
-    with pytest.raises(
-        Refused, match=r"public\.events gives [05] events where refresh 1 had 12, .*--allow-shrink"
-    ):
+    with pytest.raises(Refused, match=r"public\.events has [05] events, but refresh 1 had 12, .*--allow-shrink"):
         run_operations(shop, spark, as_of=AS_OF)
 
     assert run_operations(shop, spark, as_of=AS_OF, allow_shrink=True).refresh_id == 2
@@ -193,7 +191,7 @@ def test_the_last_day_in_the_data_is_that_of_the_events(spark: SparkSession, sho
 
 
 def test_rejected_events_and_those_to_come_are_told(spark: SparkSession, shop: Database) -> None:
-    """Each rejected row says which table it comes from."""
+    """Each rejected row records the table it comes from."""
     execute(
         shop,
         "INSERT INTO public.events VALUES (13, 99, '2026-03-01', 'login'), (14, 1, '2026-03-01', 'dance'), "
@@ -204,7 +202,7 @@ def test_rejected_events_and_those_to_come_are_told(spark: SparkSession, shop: D
 
     assert (refresh.events_in, refresh.events_out) == (15, 12)
     assert (refresh.events_rejected, refresh.events_not_yet_known) == (2, 1)
-    assert "2 events were rejected; why: analytics.rejected_rows" in said(refresh)
+    assert "2 events were rejected; see analytics.rejected_rows" in said(refresh)
     assert "1 events lie after the as-of date" in said(refresh)
     assert rows(shop, "SELECT source, key, reasons FROM analytics.rejected_rows ORDER BY key") == [
         ("public.events", "13", "event_customer_unknown"),
@@ -215,7 +213,7 @@ def test_rejected_events_and_those_to_come_are_told(spark: SparkSession, shop: D
 def test_customers_of_order_lines_have_a_past_by_their_events(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
-    """As of a day in the middle the later orders have not happened; without the events nobody can tell."""
+    """As of a day in the middle, later orders have not happened; without the events that is unknown."""
     lines = ["order,customer,day,amount"]
     lines += [f"{number},{1 + number % 3},2026-{1 + number:02}-05,10.00" for number in range(6)]
     (tmp_path / "orders.csv").write_text("\n".join(lines))
@@ -232,7 +230,7 @@ def test_customers_of_order_lines_have_a_past_by_their_events(
 
 
 def test_customers_and_events_are_those_of_one_moment(spark: SparkSession, shop: Database) -> None:
-    """Whatever is written meanwhile waits for the next run, and nobody empties what is being read."""
+    """Rows written meanwhile wait for the next run, and what is being read cannot be emptied."""
     refused: list[str] = []
 
     @contextmanager
@@ -258,7 +256,7 @@ def test_customers_and_events_are_those_of_one_moment(spark: SparkSession, shop:
 
 
 def test_results_are_stale_once_events_were_filled_after_them(spark: SparkSession, shop: Database) -> None:
-    """Each refresh notes which filling of either source it found."""
+    """Each refresh records which filling of either source it read."""
     run_operations(shop, spark, as_of=AS_OF)
     execute(shop, "DROP TABLE public.events")
     assert not status(shop).stale

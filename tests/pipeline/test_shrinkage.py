@@ -1,4 +1,4 @@
-"""When fewer customers than before are refused, and when they are meant."""
+"""When fewer customers than before are refused, and when they are accepted."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def mock(filled_at: str) -> Origin:
 
 
 def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
-    """A nightly import that broke off looks just so."""
+    """It looks the same as an interrupted nightly import."""
     with pytest.raises(Customer360Error) as refused:
         require_no_shrinkage(BEFORE, None, "crm.members", SOMEONES, AS_OF, 499)
 
     assert str(refused.value) == (
-        "crm.members gives 499 customers where refresh 3 had 1,000, and was not filled again since; "
-        "nothing was published. To publish them all the same: --allow-shrink"
+        "crm.members has 499 customers, but refresh 3 had 1,000, and it was not filled since; "
+        "nothing was published. To publish them anyway: --allow-shrink"
     )
 
 
@@ -39,7 +39,7 @@ def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
     """Someone deleted rows, or the checks suddenly reject them."""
     before = {**BEFORE, "source_table": "public.customers", "source_kind": "mock"}
 
-    with pytest.raises(Customer360Error, match="public.customers gives 0 customers"):
+    with pytest.raises(Customer360Error, match="public.customers has 0 customers"):
         require_no_shrinkage(before, None, "public.customers", mock("2026-07-01T01:00:00"), AS_OF, 0)
 
 
@@ -64,12 +64,12 @@ def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
 def test_fewer_customers_that_are_meant_need_no_flag(
     before: dict[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
 ) -> None:
-    """Who fills fewer customers, takes another table or asks for the past wants just that."""
+    """Filling fewer customers, reading another table, and an earlier as-of date are intentional."""
     require_no_shrinkage(before, None, table, source, as_of, customers)
 
 
 def test_the_filling_tells_whether_customers_were_filled_since_and_not_the_clock() -> None:
-    """A clock that was ahead at the refresh, or at the filling, must neither blame nor excuse anyone."""
+    """A clock that was ahead at the refresh, or at the filling, must not change the outcome."""
     before = {
         **BEFORE,
         "source_table": "public.customers",
@@ -85,13 +85,11 @@ def test_the_filling_tells_whether_customers_were_filled_since_and_not_the_clock
 
 
 def test_a_file_that_lost_half_of_its_customers_is_refused() -> None:
-    """An export that broke off, loaded each night by a script that says --replace --yes."""
+    """An interrupted export, loaded each night by a script with --replace --yes."""
     before = Origin("own", source="members.csv", rows=1_000)
 
     require_no_smaller_load(before, CUSTOMERS, "members.csv", 500)
     require_no_smaller_load(before, CUSTOMERS, "others.csv", 1)
     require_no_smaller_load(Origin("mock", rows=1_000), CUSTOMERS, "members.csv", 1)
-    with pytest.raises(
-        Customer360Error, match=r"^members.csv gives 499 customers where 1,000 .*: --allow-shrink$"
-    ):
+    with pytest.raises(Customer360Error, match=r"^members.csv has 499 customers, but 1,000 .*: --allow-shrink$"):
         require_no_smaller_load(before, CUSTOMERS, "members.csv", 499)

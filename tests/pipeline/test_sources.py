@@ -1,4 +1,4 @@
-"""Both sources are replaced at once, and what is somebody's own in either stays."""
+"""Both sources are replaced in one transaction, and rows of other origin in either stay."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def stage(database: Database, change: Publication, source: Source, rows: int, ki
 def fill(
     database: Database, *, customers: int = 2, events: int | None = None, kind: str = "mock", replace: bool = False
 ) -> None:
-    """As `mock` does; without events where *events* is None."""
+    """Fills as `mock` does; without events if *events* is None."""
     filled = {CUSTOMERS: customers} | ({} if events is None else {EVENTS: events})
     with publication(database, "test") as change:
         prepare_sources(change, filled, replace=replace, instead="To fill no events: --events-per-customer 0")
@@ -75,7 +75,7 @@ def make_events(database: Database, columns: str) -> None:
 
 
 def test_mock_data_replaces_the_mock_data_of_both(database: Database) -> None:
-    """Reset always means the same: whatever mock data there is goes, in both tables."""
+    """All existing mock data is deleted, in both tables."""
     for rows in (3, 5):
         fill(database, customers=rows, events=2 * rows)
 
@@ -84,7 +84,7 @@ def test_mock_data_replaces_the_mock_data_of_both(database: Database) -> None:
 
 
 def test_mock_customers_without_events_leave_none_of_the_earlier_ones(database: Database) -> None:
-    """They would be those of other customers with the same ids."""
+    """They would belong to other customers with the same ids."""
     fill(database, events=4)
     execute(database, "CREATE VIEW public.kinds AS SELECT kind FROM public.events")
 
@@ -97,7 +97,7 @@ def test_mock_customers_without_events_leave_none_of_the_earlier_ones(database: 
 
 
 def test_rows_that_somebody_adds_to_emptied_events_are_kept(database: Database) -> None:
-    """Emptied by this software is not owned by it for good."""
+    """A table that this software emptied is not its property forever."""
     fill(database, events=4)
     fill(database)
     execute(database, "INSERT INTO public.events VALUES (1, 1, '2026-06-01', 'login')")
@@ -113,7 +113,7 @@ def test_rows_that_somebody_adds_to_emptied_events_are_kept(database: Database) 
 def test_a_filling_stopped_after_any_statement_leaves_both_tables_old_or_new(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events of other customers than those beside them would look like events of theirs."""
+    """Events of other customers would look like those of the new ones."""
     fill(database, customers=1, events=1)
     for nth in range(2, 1_000):
         before = counts(database)
@@ -129,7 +129,7 @@ def test_a_filling_stopped_after_any_statement_leaves_both_tables_old_or_new(
 
 @pytest.mark.parametrize("source", BOTH)
 def test_own_rows_in_either_table_keep_both_from_being_replaced(database: Database, source: Source) -> None:
-    """Nothing is changed in the other one, as both are published together."""
+    """The other one does not change either, since both are published together."""
     fill(database, events=4)
     with publication(database, "test") as change:
         stage(database, change, source, 7, "own")
@@ -153,7 +153,7 @@ def test_own_rows_in_either_table_keep_both_from_being_replaced(database: Databa
 def test_mock_events_that_somebody_changed_are_kept(
     database: Database, statement: str, events: int | None
 ) -> None:
-    """As for customers, also where the next filling has no events."""
+    """As for customers, even if the next filling has no events."""
     fill(database, events=4)
     execute(database, statement)
 
@@ -163,7 +163,7 @@ def test_mock_events_that_somebody_changed_are_kept(
 
 @pytest.mark.parametrize("columns", [OURS, UNRELATED])
 def test_events_that_somebody_made_by_hand_need_replace(database: Database, columns: str) -> None:
-    """Many databases have such a table; the line names the way round it first."""
+    """Many databases have such a table; the error names the alternative first."""
     make_events(database, columns)
 
     with pytest.raises(Refused) as refused:
@@ -182,7 +182,7 @@ def test_events_that_somebody_made_by_hand_need_replace(database: Database, colu
     f"CREATE TABLE public.events ({OURS}); CREATE ROLE %s; ALTER TABLE public.events OWNER TO %s",
 ])  # fmt: skip
 def test_whatever_is_called_events_is_met_with_the_way_round_it(database: Database, make: str) -> None:
-    """A view, or a table of another owner: to rename it or to change its owner comes to nobody's mind."""
+    """Nobody wants to rename or take over a view, or a table of another owner."""
     role = f"other_{database.parts['dbname']}"
     execute(database, *make.replace("%s", role).split("; "))
     try:
@@ -194,7 +194,7 @@ def test_whatever_is_called_events_is_met_with_the_way_round_it(database: Databa
 
 @pytest.mark.parametrize("replace", [False, True])
 def test_an_unrelated_table_does_not_matter_without_events(database: Database, replace: bool) -> None:
-    """No run reads it, so nothing of it has to go, whatever flag is given for the customers."""
+    """No run reads it, so it is not emptied, regardless of the flag for the customers."""
     make_events(database, UNRELATED)
 
     fill(database, replace=replace)
@@ -204,7 +204,7 @@ def test_an_unrelated_table_does_not_matter_without_events(database: Database, r
 
 
 def test_own_customers_take_the_mock_events_away_and_no_others(database: Database) -> None:
-    """Mock events belong to mock customers; one's own may have been loaded before the customers."""
+    """Mock events belong to mock customers; your own may have been loaded before the customers."""
     fill(database, events=4)
     with publication(database, "test") as change:
         stage(database, change, CUSTOMERS, 3, "own")
@@ -232,7 +232,7 @@ def test_own_customers_take_the_mock_events_away_and_no_others(database: Databas
     (OURS.replace("timestamp", "text"), "its occurred_at is text, not timestamp"),
 ])  # fmt: skip
 def test_a_run_reads_unasked_what_can_be_events(database: Database, columns: str, why: str | None) -> None:
-    """The four columns that events need, in types that need no guess."""
+    """It needs the four columns of events, in types that need no guess."""
     execute(database, f"CREATE TABLE public.events ({columns})")
 
     with database.connect() as connection:
@@ -240,7 +240,9 @@ def test_a_run_reads_unasked_what_can_be_events(database: Database, columns: str
 
 
 def test_events_that_cannot_be_read_at_all_are_left_alone(database: Database) -> None:
-    """As a foreign table is whose server is gone, or this view: nothing of it is read to see that it does not fit."""
+    """
+    Such as a foreign table whose server is gone, or this view: its rows are not read to see that it does not fit.
+    """
     execute(database, "CREATE VIEW public.events AS SELECT 1 / 0 AS n")
 
     assert status(database).sources["events"].obstacle == "it lacks event_id, customer_id, occurred_at, kind"
@@ -248,7 +250,7 @@ def test_events_that_cannot_be_read_at_all_are_left_alone(database: Database) ->
 
 
 def test_events_that_one_may_not_read_are_left_alone(database: Database) -> None:
-    """Of another program in the same database; nothing of ours fails of it, and none of it is counted."""
+    """They belong to another program in the same database; they cause no failure, and are not counted."""
     role = f"app_{database.parts['dbname']}"
     execute(
         database, f"CREATE TABLE public.events ({OURS})", f"CREATE ROLE {role} LOGIN PASSWORD 'for this test'",

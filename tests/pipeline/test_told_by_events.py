@@ -1,4 +1,4 @@
-"""What a file of members does not say comes from the events that are loaded with it, and nothing else does."""
+"""Only what a file of members lacks is filled from the events that are loaded with it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def load(database: Database, **options: Any) -> Load:
 
 
 def columns(database: Database) -> list[str]:
-    """Those that are recorded to be filled; the others are recorded to be missing."""
+    """The columns recorded as filled; the others are recorded as missing."""
     with database.connect() as connection:
         found = origin(connection, CUSTOMERS.full_name)
     filled, missing = list(found.columns or ()), {*(found.missing_columns or ())}
@@ -58,7 +58,7 @@ def columns(database: Database) -> list[str]:
 
 
 def test_the_first_purchase_and_the_last_login_are_those_of_the_events(folder: Path, database: Database) -> None:
-    """Each since the customer joined, as a run rejects a row with an earlier one; points are no balance."""
+    """Only since the customer joined, because a run rejects earlier ones; points are not a balance."""
     done = load(database)
 
     assert fetch(database, SHOWN) == [
@@ -75,7 +75,7 @@ def test_the_first_purchase_and_the_last_login_are_those_of_the_events(folder: P
 
 
 def test_a_column_that_the_file_has_is_never_filled_from_events(folder: Path, database: Database) -> None:
-    """Whoever has no first purchase there has none: the file says so."""
+    """A customer without a first purchase in the file has none."""
     (folder / "members.csv").write_text(
         "customer_id,first_purchase,last_login\n1,,2024-05-05\n2,2023-12-24,\n3,2024-01-01,\n4,,\n"
     )
@@ -92,7 +92,7 @@ def test_a_column_that_the_file_has_is_never_filled_from_events(folder: Path, da
 
 
 def test_order_lines_tell_the_first_purchase_and_no_login(folder: Path, database: Database) -> None:
-    """What came back is no purchase."""
+    """A return is not a purchase."""
     (folder / "events.csv").write_text(ORDERS)
 
     assert load(database).found.from_events == ("first_purchase",)
@@ -103,7 +103,7 @@ def test_order_lines_tell_the_first_purchase_and_no_login(folder: Path, database
 
 @pytest.mark.parametrize("kind", ["earn", "login"])
 def test_what_no_event_tells_stays_missing(folder: Path, database: Database, kind: str) -> None:
-    """A column of nulls would be shown as if nobody had ever bought anything."""
+    """A column of nulls would mean that nobody had ever bought anything."""
     (folder / "events.csv").write_text(f"event_id,customer_id,date,type,points\n1,4,2024-05-01,{kind},3\n")
 
     assert load(database).found.from_events == ()
@@ -119,7 +119,7 @@ def test_events_that_are_loaded_alone_do_not_change_the_customers(folder: Path, 
 
 
 def test_the_end_of_a_load_says_what_came_from_the_events(folder: Path, database: Database) -> None:
-    """And of both files how many rows were loaded and rejected, in a dry run too."""
+    """And how many rows of both files were loaded and rejected, even in a dry run."""
     lines = list(LoadOutcome(load(database, dry_run=True)).lines())
 
     assert fetch(database, "SELECT to_regclass('public.customers')") == [(None,)]
@@ -135,7 +135,7 @@ def test_the_end_of_a_load_says_what_came_from_the_events(folder: Path, database
 def test_a_run_rejects_none_of_those_customers_and_fills_the_funnel(
     folder: Path, database: Database, spark: SparkSession
 ) -> None:
-    """Before, nobody had a first purchase that a funnel could show."""
+    """Without the events, no customer had a first purchase for the funnel."""
     load(database)
 
     refresh = run_operations(database, spark)

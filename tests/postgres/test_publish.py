@@ -566,7 +566,7 @@ def test_a_server_that_fails_in_the_middle_is_said_in_one_line(database: Databas
     with (
         pytest.raises(
             Customer360Error,
-            match=r"terminating connection.*; published data is whole. The server or an administrator ended",
+            match=r"terminating connection.*; published data is intact. The server or an administrator ended",
         ),
         publication(database, "test") as change,
     ):

@@ -1,4 +1,4 @@
-"""An embedded engine of a test's own: that of the whole run goes on."""
+"""An embedded engine for a single test; that of the test session keeps running."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[SparkSession]:
-    """A session of `engine`, which no other test sees."""
+    """A session of `engine`, separate from all other tests."""
     with ExitStack() as ended:
         yield new_session(engine, ended)
 
@@ -53,7 +53,7 @@ Task = Callable[[], object]
 
 
 def run_task(session: SparkSession, task: Task) -> list[Any]:
-    """Runs *task* once in a Python task of the engine and returns the rows that hold the text of what it returned."""
+    """Runs *task* once in a Python task of the engine and returns the rows with the text of its result."""
 
     def rows(batches: Any) -> Iterator[Any]:
         import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What the cells of a notebook start with, in tests that interrupt them or kill what they use."""
+"""The first lines of notebook cells, in tests that interrupt them or kill what they use."""
 
 WRITE_AND_COUNT = """
 import os, signal, sys, threading

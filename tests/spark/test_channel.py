@@ -1,4 +1,4 @@
-"""What Ctrl-C leaves of the connection to the embedded engine."""
+"""The state of the connection to the embedded engine after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.embedded, pytest.mark.slow]  # it waits for an engine
 
 
 def test_a_lock_that_an_interrupt_left_taken_costs_neither_the_session_nor_the_engine(spark: SparkSession) -> None:
-    """gRPC takes it in Python, where KeyboardInterrupt may come before it is sure to be given back."""
+    """gRPC acquires it in Python, where KeyboardInterrupt may come before its release is guaranteed."""
     spark.range(3).createOrReplaceTempView("three")
     client = spark.client
     client._channel._channel._call_state.lock.acquire()

@@ -1,4 +1,4 @@
-"""Sessions of Apache Spark itself: with the machine's Java or ours, quietly, and with what a person has set."""
+"""Sessions of Apache Spark: with the machine's Java or ours, quietly, and with the user's settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.java
 
 @pytest.fixture
 def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine whose PATH has a shell and no Java."""
+    """A machine whose PATH has a shell but no Java."""
     for program in ("bash", "env", "dirname", "uname", "ps", "sed", "nice"):
         if found := shutil.which(program):
             (tmp_path / program).symlink_to(found)
@@ -27,14 +27,14 @@ def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_machine_without_java_gets_the_one_that_was_installed(no_java: None) -> None:
-    """An empty machine has none; the wheel brings one that Spark can use."""
+    """An empty machine has none; the package brings one that Spark can use."""
     home = java.java_home()
 
     assert (java.java_version(home / "bin" / "java") or 0) >= java.OLDEST_JAVA
 
 
 def test_an_old_java_is_passed_over(no_java: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Java 8 is still the default in places."""
+    """Java 8 is still the default on some systems."""
     old = tmp_path / "old" / "bin" / "java"
     old.parent.mkdir(parents=True)
     old.write_text("#!/bin/bash\necho 'openjdk version \"1.8.0_412\"' >&2\n")
@@ -48,7 +48,7 @@ def test_an_old_java_is_passed_over(no_java: None, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_wrapper_drops_one_flag_and_keeps_every_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arguments with spaces, quotes and stars have to arrive as they were."""
+    """Arguments with spaces, quotes and asterisks must arrive unchanged."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     echo = tmp_path / "a folder" / "java"
     echo.parent.mkdir()
@@ -64,13 +64,13 @@ def test_the_wrapper_drops_one_flag_and_keeps_every_other(tmp_path: Path, monkey
 
 
 def test_something_that_is_no_java_has_no_version(tmp_path: Path) -> None:
-    """JAVA_HOME may point anywhere."""
+    """JAVA_HOME may name any folder."""
     assert java.java_version(tmp_path / "java") is None
 
 
 @pytest.fixture(params=["", "no-such-name-360"], ids=["as it is", "named as nobody knows"])
 def named(request: pytest.FixtureRequest) -> list[str]:
-    """What goes before a command to run it on a machine of that name."""
+    """The prefix to run a command on a machine of that name."""
     if not request.param:
         return []
     unshare, shell = shutil.which("unshare") or "unshare", shutil.which("sh") or "sh"
@@ -84,7 +84,7 @@ def named(request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.mark.slow
 def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path, named: list[str]) -> None:
-    """The whole way on an empty machine; Spark's banners and warnings tell a newcomer nothing."""
+    """The whole path on an empty machine; Spark's banners and warnings do not help a newcomer."""
     path = tmp_path / "bin"
     path.mkdir()
     for program in ("bash", "env", "dirname", "uname", "ps", "sed", "nice", "cat", "rm", "mkdir"):
@@ -95,7 +95,7 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
         "print(s.range(3).mapInArrow(lambda batches: batches, 'id bigint').count(),"
         " s._jvm.System.getProperty('java.version').split('.')[0]); s.stop()"
     )
-    # Java would say that it has picked up the options of the tests.
+    # Otherwise Java reports that it has picked up the options of the tests.
     environment = {
         name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "JDK_JAVA_OPTIONS")
     }
@@ -114,7 +114,7 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
 def test_what_a_person_has_set_for_every_session_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Ours would go before it: a builder's settings win over those files."""
+    """Settings of a builder would take precedence over those files."""
     (tmp_path / "spark-defaults.conf").write_text(
         "# spark.ui.enabled false\nspark.driver.memory   8g\nspark.eventLog.enabled=true\n"
     )
@@ -139,7 +139,7 @@ def test_what_a_person_has_set_for_every_session_is_left_alone(
 
 
 def test_a_cluster_is_as_quiet_as_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its bars and warnings would stand between the lines of a command."""
+    """Its bars and warnings would be mixed with the lines of a command."""
     for name in ("SPARK_CONF_DIR", "SPARK_HOME", "PYSPARK_SUBMIT_ARGS"):
         monkeypatch.delenv(name, raising=False)
 

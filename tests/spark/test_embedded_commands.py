@@ -1,4 +1,7 @@
-"""Commands and notebooks on the embedded engine, stopped or killed at any moment: one line, whole data, nothing left."""
+"""
+Commands and notebooks on the embedded engine, stopped or killed at any moment: one line, intact data, no
+leftovers.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ from tests.torture.place import MARK, small_disk
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded]
 
-STOPPED = "customer360: stopped; nothing was changed by what had not finished"
+STOPPED = "customer360: stopped; nothing was changed by unfinished work"
 KILLED = "customer360: the embedded engine ended unexpectedly, killed or out of memory ("
-NOT_STARTED = "customer360: the embedded engine did not start: it was killed, or memory was short; run the same"
+NOT_STARTED = "customer360: the embedded engine did not start: it was killed, or ran out of memory; run the same"
 CUSTOMERS = 300_000
 COMMANDS = {"mock": ["mock", "--customers=5M"], "run": ["run"]}
 MOMENTS = [0.0, 0.1, 0.3, 0.6, 1.0, 2.0]
@@ -36,13 +39,13 @@ _END_SECONDS = 4
 
 @pytest.fixture(scope="module")
 def filled(module_database: Database) -> Database:
-    """With customers and events of which no command here publishes anything."""
+    """A database with customers and events; no command here publishes any."""
     finished(module_database, "mock", f"--customers={CUSTOMERS}", "--events-per-customer=1")
     return module_database
 
 
 def finished(database: Database, *arguments: str, **settings: str) -> str:
-    """What a command says on stderr that ends well."""
+    """The stderr of a successful command."""
     environment = os.environ | {DATABASE_URL: database.url} | settings
     run = subprocess.run([CUSTOMER360, *arguments], env=environment, capture_output=True, text=True, timeout=200)
     assert run.returncode == 0, run.stderr
@@ -51,7 +54,7 @@ def finished(database: Database, *arguments: str, **settings: str) -> str:
 
 @contextmanager
 def started(database: Database, command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A command whose engine has just been started, in a process group of its own as in a terminal; and its mark."""
+    """A command whose engine has just started, in its own process group as in a terminal; and its mark."""
     mark = secrets.token_hex(8)
     environment = os.environ | {DATABASE_URL: database.url, MARK: mark, "TMPDIR": str(folder)}
     with subprocess.Popen(
@@ -73,7 +76,7 @@ def until(condition: Callable[[], object], seconds: float = _WAIT_SECONDS) -> No
 
 
 def at_work(database: Database, command: str) -> None:
-    """Until *command* has its transaction, and some time more."""
+    """Waits until *command* has its transaction, and some more time."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
     with database.connect("test") as connection:
         until(lambda: connection.execute(query, (f"customer360 {command}",)).fetchone() != (0,))
@@ -81,12 +84,12 @@ def at_work(database: Database, command: str) -> None:
 
 
 def temporary(folder: Path) -> list[Path]:
-    """What lies in the temporary folder but for the lock that all commands share."""
+    """The content of the temporary folder, except the lock that all commands share."""
     return [path for path in folder.glob("*/*") if path.name != ".lock"]
 
 
 def require_nothing_changed(database: Database) -> None:
-    """Also nothing that an unfinished command has staged."""
+    """Neither the data nor the staging tables of an unfinished command."""
     with database.connect("test") as connection:
         rows = connection.execute("SELECT count(*), max(customer_id) FROM public.customers").fetchone()
         assert rows == (CUSTOMERS, CUSTOMERS)
@@ -107,7 +110,7 @@ def require_nothing_changed(database: Database) -> None:
 def test_a_command_that_is_stopped_says_so_in_one_line_and_leaves_nothing(
     filled: Database, tmp_path: Path, command: str, number: signal.Signals, after: float
 ) -> None:
-    """Ctrl-C in a terminal, or what `timeout`, systemd and Kubernetes send."""
+    """By Ctrl-C in a terminal, or the signal of `timeout`, systemd and Kubernetes."""
     with started(filled, command, tmp_path) as (process, mark):
         time.sleep(after)
         os.killpg(process.pid, number)
@@ -128,7 +131,7 @@ def test_a_command_that_is_stopped_says_so_in_one_line_and_leaves_nothing(
 def test_the_engine_of_a_killed_command_ends_and_the_next_command_removes_what_is_left(
     filled: Database, tmp_path: Path, command: str
 ) -> None:
-    """Also a command that was killed while its engine started."""
+    """Including a command that was killed while its engine started."""
     for after in (0.0, 0.3, 1.0):
         with started(filled, command, tmp_path) as (process, mark):
             time.sleep(after)
@@ -146,7 +149,7 @@ def test_the_engine_of_a_killed_command_ends_and_the_next_command_removes_what_i
 def test_a_command_whose_engine_is_killed_says_so_in_one_line(
     filled: Database, tmp_path: Path, command: str, is_at_work: bool
 ) -> None:
-    """As Linux does where memory is short: the engine goes first."""
+    """Linux kills the engine first when memory is short."""
     with started(filled, command, tmp_path) as (process, mark):
         if is_at_work:
             at_work(filled, command)
@@ -164,7 +167,7 @@ def test_a_command_whose_engine_is_killed_says_so_in_one_line(
 
 
 def test_rows_that_a_killed_command_kept_are_removed_by_the_next(filled: Database, tmp_path: Path) -> None:
-    """They are files, which no engine ends with."""
+    """They are files, which do not end with an engine."""
     with started(filled, "run", tmp_path) as (process, mark):
         until(lambda: list(tmp_path.glob("*/rows-*/rows/*")))
         process.kill()
@@ -181,7 +184,7 @@ def test_rows_that_a_killed_command_kept_are_removed_by_the_next(filled: Databas
 def test_a_full_disk_of_temporary_files_is_one_line_and_nothing_stays_on_it(
     filled: Database, tmp_path: Path
 ) -> None:
-    """What is kept of 300,000 customers takes more than ten times as much."""
+    """The kept rows of 300,000 customers take more than ten times as much."""
     with small_disk(tmp_path / "disk", 1) as refusal:
         if refusal:
             pytest.skip(refusal)
@@ -191,7 +194,7 @@ def test_a_full_disk_of_temporary_files_is_one_line_and_nothing_stays_on_it(
         left = temporary(tmp_path / "disk")
 
     assert own_words(said) == (
-        "customer360: no room is left for the engine's temporary files; make some, or set TMPDIR to a folder that "
+        "customer360: no space is left for the engine's temporary files; free some, or set TMPDIR to a folder that "
         "has more"
     )
     assert process.returncode == 1
@@ -228,7 +231,7 @@ new_session()
 
 
 def in_a_notebook(database: Database, folder: Path, *cells: str) -> list[str]:
-    """What the *cells* print, run in a process of their own like those of a kernel; it leaves no file."""
+    """The output of the *cells*, run in a separate process like those of a kernel; it leaves no file."""
     command = [sys.executable, "-c", NOTEBOOK + "\n".join(cells), database.url]
     environment = {**os.environ, "TMPDIR": str(folder)}
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
@@ -247,7 +250,7 @@ QUERIES = {
 def test_an_interrupted_query_ends_in_the_engine_and_the_session_goes_on(
     database: Database, tmp_path: Path, query: str
 ) -> None:
-    """Reads and writes in the same thread and in others; nothing computes on for nobody."""
+    """Reads and writes, in the same thread and in others; no computation continues unused."""
     then = """
 write(20, "short")
 thread = threading.Thread(target=write, args=(20, "short"))
@@ -263,7 +266,7 @@ print(count("short"), sparks.session() is spark, is_at_rest())
 def test_a_start_that_is_interrupted_keeps_neither_a_session_half_made_nor_the_exit_waiting(
     database: Database, tmp_path: Path
 ) -> None:
-    """In its first call. PySpark calls an engine that is gone for ten minutes, also when Python exits."""
+    """In its first call. PySpark retries an engine that is gone for ten minutes, even when Python exits."""
     cells = """
 from pyspark.sql.connect.client import SparkConnectClient
 
@@ -290,7 +293,7 @@ if len(sys.argv) > 2:
 def test_an_interrupted_write_is_never_published_and_the_next_ones_work(
     database: Database, tmp_path: Path
 ) -> None:
-    """Tasks of it that are copying go on to their end, which nothing can stop; then nobody moves the rows."""
+    """Tasks that are copying cannot be stopped and finish; their rows are then not published."""
     then = """
 write(20, "short")
 time.sleep(5)
@@ -306,7 +309,7 @@ print(count("short"))
 def test_a_task_that_cannot_be_interrupted_costs_the_engine_and_the_next_session_works(
     database: Database, tmp_path: Path
 ) -> None:
-    """Python code that waits in one call keeps the engine's threads; a kernel must not wait for it."""
+    """Python code that waits in one call occupies the engine's threads; a kernel must not wait for it."""
     waits = """
 def waits(rows):
     time.sleep(100)
@@ -320,7 +323,7 @@ print(count("short"))
 
 
 def test_after_the_engine_was_killed_the_next_session_works(database: Database, tmp_path: Path) -> None:
-    """A kernel lives on when the engine was out of memory."""
+    """A kernel survives when the engine was out of memory."""
     cells = """
 threading.Timer(1.5, embedded.start().kill).start()
 try:
@@ -361,7 +364,7 @@ print([count(f"t{number}") for number in range(6)])
 
 
 def test_a_fork_gets_an_engine_of_its_own_at_once(database: Database, tmp_path: Path) -> None:
-    """As of multiprocessing; that of the parent goes on."""
+    """As with multiprocessing; that of the parent continues."""
     cells = """
 pid, begun = os.fork(), time.monotonic()
 if pid == 0:

@@ -1,4 +1,4 @@
-"""The embedded engine ends with its process, whatever ends that, and leaves nothing behind."""
+"""The embedded engine ends with its process, regardless of the cause, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SOON = 8.0
 
 
 def started(script: str, tmp_path: Path, task: str = _SLEEPS) -> subprocess.Popen[str]:
-    """A process whose temporary files are in *tmp_path*, in a group of its own, as a terminal starts it."""
+    """A process with temporary files in *tmp_path*, in its own group, as a terminal starts it."""
     (tmp_path / "tmp").mkdir()
     return subprocess.Popen(
         [sys.executable, "-c", _BEGIN.format(task=task) + script, str(tmp_path / "begun")],
@@ -54,7 +54,7 @@ def started(script: str, tmp_path: Path, task: str = _SLEEPS) -> subprocess.Pope
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    """Whether *condition* came true in time."""
+    """Whether *condition* became true in time."""
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         time.sleep(0.02)
@@ -69,12 +69,12 @@ def is_gone(pid: int) -> bool:
 
 
 def left_in(folder: Path) -> list[str]:
-    """What is left there for others to find."""
+    """The leftovers that others can find there."""
     return sorted(path.name for path in folder.glob("*/*") if path.name != ".lock")
 
 
 def engines_of(folder: Path) -> list[int]:
-    """The processes that were started with temporary files in *folder*."""
+    """The engine processes with temporary files in *folder*."""
     return [
         process.pid for process in psutil.process_iter() if str(folder) in environment(process).get("TMPDIR", "")
     ]
@@ -88,7 +88,7 @@ def environment(process: psutil.Process) -> dict[str, str]:
 
 
 def printed(process: subprocess.Popen[str]) -> int:
-    """The number that the process writes first."""
+    """The number that the process prints first."""
     assert process.stdout
     return int(process.stdout.readline())
 
@@ -97,7 +97,7 @@ def printed(process: subprocess.Popen[str]) -> int:
 def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
     how: signal.Signals, tmp_path: Path
 ) -> None:
-    """Ctrl-C reaches the whole group of a terminal's processes, and the engine leaves it to its owner to decide."""
+    """Ctrl-C reaches the whole process group of a terminal, and the engine lets its owner decide."""
     process = started(_QUERY, tmp_path)
     pid = printed(process)
     assert wait_for((tmp_path / "begun").exists)
@@ -110,7 +110,7 @@ def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
 
 
 def test_an_engine_ends_though_a_task_never_gives_python_back(tmp_path: Path) -> None:
-    """A C function that holds Python's lock keeps every other thread of the engine from noticing."""
+    """A C function that holds Python's lock keeps all other threads of the engine from reacting."""
     process = started(_QUERY, tmp_path, _HOLDS_THE_LOCK)
     pid = printed(process)
     assert wait_for((tmp_path / "begun").exists)
@@ -123,7 +123,7 @@ def test_an_engine_ends_though_a_task_never_gives_python_back(tmp_path: Path) ->
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError", "embedded.stop()"])
 def test_an_engine_ends_with_a_process_that_ends_by_itself(end: str, tmp_path: Path) -> None:
-    """Even while a thread of it still waits for an answer."""
+    """Even while one of its threads waits for an answer."""
     process = started(
         f"import threading\nthreading.Thread(target=lambda: {_QUERY}, daemon=True).start()\n{end}", tmp_path
     )
@@ -158,7 +158,7 @@ def test_ctrl_c_while_an_engine_starts_leaves_nothing(seconds: float, tmp_path: 
 def test_one_engine_serves_all_threads_and_outlives_the_one_that_started_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Linux can end a child with its parent, but means the parent's thread by that."""
+    """Linux can end a child with its parent, but only with the parent's thread."""
     monkeypatch.setattr(embedded, "_running", None)
     engines: list[Engine] = []
     threads = [Thread(target=lambda: engines.append(embedded.start())) for _ in range(5)]
@@ -186,7 +186,7 @@ print(spark.session().range(3).count())
 
 
 def test_an_engine_that_was_killed_is_told_at_once_and_started_again(tmp_path: Path) -> None:
-    """PySpark would try to reach it for ten minutes."""
+    """PySpark would retry for ten minutes."""
     out, error = started(_KILLED, tmp_path).communicate(timeout=60)
 
     _, told, answer = out.splitlines()
@@ -199,7 +199,7 @@ def test_an_engine_that_was_killed_is_told_at_once_and_started_again(tmp_path: P
     ("program", "line"),
     [
         (f"import os; os._exit({embedded.INTRUDED})", "another program on this machine connects to every port"),
-        ("import time; time.sleep(60)", "it said nothing for 0.3 seconds"),
+        ("import time; time.sleep(60)", "it did not answer for 0.3 seconds"),
         ("raise SystemExit('the library is broken')", "engine did not start: the library is broken"),
     ],
 )

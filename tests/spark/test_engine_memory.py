@@ -1,4 +1,4 @@
-"""The memory of the embedded engine is bounded: beyond that it writes to the disk, or says so in one line."""
+"""The memory of the embedded engine is bounded: beyond that it uses the disk, or says so in one line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def small() -> Iterator[tuple[Engine, SparkSession]]:
 
 
 def texts(session: SparkSession) -> DataFrame:
-    """More than the pool holds."""
+    """More than fits into the pool."""
     return session.sql(
         f"SELECT id, xxhash64(id) AS v, concat('some text ', xxhash64(id)) AS t FROM range({_ROWS})"
     )
@@ -60,7 +60,7 @@ def joined(rows: DataFrame) -> Any:
 
 @contextmanager
 def peak_memory(engine: Engine) -> Iterator[list[int]]:
-    """The most memory that the engine's process had, once the `with` has ended."""
+    """The peak memory of the engine's process, once the `with` has ended."""
     process, over, found = psutil.Process(engine.pid), Event(), [0]
 
     def progress() -> None:
@@ -92,16 +92,16 @@ def test_a_step_larger_than_the_memory_uses_the_disk(
 
 
 def written(engine: Engine) -> int:
-    """Bytes, to the disk alone: what sockets get is not counted."""
+    """Bytes written to the disk; those sent to sockets are not counted."""
     counters = Path(f"/proc/{engine.pid}/io").read_text()
     return int(counters.partition("wchar: ")[2].split()[0])
 
 
 def test_a_step_that_cannot_use_the_disk_ends_in_one_line(small: tuple[Engine, SparkSession]) -> None:
-    """The engine goes on."""
+    """The engine continues."""
     _, session = small
     with (
-        pytest.raises(Customer360Error, match="too little memory for a step.*published data is whole") as told,
+        pytest.raises(Customer360Error, match="too little memory for a step.*published data is intact") as told,
         failures.plain(),
     ):
         texts(session).orderBy("t").limit(_ROWS - 1).agg({"id": "max"}).collect()

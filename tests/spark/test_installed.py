@@ -1,4 +1,4 @@
-"""Which engine is installed: known at once, and told in one line where it cannot work."""
+"""Which engine is installed: found immediately, and explained in one line if it cannot work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLASSIC = (*CLIENT, "core/__init__.py", "jars/spark-core.jar")
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of an environment's packages, empty; Python sees no other."""
+    """The package folder of an environment, empty; Python sees no other."""
     monkeypatch.setattr("sys.path", [str(tmp_path)])
     for name in ("pyspark", "pysail"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -35,7 +35,7 @@ def brought(folder: Path, files: tuple[str, ...]) -> None:
 
 
 def installed(site: Path, name: str, files: tuple[str, ...] = (), *, by: str = "pip") -> None:
-    """The files of a distribution, and what pip or uv notes about it."""
+    """The files of a distribution, and the notes of pip or uv about it."""
     brought(site, files)
     notes = site / f"{name.replace('-', '_')}-4.2.0.dist-info"
     notes.mkdir()
@@ -45,7 +45,7 @@ def installed(site: Path, name: str, files: tuple[str, ...] = (), *, by: str = "
 
 
 def removed(site: Path, name: str, files: tuple[str, ...]) -> None:
-    """As `pip uninstall` does it: all that the distribution has noted as its own, whoever wrote it last."""
+    """As `pip uninstall` does: all files that the distribution lists, regardless of who wrote them last."""
     for file in files:
         (site / "pyspark" / file).unlink()
     for note in (notes := site / f"{name.replace('-', '_')}-4.2.0.dist-info").iterdir():
@@ -73,7 +73,7 @@ def test_with_sail_and_its_client_the_embedded_engine_is_the_default(site: Path)
 
 
 def test_with_pyspark_proper_spark_is_the_default(site: Path) -> None:
-    """Also beside a Sail that somebody installed for something else: it refuses other versions than its own."""
+    """Even next to a Sail that was installed for something else: it refuses versions other than its own."""
     installed(site, "pyspark", CLASSIC)
     assert default_engine() == "spark"
 
@@ -92,7 +92,7 @@ def test_the_pyspark_of_a_platform_needs_no_notes_of_pip(site: Path) -> None:
 
 
 def test_the_pyspark_that_a_platform_puts_first_counts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is installed behind it, even in part, is not what Python imports."""
+    """Python does not import what is installed behind it, even in part."""
     installed(site, "pyspark-client", CLIENT)
     (site / "pyspark" / "sql" / "__init__.py").unlink()
     brought(site / "platform", CLASSIC)
@@ -111,7 +111,7 @@ def test_a_distribution_without_a_list_of_its_files_counts_as_whole(site: Path) 
 
 
 def test_without_an_engine_one_line_names_the_extra(site: Path) -> None:
-    """The base package has none. Python leaves compiled files where a package was removed: they are no package."""
+    """The base package has none. Compiled files that Python leaves after a removal do not count as a package."""
     assert refused() == "no engine is installed; run: pip install 'customer360[embedded]'"
 
     brought(site, ("__pycache__/__init__.cpython-311.pyc",))
@@ -119,18 +119,18 @@ def test_without_an_engine_one_line_names_the_extra(site: Path) -> None:
 
 
 def test_the_client_alone_reaches_remote_clusters(site: Path) -> None:
-    """But computes nothing by itself."""
+    """But it cannot compute anything itself."""
     installed(site, "pyspark-client", CLIENT)
 
     require_pyspark()
     assert refused() == (
-        "only the client of the embedded engine is installed; name a cluster by --remote, or run: "
+        "only the client of the embedded engine is installed; name a cluster with --remote, or run: "
         "pip install 'customer360[embedded]'"
     )
 
 
 def test_spark_is_not_looked_for_in_the_client_of_the_embedded_engine(site: Path) -> None:
-    """Both in one environment would break each other, so the way out is another environment."""
+    """Both in one environment would break each other, so another environment is needed."""
     installed(site, "pyspark-client", CLIENT)
     sail(site)
 
@@ -138,14 +138,14 @@ def test_spark_is_not_looked_for_in_the_client_of_the_embedded_engine(site: Path
         require_spark("--master local[*]")
 
     assert str(caught.value) == (
-        "--master local[*] needs Apache Spark, which cannot share an environment with the embedded engine; "
-        "in a new one run: pip install 'customer360[spark]'"
+        "--master local[*] requires Apache Spark, which cannot share an environment with the embedded engine; "
+        "in a new environment, run: pip install 'customer360[spark]'"
     )
 
 
 @pytest.mark.parametrize("check", [default_engine, require_pyspark, lambda: require_spark("--master yarn")])
 def test_both_at_once_are_refused_with_the_repair(site: Path, check: object) -> None:
-    """Whichever was installed last has overwritten files of the other; neither can be trusted."""
+    """The last one installed has overwritten files of the other; neither can be trusted."""
     installed(site, "pyspark-client", CLIENT)
     installed(site, "pyspark", CLASSIC)
     sail(site)
@@ -160,33 +160,33 @@ def test_both_at_once_are_refused_with_the_repair(site: Path, check: object) -> 
 
 
 def test_removing_one_of_both_leaves_the_other_in_pieces(site: Path) -> None:
-    """They had the same files, and one of them took these along."""
+    """They had the same files, and the removed one took them along."""
     installed(site, "pyspark-client", CLIENT)
     installed(site, "pyspark", CLASSIC)
     removed(site, "pyspark", CLASSIC)
     sail(site)
 
     assert refused() == (
-        "pyspark-client lacks its file pyspark/__init__.py, as after pip removed the other PySpark; run: "
+        "pyspark-client lacks its file pyspark/__init__.py, as happens when pip removes the other PySpark; run: "
         "pip uninstall -y pyspark-client && pip install 'customer360[embedded]'"
     )
 
 
 def test_the_same_the_other_way_round_in_an_environment_of_uv(site: Path) -> None:
-    """What is left of PySpark has jars and no package; the way back is uv's, as such an environment has no pip."""
+    """The remains of PySpark are jars without a package; the repair uses uv, as such an environment has no pip."""
     installed(site, "customer360", by="uv")
     installed(site, "pyspark", CLASSIC)
     installed(site, "pyspark-client", CLIENT)
     removed(site, "pyspark-client", CLIENT)
 
     assert refused() == (
-        "pyspark lacks its file pyspark/__init__.py, as after pip removed the other PySpark; run: "
+        "pyspark lacks its file pyspark/__init__.py, as happens when pip removes the other PySpark; run: "
         "uv pip uninstall -y pyspark && uv pip install 'customer360[spark]'"
     )
 
 
 def test_the_doctor_tells_it_before_a_command_fails(site: Path) -> None:
-    """Nothing computes without an engine, so it is a failure; a whole one is named with its version."""
+    """Nothing works without an engine, so it is a failure; a complete one is named with its version."""
     assert list(doctor_machine.engine(Context())) == [
         Finding("engine", "failed", "no engine is installed; run: pip install 'customer360[embedded]'")
     ]

@@ -1,4 +1,4 @@
-"""Stopping a command while Java starts or works: one line, and no Java that nobody ends."""
+"""Stopping a command while Java starts or works: one line, and no orphaned Java."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.torture.place import MARK
 
 pytestmark = [pytest.mark.slow, pytest.mark.java]
 
-STOPPED = "customer360: stopped; nothing was changed by what had not finished\n"
+STOPPED = "customer360: stopped; nothing was changed by unfinished work\n"
 _WAIT_SECONDS = 30
 
 
 @pytest.fixture
 def mark() -> str:
-    """By which all processes of a command are known."""
+    """Identifies all processes of a command."""
     return secrets.token_hex(8)
 
 
@@ -36,7 +36,7 @@ def mark() -> str:
 def starting(
     database: Database, mark: str, *, customers: int = 1_000, **settings: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """A command whose Java has just been started, in a process group of its own as in a terminal."""
+    """A command whose Java has just started, in its own process group as in a terminal."""
     environment = os.environ | {DATABASE_URL: database.url, MARK: mark} | settings
     with subprocess.Popen(
         [CUSTOMER360, "mock", f"--customers={customers}"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -59,7 +59,7 @@ def until(condition) -> None:
 def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_nothing(
     database: Database, mark: str, number: signal.Signals, after: float
 ) -> None:
-    """Before Java has told where it listens, and after that, in the middle of a call to it."""
+    """Before Java has reported its port, and after that, during a call to it."""
     with starting(database, mark) as process:
         time.sleep(after)
         os.killpg(process.pid, number)
@@ -78,7 +78,7 @@ def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_noth
 def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
     database: Database, mark: str, number: signal.Signals
 ) -> None:
-    """Java, when it is asked to end, tells of every task that it breaks off."""
+    """When Java is asked to end, it logs every interrupted task."""
     with starting(database, mark, customers=3_000_000) as process:
         until(lambda: workers(mark))
         time.sleep(1)
@@ -96,7 +96,7 @@ def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
 def test_a_command_killed_while_java_starts_leaves_what_the_next_removes(
     database: Database, mark: str, tmp_path: Path, after: float
 ) -> None:
-    """One folder of ours, in which all lies; and Java ends by itself."""
+    """A single folder, which contains everything; and Java ends by itself."""
     with starting(database, mark, TMPDIR=str(tmp_path)) as process:
         time.sleep(after)
         process.kill()
@@ -116,7 +116,7 @@ register(spark)
 
 
 def in_a_notebook(database: Database, *cells: str) -> list[str]:
-    """What the *cells* print, run in a process of their own like those of a kernel."""
+    """The output of the *cells*, run in a separate process like those of a kernel."""
     command = [sys.executable, "-c", NOTEBOOK + "".join(cells), database.url]
     run = subprocess.run(command, capture_output=True, text=True, timeout=200)
     return (run.stdout + (run.stderr if run.returncode else "")).splitlines()
@@ -124,7 +124,7 @@ def in_a_notebook(database: Database, *cells: str) -> list[str]:
 
 @pytest.mark.spark
 def test_after_an_interrupted_write_the_next_ones_work(database: Database) -> None:
-    """The stop button costs the connection to Java, and a new one has to know the session and its formats."""
+    """The stop button costs the connection to Java; a new one must get the session and its formats."""
     interrupted = """
 threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
@@ -146,7 +146,7 @@ os._exit(0)
 
 @pytest.mark.spark
 def test_after_java_was_killed_the_next_session_works(database: Database) -> None:
-    """A kernel lives on when Java was out of memory; PySpark would ask the dead one for ever."""
+    """A kernel survives when Java was out of memory; PySpark would wait for the dead process forever."""
     killed = """
 threading.Timer(2, java_process.kill).start()
 try:

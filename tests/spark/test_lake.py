@@ -1,4 +1,4 @@
-"""Customers and events from a lake, results into it: Parquet is real here, and Delta with the embedded engine."""
+"""Reading from and writing to a lake: Parquet is real here, and with the embedded engine also Delta."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CUBES = (
     ],
 )
 def test_a_path_has_a_format_and_a_table_of_the_catalog_has_none(text: str, place: lake.Location) -> None:
-    """Spark itself tells them apart by the method that is called."""
+    """Spark has a different method for each."""
     assert lake.place(text) == place
 
 
@@ -56,19 +56,21 @@ def test_a_password_in_an_address_is_not_kept_with_the_refresh() -> None:
 
 def test_profiles_are_never_written_over_the_customers() -> None:
     """The next run would read the profiles as customers."""
-    with pytest.raises(Customer360Error, match="is where rows are read from; write the results elsewhere"):
+    with pytest.raises(
+        Customer360Error, match="rows are read from delta:/lake/customers/profiles; write the results elsewhere"
+    ):
         lake.require_apart(lake.place("/lake/customers"), lake.place("delta:/lake/customers/profiles"))
 
 
 def test_two_tables_never_go_to_one_place() -> None:
-    """A reader would find the rows of either among those of the other."""
+    """A reader would find the rows of both mixed."""
     places = {CUSTOMER_PROFILES: lake.place("/lake/mine"), CUSTOMER_MONTHS: lake.place("/lake/mine/")}
-    with pytest.raises(Customer360Error, match="customer_profiles and customer_months need places of their own"):
+    with pytest.raises(Customer360Error, match="customer_profiles and customer_months need different places"):
         choose_lakes(places, 1, read=[])
 
 
 def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
-    """A table of a catalog may be a view, or someone's."""
+    """A table of a catalog may be a view, or belong to someone else."""
     with pytest.raises(Customer360Error, match="can be written to PATH or delta:PATH, not to main.crm.profiles"):
         lake.folder(lake.place("main.crm.profiles"), 1)
 
@@ -77,12 +79,12 @@ def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("/lake/nobody", "there is nothing at /lake/nobody; write PATH, delta:PATH"),
-        ("nobody", "the catalog has no table nobody; a path has a / in it, as ./nobody"),
+        ("/lake/nobody", "nothing found at /lake/nobody; write PATH, delta:PATH"),
+        ("nobody", "the catalog has no table nobody; a path must contain a /, such as ./nobody"),
     ],
 )
 def test_a_source_that_is_not_there_is_one_line(spark: SparkSession, source: str, line: str) -> None:
-    """The embedded engine reads no rows from a folder that is not there, and says nothing."""
+    """The embedded engine silently reads no rows from a missing folder."""
     with pytest.raises(Customer360Error) as error:
         lake.read(spark, lake.place(source))
 
@@ -106,7 +108,7 @@ def test_a_source_that_is_not_there_is_one_line(spark: SparkSession, source: str
     ],
 )
 def test_what_apache_spark_lacks_for_a_source_is_one_line(spark: SparkSession, source: str, line: str) -> None:
-    """Each with the way out; Spark itself shows pages of Java."""
+    """Each with the fix; Spark itself prints pages of Java."""
     with pytest.raises(Customer360Error) as error:
         lake.read(spark, lake.place(source))
 
@@ -117,8 +119,8 @@ def test_what_apache_spark_lacks_for_a_source_is_one_line(spark: SparkSession, s
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("delta:/lake/nobody", "there is nothing at delta:/lake/nobody; write PATH, delta:PATH"),
-        ("iceberg:/lake/nobody", "there is nothing at iceberg:/lake/nobody; write PATH, delta:PATH"),
+        ("delta:/lake/nobody", "nothing found at delta:/lake/nobody; write PATH, delta:PATH"),
+        ("iceberg:/lake/nobody", "nothing found at iceberg:/lake/nobody; write PATH, delta:PATH"),
         ("a.b.c", "the catalog has no table a.b.c"),
     ],
 )
@@ -132,12 +134,12 @@ def test_what_the_embedded_engine_does_not_find_is_one_line(spark: SparkSession,
 
 @pytest.mark.embedded
 def test_a_type_that_the_embedded_engine_does_not_read_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    """As pandas writes its categories."""
+    """As pandas writes categories."""
     levels = pa.table({"loyalty_status": pa.array(["Gold", "Silver"]).dictionary_encode()})
     pq.write_table(levels, tmp_path / "customers.parquet")
 
     with pytest.raises(
-        Customer360Error, match=r"does not read a type in .*: cast Dictionary\(Int32, Utf8\) to Spark"
+        Customer360Error, match=r"does not support a type in .*: cast Dictionary\(Int32, Utf8\) to Spark"
     ):
         lake.read(spark, lake.place(str(tmp_path / "customers.parquet")))
 
@@ -146,7 +148,7 @@ def test_a_type_that_the_embedded_engine_does_not_read_is_named(spark: SparkSess
 def test_a_delta_table_has_a_version_per_refresh_and_keeps_its_columns(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    """The embedded engine itself would leave out the columns that the table does not have."""
+    """The embedded engine itself would omit columns that the table does not have."""
     profiles = lake.place(f"delta:{tmp_path / 'profiles'}")
     rows = spark.sql("SELECT id AS customer_id, CAST(id AS smallint) AS points_band FROM range(5)")
 
@@ -171,7 +173,7 @@ def test_a_delta_table_has_a_version_per_refresh_and_keeps_its_columns(
 def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
-    """And the profiles and months that went into the lake are those that the database had."""
+    """And the profiles and months in the lake are those that the database had."""
     fill_mock_data(database, spark, Plan(3_000, as_of=AS_OF, dirt=0.02))
     from_table = run_operations(database, spark, as_of=AS_OF)
     before = {table: checksum(database, f"analytics.{table}") for table in CUBES}
@@ -208,7 +210,7 @@ def test_customers_of_a_lake_give_the_same_results_as_those_of_the_database(
 def test_customers_of_a_lake_that_do_not_fit_are_refused_in_one_line_and_nothing_changes(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
-    """A lake has whatever types someone once wrote."""
+    """A lake may have any type."""
     text, dates = str(tmp_path / "text"), str(tmp_path / "dates")
     spark.sql("SELECT 'C-17' AS customer_id, DATE'2024-01-01' AS join_date").write.parquet(text)
     spark.sql("SELECT 1L AS customer_id, 20240101 AS join_date").write.parquet(dates)

@@ -1,4 +1,4 @@
-"""How much memory there is for everything: the machine's, or what a container is given."""
+"""How much memory there is in total: the machine's, or that of a container."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS: list[tuple[str, dict[str, str], int | None]] = [
 def test_the_smallest_limit_on_the_way_up_counts(
     tmp_path: Path, groups: str, files: dict[str, str], limit: int | None
 ) -> None:
-    """Of both versions of control groups; in a container the group's own path may not be visible."""
+    """In both versions of control groups; in a container the group's own path may not be visible."""
     for name, content in {
         "proc/self/cgroup": groups,
         **{f"sys/fs/cgroup/{name}": files[name] for name in files},
@@ -41,7 +41,7 @@ def test_the_smallest_limit_on_the_way_up_counts(
 
 
 def test_a_system_without_control_groups_has_no_limit(tmp_path: Path) -> None:
-    """As macOS."""
+    """Such as macOS."""
     assert machine.memory_limit(tmp_path) is None
     assert 0 < machine.memory() <= psutil.virtual_memory().total
 
@@ -51,5 +51,5 @@ def test_a_system_without_control_groups_has_no_limit(tmp_path: Path) -> None:
     [(0.6, 512), (1.2, 512), (3, 768), (4, 1024), (8, 1024), (16, 2048), (25, 3072), (500, 3072)],
 )
 def test_java_leaves_most_of_the_memory_to_the_others(gigabytes: float, heap: int) -> None:
-    """Python workers and PostgreSQL are as large; Spark does not start with less than the first."""
+    """Python workers and PostgreSQL are as large; Spark does not start with less than the first value."""
     assert heap_mb(int(gigabytes * GB)) == heap

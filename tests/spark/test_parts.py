@@ -1,4 +1,4 @@
-"""Rows arrive once, however an engine cuts them into tasks, repeats a task, or takes two for the same one."""
+"""Rows arrive once, even if an engine splits them into tasks, repeats a task, or gives two the same number."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROWS = 3_000
 
 @pytest.fixture(scope="module")
 def one_row_group(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Parquet file that an engine cuts for several tasks, of which one gets all rows."""
+    """A Parquet file that an engine splits for several tasks; one of them gets all rows."""
     path = tmp_path_factory.mktemp("rows") / "one.parquet"
     table = pa.table({"n": range(ROWS), "text": [f"{number:0>400}" for number in range(ROWS)]})
     pq.write_table(table, path, row_group_size=ROWS, compression="none", use_dictionary=False)
@@ -71,7 +71,7 @@ STEPS: dict[str, Callable[[DataFrame], DataFrame]] = {
 
 
 def in_their_tasks(rows: DataFrame) -> list[Any]:
-    """For each task the numbers of parts that it found in its rows, and how many these are."""
+    """For each task, the part numbers found in its rows, and how many they are."""
 
     def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         found, count = set[int](), 0
@@ -93,7 +93,7 @@ def in_their_tasks(rows: DataFrame) -> list[Any]:
 def test_each_task_finds_one_number_in_its_rows_that_no_other_finds(
     spark: SparkSession, one_row_group: Path, source: str, steps: list[str]
 ) -> None:
-    """Whatever was done to the rows before: this number is all that tells the parts of a table apart."""
+    """Regardless of earlier transformations: only this number distinguishes the parts of a table."""
     tasks = {"one task": 1, "seven tasks": 7}.get(source)
     rows = (
         spark.range(0, ROWS, 1, tasks).toDF("n")
@@ -115,7 +115,7 @@ def test_each_task_finds_one_number_in_its_rows_that_no_other_finds(
 
 
 def customers(spark: SparkSession, tasks: int) -> DataFrame:
-    """`ROWS` mock customers for each of so many tasks."""
+    """`ROWS` mock customers for each of these tasks."""
     plan = Plan(ROWS, as_of=date(2026, 6, 30))
 
     def made(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -144,7 +144,7 @@ def test_every_task_brings_its_rows(spark: SparkSession, database: Database) -> 
 def test_two_tasks_with_the_same_number_are_refused(
     spark: SparkSession, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows of the second were not copied: an engine that counts so would lose them without a word."""
+    """The rows of the second were not copied: with such an engine, they would be lost silently."""
     monkeypatch.setattr(F, "spark_partition_id", lambda: F.lit(3))
 
     with pytest.raises(
@@ -157,7 +157,7 @@ def test_two_tasks_with_the_same_number_are_refused(
 def test_a_task_that_waits_for_a_writer_does_not_hold_up_the_one_it_waits_for(
     spark: SparkSession, database: Database
 ) -> None:
-    """Eight tasks, one writer, and rows that reach the tasks through queues with little room."""
+    """Eight tasks, one writer, and rows that reach the tasks through small queues."""
     with database.connect() as connection:
         prepare_internal_schema(connection)
         connection.execute("CREATE TABLE customer360_internal.staged (id bigint)")

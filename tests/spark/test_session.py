@@ -1,4 +1,4 @@
-"""One way to a PySpark session, whatever computes: which one a person gets, and what failures look like."""
+"""PySpark sessions of any engine: which one is chosen, and how failures look."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.spark import connect
 def test_a_persons_mistake_comes_out_of_spark_as_one_line_of_its_class(
     spark: object, kind: type[Customer360Error]
 ) -> None:
-    """Spark wraps what a worker raises in its own exception, with a page of traceback."""
+    """Spark wraps a worker's error in its own exception, with a page of traceback."""
 
     def task(batches):
         raise kind("column 'x' is not there; write 'y'")
@@ -32,16 +32,16 @@ def test_a_persons_mistake_comes_out_of_spark_as_one_line_of_its_class(
 
 @pytest.mark.spark
 def test_an_active_session_is_used_as_it_is(spark: object) -> None:
-    """On a platform that brings its own, another could not even be started."""
+    """On a platform with its own session, another could not be started."""
     assert sparks.session() is spark
 
 
 def test_a_master_that_is_not_there_is_one_line() -> None:
-    """A wrong name fails before anything was started."""
+    """A wrong name fails before anything is started."""
     with pytest.raises(
-        Customer360Error, match="workers of spark://nowhere:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
+        Customer360Error, match="workers of spark://missing:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
     ):
-        Context(master="spark://nowhere:7077").open_database()
+        Context(master="spark://missing:7077").open_database()
 
 
 def test_a_token_is_not_shown() -> None:
@@ -50,7 +50,7 @@ def test_a_token_is_not_shown() -> None:
 
 
 def test_a_master_goes_before_a_server() -> None:
-    """The server may come from SPARK_REMOTE, PySpark's own variable; whoever types --master means it."""
+    """The server may come from SPARK_REMOTE, PySpark's own variable; --master is explicit."""
     remote = "sc://spark.example.com:443/;token=secret"
 
     assert sparks.cluster("spark://example.com:7077", remote) == "spark://example.com:7077"
@@ -59,7 +59,7 @@ def test_a_master_goes_before_a_server() -> None:
 
 
 def test_without_the_packages_of_spark_connect_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are large, and few need them."""
+    """They are large, and few users need them."""
     for name in [name for name in sys.modules if name.startswith("pyspark.sql.connect")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "grpc", None)

@@ -1,4 +1,4 @@
-"""What the workers get from here, and what a person is told when they lack something."""
+"""What this package sends to the workers, and the error when they lack something."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customer360.spark import workers
 
 
 def test_the_same_package_gives_the_same_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Named after its content: a session is never sent another file under a name that it has."""
+    """Named by its content: a session never gets another file under a known name."""
     first = workers.packed()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
@@ -25,7 +25,7 @@ def test_the_same_package_gives_the_same_file(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_what_is_sent_can_be_imported_as_it_is_and_knows_its_version() -> None:
-    """With nothing unpacked and nothing of ours installed; the pages of the dashboard stay here."""
+    """Without unpacking or installing anything; the pages of the dashboard are not sent."""
     packed = workers.packed()
     code = "import customer360.mock_data.countries, customer360 as c; print(c.__version__, c.__file__)"
     environment = {"PYTHONPATH": str(packed)}

@@ -1,4 +1,4 @@
-"""`customer360 about`: everything that is known of one customer."""
+"""`customer360 about`: everything known about one customer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from customer360.commands.options import DATABASE_AND_JSON, ValuedCommand, optio
 @options(DATABASE_AND_JSON)
 def about(context: Context, customer: str) -> None:
     """
-    Show everything that is known about a customer, as JSON unless a terminal reads it.
+    Show everything known about a customer, as text at a terminal and otherwise as JSON.
 
-    ID is a customer_id, or what the source calls the customer, exactly as it is written there.
+    ID is a customer_id, or the customer's id in the source, exactly as written there.
 
     \b
     Example:
@@ -37,7 +37,7 @@ def about(context: Context, customer: str) -> None:
 
 @dataclass(frozen=True)
 class AboutOutcome:
-    """The end of `about`: lines for a person."""
+    """The result of `about`, for a person."""
 
     found: Mapping[str, Any]
 
@@ -52,7 +52,7 @@ class AboutOutcome:
         if audiences := self.found["audiences"]:
             yield f"audiences: {', '.join(audiences)}"
         for entry in self.found["access_log"]:
-            yield f"looked at by {entry['who']} at {entry['accessed_at']}: {entry['action']}"
+            yield f"accessed by {entry['who']} at {entry['accessed_at']}: {entry['action']}"
 
     def as_json(self) -> Mapping[str, Any]:
         return self.found

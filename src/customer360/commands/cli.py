@@ -1,4 +1,4 @@
-"""The commands, in the order the data travels, and how they end. What a command needs is imported when it runs."""
+"""The commands, in the order of the data flow, and how they end. A command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from customer360.errors import failures, one_line
 from customer360.settings import LOG_FORMAT, SETTINGS, TRACEBACK
 
 _LOG: Final = logging.getLogger(__name__)
-_STOPPED: Final = "stopped; nothing was changed by what had not finished"
+_STOPPED: Final = "stopped; nothing was changed by unfinished work"
 
 
 _EPILOG = "Environment:\n\n" + "\n\n".join(f"{name}  {meaning}" for name, meaning in SETTINGS.items())
@@ -57,7 +57,7 @@ def _tracebacks(ctx: click.Context, param: click.Parameter, are_wanted: bool) ->
     is_eager=True,
     expose_value=False,
     callback=_log,
-    help="How progress and errors are written to stderr; json is one object per line.",
+    help="Format of progress and errors on stderr; json writes one object per line.",
 )
 @click.option(
     "--traceback",
@@ -66,12 +66,12 @@ def _tracebacks(ctx: click.Context, param: click.Parameter, are_wanted: bool) ->
     is_eager=True,
     expose_value=False,
     callback=_tracebacks,
-    help="Show above the line of an error how it came about, for whoever looks for its cause.",
+    help="Print the traceback above the line of an error, to find its cause.",
 )
 @click.version_option(__version__, prog_name="customer360")
 def cli() -> None:
     """
-    Customer and loyalty analytics from an empty machine: mock data, PySpark, PostgreSQL.
+    Customer and loyalty analytics with PySpark, PostgreSQL and Power BI, from an empty machine.
 
     \b
     Example:
@@ -81,9 +81,9 @@ def cli() -> None:
       customer360 run                     only the operations
       customer360 dashboard               the report in the browser
       customer360 power-bi                the Power BI project
-      customer360 people                  who stands behind a number
-      customer360 status                  what is where, and how fresh
-      customer360 doctor                  whether this machine has what they need
+      customer360 people                  the customers behind a number
+      customer360 status                  what the database contains, and how fresh it is
+      customer360 doctor                  whether this machine has what the commands need
     """
 
 
@@ -95,25 +95,25 @@ for _command in (
 
 
 def main() -> None:
-    """Runs a command; what fails from outside ends with one line and exit code 1, a misuse of options with 2."""
+    """Runs a command. An outside failure ends it with one line and exit code 1, a misused option with code 2."""
     stops = Stops()
     try:
         cli.main(standalone_mode=False)
     except (KeyboardInterrupt, Exception) as error:
-        # Java, told as well, may be gone first: then what is raised tells of that.
+        # Java gets the signal too and may end first: then the error is about Java.
         line, code = (_STOPPED, 143) if stops.by_sigterm else _ending(error)
         if line:
             _fail(error, line, code)
         if not logs.are_json():
             raise
-        _LOG.exception("a fault of customer360")
+        _LOG.exception("internal error of customer360")
         sys.exit(1)
     finally:
         stops.end()
 
 
 def _ending(error: BaseException) -> tuple[str | None, int]:
-    """What to say at the end that *error* makes, and the exit code; nothing to say of a fault of our own."""
+    """The last line and the exit code for *error*; no line for a bug of ours."""
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "customer360"
         return f"{error.format_message()} (see: {command} --help)", error.exit_code

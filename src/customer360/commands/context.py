@@ -1,4 +1,4 @@
-"""What commands share: the database, Spark, and how they show what happens."""
+"""What commands share: the database, Spark, and how they show progress and results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(Protocol):
-    """What a command ends with: lines for a person, or facts for a program."""
+    """The result of a command: lines for a person, or JSON for a program."""
 
     def lines(self) -> Iterator[str]: ...
 
@@ -28,7 +28,7 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """The options that commands share; each command has those it needs."""
+    """The shared options; each command has those it needs."""
 
     database: str | None = None
     as_json: bool = False
@@ -39,7 +39,7 @@ class Context:
 
     @property
     def at_terminal(self) -> bool:
-        """Whether a person reads what the command prints."""
+        """Whether a person reads the output."""
         return sys.stdout.isatty() and not self.as_json
 
     @property
@@ -49,17 +49,17 @@ class Context:
         return silent if self.as_json else for_person()
 
     def connect(self) -> Customer360:
-        """What the options say, as a session; it opens the database and starts PySpark when it needs them."""
+        """A session with these options; it opens the database and starts PySpark when it needs them."""
         return Customer360(
             self.database, self.master, self.remote, self.progress, (self.run_seconds, self.swap_seconds)
         )
 
     def open_database(self) -> Database:
-        """The database; it answers. Raises: Unavailable when it does not, or is out of the workers' reach."""
+        """The database, which answers. Raises: Unavailable when it does not, or when workers cannot reach it."""
         return self.connect().database
 
     def open_reader(self) -> Database:
-        """The database for those who only read: of the embedded one the reader's, else the one that is given."""
+        """The database for readers: the embedded one as its reader role, or the given one."""
         from customer360.postgres.embedded import EmbeddedPostgres
 
         database = self.open_database()
@@ -67,10 +67,10 @@ class Context:
 
     def open_people(self) -> Database:
         """
-        The database for those who may see single customers, where each access is logged.
+        The database for users who may see individual customers; each access is logged.
 
-        Of the embedded one it is that of customer360_people, else the one that is given, acting as that role where
-        its user may. Raises: Unavailable when the user may not read them or not log it, with the GRANT.
+        The embedded one is opened as customer360_people; a given one acts as that role if its user may. Raises:
+        Unavailable, with the GRANT to run, when the user may not read customers or write the log.
         """
         from customer360.postgres.embedded import EmbeddedPostgres
         from customer360.postgres.people import people_only, prepare_access_log, require_people
@@ -87,7 +87,7 @@ class Context:
         return self.database is not None or database_url() is not None
 
     def show(self, outcome: Outcome) -> None:
-        """On stdout: the outcome's lines, or with --json one JSON object."""
+        """Prints the lines of *outcome*, or with --json one JSON object."""
         if self.as_json:
             sys.stdout.write(json.dumps(outcome.as_json(), default=str, indent=2) + "\n")
         else:

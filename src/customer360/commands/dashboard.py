@@ -26,40 +26,47 @@ if TYPE_CHECKING:
     default=8360,
     show_default=True,
     type=click.IntRange(0, 65_535),
-    help="0 takes any that is free.",
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen on; any but this machine's own needs credentials, which travel unencrypted.",
+    help="Address to listen on; any but this machine's own requires credentials, which are sent unencrypted.",
 )
-@click.option("--token-file", metavar="FILE", type=FILE, help="Ask for the secret in FILE, 16 characters or more.")
-@click.option("--users", metavar="FILE", type=FILE, help="Ask for a user and the password; see: password.")
 @click.option(
-    "--hide-names", is_flag=True, help="Call customers by customer_id alone, not by name or your own id."
+    "--token-file", metavar="FILE", type=FILE, help="Require the secret in FILE, at least 16 characters long."
 )
+@click.option(
+    "--users",
+    metavar="FILE",
+    type=FILE,
+    help="Require a user and password listed in FILE; `customer360 password` prints its lines.",
+)
+@click.option("--hide-names", is_flag=True, help="Show customers by customer_id only, not by name or your own id.")
 @click.option(
     "--people",
     is_flag=True,
-    help="Show single customers, to users who may see them or to you; every access is logged.",
+    help="Show individual customers, to users who may see them or to you; every access is logged.",
 )
 @click.option(
     "--smallest-cell",
     metavar="N",
     type=click.IntRange(min=0),
-    help="Keep numbers about fewer than N customers from readers who may not see people: 3 or more, 0 for "
-    "none. Default: 5, or 0 where only this machine is served.",
+    help="Hide numbers about fewer than N customers from readers who may not see people; N is 3 or more, or 0 to "
+    "hide nothing. Default: 5, or 0 if only this machine is served.",
 )
-@click.option("--open/--no-open", "open_browser", default=None, help="Open the browser. Default: on a desktop.")
+@click.option(
+    "--open/--no-open", "open_browser", default=None, help="Open a browser. Default: --open on a desktop."
+)
 @options((DATABASE,))
 def dashboard(
     context: Context, port: int, host: str, token_file: Path | None, users: Path | None, **shown: Any
 ) -> None:
     """
-    Serve the report to the browser until Ctrl-C.
+    Serve the report to browsers until you press Ctrl-C.
 
-    It follows the results: after each run, open pages show the new ones.
+    After each run, open pages show the new results.
 
     \b
     Example:
@@ -75,17 +82,17 @@ def dashboard(
 
 @dataclass(frozen=True)
 class DashboardOutcome:
-    """The start of `dashboard`: its address, and of when the data is."""
+    """The start of `dashboard`: its address, and how fresh the results are."""
 
     url: str
     refresh: Mapping[str, Any] | None
 
     def lines(self) -> Iterator[str]:
-        yield f"serving {self.url} {self._state()}; Ctrl-C stops"
+        yield f"serving {self.url} {self._state()}; press Ctrl-C to stop"
 
     def _state(self) -> str:
         if self.refresh is None:
-            return "without results, make them with: customer360 run"
+            return "without results (make them with: customer360 run)"
         return f"as of {self.refresh['as_of_date']} (refresh {self.refresh['refresh_id']})"
 
     def as_json(self) -> Mapping[str, Any]:
@@ -103,9 +110,9 @@ def serve_dashboard(
     open_browser: bool | None = None,
 ) -> None:
     """
-    Serves the dashboard until it is stopped, with *people* single customers too.
+    Serves the dashboard until it is stopped, with *people* including individual customers.
 
-    *smallest_cell* None: as `make_app` has it. *open_browser* None: where a person is there to see it.
+    *smallest_cell* None is the default of `make_app`; *open_browser* None opens one for a person at a desktop.
     """
     from customer360.postgres.reader import require_readable
     from customer360.postgres.status import last_refresh

@@ -1,4 +1,4 @@
-"""The commands of `customer360 db`: starting, stopping and reaching the embedded PostgreSQL."""
+"""The commands of `customer360 db`: start, stop and connect to the embedded PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from customer360.commands.options import Commands
 @click.group(cls=Commands)
 def db() -> None:
     """
-    Start, stop and reach the embedded PostgreSQL.
+    Start, stop and connect to the embedded PostgreSQL.
 
     \b
     Example:
@@ -23,14 +23,12 @@ def db() -> None:
 
 
 @db.command()
-@click.option(
-    "--new-passwords", is_flag=True, help="Replace the passwords of the database, lost or not; the data stays."
-)
+@click.option("--new-passwords", is_flag=True, help="Replace the database's passwords; the data stays.")
 def start(new_passwords: bool) -> None:
     """
     Start the embedded PostgreSQL; it keeps running.
 
-    When account.json is lost, --new-passwords gives the server new ones, after `customer360 db stop`.
+    If account.json is lost, run `customer360 db stop`, then start with --new-passwords.
 
     \b
     Example:
@@ -57,19 +55,19 @@ def stop() -> None:
 
 @db.command()
 @click.option(
-    "--reader", "role", flag_value="reader", help="Of the role that may only read the results, as Power BI should."
+    "--reader", "role", flag_value="reader", help="Connect as the role that may only read results, for Power BI."
 )
 @click.option(
     "--people",
     "role",
     flag_value="people",
-    help="Of the role that may also read who the customers are, for audiences.",
+    help="Connect as the role that may also read personal data, for audiences.",
 )
 def url(role: str | None) -> None:
     """
-    Print the embedded database's URL, password included.
+    Print the URL of the embedded database, including the password.
 
-    It demands SCRAM, which libpq knows from version 16 on; for older clients leave out what follows the ?.
+    The URL requires SCRAM, which libpq supports from version 16. For older clients, omit the ? and what follows.
 
     \b
     Example:
@@ -83,11 +81,15 @@ def url(role: str | None) -> None:
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
-@click.option("--database", metavar="URL", help="Another database than the embedded one.")
+@click.option(
+    "--database",
+    metavar="URL",
+    help="PostgreSQL to connect to. Default: CUSTOMER360_DATABASE_URL, else the embedded one.",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(database: str | None, arguments: tuple[str, ...]) -> None:
     """
-    Open psql on the database; the arguments are psql's own.
+    Open psql on the database and pass it the arguments.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`customer360 demo`: everything once, from mock data to the dashboard."""
+"""`customer360 demo`: all steps, from mock data to the dashboard."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _PROJECT_FOLDER: Final = "power_bi"
 
 
 @click.command(cls=ValuedCommand)
-@click.option("--people", is_flag=True, help="Let the dashboard show single customers too.")
+@click.option("--people", is_flag=True, help="Show individual customers in the dashboard.")
 @options(STORY, DATABASE_AND_JSON, SPARK)
 def demo(context: Context, people: bool, **story: Any) -> None:
     """
-    Fill mock data, run the operations, build the Power BI project, open the dashboard.
+    Fill mock data, run the operations, build the Power BI project, and open the dashboard.
 
-    It also says how to connect. In a script the dashboard is only checked, in a terminal Ctrl-C stops it.
+    It also prints how Power BI connects. At a terminal, the dashboard runs until you press Ctrl-C; in a script it
+    is only checked.
 
     \b
     Example:
@@ -42,23 +43,23 @@ def demo(context: Context, people: bool, **story: Any) -> None:
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """The end of `demo`: mock data and results, the Power BI project to open, and how it connects."""
+    """The result of `demo`: mock data and results, the Power BI project to open, and how it connects."""
 
     mock: MockOutcome
     run: RunOutcome
     project: Path
     connection: Mapping[str, str]
     is_checked: bool
-    """Whether the dashboard was looked at; else it is served next."""
+    """Whether the dashboard was checked; otherwise it is served next."""
 
     def lines(self) -> Iterator[str]:
         yield from self.mock.lines()
         yield from self.run.lines()
-        yield f"open {self.project} in Power BI Desktop; set its parameters, and sign in, so:"
+        yield f"open {self.project} in Power BI Desktop; set its parameters and sign in with:"
         for name, value in self.connection.items():
             yield f"  {name:<9} {value}"
         if self.is_checked:
-            yield "see it with: customer360 dashboard"
+            yield "open the dashboard with: customer360 dashboard"
 
     def as_json(self) -> Mapping[str, Any]:
         return {
@@ -71,7 +72,7 @@ class DemoOutcome:
 
 
 def demonstrate(context: Context, story: Mapping[str, Any], *, people: bool = False) -> DemoOutcome:
-    """Every step, with one Spark session, on the embedded database unless told otherwise."""
+    """Runs every step in one Spark session, by default on the embedded database."""
     with context.connect() as c:
         fill, refresh = c.fill_mock(**story), c.run()
     reader = context.open_reader()
@@ -93,7 +94,7 @@ def _check_dashboard(context: Context, reader: Database, *, people: bool) -> Non
 
 
 def _project(connection: Mapping[str, str]) -> Path:
-    """The project in the folder power_bi; built when there is none, else left as it is, for it may hold work."""
+    """The project in the folder power_bi; built if missing, otherwise unchanged: it may contain work."""
     from customer360.power_bi import project
 
     existing = Path(_PROJECT_FOLDER) / f"{project.NAME}.pbip"
@@ -103,18 +104,18 @@ def _project(connection: Mapping[str, str]) -> Path:
 
 
 def _serve(context: Context, *, people: bool) -> None:
-    """The dashboard on its usual port or the next one that is free."""
+    """Serves the dashboard on its usual port or the next free one."""
     from customer360.web.server import Address, next_free
 
     serve_dashboard(context, next_free(Address()) or Address(port=0), people=people)
 
 
 def _connection(context: Context, reader: Database) -> dict[str, str]:
-    """What a person types into Power BI; the password is shown only by the command that is asked for it."""
+    """What you enter in Power BI; only `db url` shows the password."""
     parts = reader.parts
     return {
         "server": address_of(reader),
         "database": parts.get("dbname", ""),
         "user": parts.get("user", ""),
-        "password": "that of this user" if context.is_external else "shown by: customer360 db url --reader",
+        "password": "this user's own" if context.is_external else "shown by: customer360 db url --reader",
     }

@@ -18,10 +18,10 @@ from customer360.commands.options import DATABASE_AND_JSON, ValuedCommand, optio
 @options(DATABASE_AND_JSON)
 def doctor(context: Context) -> None:
     """
-    Check what the commands need: an engine, PostgreSQL, rights, room, memory, ports, permissions.
+    Check what the commands need: an engine, PostgreSQL, rights, disk space, memory, ports, permissions.
 
-    It changes and starts nothing. What is not ok comes with a line on how to mend it; the exit code is 1 when
-    something failed.
+    It changes and starts nothing. Each problem comes with a line on how to fix it; the exit code is 1 if a check
+    failed.
 
     \b
     Example:
@@ -35,22 +35,22 @@ def doctor(context: Context) -> None:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found; *mend* says what to do about anything that is not ok."""
+    """What one check found; *fix* says how to solve a problem."""
 
     check: str
     state: Literal["ok", "warning", "failed"]
     found: str
-    mend: str = ""
+    fix: str = ""
 
     def lines(self) -> Iterator[str]:
         yield f"{self.state:<8} {self.check:<16} {self.found}"
-        if self.mend:
-            yield f"{'':<8} {'':<16} mend: {self.mend}"
+        if self.fix:
+            yield f"{'':<8} {'':<16} fix: {self.fix}"
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The end of `doctor`: what every check found."""
+    """The result of `doctor`: what every check found."""
 
     findings: tuple[Finding, ...]
 
@@ -69,7 +69,7 @@ class Diagnosis:
 
 
 def diagnose(context: Context) -> Diagnosis:
-    """Every check, of the database that *context* names."""
+    """Runs every check, on the database of *context*."""
     from customer360.commands import doctor_database as database
     from customer360.commands import doctor_machine as machine
 

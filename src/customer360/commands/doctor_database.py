@@ -1,4 +1,4 @@
-"""What the doctor looks at in a database. Looking changes nothing and starts nothing."""
+"""What the doctor checks in a database. It changes nothing and starts nothing."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def postgresql(context: Context) -> Iterator[Finding]:
     try:
         yield from _external(context) if context.is_external else _embedded()
     except Customer360Error as error:
-        mend = f"correct --database or {settings.DATABASE_URL}, or start the server they name"
-        # What keeps the embedded one from starting says itself what to do.
-        yield Finding("PostgreSQL", "failed", str(error), mend if context.is_external else "")
+        fix = f"correct --database or {settings.DATABASE_URL}, or start the server they name"
+        # An error of the embedded one says what to do.
+        yield Finding("PostgreSQL", "failed", str(error), fix if context.is_external else "")
 
 
 def _external(context: Context) -> Iterator[Finding]:
@@ -48,10 +48,12 @@ def _embedded() -> Iterator[Finding]:
         yield from _connected(server.database(), "embedded, ")
     elif server.is_made():
         server.require_version()
-        server.database()  # refuses when it is another user's
+        server.database()  # raises when it belongs to another user
         yield Finding("PostgreSQL", "ok", f"embedded in {server.home}, stopped; a command that needs it starts it")
     else:
-        yield Finding("PostgreSQL", "ok", f"embedded, not made yet; the first command makes it in {server.home}")
+        yield Finding(
+            "PostgreSQL", "ok", f"embedded, not created yet; the first command creates it in {server.home}"
+        )
 
 
 def _connected(database: Database, kind: str) -> Iterator[Finding]:
@@ -63,30 +65,30 @@ def _connected(database: Database, kind: str) -> Iterator[Finding]:
 
 
 def encoding(name: str) -> Finding:
-    """Names come in every script, and only UTF8 holds all of them."""
+    """Names are written in every script, and only UTF8 can store all of them."""
     if name == "UTF8":
         return Finding("encoding", "ok", name)
-    mend = "use a database that was made with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
-    limit = "text is not checked" if name == "SQL_ASCII" else "text that it cannot hold is refused"
-    return Finding("encoding", "warning", f"{name}; {limit}", mend)
+    fix = "use a database that was created with: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+    limit = "text is not checked" if name == "SQL_ASCII" else "text that it cannot store is refused"
+    return Finding("encoding", "warning", f"{name}; {limit}", fix)
 
 
 def _rights(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the server takes changes at all, and ours in particular."""
+    """Whether the server accepts changes, and this user's in particular."""
     query = "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean"
     ((is_standby, is_read_only),) = connection.execute(query).fetchall()
     if is_standby:
-        found, mend = "this server is a standby, which takes no changes", "name the primary in the URL"
-        yield Finding("rights", "failed", found, mend)
+        found, fix = "this server is a standby, which accepts no changes", "name the primary in the URL"
+        yield Finding("rights", "failed", found, fix)
     elif is_read_only:
-        mend = "ALTER ROLE or ALTER DATABASE ... SET default_transaction_read_only = off"
-        yield Finding("rights", "failed", "default_transaction_read_only is on: nothing can be changed", mend)
+        fix = "ALTER ROLE or ALTER DATABASE ... SET default_transaction_read_only = off"
+        yield Finding("rights", "failed", "default_transaction_read_only is on: nothing can be changed", fix)
     else:
         yield from _creation(connection)
 
 
 def _creation(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the schemas can be made, or tables in those that are there; then what is in them."""
+    """Whether the schemas, or tables in existing ones, can be created; then what is in them."""
     query = """
         SELECT name,
             CASE WHEN to_regnamespace(name) IS NULL THEN has_database_privilege(current_database(), 'CREATE')
@@ -113,53 +115,53 @@ def _creation(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
 
 
 def _tables(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the next `mock`, `load` or `run` can replace what is there."""
+    """Whether the next `mock`, `load` or `run` can replace the existing tables."""
     sources = {source: obstacle(connection, source) for source in SOURCES if source.is_optional}
     others = [source for source in sources if origin(connection, source.full_name).kind == "unknown"]
     try:
         require_replaceable(connection, [one for one in TABLES if one not in others], foreign=[CUSTOMERS])
     except Customer360Error as error:
-        found, _, mend = str(error).partition("; ")
-        yield Finding("tables", "failed", found, mend)
+        found, _, fix = str(error).partition("; ")
+        yield Finding("tables", "failed", found, fix)
     else:
-        yield Finding("tables", "ok", "those that are there can be replaced")
+        yield Finding("tables", "ok", "the existing ones can be replaced")
     for source in others:
         reads = f"does not read it: {why}" if (why := sources[source]) else "reads it"
         found = f"{source.full_name} was not made by customer360, which keeps it; `run` {reads}"
         yield Finding(source.name, "ok", found)
     if catalog.exists(connection, CUSTOMERS.full_name):
-        told = f"dump the whole database: pg_dump -t {CUSTOMERS.full_name} would hold no rows"
-        yield Finding("backup", "ok", f"{told} (docs/operating.md)")
+        advice = f"dump the whole database: pg_dump -t {CUSTOMERS.full_name} would contain no rows"
+        yield Finding("backup", "ok", f"{advice} (docs/operating.md)")
     _, unknown = leftovers(connection)
     if unknown:
         names = ", ".join(f"{INTERNAL_SCHEMA}.{name}" for name in sorted(unknown))
-        mend = f"when nobody needs them: DROP TABLE {names};"
-        yield Finding("other tables", "warning", f"published nowhere, and never dropped: {names}", mend)
+        fix = f"if nobody needs them: DROP TABLE {names};"
+        yield Finding("other tables", "warning", f"not published, and never dropped: {names}", fix)
 
 
 def _reader(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the dashboard's and Power BI's role can read the results, and nothing that is not meant for it."""
+    """Whether the role of the dashboard and Power BI can read the results, and nothing else."""
     if not _has_role(connection, READER):
         return
     if missing := missing_grants(connection, READER):
         yield Finding("reader", "failed", f"{READER} may not read all results", missing)
     elif opened := opened_to(connection, READER):
         names = ", ".join(table.full_name for table in opened)
-        mend = f"REVOKE ALL ON {names} FROM {READER}, PUBLIC;"
-        yield Finding("reader", "warning", f"{READER} has rights on {names}, which hold personal data", mend)
+        fix = f"REVOKE ALL ON {names} FROM {READER}, PUBLIC;"
+        yield Finding("reader", "warning", f"{READER} has rights on {names}, which contain personal data", fix)
     else:
-        yield Finding("reader", "ok", f"{READER} may read the results that are there")
+        yield Finding("reader", "ok", f"{READER} may read the existing results")
 
 
 def _people(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether the role of those who may see single customers can, and can log it."""
+    """Whether the role that may see individual customers can read them and write the access log."""
     if not _has_role(connection, people.PEOPLE):
         return
     if missing := people.missing_grants(connection, people.PEOPLE):
-        found = f"{people.PEOPLE} may not read single customers or not log it"
+        found = f"{people.PEOPLE} may not read individual customers, or not add to the access log"
         yield Finding("people", "failed", found, missing)
     else:
-        yield Finding("people", "ok", f"{people.PEOPLE} may read single customers and add to the access log")
+        yield Finding("people", "ok", f"{people.PEOPLE} may read individual customers and add to the access log")
 
 
 def _has_role(connection: psycopg.Connection[Any], role: str) -> bool:
@@ -167,7 +169,7 @@ def _has_role(connection: psycopg.Connection[Any], role: str) -> bool:
 
 
 def database_port(context: Context) -> Iterator[Finding]:
-    """A taken one stops nothing, but what connects to the embedded server has to be told another."""
+    """A taken port stops nothing, but clients of the embedded server must use another one."""
     if context.is_external:
         return
     server = EmbeddedPostgres()
@@ -175,12 +177,12 @@ def database_port(context: Context) -> Iterator[Finding]:
         port = int(server.database().parts["port"]) if server.is_made() else PREFERRED_PORT
         is_running = server.is_running()
     except Customer360Error:
-        return  # the check of PostgreSQL has said it
+        return  # the check of PostgreSQL has reported it
     if is_running:
         yield Finding("database port", "ok", f"{port}, where the embedded PostgreSQL listens")
     elif free_port(port) == port:
         yield Finding("database port", "ok", f"{port} is free")
     else:
-        mend = "end that program, if Power BI is to find the database there"
-        found = f"{port} is taken by another program; PostgreSQL will start on another port"
-        yield Finding("database port", "warning", found, mend)
+        fix = "if Power BI connects to that port, stop the other program"
+        found = f"{port} is in use by another program; PostgreSQL will start on another port"
+        yield Finding("database port", "warning", found, fix)

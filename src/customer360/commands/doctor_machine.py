@@ -1,4 +1,4 @@
-"""What the doctor looks at on this machine. Looking changes nothing and starts nothing."""
+"""What the doctor checks on this machine. It changes nothing and starts nothing."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def python(_: Context) -> Iterator[Finding]:
 
 
 def engine(_: Context) -> Iterator[Finding]:
-    """The one that computes where nobody names a cluster, and for Spark the Java that it would be started with."""
+    """The default engine, and for Spark the Java that it would start with."""
     try:
         is_embedded = installed.default_engine() == "embedded"
-    except Customer360Error as error:  # which says itself what to do
+    except Customer360Error as error:  # its message says what to do
         yield Finding("engine", "failed", str(error))
         return
     if is_embedded:
@@ -54,14 +54,14 @@ def engine(_: Context) -> Iterator[Finding]:
 
 
 def _embedded_engine(is_locked: bool, has_others: bool) -> Finding:
-    """Nobody else may compute with it, as this user."""
+    """Whether other accounts can run code as this user through the engine's port."""
     found = installed.description()
     if is_locked:
-        return Finding("engine", "ok", f"{found}; its port is locked against everybody else")
+        return Finding("engine", "ok", f"{found}; its port is locked to other accounts")
     if not has_others:
-        return Finding("engine", "ok", f"{found}; its port cannot be locked here, but nobody else has an account")
-    mend = "where you do not trust them, use --master 'local[*]' (pip install 'customer360[spark]')"
-    return Finding("engine", "warning", f"{found}; its port is open to other accounts of this machine", mend)
+        return Finding("engine", "ok", f"{found}; its port cannot be locked here, but there are no other accounts")
+    fix = "if you do not trust them, use --master 'local[*]' (pip install 'customer360[spark]')"
+    return Finding("engine", "warning", f"{found}; its port is open to other accounts of this machine", fix)
 
 
 def _java() -> Finding:
@@ -78,19 +78,19 @@ def _java() -> Finding:
 
 
 def room(context: Context) -> Iterator[Finding]:
-    """For the data, when it is ours to keep, and for what Spark writes meanwhile."""
+    """For the data of the embedded database, and for the temporary files of Spark."""
     if not context.is_external:
         home = _existing(settings.home())
-        yield disk("disk", home, shutil.disk_usage(home).free, f"set {settings.HOME} to a folder with more room")
+        yield disk("disk", home, shutil.disk_usage(home).free, f"set {settings.HOME} to a folder with more space")
     temporary = Path(tempfile.gettempdir())
     yield disk(
-        "temporary files", temporary, shutil.disk_usage(temporary).free, "set TMPDIR to a folder with more room"
+        "temporary files", temporary, shutil.disk_usage(temporary).free, "set TMPDIR to a folder with more space"
     )
 
 
-def disk(check: str, folder: Path, free: int, mend: str) -> Finding:
-    """100,000 customers take 0.2 GB with everything, 10 million 10 GB."""
-    return _amount(check, free, 1, 5, f"{free / _GB:,.1f} GB free in {folder}", mend)
+def disk(check: str, folder: Path, free: int, fix: str) -> Finding:
+    """100,000 customers take 0.2 GB in total, 10 million 10 GB."""
+    return _amount(check, free, 1, 5, f"{free / _GB:,.1f} GB free in {folder}", fix)
 
 
 def memory(_: Context) -> Iterator[Finding]:
@@ -101,14 +101,14 @@ def memory(_: Context) -> Iterator[Finding]:
 def free_memory(free: int, total: int) -> Finding:
     """The embedded engine takes half a GB for 1 million customers, Spark's JVM 1 to 3 GB, PostgreSQL the rest."""
     found = f"{free / _GB:,.1f} of {total / _GB:,.1f} GB free"
-    return _amount("memory", free, 1, 2, found, "close other programs, or take a machine with more memory")
+    return _amount("memory", free, 1, 2, found, "close other programs, or use a machine with more memory")
 
 
-def _amount(check: str, have: int, needed: float, enough: float, found: str, mend: str) -> Finding:
-    """Failed below *needed* GB, a warning below *enough*."""
+def _amount(check: str, have: int, needed: float, enough: float, found: str, fix: str) -> Finding:
+    """Fails below *needed* GB, warns below *enough*."""
     if have >= enough * _GB:
         return Finding(check, "ok", found)
-    return Finding(check, "warning" if have >= needed * _GB else "failed", found, mend)
+    return Finding(check, "warning" if have >= needed * _GB else "failed", found, fix)
 
 
 # -- the dashboard's port --------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ def dashboard_port(_: Context, port: int = DASHBOARD_PORT) -> Iterator[Finding]:
     elif _is_dashboard(port):
         yield Finding("dashboard port", "ok", f"{port}, where a dashboard is served")
     else:
-        mend = "customer360 dashboard --port 0"
-        yield Finding("dashboard port", "warning", f"{port} is taken by another program", mend)
+        fix = "customer360 dashboard --port 0"
+        yield Finding("dashboard port", "warning", f"{port} is in use by another program", fix)
 
 
 def _is_dashboard(port: int) -> bool:
@@ -140,7 +140,7 @@ def _is_dashboard(port: int) -> bool:
 
 
 def permissions(context: Context) -> Iterator[Finding]:
-    """Nobody else may read the passwords or the data, nor put other files in their place."""
+    """Nobody else may read or replace the passwords or the data."""
     home = settings.home()
     if context.is_external or sys.platform == "win32":
         return
@@ -154,29 +154,29 @@ def permissions(context: Context) -> Iterator[Finding]:
         if _is_there(path) and (mode := stat.S_IMODE(path.stat().st_mode)) & rights
     }
     if open_to_others:
-        found = ", ".join(f"{path} is open to others" for path in open_to_others)
-        mend = "; ".join(f"chmod {mode:o} {path}" for path, mode in open_to_others.items())
-        yield Finding("permissions", "failed", found, mend)
+        found = ", ".join(f"{path} is open to other users" for path in open_to_others)
+        fix = "; ".join(f"chmod {mode:o} {path}" for path, mode in open_to_others.items())
+        yield Finding("permissions", "failed", found, fix)
     elif not os.access(home, os.W_OK):
-        mend = f"set {settings.HOME} to a folder of your own"
-        yield Finding("permissions", "failed", f"{home} belongs to another user", mend)
+        fix = f"set {settings.HOME} to a folder of your own"
+        yield Finding("permissions", "failed", f"{home} belongs to another user", fix)
     else:
-        yield Finding("permissions", "ok", f"passwords and data in {home} are closed to others")
+        yield Finding("permissions", "ok", f"other users cannot read the passwords and data in {home}")
 
 
 def _can_be_made(home: Path) -> Finding:
     parent = _existing(home)
     if os.access(parent, os.W_OK):
-        return Finding("permissions", "ok", f"{home} is not there yet and can be made")
-    mend = f"set {settings.HOME} to a folder of your own"
-    return Finding("permissions", "failed", f"{home} cannot be made: {parent} is not yours to write to", mend)
+        return Finding("permissions", "ok", f"{home} does not exist yet and can be created")
+    fix = f"set {settings.HOME} to a folder of your own"
+    return Finding("permissions", "failed", f"{home} cannot be created: you may not write to {parent}", fix)
 
 
 def _existing(folder: Path) -> Path:
-    """*folder*, or the nearest above it that exists."""
+    """*folder*, or its nearest existing parent."""
     return next(path for path in (folder, *folder.parents) if _is_there(path))
 
 
 def _is_there(path: Path) -> bool:
-    """Whether it exists, as far as this user may see."""
+    """Whether it exists, as far as this user can see."""
     return os.access(path, os.F_OK)

@@ -1,4 +1,4 @@
-"""`customer360 forget`: a customer is deleted everywhere, and rejected when a source brings it again."""
+"""`customer360 forget`: deletes a customer everywhere, and rejects the customer if a source contains it again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @click.command(cls=ValuedCommand)
 @click.argument("customer", metavar="ID", required=False)
-@click.option("--yes", is_flag=True, help="Do not ask; without a terminal this is required.")
-@click.option("--list", "is_list", is_flag=True, help="Show how many customers were forgotten when; not who.")
+@click.option("--yes", is_flag=True, help="Delete without asking; required without a terminal.")
+@click.option("--list", "is_list", is_flag=True, help="Show how many customers were forgotten on each day.")
 @click.option(
     "--wait",
     "run_seconds",
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     show_default=True,
     type=click.FloatRange(0, 86_400),
     metavar="SECONDS",
-    help="How long to wait for a run to end.",
+    help="Maximum time to wait for a run to end.",
 )
 @options(DATABASE_AND_JSON)
 def forget(context: Context, customer: str | None, yes: bool, is_list: bool) -> None:
     """
-    Delete a customer from every table, and reject it when a source brings it again. This cannot be undone.
+    Delete a customer from every table, and reject the customer if a source contains it again.
 
-    ID is a customer_id, or what the source calls the customer, exactly as it is written there. Every total changes
-    by this one customer. What is remembered is a hash of the ids. Your own source, backups and lakes are not
-    changed; what of these still holds the customer is told.
+    This cannot be undone. ID is a customer_id, or the customer's id in the source, exactly as written there. Every
+    total changes by this one customer. Only a hash of the ids is kept. Your own source, backups and lakes are not
+    changed; the output lists which of them still contain the customer.
 
     \b
     Example:
@@ -47,7 +47,7 @@ def forget(context: Context, customer: str | None, yes: bool, is_list: bool) -> 
       customer360 forget --list
     """
     if is_list == bool(customer):
-        raise click.UsageError("give either an ID or --list")
+        raise click.UsageError("specify either an ID or --list")
     with context.connect() as c:
         if customer is None:
             context.show(ListOutcome(c.forgotten()))
@@ -59,13 +59,13 @@ def forget(context: Context, customer: str | None, yes: bool, is_list: bool) -> 
 
 def _ask(customer: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refused(f"'{customer}' would be deleted for good; to do that without being asked: --yes")
+        raise Refused(f"'{customer}' would be deleted permanently; to confirm that, add --yes")
     click.confirm(f"Delete customer '{customer}' from every table? This cannot be undone.", abort=True, err=True)
 
 
 @dataclass(frozen=True)
 class ForgetOutcome:
-    """The end of `forget`: what went, and what remains elsewhere."""
+    """The result of `forget`: what was deleted, and what remains elsewhere."""
 
     done: Forgetting
 
@@ -82,7 +82,7 @@ class ForgetOutcome:
 
 @dataclass(frozen=True)
 class ListOutcome:
-    """The end of `forget --list`: how many customers were forgotten, by day."""
+    """The result of `forget --list`: the number of forgotten customers by day."""
 
     days: Sequence[ForgottenDay]
 

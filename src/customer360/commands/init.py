@@ -1,4 +1,4 @@
-"""`customer360 init`: a folder to work in, for those who have the package and not the repository."""
+"""`customer360 init`: a folder to work in, for users of the package who do not have the repository."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LINK: Final = re.compile(r"\[([^\]]+)\]\(\.\./(?:docs/|README)[^)]*\)")
 @click.argument("folder", default="customer360", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
     """
-    Make a folder with the notebooks and the example file, to work in.
+    Create a folder to work in, with the notebooks and the example files.
 
-    Files that are there already are never written over.
+    Existing files are never overwritten.
 
     \b
     Example:
@@ -40,24 +40,24 @@ def unpack(folder: Path) -> list[Path]:
     """
     Writes every file of `FOLDERS` below *folder*; returns their paths.
 
-    Links to what stays in the repository become plain text. Raises: Customer360Error when one of the files is
-    there already, before anything is written, or when the folder cannot be written to.
+    Links to files that are only in the repository become plain text. Raises: Customer360Error when a file already
+    exists, before anything is written, or when the folder cannot be written to.
     """
     contents = {folder / name / file.name: file for name in FOLDERS for file in _files(name)}
     try:
         for path in contents:
             if path.exists():
-                raise Refused(f"{path} is there already and stays as it is; name another folder")
+                raise Refused(f"{path} already exists and was not changed; name another folder")
         for path, file in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(_LINK.sub(r"\1", file.read_bytes().decode()).encode())
     except OSError as error:
-        raise Unavailable(f"cannot write {path} ({error.strerror}); name a folder of yours") from None
+        raise Unavailable(f"cannot write {path} ({error.strerror}); name a folder you can write to") from None
     return list(contents)
 
 
 def _files(name: str) -> list[Path]:
-    """In the installed package the folders stand within it, in the repository at its root."""
+    """The folders are inside the installed package, or at the root of the repository."""
     packaged = _PACKAGE / "templates" / name
     folder = packaged if packaged.is_dir() else _PACKAGE.parents[1] / name
     return sorted(file for file in folder.iterdir() if file.is_file())

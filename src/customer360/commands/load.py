@@ -1,4 +1,4 @@
-"""`customer360 load`: a person's own customers in public.customers, and their events in public.events."""
+"""`customer360 load`: your own customers in public.customers, and their events in public.events."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Share(click.ParamType[float]):
         except ValueError:
             share = -1
         if not 0 <= share <= 1:
-            self.fail(f"{value!r} is no share; write it as 5% or 0.05", param, ctx)
+            self.fail(f"invalid share {value!r}; write 5% or 0.05", param, ctx)
         return share
 
 
@@ -47,7 +47,7 @@ class Delimiter(click.ParamType[str]):
         text = {"tab": "\t", "\\t": "\t"}.get(str(value), str(value))
         if len(text) != 1 or text in '\r\n"' or not text.isascii():
             self.fail(
-                f"{value!r} is no delimiter; write one character, or tab; a blank stands for any number of blanks",
+                f"invalid delimiter {value!r}; write one character, or tab; a space matches any number of spaces",
                 param,
                 ctx,
             )
@@ -59,72 +59,85 @@ class Delimiter(click.ParamType[str]):
 @click.option(
     "--transactions/--no-transactions",
     default=None,
-    help="The rows are order lines, which become events; without --events the customers too. Default: found.",
+    help="Read the rows as order lines, which become events and, without --events, customers. Default: detected.",
 )
 @click.option(
     "--events",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The events of these customers; alone, of the customers in the database: order lines, or a ledger.",
+    help="Events to load, order lines or a ledger: those of these customers or, without any, of the customers in "
+    "the database.",
 )
-@click.option("--append", is_flag=True, help="Add the events to those in the database. Only with --events alone.")
-@click.option("--from-database", metavar="URL", help="Read from this PostgreSQL instead of a file.")
-@click.option("--table", metavar="TABLE", help="The table there.")
-@click.option("--query", metavar="SQL", help="Or what this query gives there.")
-@click.option("--events-table", metavar="TABLE", help="Or the table of that PostgreSQL that holds the events.")
-@click.option("--events-query", metavar="SQL", help="Or what this query gives there.")
-@click.option("--mapping", type=FILE, metavar="FILE", help="Which column fills which. Default: a guess.")
-@click.option("--events-mapping", type=FILE, metavar="FILE", help="The same for the events.")
-@click.option("--delimiter", metavar="CHARACTER", type=Delimiter(), help="What separates columns. Default: found.")
-@click.option("--encoding", metavar="NAME", help="As utf-8 or cp1252. Default: found.")
+@click.option(
+    "--append", is_flag=True, help="Add the events to those in the database; only if no customers are loaded."
+)
+@click.option("--from-database", metavar="URL", help="PostgreSQL to read from instead of a file.")
+@click.option("--table", metavar="TABLE", help="Table to read from that PostgreSQL.")
+@click.option("--query", metavar="SQL", help="Query to read from that PostgreSQL, instead of a table.")
+@click.option("--events-table", metavar="TABLE", help="Table of that PostgreSQL that contains the events.")
+@click.option("--events-query", metavar="SQL", help="Query that returns the events, instead of a table.")
+@click.option("--mapping", type=FILE, metavar="FILE", help="Mapping of the source's columns. Default: a guess.")
+@click.option(
+    "--events-mapping", type=FILE, metavar="FILE", help="Mapping of the columns of the events. Default: a guess."
+)
+@click.option(
+    "--delimiter", metavar="CHARACTER", type=Delimiter(), help="Character between columns. Default: detected."
+)
+@click.option("--encoding", metavar="NAME", help="Encoding of the text, utf-8 or cp1252. Default: detected.")
 @click.option(
     "--quote",
     type=click.Choice(["double", "backslash", "none"]),
-    help='How CSV writes " inside a cell: "" or \\"; none if it is a plain character. Default: found.',
+    help='How CSV writes " inside a cell: double is "", backslash is \\", none is a plain character. '
+    "Default: detected.",
 )
 @click.option(
     "--skip-lines",
     type=click.IntRange(0, 1_000_000),
     default=0,
     metavar="N",
-    help="Lines of CSV above the column names to skip. Default: 0.",
+    help="Number of lines to skip above the column names of a CSV. Default: 0.",
 )
-@click.option("--sheet", metavar="NAME", help="The sheet of an Excel workbook. Default: the first with a table.")
+@click.option("--sheet", metavar="NAME", help="Sheet of an Excel workbook. Default: the first with a table.")
 @click.option(
     "--dates",
     type=click.Choice(
         ["day-first", "month-first", "year-first", "excel-days", "epoch-seconds", "epoch-milliseconds"]
     ),
-    help="How to read 03/04/2024 and 03-04-05. Default: found.",
+    help="Format of dates such as 03/04/2024 or 03-04-05. Default: detected.",
 )
-@click.option("--decimal", type=click.Choice(["point", "comma"]), help="How to read 1.234. Default: found.")
+@click.option(
+    "--decimal", type=click.Choice(["point", "comma"]), help="Decimal separator of numbers. Default: detected."
+)
 @click.option(
     "--as-of",
     type=DAY,
     metavar="DAY",
-    help="Last day treated as known. Default: the last day in the data; what lies after today is rejected.",
+    help="Last day treated as known. Default: the last day in the data; days after today are rejected.",
 )
 @click.option(
     "--max-rejected",
     default=f"{MAX_REJECTED:.0%}",
     show_default=True,
     type=Share(),
-    help="Load nothing when a larger share cannot be loaded.",
+    help="Load nothing if a larger share of the rows cannot be loaded.",
 )
-@click.option("--replace", is_flag=True, help="Delete other customers and events of your own.")
-@click.option("--allow-shrink", is_flag=True, help="Load also when half of the same file's customers are gone.")
-@click.option("--yes", is_flag=True, help="Do not ask whether the guess is right.")
-@click.option("--dry-run", is_flag=True, help="Read, examine and count, and change nothing.")
+@click.option("--replace", is_flag=True, help="Replace customers and events even if they are not mock data.")
+@click.option(
+    "--allow-shrink", is_flag=True, help="Load even if the same file has lost more than half of its rows."
+)
+@click.option("--yes", is_flag=True, help="Accept a guessed mapping without asking.")
+@click.option("--dry-run", is_flag=True, help="Read, check and count the rows, and change nothing.")
 @options(DATABASE_AND_JSON, SPARK)
 def load(context: Context, yes: bool, append: bool, **given: Any) -> None:
     """
-    Fill public.customers and public.events with your own customers and events.
+    Load your own customers and events into public.customers and public.events.
 
-    From a file, a directory or another PostgreSQL: CSV of any delimiter and encoding, JSON, both also packed,
-    Parquet, or Excel. The exports of common shops and CRMs are known; other columns are guessed by name. Order
-    lines become events and the customers derived from them. The mapping is shown, and written to
-    members.mapping.toml, where you can edit it. Rows that cannot be loaded go to analytics.rejected_rows, each
-    with all its reasons. Other customers and events of your own are never deleted, unless --replace is given.
+    The source is a file, a folder or another PostgreSQL. Files are CSV with any delimiter and encoding or JSON,
+    both optionally compressed, Parquet, or Excel. Exports of common shops and CRMs are recognized; other columns
+    are guessed from their names. Order lines become events, and customers are derived from them. The mapping is
+    shown and written to members.mapping.toml, where you can edit it. Rows that cannot be loaded go to
+    analytics.rejected_rows, each with all its reasons. Customers and events in the
+    database that are not mock data are replaced only with --replace.
 
     \b
     Example:
@@ -145,7 +158,7 @@ def load(context: Context, yes: bool, append: bool, **given: Any) -> None:
     if _is_of_events_alone(given):
         context.show(LoadOutcome(c.load_events(append=append, **_of_events(given))))
     elif append:
-        raise Invalid("--append adds events to those of the customers in the database; leave out the customers")
+        raise Invalid("--append only adds events of the customers in the database; omit the customers")
     else:
         context.show(LoadOutcome(c.load(**given)))
 
@@ -157,14 +170,14 @@ def _is_of_events_alone(given: Mapping[str, Any]) -> bool:
 
 
 def _of_events(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of the only source; --mapping and --events-mapping say the same then."""
+    """The options of the events as the only source; --mapping and --events-mapping are equivalent then."""
     own = {name: given[f"events_{name}"] for name in ("table", "query", "mapping") if given[f"events_{name}"]}
     options = {name: value for name, value in given.items() if not name.startswith("events")}
     return {**options, "path": given["events"], **own}
 
 
 def _agree(context: Context, yes: bool, plan: LoadPlan) -> None:
-    """Shows the plan, and asks where nobody has agreed to it yet."""
+    """Shows the plan, and asks for confirmation unless it is already given."""
     if not context.as_json:
         context.show(PlanOutcome(plan))
     plan.require_complete()
@@ -178,7 +191,7 @@ def _agree(context: Context, yes: bool, plan: LoadPlan) -> None:
 
 @dataclass(frozen=True)
 class PlanOutcome:
-    """What `load` is going to read, and which column fills which."""
+    """What `load` will read, and which column fills which."""
 
     plan: LoadPlan
 
@@ -196,11 +209,11 @@ class PlanOutcome:
             if words := mapping.values.get(target):
                 yield f"  {target}: {', '.join(f'{word} is {value}' for word, value in words.items())}"
         if mapping.newest_by:
-            yield f"  of several rows with one customer_id the newest by {mapping.newest_by} is kept"
+            yield f"  of several rows with the same customer_id, the newest by {mapping.newest_by} is kept"
         if mapping.where:
-            yield f"  left out are rows that do not meet {mapping.where}"
+            yield f"  rows that do not meet {mapping.where} are omitted"
         if mapping.currency:
-            yield f"  rejected are amounts that are not in {mapping.currency}"
+            yield f"  amounts that are not in {mapping.currency} are rejected"
         for note in self.plan.notes:
             yield f"  note: {note.text}"
         if self.plan.file:
@@ -233,7 +246,7 @@ class PlanOutcome:
 
 @dataclass(frozen=True)
 class LoadOutcome:
-    """The end of `load`: how many rows were loaded and rejected, and why; or would be."""
+    """The result of `load`: how many rows were, or would be, loaded and rejected, and why."""
 
     load: Load
 
@@ -244,9 +257,9 @@ class LoadOutcome:
             yield from LoadOutcome(self.load.of_events)._rows()
             yield from LoadOutcome(self.load.of_events)._columns()
         if orphans := self.load.events_without_customer:
-            yield f"{orphans:,} events in public.events are not those of these customers; a run rejects them"
+            yield f"{orphans:,} events in public.events belong to none of these customers; a run rejects them"
         if self._as_of:
-            yield f"results will be as of {self._as_of}, the last day in the data; for another: --as-of DAY"
+            yield f"results will be as of {self._as_of}, the last day in the data; for another day: --as-of DAY"
         yield "nothing was changed" if self._is_dry else "make the results with: customer360 run"
 
     def _rows(self) -> Iterator[str]:
@@ -255,15 +268,19 @@ class LoadOutcome:
         tally, would = self.load.found.tally, "would be " if self._is_dry else ""
         yield self.load.headline
         if tally.cancelled_lines:
-            take = "1 line takes" if tally.cancelled_lines == 1 else f"{tally.cancelled_lines:,} lines take"
-            yield f"{take} something back: refunds"
+            are = (
+                "1 line is a return"
+                if tally.cancelled_lines == 1
+                else f"{tally.cancelled_lines:,} lines are returns"
+            )
+            yield f"{are}, loaded as a refund" if tally.cancelled_lines == 1 else f"{are}, loaded as refunds"
         if tally.rows_left_out:
-            yield f"{tally.rows_left_out:,} rows {would}left out: {self._why_left_out()}"
+            yield f"{tally.rows_left_out:,} rows {would}omitted: {self._why_left_out()}"
         if tally.rows_identical:
-            there = " or as an event that is there" if self.load.plan.request.append else ""
-            yield f"{tally.rows_identical:,} rows say the same as another row{there}, which stands for them"
+            there = " or an existing event" if self.load.plan.request.append else ""
+            yield f"{tally.rows_identical:,} rows repeat another row{there} and are ignored"
         if tally.rows_rejected:
-            where = "" if self._is_dry else f"; why: {REJECTED_ROWS.full_name}"
+            where = "" if self._is_dry else f"; see {REJECTED_ROWS.full_name}"
             yield f"{tally.rows_rejected:,} rows {would}rejected ({tally.rejected_share:.1%}){where}"
         for name, reason in tally.reasons.items():
             yield f"  {name:<28} {reason.rows:>12,}  {reason}".rstrip()
@@ -277,14 +294,14 @@ class LoadOutcome:
         return " or ".join(filter(None, (of_mapping, later)))
 
     def _columns(self) -> Iterator[str]:
-        """How columns were read, and which were not."""
+        """How columns were read, and which were not loaded."""
         found, unread = self.load.found, {one.target: one for one in self.load.plan.unread}
         if formats := found.mapping.formats:
             yield "read as: " + ", ".join(f"{column} {style}" for column, style in formats.items())
         if unread:
             yield f"not read: {', '.join(f'{name} ({one})' for name, one in unread.items())}"
         for name, reason in found.given_up.items():
-            yield f"not loaded: {name}, since {reason.rows:,} of its cells cannot be read, {reason}"
+            yield f"not loaded: {name}, because {reason.rows:,} of its cells cannot be read, {reason}"
         if found.from_events:
             yield f"from the events: {', '.join(found.from_events)}"
         if absent := [name for name in self.load.missing_columns if name not in {*unread, *found.given_up}]:
@@ -296,7 +313,7 @@ class LoadOutcome:
 
     @property
     def _as_of(self) -> date | None:
-        """The last day in the data, where nobody gave an as-of date."""
+        """The last day in the data, if no as-of date was given."""
         if self.load.plan.request.as_of:
             return None
         days = [one.found.last_day for one in (self.load, self.load.of_events) if one]

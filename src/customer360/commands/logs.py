@@ -1,4 +1,4 @@
-"""Logs for programs: one JSON object per line on stderr, in place of progress and messages for a person."""
+"""Logs for programs: one JSON object per line on stderr, instead of progress and messages for a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TRACEBACKS: Final = logging.getLogger("customer360.tracebacks")
 
 class JsonLines(logging.Formatter):
     """
-    time (UTC), level and event of a record, the fields it was given by `extra={"fields": ...}`, and a traceback.
+    The time (UTC), level and event of a record, the fields given by `extra={"fields": ...}`, and a traceback.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -30,7 +30,7 @@ class JsonLines(logging.Formatter):
 
 
 def write_json() -> None:
-    """From now on this process logs JSON lines: what the software does, and anybody's warnings and errors."""
+    """Makes this process log JSON lines: what this software does, and warnings and errors of all libraries."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -39,7 +39,7 @@ def write_json() -> None:
 
 
 def show_tracebacks(are_wanted: bool) -> None:
-    """Whether from now on an error that is told in one line comes with its traceback."""
+    """Sets whether a one-line error comes with its traceback."""
     _TRACEBACKS.setLevel(logging.DEBUG if are_wanted else logging.WARNING)
 
 

@@ -27,23 +27,25 @@ STORY: Final = (
         default="100k",
         show_default=True,
         type=Parsed("size", _size),
-        help="As 100k, 10M or 250000.",
+        help="Number of customers, such as 250000, 100k or 10M.",
     ),
-    click.option("--seed", default=7, show_default=True, help="The same seed gives the same rows."),
-    click.option("--as-of", type=DAY, metavar="DAY", help="Last day that has happened. Default: today (UTC)."),
+    click.option(
+        "--seed", default=7, show_default=True, help="Seed of the data; the same seed gives the same rows."
+    ),
+    click.option("--as-of", type=DAY, metavar="DAY", help="Last day treated as known. Default: today (UTC)."),
     click.option(
         "--dirt",
         default=0.0,
         show_default=True,
         metavar="SHARE",
-        help="Share of rows that get one real-world defect each, 0 to 0.5.",
+        help="Share of rows that get one real-world defect each, from 0 to 0.5.",
     ),
     click.option(
         "--events-per-customer",
         default=20,
         show_default=True,
         metavar="N",
-        help="Events per customer, on average, up to 200; 0 for none.",
+        help="Average number of events per customer, up to 200; 0 for no events.",
     ),
 )
 
@@ -53,19 +55,18 @@ STORY: Final = (
     STORY,
     (
         click.option(
-            "--replace", is_flag=True, help="Delete customers and events even when they are not mock data."
+            "--replace", is_flag=True, help="Replace customers and events even if they are not mock data."
         ),
-        click.option("--report", is_flag=True, help="Measure the data against figures of the real world."),
+        click.option("--report", is_flag=True, help="Compare the data with real-world figures."),
     ),
     DATABASE_AND_JSON,
     SPARK,
 )
 def mock(context: Context, replace: bool, report: bool, **story: Any) -> None:
     """
-    Delete the mock customers and their events and fill in new ones.
+    Fill public.customers and public.events with mock data.
 
-    They are in public.customers and public.events. Rows there that are not mock data of this software are never
-    deleted, unless --replace is given.
+    Earlier mock data is replaced. Rows that are not mock data of this software are replaced only with --replace.
 
     \b
     Example:
@@ -79,14 +80,14 @@ def mock(context: Context, replace: bool, report: bool, **story: Any) -> None:
 
 @dataclass(frozen=True)
 class MockOutcome:
-    """The end of `mock`: how many rows, of which plan, and how real they look when that was asked."""
+    """The result of `mock`: the number of rows, their plan, and with --report how realistic they are."""
 
     fill: Fill
 
     def lines(self) -> Iterator[str]:
         yield repr(self.fill)
         if self.fill.dirt:
-            yield f"{self.fill.dirt:.1%} of the rows with one defect each"
+            yield f"{self.fill.dirt:.1%} of the rows have one defect each"
         for gate in self.fill.gates:
             mark = "ok  " if gate.passed else "FAIL"
             measured = f"  {mark} {gate.name:<34} {gate.value:>9.3f}   {gate.low:g} to {gate.high:g}"

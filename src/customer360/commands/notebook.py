@@ -1,4 +1,4 @@
-"""`customer360 notebook`: the notebooks in JupyterLab, or run without a browser."""
+"""`customer360 notebook`: opens the notebooks in JupyterLab, or runs them without a browser."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ _COLORS: Final = 64
 @click.command(cls=ValuedCommand)
 @click.argument("name", required=False)
 @click.option(
-    "--execute", "is_run", is_flag=True, help="Run it from top to bottom and save the outputs, without a browser."
+    "--execute", "is_run", is_flag=True, help="Run from top to bottom and save the outputs, without a browser."
 )
 def notebook(name: str | None, is_run: bool) -> None:
     """
-    Open the notebooks in JupyterLab, or run one from top to bottom.
+    Open the notebooks in JupyterLab, or run them from top to bottom.
+
+    NAME is a notebook in the folder 'notebooks'; without it, all of them.
 
     \b
     Example:
@@ -49,16 +51,16 @@ def notebook(name: str | None, is_run: bool) -> None:
 
 def open_lab(name: str | None = None) -> None:
     """
-    Opens JupyterLab on the notebook *name*, or on the folder, and ends with it, with its exit code.
+    Opens JupyterLab on the notebook *name*, or on the folder, and ends with its exit code.
 
-    JupyterLab sees the current folder, so that links from a notebook to what lies beside `notebooks` work.
+    JupyterLab serves the current folder, so that links from a notebook to files next to `notebooks` work.
     Raises: Customer360Error when there is no such notebook or the extra `notebook` is not installed.
     """
     paths = _notebooks(name)
     _require_extra()
     target = paths[0].as_posix() if name else FOLDER
     lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", *_lab_options(target)])  # noqa: S603
-    # Ctrl-C is JupyterLab's to answer: it asks whether to stop.
+    # JupyterLab handles Ctrl-C: it asks whether to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.exit(lab.wait())
@@ -67,7 +69,7 @@ def open_lab(name: str | None = None) -> None:
 
 
 def _lab_options(target: str) -> list[str]:
-    # Jupyter refuses root unless told; whoever is root here, as in a container, has nobody else to be.
+    # By default, Jupyter refuses to run as root, which may be the only user, as in a container.
     as_root = ["--allow-root"] if settings.running_as_root() else []
     return ["--ServerApp.root_dir=.", f"--LabApp.default_url=/lab/tree/{target}", *as_root]
 
@@ -77,9 +79,9 @@ def execute(name: str | None = None, **parameters: Any) -> None:
     Runs the notebook *name*, or every one in order, from top to bottom, and saves it with its outputs.
 
     *parameters* replace values of the cell tagged `parameters`; each notebook takes those it has. A notebook is
-    saved when all of it has run, and otherwise stays as it was. What differs from run to run without saying
-    anything (times, versions, addresses) is not saved. Raises: Customer360Error for an unknown notebook or
-    parameter, for a cell that fails, and when the extra `notebook` is not installed.
+    saved only if all of it has run. Times, versions and addresses, which differ from run to run, are not saved.
+    Raises: Customer360Error for an unknown notebook or parameter, for a cell that fails, and when the extra
+    `notebook` is not installed.
     """
     paths = _notebooks(name)
     _require_extra()
@@ -93,14 +95,14 @@ def _notebooks(name: str | None) -> list[Path]:
     paths = {path.stem: path for path in sorted(Path(FOLDER).glob("*.ipynb"))}
     if not paths:
         raise Unavailable(
-            f"there are no notebooks in {Path(FOLDER).absolute()}; change to the folder that has "
-            f"'{FOLDER}' in it, such as a clone of the repository"
+            f"there are no notebooks in {Path(FOLDER).absolute()}; change to the folder that contains "
+            f"'{FOLDER}', such as a clone of the repository"
         )
     if name is None:
         return list(paths.values())
     wanted = Path(name).name.removesuffix(".ipynb")
     if wanted not in paths:
-        raise Invalid(f"there is no notebook '{name}'.{nearest(wanted, paths)}")
+        raise Invalid(f"unknown notebook '{name}'.{nearest(wanted, paths)}")
     return [paths[wanted]]
 
 
@@ -113,7 +115,7 @@ def _require_extra() -> None:
 
 
 def _parameters(paths: list[Path], given: dict[str, Any]) -> dict[Path, dict[str, Any]]:
-    """For each notebook those of the *given* parameters that it has."""
+    """For each notebook, the *given* parameters that it has."""
     from papermill import inspect_notebook
 
     known = {path: list(inspect_notebook(str(path))) for path in paths}
@@ -125,7 +127,7 @@ def _parameters(paths: list[Path], given: dict[str, Any]) -> dict[Path, dict[str
 
 
 def _executed(path: Path, parameters: dict[str, Any]) -> NotebookNode:
-    """The notebook as it is after a run in its own folder; the file stays as it is."""
+    """The notebook after a run in its own folder; the file does not change."""
     from nbclient.exceptions import DeadKernelError
     from papermill import PapermillExecutionError, execute_notebook
 
@@ -136,16 +138,16 @@ def _executed(path: Path, parameters: dict[str, Any]) -> NotebookNode:
     except PapermillExecutionError as error:
         raise Invalid(f"{path} was not saved: cell [{error.exec_count}] failed: {_reason(error)}") from None
     except (KeyboardInterrupt, SystemExit):
-        # asyncio would tell at length, when Python ends, of the cell that was left behind.
+        # Otherwise asyncio logs the unfinished cell at length when Python ends.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         raise
     except DeadKernelError:
-        raise Unavailable(f"{path} was not saved: its Python ended, perhaps for lack of memory") from None
+        raise Unavailable(f"{path} was not saved: its Python process ended, perhaps out of memory") from None
     return executed
 
 
 def _as_written(path: Path) -> NotebookNode:
-    """The notebook without the parameters that an earlier run was given: they are not those of this one."""
+    """The notebook without the parameters of an earlier run."""
     import nbformat
 
     notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -156,13 +158,13 @@ def _as_written(path: Path) -> NotebookNode:
 
 
 def _reason(error: PapermillExecutionError) -> str:
-    """The first line of what a cell raised; a person's mistake needs no name of a class before it."""
+    """The first line of what a cell raised; a user's mistake is shown without the name of its class."""
     line = next(iter(str(error.evalue).strip().splitlines()), "")
     return line if error.ename in KINDS else f"{error.ename}: {line}"
 
 
 def _normalised(notebook: NotebookNode) -> NotebookNode:
-    """*notebook* without what differs from run to run though nothing has changed, and with smaller pictures."""
+    """*notebook* without what differs from run to run, and with smaller pictures."""
     notebook.metadata = type(notebook)(kernelspec=_KERNEL, language_info={"name": "python"})
     for cell in notebook.cells:
         for name in ("papermill", "execution", *(["tags"] if not cell.metadata.get("tags") else [])):
@@ -182,7 +184,7 @@ def _normalise(output: NotebookNode) -> None:
 
 
 def _in_few_colors(png: str) -> str:
-    """A picture of a few hues looks the same with a palette, at a third of the size."""
+    """A chart of a few hues looks the same with a palette, at a third of the size."""
     from PIL import Image
 
     smaller = io.BytesIO()
@@ -192,7 +194,7 @@ def _in_few_colors(png: str) -> str:
 
 
 def _save(notebook: NotebookNode, path: Path) -> None:
-    """Written beside and renamed, so that a kill leaves the old notebook or the new one."""
+    """Writes a draft and renames it, so that a kill leaves the old notebook or the new one."""
     import nbformat
 
     draft = path.with_name(f".{path.name}.draft")

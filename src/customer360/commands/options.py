@@ -1,4 +1,4 @@
-"""Options that commands share, and how they are read."""
+"""Options that commands share, and how they are parsed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 
 class ValuedCommand(click.Command):
-    """A command that takes no empty value: that is what a shell makes of a variable that is not set."""
+    """A command that rejects empty values: a shell turns an unset variable into one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with_value = {name for param in self.params if _takes_value(param) for name in param.opts}
@@ -26,7 +26,7 @@ class ValuedCommand(click.Command):
             name, _, value = word.partition("=") if word.startswith("--") else (before, "", word)
             if not value.strip() and name in with_value and (value or word != name):
                 raise click.UsageError(f"the value of {name} is empty", ctx)
-            if not word.strip() and not ctx.ignore_unknown_options:  # else it is another program's
+            if not word.strip() and not ctx.ignore_unknown_options:  # else it is for another program
                 raise click.UsageError("an argument is empty", ctx)
         return super().parse_args(ctx, args)
 
@@ -36,7 +36,7 @@ def _takes_value(param: click.Parameter) -> bool:
 
 
 class Commands(click.Group):
-    """A group whose commands stand in the order they are written, and which names the nearest to a wrong one."""
+    """A group that lists its commands in the order of their definition and suggests the nearest name."""
 
     command_class = ValuedCommand
 
@@ -46,12 +46,12 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise click.UsageError(f"there is no command '{args[0]}'.{nearest(args[0], self.commands)}", ctx)
+            raise click.UsageError(f"unknown command '{args[0]}'.{nearest(args[0], self.commands)}", ctx)
         return super().resolve_command(ctx, args)
 
 
 class Parsed(click.ParamType[Value]):
-    """What *parse* makes of a text; its one line says what is wrong with the text."""
+    """A type of option that *parse* reads; what it raises becomes a usage error."""
 
     def __init__(self, name: str, parse: Callable[[str], Value]) -> None:
         self.name, self._parse = name, parse
@@ -67,24 +67,24 @@ DAY: Final = Parsed("day", parse_day)
 DATABASE: Final = click.option(
     "--database",
     metavar="URL",
-    help="PostgreSQL 14 or newer. Default: CUSTOMER360_DATABASE_URL, else the embedded one.",
+    help="PostgreSQL to use, 14 or newer. Default: CUSTOMER360_DATABASE_URL, else the embedded one.",
 )
 DATABASE_AND_JSON: Final = (
     DATABASE,
-    click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, and no progress."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, without progress."),
 )
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 SPARK: Final = (
     click.option(
         "--master",
         metavar="URL",
-        help="A master of Apache Spark, such as local[*]. Default: the embedded engine, without Java.",
+        help="Apache Spark master to run on, such as local[*]. Default: the embedded engine, which needs no Java.",
     ),
     click.option(
         "--remote",
         metavar="URL",
         envvar="SPARK_REMOTE",
-        help="A Spark Connect server, sc://HOST:PORT. Default: SPARK_REMOTE; --master goes before it.",
+        help="Spark Connect server to run on, sc://HOST:PORT; --master takes precedence. Default: SPARK_REMOTE.",
     ),
     click.option(
         "--wait",
@@ -93,7 +93,7 @@ SPARK: Final = (
         show_default=True,
         type=click.FloatRange(0, 86_400),
         metavar="SECONDS",
-        help="How long to wait for another run to end.",
+        help="Maximum time to wait for another run to end.",
     ),
     click.option(
         "--swap-wait",
@@ -102,13 +102,13 @@ SPARK: Final = (
         show_default=True,
         type=click.FloatRange(0, 86_400),
         metavar="SECONDS",
-        help="How long to wait for a reader's open transaction before the new data is swapped in.",
+        help="Maximum time to wait for open transactions of readers before publishing the new data.",
     ),
 )
 
 
 def options(*groups: tuple[Callable[[Any], Any], ...]) -> Callable[[Command], Command]:
-    """Adds groups of options; those of database, JSON and Spark reach the command as one *context*."""
+    """Adds groups of options; the command gets those of database, JSON and Spark as one *context*."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)

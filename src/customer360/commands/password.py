@@ -1,4 +1,4 @@
-"""`customer360 password`: the line of a user of the dashboard."""
+"""`customer360 password`: the line for a user of the dashboard."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from customer360.commands.options import ValuedCommand
 @click.command(cls=ValuedCommand)
 @click.argument("name")
 @click.option(
-    "--people", is_flag=True, help="Of a user who may see single customers where the dashboard shows them."
+    "--people", is_flag=True, help="Allow the user to see individual customers if the dashboard shows them."
 )
 def password(name: str, people: bool) -> None:
     """
     Ask for a password and print the user's line for `dashboard --users`.
 
-    Only a hash of it is printed, from which nobody can tell the password.
+    The line contains only a hash, from which the password cannot be recovered.
 
     \b
     Example:

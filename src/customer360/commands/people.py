@@ -1,4 +1,4 @@
-"""`customer360 people` and `customer360 audience`: who stands behind a number, and selections that are kept."""
+"""`customer360 people` and `customer360 audience`: the customers behind a number, and saved selections."""
 
 from __future__ import annotations
 
@@ -29,22 +29,23 @@ _SELECTION: Final = (
         "where",
         multiple=True,
         metavar="DIMENSION=MEMBER",
-        help="Only these, as the report writes them; of months a range: join_month=2025-01..2025-06. Several "
-        "members of one dimension: any of them; several dimensions: all of them.",
+        help="Only customers with this member, written as in the report; months can be a range: "
+        "join_month=2025-01..2025-06. May be given several times: members of one dimension are "
+        "alternatives, and every dimension must match.",
     ),
-    click.option("--measure", metavar="NAME", help="Only those whom this measure of the report counts."),
+    click.option("--measure", metavar="NAME", help="Only customers that this measure of the report counts."),
     click.option(
         "--parameter",
         "parameters",
         multiple=True,
         metavar="NAME=NUMBER",
-        help="What the measure depends on, such as balance_threshold=1000.",
+        help="Parameter of the measure, such as balance_threshold=1000. May be given several times.",
     ),
 )
 
 
 def selection(command: Command) -> Command:
-    """Adds the options that choose customers."""
+    """Adds the options that select customers."""
     for option in reversed(_SELECTION):
         command = option(command)
     return command
@@ -52,27 +53,42 @@ def selection(command: Command) -> Command:
 
 @click.command(cls=ValuedCommand)
 @selection
-@click.option("--audience", metavar="NAME", help="Only those in a saved audience.")
+@click.option("--audience", metavar="NAME", help="Only customers in this saved audience.")
 @click.option(
-    "--columns", metavar="NAME,...", help="What to tell of each. Default: who they are, and what they hold."
+    "--columns", metavar="NAME,...", help="Columns to show. Default: who the customers are, and what they hold."
 )
-@click.option("--sort", default="customer_id", show_default=True, metavar="COLUMN", help="-COLUMN: highest first.")
-@click.option("--limit", type=click.IntRange(1), metavar="ROWS", help="Default: 20 at a terminal, else all.")
 @click.option(
-    "--csv", "file", metavar="FILE", type=click.Path(path_type=Path), help="Write all to FILE; - is stdout."
+    "--sort",
+    default="customer_id",
+    show_default=True,
+    metavar="COLUMN",
+    help="Column to sort by; -COLUMN sorts the highest first.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="ROWS",
+    help="Maximum number of rows to show. Default: 20, or all with --json.",
+)
+@click.option(
+    "--csv",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write all customers to FILE as CSV; - is stdout.",
 )
 @click.option(
     "--hashed",
     type=click.Choice(["email"]),
-    help="In the CSV, the SHA-256 of the address, trimmed and in lower case, for advertising platforms.",
+    help="Write the SHA-256 of the trimmed, lower-case address to the CSV, for advertising platforms.",
 )
 @options(DATABASE_AND_JSON)
 def people(context: Context, **given: Any) -> None:
     """
     List the customers behind a number: as many rows as the report counts.
 
-    Every list is written to the access log first. A file for spreadsheets begins with a mark of UTF-8, and what a
-    spreadsheet would compute gets an apostrophe before it.
+    Every list is recorded in the access log first. For spreadsheets, a CSV file starts with a UTF-8 byte order
+    mark, and cells that look like formulas start with an apostrophe.
 
     \b
     Example:
@@ -84,7 +100,7 @@ def people(context: Context, **given: Any) -> None:
 
     file, hashed, columns = given["file"], given["hashed"] is not None, _names(given["columns"])
     if hashed and file is None:
-        raise click.UsageError("--hashed is for a file: add --csv FILE")
+        raise click.UsageError("--hashed requires --csv FILE")
     if hashed and not columns:
         columns = [HASHED]
     action: Action = "list" if file is None else "export"
@@ -100,7 +116,7 @@ def people(context: Context, **given: Any) -> None:
 
 @dataclass(frozen=True)
 class PeopleOutcome:
-    """The end of `people` at a terminal: the first rows, as a table."""
+    """The result of `people` at a terminal: the first rows, as a table."""
 
     people: People
     limit: int
@@ -112,7 +128,7 @@ class PeopleOutcome:
         for row in table:
             yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         left = self.people.customers - len(rows)
-        more = f", {left:,} more; all of them: --csv FILE" if left else ""
+        more = f", {left:,} of them not shown; to write all: --csv FILE" if left else ""
         yield f"{self.people.customers:,} customers{more}"
 
     def as_json(self) -> Mapping[str, Any]:
@@ -121,7 +137,7 @@ class PeopleOutcome:
 
 @dataclass(frozen=True)
 class ExportOutcome:
-    """The end of `people --csv FILE`."""
+    """The result of `people --csv FILE`."""
 
     file: str
     customers: int
@@ -144,34 +160,34 @@ def _write(context: Context, found: People, file: Path, *, hashed: bool) -> None
             opened.write(b"" if hashed else MARK)
             lines = sum(_counted(opened.write, block) for block in found.csv(hashed=hashed))
     except FileExistsError:
-        raise Unavailable(f"{file} is there already; remove it, or choose another name") from None
+        raise Unavailable(f"{file} already exists; remove it, or choose another name") from None
     except OSError as error:
         raise Unavailable(f"cannot write {file} ({error.strerror})") from None
     context.show(ExportOutcome(str(file), lines - 1 if hashed else found.customers))
 
 
 def _private(path: str, flags: int) -> int:
-    """Open for its owner alone: the file tells who people are."""
+    """Opens a file for its owner only: it contains personal data."""
     return os.open(path, flags, 0o600)
 
 
 def _counted(write: Any, block: bytes) -> int:
-    """How many lines were written: hashes have no line breaks in them."""
+    """Writes *block*; returns its number of lines: hashes contain no line breaks."""
     write(block)
     return block.count(b"\n")
 
 
 def _print_json(found: People, limit: int | None) -> None:
-    """A JSON object whose customers are written one by one."""
+    """Writes a JSON object, its customers one by one."""
     sys.stdout.write(f'{{"count": {found.customers}, "customers": [')
     for number, row in enumerate(found.rows(limit)):
-        told = {name: _plain(name, value) for name, value in zip(found.names, row, strict=True)}
-        sys.stdout.write(f"{',' if number else ''}\n  {json.dumps(told, default=str, ensure_ascii=False)}")
+        fields = {name: _plain(name, value) for name, value in zip(found.names, row, strict=True)}
+        sys.stdout.write(f"{',' if number else ''}\n  {json.dumps(fields, default=str, ensure_ascii=False)}")
     sys.stdout.write("\n]}\n")
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Ids as texts, which every reader of JSON keeps whole, and amounts as numbers."""
+    """Ids as strings, which every reader of JSON keeps exactly, and amounts as numbers."""
     from decimal import Decimal
 
     if value is None:
@@ -222,10 +238,10 @@ def _names(text: str | None) -> list[str] | None:
 @click.group(cls=Commands)
 def audience() -> None:
     """
-    Keep selections of customers as views, for programs that send mail or advertise.
+    Save selections of customers as views, for email and advertising programs.
 
-    An audience is the view audience.NAME, which customer360_people may read, and a choice in the browser's lists.
-    It follows every refresh.
+    An audience is the view audience.NAME, which the role customer360_people may read and the lists in the browser
+    offer. It follows every refresh.
 
     \b
     Example:
@@ -240,7 +256,7 @@ def audience() -> None:
 @options((DATABASE,))
 def save(context: Context, name: str, **given: Any) -> None:
     """
-    Save the customers of a selection as the audience NAME; one of that name is replaced.
+    Save a selection of customers as the audience NAME, in place of an audience of that name.
 
     \b
     Example:
@@ -249,14 +265,14 @@ def save(context: Context, name: str, **given: Any) -> None:
     from customer360.pipeline.people import save_audience
 
     customers = save_audience(context.open_database(), name, _chosen(given))
-    click.echo(f"audience.{name} has {customers:,} customers now")
+    click.echo(f"audience.{name} now has {customers:,} customers")
 
 
 @audience.command(name="list")
 @options(DATABASE_AND_JSON)
 def list_saved(context: Context) -> None:
     """
-    Show the audiences and how they were chosen.
+    List the audiences and their selections.
 
     \b
     Example:
@@ -273,7 +289,7 @@ def list_saved(context: Context) -> None:
 @options((DATABASE,))
 def drop(context: Context, name: str) -> None:
     """
-    Remove the audience NAME; nobody in it is touched.
+    Drop the audience NAME; its customers are not changed.
 
     \b
     Example:
@@ -283,19 +299,19 @@ def drop(context: Context, name: str) -> None:
 
     with context.open_database().connect("customer360 audience") as connection:
         audiences.drop(connection, name)
-    click.echo(f"audience.{name} is gone")
+    click.echo(f"audience.{name} was dropped")
 
 
 @dataclass(frozen=True)
 class AudiencesOutcome:
-    """The audiences by name, and what each was asked for with."""
+    """The audiences by name, and the selection of each."""
 
     audiences: Mapping[str, Mapping[str, Any]]
 
     def lines(self) -> Iterator[str]:
         for name, asked in self.audiences.items():
-            told = {**({"measure": asked["measure"]} if asked["measure"] else {}), **asked["where"]}
-            yield f"{name}: {', '.join(f'{key}={value}' for key, value in told.items()) or 'all customers'}"
+            parts = {**({"measure": asked["measure"]} if asked["measure"] else {}), **asked["where"]}
+            yield f"{name}: {', '.join(f'{key}={value}' for key, value in parts.items()) or 'all customers'}"
         if not self.audiences:
             yield "no audiences yet; save one with: customer360 audience save NAME --where ..."
 

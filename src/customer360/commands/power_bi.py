@@ -1,4 +1,4 @@
-"""`customer360 power-bi`: the report as a project of Power BI, for the data that the results were made of."""
+"""`customer360 power-bi`: the report as a Power BI project, for the data that the results were built from."""
 
 from __future__ import annotations
 
@@ -21,31 +21,34 @@ if TYPE_CHECKING:
 
 @click.command("power-bi", cls=ValuedCommand)
 @click.argument("folder", default="power_bi", type=click.Path(file_okay=False))
+@click.option("--server", metavar="HOST:PORT", help="Address of PostgreSQL. Default: that of the embedded one.")
 @click.option(
-    "--server", metavar="HOST:PORT", help="Where PostgreSQL listens. Default: the embedded one's address."
+    "--database", metavar="NAME", default="customer360", show_default=True, help="Database on that server."
 )
-@click.option("--database", metavar="NAME", default="customer360", show_default=True, help="Its database.")
 @click.option("--schema", default="analytics", show_default=True, help="Schema of the result tables.")
-@click.option("--storage", default="import", show_default=True, help="import (a copy) or directquery (live).")
-@click.option("--name", default="Customer 360", show_default=True, help="What Fabric and Power BI call it.")
 @click.option(
-    "--hide-names", is_flag=True, help="Leave names and your own ids out: customers by customer_id alone."
+    "--storage", default="import", show_default=True, help="Storage mode: import (a copy) or directquery (live)."
 )
+@click.option(
+    "--name", default="Customer 360", show_default=True, help="Name of the report in Fabric and Power BI."
+)
+@click.option("--hide-names", is_flag=True, help="Show customers by customer_id only, not by name or your own id.")
 @click.option(
     "--without",
     multiple=True,
     metavar="COLUMN",
-    help="Build it for data without a column, 'login events', all events, or nothing; may be given several times. "
-    "Default: what the latest run noted.",
+    help="Column that your data lacks; also 'login events', 'events' for all of them, or 'nothing'. May be given "
+    "several times. Default: the columns that the latest run found missing.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a project that was changed since it was built.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def power_bi(as_json: bool, without: Sequence[str], **project: Any) -> None:
     """
-    Build the Power BI project: a folder with a .pbip that opens in Power BI Desktop.
+    Build the Power BI project: a folder with a .pbip file that opens in Power BI Desktop.
 
-    The pages show what your data has: by default, what the latest run found in the database that your settings
-    name. Without one, or with --without, no database is needed. The password is not in it: Power BI asks for it.
+    The pages show only what is in your data, according to the latest run in the database: that of
+    CUSTOMER360_DATABASE_URL, else the embedded one. Without a database, the pages show everything; with --without,
+    none is needed. The project contains no password: Power BI asks for it.
 
     \b
     Example:
@@ -61,21 +64,21 @@ def power_bi(as_json: bool, without: Sequence[str], **project: Any) -> None:
 
 @dataclass(frozen=True)
 class Data:
-    """The data that a report is built for: what it lacks, and how that is known."""
+    """The data that a report is built for: what is missing, and how that is known."""
 
     missing: tuple[Column, ...]
     known_from: str
 
     @property
     def lacking(self) -> list[str]:
-        """What a person calls the missing columns; all events are one."""
+        """The missing columns by the names that users know; all events are one."""
         names = list(dict.fromkeys(map(called, self.missing)))
         return [name for name in names if "events" not in names or name == "events" or "events" not in name]
 
 
 @dataclass(frozen=True)
 class PowerBiOutcome:
-    """The end of `power-bi`: the project that was built, and for which data."""
+    """The result of `power-bi`: the project, and the data that it was built for."""
 
     built: Built
     data: Data
@@ -91,19 +94,19 @@ class PowerBiOutcome:
 
 
 def _named_data(without: Sequence[str]) -> Data:
-    return Data(named(without), "as --without says")
+    return Data(named(without), "according to --without")
 
 
 def data_of(context: Context) -> Data:
-    """What the latest refresh of the database noted; without a database or results, data with everything."""
+    """What the latest refresh of the database recorded; without a database or results, data with everything."""
     from customer360.postgres.embedded import EmbeddedPostgres
 
     if not context.is_external and not EmbeddedPostgres().is_running():
-        return Data((), "as no database is running; to choose, add --without")
+        return Data((), "because no database is running; to choose, add --without")
     try:
         return _noted_data(context.open_database())
     except Customer360Error as error:
-        return Data((), f"as the database cannot be read ({error}); to choose, add --without")
+        return Data((), f"because the database cannot be read ({error}); to choose, add --without")
 
 
 def _noted_data(database: Database) -> Data:
@@ -112,13 +115,13 @@ def _noted_data(database: Database) -> Data:
     with database.connect("customer360 power-bi") as connection:
         refresh = status.last_refresh(connection)
         if refresh is None:
-            return Data((), f"as {database.where} has no results; to choose, add --without")
+            return Data((), f"because {database.where} has no results; to choose, add --without")
         missing = noted(status.noted_as_missing(connection, refresh), refresh["missing_columns"] or "")
-    return Data(missing, f"as refresh {refresh['refresh_id']} in {database.where} noted")
+    return Data(missing, f"according to refresh {refresh['refresh_id']} in {database.where}")
 
 
 def build_project(folder: str, *, server: str | None = None, **options: Any) -> Built:
-    """Builds the project; without *server*, for the embedded database, where there is one."""
+    """Builds the project; without *server*, for the embedded database if there is one."""
     from customer360.postgres.embedded import EmbeddedPostgres
     from customer360.power_bi import project
 
@@ -129,5 +132,5 @@ def build_project(folder: str, *, server: str | None = None, **options: Any) -> 
 
 
 def address_of(database: Database) -> str:
-    """Where *database* listens, as Power BI takes it."""
+    """The address of *database* as Power BI takes it."""
     return f"{database.parts.get('host', 'localhost')}:{database.parts.get('port', '5432')}"

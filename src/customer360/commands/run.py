@@ -16,37 +16,45 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=ValuedCommand)
-@click.option("--table", default="public.customers", show_default=True, help="Any table with these columns.")
+@click.option(
+    "--table",
+    default="public.customers",
+    show_default=True,
+    help="Table to read the customers from; any table with the same columns will do.",
+)
 @click.option(
     "--source",
     metavar="PLACE",
-    help="Read from a lake instead: PATH of Parquet files, delta:PATH, iceberg:PATH, or CATALOG.SCHEMA.TABLE.",
+    help="Lake to read the customers from instead: PATH of Parquet files, delta:PATH, iceberg:PATH, or "
+    "CATALOG.SCHEMA.TABLE.",
 )
 @click.option(
     "--events",
     metavar="TABLE|PLACE",
-    help="Events from another table or place of a lake; 'none' for none. Default: public.events, for "
-    "public.customers.",
+    help="Table or lake to read the events from, or none. Default: public.events with public.customers, else "
+    "none.",
 )
 @click.option(
     "--profiles-to",
     metavar="PLACE",
     help="Write customer_profiles to PATH/refresh=N (Parquet) or delta:PATH, and leave its table empty.",
 )
-@click.option("--months-to", metavar="PLACE", help="Write customer_months into a lake in the same way.")
+@click.option("--months-to", metavar="PLACE", help="Write customer_months to a lake in the same way.")
 @click.option(
     "--as-of",
     type=DAY,
     metavar="DAY",
     help="Last day treated as known. Default: that of `mock` or `load`, else the last day in the data.",
 )
-@click.option("--allow-shrink", is_flag=True, help="Publish also when the same table lost half of its rows.")
+@click.option(
+    "--allow-shrink", is_flag=True, help="Publish even if the same table has lost more than half of its rows."
+)
 @options(DATABASE_AND_JSON, SPARK)
 def run(context: Context, **options: Any) -> None:
     """
     Read customers and events with PySpark, run the operations, publish every result table.
 
-    Nothing is published when a result breaks its contract, or when the same table lost half of its rows.
+    Nothing is published if a result breaks its contract, or if the same table has lost more than half of its rows.
 
     \b
     Example:
@@ -61,7 +69,7 @@ def run(context: Context, **options: Any) -> None:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """The end of `run`: the refresh that was published, and where a lake has its profiles."""
+    """The result of `run`: the refresh that was published, and where a lake has its profiles."""
 
     refresh: Refresh
 
@@ -72,13 +80,13 @@ class RunOutcome:
             if place:
                 yield f"analytics.{table} is empty: its rows are in {place}"
         if refresh.rows_rejected:
-            yield f"{refresh.rows_rejected:,} rows were rejected; why: analytics.rejected_rows"
+            yield f"{refresh.rows_rejected:,} rows were rejected; see analytics.rejected_rows"
         if refresh.rows_not_yet_joined:
-            yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were left out"
+            yield f"{refresh.rows_not_yet_joined:,} rows join after the as-of date and were omitted"
         if refresh.logins_after:
             yield (
-                f"{refresh.logins_after:,} customers logged in after the as-of date; their logins before it are "
-                "not in the data, so they count as without a known login"
+                f"{refresh.logins_after:,} customers logged in after the as-of date; their earlier logins are not "
+                "in the data, so they count as customers without a known login"
             )
         if refresh.missing_columns:
             yield f"not in your data: {refresh.missing_columns}; the report says so where it needs them"
@@ -89,17 +97,19 @@ class RunOutcome:
         if refresh.events_obstacle:
             yield f"public.events was not read: {refresh.events_obstacle}; to read another table: --events TABLE"
         if refresh.events_rejected:
-            yield f"{refresh.events_rejected:,} events were rejected; why: analytics.rejected_rows"
+            yield f"{refresh.events_rejected:,} events were rejected; see analytics.rejected_rows"
         if refresh.events_not_yet_known:
             yield (
-                f"{refresh.events_not_yet_known:,} events lie after the as-of date, or are those of customers who "
-                "join after it, and were left out"
+                f"{refresh.events_not_yet_known:,} events are later than the as-of date, or belong to customers "
+                "who join after it, and were omitted"
             )
         if refresh.missing_of_events:
             yield f"not in your events: {refresh.missing_of_events}; the report says so where it needs them"
 
     def _why_this_day(self) -> str:
-        return ", the last day in the data (for another: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
+        return (
+            ", the last day in the data (for another day: --as-of DAY)" if self.refresh.as_of_is_last_day else ""
+        )
 
     def as_json(self) -> Mapping[str, Any]:
         return asdict(self.refresh)

@@ -1,4 +1,4 @@
-"""`customer360 status`: where the database is, what is in it, and how fresh."""
+"""`customer360 status`: where the database is, what it contains, and how fresh it is."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NOT_RUNNING: Final = "the embedded PostgreSQL is not running; start it with: cu
     "--max-age",
     type=Parsed("duration", parse_duration),
     metavar="DURATION",
-    help="End with exit code 1 when the results are missing or older: 90s, 15m, 26h, 2d.",
+    help="Exit with code 1 if the results are missing or older than this: 90s, 15m, 26h, 2d.",
 )
 @options(DATABASE_AND_JSON)
 def status(context: Context, max_age: timedelta | None) -> None:
     """
-    Show where the database is, what is in it, and how fresh.
+    Show where the database is, what it contains, and how fresh it is.
 
     \b
     Example:
@@ -48,7 +48,7 @@ def status(context: Context, max_age: timedelta | None) -> None:
 
 @dataclass(frozen=True)
 class StatusOutcome:
-    """The end of `status`: what is in the database, or that there is none yet."""
+    """The result of `status`: what the database contains, or that there is none yet."""
 
     status: Status | None
     engine: str
@@ -73,12 +73,12 @@ class StatusOutcome:
         found, change = stands.origin, stands.change
         kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
         if stands.obstacle:
-            return f"none; {source.full_name} is somebody's table, which `run` does not read: {stands.obstacle}"
+            return f"none; {source.full_name} is another table, which `run` does not read: {stands.obstacle}"
         return {
             "absent": f"none{kept}" if source.is_optional else "none; fill them with: customer360 mock",
             "mock": f"mock data as of {found.as_of}, seed {found.seed}{kept}",
             "own": "your own data",
-        }.get(found.kind, "made by someone else")
+        }.get(found.kind, "not made by customer360")
 
     def _results(self) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
@@ -92,7 +92,7 @@ class StatusOutcome:
         return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
 
     def require_fresh(self, max_age: timedelta) -> None:
-        """Raises: Customer360Error when results are missing, older than *max_age*, or stamped in the future."""
+        """Raises: Customer360Error when results are missing, older than *max_age*, or dated in the future."""
         if self.status is None:
             raise Unavailable(_NOT_RUNNING)
         seconds = self.status.age_seconds
@@ -100,13 +100,13 @@ class StatusOutcome:
             raise Unavailable("there are no results; make them with: customer360 run")
         if seconds < 0:
             raise Unavailable(
-                f"the results are stamped {written(timedelta(seconds=-seconds))} ahead of this machine's clock; "
-                "set the clocks right, then renew the results with: customer360 run"
+                f"the results are dated {written(timedelta(seconds=-seconds))} ahead of this machine's clock; "
+                "correct the clocks, then renew the results with: customer360 run"
             )
         if seconds > max_age.total_seconds():
             found, limit = written(timedelta(seconds=seconds)), written(max_age)
             raise Unavailable(
-                f"the results are {found} old, and {limit} are allowed; renew them with: customer360 run"
+                f"the results are {found} old, the limit is {limit}; renew them with: customer360 run"
             )
 
     def as_json(self) -> Mapping[str, Any]:
@@ -115,12 +115,12 @@ class StatusOutcome:
 
 
 def look(context: Context) -> Status | None:
-    """Looks without starting anything; None when the embedded PostgreSQL does not run."""
+    """The status, without starting anything; None when the embedded PostgreSQL is not running."""
     from customer360.postgres.embedded import EmbeddedPostgres
 
     server = EmbeddedPostgres()
     if not context.is_external and not server.is_running():
         if server.is_made():
-            server.database()  # refuses, as is_made does, what a start would refuse too
+            server.database()  # raises, as is_made does, what a start would raise
         return None
     return context.connect().status()

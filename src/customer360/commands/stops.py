@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command whenever they come."""
+"""Ctrl-C and SIGTERM end a command at any moment."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _AGAIN_SECONDS: Final = 0.2
 
 class Stops:
     """
-    From now on SIGTERM raises KeyboardInterrupt as Ctrl-C does, and neither is lost, until `end`.
+    Makes SIGTERM raise KeyboardInterrupt, as Ctrl-C does, and ensures that neither is lost, until `end`.
 
-    Python drops an exception where nothing can catch it, such as in a callback of its import system; modules in C
-    drop some without a word. A stop that does not arrive is raised again. One that arrives is not, so that what
-    cleans up may take its time.
+    Python drops an exception where nothing can catch it, such as in a callback of its import system; C modules
+    drop some silently. A stop that was dropped is raised again. One that arrives is not, so that cleaning up can
+    take its time.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Stops:
         sys.unraisablehook = self._dropped
 
     def end(self) -> None:
-        """No stop is raised again."""
+        """Stops raising again."""
         _look_after(0)
 
     def _stop(self, number: int, _: object) -> NoReturn:
@@ -43,7 +43,7 @@ class Stops:
 
     def _look(self, *_: object) -> None:
         _look_after(_AGAIN_SECONDS)
-        handled = sys.exc_info()[1]  # by whatever this signal came upon
+        handled = sys.exc_info()[1]  # by the code that this signal interrupts
         if handled is None or not was_interrupted(handled):
             raise KeyboardInterrupt
 

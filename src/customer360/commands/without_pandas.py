@@ -1,4 +1,4 @@
-"""Arrow, but not pandas: a third of the processor time in a command that does not use pandas."""
+"""Arrow without pandas: a third less processor time in a command that does not use pandas."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 def arrow_without_pandas() -> None:
     """
-    Lets Arrow find no pandas in this process: it looks once, at the first array that it makes of Python's values.
+    Hides pandas from Arrow, which looks for it once, at the first array that it builds from Python values.
 
-    For commands only: a notebook may give pandas' values to Arrow. Where pandas is needed after all,
-    Arrow's `to_pandas()` imports it, and from then on Arrow knows it.
+    For commands only: a notebook may give pandas values to Arrow. If pandas is needed after all, Arrow's
+    `to_pandas()` imports it, and Arrow finds it from then on.
     """
     if "pandas" in sys.modules:
         return
@@ -27,7 +27,7 @@ def arrow_without_pandas() -> None:
 
 
 class _NoPandas(MetaPathFinder):
-    """None in `sys.modules` would not do: Arrow takes it for pandas."""
+    """None in `sys.modules` would not work: Arrow takes it for pandas."""
 
     def find_spec(self, name: str, *_: Any) -> None:
         if name == "pandas":

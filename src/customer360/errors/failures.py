@@ -1,9 +1,9 @@
 """
-One line for each failure from outside this software: PostgreSQL, Spark, Arrow, files, memory, threads.
+One line for each failure outside of this software: PostgreSQL, Spark, Arrow, files, memory, threads.
 
-`explained` is the one place that tells such a failure from a fault of our own, which keeps its traceback. The
-class of an error says where it comes from; SQLSTATE or errno chooses the way out. No library is imported for this:
-an error exists only where its library is loaded already.
+`explained` is the only place that distinguishes such a failure from a bug of ours, which keeps its traceback. The
+class of an error says where it comes from; SQLSTATE or errno selects the advice. No library is imported for this:
+an error exists only if its library is loaded already.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ THE_DATABASE: Final = "the database"
 
 def explained(error: BaseException, where: str = THE_DATABASE) -> Customer360Error | None:
     """
-    What failed, in whose words, and the way out, as the error to raise; None for a fault of our own.
+    The error to raise, with the original words and how to fix it; None for a bug of ours.
 
-    *where* is the database that the work used, as `Database.where` shows it.
+    *where* is the database that was used, as `Database.where` shows it.
     """
     if isinstance(error, Customer360Error):
         return error
@@ -37,7 +37,7 @@ def explained(error: BaseException, where: str = THE_DATABASE) -> Customer360Err
 
 
 def _of_spark(text: str, where: str) -> Customer360Error | None:
-    """What Spark raises may come from one of its Python workers, with any of the causes told apart here."""
+    """An error of Spark may come from one of its Python workers and have any cause that is handled here."""
     raised = spark.raised_by_worker(text)
     if raised is None:
         return _of_the_engine(text)
@@ -52,13 +52,13 @@ def _of_spark(text: str, where: str) -> Customer360Error | None:
 
 
 def _of_the_engine(text: str) -> Customer360Error:
-    """What is known of an engine is about the machine; anything else, it says of the query."""
+    """A known failure of an engine is due to the machine; any other is due to the query."""
     return (Unavailable if spark.is_known(text) else Invalid)(spark.line(text))
 
 
 @contextmanager
 def plain(where: str = THE_DATABASE) -> Iterator[None]:
-    """Raises: Customer360Error with the one line for what fails in here from outside; anything else passes."""
+    """Raises: Customer360Error with the one line for an outside failure in the body; other errors pass."""
     try:
         yield
     except Customer360Error:
@@ -70,12 +70,12 @@ def plain(where: str = THE_DATABASE) -> Iterator[None]:
 
 
 def was_interrupted(error: BaseException) -> bool:
-    """Whether *error* is what cleaning up after Ctrl-C ran into: the connection to Java does not survive one."""
+    """Whether *error* happened while cleaning up after Ctrl-C, which breaks the connection to Java."""
     return any(isinstance(before, KeyboardInterrupt) for before in history(error))
 
 
 def history(error: BaseException) -> Iterator[BaseException]:
-    """*error*, then what led to it, step by step, whether or not it would be shown."""
+    """*error*, then its causes one by one, including suppressed ones."""
     seen: BaseException | None = error
     while seen is not None:
         yield seen
@@ -83,13 +83,13 @@ def history(error: BaseException) -> Iterator[BaseException]:
 
 
 def has_cause(error: BaseException) -> bool:
-    """Whether more is to be seen of *error* than its line: something failed, it was no mere mistake."""
+    """Whether something failed behind *error*, so that a traceback says more than its line."""
     return any(not isinstance(step, (Customer360Error, KeyboardInterrupt)) for step in history(error))
 
 
 def traceback_of(error: BaseException) -> str:
     """
-    How *error* came about, what led to it first; without passwords, and without rows that PostgreSQL quotes.
+    The traceback of *error*, root cause first, without passwords and without rows that PostgreSQL quotes.
 
     It ends with a line break.
     """

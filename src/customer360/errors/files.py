@@ -1,4 +1,4 @@
-"""Failures of what a file or a column holds: Arrow's conversions, text that is no text, damaged archives."""
+"""Failures of the content of a file or column: Arrow's conversions, undecodable text, damaged archives."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _DAMAGED: Final = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def line(error: BaseException) -> str | None:
-    """What to say when data was not what its type or its format says; None when *error* is something else."""
+    """The message for data that does not fit its type or format; None when *error* is something else."""
     words = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
     if is_of_arrow(error):
         return f"a value does not fit the type of its column: {words}. Correct the value, or that type."
     if isinstance(error, UnicodeError):
-        return f"some text cannot be read or written: {words}. Check the names of files, and the encoding."
+        return f"some text cannot be read or written: {words}. Check the file names and the encoding."
     if isinstance(error, csv.Error):
         return f"the text cannot be read as a table: {words}. Check that it is one."
     if isinstance(error, _DAMAGED):
@@ -27,6 +27,6 @@ def line(error: BaseException) -> str | None:
 
 
 def is_of_arrow(error: BaseException) -> bool:
-    """Arrow also raises errors for wrong calls, which are faults of ours."""
+    """Arrow also raises errors for wrong calls, which are bugs of ours."""
     kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__.partition(".")[0] == "pyarrow"]
     return bool(kinds) and _OUR_FAULTS.isdisjoint(kinds)

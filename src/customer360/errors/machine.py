@@ -1,4 +1,4 @@
-"""Failures of the machine: files, disks, memory, threads, programs that were started."""
+"""Failures of the machine: files, disks, memory, threads, child processes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _WAYS: Final[Mapping[int, str]] = {
     errno.EAGAIN: _MORE_THREADS,
     errno.ECONNREFUSED: "Check that the server runs, and its host and port.",
     errno.ECONNRESET: "Check that the server runs, then run the same command again.",
-    errno.EDQUOT: "Make room within your quota, then run the same command again.",
-    errno.EEXIST: "Move it away, or give another name.",
+    errno.EDQUOT: "Free space within your quota, then run the same command again.",
+    errno.EEXIST: "Move it, or use another name.",
     errno.EFBIG: "Raise the limit on the size of a file: ulimit -f.",
     errno.EIO: "Check the disk.",
-    errno.EISDIR: "Give a file, not a folder.",
+    errno.EISDIR: "Name a file, not a folder.",
     errno.ELOOP: "Check the symbolic links on the way to it.",
     errno.EMFILE: "Raise the limit on open files: ulimit -n.",
-    errno.ENAMETOOLONG: "Give a shorter name.",
+    errno.ENAMETOOLONG: "Use a shorter name.",
     errno.ENFILE: "Close other programs: the machine has too many open files.",
     errno.ENOENT: "Check the path.",
     errno.ENOMEM: _MORE_MEMORY,
-    errno.ENOSPC: "Make room on that disk, or set TMPDIR or CUSTOMER360_HOME to a folder with more.",
+    errno.ENOSPC: "Free space on that disk, or set TMPDIR or CUSTOMER360_HOME to a folder with more.",
     errno.ENOTDIR: "Check the path.",
-    errno.EPIPE: "Whatever read the output has ended.",
+    errno.EPIPE: "The program that read the output has ended.",
     errno.EROFS: "That disk is read-only: use another folder.",
     errno.ETXTBSY: "End the program that uses it.",
 }
@@ -49,7 +49,7 @@ _NO_THREAD: Final = "can't start new thread"  # a RuntimeError, without a code
 
 
 def line(error: BaseException) -> str | None:
-    """What to say when the machine refused something; None when *error* is something else."""
+    """The message for a failure of the machine; None when *error* is something else."""
     if isinstance(error, OSError):
         return _of_files(error)
     if isinstance(error, MemoryError):
@@ -68,7 +68,7 @@ def _is_duckdbs(error: BaseException, name: str) -> bool:
 
 
 def line_of_text(raised: Raised) -> str | None:
-    """The same of what a Python worker raised, which arrived as text."""
+    """The same for an error of a Python worker, which arrives as text."""
     if raised.name == "MemoryError":
         return _out_of_memory(raised.text)
     if match := re.match(r"\[Errno (\d+)\] (.*)", raised.text):
@@ -79,7 +79,7 @@ def line_of_text(raised: Raised) -> str | None:
 def line_of_words(name: str, text: str) -> str | None:
     """Failures that have no code."""
     if name == "RuntimeError" and _NO_THREAD in text:
-        return f"the machine starts no more threads for this process. {_MORE_THREADS}"
+        return f"this process cannot start more threads. {_MORE_THREADS}"
     if name == "ImportError" and re.search(r"\.(?:so|dll|dylib|pyd)\b", text):
         return f"a library cannot be loaded: {text}. {_MORE_MEMORY}"
     return None
@@ -98,7 +98,7 @@ def _refused(number: int | None, words: str) -> str:
 
 def _out_of_memory(words: str) -> str:
     more = f" ({words})" if words else ""
-    return f"this process ran out of memory{more}; published data is whole. {_MORE_MEMORY}"
+    return f"this process ran out of memory{more}; published data is intact. {_MORE_MEMORY}"
 
 
 def _of_program(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:

@@ -1,4 +1,4 @@
-"""Failures of PostgreSQL: its own words, and the way out that the SQLSTATE calls for."""
+"""Failures of PostgreSQL: its own words, and how to fix them by SQLSTATE."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from customer360.errors.spark import Raised
 
 LOST_SNAPSHOT: Final = ("42704", "22023")
-"""What PostgreSQL says of a snapshot that nobody holds any more: 18, and the versions before it."""
+"""What PostgreSQL reports for a snapshot that is no longer held: version 18, and earlier versions."""
 
 _CLIENTS: Final = ("psycopg", "adbc_driver_manager")
 _SHOWS_THE_ROW: Final = frozenset({"23502", "23514", "44000"})
-"""Where the detail is the whole row, with a name and an address perhaps."""
+"""The detail is the whole row, which may contain a name and an address."""
 
 _AGAIN: Final = "Run the same command again."
 _REACH: Final = "Check that the server runs and can be reached, then run the same command again."
 _RIGHTS: Final = (
-    "Ask its owner for the right that is missing, or for ownership where the table is to be changed; "
+    "Ask its owner for the missing privilege, or for ownership if the table is to be changed; "
     "'customer360 doctor' checks the rights"
 )
 _WAYS: Final[Mapping[str, str]] = {
@@ -34,7 +34,7 @@ _WAYS: Final[Mapping[str, str]] = {
     "23503": "Drop the foreign key, or keep the rows that it refers to.",
     "23505": "Remove the duplicate, or drop the unique constraint.",
     "25006": (
-        "The server takes no changes here: connect to the primary if this is a standby, or set "
+        "The server accepts no changes here: connect to the primary if this is a standby, or set "
         "default_transaction_read_only to off for this user and database."
     ),
     "25P02": _AGAIN,
@@ -49,8 +49,8 @@ _WAYS: Final[Mapping[str, str]] = {
     "42501": f"{_RIGHTS}.",
     "42P01": "Correct the name, schema included, or create the table.",
     "42P07": "Rename or drop what has that name.",
-    "53": "Give the server more of it, or ask for less at the same time.",
-    "53100": "Make room on the server's disk, then run the same command again.",
+    "53": "Give the server more of it, or use less at the same time.",
+    "53100": "Free space on the server's disk, then run the same command again.",
     "53200": "Give the server more memory, or run fewer tasks at the same time.",
     "53300": "Close some connections, or raise max_connections.",
     "54": "It is a fixed limit of PostgreSQL: use fewer columns or shorter values.",
@@ -71,7 +71,7 @@ _OTHERWISE: Final = "Check the server's log."
 
 @dataclass(frozen=True)
 class Said:
-    """What the server said of one failure; without a *sqlstate* the connection failed, or the client refused."""
+    """The server's report of one failure; without a *sqlstate*, the connection failed or the client refused."""
 
     sqlstate: str | None
     primary: str
@@ -86,12 +86,12 @@ class Said:
 
 
 def failure(where: str, said: Said) -> Customer360Error:
-    """What *where* said, what became of the data, and the way out."""
-    return kind(said.sqlstate)(f"{where}: {said.words}; published data is whole. {_way_out(said.sqlstate)}")
+    """What *where* said, that the data is intact, and how to fix it."""
+    return kind(said.sqlstate)(f"{where}: {said.words}; published data is intact. {_way_out(said.sqlstate)}")
 
 
 def kind(sqlstate: str | None) -> type[Customer360Error]:
-    """Whether PostgreSQL lacked something, refused to lose something, or was asked for something wrong."""
+    """Whether PostgreSQL lacks something, refuses to lose something, or got invalid input."""
     return _KINDS.get(sqlstate or "") or _KINDS.get((sqlstate or "")[:2], Unavailable)
 
 
@@ -104,9 +104,9 @@ _KINDS: Final[Mapping[str, type[Customer360Error]]] = {
 
 
 def lost_snapshot(where: str) -> Unavailable:
-    """What to say when whoever held a snapshot at *where* is gone."""
+    """The error for when the holder of a snapshot at *where* has ended."""
     return Unavailable(
-        f"the connection to {where} that held the snapshot to read from has ended; published data is whole: run "
+        f"the connection to {where} that held the snapshot to read from has ended; published data is intact: run "
         "the same command again, or load() the DataFrame again"
     )
 
@@ -118,7 +118,7 @@ def _way_out(sqlstate: str | None) -> str:
 
 
 def is_one(error: BaseException) -> bool:
-    """Whether PostgreSQL, or the way to it, failed; what a client refuses to send at all is a fault of our own."""
+    """Whether PostgreSQL or the connection to it failed; a call that the client rejects is a bug of ours."""
     classes = [kind for kind in type(error).__mro__ if kind.__module__.partition(".")[0] in _CLIENTS]
     if not classes:
         return False
@@ -126,7 +126,7 @@ def is_one(error: BaseException) -> bool:
 
 
 def said(error: BaseException) -> Said:
-    """What psycopg or ADBC hands on of the server's words."""
+    """The server's words, from an error of psycopg or ADBC."""
     sqlstate = getattr(error, "sqlstate", None)
     if diagnosis := getattr(error, "diag", None):
         if diagnosis.message_primary:
@@ -137,14 +137,14 @@ def said(error: BaseException) -> Said:
 
 
 def _field(error: BaseException, name: str) -> str | None:
-    """One of the fields that ADBC hands on, such as PG_DIAG_MESSAGE_PRIMARY."""
+    """One of the fields that ADBC provides, such as PG_DIAG_MESSAGE_PRIMARY."""
     fields = dict(getattr(error, "details", None) or [])
     value = next((fields[key] for key in fields if f"MESSAGE_{name}" in str(key)), None)
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _first_line(text: str) -> str:
-    """Without the name of the library, and without its advice on the lines that follow."""
+    """Without the name of the library, and without its advice on later lines."""
     return next((part.strip() for part in text.rpartition("[libpq]")[2].splitlines() if part.strip()), "")
 
 
@@ -154,7 +154,7 @@ def has_class(raised: Raised) -> bool:
 
 
 def said_in_text(raised: Raised) -> Said:
-    """The same of an error that arrived as text: psycopg has a class for each SQLSTATE."""
+    """The same for an error that arrived as text: psycopg has a class for each SQLSTATE."""
     from psycopg import errors
 
     sqlstate = getattr(getattr(errors, raised.name, None), "sqlstate", None)
@@ -173,7 +173,7 @@ def _labelled(text: str, label: str) -> str | None:
 
 
 def refusal(where: str, message: str, password: str) -> Unavailable:
-    """What to say when libpq's *message* tells why it could not connect; *password* is kept out of it."""
+    """The error for libpq's *message* about a failed connection, without the *password*."""
     reason = _reason(message)
     if len(password) > 1:
         reason = reason.replace(password, "****")
@@ -182,17 +182,17 @@ def refusal(where: str, message: str, password: str) -> Unavailable:
 
 
 def _reason(message: str) -> str:
-    """What went wrong at last: libpq puts host and port before it, and advice of its own after it."""
+    """The last failure: libpq puts host and port before it, and its own advice after it."""
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
-    told = [line for line in lines if re.search("FATAL:|failed:", line)] or lines
-    return re.split("FATAL:|failed:", told[-1])[-1].strip().rstrip(".")
+    failed = [line for line in lines if re.search("FATAL:|failed:", line)] or lines
+    return re.split("FATAL:|failed:", failed[-1])[-1].strip().rstrip(".")
 
 
 def _connecting(reason: str) -> str:
-    """By its words: libpq hands on no SQLSTATE of a connection that was refused."""
+    """The advice, by libpq's words: it has no SQLSTATE for a failed connection."""
     ways = {
         "server requested": "Either another program listens there, or the server does not use SCRAM.",
-        "did not complete authentication": "Perhaps another program listens there.",
+        "did not complete authentication": "Another program may be listening there.",
         "certificate": "Check sslmode and sslrootcert in the URL.",
         "password": "Check user and password in the URL.",
         "does not exist": "Create it first, or correct the name in the URL.",

@@ -1,4 +1,4 @@
-"""What the notebooks show: figures and tables in one style, with the colours of the report."""
+"""The notebooks' figures and tables, in one style, with the colours of the report."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from matplotlib.transforms import offset_copy
 from customer360.report.palette import LIGHT, ranks
 
 HEAT: Final = LinearSegmentedColormap.from_list("customer360", [LIGHT.heat_low, LIGHT.heat_high])
-"""For numbers without a middle: the higher, the darker."""
+"""For numbers without a midpoint: the higher, the darker."""
 
-# In inches: a figure's width, what title and subtitle take of its height, and the height of a bar and of a cell.
+# In inches: a figure's width, the height of title and subtitle, and the height of a bar and of a cell.
 _WIDTH: Final = 7.6
 _HEADER: Final = 0.62
 _BAR: Final = 0.36
@@ -33,7 +33,7 @@ _CELL: Final = 0.3
 
 _NARROWEST_LABELLED: Final = 0.03
 _DARK: Final = 0.22
-"""Relative luminance below which paper reads better than ink."""
+"""Below this relative luminance, paper is more legible than ink."""
 
 _STYLE: Final[dict[Any, Any]] = {
     "figure.dpi": 96,
@@ -89,21 +89,21 @@ def chart(title: str, subtitle: str, *, height: float = 2.6) -> Axes:
 
 
 class _Titled(Figure):
-    """A figure that, where it cannot be seen, is told by its title and subtitle."""
+    """A figure whose title and subtitle are its text alternative."""
 
     def __repr__(self) -> str:
         return ". ".join(text.get_text() for text in self.texts)
 
 
 def _write(figure: Figure, text: str, below: int, **look: Any) -> None:
-    """Writes *text* at the figure's left edge, so many points *below* its upper edge."""
+    """Writes *text* at the figure's left edge, *below* its upper edge by this many points."""
     figure.text(
         0, 1, text, transform=offset_copy(figure.transFigure, figure, 3, -below, "points"), va="top", **look
     )
 
 
 def area(title: str, subtitle: str, values: pd.Series[Any]) -> Axes:
-    """The *values* over time, from zero, with the last one written out."""
+    """The *values* over time, from zero, with a label for the last one."""
     axes = chart(title, subtitle)
     axes.fill_between(values.index, values, color=LIGHT.heat_low)
     axes.plot(values.index, values, color=LIGHT.main)
@@ -138,7 +138,7 @@ def bars(
 
 
 def shares(title: str, subtitle: str, parts: pd.DataFrame, colors: Mapping[str, str]) -> None:
-    """One bar per row of *parts*, cut into the shares of its columns; the first bar names them."""
+    """One bar per row of *parts*, divided into the shares of its columns; the first bar names them."""
     axes = chart(title, subtitle, height=_BAR * (len(parts) + 0.6))
     share = parts.div(parts.sum(axis="columns"), axis="index")
     left = share.cumsum(axis="columns") - share
@@ -153,7 +153,7 @@ def shares(title: str, subtitle: str, parts: pd.DataFrame, colors: Mapping[str, 
 
 
 def _text_on(color: Any) -> str:
-    """Ink or paper, whichever can be read on *color*."""
+    """Ink or paper, whichever is legible on *color*."""
     linear = (np.array(to_rgb(color)) + 0.055) / 1.055
     return LIGHT.paper if linear**2.4 @ (0.2126, 0.7152, 0.0722) < _DARK else LIGHT.ink
 
@@ -163,7 +163,7 @@ def _if_it_fits(text: str, share: float) -> str:
 
 
 def heat_map(title: str, subtitle: str, grid: pd.DataFrame, *, form: str = "{:,.0f}", columns: str = "") -> None:
-    """The numbers of *grid*, written by *form*, darker where higher; *columns* says what its columns are."""
+    """The numbers of *grid*, formatted with *form*, darker if higher; *columns* labels its columns."""
     axes = chart(title, subtitle, height=_CELL * (len(grid) + 1.6))
     cells = grid.to_numpy(dtype=float, na_value=np.nan)
     mesh = axes.pcolormesh(cells, cmap=HEAT, edgecolors=LIGHT.paper, linewidth=2)
@@ -196,11 +196,11 @@ def status_colors(statuses: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, repr=False)
 class Table:
-    """Rows as a person reads them: shown as HTML where that is possible, else as text."""
+    """Rows for a person: shown as HTML if possible, else as text."""
 
     texts: pd.DataFrame
     left: frozenset[str]
-    """The columns whose texts stand at the left, as words do; those of numbers stand at the right."""
+    """The columns of words, which are left-aligned; numbers are right-aligned."""
 
     def __repr__(self) -> str:
         return self.texts.to_string(index=False)
@@ -219,7 +219,7 @@ class Table:
 
 
 def table(rows: pd.DataFrame | Sequence[Mapping[str, Any]], **formats: str) -> Table:
-    """*rows* to read: thousands separated, days without hours, – for null; *formats* overrule by column."""
+    """*rows* for a person: thousands separators, days without hours, – for null, or *formats* by column."""
     given = pd.DataFrame(rows)
     forms = {name: formats[name].format if name in formats else written for name in given.columns}
     texts = {name: ["–" if pd.isna(value) else forms[name](value) for value in given[name]] for name in given}
@@ -228,7 +228,7 @@ def table(rows: pd.DataFrame | Sequence[Mapping[str, Any]], **formats: str) -> T
 
 
 def written(value: Any) -> str:
-    """1234 -> '1,234', 0.5 -> '0.50', midnight -> '2026-06-30', True -> 'yes'; anything else as it is."""
+    """1234 -> '1,234', 0.5 -> '0.50', midnight -> '2026-06-30', True -> 'yes'; anything else unchanged."""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""As of when results are made: the day that was asked for, else the last day in the data, never simply today."""
+"""The as-of date of results: the requested day, else the last day in the data, but never simply today."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LastDay = Callable[[date], date | None]
 
 @dataclass(frozen=True)
 class AsOf:
-    """The *day* up to which everything is known; *is_last_day* when it is the last one in the data."""
+    """The last *day* treated as known; *is_last_day* if it is the last one in the data."""
 
     day: date
     is_last_day: bool = False
 
 
 class Dated(Protocol):
-    """A source that is read: who filled it, what it is called, and the last day in it."""
+    """A source that is read: its origin, its name, and the last day in it."""
 
     @property
     def origin(self) -> Origin: ...
@@ -49,9 +49,9 @@ def choose_as_of(
     asked: date | None, customers: Dated, events: Dated | None = None, *, is_derived: bool = False
 ) -> AsOf:
     """
-    The day *asked* for, else the one that `mock` or `load` was given, else the last in the data, else today (UTC).
+    The day *asked* for, else that of `mock` or `load`, else the last day in the data, else today (UTC).
 
-    Raises: Customer360Error when customers derived from order lines are asked for as of a day before the last one,
+    Raises: Customer360Error when customers derived from order lines are requested as of a day before the last one,
     without the *events* that they are derived from (*is_derived*): then only the sums of all lines are known.
     """
     sources = [customers, *([events] if events else [])]
@@ -70,19 +70,19 @@ def _require_no_past(asked: date, customers: Dated) -> None:
     found = _last_day(customers)
     if found is not None and asked < found:
         raise Invalid(
-            f"{customers.name} was derived from order lines up to {found}, and without their events it cannot "
-            f"show {asked}; load the lines again, which keeps their events: customer360 load --transactions FILE "
-            "--replace"
+            f"{customers.name} was derived from order lines up to {found}, and without their events it has no "
+            f"state as of {asked}; load the lines again, which keeps their events: customer360 load "
+            "--transactions FILE --replace"
         )
 
 
 def _last_day(source: Dated) -> date | None:
-    tomorrow = now().date() + timedelta(days=1)  # which it is in some time zones already
+    tomorrow = now().date() + timedelta(days=1)  # it is already tomorrow in some time zones
     return source.origin.last_day or source.last_day(tomorrow)
 
 
 def last_day_of_table(connection: psycopg.Connection[Any], source: Source, table: str) -> LastDay:
-    """The last day in the date columns of *table*, which stands for *source*; None without any."""
+    """The last day in the date columns of *table*, read as *source*; None without any."""
 
     def find(until: date) -> date | None:
         dated = [
@@ -105,13 +105,13 @@ def _greatest(connection: psycopg.Connection[Any], table: str, columns: list[str
 
 
 def last_day_of_rows(source: Source, rows: DataFrame) -> LastDay:
-    """The last day in the date columns of *rows*, which stand for *source*; reads these columns once."""
+    """The last day in the date columns of *rows*, read as *source*; reads these columns once."""
     from pyspark.sql import functions as F
     from pyspark.sql import types as t
 
     def find(until: date) -> date | None:
         dated = [field.name for field in rows.schema if isinstance(field.dataType, t.DatetimeType)]
-        # By way of the session's time zone: a file may name another.
+        # Converted to the session's time zone: a file may have another.
         days = [F.col(name).cast("timestamp").cast("date") for name in _dated(source) if name in dated]
         if not days:
             return None
@@ -123,6 +123,6 @@ def last_day_of_rows(source: Source, rows: DataFrame) -> LastDay:
 
 
 def _dated(source: Source) -> list[str]:
-    """The columns that say when something happened: a birthday is none, nor the day on which points expire."""
+    """The columns that say when something happened, which excludes birthdays and the expiry dates of points."""
     happened = {check.condition.column for check in source.checks if isinstance(check.condition, IsNotKnownYet)}
     return [name for name in columns_read(source) if name in happened or name == source.known_from]

@@ -1,4 +1,4 @@
-"""The results of one refresh held against each other: the same customers and the same events in every table."""
+"""Compares the results of one refresh: every table counts the same customers and the same events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WITH_EVENTS: Final = {
     SPENDING_SEGMENTS: "customers",
     SPENDING_TENTHS: "tenth_customers",
 }
-"""Tables that hold all customers, or without events nobody, and the column that counts them."""
+"""Tables of all customers, or of none without events, and the column that counts them."""
 _ACTIVE: Final = "active_customers"
 _OF_MONTHS: Final = {
     _ACTIVE: "count(*) FILTER (WHERE is_active)",
@@ -45,16 +45,16 @@ _OF_MONTHS: Final = {
         if column.is_additive and column.name in ACTIVITY_SEGMENTS.column_names
     },
 }
-"""What activity_segments count, by what the months of customers say of it."""
+"""The counts of activity_segments, as expressions over customer_months."""
 
 
 def audit_totals(
     change: Publication, customers: int, in_lakes: Mapping[Table, int] = MappingProxyType({})
 ) -> None:
     """
-    Refuses results that do not count the same *customers* in every table, or not the same events.
+    Refuses results that do not count the same *customers* or the same events in every table.
 
-    *in_lakes* are the counts of tables whose rows are not staged. That all copied rows arrived, `publish` sees.
+    *in_lakes* are the counts of tables whose rows are not staged. `publish` checks that all copied rows arrived.
     """
     profiles = in_lakes.get(CUSTOMER_PROFILES, change.rows(CUSTOMER_PROFILES))
     _require_total(CUSTOMER_PROFILES.full_name, profiles, customers)
@@ -89,6 +89,6 @@ def _require_same_months(change: Publication) -> None:
 def _require_same(name: str, found: Any, wanted: Any) -> None:
     if found != wanted:
         raise Refused(
-            f"{name} of {ACTIVITY_SEGMENTS.full_name} is {found:,} in all, and {wanted:,} by "
+            f"{name} of {ACTIVITY_SEGMENTS.full_name} is {found:,} in total, and {wanted:,} in "
             f"{CUSTOMER_MONTHS.full_name}; nothing was published"
         )

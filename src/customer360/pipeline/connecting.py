@@ -1,4 +1,4 @@
-"""The database that a session works on, in reach of the workers of its engine."""
+"""The database of a session, which the workers of its engine can reach."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from customer360.settings import DATABASE_URL, database_url
 
 
 def open_database(url: str | None, *, master: str | None = None, remote: str | None = None) -> Database:
-    """The database at *url*, which answers; see `embedded.open_database` for what is meant without one."""
+    """The database at *url*, which answers; see `embedded.open_database` for the default."""
     is_external = url is not None or database_url() is not None
     if (cluster := spark.cluster(master, remote)) and not is_external:
         raise Unavailable(
             f"the embedded PostgreSQL listens on this machine only, so the workers of {cluster} cannot reach "
-            f"it; set {DATABASE_URL} or --database to a PostgreSQL that they reach"
+            f"it; set {DATABASE_URL} or --database to a PostgreSQL that they can reach"
         )
     database = embedded.open_database(url)
     if is_external:
-        database.connect().close()  # a wrong address is told now, not after Spark has started
+        database.connect().close()  # fails now, not after Spark has started
     return database

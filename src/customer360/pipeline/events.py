@@ -1,4 +1,4 @@
-"""Where a run reads its events: what was asked for, else public.events beside public.customers."""
+"""Where a run reads its events: as requested, else from public.events if it reads public.customers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customer360.spark.lake import Location
 from customer360.tables import CUSTOMERS, EVENTS
 
 NONE: Final = "none"
-"""What is asked for to leave the events out."""
+"""The value that omits the events."""
 
 _LAKE_PARTS: Final = 3
 """CATALOG.SCHEMA.TABLE: a table of the database has at most a schema."""
@@ -28,9 +28,9 @@ class EventsChoice:
     table: str | None = None
     place: Location | None = None
     obstacle: str | None = None
-    """Why a table called public.events is not read, where nobody asked for another."""
+    """Why public.events is not read, if no other table was requested."""
     is_compared: bool = False
-    """Whether as many events are expected as at the refresh before."""
+    """Whether the number of events is compared with the previous refresh."""
 
     @property
     def is_read(self) -> bool:
@@ -45,10 +45,10 @@ def choose_events(
     connection: psycopg.Connection[Any], asked: str | None, *, customers: str | None
 ) -> EventsChoice:
     """
-    Where to read the events that were *asked* for; `NONE` leaves them out.
+    Where to read the events that were *asked* for; `NONE` omits them.
 
-    Those of public.events are read unasked with the *customers* of public.customers, when the table can be one of
-    events and holds rows. Of another table or a lake nobody knows whose events these are.
+    By default, public.events is read if *customers* is public.customers and the table is a table of events with
+    rows. With customers of another table or a lake, it is not known whose events these are.
     """
     if asked == NONE:
         return EventsChoice()

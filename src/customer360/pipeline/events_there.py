@@ -1,4 +1,4 @@
-"""What is in the database when events are loaded: their customers, and the events to which they are added."""
+"""What loading events reads from the database: their customers, and the events that they are added to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from customer360.postgres.read import read_batches
 from customer360.tables import CUSTOMERS, EVENTS
 
 _ASKED_BY_ID: Final = 100_000
-"""So many events are looked up by their ids; for more the whole table is read."""
+"""Up to this many events are looked up by id; for more, the whole table is read."""
 _WITHOUT_CUSTOMER: Final = sql.SQL(
     "SELECT count(*) FROM {} e WHERE NOT EXISTS (SELECT FROM {} c WHERE c.customer_id = e.customer_id)"
 )
@@ -28,7 +28,7 @@ _WITHOUT_CUSTOMER: Final = sql.SQL(
 
 @dataclass(frozen=True)
 class KnownCustomers:
-    """*files* of the customers in the database, and the filling that they are of, None where it is not known."""
+    """*files* with the customers in the database, and the filling that wrote them, None if unknown."""
 
     files: Sequence[Path]
     fill: str | None
@@ -36,7 +36,7 @@ class KnownCustomers:
 
 def spool_customers(database: Database, folder: Path) -> KnownCustomers:
     """
-    The customers in the database, with what their events may call them, in a file of *folder*.
+    Writes the customers in the database, with the ids that their events may use, to a file in *folder*.
 
     Raises: Customer360Error when there are none.
     """
@@ -47,7 +47,7 @@ def spool_customers(database: Database, folder: Path) -> KnownCustomers:
         why = obstacle(connection, CUSTOMERS)
         if why or not catalog.value(connection, _any_row()):
             raise Unavailable(
-                f"there are no customers in {CUSTOMERS.full_name} whose events these could be"
+                f"there are no customers in {CUSTOMERS.full_name} that these events could belong to"
                 f"{f' ({why})' if why else ''}; load them first, or with the events: "
                 "customer360 load members.csv --events FILE"
             )
@@ -76,24 +76,24 @@ def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def require_appendable(database: Database) -> str | None:
     """
-    The filling of a person's own events, to which others can be added; None where there is nothing to keep.
+    The filling of the user's own events, which others can be added to; None if there is nothing to keep.
 
-    Raises: Customer360Error when they are mock data, or not ours to change.
+    Raises: Customer360Error when they are mock data, or were not created by customer360.
     """
     with database.connect() as connection:
         found = origin(connection, EVENTS.full_name)
     if found.kind == "mock":
-        raise Refused(f"{EVENTS.full_name} holds mock data; load your events in its place, without --append")
+        raise Refused(f"{EVENTS.full_name} contains mock data; load your events in its place, without --append")
     if found.kind == "unknown":
         raise Refused(
-            f"{EVENTS.full_name} was not made by customer360, so nothing is added to it; to load your events in "
-            f"its place, which deletes it: {REPLACE_FLAG} without --append"
+            f"{EVENTS.full_name} was not made by customer360, so nothing is added to it; to replace its rows by "
+            f"your events, use {REPLACE_FLAG} without --append"
         )
     return found.fill if found.kind == "own" else None
 
 
 def spool_events(database: Database, folder: Path, ids: pa.Array) -> Path:
-    """The events in the database with these *ids*, and perhaps others, in a file of *folder*."""
+    """Writes the events in the database with these *ids*, and possibly others, to a file in *folder*."""
     path = folder / "stored_events.parquet"
     relation, fields = ddl.identifier(EVENTS), types.fields_of(EVENTS)
     where = None
@@ -106,7 +106,7 @@ def spool_events(database: Database, folder: Path, ids: pa.Array) -> Path:
 
 
 def count_without_customer(database: Database) -> int:
-    """How many events in the database are those of nobody there: a run rejects them."""
+    """The number of events in the database without a customer: a run rejects them."""
     with database.connect() as connection:
         if obstacle(connection, EVENTS) is not None:
             return 0

@@ -1,4 +1,4 @@
-"""Mock data into the database."""
+"""Writes mock data to the database."""
 
 from __future__ import annotations
 
@@ -43,8 +43,7 @@ _NO_EVENTS: Final = "To fill no events: --events-per-customer 0"
 @dataclass(frozen=True, repr=False)
 class Fill:
     """
-    Mock customers and their events in the database: how many, of which plan, and the *gates* they were held
-    against, if any.
+    Mock customers and events in the database: how many, their plan, and the *gates* they were checked against.
     """
 
     customers: int
@@ -73,13 +72,13 @@ def fill_mock_data(
     progress: Progress = silent,
 ) -> Fill:
     """
-    Deletes the customers and events in the database and fills in those of *plan*; with *report*, measures how real
-    they look.
+    Replaces the customers and events in the database by those of *plan*; with *report*, measures how realistic
+    they are.
 
-    Readers see the old rows until all new ones are complete. Data that is not mock data of ours, as rows that
-    somebody writes while this works, is deleted only with *replace*. The rows are made and copied inside tasks, so
-    the engine passes none on, and they are the same whatever the number of tasks. The rejected rows of a load go
-    with what it loaded.
+    Readers see the old rows until all new ones are complete. Rows that are not our mock data, including those
+    written meanwhile, are deleted only with *replace*. The rows are generated and copied inside tasks, so the
+    engine moves none, and they do not depend on the number of tasks. The rejected rows of a load are deleted
+    together with the rows that it loaded.
     """
     with publication(database, "mock", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         rejected = [REJECTED_ROWS] if has_loaded(change.connection, *SOURCES) else []
@@ -103,7 +102,7 @@ def fill_mock_data(
 
 
 def _filled(plan: Plan) -> tuple[Source, ...]:
-    """In the order of copying: a block is done when its customers are there, which are shown as progress."""
+    """In the order of copying: progress counts customers, so a block is done when its customers are copied."""
     return (EVENTS, CUSTOMERS) if plan.events_per_customer else (CUSTOMERS,)
 
 
@@ -115,7 +114,7 @@ def _origin(plan: Plan, rows: int) -> Origin:
 
 
 def _measured(database: Database, plan: Plan, progress: Progress) -> tuple[Gate, ...]:
-    with progress("Measuring how real it looks"):
+    with progress("Measuring how realistic it is"):
         gates = realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of)
         if plan.events_per_customer:
             events = read_table(database, EVENTS.full_name, EVENT_REPORT_COLUMNS)
@@ -134,6 +133,6 @@ def _copy_blocks(
                         copier.copy_once(name, block, _GENERATORS[source.name](plan, block))
         yield from ()
 
-    # As many tasks as can write at once; the ledger, not the task, says which blocks are done.
+    # As many tasks as can write at the same time; the ledger, not the task, says which blocks are done.
     tasks = min(plan.blocks, writers, tasks_at_once(spark) or writers)
     spark.range(0, plan.blocks, 1, tasks).mapInArrow(copy, "id bigint").collect()

@@ -1,4 +1,4 @@
-"""Those who were forgotten and are in a source again, found before anything is made of its rows."""
+"""Finds forgotten customers that are in a source again, before its rows are used."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _FOUND: Final = pa.schema([("customer_id", pa.int64())])
 
 def come_again(connection: psycopg.Connection[Any], read: Read) -> list[int]:
     """
-    The customer_id of all among the rows *read* who were forgotten, by their customer_id or source_id.
+    The customer_id of every forgotten customer in the rows *read*, by customer_id or source_id.
 
-    While nobody is forgotten, and for mock data, whose ids are nobody's, no row is looked at.
+    No row is examined while nobody is forgotten, nor for mock data, whose ids belong to nobody.
     """
     known = forgotten(connection)
     readings = [(CUSTOMERS, read.customers), (EVENTS, read.events)] if known else []

@@ -1,4 +1,4 @@
-"""The results that go into a lake, whose tables in the database are published empty."""
+"""The results that are written to a lake; their tables in the database are published empty."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Lakes = Mapping[Table, Location]
-"""Where the rows of a table go instead."""
+"""Where the rows of a table are written instead."""
 
 
 def choose_lakes(wanted: Mapping[Table, Location | None], refresh_id: int, *, read: Collection[Location]) -> Lakes:
     """
     The folders of one refresh for the tables that are *wanted* in a lake.
 
-    Raises: Customer360Error when rows would be written over others, or over what is *read*.
+    Raises: Customer360Error when rows would overwrite others, or what is *read*.
     """
     targets = {table: target for table, target in wanted.items() if target}
     for target in targets.values():
         for place in read:
             lake.require_apart(place, target)
     if len({target.name.rstrip("/") for target in targets.values()}) < len(targets):
-        raise Invalid(f"{' and '.join(table.name for table in targets)} need places of their own in a lake")
+        raise Invalid(f"{' and '.join(table.name for table in targets)} need different places in a lake")
     return {table: lake.folder(target, refresh_id) for table, target in targets.items()}
 
 
 def write_to_lake(change: Publication, table: Table, rows: DataFrame, target: Location, progress: Progress) -> int:
     """
-    Writes *rows* to *target*, complete before anything is published, which tells readers of the new refresh.
+    Writes all *rows* to *target*, before the refresh is published and readers use it.
 
-    Returns what a reader then finds there: the rows, or of the months those with activity, for `audit_totals`.
+    Returns what a reader finds there, for `audit_totals`: the number of rows, or of months with activity.
     """
     change.stage(table)
     change.describe(table, {"rows_are_in": str(target)})

@@ -1,4 +1,4 @@
-"""What was found in one's own data into the database, the rejected rows beside it."""
+"""Writes the rows found in your own data, and the rejected ones, to the database."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from customer360.tables.forgotten import NOBODY, Forgotten
 @dataclass(frozen=True)
 class Filling:
     """
-    What was *found* in a source, and the *facts* about it that are kept with the rows.
+    What was *found* in a source, and the *facts* about it that are stored with the rows.
 
-    *customers* is the filling of public.customers that the events found are those of, where they are loaded alone.
+    *customers* is the filling of public.customers that events loaded alone belong to.
     """
 
     found: Loadable
@@ -52,17 +52,18 @@ def load_found(
     progress: Progress = silent,
 ) -> None:
     """
-    Deletes the rows of the tables of *fillings* and loads theirs, the rejected rows beside them, all at once.
+    Replaces the rows of the tables of *fillings*, and their rejected rows, in one transaction.
 
-    *added_to* is the filling of public.events with which those found were compared, to come beside them. Raises:
-    Customer360Error when more than the share max_rejected of *request* is rejected, when the rows there are
-    someone's own and not replace, when they are of the same source and twice as many and not allow_shrink, or when
-    somebody changed meanwhile what was compared, or others than *forgotten* were; nothing is changed then.
+    *added_to* is the filling of public.events that the new events were compared with and are added to. Raises:
+    Customer360Error, with nothing changed, when more than the share max_rejected of *request* is rejected; when
+    existing rows are not mock data, unless replace; when the same source has lost more than half of its rows,
+    unless allow_shrink; when the compared rows were changed meanwhile, or other customers than *forgotten* were
+    forgotten.
     """
     for one in fillings:
         one.found.tally.require(request.max_rejected)
     if added_to and not any(one.found.tally.events or one.found.tally.rows_rejected for one in fillings):
-        return  # all of them are there
+        return  # all of them exist already
     with publication(database, "load", wait_seconds=waiting.run_seconds) as change:
         change.prepare([REJECTED_ROWS])
         change.require(partial(require_same, change.connection, forgotten))
@@ -70,7 +71,7 @@ def load_found(
         for one in fillings:
             _prepare(change, one, request, added_to)
         if CUSTOMERS in filled and EVENTS not in filled:
-            empty_mock_data(change, EVENTS, replace=request.replace)  # it belongs to the customers that go
+            empty_mock_data(change, EVENTS, replace=request.replace)  # it belongs to the deleted customers
         for one in fillings:
             for table in one.found.files:
                 _stage(change, database, table, one, writers, progress, is_added=bool(added_to))
@@ -86,7 +87,7 @@ def load_found(
 
 
 def _prepare(change: Publication, filling: Filling, request: Request, added_to: str | None) -> None:
-    """Refuses, now and at the swap, what must not be replaced, or what was compared with rows that are gone."""
+    """Refuses, now and at the swap, to replace protected rows, or rows that changed since they were compared."""
     for table in filling.found.files:
         prepare_source(change, table, replace=bool(request.replace or added_to))
         if not (request.allow_shrink or added_to):
@@ -100,7 +101,7 @@ def _prepare(change: Publication, filling: Filling, request: Request, added_to: 
 def _require_unchanged(change: Publication, table: Source, fill: str) -> None:
     def check() -> None:
         if origin(change.connection, table.full_name).fill != fill:
-            raise Refused(f"{table.full_name} was changed meanwhile; nothing was changed here, so load again")
+            raise Refused(f"{table.full_name} was changed by others meanwhile; nothing was loaded: load again")
 
     change.require(check)
 
@@ -115,21 +116,21 @@ def _stage(
     *,
     is_added: bool,
 ) -> None:
-    """Copies the rows of *table*, counts that all have arrived, and keeps with them where they come from."""
+    """Copies the rows of *table*, checks that all arrived, and records where they come from."""
     found, rows = filling.found, filling.found.rows(table)
     with progress(f"Loading {table.name}", total=rows, done=partial(change.rows, table)):
         stage_files(change, database, table, found.files[table], writers)
     if (arrived := change.rows(table)) != rows:
-        raise Refused(f"{arrived:,} {table.name} arrived where {rows:,} were read; nothing was changed")
+        raise Refused(f"{arrived:,} {table.name} arrived, but {rows:,} were read; nothing was changed")
     loaded = Origin("own", **{**found.facts(table), **filling.facts}, filled_at=now(), version=__version__)
     if is_added:
-        with progress(f"Keeping the {table.name} that are there", done=partial(change.rows, table)):
+        with progress(f"Keeping the existing {table.name}", done=partial(change.rows, table)):
             loaded = _added(change, table, loaded)
     change.describe(table, loaded.record())
 
 
 def _added(change: Publication, table: Source, loaded: Origin) -> Origin:
-    """Keeps the rows of *table* beside those that are *loaded*; returns what is recorded of all of them."""
+    """Keeps the existing rows of *table* next to those *loaded*; returns what is recorded about all of them."""
     before = origin(change.connection, table.full_name)
     change.keep(table, sql.SQL("true"))
     columns = [name for name in table.column_names if name in {*(before.columns or ()), *(loaded.columns or ())}]

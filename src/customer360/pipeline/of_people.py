@@ -1,4 +1,4 @@
-"""The part of the public API that is about single customers; `customer360.Customer360` has it."""
+"""The part of the public API about individual customers; `customer360.Customer360` inherits it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class OfPeople:
-    """What a session can say and do about the customers behind the numbers."""
+    """The methods of a session for the customers behind the numbers."""
 
     _waits: tuple[float, float]
     _results: Results | None
@@ -37,15 +37,15 @@ class OfPeople:
         audience: str | None = None,
     ) -> pd.DataFrame:
         """
-        The customers behind a number of the report, a row each: as many as it counts, or whose sum it is.
+        The customers behind a number of the report, one row each: as many as it counts, or those it adds up.
 
-        *where* is that of `ask`; with *measure* they are those whom it counts, of a ratio those of its numerator,
-        and what they add to a sum is the last column. *columns* are those of customer_profiles, and name, email
-        and source_id; *sort* is a column, highest first with a minus before it; *limit* is how many rows;
-        *parameters* are what the measure depends on; *audience* is a saved one that they are also in. Each list is
-        written to the access log.
+        *where* is that of `ask`. With *measure*, only the customers that it counts, for a ratio those of its
+        numerator; if it is a sum, the last column is what each customer adds. *columns* are those of
+        customer_profiles, and name, email and source_id; *sort* is a column, with a leading minus for highest
+        first; *limit* is the maximum number of rows; *parameters* are those of the measure; *audience* is a saved
+        audience that the customers are also in. Each list is recorded in the access log.
 
-        Raises: Invalid for a name that is not there, with the nearest, and for a measure that is not about single
+        Raises: Invalid for an unknown name, with the nearest, and for a measure that is not about individual
         customers; Refused without the rights of customer360_people; Unavailable without results.
 
             >>> where = {"loyalty_status": "Gold", "country": "Spain"}
@@ -64,10 +64,9 @@ class OfPeople:
 
     def about(self, customer: int | str) -> dict[str, Any]:
         """
-        Everything that is known about the customer with this customer_id or source_id, ready for JSON.
+        Everything known about the customer with this customer_id or source_id, ready for JSON.
 
-        The rows of each table, the rejected rows that hold the customer, the audiences that contain it, and the
-        entries of the access log that name it.
+        The customer's rows in each table, rejected rows, audiences, and entries of the access log.
 
         Raises: Invalid when no customer has the id.
 
@@ -80,10 +79,10 @@ class OfPeople:
 
     def forget(self, customer: int | str) -> Forgetting:
         """
-        Deletes the customer with this customer_id or source_id from every table, for good.
+        Deletes the customer with this customer_id or source_id from every table, permanently.
 
-        Every total changes by this one customer, open dashboards follow, and a load or run that meets the id again
-        rejects its rows. What still holds the customer elsewhere is in `remains` of what is returned.
+        Every total changes by this one customer, open dashboards follow, and a later load or run rejects rows with
+        this id. `remains` of the result lists what still contains the customer elsewhere.
 
         Raises: Invalid when no customer has the id; Unavailable when another run does not end in time.
 
@@ -96,7 +95,7 @@ class OfPeople:
 
     def forgotten(self) -> list[ForgottenDay]:
         """
-        How many customers were forgotten on which day; who they were nobody can tell.
+        How many customers were forgotten on each day; who they were is not recorded.
 
             >>> [day.customers for day in c.forgotten()]
             [1]

@@ -1,5 +1,5 @@
 """
-A person's own customers and events into the database: a source is opened, planned, agreed to, examined and loaded.
+Loads your own customers and events: a source is opened, planned, confirmed, examined and written to the database.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from customer360.tables.forgotten import NOBODY, Forgotten
 
 @dataclass(frozen=True, repr=False)
 class Load:
-    """A load that is over: its *plan*, and the rows that were *found* and loaded, or in a dry run would be."""
+    """A finished load: its *plan*, and the rows that were *found* and loaded, or in a dry run would be."""
 
     plan: LoadPlan
     found: Loadable
     of_events: Load | None = None
     """The load of a second file, with the events of these customers."""
     events_without_customer: int = 0
-    """Events that were there before, and whose customers are not among those that were loaded."""
+    """Existing events whose customers are not among those that were loaded."""
 
     def __repr__(self) -> str:
         rejected = f"; {self.rows_rejected:,} rows rejected" if self.rows_rejected else ""
@@ -63,7 +63,7 @@ class Load:
 
     @property
     def headline(self) -> str:
-        """How many rows of which tables, from how many rows."""
+        """The number of rows by table, and the number of rows read."""
         would = "would be " if self.plan.request.dry_run else ""
         done = "added to" if self.plan.request.append else "loaded into"
         tables = sorted(self.found.files, key=SOURCES.index)
@@ -73,7 +73,7 @@ class Load:
 
     @property
     def source(self) -> str:
-        """What was read, and how it is written."""
+        """What was read, and its format."""
         return f"{self.plan.raw.name}: {self.plan.raw.rows:,} rows, {self.plan.raw.description}"
 
     @property
@@ -83,7 +83,7 @@ class Load:
 
     @property
     def columns(self) -> dict[str, str]:
-        """What fills each column: a column, an expression, a 'constant' or the events; - is nothing."""
+        """What fills each column: a column, an expression, a 'constant' or the events; - means nothing."""
         return {**self.plan.sides, **dict.fromkeys(self.found.from_events, "from the events")}
 
     @property
@@ -93,7 +93,7 @@ class Load:
 
     @property
     def mapping(self) -> dict[str, Any]:
-        """The mapping as `load` takes it: what a mapping file holds, to be changed and given again."""
+        """The mapping as `load` takes it: the content of a mapping file, which you can change and pass again."""
         return content_of(self.plan.mapping)
 
     @property
@@ -124,7 +124,7 @@ class Load:
 
     @property
     def missing_columns(self) -> list[str]:
-        """The columns that hold nothing: those of the customers, else those of the events."""
+        """The columns that are empty in every row, of the customers, or else of the events."""
         return self.found.missing_columns(CUSTOMERS if CUSTOMERS in self.found.files else EVENTS)
 
 
@@ -138,12 +138,12 @@ def load_own_data(
     progress: Progress = silent,
 ) -> Load:
     """
-    Loads what can be loaded of the source that *request* names; without *database*, or in a dry run, nothing.
+    Loads the valid rows of the source in *request*; without *database*, or in a dry run, loads nothing.
 
-    *events* names a source of the events of these customers, which are loaded with them, and fill what their own
-    source does not; see `with_told`. *agree* gets each plan before any row is examined, and raises when it is not
-    to be. Raises: Customer360Error when a source cannot be read, and for what `load_found` refuses; nothing is
-    changed then.
+    *events* is a source of the events of these customers. They are loaded too, and fill what the customers' own
+    source lacks; see `with_told`. *agree* gets each plan before any row is examined, and raises to reject it.
+    Raises: Customer360Error, with nothing changed, when a source cannot be read, and for what `load_found`
+    refuses.
     """
     target = None if request.dry_run else database
     if target:
@@ -155,7 +155,7 @@ def load_own_data(
         load = Load(plan, _examine(plan, forgotten=forgotten, progress=progress))
         if plan_of_events:
             of_events = _load_of_events(load.found, plan_of_events, forgotten, progress)
-            with progress("Completing the customers by their events"):
+            with progress("Completing the customers from their events"):
                 load = replace(load, found=with_told(load.found, of_events.found), of_events=of_events)
         if target:
             fillings = [Filling(one.found, _facts(one)) for one in (load, load.of_events) if one]
@@ -174,7 +174,7 @@ def load_own_events(
     progress: Progress = silent,
 ) -> Load:
     """
-    Loads events of the customers who are in the database, in place of the events there; or adds them to these.
+    Loads events of the customers in the database, in place of the existing events or added to them.
 
     Raises: Customer360Error as `load_own_data` does, and when there are no customers.
     """
@@ -209,7 +209,7 @@ def _planned(
 
 
 def _forgotten(database: Database | None) -> Forgotten:
-    """Who was forgotten; without a database, as in a dry run that needs none, nobody."""
+    """Who was forgotten; nobody without a database, which a dry run does not need."""
     if database is None:
         return NOBODY
     with database.connect() as connection:
@@ -217,10 +217,10 @@ def _forgotten(database: Database | None) -> Forgotten:
 
 
 def _load_of_events(customers: Loadable, plan: LoadPlan, forgotten: Forgotten, progress: Progress) -> Load:
-    """The events of *customers*, those of others rejected."""
+    """The events of *customers*; those of others are rejected."""
     if EVENTS in customers.files:
         raise Invalid(
-            "the first file holds order lines, which become the events; leave out --events, or load it with "
+            "the first file contains order lines, which become the events; omit --events, or load it with "
             "--no-transactions if each of its rows is a customer"
         )
     if not plan.request.dry_run:
@@ -234,16 +234,16 @@ def _open_raw_table(request: Request) -> AbstractContextManager[RawTable]:
     if request.from_database:
         return _spool_query(request.from_database, request.table, request.query)
     if request.path is None:
-        held = "events" if request.is_of_events else "customers"
-        raise Invalid(f"name the file that holds your {held}, or a database with --from-database")
+        rows = "events" if request.is_of_events else "customers"
+        raise Invalid(f"name the file that contains your {rows}, or a database with --from-database")
     return spool_file(request.path, request.reading)
 
 
 def _spool_query(url: str, table: str | None, query: str | None) -> AbstractContextManager[RawTable]:
     if bool(table) == bool(query):
-        raise Invalid("--from-database takes what to read with either --table or --query")
+        raise Invalid("--from-database requires either --table or --query")
     database = Database(url)
-    # A person's own SQL, run as themselves.
+    # The user's own SQL, run with the user's own rights.
     relation = named(table) if table else sql.SQL("({}) AS query").format(sql.SQL((query or "").rstrip("; \n")))
     with database.connect() as connection, connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
@@ -259,7 +259,7 @@ def _examine(
     forgotten: Forgotten = NOBODY,
     progress: Progress = silent,
 ) -> Loadable:
-    """The rows as they would be loaded; without the columns that too many of their cells leave unreadable."""
+    """The rows as they would be loaded, without columns that have too many unreadable cells."""
     request = plan.request
     raw, mapping = inherited(plan.raw, plan.mapping), plan.mapping
     as_of = request.as_of or datetime.now(timezone.utc).date()
@@ -276,7 +276,7 @@ def _examine(
 
 
 def _require_replaceable(database: Database, request: Request, sources: Sequence[Source]) -> None:
-    """Before minutes are spent on reading the source; the loading itself asks again."""
+    """Checks before the source is read, which may take minutes; loading checks again."""
     with database.connect() as connection:
         require_replaceable(connection, [*sources, REJECTED_ROWS], foreign=sources)
         for source in () if request.replace else sources:

@@ -1,4 +1,4 @@
-"""Lists of customers outside the browser: those of a selection, logged before the first is told."""
+"""Lists of customers outside the browser: those of a selection, logged before the first is returned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HASHED: Final = "email"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Customers by the names of members, of a measure that counts them, and of an audience that they are in."""
+    """A choice of customers by members of dimensions, by a measure that counts them, and by an audience."""
 
     where: Mapping[str, Any] = field(default_factory=dict)
     measure: str | None = None
@@ -42,15 +42,15 @@ class Chosen:
 
     def __str__(self) -> str:
         """For the access log: it names no customer."""
-        told = [f"measure={self.measure}"] if self.measure else []
-        told += [f"audience={self.audience}"] if self.audience else []
-        told += [f"{name}={value}" for name, value in (*self.where.items(), *self.parameters.items())]
-        return ", ".join(told) or "all customers"
+        parts = [f"measure={self.measure}"] if self.measure else []
+        parts += [f"audience={self.audience}"] if self.audience else []
+        parts += [f"{name}={value}" for name, value in (*self.where.items(), *self.parameters.items())]
+        return ", ".join(parts) or "all customers"
 
 
 @dataclass(frozen=True)
 class People:
-    """A list that is open: how many customers there are, its columns, and the connection that reads it."""
+    """An open list: the number of customers, its columns, and the connection that reads it."""
 
     connection: psycopg.Connection[Any]
     selection: Selection
@@ -59,16 +59,16 @@ class People:
     customers: int
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
-        """The first *limit* customers, or all, a row each; what they add to a number comes last."""
+        """The first *limit* customers, or all, one row each; the last value is what they add to a number."""
         ask, after, left = lists.asking(self.connection), None, self.customers if limit is None else limit
         while left > 0 and (page := lists.found(ask, self.selection, self.order, after, min(left, _AT_A_TIME))):
-            told = lists.told(self.connection, [one.customer_id for one in page], self.columns)
-            yield from (_row(told[one.customer_id], one, self.selection) for one in page)
+            values = lists.told(self.connection, [one.customer_id for one in page], self.columns)
+            yield from (_row(values[one.customer_id], one, self.selection) for one in page)
             after, left = page[-1], left - len(page)
 
     @property
     def names(self) -> list[str]:
-        """The names of what a row has."""
+        """The names of the values in a row."""
         added = [self.selection.measure.name] if self.selection.total else []
         return [*(column.name for column in self.columns), *added]
 
@@ -91,12 +91,12 @@ def open_people(
     results: Results | None = None,
 ) -> Iterator[People]:
     """
-    The list of the customers *chosen*, from one state of the database, once its access is logged.
+    The list of the customers *chosen*, from one snapshot of the database, after the access is logged.
 
-    *results* are those of now, where they are held already.
+    *results* are the current ones, if the caller has them.
 
-    Raises: Customer360Error for a name that is not there, with the nearest, for what the data does not have,
-    without results, and when the database does not let the user see people, or log that they did.
+    Raises: Customer360Error for an unknown name, with the nearest, for missing data, without results, and when the
+    user may not see people or write the access log.
     """
     results = results or results_of(database)
     with database.connect("customer360 people") as connection:
@@ -131,7 +131,7 @@ def people_frame(
 
 
 def results_of(database: Database, held: Results | None = None) -> Results:
-    """The results of now: *held*, unless that is older. Raises: Unavailable without any."""
+    """The current results: *held*, unless they are older. Raises: Unavailable without any."""
     results = store.current(database, held)
     if results is None:
         raise Unavailable("there are no results; make them with: customer360 run")
@@ -146,12 +146,12 @@ def selection_of(connection: psycopg.Connection[Any], chosen: Chosen, results: R
 
 
 def save_audience(database: Database, name: str, chosen: Chosen) -> int:
-    """Keeps the customers *chosen* as the audience *name*; returns how many they are now."""
+    """Saves the customers *chosen* as the audience *name*; returns their current number."""
     results = results_of(database)
     for cut in chosen.where:
         if dimension(cut).banded_column:
             raise Invalid(
-                f"'{cut}' cannot be kept: its bands move with the data; use a measure with a threshold of yours, "
+                f"'{cut}' cannot be saved: its bands change with the data; use a measure with a fixed threshold, "
                 "such as --measure customers_above_threshold --parameter balance_threshold=1000"
             )
     with database.connect("customer360 audience") as connection:
@@ -167,4 +167,4 @@ def _require_permission(connection: psycopg.Connection[Any]) -> None:
     if not found or found[0] is None:
         raise Unavailable(f"{CUSTOMER_CONTACTS.full_name} is missing; renew the results with: customer360 run")
     if not found[0]:
-        raise Refused("you may not see people: that needs the role customer360_people")
+        raise Refused("you may not see people: this requires the role customer360_people")

@@ -1,4 +1,4 @@
-"""Showing that something moves: a bar on a terminal, lines or log records elsewhere, or nothing."""
+"""Shows progress: a bar on a terminal, lines or log records elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Progress(Protocol):
     """
     Shows a step while its body runs: `with progress("Copying", total=1000, done=rows_so_far): ...`.
 
-    *done* is asked now and then, from another thread. Without *total* only the time passes.
+    *done* is called repeatedly, from another thread. Without *total*, only the time is shown.
     """
 
     def __call__(
@@ -35,7 +35,7 @@ def silent(label: str, *, total: int | None = None, done: Callable[[], int] | No
 
 @contextmanager
 def lines(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
-    """One line on stderr when the step is over: for logs and pipes."""
+    """Writes one line to stderr at the end of a step: for logs and pipes."""
     del done
     started = time.monotonic()
     yield
@@ -46,26 +46,26 @@ def lines(label: str, *, total: int | None = None, done: Callable[[], int] | Non
 
 @contextmanager
 def events(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
-    """Two records in the log, when the step starts and when it is over: for programs."""
+    """Writes two log records, at the start and at the end of a step: for programs."""
     started = time.monotonic()
 
-    def tell(level: int, event: str, **more: object) -> None:
+    def log(level: int, event: str, **more: object) -> None:
         _LOG.log(level, event, extra={"fields": {"step": label, **more}})
 
-    tell(logging.INFO, "step started")
+    log(logging.INFO, "step started")
     try:
         yield
     except BaseException:
-        tell(logging.ERROR, "step failed", seconds=round(time.monotonic() - started, 3))
+        log(logging.ERROR, "step failed", seconds=round(time.monotonic() - started, 3))
         raise
     seconds = round(time.monotonic() - started, 3)
     rows = done() if total is None and done else total
-    tell(logging.INFO, "step ended", seconds=seconds, **({} if rows is None else {"rows": rows}))
+    log(logging.INFO, "step ended", seconds=seconds, **({} if rows is None else {"rows": rows}))
 
 
 @contextmanager
 def bar(label: str, *, total: int | None = None, done: Callable[[], int] | None = None) -> Iterator[None]:
-    """A bar with rows, rows per second and time, on stderr."""
+    """Draws a bar with rows, rows per second and time on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -86,14 +86,14 @@ def bar(label: str, *, total: int | None = None, done: Callable[[], int] | None 
 
 @contextmanager
 def _polling(done: Callable[[], int] | None, update: Callable[[int], None]) -> Iterator[None]:
-    """Calls `update(done())` now and then from a thread of its own."""
+    """Calls `update(done())` repeatedly from a separate thread."""
     if done is None:
         yield
         return
     over = threading.Event()
 
     def poll() -> None:
-        # When the question fails, so does the step, which says why.
+        # If this fails, the step fails too and says why.
         with suppress(Exception):
             while not over.wait(_POLL_SECONDS):
                 update(done())
@@ -113,7 +113,7 @@ def for_person() -> Progress:
 
 
 def chosen(progress: bool | Progress) -> Progress:
-    """What shows *progress*: nothing for False, and for True what a person reads."""
+    """How to show *progress*: not at all for False, and for a person for True."""
     if isinstance(progress, bool):
         return for_person() if progress else silent
     return progress

@@ -1,4 +1,4 @@
-"""A source as it is read: its rows, from the database or a lake, and what is known of them beforehand."""
+"""How a source is read: its rows, from the database or a lake, and what is known about them in advance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """The *rows* of a source, with the columns that operations read as far as they are there."""
+    """The *rows* of a source, with those columns that operations read and that exist."""
 
     name: str
     rows: DataFrame
@@ -39,7 +39,7 @@ def read_database(
     connection: psycopg.Connection[Any], spark: SparkSession, database: Database, source: Source, table: str,
     snapshot: str,
 ) -> Reading:  # fmt: skip
-    """The *table* that stands for *source*, read in parallel from *snapshot*."""
+    """The *table*, read as *source*, in parallel from *snapshot*."""
     columns = _columns(connection, source, table)
     rows = read_dataframe(spark, database, table, columns, snapshot=snapshot)
     is_unique = catalog.has_unique_key(connection, table, source.key[0])
@@ -47,7 +47,7 @@ def read_database(
 
 
 def read_lake(spark: SparkSession, source: Source, location: Location) -> Reading:
-    """What lies at *location* and stands for *source*."""
+    """The rows at *location*, read as *source*."""
     rows = lake.read(spark, location)
     _require(rows.columns, source, f"the {source.name} in {location}")
     return Reading(str(location), rows, Origin("unknown"), False, last_day_of_rows(source, rows))
@@ -56,7 +56,7 @@ def read_lake(spark: SparkSession, source: Source, location: Location) -> Readin
 def _columns(connection: psycopg.Connection[Any], source: Source, table: str) -> list[str]:
     if not catalog.exists(connection, table):
         raise Unavailable(
-            f"there is no table {table}; fill {source.full_name} with: customer360 mock, or name yours with "
+            f"table {table} does not exist; fill {source.full_name} with: customer360 mock, or name yours with "
             f"{'--events' if source.is_optional else '--table'}"
         )
     fields = types.fields(connection, named(table))
@@ -65,7 +65,7 @@ def _columns(connection: psycopg.Connection[Any], source: Source, table: str) ->
     whole = [column.name for column in source.columns if column.required and column.is_whole]
     if uuids := [field.name for field in fields if field.name in whole and field.postgres_type == "uuid"]:
         raise Invalid(
-            f"{uuids[0]} of {table} is uuid, and the results need whole numbers; load the {source.name}, "
+            f"{uuids[0]} of {table} is of type uuid, but the results need integers; load the {source.name}, "
             f"which numbers them: customer360 load --from-database URL --table {table}"
         )
     return [name for name in columns_read(source) if name in present]

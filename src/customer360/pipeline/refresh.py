@@ -1,4 +1,4 @@
-"""A refresh as it is told and written down: what was read, checked and left out."""
+"""The record of a refresh: what was read, checked and omitted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from customer360.tables import (
 
 @dataclass(frozen=True, repr=False)
 class Refresh:
-    """One row of the table `refreshes`, in the order of its columns, and what else is known of a refresh."""
+    """One row of the table `refreshes`, in the order of its columns, and what else is known about the refresh."""
 
     refresh_id: int
     as_of_date: date
@@ -43,24 +43,24 @@ class Refresh:
     finished_at: datetime
     version: str
     as_of_is_last_day: bool = False
-    """Nobody gave an as-of date, so it is the last day in the data; not in the table, like all that follows."""
+    """No as-of date was given, so it is the last day in the data; not in the table, like all that follows."""
     logins_after: int = 0
-    """Customers whose last login lies after the as-of date; earlier ones are not in the data."""
+    """Customers whose last login is after the as-of date; earlier logins are not in the data."""
     profiles: str | None = None
     """Where a lake has the rows of customer_profiles."""
     months: str | None = None
     """Where a lake has the rows of customer_months."""
     events_table: str | None = None
-    """Where the events were read from; None without events."""
+    """The source of the events; None without events."""
     events_in: int = 0
     """events_out + events_rejected + events_not_yet_known."""
     events_out: int = 0
     events_rejected: int = 0
     events_not_yet_known: int = 0
     missing_of_events: str = ""
-    """What no event says, as missing_columns; empty without events."""
+    """The columns missing in all events, as in missing_columns; empty without events."""
     events_obstacle: str | None = None
-    """Why somebody's table public.events was not read."""
+    """Why a table public.events of other origin was not read."""
 
     def __repr__(self) -> str:
         events = f" and {self.events_out:,} events of {self.events_table}" if self.events_table else ""
@@ -70,7 +70,7 @@ class Refresh:
 
 @dataclass(frozen=True)
 class Read:
-    """What a run has read of its *customers* and, where there are some, its *events*."""
+    """What a run has read: its *customers* and, if there are any, its *events*."""
 
     customers: Reading
     events: Reading | None
@@ -86,7 +86,7 @@ class Read:
 
     @property
     def place(self) -> str:
-        """From where it was read, for what goes wrong in the middle of it."""
+        """Where it was read from, for errors while reading."""
         names = [one.name for one in (self.customers, self.events) if one]
         return " or ".join(dict.fromkeys(names))
 
@@ -107,7 +107,7 @@ def describe(
     change.append(REFRESH_SOURCES, [*older.sources_of_older_refreshes(change.connection), *noted])
     counted = [row for _, reading, counts in sources if reading and counts for row in _counted(reading, counts)]
     change.append(DATA_QUALITY, [(refresh_id, *row) for row in counted])
-    change.append(PEOPLE_ACCESS, [])  # made when it is missing; its rows are written by those who look
+    change.append(PEOPLE_ACCESS, [])  # creates a missing table; each access adds its own row
     return refresh
 
 
@@ -126,7 +126,7 @@ def _noted(
     refresh_id: int, source: Source, reading: Reading | None, quality: DataQuality | None,
     missing: Collection[Column],
 ) -> tuple[Any, ...]:  # fmt: skip
-    """The row of refresh_sources; of a source that was not read too."""
+    """The row of refresh_sources, also for a source that was not read."""
     name, kind = (reading.name, reading.origin.kind) if reading else (source.full_name, "absent")
     counts = (0, 0, 0, 0)
     if quality:
@@ -136,7 +136,7 @@ def _noted(
 
 
 def _counted(reading: Reading, quality: DataQuality) -> list[tuple[Any, ...]]:
-    """The rows of data_quality, without the refresh."""
+    """The rows of data_quality, without the id of the refresh."""
     return [
         (count.check.name, count.check.severity, count.check.description, count.rows_checked, count.rows_failed,
          reading.name)

@@ -1,4 +1,4 @@
-"""The rejected rows that stay when others are replaced: those of a load, as long as the rows that it loaded."""
+"""The rejected rows that are kept when others are replaced: those of a load, as long as its loaded rows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NOT_AMONG: Final = sql.SQL(
 
 
 def keep_others(change: Publication, *sources: Source) -> None:
-    """Keeps all rejected rows but those of the loads that filled *sources*."""
+    """Keeps all rejected rows except those of the loads that filled *sources*."""
     change.keep(REJECTED_ROWS, sql.SQL("NOT ({})").format(_of_loads(sources)))
 
 
 def keep_and_add(change: Publication, staged: str) -> None:
-    """Keeps all rejected rows beside those in the staging table *staged*; the same row twice is one."""
+    """Keeps all rejected rows next to those in the staging table *staged*, without duplicates."""
     change.keep(REJECTED_ROWS, _NOT_AMONG.format(sql.Identifier(INTERNAL_SCHEMA, staged)))
 
 
@@ -49,7 +49,7 @@ def _of_loads(sources: Iterable[Source]) -> sql.Composed:
 
 
 def rejected_at_loading(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The rejected rows of a load, from the columns that `own_data` gives them."""
+    """The rejected rows of a load, from the columns that `own_data` produces."""
     found_by = pa.repeat(pa.scalar("load"), len(batch))
     columns = [found_by if name == "found_by" else batch[name] for name in REJECTED_ROWS.column_names]
     return pa.record_batch(columns, schema=REJECTED_ROWS.arrow_schema)

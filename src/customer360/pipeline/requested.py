@@ -1,4 +1,4 @@
-"""What a person asks of a load, from the arguments of a call or of a command."""
+"""The request for a load, from the arguments of a call or a command."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = "str | PathLike[str] | None"
 Given: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | None"
-"""A mapping file, or what it would hold."""
+"""A mapping file, or its content."""
 
 
 class LoadOptions(SourceOptions, total=False):
-    """How to load: each means what the option of the command of that name means."""
+    """How to load; each option means the same as that of the command."""
 
     as_of: date | str | None
     transactions: bool | None
@@ -33,7 +33,7 @@ class LoadOptions(SourceOptions, total=False):
 
 
 class EventOptions(LoadOptions, total=False):
-    """The same with the events of the customers that are loaded."""
+    """The same, with the events of the loaded customers."""
 
     events: Place
     events_mapping: Given
@@ -50,7 +50,7 @@ def requested(
     agree: Callable[[LoadPlan], None] | None = None,
     **options: Any,
 ) -> Request:
-    """The request for the customers, or the events, in one source; *options* are other fields of it."""
+    """The request for the customers, or the events, in one source; *options* are its other fields."""
     return Request(
         Path(path) if path else None,
         mapping=Path(mapping) if isinstance(mapping, (str, PathLike)) else mapping,
@@ -71,7 +71,7 @@ def requested_together(
     events_query: str | None = None,
     **options: Any,
 ) -> tuple[Request, Request | None]:
-    """The request for the customers, and that for their events, if there are any."""
+    """The request for the customers, and that for their events, if any."""
     if not (events or events_table or events_query):
         return requested(path, mapping, **options), None
     of_file = {**options, "from_database": None, "table": None, "query": None}

@@ -1,4 +1,4 @@
-"""The operations on the customers and events in the database, their results into its tables."""
+"""Runs the operations on the customers and events in the database and publishes their results."""
 
 from __future__ import annotations
 
@@ -72,21 +72,23 @@ def run_operations(
     progress: Progress = silent,
 ) -> Refresh:
     """
-    Reads the customers in *table* and their events, runs every operation and publishes every result table at once.
+    Reads the customers in *table* and their events, runs every operation and publishes all result tables
+    atomically.
 
     *as_of* is the last day treated as known; see `choose_as_of` for its default, and `choose_events` for *events*.
-    *table* may be anyone's that has the columns which the operations read. Nothing of it is changed. With *source*
-    the customers come from a lake instead; with *profiles_to* and *months_to* the rows of customer_profiles and
-    customer_months go into one, and their tables in the database are left empty. Results that break their table's
-    contract are never published, nor, without *allow_shrink*, those with half of the customers or events gone.
+    *table* can be any table with the columns that the operations read; it is not changed. With *source*, the
+    customers come from a lake instead. With *profiles_to* and *months_to*, the rows of customer_profiles and
+    customer_months are written to one, and their tables in the database stay empty. Results that break their
+    table's contract are never published, nor, without *allow_shrink*, those that lost more than half of the
+    customers or events.
     """
     if source and table != CUSTOMERS.full_name:
-        raise Invalid("the customers come from either a table or a source; leave one out")
+        raise Invalid("customers are read from a table or from a source, not both; omit one")
     started = now()
     with publication(database, "run", wait_seconds=waiting.run_seconds) as change, plain_errors(database.where):
         change.prepare(RESULT_TABLES)
         origins = {one: origin(change.connection, one.full_name) for one in SOURCES}
-        refresh_id = next_refresh_id(change.connection)  # this run holds the lock: nobody else takes it
+        refresh_id = next_refresh_id(change.connection)  # this run holds the lock: no other takes this id
         chosen = choose_events(change.connection, events, customers=None if source else table)
         wanted = {CUSTOMER_PROFILES: profiles_to, CUSTOMER_MONTHS: months_to}
         lakes = choose_lakes(wanted, refresh_id, read=[*filter(None, (source, chosen.place))])
@@ -100,7 +102,7 @@ def run_operations(
                 forgotten = come_again(change.connection, read)
                 found = reading.enter_context(_results(read, day.day, forgotten))
             if not allow_shrink:
-                # A day that nobody asked for is earlier only where rows are gone.
+                # A default as-of date is earlier than before only if rows are gone.
                 asked = as_of or date.max
                 change.require(partial(_require_no_shrinkage, change, read, chosen, asked, found))
             in_lakes = _stage_all(change, database, found, lakes, writers, progress)
@@ -118,7 +120,7 @@ def run_operations(
 
 
 def _locked(connection: psycopg.Connection[Any], tables: Iterable[str | None]) -> list[sql.Identifier]:
-    """In the middle of a run nobody empties or rewrites what it reads."""
+    """What a run reads must not be emptied or rewritten meanwhile."""
     return [named(table) for table in tables if table and catalog.exists(connection, table)]
 
 
@@ -126,7 +128,7 @@ def _reading(
     connection: psycopg.Connection[Any], spark: SparkSession, database: Database, snapshot: str,
     source: Source, table: str | None, place: Location | None,
 ) -> Reading:  # fmt: skip
-    """What stands for *source*: what lies at *place*, else *table*."""
+    """The rows read as *source*: those at *place*, else those of *table*."""
     if place:
         return read_lake(spark, source, place)
     return read_database(connection, spark, database, source, table or source.full_name, snapshot)
@@ -158,9 +160,10 @@ def _require_no_shrinkage(
 
 def _keep_rejected_at_loading(change: Publication, origins: Mapping[Source, Origin]) -> None:
     """
-    The rejected rows of the loads that filled the sources stay as long as their rows.
+    Keeps the rejected rows of the loads that filled the sources, as long as the loaded rows.
 
-    That is so whatever tables this run reads, and also where the record was lost with the comments of a backup.
+    This applies regardless of the tables that this run reads, and even if a backup lost the comments with the
+    record.
     """
     keep_loaded(
         change, [source for source, found in origins.items() if found.fill and found.kind in ("own", "unknown")]
@@ -170,7 +173,7 @@ def _keep_rejected_at_loading(change: Publication, origins: Mapping[Source, Orig
 def _stage_all(
     change: Publication, database: Database, found: ResultTables, lakes: Lakes, writers: int, progress: Progress
 ) -> dict[Table, int]:
-    """Returns what was written into lakes, as `write_to_lake` counts it."""
+    """Returns what was written to lakes, as counted by `write_to_lake`."""
     made = {table: found.tables[table.name] for table in RESULT_TABLES if table.name in found.tables}
     in_lakes = {table: write_to_lake(change, table, made.pop(table), lakes[table], progress) for table in lakes}
     for table, rows in made.items():

@@ -1,4 +1,4 @@
-"""The sources that a filling replaces, and those that it empties."""
+"""The source tables that a filling replaces, and those that it empties."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from customer360.tables import SOURCES, Source
 
 def prepare_sources(change: Publication, filled: Collection[Source], *, replace: bool, instead: str = "") -> None:
     """
-    Refuses, now and at the swap, to replace rows of *filled* that are not our mock data; not if *replace*.
+    Refuses, now and at the swap, to replace rows of *filled* that are not our mock data, unless *replace*.
 
-    An optional source that is not among them is emptied where a run would read it: its rows belong to other
-    customers. A table of its name that no run reads is somebody's, and stays. *instead* is another way out.
+    Another optional source is emptied if a run would read it: its rows belong to other customers. A table of that
+    name that no run reads is not ours, and stays. *instead* is an alternative that the error mentions.
     """
     for source in SOURCES:
         if source in filled:
@@ -27,13 +27,13 @@ def prepare_sources(change: Publication, filled: Collection[Source], *, replace:
 
 
 def empty_source(change: Publication, source: Source, *, replace: bool = False) -> None:
-    """Replaces the rows of *source* by none, under the same guard; grants, views and comments stay."""
+    """Deletes the rows of *source*, under the same guard; grants, views and comments stay."""
     prepare_source(change, source, replace=replace)
     change.stage(source)
     change.describe(source, Origin("absent", filled_at=now(), version=__version__).record())
 
 
 def empty_mock_data(change: Publication, source: Source, *, replace: bool = False) -> None:
-    """Empties *source* where it holds mock data, which belongs to other customers; anybody's own rows stay."""
+    """Empties *source* if it contains mock data, which belongs to other customers; all other rows stay."""
     if origin(change.connection, source.full_name).kind == "mock":
         empty_source(change, source, replace=replace)

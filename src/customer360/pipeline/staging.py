@@ -1,4 +1,4 @@
-"""What fill, load and run share: waiting with a bound, and copying rows into staging, from tasks or files."""
+"""What fill, load and run share: waiting times, and copying rows from tasks or files to staging tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long to wait: for another run to end, and for readers to let the new data in, in seconds."""
+    """The maximum time to wait for another run to end, and for open transactions of readers, in seconds."""
 
     run_seconds: float = RUN_SECONDS
     swap_seconds: float = SWAP_SECONDS
@@ -46,9 +46,9 @@ _REPORT: Final = pa.schema([(_PART, pa.int32()), ("rows", pa.int64())])
 
 def prepare_source(change: Publication, source: Source, *, replace: bool, instead: str = "") -> None:
     """
-    Refuses, now and at the swap, to replace rows of *source* that are not our mock data; not if *replace*.
+    Refuses, now and at the swap, to replace rows of *source* that are not our mock data, unless *replace*.
 
-    *instead* is another way out, which the refusal names first: "to keep it: --flag".
+    *instead* is an alternative that the error names first: "To keep it: --flag".
     """
     if replace:
         change.replace_foreign(source)
@@ -59,13 +59,13 @@ def prepare_source(change: Publication, source: Source, *, replace: bool, instea
 
 def stage(change: Publication, database: Database, table: Table, rows: DataFrame, writers: int) -> None:
     """
-    Copies *rows* inside their tasks. The number of a partition is that of its part, so that a task that runs twice
-    copies nothing twice.
+    Copies *rows* inside their tasks. The number of a partition identifies its part, so that a task that runs twice
+    copies its rows once.
 
-    Raises: Customer360Error when a part is missing, or two tasks were the same one.
+    Raises: Customer360Error when a part is missing, or when two tasks had the same number.
     """
     staging, schema = change.stage(table), table.arrow_schema
-    if table.role == "dimension":  # so few rows that a task costs more than copying them from here
+    if table.role == "dimension":  # so few rows that a task costs more than copying them here
         with writer(database, writers) as copier:
             copier.copy_once(staging, 0, rows.toArrow().cast(schema).to_batches())
         return
@@ -82,7 +82,7 @@ def copy_rows(
     """
     Copies *rows* inside their tasks into a staging table with the columns of *schema*; returns each part's rows.
 
-    *shown* is what a refusal calls the table. Rows that lie near each other come in the *order* of these columns.
+    *shown* is the name of the table in errors. Rows are sorted by the columns in *order* within large chunks.
     """
 
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -93,7 +93,7 @@ def copy_rows(
             copied = copy_part(database, staging, part, in_order(wanted, order), writers, shown=shown)
             yield pa.RecordBatch.from_pydict({_PART: [part], "rows": [copied]}, _REPORT)
 
-    from pyspark.sql import functions as F  # here: who stages files does not wait for PySpark
+    from pyspark.sql import functions as F  # imported here, because staging files does not need PySpark
 
     numbered = rows.withColumn(_PART, F.spark_partition_id())
     return numbered.mapInArrow(copy, f"{_PART} int, rows bigint").collect()
@@ -101,9 +101,9 @@ def copy_rows(
 
 def in_order(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """
-    The rows of *batches*, some hundred thousand at a time in the order of *columns*.
+    The rows of *batches*, sorted by *columns* in chunks of some hundred thousand.
 
-    A BRIN index finds nothing among rows that lie anyhow. The engine sorts only what its next step needs sorted.
+    A BRIN index is useless on unsorted rows, and the engine sorts only what its next step requires.
     """
     if not columns:
         yield from batches
@@ -135,9 +135,9 @@ def stage_files(
     rows_of: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
 ) -> str:
     """
-    Copies the rows of Parquet *files*, some files at once; a file's place is its part. Returns the staging table.
+    Copies the rows of Parquet *files*, several at the same time; returns the staging table.
 
-    The files have the columns of *table*, or *rows_of* makes these of theirs.
+    The position of a file identifies its part. The files have the columns of *table*, or *rows_of* converts them.
     """
     staging, schema = change.stage(table), table.arrow_schema
     files = [file for file in files if pq.read_metadata(file).num_rows]

@@ -1,4 +1,4 @@
-"""A DataFrame of a person's own into a table of the database."""
+"""Writes a user's DataFrame to a table of the database."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def write_table(
     database: Database, rows: DataFrame, table: str, *, replace: bool = False, writers: int = WRITERS
 ) -> None:
     """
-    Stores *rows* in *table*, in place of what was written there like this before; see `standalone.move`.
+    Stores *rows* in *table*, in place of what was written there this way before; see `standalone.move`.
 
-    With *replace* also in place of the rows of a table that somebody else made; never of one of ours.
-    Raises: Customer360Error; nothing is changed then.
+    With *replace*, the rows of a table of other origin are replaced too, but never those of our own tables.
+    Raises: Customer360Error, with nothing changed.
     """
     if not hasattr(rows, "mapInArrow"):
         raise Invalid(
-            f"write takes a DataFrame of PySpark, not a {type(rows).__name__}; see spark.createDataFrame"
+            f"write takes a PySpark DataFrame, not a {type(rows).__name__}; convert it with spark.createDataFrame"
         )
     with plain_errors(database.where):
         with database.connect("customer360 write") as connection:

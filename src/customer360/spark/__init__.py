@@ -1,4 +1,4 @@
-"""One way to a PySpark session: the embedded engine, Spark on this machine or a cluster, or Spark Connect."""
+"""PySpark sessions: of the embedded engine, of Spark on this machine or a cluster, or of Spark Connect."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def session(
 ) -> SparkSession:
     """
     A PySpark session: of Spark at *master*, else of the Spark Connect server at *remote* (or SPARK_REMOTE), else
-    of the embedded engine, or of Spark on this machine where that engine is not installed.
+    of the embedded engine, or of Spark on this machine if that engine is not installed.
 
-    With neither given, a session that is already active is used as it is: notebooks of a platform come with one.
-    Workers that are elsewhere are sent this package. What a person has set for every session of Spark
-    (spark-defaults.conf, PYSPARK_SUBMIT_ARGS) holds. Raises: Customer360Error when none starts.
+    With neither argument, an active session is used unchanged, such as that of a platform's notebook. Workers on
+    other machines are sent this package. The user's settings for all Spark sessions (spark-defaults.conf,
+    PYSPARK_SUBMIT_ARGS) take precedence. Raises: Customer360Error when none starts.
     """
     active = _active_session()
     if active is not None and not (master or remote):
@@ -51,9 +51,9 @@ def session(
 
 def shared_session(master: str | None = None, remote: str | None = None) -> tuple[SparkSession, bool]:
     """
-    A session as `session` gives it, and whether it was started for this call, so that whoever asked may stop it.
+    A session from `session`, and whether it was started for this call, so that the caller may stop it.
 
-    To workers elsewhere of a session that was active before, a platform's, this package is sent now.
+    If the session was already active, as on a platform, and its workers are elsewhere, this package is sent now.
     """
     before = _active_session()
     found = session(master=master, remote=remote)
@@ -63,26 +63,26 @@ def shared_session(master: str | None = None, remote: str | None = None) -> tupl
 
 
 def is_alive(session: SparkSession) -> bool:
-    """Whether *session* can be used: nobody has stopped it, and its engine or its Java process was not killed."""
+    """Whether *session* can be used: it was not stopped, and its engine or its Java process was not killed."""
     if hasattr(session, "is_stopped") and not embedded_session.serves(session):  # of Spark Connect
         return not session.is_stopped
     return _active_session() is session
 
 
 def _active_session() -> SparkSession | None:
-    """The one in use, unless its engine or its Java process has ended."""
+    """The session in use, unless its engine or its Java process has ended."""
     if "pyspark" not in sys.modules:
         return None
     if (active := embedded_session.active()) is not None:
         return active
-    if find_spec("pyspark.core") is None:  # PySpark's client alone, which would import itself now
+    if find_spec("pyspark.core") is None:  # only PySpark's client, which would be imported now
         import_client()
     java_process.forget_ended()
     return java_process.active_session()
 
 
 def stop(session: SparkSession) -> None:
-    """Ends *session*, and the engine with it; when that was killed there is nothing to end."""
+    """Ends *session* and its engine, unless that was killed."""
     if embedded_session.serves(session):
         embedded_session.stop(session)
     else:
@@ -90,7 +90,7 @@ def stop(session: SparkSession) -> None:
 
 
 def kill(session: SparkSession) -> None:
-    """Ends at once what runs for *session* on this machine, before it tells of each task that is broken off."""
+    """Ends immediately what runs for *session* on this machine, before it logs each interrupted task."""
     if embedded_session.serves(session):
         embedded_session.kill()
     elif not elsewhere(session):
@@ -98,14 +98,14 @@ def kill(session: SparkSession) -> None:
 
 
 def named(session: SparkSession) -> str:
-    """What computes for *session*, as it is called in a sentence."""
+    """The name of the engine of *session*, for use in a sentence."""
     if embedded_session.serves(session):
         return f"the embedded engine, Sail {version('pysail')}"
     return f"Spark {session.version}"
 
 
 def cluster(master: str | None, remote: str | None) -> str | None:
-    """Where the workers of such a session are, if not on this machine, so that they share no files with it."""
+    """Where the workers of such a session are; None if on this machine, whose files they share."""
     if master:
         return None if is_local(master) else master
     if remote:
@@ -117,8 +117,7 @@ def cluster(master: str | None, remote: str | None) -> str | None:
 @contextmanager
 def plain_errors(where: str = failures.THE_DATABASE) -> Iterator[None]:
     """
-    `failures.plain` where PySpark is at work, which also tells that the engine was killed, or a person
-    interrupted it.
+    `failures.plain` for code that uses PySpark; it also reports that the engine was killed or interrupted.
 
     *where* is the database that the tasks use.
     """
@@ -137,7 +136,7 @@ def plain_errors(where: str = failures.THE_DATABASE) -> Iterator[None]:
 
 
 def _may_come_from_a_lost_engine(error: Exception) -> bool:
-    """What a lost connection leads to; not what an engine says of its tasks, which it lived to say."""
+    """Whether *error* may be due to a lost connection; not so if the engine itself reports it."""
     if not spark_errors.is_one(error):
         return isinstance(error, (OSError, EOFError))
     text = str(error)

@@ -1,4 +1,4 @@
-"""Who else has an account on this machine."""
+"""Other accounts on this machine."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NO_LOGIN: Final = ("nologin", "false", "sync")
 
 def others() -> bool:
     """
-    Whether people other than this user may log in here, as far as the list of accounts tells.
+    Whether people other than this user can log in here, according to the list of accounts.
 
-    Windows is not asked and counts as yes. A directory service (LDAP) may know more people than it lists.
+    On Windows, always true. A directory service (LDAP) may have more accounts than it lists.
     """
     if sys.platform == "win32":
         return True
@@ -29,7 +29,7 @@ def others() -> bool:
 
 
 def persons(accounts: Iterable[struct_passwd], own: int) -> list[str]:
-    """Those who may log in, but for *own* and root, who can do everything in any case."""
+    """The accounts that can log in, except *own* and root, which can do everything anyway."""
     return [
         account.pw_name
         for account in accounts

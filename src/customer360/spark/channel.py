@@ -1,4 +1,4 @@
-"""PySpark's connection to the embedded engine, which may have ended, or answer nobody while Python tasks run."""
+"""PySpark's connection to the embedded engine, which may have ended, or be blocked while Python tasks run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OPTIONS: Final = {
 
 
 class EngineChannel(ChannelBuilder):
-    """One connection to *target*, kept however long it is idle."""
+    """One connection to *target*, kept open regardless of idle time."""
 
     host = "embedded"
 
@@ -43,7 +43,7 @@ class EngineChannel(ChannelBuilder):
 
 
 class _Brief(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
-    """Lets calls that clean up wait for two seconds: Python waits for them when it exits."""
+    """Limits calls that clean up to two seconds: Python waits for them when it exits."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         if details.method.endswith(_CLEANING):
@@ -52,7 +52,7 @@ class _Brief(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
 
 
 def while_it_runs(engine: Engine) -> RetryPolicy:
-    """Tries again as long as *engine* has not ended; PySpark would for ten minutes."""
+    """Retries until *engine* has ended; PySpark would retry for ten minutes."""
 
     class WhileItRuns(DefaultPolicy):
         def can_retry(self, e: BaseException) -> bool:
@@ -63,10 +63,10 @@ def while_it_runs(engine: Engine) -> RetryPolicy:
 
 def interrupt_or(kill: Callable[[], None], session: SparkSession) -> Callable[[str], list[str]]:
     """
-    Interrupts an operation, and *kill*s the engine where it does not answer.
+    Interrupts an operation, and *kill*s the engine if it does not answer.
 
-    Ctrl-C may come while gRPC holds a lock, which nobody gives back: then a new connection takes the old one's
-    place. Nothing interrupts a Python task, and such tasks may keep all of the engine's threads.
+    Ctrl-C may come while gRPC holds a lock that is then never released: a new connection replaces the old one.
+    A Python task cannot be interrupted, and such tasks may occupy all threads of the engine.
     """
     client: Any = session.client
     interrupt = client.interrupt_operation

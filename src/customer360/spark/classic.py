@@ -1,4 +1,4 @@
-"""Sessions of Apache Spark itself, started with Java: on this machine, or on a cluster by its master."""
+"""Sessions of Apache Spark, started with Java: on this machine, or on a cluster by its master."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SMALL_MEMORY: Final = 4 << 30
 _ANSWER_SECONDS: Final = 10
 
 _SETTINGS: Final = {
-    # Rows are kept once and read a few times: packing them took half of the time and saved a third of the room.
+    # Rows are kept once and read a few times: compression took half of the time, saved a third of the space.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
-    # No bound on a batch's bytes, only Spark's own on its rows: to keep to a bound it weighs a batch after each
-    # row, which took three times as long as everything else on a row's way to Python.
+    # No limit on the bytes of a batch, only Spark's own on its rows: for a limit, Spark measures the batch after
+    # each row, which took three times as long as the rest of a row's way to Python.
     "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
 }
 _LOCAL_SETTINGS: Final = {
@@ -60,9 +60,9 @@ def session(master: str, app_name: str, settings: dict[str, str]) -> SparkSessio
 
 
 def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Builder:
-    """Raises: Customer360Error where no Java is found, or no standalone master listens at *master*."""
+    """Raises: Customer360Error when no Java is found, or no standalone master listens at *master*."""
     _require_listener(master)
-    os.environ.pop("SPARK_REMOTE", None)  # PySpark would take it for an order
+    os.environ.pop("SPARK_REMOTE", None)  # PySpark would connect to it
     os.environ["JAVA_HOME"] = str(java_home())
     given = _given()
     os.environ.setdefault("PYSPARK_PYTHON", given.get("spark.pyspark.python", sys.executable))
@@ -76,7 +76,7 @@ def _by_master(builder: SparkSession.Builder, master: str) -> SparkSession.Build
 
 
 def _has_known_name() -> bool:
-    """Whether this machine's name has an address; without one Java ends before it has started Spark."""
+    """Whether this machine's name has an address; without one, Java ends before Spark starts."""
     try:
         socket.gethostbyname(socket.gethostname())
     except OSError:
@@ -97,7 +97,7 @@ def _local_settings() -> dict[str, str]:
 
 
 def _require_listener(master: str) -> None:
-    """Raises: Customer360Error when no standalone master listens there; Spark would try for a minute."""
+    """Raises: Customer360Error when no standalone master listens there; Spark would retry for a minute."""
     if not master.startswith("spark://"):
         return
     refusals = []
@@ -110,12 +110,12 @@ def _require_listener(master: str) -> None:
         else:
             return
     raise Unavailable(
-        f"no Spark master answers at {master} ({refusals[0]}); is it running, and are host and port right?"
+        f"no Spark master answers at {master} ({refusals[0]}); check that it runs, and its host and port"
     )
 
 
 def _given() -> dict[str, str]:
-    """What a person has set for every session: in spark-defaults.conf, then in PYSPARK_SUBMIT_ARGS."""
+    """The user's settings for all sessions: in spark-defaults.conf, then in PYSPARK_SUBMIT_ARGS."""
     folder = _conf_folder()
     file = folder / "spark-defaults.conf" if folder else None
     text = file.read_text() if file and file.is_file() else ""
@@ -138,9 +138,10 @@ def _conf_folder() -> Path | None:
 
 def heap_mb(memory: int) -> int:
     """
-    Java's heap where there are *memory* bytes for all: an eighth, as whole GB from 1 to 3.
+    Java's heap if there are *memory* bytes in total: an eighth, as whole GB from 1 to 3.
 
-    Python workers and PostgreSQL need theirs. In a small container it is a quarter, or Java would be killed.
+    The rest is for Python workers and PostgreSQL. In a small container the heap is a quarter, the least Java
+    needs.
     """
     if memory < _SMALL_MEMORY:
         return max(_SMALLEST_HEAP_MB, memory // (4 << 20))

@@ -10,7 +10,7 @@ from customer360.errors import Unavailable, spark
 
 def import_client() -> None:
     """
-    Imports PySpark's client, which takes a program without a file, as `python -c`, for its own tests, and exits.
+    Imports PySpark's client, which mistakes a program without a file, such as `python -c`, for its own tests.
 
     Raises: Customer360Error when it lacks packages.
     """
@@ -28,14 +28,14 @@ def import_client() -> None:
 
 
 def quieten() -> None:
-    """PySpark would show every failed query on stderr, as a page of JSON; it reaches a person as an exception."""
+    """Keeps PySpark from writing each failed query to stderr as a page of JSON; the exception reports it."""
     from pyspark.logger import PySparkLogger
 
     PySparkLogger.getLogger("DataFrameQueryContextLogger").disabled = True
 
 
 def not_started(what: str, error: Exception) -> Unavailable:
-    """The first line of *error*, or what is known to lie behind it."""
+    """The first line of *error*, or its known cause."""
     # Py4J's first line says only which constructor failed.
     lines = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip()).splitlines()
     return Unavailable(f"{what}: {spark.mistake(str(error)) or lines[0]}")

@@ -18,7 +18,7 @@ _ANSWER_SECONDS: Final = 10
 
 
 def session(remote: str, app_name: str, settings: dict[str, str]) -> SparkSession:
-    """A session of the server at *remote*, whose workers are sent this package. Raises: Customer360Error."""
+    """A session of the server at *remote*; its workers are sent this package. Raises: Customer360Error."""
     require_pyspark()
     import_client()
     from pyspark.sql import SparkSession
@@ -36,29 +36,29 @@ def session(remote: str, app_name: str, settings: dict[str, str]) -> SparkSessio
 
 
 def _require_server(remote: str) -> None:
-    """Raises: Customer360Error when no server answers; PySpark would try again for a quarter of an hour."""
+    """Raises: Customer360Error when no server answers; PySpark would retry for a quarter of an hour."""
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
     try:
         channel = DefaultChannelBuilder(remote).toChannel()
     except Exception as error:
-        raise Invalid(f"{shown(remote)} is no address of Spark Connect ({error}); write sc://HOST:15002") from None
+        raise Invalid(f"invalid Spark Connect address {shown(remote)} ({error}); write sc://HOST:15002") from None
     try:
         if not _answers(channel):
             raise Unavailable(
-                f"no Spark Connect server answers at {shown(remote)}; is it running, and are host and port right?"
+                f"no Spark Connect server answers at {shown(remote)}; check that it runs, and its host and port"
             )
     finally:
         channel.close()
 
 
 def shown(remote: str) -> str:
-    """The address of a Spark Connect server without its parameters: a token may be among them."""
+    """The address of a Spark Connect server without its parameters, which may include a token."""
     return remote.partition(";")[0].rstrip("/")
 
 
 def _answers(channel: Any) -> bool:
-    """Whether what listens at the other end of a gRPC channel speaks gRPC."""
+    """Whether the other end of a gRPC channel speaks gRPC."""
     from grpc import ChannelConnectivity
 
     states: SimpleQueue[Any] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""The engine without Java, for one machine: Sail in a process that starts and ends with this one."""
+"""The engine without Java, for one machine: Sail, in a process that ends with this one."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _NOT_FOR_TASKS: Final = ("CUSTOMER360_DASHBOARD_TOKEN", "SPARK_REMOTE", "SPARK_C
 _TRIES: Final = 5
 INTRUDED: Final = 75
 CANNOT_LOCK: Final = 76
-"""Exit codes of an engine that did not start: others connected to its port, or this system cannot lock it."""
+"""Exit codes of an engine that did not start: others connected to its port, or the port cannot be locked."""
 LOCKS: Final = sys.platform == "linux"
-"""Whether this system can lock the port, unless it is a sandbox that lacks a part of Linux."""
+"""Whether this system can lock the port; a sandbox that lacks a part of Linux may still fail to."""
 _PROGRAM: Final = ["-m", "customer360.spark.engine"]
 
 
@@ -41,17 +41,17 @@ class _IntrudedError(Exception):
 
 
 class _CannotLockError(Exception):
-    """This system lacks what locking the port needs."""
+    """This system cannot lock the port."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A running engine, of the process that started it; threads may share it."""
+    """A running engine, owned by the process that started it; threads can share it."""
 
     target: str
-    """Where gRPC reaches it."""
+    """Its address for gRPC."""
     is_locked: bool
-    """Whether nobody else can: neither another account nor another process."""
+    """Whether no other account or process can connect."""
     process: subprocess.Popen[bytes] = field(repr=False)
     owner: int = field(repr=False)
     _until_end: ExitStack = field(repr=False)
@@ -61,17 +61,17 @@ class Engine:
         return self.process.pid
 
     def channel_builder(self) -> ChannelBuilder:
-        """For `SparkSession.builder.channelBuilder`: one connection, kept however long it is idle."""
+        """For `SparkSession.builder.channelBuilder`: one connection, kept open regardless of idle time."""
         from customer360.spark.channel import EngineChannel
 
         return EngineChannel(self.target)
 
     def exposure(self) -> str | None:
-        """A warning for its owner where other accounts of this machine could use it."""
+        """A warning if other accounts of this machine could use it."""
         return None if self.is_locked or not accounts.others() else EXPOSED
 
     def follow(self, session: SparkSession) -> None:
-        """Lets *session* give up its calls of this engine when that has ended, and Ctrl-C end them in any case."""
+        """Makes the calls of *session* fail once this engine has ended, and Ctrl-C end them in any case."""
         from customer360.spark.channel import interrupt_or, while_it_runs
 
         client: Any = session.client
@@ -80,27 +80,27 @@ class Engine:
         session.release_session_on_close = False  # it ends with the engine
 
     def has_ended(self, wait_seconds: float = 0) -> bool:
-        """Whether its process is gone; one that was just killed may be given some time to go."""
+        """Whether its process has ended, waiting up to *wait_seconds* for one that was just killed."""
         if wait_seconds:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(wait_seconds)
         return self.process.poll() is not None
 
     def kill(self) -> None:
-        """Ends its process, whatever it does; when this returns, it has ended. Its files are left to `stop`."""
+        """Ends its process, even if busy, and waits for the end; `stop` removes its files."""
         if self.owner == os.getpid():
             self.process.kill()
             self.process.wait()
 
     def stop(self) -> None:
-        """Ends its process and removes its files; in a fork of the owner, nothing."""
+        """Ends its process and removes its files; does nothing in a fork of the owner."""
         if self.owner == os.getpid():
             self._until_end.close()
 
 
 EXPOSED: Final = (
     "this system cannot lock the port of the embedded engine: while it runs, other accounts of this machine can "
-    "run code as you; to avoid that use --master 'local[*]' (pip install 'customer360[spark]')"
+    "run code as you; to avoid that, use --master 'local[*]' (pip install 'customer360[spark]')"
 )
 
 _lock: Final = Lock()
@@ -111,7 +111,7 @@ def start() -> Engine:
     """
     The engine of this process; started if none runs.
 
-    A fork of this process gets an engine of its own. Raises: Customer360Error when it does not start.
+    A fork of this process gets its own engine. Raises: Customer360Error when it does not start.
     """
     global _running
     with _lock:
@@ -124,7 +124,7 @@ def start() -> Engine:
 
 @atexit.register
 def stop() -> None:
-    """Ends the engine of this process, if there is one."""
+    """Ends the engine of this process, if any."""
     global _running
     running, _running = _running, None
     if running is not None:
@@ -132,7 +132,7 @@ def stop() -> None:
 
 
 def launch() -> Engine:
-    """An engine of its own. Raises: Customer360Error when it does not start."""
+    """A new engine. Raises: Customer360Error when it does not start."""
     try:
         return _launched(LOCKS)
     except _CannotLockError:
@@ -159,17 +159,17 @@ def _attempt(locked: bool) -> Engine:
 
 
 def _socket(folder: Path, stack: ExitStack) -> str:
-    """By a handle of its folder, as a path may be longer than an address of a socket."""
+    """Through a handle of its folder, since a path may be longer than the address of a socket can be."""
     handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
     stack.callback(os.close, handle)
     return f"unix:/proc/self/fd/{handle}/{SOCKET}"
 
 
 def _spawned(folder: Path) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C in a terminal reaches this process alone, and this one decides."""
+    """In a session of its own: Ctrl-C in a terminal reaches only this process, which decides what to do."""
     new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     with open(folder / "log", "wb") as log:  # noqa: PTH123
-        # Python puts the current folder first on the path of `-m`: one that is empty, and closed to others.
+        # With `-m`, Python puts the current folder first on its path: an empty one, closed to others.
         return subprocess.Popen(  # noqa: S603
             [sys.executable, *_PROGRAM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=_environment(folder),
@@ -183,8 +183,8 @@ def _environment(folder: Path) -> Mapping[str, str]:
 
 
 def _path() -> list[str]:
-    """Where this process finds modules; an empty entry is the current folder."""
-    return [os.path.join(_current(), entry) for entry in sys.path]  # noqa: PTH118  keeps what is absolute
+    """The paths where this process finds modules; an empty entry is the current folder."""
+    return [os.path.join(_current(), entry) for entry in sys.path]  # noqa: PTH118  keeps absolute paths
 
 
 def _current() -> str:
@@ -195,7 +195,7 @@ def _current() -> str:
 
 
 def _ready(process: subprocess.Popen[bytes], folder: Path, locked: bool) -> str | None:
-    """Its address once it is up, None for its socket. Raises: Customer360Error when it ends before."""
+    """Waits for it; returns its address, None for its socket. Raises: Customer360Error when it ends first."""
     assert process.stdin is not None  # noqa: S101  both are pipes
     assert process.stdout is not None  # noqa: S101
     request = {"folder": str(folder), "path": _path(), "current": _current(), "locked": locked}
@@ -229,8 +229,8 @@ def _last_words(log: Path, begun: float) -> str:
     if lines:
         return one_line(lines[-1])
     if time.monotonic() < begun + _START_SECONDS:
-        return "it was killed, or memory was short; run the same command again"
-    return f"it said nothing for {_START_SECONDS} seconds"
+        return "it was killed, or ran out of memory; run the same command again"
+    return f"it did not answer for {_START_SECONDS} seconds"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -245,6 +245,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def killed() -> Unavailable:
     return Unavailable(
         "the embedded engine ended unexpectedly, killed or out of memory "
-        f"({machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
+        f"({machine.memory() / 1e9:.1f} GB of memory in total); published data is intact. Run it again; if "
         "memory is short, raise the container's limit or close other programs"
     )

@@ -1,4 +1,4 @@
-"""The PySpark session of the embedded engine: one in a process, whichever thread asks."""
+"""The PySpark session of the embedded engine: one per process, for all its threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _in_use: tuple[Any, Engine] | None = None
 
 
 def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
-    """A session of this process's engine, which is started. Raises: Customer360Error when it does not start."""
+    """A session of this process's engine, started if needed. Raises: Customer360Error when it does not start."""
     global _in_use
     engine = embedded.start()
     if warning := engine.exposure():
@@ -29,7 +29,7 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
 
     channel: Any = engine.channel_builder()
     started: Any = ConnectSession(connection=channel)
-    # Before the first call: where Ctrl-C breaks that off, PySpark calls the engine once more when Python exits.
+    # Before the first call: if Ctrl-C interrupts that, PySpark calls the engine once more when Python exits.
     engine.follow(started)
     try:
         for name, value in {"spark.app.name": app_name, **settings}.items():
@@ -40,15 +40,15 @@ def session(app_name: str, settings: Mapping[str, str]) -> SparkSession:
         raise
     quieten()
     _in_use = started, engine
-    ConnectSession._set_default_and_active_session(started)  # not before it is as we want it
+    ConnectSession._set_default_and_active_session(started)  # only once it is configured
     return started  # type: ignore[no-any-return]
 
 
 def active() -> SparkSession | None:
     """
-    The session in use; one that somebody stopped, or whose engine was killed, is forgotten.
+    The session in use; one that was stopped, or whose engine was killed, is forgotten.
 
-    So is that of the parent in a fork, which cannot even end it: gRPC's threads are not in the fork.
+    So is that of the parent in a fork, which cannot even end it: gRPC's threads do not exist in the fork.
     """
     if _in_use and _in_use[1].owner != os.getpid():
         _forget()
@@ -72,12 +72,12 @@ def serves(session: SparkSession) -> bool:
 
 
 def has_ended() -> bool:
-    """Whether the engine was killed; a call that fails for that has waited until it was gone."""
+    """Whether the engine was killed; a call that fails for that reason has waited for its end."""
     return _in_use is not None and _in_use[1].has_ended()
 
 
 def stop(session: SparkSession) -> None:
-    """Ends *session* and its engine; one that was killed has nothing to say any more."""
+    """Ends *session* and its engine."""
     global _in_use
     _in_use = None
     session.stop()
@@ -85,6 +85,6 @@ def stop(session: SparkSession) -> None:
 
 
 def kill() -> None:
-    """Ends the engine at once, whatever it computes."""
+    """Ends the engine immediately, even if busy."""
     if _in_use:
         _in_use[1].kill()

@@ -1,8 +1,8 @@
 """
-The embedded engine: Sail in a process of its own, `python -m customer360.spark.engine`, started by `embedded`.
+The embedded engine: Sail in its own process, `python -m customer360.spark.engine`, started by `embedded`.
 
-It reads one JSON line from stdin, writes one to stdout when it is ready, and ends when stdin does, because the
-process that started it has ended.
+It reads one JSON line from stdin, writes one to stdout when it is ready, and ends when stdin closes, because then
+the process that started it has ended.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from customer360.spark.embedded import CANNOT_LOCK, INTRUDED
 
 _KILLED_FIRST: Final = "500"
 _POOL_SHARE: Final = 0.4
-_POOL_PER_CORE: Final = 100 << 20  # a step sorts several times at once, and each takes at least 10 MB
+_POOL_PER_CORE: Final = 100 << 20  # a step runs several sorts at the same time, each with at least 10 MB
 _NO_LIMIT: Final = 2**50
 _TUNED: Final = {
     "RUST_LOG": "error",
-    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(2**31),  # else a notebook that rests for 15 minutes loses its session
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(
+        2**31
+    ),  # otherwise a notebook that is idle for 15 minutes loses its session
 }
 _FIRST: Final = "pyspark.worker"
 _WARM: Final = ("pyarrow.compute", "cloudpickle", "pandas", "numpy")
@@ -39,16 +41,16 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     _end_even_if_busy()
     _settle(request)
-    # Whole, before a thread of Sail imports a part of it: Python lets one of two fail that wait for each other's
-    # modules, and an engine that could not import PySpark once takes it for an old version until it ends.
+    # Completely, before a thread of Sail imports a part of it: if two threads wait for each other's modules,
+    # Python lets one fail, and an engine that once failed to import PySpark takes it for an old version.
     import_module(_FIRST)
     from pysail.spark import SparkConnectServer
 
-    server = SparkConnectServer("127.0.0.1", 0)  # it stops as soon as nobody refers to it
+    server = SparkConnectServer("127.0.0.1", 0)  # it stops when it is no longer referenced
     ready = {"address": _serve(server, locked=request["locked"])}
     os.chdir(request["current"])
     os.write(sys.stdout.fileno(), json.dumps(ready).encode() + b"\n")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads there any more
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads stdout any more
     Thread(target=_warm_up, daemon=True).start()
     while os.read(sys.stdin.fileno(), 1):
         pass
@@ -57,7 +59,7 @@ def main() -> None:
 
 
 def _settle(request: Mapping[str, Any]) -> None:
-    """The same modules as the process that started this one, but not its Ctrl-C."""
+    """Uses the same modules as the process that started this one, but ignores its Ctrl-C."""
     sys.path[:] = request["path"]
     os.environ.update(_sail_settings())
     if hasattr(signal, "pthread_sigmask"):  # blocked, not ignored: Sail installs a handler of its own
@@ -67,22 +69,22 @@ def _settle(request: Mapping[str, Any]) -> None:
 
 
 def _sail_settings() -> dict[str, str]:
-    """A person may tune Sail by its own variables, but not make it open more ports."""
+    """Users can tune Sail with its own variables, but cannot make it open more ports."""
     return {**_TUNED, **_memory_settings(), **_given(), "SAIL_MODE": "local"}
 
 
 def _memory_settings() -> dict[str, str]:
     """
-    Operators share a bounded pool, fairly: where each takes what it gets, sorts find too little left to merge.
+    Operators share a bounded pool fairly: with a greedy pool, too little is left for sorts to merge.
 
-    Joins sort and so can spill: Sail's hash joins fail when one side is larger than the pool.
+    Joins sort, and so can spill: Sail's hash joins fail when one side is larger than the pool.
     """
     pool = int(machine.memory() * _POOL_SHARE)
     return {
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
         "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(pool),
         "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(max(1, min(machine.cores(), pool // _POOL_PER_CORE))),
-        "SAIL_RUNTIME__TEMPORARY_FILES__MAX_SIZE": str(_NO_LIMIT),  # but that of the disk
+        "SAIL_RUNTIME__TEMPORARY_FILES__MAX_SIZE": str(_NO_LIMIT),  # only that of the disk
         "SAIL_OPTIMIZER__PREFER_HASH_JOIN": "false",
     }
 
@@ -92,7 +94,7 @@ def _given() -> dict[str, str]:
 
 
 def _serve(server: Any, *, locked: bool) -> str | None:
-    """Starts Sail's *server*; returns its address, or None when only our socket leads to it."""
+    """Starts Sail's *server*; returns its address, or None if it is reachable only through our socket."""
 
     def listen() -> tuple[str, int]:
         server.start(background=True)
@@ -115,10 +117,10 @@ def _serve(server: Any, *, locked: bool) -> str | None:
 
 def _end_even_if_busy() -> None:
     """
-    Lets Linux end this process 3 seconds after stdin has ended, though a task holds Python's lock and we cannot.
+    Makes Linux end this process 3 seconds after stdin has closed, even if a task holds Python's lock.
 
-    Linux sends SIGQUIT at that end; its handler is the C function `alarm`, which takes the signal's number, 3, for
-    seconds.
+    Linux sends SIGQUIT when stdin closes; its handler is the C function `alarm`, which takes the signal's number,
+    3, as seconds.
     """
     if sys.platform != "linux":
         return
@@ -134,14 +136,14 @@ def _end_even_if_busy() -> None:
 
 
 def _warm_up() -> None:
-    """What the first Python task would wait for."""
+    """Imports what the first Python task would wait for."""
     for name in _WARM:
         with suppress(ImportError):
             import_module(name)
 
 
 def _remove(folder: Path) -> None:
-    """Tasks that still run may add to it meanwhile."""
+    """Tries several times, because running tasks may still add files."""
     for _ in range(3):
         shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):

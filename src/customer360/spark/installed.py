@@ -1,4 +1,4 @@
-"""Which engine is installed, and whether it is whole: `pyspark` and `pyspark-client` share one folder."""
+"""Which engine is installed, and whether it is complete: `pyspark` and `pyspark-client` share one folder."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _CLASSIC: Final = "pyspark"
 
 def default_engine() -> Engine:
     """
-    The engine where nobody names another: the embedded one where it is installed, else Spark.
+    The default engine: the embedded one if it is installed, else Spark.
 
-    A platform's own PySpark counts as Spark, even if no distribution says that it brought it. Takes milliseconds
-    and imports nothing of PySpark. Raises: Customer360Error when none is installed, or it lacks files.
+    A platform's own PySpark counts as Spark, even if it belongs to no installed distribution. Takes milliseconds
+    and does not import PySpark. Raises: Customer360Error when none is installed, or files are missing.
     """
     if _owner() != _CLIENT:
         return "spark"
     if find_spec("pysail") is None:
         raise Unavailable(
-            "only the client of the embedded engine is installed; name a cluster by --remote, or run: "
+            "only the client of the embedded engine is installed; name a cluster with --remote, or run: "
             + _install("embedded")
         )
     return "embedded"
 
 
 def description() -> str:
-    """Which engine computes where nobody names another, for a person; what is wrong where none can."""
+    """The default engine, for a person, or why there is none."""
     try:
         is_embedded = default_engine() == "embedded"
     except Unavailable as error:
@@ -44,11 +44,11 @@ def description() -> str:
 
 
 def require_spark(purpose: str) -> None:
-    """Raises: Customer360Error when Apache Spark, which *purpose* needs, is not installed or lacks files."""
+    """Raises: Customer360Error when Apache Spark, required for *purpose*, is not installed or lacks files."""
     if _owner() == _CLIENT:
         raise Unavailable(
-            f"{purpose} needs Apache Spark, which cannot share an environment with the embedded engine; "
-            f"in a new one run: {_install('spark')}"
+            f"{purpose} requires Apache Spark, which cannot share an environment with the embedded engine; "
+            f"in a new environment, run: {_install('spark')}"
         )
 
 
@@ -58,7 +58,7 @@ def require_pyspark() -> None:
 
 
 def _owner() -> str | None:
-    """The distribution that PySpark's files belong to; None where a platform has brought them."""
+    """The distribution that PySpark's files belong to; None if a platform provides them."""
     folder = _folder()
     owners = [found for name in (_CLIENT, _CLASSIC) if (found := _distribution(name)) and _is_at(found, folder)]
     if not owners and folder is None:
@@ -67,24 +67,24 @@ def _owner() -> str | None:
         fault = "pyspark-client and pyspark are both installed and overwrite each other's files"
         raise Unavailable(f"{fault}; run: {_repair(owners)}")
     if missing := next((name for owner in owners for name in _missing(owner)), None):
-        fault = f"{owners[0].name} lacks its file {missing}, as after pip removed the other PySpark"
+        fault = f"{owners[0].name} lacks its file {missing}, as happens when pip removes the other PySpark"
         raise Unavailable(f"{fault}; run: {_repair(owners)}")
     return owners[0].name if owners else None
 
 
 def _folder() -> Path | None:
-    """Where Python finds PySpark. What is left of one that was removed has no `__init__.py` and does not count."""
+    """Where Python finds PySpark. The remains of a removed one have no `__init__.py` and do not count."""
     spec = find_spec("pyspark")
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _is_at(found: Distribution, folder: Path | None) -> bool:
-    """Whether Python imports PySpark from *found*, or from nowhere; not from a platform that comes first."""
+    """Whether Python imports PySpark from *found*, or finds none; not from a platform that comes first."""
     return folder is None or Path(str(found.locate_file("pyspark"))).resolve() == folder.resolve()
 
 
 def _missing(found: Distribution) -> Iterator[str]:
-    """The Python files that *found* has installed, where it lists them, and that are gone."""
+    """The Python files that *found* lists as installed and that are missing."""
     root = str(found.locate_file(""))
     for line in (found.read_text("RECORD") or "").splitlines():
         name = line.partition(",")[0]
@@ -93,7 +93,7 @@ def _missing(found: Distribution) -> Iterator[str]:
 
 
 def _repair(owners: list[Distribution]) -> str:
-    """Removes all, as what one leaves of the other lacks files, and installs the one that was in use."""
+    """Removes both, since removing one deletes files of the other, and installs the one that was in use."""
     names = [owner.name for owner in owners]
     extra: Engine = "embedded" if find_spec("pysail") or _CLASSIC not in names else "spark"
     return f"{_pip()} uninstall -y {' '.join(names)} && {_install(extra)}"
@@ -104,7 +104,7 @@ def _install(extra: Engine) -> str:
 
 
 def _pip() -> str:
-    """What has installed this package; an environment of uv has no pip."""
+    """The program that installed this package; an environment of uv has no pip."""
     own = _distribution("customer360")
     return "uv pip" if own and (own.read_text("INSTALLER") or "").strip() == "uv" else "pip"
 

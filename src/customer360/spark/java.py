@@ -1,4 +1,4 @@
-"""The Java that Spark is started with: the machine's own, or the one that comes with the extra `spark`."""
+"""The Java that Spark starts with: the machine's own, or the one that comes with the extra `spark`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ OLDEST_JAVA: Final = 17
 
 def java_home() -> Path:
     """
-    A JAVA_HOME for Spark: that of the machine when it has Java 17 or newer, else the installed package's.
+    A JAVA_HOME for Spark: the machine's if it has Java 17 or newer, else the installed package's.
 
-    Both are wrapped, see `_wrapped`; on Windows the machine's own is used as it is. Raises: Customer360Error
-    where there is none.
+    Both are wrapped, see `_wrapped`; on Windows the machine's own is used directly. Raises: Customer360Error when
+    there is none.
     """
     own = machine_java()
     if own and sys.platform == "win32":
@@ -41,7 +41,7 @@ class Java:
 
 
 def machine_java() -> Java | None:
-    """The machine's own Java that Spark can use, by JAVA_HOME or else on the PATH."""
+    """The machine's own Java that Spark can use, from JAVA_HOME or else on the PATH."""
     home = os.environ.get("JAVA_HOME")
     candidates = [Path(home) / "bin" / "java"] if home else []
     if on_path := shutil.which("java"):
@@ -51,7 +51,7 @@ def machine_java() -> Java | None:
 
 
 def java_version(java: Path) -> int | None:
-    """The major version that *java* says it has; None when it does not run."""
+    """The major version that *java* reports; None when it does not run."""
     try:
         run = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
@@ -71,10 +71,10 @@ def packaged_java() -> Path | None:
 
 def _wrapped(java: Path) -> Path:
     """
-    A folder whose `bin/java` runs *java* without the one flag that a small runtime cannot serve.
+    A folder whose `bin/java` runs *java* without the one flag that a small runtime does not support.
 
-    Spark's launcher always asks for the incubating module jdk.incubator.vector, which only MLlib's linear
-    algebra uses: the packaged runtime lacks it and would not start, and a full one warns about it.
+    Spark's launcher always requests the incubating module jdk.incubator.vector, which only MLlib's linear algebra
+    uses: the packaged runtime lacks it and would not start, and a full one warns about it.
     """
     import platformdirs
 

@@ -1,4 +1,4 @@
-"""The Java process beneath a local Spark session: its temporary folder, and what to say when it was killed."""
+"""The Java process of a local Spark session: its temporary folder, and the error for when it was killed."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ atexit.register(_UNTIL_EXIT.close)
 
 @cache
 def temporary_folder() -> Path:
-    """A folder for what Java writes, until this process ends: Java, when it is killed, leaves it all."""
+    """A folder for the files of Java, until this process ends: a killed Java process leaves them all."""
     return _UNTIL_EXIT.enter_context(temporary.folder("spark"))
 
 
 @contextmanager
 def starting() -> Iterator[None]:
     """
-    Ends a Java process whose start is broken off in here.
+    Ends a Java process whose start is interrupted in the body.
 
-    Java tells Python by a file where it listens. Where Python has gone meanwhile, with the file's folder, Java
-    fails to write it and then waits for ever. Once they are connected, Java ends by itself when Python does.
-    The file is in our folder, for PySpark's own would stay where Python is killed.
+    Java writes the port it listens on to a file for Python. If Python and the file's folder are gone by then, Java
+    fails to write it and waits forever. Once they are connected, Java ends by itself when Python does. The file is
+    in our folder, because PySpark's own would remain after Python is killed.
     """
     before = set(psutil.Process().children(recursive=True))
     elsewhere, tempfile.tempdir = tempfile.gettempdir(), str(temporary_folder())
@@ -63,26 +63,26 @@ def _is_connected() -> bool:
 
 
 def quieten_logs() -> None:
-    """Keeps Py4J from logging tracebacks of its own when Java is killed or a person stops the command."""
+    """Keeps Py4J from logging tracebacks when Java is killed or the user stops the command."""
     logging.getLogger().addFilter(_is_not_of_py4j)
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
 
 
 def quieten(session: SparkSession) -> None:
-    """Keeps PySpark from showing a traceback of its own when Java is killed, or ends in the middle of a task."""
+    """Keeps PySpark from printing a traceback when Java is killed, or ends during a task."""
     session.sparkContext._accumulatorServer.handle_error = lambda *_: None
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:
-    """Py4J logs to the root logger itself, whoever listens."""
+    """Py4J logs directly to the root logger."""
     return record.module != "java_gateway"
 
 
 def stop(session: SparkSession) -> None:
-    """Ends *session*; when its Java process was killed there is nothing to end."""
+    """Ends *session*, unless its Java process was killed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a Java process that does not answer any more
+            warnings.simplefilter("ignore", RuntimeWarning)  # about a Java process that no longer answers
             session.stop()
     except Exception:
         if not has_ended():
@@ -90,7 +90,7 @@ def stop(session: SparkSession) -> None:
 
 
 def kill() -> None:
-    """Ends the Java process that this process started, before it tells of each task that is broken off."""
+    """Ends the Java process that this process started, before it logs each interrupted task."""
     if process := _process():
         process.kill()
         with suppress(subprocess.TimeoutExpired):
@@ -98,7 +98,7 @@ def kill() -> None:
 
 
 def active_session() -> SparkSession | None:
-    """The session in use, and again the active one: a connection that follows an interrupted one knows none."""
+    """The session in use, made active again: a new connection, after an interrupted one, has no active session."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession() or SparkSession._instantiatedSession
@@ -110,9 +110,9 @@ def active_session() -> SparkSession | None:
 
 def activate(session: SparkSession) -> None:
     """
-    Makes *session* the one that is active for this thread, where Spark looks up the formats of Python.
+    Makes *session* the active one of this thread, where Spark looks up the formats of Python.
 
-    A session of Spark Connect has no thread, and needs nothing.
+    A session of Spark Connect has no thread and needs no activation.
     """
     from pyspark.sql import SparkSession
 
@@ -122,10 +122,10 @@ def activate(session: SparkSession) -> None:
 
 def stay_active(session: SparkSession) -> None:
     """
-    Lets every new connection to Java know the session in use.
+    Makes the session in use active on every new connection to Java.
 
-    Each thread of Python has a connection of its own, and an interrupted call costs a thread its connection. On a
-    new one no session is active, and Spark would not find the format `postgres`.
+    Each Python thread has its own connection, and loses it when a call is interrupted. On a new one no session is
+    active, and Spark would not find the format `postgres`.
     """
     from py4j.protocol import Py4JNetworkError
     from pyspark.sql import SparkSession
@@ -143,7 +143,7 @@ def stay_active(session: SparkSession) -> None:
             connection = connect()
         if (current := SparkSession._instantiatedSession) is not None:
             activate(current)
-            client.deque.remove(connection)  # whoever asked for it gives it back, as `activate` did
+            client.deque.remove(connection)  # the caller returns it to the queue, as `activate` did
         return connection
 
     client._create_new_connection = connected
@@ -154,7 +154,7 @@ def _is_stopped(session: SparkSession) -> bool:
 
 
 def forget_ended() -> None:
-    """Lets the next session start a Java process when that of this process was killed; PySpark would not."""
+    """Lets the next session start a new Java process if that of this process was killed; PySpark would not."""
     process = _process()
     if process is None or process.poll() is None:
         return
@@ -168,7 +168,7 @@ def forget_ended() -> None:
 
 
 def has_ended() -> bool:
-    """Whether the Java process that this process started is gone; one that was just killed is given time to go."""
+    """Whether the Java process that this process started has ended; waits for one that was just killed."""
     process = _process()
     if process is None:
         return False
@@ -184,7 +184,7 @@ def _process() -> subprocess.Popen[bytes] | None:
 
 
 def _gateway() -> Any:
-    """The connection to Java; None where this process has none, as with PySpark's client, which knows no Java."""
+    """The connection to Java; None if this process has none, as with PySpark's client."""
     context = sys.modules.get("pyspark.core.context")
     return context.SparkContext._gateway if context else None
 
@@ -192,13 +192,13 @@ def _gateway() -> Any:
 def killed() -> Unavailable:
     return Unavailable(
         f"Spark's Java process ended unexpectedly, killed or out of memory (heap {_heap()}, "
-        f"{machine.memory() / 1e9:.1f} GB of memory for everything); published data is whole. Run it again; if "
+        f"{machine.memory() / 1e9:.1f} GB of memory in total); published data is intact. Run it again; if "
         "memory is short, raise the container's limit, close other programs, or use --master 'local[1]'"
     )
 
 
 def _heap() -> str:
-    """As Java was told when it was started."""
+    """The size that Java was started with."""
     process = _process()
     arguments = process.args if process and isinstance(process.args, list) else []
     found = (re.search(r"spark\.driver\.memory=(\w+)", str(argument)) for argument in arguments)

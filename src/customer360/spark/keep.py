@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @contextmanager
 def kept(rows: DataFrame) -> Iterator[DataFrame]:
     """
-    *rows*, computed once, until the `with` ends: the engine keeps them in memory, and on disk where that is short.
+    *rows*, computed once, until the `with` ends: the engine keeps them in memory, and on disk if memory is short.
 
-    The embedded engine keeps nothing: there they are Parquet files in a temporary folder. Serverless platforms
-    refuse to keep rows; what is made of them then computes them again, slower and the same as long as the source
-    stands still.
+    The embedded engine cannot keep rows, so they are written to Parquet files in a temporary folder. Serverless
+    platforms refuse to keep rows; each use then computes them again, more slowly, with the same result as long as
+    the source does not change.
     """
     if embedded_session.serves(rows.sparkSession):
         with temporary.folder("rows") as folder:

@@ -1,4 +1,4 @@
-"""Customers and events from a lake, results into it: Parquet, Delta, Iceberg, or a table of Spark's catalog."""
+"""Reads from and writes to a lake: Parquet, Delta, Iceberg, or a table of Spark's catalog."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _NO_SCHEME: Final = r'No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop
 
 @dataclass(frozen=True)
 class Location:
-    """A path of files in a format, or a table of Spark's catalog when there is no format."""
+    """A path of files in a format, or a table of Spark's catalog if there is no format."""
 
     name: str
     format: str | None
 
     def __str__(self) -> str:
-        """As it was written, without the password that an address may hold."""
+        """As written by the user, without a password in the address."""
         prefix = f"{self.format}:" if self.format not in (None, "parquet") else ""
         return prefix + re.sub(r"(?<=://)[^/@]*:[^/@]*@", "", self.name)
 
 
 def place(text: str) -> Location:
-    """What *text* names, written as `NOTATION` says."""
+    """The location that *text*, in the `NOTATION`, names."""
     kind, colon, path = text.partition(":")
     if colon and kind in FORMATS:
         return Location(path, kind)
@@ -51,17 +51,17 @@ def place(text: str) -> Location:
 
 
 def require_apart(source: Location | None, target: Location | None) -> None:
-    """Raises: Customer360Error when results would be written over what is read, or among its files."""
+    """Raises: Customer360Error when results would overwrite what is read, or be written among its files."""
     if source and target and f"{target.name.rstrip('/')}/".startswith(f"{source.name.rstrip('/')}/"):
-        raise Refused(f"{target} is where rows are read from; write the results elsewhere")
+        raise Refused(f"rows are read from {target}; write the results elsewhere")
 
 
 def read(spark: SparkSession, source: Location) -> DataFrame:
-    """The rows of *source*. Raises: Customer360Error when it is not there, or Spark lacks a package to read it."""
+    """The rows of *source*. Raises: Customer360Error when it does not exist, or Spark lacks a package for it."""
     with plain_errors(source, otherwise=f"cannot read {source}: "):
         rows = _rows(spark, source)
-        columns = rows.columns  # Spark Connect looks no earlier
-    if not columns:  # what the embedded engine makes of a folder that is empty, or is not there
+        columns = rows.columns  # Spark Connect does not access it earlier
+    if not columns:  # with the embedded engine, the folder is empty or missing
         raise Unavailable(_NOTHING.format(source))
     return rows
 
@@ -71,7 +71,7 @@ def _rows(spark: SparkSession, place: Location) -> DataFrame:
 
 
 def folder(target: Location, refresh_id: int) -> Location:
-    """Where the rows of one refresh go: Parquet files into a folder of their own, Delta has versions itself."""
+    """Where the rows of one refresh are written: Parquet in a new folder; Delta has versions itself."""
     if target.format == "delta":
         return target
     if target.format != "parquet":
@@ -81,11 +81,11 @@ def folder(target: Location, refresh_id: int) -> Location:
 
 def write(rows: DataFrame, target: Location) -> int:
     """
-    Replaces what is at *target* by *rows*; returns how many a reader finds there.
+    Replaces the content of *target* by *rows*; returns how many rows a reader finds there.
 
-    Raises: Customer360Error when a Delta table with other columns is there, which may be someone's.
+    Raises: Customer360Error when *target* is a Delta table with other columns, which may belong to someone else.
     """
-    assert target.format  # noqa: S101  `folder` gives no other
+    assert target.format  # noqa: S101  guaranteed by `folder`
     with plain_errors(target):
         _require_same_columns(rows, target)
         rows.write.format(target.format).mode("overwrite").save(target.name)
@@ -93,7 +93,7 @@ def write(rows: DataFrame, target: Location) -> int:
 
 
 def _require_same_columns(rows: DataFrame, target: Location) -> None:
-    """The embedded engine would drop the columns that a Delta table does not have, without a word."""
+    """The embedded engine would silently drop columns that a Delta table does not have."""
     if target.format != "delta":
         return
     try:
@@ -114,9 +114,9 @@ def _require_same_columns(rows: DataFrame, target: Location) -> None:
 @contextmanager
 def plain_errors(place: Location | str, *, otherwise: str | None = None) -> Iterator[None]:
     """
-    One line for what Spark says of *place*: for what is known, or, after the words *otherwise*, for all.
+    Turns Spark's errors about *place* into one line: known ones, or with the prefix *otherwise*, all.
 
-    Anything else passes, for `customer360.spark.plain_errors` to tell.
+    Others pass, and `customer360.spark.plain_errors` handles them.
     """
     try:
         yield
@@ -133,7 +133,7 @@ def _line(place: Location | str, reason: str) -> str | None:
         kind = next(filter(None, match.groups())).lower()
         return (
             f"{place}: Spark lacks the package for '{kind}'; add {_PACKAGES.get(kind, 'its own')} to "
-            "spark.jars.packages in spark-defaults.conf, or by PYSPARK_SUBMIT_ARGS='--packages ... pyspark-shell'"
+            "spark.jars.packages in spark-defaults.conf, or set PYSPARK_SUBMIT_ARGS='--packages ... pyspark-shell'"
         )
     if _is_absent(reason):
         return _NOTHING.format(place)
@@ -146,18 +146,18 @@ def _is_absent(reason: str) -> bool:
     return re.search(_ABSENT, reason) is not None
 
 
-_NOTHING: Final = f"there is nothing at {{0}}; write {NOTATION}"
+_NOTHING: Final = f"nothing found at {{0}}; write {NOTATION}"
 _ABSENT: Final = (
     r"\[PATH_NOT_FOUND|\[DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)"
     "|No commit files found in _delta_log|No metadata files found in table location"
 )
 _NO_FIT: Final = "a value in {0} does not fit its column: {1}"
 _LINES: Final = {
-    r"\[TABLE_OR_VIEW_NOT_FOUND": "the catalog has no table {0}; a path has a / in it, as ./{0}",
-    r"\[UNABLE_TO_INFER_SCHEMA": "there are no Parquet files at {0}",
+    r"\[TABLE_OR_VIEW_NOT_FOUND": "the catalog has no table {0}; a path must contain a /, such as ./{0}",
+    r"\[UNABLE_TO_INFER_SCHEMA": "no Parquet files found at {0}",
     r"\[DATATYPE_MISMATCH\.CAST": "a column of {0} has a type that does not fit: {1}",
     r"cast \w+(?:\(.*\))? to Spark data type": (
-        "the embedded engine does not read a type in {0}: {1}; write the column as a plain type, or use Apache "
+        "the embedded engine does not support a type in {0}: {1}; write the column as a basic type, or use Apache "
         "Spark: --master 'local[*]'"
     ),
     r"\[(?:CAST_INVALID_INPUT|CAST_OVERFLOW|NUMERIC_VALUE_OUT_OF_RANGE)": _NO_FIT,

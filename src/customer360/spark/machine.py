@@ -1,4 +1,4 @@
-"""What this machine, or the container on it, gives to all processes together."""
+"""The resources that this machine, or its container, provides to all processes together."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ _ROOT: Final = Path("/")
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory() -> int:
-    """Bytes: those of the machine, or fewer where a container has a limit."""
+    """The bytes of memory of the machine, or fewer if a container has a limit."""
     total = psutil.virtual_memory().total
     return min(total, memory_limit() or total)
 
 
 def memory_limit(root: Path = _ROOT) -> int | None:
     """
-    The smallest limit on memory of the control groups that hold this process; None without any.
+    The smallest memory limit of the control groups that contain this process; None without any.
 
-    Both versions of Linux's control groups are read below *root*. Version 1 writes no limit as a number near 2^63.
+    Both versions of Linux's control groups are read below *root*. In version 1, a number near 2^63 means no limit.
     """
     limits = [number for file in _limit_files(root) if (number := _number(file)) is not None]
     return min(limits, default=None)
 
 
 def _limit_files(root: Path) -> Iterator[Path]:
-    """Of the group of this process and of every group around it, since each of them limits."""
+    """The files of this process's group and of all enclosing groups, since each has a limit."""
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -48,7 +48,7 @@ def _limit_files(root: Path) -> Iterator[Path]:
 
 
 def _up_from(top: Path, path: str, name: str) -> Iterator[Path]:
-    """In a container the path may be that outside of it, where nothing is to be seen: then the top counts."""
+    """In a container, the path may be the outside one, which is not visible: then the top group counts."""
     inner = top / path.lstrip("/")
     yield from (folder / name for folder in (inner, *inner.parents) if folder == top or top in folder.parents)
 

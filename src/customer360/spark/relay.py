@@ -1,4 +1,4 @@
-"""From a Unix socket, which only its owner can open, to the engine's own connections to its server."""
+"""Relays from a Unix socket, which only its owner can open, to the engine's own connections to its server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BUFFER: Final = 256 << 10
 
 
 def relay(path: str, connections: Sequence[socket.socket]) -> None:
-    """Listens at *path* from now on; each client there gets one of *connections*, while there are some left."""
+    """Listens at *path*; each client gets one of *connections*, until none is left."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listening.bind(path)
     os.chmod(path, 0o600)  # noqa: PTH101
@@ -32,7 +32,7 @@ def _accept(listening: socket.socket, connections: Sequence[socket.socket]) -> N
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
-    """Everything from *source* to *sink*; then both know that no more will come."""
+    """Copies everything from *source* to *sink*, then shuts both down."""
     buffer = memoryview(bytearray(_BUFFER))
     with suppress(OSError):
         while count := source.recv_into(buffer):

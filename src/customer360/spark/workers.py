@@ -1,4 +1,4 @@
-"""Spark's workers: where they are, how many tasks they run, and what they need of ours when they are elsewhere."""
+"""Spark's workers: where they are, how many tasks they run, and how this package reaches those elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_local(master: str) -> bool:
 
 
 def elsewhere(spark: SparkSession) -> str | None:
-    """Where the workers of *spark* are when they are not on this machine."""
+    """Where the workers of *spark* are; None if on this machine."""
     if embedded_session.serves(spark):
         return None
     if not hasattr(spark, "_jsparkSession"):
@@ -37,7 +37,7 @@ def elsewhere(spark: SparkSession) -> str | None:
 
 
 def tasks_at_once(spark: SparkSession) -> int | None:
-    """How many tasks *spark* runs at the same time; None where workers are elsewhere, and come and go."""
+    """How many tasks *spark* runs at the same time; None if workers are elsewhere, and come and go."""
     if embedded_session.serves(spark):
         return machine.cores()
     return None if elsewhere(spark) else int(spark.sparkContext.defaultParallelism)
@@ -45,15 +45,15 @@ def tasks_at_once(spark: SparkSession) -> int | None:
 
 def ship(spark: SparkSession) -> None:
     """
-    Sends this package to the workers of *spark*, so that theirs is the driver's, whatever they have installed.
+    Sends this package to the workers of *spark*, so that they use the driver's version regardless of their own.
 
-    `spark.session` does it for the sessions that it starts elsewhere; for one that a platform brought, call it.
+    `spark.session` does this for the sessions that it starts; for a platform's session, call it yourself.
     """
     spark.addArtifacts(str(packed()), pyfile=True)
 
 
 def packed() -> Path:
-    """This package as a zip in the user's cache, named after its content: the same files give the same bytes."""
+    """This package as a zip in the user's cache, named by a hash of its content, which is reproducible."""
     import platformdirs
 
     content = _zip()
@@ -68,7 +68,7 @@ def packed() -> Path:
 
 
 def _zip() -> bytes:
-    # Where the package is installed, its version is asked of this file.
+    # The package reads its version from this file.
     metadata = f"Metadata-Version: 2.1\nName: customer360\nVersion: {__version__}\n"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -80,7 +80,7 @@ def _zip() -> bytes:
 
 
 def _files() -> Iterator[Path]:
-    """Python and its data; not what only a browser reads."""
+    """Python files and their data, without the files for browsers."""
     for file in sorted(_PACKAGE.rglob("*")):
         inner = file.relative_to(_PACKAGE)
         if file.suffix in _SHIPPED and "static" not in inner.parts:
