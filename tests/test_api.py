@@ -77,7 +77,7 @@ def test_every_method_is_documented_by_an_example(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["connect", *METHODS])
-def test_every_argument_is_typed_and_said(name: str) -> None:
+def test_every_argument_is_typed_and_documented(name: str) -> None:
     """By its name, in the text."""
     member: Any = inspect.getattr_static(Customer360, name, customer360.connect)
     function: Any = member.fget if isinstance(member, property) else member
@@ -143,20 +143,20 @@ def test_importing_it_imports_next_to_nothing() -> None:
 # --- where it works ---------------------------------------------------------------------------------------
 
 
-def test_an_address_where_nothing_answers_is_told_at_once() -> None:
+def test_an_address_where_nothing_answers_fails_immediately() -> None:
     """Not after minutes of work."""
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1/"):
         customer360.connect("postgresql://ada@127.0.0.1:1/crm")
 
 
-def test_workers_elsewhere_need_a_database_that_they_reach() -> None:
+def test_workers_elsewhere_need_a_reachable_database() -> None:
     """The embedded one listens only on this machine."""
     with pytest.raises(Unavailable, match="workers of spark://missing:7077 cannot reach it"):
         customer360.connect(master="spark://missing:7077")
 
 
 @pytest.mark.both
-def test_a_session_that_was_active_before_is_used_and_left_alone(c: Customer360, spark: SparkSession) -> None:
+def test_an_active_session_is_used_and_not_stopped(c: Customer360, spark: SparkSession) -> None:
     """A platform's notebook continues to use it."""
     with customer360.connect(c.database.url) as session:
         assert session.spark is spark
@@ -202,7 +202,7 @@ def test_a_session_that_ended_is_started_again(database: Database) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_it_tells_nobody_the_password(c: Customer360) -> None:
+def test_it_shows_no_password(c: Customer360) -> None:
     """A notebook shows the last value of a cell."""
     assert repr(c).startswith("Customer 360: test_")
     assert c.database.parts["password"] not in repr(c)
@@ -235,14 +235,14 @@ def test_a_fill_says_what_it_filled(own: Customer360, customers: int | str) -> N
         ({"dirt": 0.9}, "dirt is 0.9"),
     ],
 )
-def test_a_wrong_value_is_told_before_anything_is_opened(arguments: dict[str, Any], line: str) -> None:
+def test_an_invalid_value_is_rejected_before_anything_is_opened(arguments: dict[str, Any], line: str) -> None:
     """Not even the embedded server is started for it."""
     session = Customer360("postgresql://ada@127.0.0.1:1/crm", None, None, False, (1, 1))
     with pytest.raises(Invalid, match=line):
         session.fill_mock(**arguments)
 
 
-def test_customers_of_ones_own_are_not_deleted(own: Customer360, tmp_path: Path) -> None:
+def test_your_own_customers_are_not_deleted(own: Customer360, tmp_path: Path) -> None:
     """Neither by mock data nor by another file."""
     path = tmp_path / "members.csv"
     path.write_text("customer_id,name,country\n1,Ann,Spain\n2,Bob,Italy\n")
@@ -271,7 +271,7 @@ def test_a_load_without_a_mapping_guesses_and_says_what(
     assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
 
 
-def test_a_mapping_is_given_as_it_came_back(own: Customer360, tmp_path: Path) -> None:
+def test_a_returned_mapping_can_be_passed_again(own: Customer360, tmp_path: Path) -> None:
     """The user edits the guess of a dry run and passes it again, or names a file."""
     path = tmp_path / "people.csv"
     path.write_text("Member No;Full name;Card\n7;Ann;Gold\n8;Bob;Red\n")
@@ -339,7 +339,7 @@ def test_a_run_reads_a_table_or_a_lake(c: Customer360) -> None:
         c.run(table="crm.members", source="lake/members")
 
 
-def test_without_results_the_way_to_them_is_told(own: Customer360) -> None:
+def test_without_results_the_next_command_is_named(own: Customer360) -> None:
     """The error names the next command."""
     with pytest.raises(Unavailable, match="there are no results; make them with: customer360 run"):
         own.ask("total_customers")
@@ -387,7 +387,7 @@ def test_ask_takes_one_dimension_or_two(c: Customer360) -> None:
 
 
 @pytest.mark.parametrize("table", [CUSTOMERS, *RESULT_TABLES], ids=lambda table: table.name)
-def test_table_holds_every_row_with_or_without_the_schema(c: Customer360, table: Any) -> None:
+def test_table_returns_every_row_with_or_without_the_schema(c: Customer360, table: Any) -> None:
     """Numbers that add up, and dates that can be plotted."""
     frame = c.table(table.name)
 
@@ -425,7 +425,7 @@ def test_read_takes_any_table_or_view(c: Customer360) -> None:
 
 
 @pytest.mark.both
-def test_write_stores_what_was_made_of_what_was_read(c: Customer360) -> None:
+def test_write_stores_a_transformation_of_what_was_read(c: Customer360) -> None:
     """Filtered, joined and grouped; a second write replaces the first, even with other columns."""
     customers = c.read("public.customers")
     held = customers.where("account_balance > 0").groupBy("country").count()
@@ -465,7 +465,7 @@ def test_a_write_that_fails_changes_nothing(own: Customer360) -> None:
     assert fetch(own, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
 
 
-def test_write_replaces_nothing_of_ours_or_of_others(own: Customer360) -> None:
+def test_write_replaces_neither_our_tables_nor_those_of_others(own: Customer360) -> None:
     """Tables of other origin only with `replace`; our own never."""
     rows = own.spark.range(3)
     with own.database.connect() as connection:
@@ -492,7 +492,7 @@ def test_write_takes_no_frame_of_pandas(c: Customer360) -> None:
         c.write(c.ask("total_customers"), "analytics.total")  # type: ignore[arg-type]
 
 
-def test_progress_is_shown_where_it_is_asked_for(own: Customer360, capfd: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_shown_on_request(own: Customer360, capfd: pytest.CaptureFixture[str]) -> None:
     """On stderr; by default, a notebook stays quiet."""
     own.fill_mock(100, as_of=AS_OF)
     assert capfd.readouterr().err == ""

@@ -27,7 +27,7 @@ def test_an_edge_belongs_to_the_band_below_it(value: Decimal, band: int) -> None
     assert EURO.number(value) == band
 
 
-def test_zero_and_below_are_bands_of_their_own() -> None:
+def test_zero_and_below_are_separate_bands() -> None:
     """Empty and overdrawn accounts are cases of their own, not the low end of a range."""
     labels = [(band.number, band.label) for band in EURO.all()]
 
@@ -65,7 +65,7 @@ def test_above_an_edge_is_the_same_as_bands_from_it_on(counts: dict[int, int], v
         assert (value > edge) == (low is not None and low >= edge)
 
 
-def test_edges_hold_all_but_the_tails() -> None:
+def test_edges_contain_all_but_the_tails() -> None:
     """Two outliers in a thousand do not stretch the axis over empty decades."""
     inside = STEPS.index(Decimal(100))
     counts = {0: 1, inside: 500, inside + 1: 498, len(STEPS) - 1: 1}

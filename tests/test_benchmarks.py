@@ -68,7 +68,7 @@ def test_each_engine_has_candidates_of_its_own() -> None:
     assert [SPARK.key(), SPARK.key("columns")] == ["spark", "spark-columns"]
 
 
-def test_the_memory_of_a_process_in_a_session_of_its_own_counts() -> None:
+def test_the_memory_of_a_process_in_its_own_session_counts() -> None:
     """The embedded engine runs in one."""
     inner = f"held = bytearray(b'1') * {HELD}; print(flush=True); input()"
     outer = (

@@ -117,7 +117,7 @@ def test_both_in_one_environment_are_refused_and_repaired(environment: Environme
     assert environment.runs(CLIENT) == "True"
 
 
-def test_what_one_takes_along_when_it_goes_is_missed_and_repaired(environment: Environment) -> None:
+def test_files_removed_with_the_other_engine_are_reported_and_repaired(environment: Environment) -> None:
     """After removing the wrong one, the other seems complete."""
     environment.types(f"{SYNC} spark")
     environment.types(f"{SYNC} embedded --inexact")

@@ -28,7 +28,7 @@ def find(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
     return subprocess.run(command, capture_output=True, text=True, env=given)
 
 
-def test_the_variable_goes_before_path_and_path_before_what_was_fetched(tmp_path: Path) -> None:
+def test_the_variable_takes_precedence_over_path_and_path_over_a_download(tmp_path: Path) -> None:
     """The user's choice, then the machine's, then ours."""
     fetched = browser(tmp_path / ".chromium" / "chromium")
     assert find(tmp_path).stdout == f"{fetched}\n"
@@ -43,7 +43,7 @@ def test_the_variable_goes_before_path_and_path_before_what_was_fetched(tmp_path
     assert find(tmp_path, CHROMIUM=str(chosen)).stdout == f"{chosen}\n"
 
 
-def test_what_does_not_start_is_passed_over(tmp_path: Path) -> None:
+def test_what_does_not_start_is_skipped(tmp_path: Path) -> None:
     """On some systems, chromium-browser only prints how to install one."""
     browser(tmp_path / "bin" / "chromium", exit_code=1)
     starts = browser(tmp_path / "bin" / "google-chrome")
@@ -53,7 +53,7 @@ def test_what_does_not_start_is_passed_over(tmp_path: Path) -> None:
     assert found.stdout == f"{starts}\n"
 
 
-def test_without_any_each_way_tried_has_a_line_and_the_last_is_the_way_out(tmp_path: Path) -> None:
+def test_without_any_each_attempt_has_a_line_and_the_last_is_the_fix(tmp_path: Path) -> None:
     """The tests that need a browser show these lines as the reason for skipping."""
     found = find(tmp_path)
 

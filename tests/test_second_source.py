@@ -136,7 +136,7 @@ def test_it_is_published_with_its_result(rows: DataFrame, database: Database, tm
     assert found.sources["visits"].origin.rows == 2
 
 
-def test_rows_lie_in_the_order_of_a_brin_index(spark: SparkSession, database: Database) -> None:
+def test_rows_are_in_the_order_of_a_brin_index(spark: SparkSession, database: Database) -> None:
     """
     Such an index stores the least and the greatest value of some pages, which excludes nothing among unsorted
     rows.

@@ -75,7 +75,7 @@ def test_a_rule_reads_as_words() -> None:
     ]
 
 
-def test_the_names_of_the_brief_stand_as_they_are() -> None:
+def test_the_names_of_the_brief_are_unchanged() -> None:
     """People's own tables and reports use them."""
     brief = {
         "customer_id", "name", "is_active", "loyalty_status", "join_date", "account_balance", "loyalty_points",
@@ -85,7 +85,7 @@ def test_the_names_of_the_brief_stand_as_they_are() -> None:
     assert "account_age_days" in next(t for t in RESULT_TABLES if t.name == "customer_profiles").column_names
 
 
-def test_whatever_feeds_a_filtered_visual_has_every_slicer() -> None:
+def test_every_table_of_a_filtered_visual_has_every_slicer() -> None:
     """A filter must reach every visual of a page; the few exceptions are listed by name."""
     without = {"cohort_retention", "tier_moves", "value_holdout", "spending_tenths"}
     fed = [table for table in RESULT_TABLES if table.role == "fact" and table.name not in without]
@@ -113,7 +113,7 @@ def test_the_checks_of_a_source_are_read_with_it() -> None:
     assert {"customer_id", "order_id", "expires_on", "amount", "points"} <= {*columns_read(EVENTS)}
 
 
-def test_results_derive_from_columns_and_kinds_of_events_that_there_are() -> None:
+def test_results_derive_from_existing_columns_and_kinds_of_events() -> None:
     """A misspelt dependency would never be missing, and its visual would show zero."""
     known = {column for source in SOURCES for column in source.columns} | {*map(events_of, EVENT_KINDS)}
 

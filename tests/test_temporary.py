@@ -85,7 +85,7 @@ def test_what_a_killed_process_left_stays_while_a_child_of_it_lives(tmp_path: Pa
         assert folders(root) == [path.name, f"{path.name}.lock"]
 
 
-def test_the_folder_of_a_living_process_is_left_alone(tmp_path: Path, root: Path) -> None:
+def test_the_folder_of_a_living_process_is_kept(tmp_path: Path, root: Path) -> None:
     """Several commands run at the same time."""
     with other_process(tmp_path) as process:
         assert process.stdin
@@ -111,7 +111,7 @@ def test_a_folder_that_someone_else_prepared_is_refused(tmp_path: Path, root: Pa
         pass
 
 
-def test_a_folder_that_is_full_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_full_folder_is_one_line(tmp_path: Path) -> None:
     """Rows are written to it before they are loaded; the database has not been changed yet."""
     write_file("A", tmp_path / "members.csv")
     with small_disk(tmp_path / "small", 1) as refusal:

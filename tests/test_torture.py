@@ -40,6 +40,6 @@ def test_no_fault_loses_anything_or_leaves_anything_behind(lane: Lane) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", scenes(quick=True), ids=lambda scene: scene.__name__)
-def test_many_at_once_do_not_harm_one_another(lane: Lane, scene) -> None:
+def test_many_at_the_same_time_do_not_harm_one_another(lane: Lane, scene) -> None:
     """Two commands, and two that start the server."""
     assert timed(scene, lane).problems == ()

@@ -172,7 +172,7 @@ class Customer360(OfPeople):
 
     def load(self, path: Place = None, mapping: Given = None, **options: Unpack[EventOptions]) -> Load:
         """
-        Replaces the customers in public.customers by your own, from the file or folder at *path*.
+        Replaces the customers in public.customers with your own, from the file or folder at *path*.
 
         The mapping of columns is guessed unless *mapping* is given: a mapping file, or a dictionary such as
         `mapping` of the result. Rows that cannot be loaded go to analytics.rejected_rows. Order lines become
@@ -208,7 +208,7 @@ class Customer360(OfPeople):
         self, path: Place = None, mapping: Given = None, append: bool = False, **options: Unpack[LoadOptions]
     ) -> Load:
         """
-        Replaces the events in public.events by your own, from *path*; their customers are in the database.
+        Replaces the events in public.events with your own, from *path*; their customers are in the database.
 
         The rows are order lines, or events with their kind; which of the two is detected. With *append*, existing
         events stay, and repeated ones are ignored. *mapping* and *options* are those of `load`.

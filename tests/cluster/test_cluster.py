@@ -103,7 +103,7 @@ def executors() -> Iterator[psutil.Process]:
                 yield process
 
 
-def test_a_worker_that_lacks_something_is_one_line_with_the_way_out(
+def test_a_missing_package_of_a_worker_is_one_line_with_the_fix(
     database: Database, master: str, worker_python_without_psycopg: Path
 ) -> None:
     """A traceback from another machine does not say what to install where."""
@@ -164,7 +164,7 @@ def test_mock_load_and_run_work_through_spark_connect(database: Database, remote
     ]
 
 
-def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: Database, remote: str) -> None:
+def test_an_existing_connect_session_is_used_and_has_the_format(database: Database, remote: str) -> None:
     """As in a platform's notebook. In a separate process: PySpark supports one kind of session per process."""
     code = (
         "import sys\n"
@@ -187,7 +187,7 @@ def test_a_connect_session_that_is_there_is_used_and_knows_the_format(database: 
 @pytest.mark.parametrize(
     ("option", "url"), [("--master", "spark://127.0.0.1:{}"), ("--remote", "sc://127.0.0.1:{}/;token=abc")]
 )
-def test_a_cluster_that_is_not_there_is_one_line_within_seconds(database: Database, option: str, url: str) -> None:
+def test_an_unreachable_cluster_is_one_line_within_seconds(database: Database, option: str, url: str) -> None:
     """Spark would retry for a minute, Spark Connect for a quarter of an hour; and a token is not shown."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -66,7 +66,7 @@ def test_every_command_helps_with_an_example(command: tuple[str, ...]) -> None:
     assert all(option.help for option in found.params if isinstance(option, click.Option))
 
 
-def test_commands_stand_in_the_order_the_data_travels() -> None:
+def test_commands_are_listed_in_the_order_of_the_data_flow() -> None:
     """The list is a table of contents."""
     assert list(cli.commands) == [
         "demo",

@@ -47,7 +47,7 @@ def served(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, number: int) -> None:
+def test_the_dashboard_prints_its_address_and_stops_on_a_signal(database: Database, number: int) -> None:
     """One line when it listens, one when it ends; it needs neither Spark nor results."""
     first, run = served(database, number)
 
@@ -60,7 +60,7 @@ def test_the_dashboard_says_where_it_is_and_stops_when_told(database: Database, 
 
 
 @pytest.mark.slow
-def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(database: Database) -> None:
+def test_a_dashboard_with_results_shows_their_date_and_ends_quietly(database: Database) -> None:
     """Even with results in memory and a watched database."""
     publish(database, miniature_results())
 
@@ -72,7 +72,7 @@ def test_a_dashboard_with_results_says_of_when_they_are_and_ends_quietly(databas
 
 
 @pytest.mark.slow
-def test_a_dashboard_for_people_makes_the_access_log_where_it_is_missing(database: Database) -> None:
+def test_a_dashboard_for_people_creates_a_missing_access_log(database: Database) -> None:
     """Results of an older version come without one."""
     publish(database, miniature_results())
     execute(database, "DROP TABLE analytics.people_access")
@@ -84,7 +84,7 @@ def test_a_dashboard_for_people_makes_the_access_log_where_it_is_missing(databas
     assert fetch(database, "SELECT count(*) FROM analytics.people_access") == [(0,)]
 
 
-def test_a_dashboard_for_people_with_nobody_who_may_see_them_is_not_started(
+def test_a_dashboard_for_people_does_not_start_without_a_user_who_may_see_them(
     database: Database, tmp_path: Path
 ) -> None:
     """The token is not enough, regardless of the address."""

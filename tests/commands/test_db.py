@@ -36,7 +36,7 @@ def test_start_status_psql_url_and_stop_go_together(home: Path) -> None:
     assert customer360("db", "stop", CUSTOMER360_HOME=str(home)).stdout == "it was not running\n"
 
 
-def test_psql_hands_its_exit_code_on(database: Database) -> None:
+def test_the_exit_code_of_psql_is_passed_on(database: Database) -> None:
     """Scripts rely on it."""
     run = customer360("db", "psql", "--database", database.url, "--", "-c", "SELEC 1")
 

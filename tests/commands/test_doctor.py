@@ -41,7 +41,7 @@ def found(check: str, context: Context | None = None) -> Finding:
     return finding
 
 
-def test_a_machine_without_a_database_is_fit_for_one_and_stays_without(home: Path) -> None:
+def test_a_machine_without_a_database_passes_and_stays_without_one(home: Path) -> None:
     """The checks create nothing and start nothing."""
     run = customer360("doctor", "--json", CUSTOMER360_HOME=str(home))
 
@@ -74,7 +74,7 @@ def test_an_engine_that_others_could_use_is_a_warning(
     assert bool(finding.fix) == (state != "ok")
 
 
-def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
+def test_every_problem_comes_with_a_fix(own_home: Path) -> None:
     """One line each, with a summary at the end."""
     diagnosis = diagnose(Context(database="postgresql://a:s3cret@127.0.0.1:1/x"))
 
@@ -85,7 +85,7 @@ def test_whatever_is_not_ok_comes_with_a_way_to_mend_it(own_home: Path) -> None:
     assert not any("\n" in line or "s3cret" in line for line in diagnosis.lines())
 
 
-def test_a_failed_check_ends_with_exit_code_1() -> None:
+def test_a_failed_check_exits_with_code_1() -> None:
     """For scripts that set machines up."""
     run = customer360("doctor", "--database", "postgresql://a:s3cret@127.0.0.1:1/x")
 
@@ -104,7 +104,7 @@ def test_java_is_the_one_that_spark_gets(own_home: Path) -> None:
 
 
 @pytest.mark.java
-def test_without_a_java_of_its_own_a_machine_has_the_installed_one(
+def test_a_machine_without_java_has_the_installed_one(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """JAVA_HOME may name a folder that does not exist."""
@@ -129,12 +129,12 @@ def test_a_server_that_is_reached_says_its_version_and_the_rights_there(database
 @pytest.mark.parametrize(
     ("name", "state"), [("UTF8", "ok"), ("LATIN1", "warning"), ("WIN1252", "warning"), ("SQL_ASCII", "warning")]
 )
-def test_a_database_that_cannot_hold_every_name_is_said_so(name: str, state: str) -> None:
+def test_a_database_that_cannot_store_every_name_is_reported(name: str, state: str) -> None:
     """Otherwise, loading such names fails long after the database was created."""
     assert doctor_database.encoding(name).state == state
 
 
-def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database) -> None:
+def test_missing_rights_are_fixed_by_the_statements_shown(database: Database) -> None:
     """The owner of the database can copy them."""
     with database.connect() as connection:
         connection.execute("DROP ROLE IF EXISTS grace")
@@ -152,7 +152,7 @@ def test_missing_rights_are_mended_by_the_statements_it_shows(database: Database
         connection.execute("DROP ROLE grace")
 
 
-def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: Database) -> None:
+def test_what_the_next_run_cannot_replace_is_reported_with_the_fix(database: Database) -> None:
     """Including unknown tables in the internal schema, and results that the reader cannot read."""
     context = Context(database=database.url)
     with publication(database, "test") as change:
@@ -174,7 +174,7 @@ def test_what_the_next_run_could_not_replace_is_told_with_the_way_out(database: 
     assert found("reader", context).state == "ok"
 
 
-def test_what_readers_must_not_see_and_what_people_need_is_told_with_the_statement(database: Database) -> None:
+def test_excess_and_missing_rights_are_reported_with_the_statement(database: Database) -> None:
     """A GRANT on all tables of the schema also exposes the contact data."""
     context = Context(database=database.url)
     with publication(database, "test") as change:
@@ -199,7 +199,7 @@ def test_what_readers_must_not_see_and_what_people_need_is_told_with_the_stateme
     assert found("reader", context).state == found("people", context).state == "ok"
 
 
-def test_a_database_that_takes_no_changes_is_found(database: Database) -> None:
+def test_a_database_that_accepts_no_changes_is_reported(database: Database) -> None:
     """A right to create does not help there; the advice does."""
     with database.connect() as connection:
         name = sql.Identifier(connection.info.dbname)
@@ -239,7 +239,7 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Database) -> None:
+def test_a_port_is_free_or_used_by_a_dashboard_or_another_program(taken: int, database: Database) -> None:
     """Only another program's port is worth a warning."""
     with running(make_app(database), Address(port=0)) as address:
         assert next(doctor_machine.dashboard_port(Context(), address.port)).found.endswith(
@@ -250,13 +250,13 @@ def test_a_port_is_free_or_a_dashboards_or_a_strangers(taken: int, database: Dat
 
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.5, "failed"), (3, "warning"), (5, "ok")])
-def test_room_is_judged_by_what_a_run_takes(gigabytes: float, state: str) -> None:
+def test_disk_space_is_compared_with_the_needs_of_a_run(gigabytes: float, state: str) -> None:
     """Below the first limit a run fails, below the second it may."""
     assert doctor_machine.disk("disk", Path("/data"), int(gigabytes * 1e9), "set it elsewhere").state == state
 
 
 @pytest.mark.parametrize(("gigabytes", "state"), [(0.9, "failed"), (1.5, "warning"), (2, "ok")])
-def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> None:
+def test_memory_is_compared_with_the_needs_of_spark(gigabytes: float, state: str) -> None:
     """Free memory counts, not the total."""
     finding = doctor_machine.free_memory(int(gigabytes * 1e9), int(8e9))
 
@@ -267,9 +267,7 @@ def test_memory_is_judged_by_what_spark_takes(gigabytes: float, state: str) -> N
     ("VIEW public.events AS SELECT 1 AS n", "does not read it: it lacks event_id, customer_id, occurred_at, kind"),
     ("TABLE public.events (event_id int, customer_id int, occurred_at date, kind text)", "reads it"),
 ])  # fmt: skip
-def test_a_table_called_events_that_somebody_made_is_in_nobodys_way(
-    database: Database, make: str, reads: str
-) -> None:
+def test_another_table_called_events_is_not_a_problem(database: Database, make: str, reads: str) -> None:
     """It is optional: it is reported only when events are filled."""
     with database.connect() as connection:
         connection.execute(f"CREATE {make}")

@@ -43,14 +43,14 @@ def names(database: Database) -> list[str]:
     return [name for (name,) in fetch(database, "SELECT name FROM public.customers ORDER BY 1")]
 
 
-def test_without_a_terminal_nobody_is_asked_and_nothing_deleted(shop: Database) -> None:
+def test_without_a_terminal_nothing_is_asked_or_deleted(shop: Database) -> None:
     """A script must confirm explicitly."""
     with pytest.raises(Refused, match="'A-1' would be deleted permanently; to confirm that, add --yes"):
         typed(shop, "forget", "A-1")
     assert names(shop) == ["Ann", "Bob"]
 
 
-def test_forgetting_says_what_went(shop: Database) -> None:
+def test_forgetting_says_what_was_deleted(shop: Database) -> None:
     """As lines or JSON; the list contains only counts and dates."""
     assert typed(shop, "forget", "--list") == "nobody was forgotten\n"
 
@@ -66,7 +66,7 @@ def test_forgetting_says_what_went(shop: Database) -> None:
     assert typed(shop, "forget", "--list").endswith("  2 customers\n")
 
 
-def test_about_is_json_where_no_terminal_reads_it(shop: Database) -> None:
+def test_about_is_json_without_a_terminal(shop: Database) -> None:
     """So that it can be redirected to a file."""
     found = json.loads(typed(shop, "about", "A-1"))
 

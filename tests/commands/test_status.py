@@ -14,7 +14,7 @@ from tests.commands.process import customer360
 from tests.web.published import miniature_results, publish
 
 
-def test_status_of_a_machine_without_a_database_says_how_to_make_one(home: Path) -> None:
+def test_status_without_a_database_says_how_to_create_one(home: Path) -> None:
     """It must neither start nor create anything."""
     run = customer360("status", CUSTOMER360_HOME=str(home))
 
@@ -51,7 +51,7 @@ def test_status_says_how_old_the_results_are_and_refuses_older_ones(database: Da
         "customer360: the results are 3 h old, the limit is 90 min; renew them with: customer360 run\n"
     )
     assert re.search(
-        r"results    refresh 1 as of 2026-06-17, made [\d-]{10} [\d:]{5} UTC, 3 h ago\n", older.stdout
+        r"results    refresh 1 as of 2026-06-17, finished [\d-]{10} [\d:]{5} UTC, 3 h ago\n", older.stdout
     )
     assert json.loads(facts.stdout)["as_of"] == "2026-06-17"
     assert json.loads(facts.stdout)["age_seconds"] == pytest.approx(3 * 3_600, abs=60)

@@ -55,7 +55,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize(("number", "by_sigterm"), STOPS)
-def test_what_cleans_up_after_a_stop_is_left_alone(number: signal.Signals, by_sigterm: str) -> None:
+def test_cleaning_up_after_a_stop_is_not_interrupted(number: signal.Signals, by_sigterm: str) -> None:
     """In `finally`, in the exit of a context manager, and where the error was replaced."""
     code = """
 from contextlib import contextmanager

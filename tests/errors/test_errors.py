@@ -13,7 +13,7 @@ from customer360 import errors
 from customer360.errors import Customer360Error, Unavailable, nearest, one_line, postgresql, printable
 
 
-def test_a_slip_of_the_pen_is_answered_with_the_nearest_name() -> None:
+def test_a_typo_is_answered_with_the_nearest_name() -> None:
     """Most wrong names are nearly right."""
     assert nearest("custmer_id", ["name", "customer_id"]) == " Did you mean 'customer_id'?"
 
@@ -23,7 +23,7 @@ def test_a_name_that_resembles_none_is_answered_with_all() -> None:
     assert nearest("zzz", ["Gold", "Silver"]) == " Valid: Gold, Silver."
 
 
-def test_a_line_for_a_terminal_cannot_steer_it() -> None:
+def test_a_line_cannot_control_a_terminal() -> None:
     """It may quote someone's file."""
     assert one_line("a\n\tb\x1b[2J \u202ec\x9b\udcff") == "a b?[2J ?c??"
     assert printable("  a\u00a0b") == "  a b"
@@ -73,7 +73,7 @@ def subclasses(kind: type[Customer360Error]) -> Iterator[type[Customer360Error]]
         ("XX001", "Unavailable"),
     ],
 )
-def test_what_postgresql_says_is_told_apart_by_its_sqlstate(sqlstate: str | None, kind: str) -> None:
+def test_failures_of_postgresql_are_distinguished_by_sqlstate(sqlstate: str | None, kind: str) -> None:
     """Its words depend on the language of the server."""
     assert postgresql.kind(sqlstate) is errors.KINDS[kind]
 
@@ -91,7 +91,7 @@ def test_what_postgresql_says_is_told_apart_by_its_sqlstate(sqlstate: str | None
         ('connection to server at "127.0.0.1", port 1 failed: Connection refused', "Unavailable"),
     ],
 )
-def test_a_server_without_a_free_connection_is_told_apart(message: str, kind: str) -> None:
+def test_a_server_without_a_free_connection_has_its_own_class(message: str, kind: str) -> None:
     """A writer waits for one; libpq has no SQLSTATE here."""
     refused = postgresql.refusal("app@db/crm", message, "")
 

@@ -87,14 +87,14 @@ def test_what_the_machine_refuses_is_one_line(fail: Callable[[], object], words:
               ImportError("cannot import name 'x'"), pa.ArrowKeyError("x"), pa.ArrowTypeError("x")],
     ids=repr,
 )  # fmt: skip
-def test_a_fault_of_ours_is_explained_by_nothing_but_its_traceback(fault: Exception) -> None:
+def test_a_bug_of_ours_keeps_its_traceback(fault: Exception) -> None:
     """A line with advice would be misleading."""
     assert failures.explained(fault) is None
     with pytest.raises(type(fault)), failures.plain():
         raise fault
 
 
-def test_how_an_error_came_about_shows_the_cause_and_no_secret() -> None:
+def test_a_traceback_shows_the_cause_and_no_secret() -> None:
     """Errors end up in logs, and PostgreSQL quotes the row that it rejects."""
     said = (
         "null value\nDETAIL:  Failing row contains (1, Ada Lovelace, ada@example.com).\n"
@@ -117,7 +117,7 @@ def test_how_an_error_came_about_shows_the_cause_and_no_secret() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [500_000, 600_000, 800_000])
-def test_a_limit_on_memory_is_told_in_one_line(tmp_path: Path, kilobytes: int) -> None:
+def test_a_memory_limit_is_one_line(tmp_path: Path, kilobytes: int) -> None:
     """
     That of `ulimit -v`, wherever it first has an effect: a library, a thread, an allocation, or the database.
     """

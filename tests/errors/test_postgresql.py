@@ -82,7 +82,7 @@ def executed(connection: psycopg.Connection[Any], statements: list[str]) -> None
 @pytest.mark.parametrize(
     ("sqlstate", "statements", "words", "way"), SAID, ids=[f"{s[0]} {s[2][:30]}" for s in SAID]
 )
-def test_what_the_server_refuses_is_one_line_with_its_words_and_the_way_out(
+def test_what_the_server_refuses_is_one_line_with_its_words_and_the_fix(
     database: Database, sqlstate: str, statements: list[str], words: str, way: str
 ) -> None:
     """By the code, so that it works for servers in other languages too."""
@@ -179,7 +179,7 @@ def test_a_row_that_another_changed_meanwhile_is_one_line(database: Database) ->
     assert said[0].endswith("Run the same command again.")
 
 
-def test_a_lock_that_is_not_to_be_had_is_one_line(database: Database) -> None:
+def test_an_unavailable_lock_is_one_line(database: Database) -> None:
     """Another session holds it."""
     with explained("55P03") as said, database.connect() as one, database.connect() as two:
         one.execute("CREATE TABLE a AS SELECT 1 AS x")
@@ -208,7 +208,7 @@ def test_time_limits_of_a_role_or_database_do_not_end_the_work(database: Databas
             assert shown == ("0",)
 
 
-def test_a_time_limit_in_the_url_holds(database: Database) -> None:
+def test_a_time_limit_in_the_url_applies(database: Database) -> None:
     """It is meant for this software."""
     url = make_conninfo(database.url, options="-c statement_timeout=7s")
 
@@ -216,7 +216,7 @@ def test_a_time_limit_in_the_url_holds(database: Database) -> None:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("7s",)
 
 
-def test_a_statement_that_the_client_cannot_send_is_a_fault_of_ours(database: Database) -> None:
+def test_a_statement_that_the_client_cannot_send_is_a_bug_of_ours(database: Database) -> None:
     """The server was not involved, so the traceback is what helps."""
     with pytest.raises(psycopg.ProgrammingError), failures.plain(), database.connect() as connection:
         connection.execute("SELECT %s", (1, 2))

@@ -35,7 +35,7 @@ from customer360.spark import plain_errors
         ),
     ],
 )
-def test_what_a_worker_lacks_is_said_in_one_line(reason: str, line: str) -> None:
+def test_what_a_worker_lacks_is_one_line(reason: str, line: str) -> None:
     """Spark prints a page of Java for each."""
     found = mistake(f"Job aborted:\n  Lost task 0.3\n{reason}\n  at org.apache.spark")
 
@@ -93,7 +93,7 @@ def in_a_worker(url: str, statement: str) -> Callable[[], object]:
     ],
     ids=["undefined table", "read-only", "disk full", "ended"],
 )
-def test_what_the_server_said_to_a_worker_is_told_as_if_it_had_been_said_here(
+def test_what_the_server_said_to_a_worker_is_reported_as_if_said_here(
     spark: Any, database: Database, statement: str, line: str
 ) -> None:
     """The worker's error arrives as text; its class still has the SQLSTATE."""
@@ -106,7 +106,7 @@ def test_what_the_server_said_to_a_worker_is_told_as_if_it_had_been_said_here(
 
 @pytest.mark.spark
 @pytest.mark.both
-def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
+def test_what_the_machine_refuses_a_worker_is_reported_as_such(spark: Any) -> None:
     """A file that cannot be written, no memory, no thread."""
 
     def no_memory() -> None:
@@ -129,7 +129,7 @@ def test_what_the_machine_refuses_a_worker_is_told_as_such(spark: Any) -> None:
 
 @pytest.mark.spark
 @pytest.mark.both
-def test_a_fault_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
+def test_a_bug_of_ours_in_a_worker_keeps_its_traceback(spark: Any) -> None:
     """Users cannot fix it."""
     from pyspark.errors import PythonException
 
@@ -183,7 +183,7 @@ def test_the_line_of_a_worker_is_found_among_java() -> None:
     assert raised.text == "crm.members: name is null in a row; nothing was published"
 
 
-def test_java_without_a_worker_is_told_by_its_innermost_cause() -> None:
+def test_java_without_a_worker_is_reported_with_its_innermost_cause() -> None:
     """The outermost one only says which step of Spark failed."""
     text = "An error occurred while calling o1.x.\n: java.lang.RuntimeException: outer\n\tat a.b\nCaused by: java.io.IOException: broken\n\tat c"
 

@@ -52,7 +52,7 @@ def test_any_number_of_statuses_spans_the_ramp(statuses, colors):
     assert list(status_colors(statuses).values()) == colors
 
 
-def test_an_unknown_status_is_no_shade_of_the_ramp():
+def test_an_unknown_status_is_not_a_shade_of_the_ramp():
     """It has no rank, at any position in the list."""
     colors = status_colors(["Bronze", UNKNOWN, "Gold"])
 
@@ -60,7 +60,7 @@ def test_an_unknown_status_is_no_shade_of_the_ramp():
     assert (colors["Bronze"], colors["Gold"]) == (LIGHT.statuses[0], LIGHT.statuses[-1])
 
 
-def test_text_in_a_heat_map_can_be_read_on_every_shade():
+def test_text_in_a_heat_map_is_legible_on_every_shade():
     """There is a medium shade on which neither ink nor paper is perfect: 4:1 is the worst contrast."""
     grid = pd.DataFrame([[float(n) for n in range(12)]])
 
@@ -108,7 +108,7 @@ def test_an_area_starts_at_zero_and_names_its_last_value():
     assert list(texts(axes)) == ["1,234"]
 
 
-def test_title_and_subtitle_keep_clear_of_the_axes():
+def test_title_and_subtitle_do_not_overlap_the_axes():
     """They are placed manually, above the area of the layout."""
     axes = area("title", "subtitle", pd.Series([1, 2], index=pd.to_datetime(["2026-05-01", "2026-06-01"])))
     figure = axes.figure
@@ -152,7 +152,7 @@ def test_a_table_aligns_words_left_and_numbers_right():
     assert '<td style="text-align: right">1,234.50</td>' in html
 
 
-def test_what_stands_in_the_data_is_never_markup():
+def test_text_in_the_data_is_never_markup():
     """A customer's name is anything that someone typed into a form."""
     html = table([{"name": "<script>alert(1)</script>"}])._repr_html_()
 
@@ -160,7 +160,7 @@ def test_what_stands_in_the_data_is_never_markup():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
-def test_a_frame_holds_amounts_that_add_up_and_days_that_can_be_drawn():
+def test_a_frame_contains_amounts_that_add_up_and_days_that_can_be_plotted():
     """Otherwise decimals and days are objects in pandas."""
     rows = pa.table(
         {"balance": pa.array([Decimal("1.25"), None], pa.decimal128(12, 2)), "day": [date(2026, 6, 30)] * 2}

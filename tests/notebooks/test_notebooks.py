@@ -63,7 +63,7 @@ def prose(path):
 # --- as a visitor finds them ------------------------------------------------------------------------------
 
 
-def test_there_are_those_that_the_readme_promises():
+def test_the_notebooks_of_the_readme_exist():
     """Every test below would pass if the folder were empty."""
     assert [path.stem for path in COMMITTED] == ["01_mock_data", "02_customer_operations", "03_your_own_data"]
 
@@ -79,7 +79,7 @@ def test_it_starts_with_a_question(path):
 
 
 @each
-def test_the_first_code_cell_holds_the_parameters(path):
+def test_the_first_code_cell_contains_the_parameters(path):
     """Papermill finds them by the tag, readers at the top."""
     first, *others = cells(path, "code")
 
@@ -89,7 +89,7 @@ def test_the_first_code_cell_holds_the_parameters(path):
 
 
 @each
-def test_it_has_run_from_top_to_bottom_without_a_complaint(path):
+def test_it_has_run_from_top_to_bottom_without_errors(path):
     """Outputs of cells run in another order, or with an error below, would mislead."""
     code = cells(path, "code")
 
@@ -108,7 +108,7 @@ def test_a_visitor_sees_charts_and_tables_before_running_anything(path):
 
 
 @each
-def test_every_chart_is_told_in_words(path):
+def test_every_chart_is_described_in_words(path):
     """Readers who cannot see it get its finding, what it measures, and its as-of date."""
     charts = [output for output in outputs(path) if "image/png" in output.get("data", {})]
 
@@ -124,7 +124,7 @@ def test_it_is_small(path):
 
 
 @each
-def test_it_tells_nothing_of_the_machine_it_ran_on(path):
+def test_it_shows_nothing_of_the_machine_it_ran_on(path):
     """No path, host, password or memory address."""
     text = json.dumps([without_pictures(output) for output in outputs(path)])
 
@@ -276,7 +276,7 @@ def test_the_results_are_those_of_the_customers_that_were_filled(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_second_stores_tables_of_its_own(told):
+def test_the_second_stores_its_own_tables(told):
     """That is its purpose; their content is about these customers and their events."""
     with told.database.connect() as connection:
         rows = connection.execute("SELECT count(*), min(account_balance) > 2500 FROM public.worth_a_call")
@@ -325,7 +325,7 @@ def test_the_third_replaces_customers_and_events_by_those_of_files(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_third_tells_the_same_of_the_same_file(told):
+def test_the_third_gives_the_same_outputs_for_the_same_file(told):
     """What is committed is what everyone gets, word for word."""
     committed, run = (folder / COMMITTED[2].name for folder in (REPOSITORY / FOLDER, told.folder))
 

@@ -59,19 +59,19 @@ def test_the_last_day_is_the_latest_date_that_has_happened(database, columns, ro
     assert last_day(database, columns, *rows) == found
 
 
-def test_without_a_word_the_results_are_as_of_the_last_day_in_the_data() -> None:
+def test_by_default_the_results_are_as_of_the_last_day_in_the_data() -> None:
     """As of today, a file from 2011 would show that nobody has logged in for 15 years."""
     assert chosen(None, Origin("own"), date(2011, 12, 9)) == AsOf(date(2011, 12, 9), is_last_day=True)
 
 
-def test_what_load_found_is_not_looked_for_again() -> None:
+def test_what_load_found_is_not_searched_again() -> None:
     """A scan of all customers takes seconds."""
     assert chosen(None, Origin("own", last_day=date(2011, 12, 8)), None) == AsOf(
         date(2011, 12, 8), is_last_day=True
     )
 
 
-def test_a_day_that_was_given_holds() -> None:
+def test_a_given_day_takes_precedence() -> None:
     """First the one given to `run`, then the one given to `mock` or `load`."""
     source = Origin("own", as_of=date(2012, 1, 31), last_day=date(2011, 12, 9))
 
@@ -96,7 +96,7 @@ def test_customers_of_order_lines_have_no_past_without_their_events(in_data) -> 
         chosen(date(2011, 6, 30), source, date(2011, 12, 9))
 
 
-def test_events_tell_the_past_of_customers_of_order_lines() -> None:
+def test_events_give_the_past_of_customers_of_order_lines() -> None:
     """Each line has its day, so the purchases up to any day can be summed."""
     source = Origin("own", transactions=True, last_day=date(2011, 12, 9))
 
@@ -120,7 +120,7 @@ def test_the_last_day_in_the_data_is_that_of_either_source(customers: Read, even
     assert choose_as_of(None, customers, events) == AsOf(day, is_last_day=True)
 
 
-def test_the_later_of_the_days_that_were_given_holds() -> None:
+def test_the_later_of_the_given_days_takes_precedence() -> None:
     """If you load more events as of a later day, you mean that day."""
     customers = Read(Origin("own", as_of=date(2026, 5, 31)))
 
@@ -128,7 +128,7 @@ def test_the_later_of_the_days_that_were_given_holds() -> None:
         assert choose_as_of(None, customers, events) == AsOf(events.origin.as_of or date(2026, 5, 31))
 
 
-def test_points_that_expire_are_no_event(database: Database) -> None:
+def test_expiring_points_are_not_an_event(database: Database) -> None:
     """The day from which points can no longer be spent may be any day."""
     with database.connect() as connection:
         connection.execute(

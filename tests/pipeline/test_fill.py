@@ -36,7 +36,7 @@ def counts(database: Database) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def test_the_same_seed_gives_the_same_rows_however_many_tasks_make_them(
+def test_the_same_seed_gives_the_same_rows_for_any_number_of_tasks(
     spark: SparkSession, database: Database
 ) -> None:
     """Three blocks by one writer, two, or many: the same bytes in every row of both tables."""
@@ -76,7 +76,7 @@ def test_the_filling_says_what_it_filled(spark: SparkSession, database: Database
             assert (found.dirt, found.events_per_customer) == (0.1, 30)
 
 
-def test_without_events_those_of_earlier_customers_go(spark: SparkSession, database: Database) -> None:
+def test_without_events_those_of_earlier_customers_are_deleted(spark: SparkSession, database: Database) -> None:
     """Otherwise they would belong to other customers with the same numbers."""
     fill_mock_data(database, spark, Plan(300, as_of=AS_OF))
     fill = fill_mock_data(database, spark, Plan(200, as_of=AS_OF, events_per_customer=0))
@@ -85,16 +85,14 @@ def test_without_events_those_of_earlier_customers_go(spark: SparkSession, datab
     assert repr(fill) == "200 mock customers in public.customers as of 2026-06-30 (seed 7)"
 
 
-def test_a_database_that_never_had_events_gets_no_table_of_them_without_any(
-    spark: SparkSession, database: Database
-) -> None:
+def test_a_database_without_events_gets_no_table_of_events(spark: SparkSession, database: Database) -> None:
     """Without events, everything works without their table."""
     fill_mock_data(database, spark, Plan(100, as_of=AS_OF, events_per_customer=0))
 
     assert fetch(database, "SELECT to_regclass('public.events')") == [(None,)]
 
 
-def test_events_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:
+def test_other_peoples_events_are_never_deleted(spark: SparkSession, database: Database) -> None:
     """Nor are the customers replaced; the error says how to fill without events."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.events AS SELECT 1 AS id, 'precious' AS name")
@@ -122,7 +120,7 @@ def test_the_report_measures_the_events_too(
     assert len(fill_mock_data(database, spark, plan, report=True).gates) == gates
 
 
-def test_a_filling_without_events_is_told_as_before() -> None:
+def test_a_filling_without_events_does_not_mention_them() -> None:
     """It does not mention events."""
     assert repr(Fill(5, 0, 7, AS_OF, 0.0)) == "5 mock customers in public.customers as of 2026-06-30 (seed 7)"
 

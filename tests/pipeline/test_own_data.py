@@ -37,7 +37,7 @@ def test_a_load_gives_back_its_plan_and_what_it_found(members: Path, database: D
         assert connection.execute("SELECT name FROM customers ORDER BY 1").fetchall() == [("Ann",), ("Bob",)]
 
 
-def test_a_guess_that_nobody_agreed_to_is_written_down_and_not_loaded(members: Path, database: Database) -> None:
+def test_an_unconfirmed_guess_is_written_but_not_loaded(members: Path, database: Database) -> None:
     """The written mapping is the one to confirm."""
     with pytest.raises(Refused, match="the mapping needs your confirmation, .*; review members"):
         load_own_data(database, Request(members))
@@ -47,7 +47,7 @@ def test_a_guess_that_nobody_agreed_to_is_written_down_and_not_loaded(members: P
     assert is_loaded(database)
 
 
-def test_whoever_agrees_sees_the_plan_before_any_row_is_examined(members: Path, database: Database) -> None:
+def test_the_plan_is_shown_before_any_row_is_examined(members: Path, database: Database) -> None:
     seen: list[LoadPlan] = []
 
     def refuse(plan: LoadPlan) -> None:
@@ -61,7 +61,7 @@ def test_whoever_agrees_sees_the_plan_before_any_row_is_examined(members: Path, 
     assert not is_loaded(database)
 
 
-def test_a_dry_run_changes_nothing_in_the_database_that_it_is_given(members: Path, database: Database) -> None:
+def test_a_dry_run_changes_nothing_in_the_given_database(members: Path, database: Database) -> None:
     load = load_own_data(database, Request(members, dry_run=True))
 
     assert load.found.tally.customers == 2

@@ -71,7 +71,7 @@ def test_order_lines_fill_both_tables_in_one_publication(folder: Path, database:
 
 
 @pytest.mark.parametrize("events", ["ledger.csv", "orders.csv"])
-def test_customers_and_their_events_are_loaded_at_once(folder: Path, database: Database, events: str) -> None:
+def test_customers_and_their_events_are_loaded_together(folder: Path, database: Database, events: str) -> None:
     """Names and join dates from one file, money and dates from the other."""
     done = load(database, "members.csv", events)
 
@@ -172,7 +172,7 @@ def test_events_alone_are_those_of_the_customers_in_the_database(folder: Path, d
     assert fetch(database, "SELECT count(*) FROM analytics.rejected_rows") == [(0,)]
 
 
-def test_other_customers_leave_own_events_where_they_are(folder: Path, database: Database) -> None:
+def test_loading_other_customers_keeps_your_own_events(folder: Path, database: Database) -> None:
     """Events whose customer is gone are counted; a run rejects them."""
     load(database, "members.csv", "ledger.csv")
     (folder / "members.csv").write_text("customer_id,name\n2,Bob\n3,Cy\n")
@@ -203,7 +203,7 @@ def test_the_same_file_added_twice_changes_nothing(folder: Path, database: Datab
     assert (record.rows, record.last_day, record.source) == (4, date(2024, 3, 1), "more.csv")
 
 
-def test_an_event_that_is_there_and_says_something_else_is_rejected(folder: Path, database: Database) -> None:
+def test_an_existing_event_with_other_content_is_rejected(folder: Path, database: Database) -> None:
     """Existing events do not change: it is unknown which one is right."""
     load(database, "members.csv", "ledger.csv")
     (folder / "ledger.csv").write_text(LEDGER.replace("20.00", "21.00") + "14,2,2024-03-01,sale,1.00,1,A3\n")
@@ -253,7 +253,7 @@ def test_events_are_added_to_none_as_they_are_loaded(folder: Path, database: Dat
     assert load_events(database, "ledger.csv", append=True).events == 3
 
 
-def test_nothing_is_added_to_a_table_of_somebody_else(folder: Path, database: Database) -> None:
+def test_nothing_is_added_to_a_table_of_other_origin(folder: Path, database: Database) -> None:
     load(database, "members.csv")
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.events (id int, what text)")
@@ -292,7 +292,7 @@ def test_events_of_another_database_are_a_source_too(folder: Path, database: Dat
     ]
 
 
-def test_nothing_is_added_to_events_that_somebody_changed_meanwhile(folder: Path, database: Database) -> None:
+def test_nothing_is_added_to_events_that_were_changed_meanwhile(folder: Path, database: Database) -> None:
     """New events are found by comparison with those at the start of the load."""
     load(database, "members.csv", "ledger.csv")
     (folder / "more.csv").write_text(LEDGER.splitlines()[0] + "\n14,2,2024-03-01,sale,1.00,1,A3\n")
@@ -331,7 +331,7 @@ def test_what_was_loaded_is_what_a_run_reads(folder: Path, database: Database, s
 
 
 @pytest.mark.slow
-def test_other_events_in_the_place_of_the_lines_are_none_that_the_customers_are_derived_from(
+def test_customers_are_not_derived_from_events_that_replace_their_lines(
     folder: Path, database: Database, spark: SparkSession
 ) -> None:
     """The customers sum up all of the earlier lines, so other events cannot show a past day."""
@@ -348,7 +348,7 @@ def test_other_events_in_the_place_of_the_lines_are_none_that_the_customers_are_
 
 
 @pytest.mark.slow
-def test_lines_that_are_added_to_those_of_the_customers_happen_on_their_days(
+def test_added_lines_of_the_customers_happen_on_their_days(
     folder: Path, database: Database, spark: SparkSession
 ) -> None:
     """The customers stay derived: their rows follow from all events up to the day, including the added ones."""

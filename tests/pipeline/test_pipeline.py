@@ -69,7 +69,7 @@ def awkward(spark: SparkSession, module_database: Database) -> tuple[Database, R
     return module_database, run_operations(module_database, spark, table="crm.members", as_of=AS_OF)
 
 
-def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Database, Refresh]) -> None:
+def test_a_users_table_gives_the_figures_computed_by_hand(awkward: tuple[Database, Refresh]) -> None:
     """Nulls everywhere, unicode, negative and huge balances, no purchases, a login in the future."""
     database, refresh = awkward
     assert (refresh.rows_in, refresh.rows_out, refresh.rows_rejected, refresh.rows_not_yet_joined) == (
@@ -98,7 +98,7 @@ def test_anyones_table_gives_the_figures_computed_by_hand(awkward: tuple[Databas
     assert value(database, "SELECT count(*) FROM analytics.customer_profiles WHERE is_active_by_behaviour") == 40
 
 
-def test_dimensions_cover_what_occurs_and_keep_unknown_apart(awkward: tuple[Database, Refresh]) -> None:
+def test_dimensions_contain_what_occurs_and_a_separate_unknown(awkward: tuple[Database, Refresh]) -> None:
     """Tiers by their mean points, countries by customers, months without gaps."""
     database, _ = awkward
     assert fetch(database, "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order") == [
@@ -159,7 +159,7 @@ def test_mock_data_always_replaces_the_mock_data_before_it(spark: SparkSession, 
     ]
 
 
-def test_results_do_not_depend_on_how_the_rows_lie(spark: SparkSession, filled: Database) -> None:
+def test_results_do_not_depend_on_the_order_of_rows(spark: SparkSession, filled: Database) -> None:
     """The same customers and events in another order, in one partition or many, give byte-identical results."""
     run_operations(filled, spark, as_of=AS_OF)
     replaced = [table for table in RESULT_TABLES if not table.keeps_history]
@@ -219,7 +219,7 @@ def test_dirty_rows_are_rejected_with_reasons_and_nothing_is_lost(spark: SparkSe
     assert value(database, f"SELECT count(*) FROM analytics.rejected_rows WHERE {key} IS DISTINCT FROM key") == 0
 
 
-def test_customers_of_somebody_else_are_never_deleted(spark: SparkSession, database: Database) -> None:
+def test_other_peoples_customers_are_never_deleted(spark: SparkSession, database: Database) -> None:
     """Only an explicit --replace deletes them."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE public.customers AS SELECT 1::bigint AS customer_id, 'precious' AS name")
@@ -270,7 +270,7 @@ def test_customers_written_while_mock_data_is_filled_are_not_deleted(
     assert value(filled, "SELECT count(*) FROM customers") == 200
 
 
-def test_a_history_of_an_older_version_goes_on(spark: SparkSession, filled: Database) -> None:
+def test_a_history_of_an_older_version_continues(spark: SparkSession, filled: Database) -> None:
     """
     The first version did not record missing columns; its refreshes stay, and the next one has the next number.
     """
@@ -326,7 +326,7 @@ AS_WITHOUT_EVENTS = """
 """
 
 
-def test_what_cannot_be_replaced_is_told_before_spark_reads_anything(
+def test_what_cannot_be_replaced_is_reported_before_spark_reads_anything(
     spark: SparkSession, filled: Database
 ) -> None:
     """Not at the end of the run."""
@@ -366,7 +366,7 @@ def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, da
     assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")
 
 
-def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
+def test_customers_without_any_date_or_balance_are_counted_by_known_columns(
     spark: SparkSession, database: Database
 ) -> None:
     """As of today, since there is no other day; what needs a date is null rather than zero."""
@@ -393,7 +393,9 @@ def test_customers_without_any_date_or_balance_are_counted_by_what_is_known(
 
 
 @pytest.mark.parametrize("known", ["join_date date", "account_balance numeric", "name text"])
-def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, database: Database, known: str) -> None:
+def test_missing_columns_are_reported_with_the_results(
+    spark: SparkSession, database: Database, known: str
+) -> None:
     """Only an id and any other column are required; an empty column counts as missing."""
     column, kind = known.split()
     with database.connect() as connection:
@@ -422,7 +424,7 @@ def test_what_a_table_lacks_is_told_with_the_results(spark: SparkSession, databa
 VALUES = {"date": "DATE '2024-03-05' + customer_id::int", "numeric": "customer_id", "text": "'A'"}
 
 
-def test_a_table_that_is_not_there_is_one_line(spark: SparkSession, database: Database) -> None:
+def test_a_missing_table_is_one_line(spark: SparkSession, database: Database) -> None:
     """A newcomer's first command may well be `run`."""
     with pytest.raises(
         Customer360Error, match="table public.customers does not exist; fill .* with: customer360 mock"
@@ -438,7 +440,7 @@ MEMBERS = """
 """
 
 
-def test_a_table_is_read_whose_name_has_to_be_quoted(spark: SparkSession, database: Database) -> None:
+def test_a_table_with_a_quoted_name_is_read(spark: SparkSession, database: Database) -> None:
     """Next to one whose name differs only in case; a unique key of one does not apply to the other."""
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
@@ -453,7 +455,7 @@ def test_a_table_is_read_whose_name_has_to_be_quoted(spark: SparkSession, databa
         assert (refresh.rows_out, refresh.source_table) == (rows, table)
 
 
-def test_infinite_and_endless_values_are_those_of_a_customer(spark: SparkSession, database: Database) -> None:
+def test_infinite_and_endless_values_are_accepted(spark: SparkSession, database: Database) -> None:
     """A join date of infinity has not happened yet, such a login is unknown, and a seventh is rounded to cents."""
     with database.connect() as connection:
         connection.execute(f"CREATE TABLE odd AS {MEMBERS}")
@@ -516,7 +518,7 @@ def test_a_row_that_a_policy_hides_is_in_no_result(
             connection.execute(f"DROP ROLE {role}")
 
 
-def test_nobody_empties_the_customers_while_they_are_read(spark: SparkSession, database: Database) -> None:
+def test_customers_cannot_be_emptied_while_they_are_read(spark: SparkSession, database: Database) -> None:
     """A nightly reload waits for the run, or vice versa: the results are those of all customers."""
     with database.connect() as connection:
         connection.execute(f"CREATE TABLE members AS {MEMBERS}")
@@ -551,7 +553,9 @@ def test_an_empty_table_gives_empty_results(spark: SparkSession, database: Datab
     assert value(database, "SELECT count(*) FROM analytics.customer_segments") == 0
 
 
-def test_a_table_that_lost_half_of_its_customers_needs_a_word(spark: SparkSession, database: Database) -> None:
+def test_a_table_that_lost_half_of_its_customers_needs_confirmation(
+    spark: SparkSession, database: Database
+) -> None:
     """The old results stay until somebody confirms."""
     copy_awkward(database)
     run_operations(database, spark, table="crm.members", as_of=AS_OF)
@@ -567,7 +571,7 @@ def test_a_table_that_lost_half_of_its_customers_needs_a_word(spark: SparkSessio
     assert run_operations(database, spark, table="crm.members", as_of=AS_OF, allow_shrink=True).rows_out == 40
 
 
-def test_fewer_mock_customers_need_none(spark: SparkSession, filled: Database) -> None:
+def test_fewer_mock_customers_need_no_confirmation(spark: SparkSession, filled: Database) -> None:
     """If you fill fewer on purpose, you get the results of fewer."""
     run_operations(filled, spark)
     fill_mock_data(filled, spark, Plan(100, seed=7, as_of=AS_OF))

@@ -55,7 +55,7 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_question_that_fails_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_query_for_progress_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     """The step fails for the same reason, and reports it in one line, without the thread's traceback."""
     asked: list[int] = []
 

@@ -68,7 +68,7 @@ def said(refresh: Refresh) -> str:
     return "\n".join(RunOutcome(refresh).lines())
 
 
-def test_events_beside_the_customers_are_read_unasked(spark: SparkSession, shop: Database) -> None:
+def test_events_next_to_the_customers_are_read_by_default(spark: SparkSession, shop: Database) -> None:
     """Each source has its row, and the last line of the run has both counts."""
     refresh = run_operations(shop, spark, as_of=AS_OF)
 
@@ -92,7 +92,7 @@ def test_events_beside_the_customers_are_read_unasked(spark: SparkSession, shop:
      "its event_id is uuid, not bigint"),
     ("CREATE TABLE public.events (event_id int, customer_id int, occurred_at date, kind text)", None),
 ])  # fmt: skip
-def test_without_events_a_run_is_as_it_was(
+def test_without_events_a_run_is_unchanged(
     spark: SparkSession, database: Database, make: str | None, says: str | None
 ) -> None:
     """An unrelated table called events is mentioned in one line and ignored; an empty one counts as none."""
@@ -111,7 +111,7 @@ def test_without_events_a_run_is_as_it_was(
     assert rows(database, "SELECT count(*) FROM analytics.customer_months") == [(0,)]
 
 
-def test_events_are_left_out_that_nobody_wants(spark: SparkSession, shop: Database) -> None:
+def test_unwanted_events_are_omitted(spark: SparkSession, shop: Database) -> None:
     """Even after a refresh with them: this was requested."""
     run_operations(shop, spark, as_of=AS_OF)
 
@@ -159,7 +159,7 @@ def test_events_of_a_lake(spark: SparkSession, shop: Database, tmp_path: Path) -
     ("public.customers", "the events in public.customers lack the column event_id"),
     ("./nothing", "nothing found at ./nothing"),
 ])  # fmt: skip
-def test_events_that_were_named_and_cannot_be_read_are_one_line(
+def test_requested_events_that_cannot_be_read_are_one_line(
     spark: SparkSession, shop: Database, events: str, refused: str
 ) -> None:
     """They were requested, so they must not be ignored."""
@@ -171,7 +171,7 @@ def test_events_that_were_named_and_cannot_be_read_are_one_line(
     "DELETE FROM public.events WHERE event_id > 5", "TRUNCATE public.events", "DROP TABLE public.events",
     "ALTER TABLE public.events RENAME kind TO type",
 ])  # fmt: skip
-def test_half_of_the_events_gone_needs_a_word(spark: SparkSession, shop: Database, statement: str) -> None:
+def test_losing_half_of_the_events_needs_confirmation(spark: SparkSession, shop: Database, statement: str) -> None:
     """It may be a broken import; dropped or renamed events would empty half of the report."""
     run_operations(shop, spark, as_of=AS_OF)
     execute(shop, statement)
@@ -190,7 +190,7 @@ def test_the_last_day_in_the_data_is_that_of_the_events(spark: SparkSession, sho
     assert refresh.as_of_is_last_day
 
 
-def test_rejected_events_and_those_to_come_are_told(spark: SparkSession, shop: Database) -> None:
+def test_rejected_and_future_events_are_reported(spark: SparkSession, shop: Database) -> None:
     """Each rejected row records the table it comes from."""
     execute(
         shop,
@@ -210,7 +210,7 @@ def test_rejected_events_and_those_to_come_are_told(spark: SparkSession, shop: D
     ]
 
 
-def test_customers_of_order_lines_have_a_past_by_their_events(
+def test_customers_of_order_lines_have_a_past_with_their_events(
     spark: SparkSession, database: Database, tmp_path: Path
 ) -> None:
     """As of a day in the middle, later orders have not happened; without the events that is unknown."""

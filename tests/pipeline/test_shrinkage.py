@@ -24,7 +24,7 @@ def mock(filled_at: str) -> Origin:
     return Origin("mock", filled_at=datetime.fromisoformat(filled_at))
 
 
-def test_fewer_than_half_of_a_table_of_ones_own_are_refused() -> None:
+def test_fewer_than_half_of_your_own_table_are_refused() -> None:
     """It looks the same as an interrupted nightly import."""
     with pytest.raises(Customer360Error) as refused:
         require_no_shrinkage(BEFORE, None, "crm.members", SOMEONES, AS_OF, 499)
@@ -61,14 +61,14 @@ def test_fewer_than_half_of_the_same_mock_data_are_refused() -> None:
         ),
     ],
 )
-def test_fewer_customers_that_are_meant_need_no_flag(
+def test_fewer_customers_on_purpose_need_no_flag(
     before: dict[str, Any] | None, table: str, source: Origin, as_of: date, customers: int
 ) -> None:
     """Filling fewer customers, reading another table, and an earlier as-of date are intentional."""
     require_no_shrinkage(before, None, table, source, as_of, customers)
 
 
-def test_the_filling_tells_whether_customers_were_filled_since_and_not_the_clock() -> None:
+def test_the_filling_and_not_the_clock_decides_whether_customers_were_filled_since() -> None:
     """A clock that was ahead at the refresh, or at the filling, must not change the outcome."""
     before = {
         **BEFORE,

@@ -83,7 +83,7 @@ def test_mock_data_replaces_the_mock_data_of_both(database: Database) -> None:
         assert kinds(database) == ("mock", "mock")
 
 
-def test_mock_customers_without_events_leave_none_of_the_earlier_ones(database: Database) -> None:
+def test_mock_customers_without_events_delete_the_earlier_events(database: Database) -> None:
     """They would belong to other customers with the same ids."""
     fill(database, events=4)
     execute(database, "CREATE VIEW public.kinds AS SELECT kind FROM public.events")
@@ -181,7 +181,7 @@ def test_events_that_somebody_made_by_hand_need_replace(database: Database, colu
     "CREATE VIEW public.events AS SELECT 1 AS event_id",
     f"CREATE TABLE public.events ({OURS}); CREATE ROLE %s; ALTER TABLE public.events OWNER TO %s",
 ])  # fmt: skip
-def test_whatever_is_called_events_is_met_with_the_way_round_it(database: Database, make: str) -> None:
+def test_anything_called_events_is_refused_with_the_alternative(database: Database, make: str) -> None:
     """Nobody wants to rename or take over a view, or a table of another owner."""
     role = f"other_{database.parts['dbname']}"
     execute(database, *make.replace("%s", role).split("; "))
@@ -203,7 +203,7 @@ def test_an_unrelated_table_does_not_matter_without_events(database: Database, r
     assert kinds(database) == ("mock", "unknown")
 
 
-def test_own_customers_take_the_mock_events_away_and_no_others(database: Database) -> None:
+def test_loading_customers_deletes_only_mock_events(database: Database) -> None:
     """Mock events belong to mock customers; your own may have been loaded before the customers."""
     fill(database, events=4)
     with publication(database, "test") as change:
@@ -231,7 +231,9 @@ def test_own_customers_take_the_mock_events_away_and_no_others(database: Databas
     (OURS.replace("event_id bigint", "event_id uuid"), "its event_id is uuid, not bigint"),
     (OURS.replace("timestamp", "text"), "its occurred_at is text, not timestamp"),
 ])  # fmt: skip
-def test_a_run_reads_unasked_what_can_be_events(database: Database, columns: str, why: str | None) -> None:
+def test_a_run_reads_a_possible_table_of_events_by_default(
+    database: Database, columns: str, why: str | None
+) -> None:
     """It needs the four columns of events, in types that need no guess."""
     execute(database, f"CREATE TABLE public.events ({columns})")
 
@@ -239,7 +241,7 @@ def test_a_run_reads_unasked_what_can_be_events(database: Database, columns: str
         assert obstacle(connection, EVENTS) == why
 
 
-def test_events_that_cannot_be_read_at_all_are_left_alone(database: Database) -> None:
+def test_unreadable_events_are_not_touched(database: Database) -> None:
     """
     Such as a foreign table whose server is gone, or this view: its rows are not read to see that it does not fit.
     """
@@ -249,7 +251,7 @@ def test_events_that_cannot_be_read_at_all_are_left_alone(database: Database) ->
     assert status(database).rows == {}
 
 
-def test_events_that_one_may_not_read_are_left_alone(database: Database) -> None:
+def test_events_without_permission_are_not_touched(database: Database) -> None:
     """They belong to another program in the same database; they cause no failure, and are not counted."""
     role = f"app_{database.parts['dbname']}"
     execute(
@@ -266,6 +268,6 @@ def test_events_that_one_may_not_read_are_left_alone(database: Database) -> None
         execute(database, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
-def test_events_that_are_not_there_are_not_read(database: Database) -> None:
+def test_missing_events_are_not_read(database: Database) -> None:
     with database.connect() as connection:
         assert obstacle(connection, EVENTS) == "it is not there"

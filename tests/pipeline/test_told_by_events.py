@@ -91,7 +91,7 @@ def test_a_column_that_the_file_has_is_never_filled_from_events(folder: Path, da
     assert columns(database) == ["customer_id", "first_purchase", "last_login"]
 
 
-def test_order_lines_tell_the_first_purchase_and_no_login(folder: Path, database: Database) -> None:
+def test_order_lines_give_the_first_purchase_but_no_login(folder: Path, database: Database) -> None:
     """A return is not a purchase."""
     (folder / "events.csv").write_text(ORDERS)
 
@@ -102,7 +102,7 @@ def test_order_lines_tell_the_first_purchase_and_no_login(folder: Path, database
 
 
 @pytest.mark.parametrize("kind", ["earn", "login"])
-def test_what_no_event_tells_stays_missing(folder: Path, database: Database, kind: str) -> None:
+def test_what_no_event_contains_stays_missing(folder: Path, database: Database, kind: str) -> None:
     """A column of nulls would mean that nobody had ever bought anything."""
     (folder / "events.csv").write_text(f"event_id,customer_id,date,type,points\n1,4,2024-05-01,{kind},3\n")
 

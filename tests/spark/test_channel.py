@@ -8,7 +8,9 @@ from pyspark.sql import SparkSession
 pytestmark = [pytest.mark.embedded, pytest.mark.slow]  # it waits for an engine
 
 
-def test_a_lock_that_an_interrupt_left_taken_costs_neither_the_session_nor_the_engine(spark: SparkSession) -> None:
+def test_a_lock_not_released_after_an_interrupt_costs_neither_the_session_nor_the_engine(
+    spark: SparkSession,
+) -> None:
     """gRPC acquires it in Python, where KeyboardInterrupt may come before its release is guaranteed."""
     spark.range(3).createOrReplaceTempView("three")
     client = spark.client

@@ -33,7 +33,7 @@ def test_a_machine_without_java_gets_the_one_that_was_installed(no_java: None) -
     assert (java.java_version(home / "bin" / "java") or 0) >= java.OLDEST_JAVA
 
 
-def test_an_old_java_is_passed_over(no_java: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_old_java_is_skipped(no_java: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Java 8 is still the default on some systems."""
     old = tmp_path / "old" / "bin" / "java"
     old.parent.mkdir(parents=True)
@@ -63,7 +63,7 @@ def test_the_wrapper_drops_one_flag_and_keeps_every_other(tmp_path: Path, monkey
     assert run.stdout.splitlines() == ["-Xmx1g", "-Dx=a 'b' \"c\" *", "Main"]
 
 
-def test_something_that_is_no_java_has_no_version(tmp_path: Path) -> None:
+def test_a_program_other_than_java_has_no_version(tmp_path: Path) -> None:
     """JAVA_HOME may name any folder."""
     assert java.java_version(tmp_path / "java") is None
 
@@ -83,7 +83,7 @@ def named(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: Path, named: list[str]) -> None:
+def test_a_session_on_the_installed_java_runs_python_quietly(tmp_path: Path, named: list[str]) -> None:
     """The whole path on an empty machine; Spark's banners and warnings do not help a newcomer."""
     path = tmp_path / "bin"
     path.mkdir()
@@ -111,9 +111,7 @@ def test_a_session_on_the_installed_java_runs_python_and_says_nothing(tmp_path: 
     assert run.stderr == ""
 
 
-def test_what_a_person_has_set_for_every_session_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_settings_for_all_sessions_take_precedence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Settings of a builder would take precedence over those files."""
     (tmp_path / "spark-defaults.conf").write_text(
         "# spark.ui.enabled false\nspark.driver.memory   8g\nspark.eventLog.enabled=true\n"

@@ -263,7 +263,7 @@ print(count("short"), sparks.session() is spark, is_at_rest())
     ]
 
 
-def test_a_start_that_is_interrupted_keeps_neither_a_session_half_made_nor_the_exit_waiting(
+def test_an_interrupted_start_leaves_no_half_made_session_and_does_not_delay_the_exit(
     database: Database, tmp_path: Path
 ) -> None:
     """In its first call. PySpark retries an engine that is gone for ten minutes, even when Python exits."""
@@ -363,7 +363,7 @@ print([count(f"t{number}") for number in range(6)])
     assert in_a_notebook(database, tmp_path, cells) == [str([1_000] * 6)]
 
 
-def test_a_fork_gets_an_engine_of_its_own_at_once(database: Database, tmp_path: Path) -> None:
+def test_a_fork_gets_its_own_engine_immediately(database: Database, tmp_path: Path) -> None:
     """As with multiprocessing; that of the parent continues."""
     cells = """
 pid, begun = os.fork(), time.monotonic()

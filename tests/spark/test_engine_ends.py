@@ -109,7 +109,7 @@ def test_an_engine_at_work_ends_with_its_process_and_removes_its_files(
     assert wait_for(lambda: not left_in(tmp_path / "tmp"), _SOON)
 
 
-def test_an_engine_ends_though_a_task_never_gives_python_back(tmp_path: Path) -> None:
+def test_an_engine_ends_even_if_a_task_never_releases_python(tmp_path: Path) -> None:
     """A C function that holds Python's lock keeps all other threads of the engine from reacting."""
     process = started(_QUERY, tmp_path, _HOLDS_THE_LOCK)
     pid = printed(process)
@@ -185,7 +185,7 @@ print(spark.session().range(3).count())
 """
 
 
-def test_an_engine_that_was_killed_is_told_at_once_and_started_again(tmp_path: Path) -> None:
+def test_a_killed_engine_is_reported_immediately_and_restarted(tmp_path: Path) -> None:
     """PySpark would retry for ten minutes."""
     out, error = started(_KILLED, tmp_path).communicate(timeout=60)
 
@@ -203,7 +203,7 @@ def test_an_engine_that_was_killed_is_told_at_once_and_started_again(tmp_path: P
         ("raise SystemExit('the library is broken')", "engine did not start: the library is broken"),
     ],
 )
-def test_whatever_keeps_an_engine_from_starting_is_one_line(
+def test_a_failed_start_of_an_engine_is_one_line(
     program: str, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(embedded, "_PROGRAM", ["-c", program])

@@ -102,7 +102,7 @@ def test_the_pyspark_that_a_platform_puts_first_counts(site: Path, monkeypatch: 
     require_spark("--master yarn")
 
 
-def test_a_distribution_without_a_list_of_its_files_counts_as_whole(site: Path) -> None:
+def test_a_distribution_without_a_list_of_its_files_counts_as_complete(site: Path) -> None:
     """Linux distributions install without one."""
     installed(site, "pyspark", CLASSIC)
     (site / "pyspark-4.2.0.dist-info" / "RECORD").unlink()
@@ -159,7 +159,7 @@ def test_both_at_once_are_refused_with_the_repair(site: Path, check: object) -> 
     )
 
 
-def test_removing_one_of_both_leaves_the_other_in_pieces(site: Path) -> None:
+def test_removing_one_of_both_breaks_the_other(site: Path) -> None:
     """They had the same files, and the removed one took them along."""
     installed(site, "pyspark-client", CLIENT)
     installed(site, "pyspark", CLASSIC)
@@ -185,7 +185,7 @@ def test_the_same_the_other_way_round_in_an_environment_of_uv(site: Path) -> Non
     )
 
 
-def test_the_doctor_tells_it_before_a_command_fails(site: Path) -> None:
+def test_the_doctor_reports_it_before_a_command_fails(site: Path) -> None:
     """Nothing works without an engine, so it is a failure; a complete one is named with its version."""
     assert list(doctor_machine.engine(Context())) == [
         Finding("engine", "failed", "no engine is installed; run: pip install 'customer360[embedded]'")
@@ -199,7 +199,7 @@ def test_the_doctor_tells_it_before_a_command_fails(site: Path) -> None:
     assert found.found.startswith("embedded, Sail 4.2.0, without Java; its port ")
 
 
-def test_looking_imports_no_pyspark() -> None:
+def test_checking_imports_no_pyspark() -> None:
     """It takes milliseconds, before every session."""
     code = "from customer360.spark.installed import default_engine; default_engine()"
     loaded = "import sys; print([name for name in ('pyspark', 'pysail', 'pandas') if name in sys.modules])"

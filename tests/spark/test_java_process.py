@@ -75,7 +75,7 @@ def test_a_command_stopped_while_java_starts_says_so_in_one_line_and_leaves_noth
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_at_once(
+def test_a_command_stopped_while_its_tasks_run_says_so_in_one_line_immediately(
     database: Database, mark: str, number: signal.Signals
 ) -> None:
     """When Java is asked to end, it logs every interrupted task."""

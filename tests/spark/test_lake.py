@@ -54,7 +54,7 @@ def test_a_password_in_an_address_is_not_kept_with_the_refresh() -> None:
     assert str(lake.place("abfss://box@lake.dfs.core.windows.net/x")) == "abfss://box@lake.dfs.core.windows.net/x"
 
 
-def test_profiles_are_never_written_over_the_customers() -> None:
+def test_profiles_never_overwrite_the_customers() -> None:
     """The next run would read the profiles as customers."""
     with pytest.raises(
         Customer360Error, match="rows are read from delta:/lake/customers/profiles; write the results elsewhere"
@@ -62,14 +62,14 @@ def test_profiles_are_never_written_over_the_customers() -> None:
         lake.require_apart(lake.place("/lake/customers"), lake.place("delta:/lake/customers/profiles"))
 
 
-def test_two_tables_never_go_to_one_place() -> None:
+def test_two_tables_are_never_written_to_one_place() -> None:
     """A reader would find the rows of both mixed."""
     places = {CUSTOMER_PROFILES: lake.place("/lake/mine"), CUSTOMER_MONTHS: lake.place("/lake/mine/")}
     with pytest.raises(Customer360Error, match="customer_profiles and customer_months need different places"):
         choose_lakes(places, 1, read=[])
 
 
-def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
+def test_profiles_require_a_path_that_can_be_written_directly() -> None:
     """A table of a catalog may be a view, or belong to someone else."""
     with pytest.raises(Customer360Error, match="can be written to PATH or delta:PATH, not to main.crm.profiles"):
         lake.folder(lake.place("main.crm.profiles"), 1)
@@ -83,7 +83,7 @@ def test_profiles_have_to_go_to_a_path_that_can_be_written_at_once() -> None:
         ("nobody", "the catalog has no table nobody; a path must contain a /, such as ./nobody"),
     ],
 )
-def test_a_source_that_is_not_there_is_one_line(spark: SparkSession, source: str, line: str) -> None:
+def test_a_missing_source_is_one_line(spark: SparkSession, source: str, line: str) -> None:
     """The embedded engine silently reads no rows from a missing folder."""
     with pytest.raises(Customer360Error) as error:
         lake.read(spark, lake.place(source))

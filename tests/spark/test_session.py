@@ -31,12 +31,12 @@ def test_a_persons_mistake_comes_out_of_spark_as_one_line_of_its_class(
 
 
 @pytest.mark.spark
-def test_an_active_session_is_used_as_it_is(spark: object) -> None:
+def test_an_active_session_is_used_unchanged(spark: object) -> None:
     """On a platform with its own session, another could not be started."""
     assert sparks.session() is spark
 
 
-def test_a_master_that_is_not_there_is_one_line() -> None:
+def test_an_unreachable_master_is_one_line() -> None:
     """A wrong name fails before anything is started."""
     with pytest.raises(
         Customer360Error, match="workers of spark://missing:7077 cannot reach it; set CUSTOMER360_DATABASE_URL"
@@ -49,7 +49,7 @@ def test_a_token_is_not_shown() -> None:
     assert sparks.shown("sc://spark.example.com:443/;use_ssl=true;token=secret") == "sc://spark.example.com:443"
 
 
-def test_a_master_goes_before_a_server() -> None:
+def test_a_master_takes_precedence_over_a_server() -> None:
     """The server may come from SPARK_REMOTE, PySpark's own variable; --master is explicit."""
     remote = "sc://spark.example.com:443/;token=secret"
 

@@ -24,7 +24,7 @@ def test_the_same_package_gives_the_same_file(monkeypatch: pytest.MonkeyPatch, t
     assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
 
 
-def test_what_is_sent_can_be_imported_as_it_is_and_knows_its_version() -> None:
+def test_the_sent_package_can_be_imported_unchanged_and_has_its_version() -> None:
     """Without unpacking or installing anything; the pages of the dashboard are not sent."""
     packed = workers.packed()
     code = "import customer360.mock_data.countries, customer360 as c; print(c.__version__, c.__file__)"

@@ -69,11 +69,11 @@ class StatusOutcome:
 
     def _source(self, source: Source) -> str:
         assert self.status is not None  # noqa: S101  lines() has looked
-        stands = self.status.sources[source.name]
-        found, change = stands.origin, stands.change
+        state = self.status.sources[source.name]
+        found, change = state.origin, state.change
         kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
-        if stands.obstacle:
-            return f"none; {source.full_name} is another table, which `run` does not read: {stands.obstacle}"
+        if state.obstacle:
+            return f"none; {source.full_name} is another table, which `run` does not read: {state.obstacle}"
         return {
             "absent": f"none{kept}" if source.is_optional else "none; fill them with: customer360 mock",
             "mock": f"mock data as of {found.as_of}, seed {found.seed}{kept}",
@@ -89,7 +89,9 @@ class StatusOutcome:
         seconds, finished = self.status.age_seconds or 0, refresh["finished_at"][:16].replace("T", " ")
         direction = "ago" if seconds >= 0 else "ahead of this machine's clock"
         ago = f"{written(timedelta(seconds=abs(seconds)))} {direction}"
-        return f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, made {finished} UTC, {ago}{stale}"
+        return (
+            f"refresh {refresh['refresh_id']} as of {refresh['as_of_date']}, finished {finished} UTC, {ago}{stale}"
+        )
 
     def require_fresh(self, max_age: timedelta) -> None:
         """Raises: Customer360Error when results are missing, older than *max_age*, or dated in the future."""

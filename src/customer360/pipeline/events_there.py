@@ -86,7 +86,7 @@ def require_appendable(database: Database) -> str | None:
         raise Refused(f"{EVENTS.full_name} contains mock data; load your events in its place, without --append")
     if found.kind == "unknown":
         raise Refused(
-            f"{EVENTS.full_name} was not made by customer360, so nothing is added to it; to replace its rows by "
+            f"{EVENTS.full_name} was not made by customer360, so nothing is added to it; to replace its rows with "
             f"your events, use {REPLACE_FLAG} without --append"
         )
     return found.fill if found.kind == "own" else None

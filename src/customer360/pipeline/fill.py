@@ -72,7 +72,7 @@ def fill_mock_data(
     progress: Progress = silent,
 ) -> Fill:
     """
-    Replaces the customers and events in the database by those of *plan*; with *report*, measures how realistic
+    Replaces the customers and events in the database with those of *plan*; with *report*, measures how realistic
     they are.
 
     Readers see the old rows until all new ones are complete. Rows that are not our mock data, including those

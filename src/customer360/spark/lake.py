@@ -81,7 +81,7 @@ def folder(target: Location, refresh_id: int) -> Location:
 
 def write(rows: DataFrame, target: Location) -> int:
     """
-    Replaces the content of *target* by *rows*; returns how many rows a reader finds there.
+    Replaces the content of *target* with *rows*; returns how many rows a reader finds there.
 
     Raises: Customer360Error when *target* is a Delta table with other columns, which may belong to someone else.
     """
