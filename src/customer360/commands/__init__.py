@@ -1,1 +1,1 @@
-"""What a person types: one file for each command, with what it does and what it prints."""
+"""The command line: one file for each command, with what it does and prints."""

@@ -110,7 +110,7 @@ def serve_dashboard(
     open_browser: bool | None = None,
 ) -> None:
     """
-    Serves the dashboard until it is stopped, with *people* including individual customers.
+    Serves the dashboard until it is stopped; with *people*, it shows individual customers too.
 
     *smallest_cell* None is the default of `make_app`; *open_browser* None opens one for a person at a desktop.
     """

@@ -136,8 +136,8 @@ def load(context: Context, yes: bool, append: bool, **given: Any) -> None:
     both optionally compressed, Parquet, or Excel. Exports of common shops and CRMs are recognized; other columns
     are guessed from their names. Order lines become events, and customers are derived from them. The mapping is
     shown and written to members.mapping.toml, where you can edit it. Rows that cannot be loaded go to
-    analytics.rejected_rows, each with all its reasons. Customers and events in the
-    database that are not mock data are replaced only with --replace.
+    analytics.rejected_rows, each with all its reasons. Existing customers and events that are not mock data are
+    replaced only with --replace.
 
     \b
     Example:

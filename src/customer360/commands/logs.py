@@ -12,9 +12,7 @@ _TRACEBACKS: Final = logging.getLogger("customer360.tracebacks")
 
 
 class JsonLines(logging.Formatter):
-    """
-    The time (UTC), level and event of a record, the fields given by `extra={"fields": ...}`, and a traceback.
-    """
+    """The time (UTC), level and event of a record, its fields from `extra={"fields": ...}`, and a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")

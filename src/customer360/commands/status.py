@@ -68,7 +68,7 @@ class StatusOutcome:
             yield f"  {table:<32} {rows:>14,}"
 
     def _source(self, source: Source) -> str:
-        assert self.status is not None  # noqa: S101  lines() has looked
+        assert self.status is not None  # noqa: S101  checked by lines()
         state = self.status.sources[source.name]
         found, change = state.origin, state.change
         kept = f"; {change}, so `mock` and `load` keep it unless --replace is given" if change else ""
@@ -81,7 +81,7 @@ class StatusOutcome:
         }.get(found.kind, "not made by customer360")
 
     def _results(self) -> str:
-        assert self.status is not None  # noqa: S101  lines() has looked
+        assert self.status is not None  # noqa: S101  checked by lines()
         refresh = self.status.last_refresh
         if refresh is None:
             return "none; make them with: customer360 run"

@@ -1,1 +1,1 @@
-"""Fill, load and run, in the order the data travels; here the data, Spark and PostgreSQL meet."""
+"""Fill, load and run, in the order of the data flow; this package connects the data, Spark and PostgreSQL."""

@@ -38,7 +38,7 @@ def write_to_lake(change: Publication, table: Table, rows: DataFrame, target: Lo
     """
     Writes all *rows* to *target*, before the refresh is published and readers use it.
 
-    Returns what a reader finds there, for `audit_totals`: the number of rows, or of months with activity.
+    Returns what a reader finds there, for `audit_totals`: the number of rows, for customer_months of active ones.
     """
     change.stage(table)
     change.describe(table, {"rows_are_in": str(target)})

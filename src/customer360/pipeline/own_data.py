@@ -1,6 +1,4 @@
-"""
-Loads your own customers and events: a source is opened, planned, confirmed, examined and written to the database.
-"""
+"""Loads your own customers and events: a source is opened, planned, confirmed, examined and written."""
 
 from __future__ import annotations
 

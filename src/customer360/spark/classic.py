@@ -140,8 +140,8 @@ def heap_mb(memory: int) -> int:
     """
     Java's heap if there are *memory* bytes in total: an eighth, as whole GB from 1 to 3.
 
-    The rest is for Python workers and PostgreSQL. In a small container the heap is a quarter, the least Java
-    needs.
+    The rest is for Python workers and PostgreSQL. In a small container it is a quarter: with 1 GB, Java
+    would be killed.
     """
     if memory < _SMALL_MEMORY:
         return max(_SMALLEST_HEAP_MB, memory // (4 << 20))
