@@ -210,7 +210,7 @@ def test_the_commands_it_names_exist(path):
 CUSTOMERS = 3_000
 
 
-class Told(NamedTuple):
+class Story(NamedTuple):
     """A folder of notebooks that have run, and the content of the database after the second and at the end."""
 
     folder: Path
@@ -220,7 +220,7 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def told():
+def story():
     """
     The notebooks, run from top to bottom with few customers, and the state of the new database along the way.
     """
@@ -238,7 +238,7 @@ def told():
             with_mock_data = status(EmbeddedPostgres(home).database())
             execute("03_your_own_data")
         database = EmbeddedPostgres(home).database()
-        yield Told(home / "work" / FOLDER, with_mock_data, status(database), database)
+        yield Story(home / "work" / FOLDER, with_mock_data, status(database), database)
     finally:
         EmbeddedPostgres(home).stop()
         shutil.rmtree(home)
@@ -246,9 +246,9 @@ def told():
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_notebooks_fill_the_customers_and_every_result_table(told):
+def test_the_notebooks_fill_the_customers_and_every_result_table(story):
     """From an empty database to everything that the report reads."""
-    found = told.with_mock_data
+    found = story.with_mock_data
 
     assert found.rows["public.customers"] == CUSTOMERS
     assert found.rows["public.events"] > 10 * CUSTOMERS
@@ -259,26 +259,26 @@ def test_the_notebooks_fill_the_customers_and_every_result_table(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_results_are_those_of_the_customers_that_were_filled(told):
+def test_the_results_are_those_of_the_customers_that_were_filled(story):
     """The second notebook reads what the first has written, as of the same day, and loses no customer."""
-    refresh = told.with_mock_data.last_refresh
+    refresh = story.with_mock_data.last_refresh
 
     assert refresh["source_kind"] == "mock"
     assert refresh["as_of_date"] == "2026-03-31"
     assert refresh["rows_in"] == CUSTOMERS
     assert refresh["rows_out"] + refresh["rows_rejected"] == CUSTOMERS
-    with told.database.connect() as connection:
+    with story.database.connect() as connection:
         rejected = connection.execute(
             "SELECT sum(rows_rejected), min(rows_rejected) > 0 FROM analytics.refresh_sources WHERE refresh_id = 1"
         )
-        assert rejected.fetchall() == [(told.with_mock_data.rows[REJECTED_ROWS.full_name], True)]
+        assert rejected.fetchall() == [(story.with_mock_data.rows[REJECTED_ROWS.full_name], True)]
 
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_second_stores_its_own_tables(told):
+def test_the_second_stores_its_own_tables(story):
     """That is its purpose; their content is about these customers and their events."""
-    with told.database.connect() as connection:
+    with story.database.connect() as connection:
         rows = connection.execute("SELECT count(*), min(account_balance) > 2500 FROM public.worth_a_call")
         [(count, is_worth_it)] = rows.fetchall()
         rows = connection.execute("SELECT number, orders FROM public.days_between_orders ORDER BY number")
@@ -288,15 +288,15 @@ def test_the_second_stores_its_own_tables(told):
     assert is_worth_it
     assert numbers == (2, 3, 4, 5, 6, 7)
     assert list(orders) == sorted(orders, reverse=True)
-    assert f"{count:,} customers in public.worth_a_call" in printed(told.folder / COMMITTED[1].name)
+    assert f"{count:,} customers in public.worth_a_call" in printed(story.folder / COMMITTED[1].name)
 
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_a_run_with_other_numbers_tells_another_story(told):
+def test_a_run_with_other_numbers_tells_another_story(story):
     """Titles state what was found in the data; none is hard-coded."""
     for committed in COMMITTED[:2]:
-        run = told.folder / committed.name
+        run = story.folder / committed.name
         assert shown(run) == shown(committed)
         assert f"{CUSTOMERS:,}" in printed(run)
         assert f"{CUSTOMERS:,}" not in printed(committed)
@@ -304,9 +304,9 @@ def test_a_run_with_other_numbers_tells_another_story(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_third_replaces_customers_and_events_by_those_of_files(told):
+def test_the_third_replaces_customers_and_events_by_those_of_files(story):
     """Every row is accounted for, statuses keep the order of the mapping, and missing columns are known."""
-    found, refresh = told.with_own_data, told.with_own_data.last_refresh
+    found, refresh = story.with_own_data, story.with_own_data.last_refresh
 
     assert found.sources["customers"].origin.kind == refresh["source_kind"] == "own"
     assert refresh["rows_out"] == found.rows["public.customers"] == found.sources["customers"].origin.rows
@@ -316,7 +316,7 @@ def test_the_third_replaces_customers_and_events_by_those_of_files(told):
     assert found.sources["events"].origin.kind == "own"
     assert found.rows["public.events"] == found.sources["events"].origin.rows > 2_000
     assert refresh["missing_columns"] == "email, gender, birth_date"
-    with told.database.connect() as connection:
+    with story.database.connect() as connection:
         statuses = connection.execute(
             "SELECT loyalty_status FROM analytics.loyalty_statuses ORDER BY status_order"
         )
@@ -325,9 +325,9 @@ def test_the_third_replaces_customers_and_events_by_those_of_files(told):
 
 @pytest.mark.spark
 @pytest.mark.timeout(1200)
-def test_the_third_gives_the_same_outputs_for_the_same_file(told):
+def test_the_third_gives_the_same_outputs_for_the_same_file(story):
     """What is committed is what everyone gets, word for word."""
-    committed, run = (folder / COMMITTED[2].name for folder in (REPOSITORY / FOLDER, told.folder))
+    committed, run = (folder / COMMITTED[2].name for folder in (REPOSITORY / FOLDER, story.folder))
 
     assert shown(run) == shown(committed)
     assert printed(run) == printed(committed)

@@ -42,7 +42,7 @@ _NO_EVENTS: Final = "To fill no events: --events-per-customer 0"
 
 @dataclass(frozen=True, repr=False)
 class Fill:
-    """Mock customers and events in the database: how many, their plan, and the *gates* that they passed or not."""
+    """Mock customers and events in the database: how many, their plan, and the *gates* checked, if any."""
 
     customers: int
     events: int
