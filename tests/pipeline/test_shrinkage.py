@@ -80,7 +80,7 @@ def test_the_filling_and_not_the_clock_decides_whether_customers_were_filled_sin
     same = Origin("own", "customers_1", filled_at=datetime(2026, 8, 1))
 
     require_no_shrinkage(before, "customers_1", "public.customers", refilled, AS_OF, 1)
-    with pytest.raises(Customer360Error, match="gives 1 customers"):
+    with pytest.raises(Customer360Error, match="has 1 customers"):
         require_no_shrinkage(before, "customers_1", "public.customers", same, AS_OF, 1)
 
 

@@ -19,7 +19,7 @@ from customer360.tables.forgotten import IDS, Forgotten
 _FOUND: Final = pa.schema([("customer_id", pa.int64())])
 
 
-def come_again(connection: psycopg.Connection[Any], read: Read) -> list[int]:
+def forgotten_again(connection: psycopg.Connection[Any], read: Read) -> list[int]:
     """
     The customer_id of every forgotten customer in the rows *read*, by customer_id or source_id.
 

@@ -23,7 +23,7 @@ from customer360.own_data.planning import LoadPlan, plan_load
 from customer360.own_data.raw_tables import RawTable, spool_batches, spool_file
 from customer360.own_data.request import Request
 from customer360.own_data.stored_events import Stored
-from customer360.pipeline.events_there import (
+from customer360.pipeline.existing_events import (
     count_without_customer,
     require_appendable,
     spool_customers,

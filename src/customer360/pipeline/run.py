@@ -17,7 +17,7 @@ from customer360.operations.run import EventRows, ResultTables, results
 from customer360.pipeline.as_of import choose_as_of
 from customer360.pipeline.audit import audit_totals
 from customer360.pipeline.events import EventsChoice, choose_events
-from customer360.pipeline.forgotten import come_again
+from customer360.pipeline.forgotten import forgotten_again
 from customer360.pipeline.lakes import Lakes, choose_lakes, write_to_lake
 from customer360.pipeline.progress import Progress, silent
 from customer360.pipeline.reading import Reading, read_database, read_lake
@@ -99,7 +99,7 @@ def run_operations(
             read = Read(of(CUSTOMERS, table, source), of_events)
             day = choose_as_of(as_of, read.customers, read.events, is_derived=read.is_derived)
             with progress(f"Reading and checking {read.nouns}"), lake.plain_errors(read.place):
-                forgotten = come_again(change.connection, read)
+                forgotten = forgotten_again(change.connection, read)
                 found = reading.enter_context(_results(read, day.day, forgotten))
             if not allow_shrink:
                 # A default as-of date is earlier than before only if rows are gone.
