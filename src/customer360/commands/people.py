@@ -217,7 +217,7 @@ def _pairs(texts: Iterable[str], option: str) -> Iterator[tuple[str, str]]:
     for text in texts:
         name, sign, value = text.partition("=")
         if not (name and sign and value):
-            raise click.UsageError(f"{option} takes NAME=VALUE, not '{text[:60]}'")
+            raise click.UsageError(f"invalid {option} '{text[:60]}'; use NAME=VALUE")
         yield name, value
 
 
@@ -225,7 +225,7 @@ def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise Invalid(f"--parameter {name} takes a number, not '{text[:60]}'") from None
+        raise Invalid(f"invalid number '{text[:60]}' for --parameter {name}") from None
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -112,7 +112,7 @@ def _origin(plan: Plan, rows: int) -> Origin:
 
 
 def _measured(database: Database, plan: Plan, progress: Progress) -> tuple[Gate, ...]:
-    with progress("Measuring how realistic it is"):
+    with progress("Measuring how realistic the data is"):
         gates = realism_report(read_table(database, CUSTOMERS.full_name, REPORT_COLUMNS), plan.as_of)
         if plan.events_per_customer:
             events = read_table(database, EVENTS.full_name, EVENT_REPORT_COLUMNS)

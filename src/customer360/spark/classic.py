@@ -26,7 +26,7 @@ _SMALL_MEMORY: Final = 4 << 30
 _ANSWER_SECONDS: Final = 10
 
 _SETTINGS: Final = {
-    # Rows are kept once and read a few times: compression took half of the time, saved a third of the space.
+    # Rows are kept once and read a few times: compressing them took half the time to save a third of the space.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # No limit on the bytes of a batch, only Spark's own on its rows: for a limit, Spark measures the batch after
     # each row, which took three times as long as the rest of a row's way to Python.

@@ -41,7 +41,7 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     _end_even_if_busy()
     _settle(request)
-    # Completely, before a thread of Sail imports a part of it: if two threads wait for each other's modules,
+    # Imported completely before a thread of Sail imports a part: if two threads wait for each other's modules,
     # Python lets one fail, and an engine that once failed to import PySpark takes it for an old version.
     import_module(_FIRST)
     from pysail.spark import SparkConnectServer
