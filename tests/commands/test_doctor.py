@@ -59,8 +59,8 @@ def test_a_machine_without_a_database_passes_and_stays_without_one(home: Path) -
 @pytest.mark.parametrize(
     ("is_locked", "has_others", "state", "words"),
     [
-        (True, True, "ok", "its port is locked against everybody else"),
-        (False, False, "ok", "its port cannot be locked here, but nobody else has an account"),
+        (True, True, "ok", "its port is locked to other accounts"),
+        (False, False, "ok", "its port cannot be locked here, but there are no other accounts"),
         (False, True, "warning", "its port is open to other accounts of this machine"),
     ],
 )

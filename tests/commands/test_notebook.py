@@ -141,7 +141,7 @@ def test_running_again_changes_nothing(folder):
             "from customer360.mock_data.plan import parse_size; parse_size('x')",
             r"cell \[2\] failed: size 'x' is not",
         ),
-        ("import os; os._exit(1)", "its Python ended"),
+        ("import os; os._exit(1)", "its Python process ended"),
     ],
 )
 def test_a_notebook_that_fails_is_unchanged(folder, source, reason):

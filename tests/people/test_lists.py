@@ -241,7 +241,7 @@ def test_the_command_prints_a_table_and_json(small: Database) -> None:
     told = json.loads(command(small, *words, "--json").output)
 
     assert table[0].split() == ["customer_id", "name"]
-    assert table[-1].endswith("all of them: --csv FILE")
+    assert table[-1].endswith("of them not shown; to write all: --csv FILE")
     assert told["count"] == len(ids(small, Chosen(GOLD_IN_SPAIN)))
     assert [one["customer_id"] for one in told["customers"]] == [line.split()[0] for line in table[1:3]]
 
@@ -311,5 +311,5 @@ def test_invalid_audience_names_are_refused(small: Database, name: str) -> None:
 
 
 def test_bands_are_not_kept_as_they_move_with_the_data(small: Database) -> None:
-    with pytest.raises(Invalid, match="bands move"):
+    with pytest.raises(Invalid, match="bands change"):
         save_audience(small, "rich", Chosen({"balance_band": "0 to 500"}))
