@@ -169,8 +169,8 @@ def test_an_unreadable_birth_date_rejects_no_customer(
     run = load(tmp_path, "members.csv", "--dry-run")
 
     assert run.returncode == 0, run.stderr
-    told = "not loaded: birth_date, since 4 of its cells cannot be read, first in line 2: 'sometime'"
-    assert (told in run.stdout) == is_given_up
+    expected = "not loaded: birth_date, because 4 of its cells cannot be read, first in line 2: 'sometime'"
+    assert (expected in run.stdout) == is_given_up
     assert ("40 customers would be loaded" in run.stdout) == is_given_up
 
 

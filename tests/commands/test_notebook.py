@@ -56,7 +56,7 @@ def test_an_unknown_notebook_is_answered_with_the_nearest(command, folder):
     """Names with numbers are easily mistyped."""
     write(folder, "01_mock_data", "customers = 1")
 
-    with pytest.raises(Customer360Error, match="no notebook '01_mok_data'. Did you mean '01_mock_data'?"):
+    with pytest.raises(Customer360Error, match="unknown notebook '01_mok_data'. Did you mean '01_mock_data'?"):
         command("01_mok_data")
 
 
