@@ -93,7 +93,7 @@ def in_their_tasks(rows: DataFrame) -> list[Any]:
 def test_each_task_finds_one_number_in_its_rows_that_no_other_finds(
     spark: SparkSession, one_row_group: Path, source: str, steps: list[str]
 ) -> None:
-    """Regardless of earlier transformations: only this number distinguishes the parts of a table."""
+    """This number is all that distinguishes the parts of a table, regardless of the earlier steps."""
     tasks = {"one task": 1, "seven tasks": 7}.get(source)
     rows = (
         spark.range(0, ROWS, 1, tasks).toDF("n")
