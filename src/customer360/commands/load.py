@@ -83,7 +83,9 @@ class Delimiter(click.ParamType[str]):
 @click.option(
     "--delimiter", metavar="CHARACTER", type=Delimiter(), help="Character between columns. Default: detected."
 )
-@click.option("--encoding", metavar="NAME", help="Encoding of the text, utf-8 or cp1252. Default: detected.")
+@click.option(
+    "--encoding", metavar="NAME", help="Encoding of the text, such as utf-8 or cp1252. Default: detected."
+)
 @click.option(
     "--quote",
     type=click.Choice(["double", "backslash", "none"]),
