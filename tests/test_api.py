@@ -228,7 +228,7 @@ def test_a_fill_says_what_it_filled(own: Customer360, customers: int | str) -> N
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ({"customers": "many"}, "size 'many' is not a number of rows"),
+        ({"customers": "many"}, "invalid size 'many'; write it like"),
         ({"customers": 0}, "customers is 0"),
         ({"as_of": "2026-06-31"}, "invalid date '2026-06-31'; use YYYY-MM-DD"),
         ({"as_of": "9999-01-01"}, "out of range"),
@@ -343,7 +343,7 @@ def test_without_results_the_next_command_is_named(own: Customer360) -> None:
     """The error names the next command."""
     with pytest.raises(Unavailable, match="there are no results; make them with: customer360 run"):
         own.ask("total_customers")
-    with pytest.raises(Unavailable, match="analytics.countries is not there yet; make it with: customer360 run"):
+    with pytest.raises(Unavailable, match="analytics.countries does not exist yet; create it with: customer360 run"):
         own.table("countries")
     with pytest.raises(Unavailable, match="table public.customers does not exist"):
         own.run()
@@ -472,10 +472,10 @@ def test_write_replaces_neither_our_tables_nor_those_of_others(own: Customer360)
         connection.execute("CREATE TABLE theirs (id bigint PRIMARY KEY)")
         connection.execute("INSERT INTO theirs VALUES (7)")
 
-    with pytest.raises(Refused, match="made by somebody else"):
+    with pytest.raises(Refused, match="was not made by customer360"):
         own.write(rows, "public.theirs")
     for replace in (False, True):
-        with pytest.raises(Refused, match="is one of the tables of customer360"):
+        with pytest.raises(Refused, match="is one of customer360's own tables"):
             own.write(rows, "analytics.customer_segments", replace=replace)
     assert fetch(own, "SELECT id FROM theirs") == [(7,)]
     own.write(rows, "public.theirs", replace=True)

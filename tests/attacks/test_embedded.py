@@ -108,10 +108,10 @@ def put_back(home: Path, taken: Callable[[Path], None]) -> None:
         (take_account, "passwords of the embedded database are missing"),
         (cut_account, "account.json is damaged"),
         (take_data, "data of the embedded database is missing"),
-        (take_version, "is not a data folder of PostgreSQL"),
-        (take_the_disk_of_data, "is not a data folder of PostgreSQL"),
-        (take_the_mounted_data, "is not a data folder of PostgreSQL"),
-        (take_data_for_a_file, "is not a data folder of PostgreSQL"),
+        (take_version, "is not a PostgreSQL data folder"),
+        (take_the_disk_of_data, "is not a PostgreSQL data folder"),
+        (take_the_mounted_data, "is not a PostgreSQL data folder"),
+        (take_data_for_a_file, "is not a PostgreSQL data folder"),
     ],
 )
 def test_a_missing_part_is_told_and_nothing_is_made_in_its_place(
@@ -148,7 +148,7 @@ def test_a_running_server_whose_passwords_are_lost_gets_new_ones(
     refused = customer360("status")
     require_one_line(refused, "customer360 db stop, then customer360 db start --new-passwords")
     require_one_line(
-        customer360("db", "start", "--new-passwords"), "is running; end it first: customer360 db stop"
+        customer360("db", "start", "--new-passwords"), "is running; stop it first: customer360 db stop"
     )
     assert kept.is_running()
 
@@ -168,7 +168,7 @@ def test_a_server_whose_files_were_taken_away_is_not_started_over(kept: Embedded
     try:
         for command in (["db", "start"], ["db", "stop"]):
             require_one_line(
-                customer360(*command), f"still runs, but its files are gone; end it with: kill {server.pid}"
+                customer360(*command), f"is still running, but its files are gone; stop it with: kill {server.pid}"
             )
     finally:
         (kept.home / "postmaster.pid").rename(kept.data / "postmaster.pid")
@@ -204,7 +204,7 @@ def test_a_home_on_a_disk_that_is_not_connected_is_not_made_in_its_place(
     (tmp_path / "home").symlink_to(tmp_path / "disk" / "home")
     for home in ("home", "home/below"):
         monkeypatch.setenv(settings.HOME, str(tmp_path / home))
-        require_one_line(customer360("db", "start"), "cannot make the folder")
+        require_one_line(customer360("db", "start"), "cannot create the folder")
 
     assert not (tmp_path / "disk").exists()
 

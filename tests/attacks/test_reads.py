@@ -119,7 +119,9 @@ def test_whoever_does_not_give_way_ends_the_read(
         while not value(looking, "SELECT count(*) FROM pg_locks WHERE NOT granted"):
             time.sleep(0.01)
 
-        with pytest.raises(Customer360Error, match='another session waits to change "public"."numbers", which'):
+        with pytest.raises(
+            Customer360Error, match='another session is waiting to change "public"."numbers"; read'
+        ):
             rows_of(database, ranges, snapshot)
     reload.join(10)
     assert not reload.is_alive()
@@ -334,7 +336,7 @@ def test_a_table_is_looked_up_as_it_is_quoted(database: Database, name: str) -> 
 def test_what_names_no_table_is_refused(name: str) -> None:
     """In the way that says how to write one."""
     with pytest.raises(
-        Customer360Error, match="is not a table name; write it as schema.table, a part with a dot in"
+        Customer360Error, match="invalid table name .*; write it as schema.table, with double quotes around"
     ):
         named(name)
 
@@ -357,7 +359,7 @@ def test_numbers_that_no_decimal_holds_are_rounded_or_refused(database: Database
             connection.execute(f"UPDATE ratios SET n = {number} WHERE n = 1.9e19")
         execute(database, f"CREATE TABLE large AS SELECT {number}::numeric AS n")
         with pytest.raises(
-            Customer360Error, match=r"column 'n' holds -?\d{20,60}.*, and a decimal\(38, 18\) has 20"
+            Customer360Error, match=r"column 'n' contains -?\d{20,60}.*, but a decimal\(38, 18\) has 20"
         ):
             read_table(database, "large", ["n"])
         execute(database, "DROP TABLE large")
@@ -405,8 +407,8 @@ def test_forever_lies_after_every_day_and_since_ever_is_not_known(database: Data
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("SELECT 1 AS a, 2 AS a", "gives two columns called 'a'; give each a name of its own with AS"),
-        ("SELECT 1, 2", "gives two columns without a name; give each a name of its own with AS"),
+        ("SELECT 1 AS a, 2 AS a", "returns two columns called 'a'; give each its own name with AS"),
+        ("SELECT 1, 2", "returns two columns without a name; give each its own name with AS"),
     ],
 )
 def test_columns_of_one_name_are_refused(database: Database, query: str, said: str) -> None:

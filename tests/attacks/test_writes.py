@@ -123,26 +123,26 @@ def test_text_is_read_as_the_type_of_its_column(database: Database, kind: str) -
 @pytest.mark.parametrize(
     ("column", "kind", "values", "said"),
     [
-        ("int", "string", ["1", "abc"], "column 'v' is integer and cannot hold 'abc': invalid input syntax"),
-        ("int", "bigint", [1, 2**31], "column 'v' is integer and cannot hold '2147483648': integer out of range"),
-        ("smallint", "int", [40000, 1], "column 'v' is smallint and cannot hold '40000': smallint out of range"),
-        ("numeric(5,2)", "decimal(12,4)", [Decimal("1000.0000")], "is numeric and cannot hold '1000.0000': numeric f"),
+        ("int", "string", ["1", "abc"], "column 'v' is integer and cannot store 'abc': invalid input syntax"),
+        ("int", "bigint", [1, 2**31], "column 'v' is integer and cannot store '2147483648': integer out of range"),
+        ("smallint", "int", [40000, 1], "column 'v' is smallint and cannot store '40000': smallint out of range"),
+        ("numeric(5,2)", "decimal(12,4)", [Decimal("1000.0000")], "is numeric and cannot store '1000.0000': numeric f"),
         ("int", "decimal(12,1)", [Decimal("12.7")], "cannot hold '12.7': a part of it would be lost"),
         ("bigint", "double", [1e15, 0.5], "cannot hold '0.5': a part of it would be lost"),
         ("int", "double", [float("nan")], "cannot hold 'NaN': integer out of range"),
         ("date", "timestamp_ntz", [datetime(2026, 6, 30, 1)], "cannot hold '2026-06-30 01:00:00': a part of it"),
-        ("real", "double", [1e300], "is real and cannot hold '1e\\+300': value out of range"),
-        ("real", "double", [1e-300], "is real and cannot hold '1e-300': value out of range"),
-        ("char(3)", "string", ["DEU", "DEUX"], "is bpchar and cannot hold 'DEUX': value too long for type character"),
+        ("real", "double", [1e300], "is real and cannot store '1e\\+300': value out of range"),
+        ("real", "double", [1e-300], "is real and cannot store '1e-300': value out of range"),
+        ("char(3)", "string", ["DEU", "DEUX"], "is bpchar and cannot store 'DEUX': value too long for type character"),
         ("varchar(3)", "string", ["four"], "cannot hold 'four': value too long for type character varying\\(3\\)"),
         ("bit(3)", "string", ["1011"], "cannot hold '1011': bit string length 4 does not match type bit\\(3\\)"),
-        ("uuid", "string", ["abcdefghijklmnop"], "is uuid and cannot hold 'abcdefghijklmnop': invalid input syntax"),
+        ("uuid", "string", ["abcdefghijklmnop"], "is uuid and cannot store 'abcdefghijklmnop': invalid input syntax"),
         ("money", "string", ["12345678 "], None),
-        ("jsonb", "string", ["{}", "{'a'"], "is jsonb and cannot hold '{'a'': invalid input syntax for type json"),
+        ("jsonb", "string", ["{}", "{'a'"], "is jsonb and cannot store '{'a'': invalid input syntax for type json"),
         ("int[]", "string", ["1,2"], "cannot hold '1,2': malformed array literal"),
-        ("crm.tier", "string", ["lower"], "is crm.tier and cannot hold 'lower': invalid input value for enum"),
-        ("crm.short", "string", ["yes", "no"], "is crm.short and cannot hold 'no': value for domain crm.short viol"),
-        ("regclass", "string", ["nowhere"], "is regclass and cannot hold 'nowhere': relation \"nowhere\" does not"),
+        ("crm.tier", "string", ["lower"], "is crm.tier and cannot store 'lower': invalid input value for enum"),
+        ("crm.short", "string", ["yes", "no"], "is crm.short and cannot store 'no': value for domain crm.short viol"),
+        ("regclass", "string", ["nowhere"], "is regclass and cannot store 'nowhere': relation \"nowhere\" does not"),
         ("text", "string", ["a\0b"], "crm.\"My Table\": invalid byte sequence .* in the column 'v'; nothing was"),
         ("boolean", "int", [1], "column \"v\" is of type boolean but expression is of type integer"),
         ("bytea", "int", [1], "column \"v\" is of type bytea but expression is of type integer"),
@@ -228,7 +228,7 @@ def test_a_view_takes_rows_where_postgresql_lets_it(database: Database) -> None:
     write(database, "crm.simple", "a int", {"a": [1]}, overwrite=True)
     assert fetch(database, "SELECT a FROM crm.t") == [(1,)]
     with pytest.raises(
-        Customer360Error, match='crm.joined does not take the rows: cannot insert into view "joined"'
+        Customer360Error, match='crm.joined does not accept the rows: cannot insert into view "joined"'
     ):
         write(database, "crm.joined", "a int", {"a": [1]})
 
@@ -236,7 +236,7 @@ def test_a_view_takes_rows_where_postgresql_lets_it(database: Database) -> None:
 @pytest.mark.parametrize(
     ("table", "schema", "said"),
     [
-        ("nosuch.t", "a int", "there is no schema nosuch to make nosuch.t in; create it with CREATE SCHEMA"),
+        ("nosuch.t", "a int", "there is no schema nosuch for nosuch.t; create it with CREATE SCHEMA"),
         ("crm.t", ", ".join(f"c{n} int" for n in range(1601)), "tables can have at most 1600 columns"),
         ("crm.t", f"{'a' * 64} int, {'a' * 65} int", 'column "a+" specified more than once'),
     ],

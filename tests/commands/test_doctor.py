@@ -166,7 +166,7 @@ def test_what_the_next_run_cannot_replace_is_reported_with_the_fix(database: Dat
 
         assert found("tables", context) == Finding(
             "tables", "failed",
-            "notes has a foreign key on analytics.activities, whose rows are replaced all at once",
+            "notes has a foreign key on analytics.activities, whose rows are replaced as a whole",
             "drop it: ALTER TABLE notes DROP CONSTRAINT notes_activity_fkey",
         )  # fmt: skip
         assert found("other tables", context).fix.endswith("DROP TABLE customer360_internal.mine;")

@@ -211,7 +211,7 @@ def test_a_column_of_another_kind_is_refused(spark, name, value, kind):
     given = {"customer_id": "1L", "is_active": "true", name: value}
     rows = spark.sql("SELECT " + ", ".join(f"{made} AS {column}" for column, made in given.items()))
 
-    with pytest.raises(Customer360Error, match=f"^the customers have the column '{name}' as {kind}; give it as a"):
+    with pytest.raises(Customer360Error, match=f"^column '{name}' of the customers is {kind}; convert it to a"):
         source_rows(rows, CUSTOMERS)
 
 

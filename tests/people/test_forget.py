@@ -320,7 +320,7 @@ def days(database: Database) -> list[int]:
 
 def test_it_waits_for_a_run_that_is_under_way(club: Database) -> None:
     """A run that has read the customer already would publish it again."""
-    with publication(club, "run"), pytest.raises(Unavailable, match="another run holds the database"):
+    with publication(club, "run"), pytest.raises(Unavailable, match="another run is using the database"):
         forget(club, GONE, wait_seconds=0.3)
     with publication(club, "run"):
         waiting = threading.Thread(target=forget, args=(club, GONE), kwargs={"wait_seconds": 30})

@@ -592,7 +592,7 @@ def test_a_null_that_spark_copies_is_one_line_without_the_row(spark: SparkSessio
     ):
         stage(change, database, CUSTOMERS, rows, writers=2)
 
-    assert str(refused.value) == "customers: customer_id is null in a row, and may never be; nothing was published"
+    assert str(refused.value) == "customers: customer_id is null in a row, but is required; nothing was published"
 
 
 def test_results_are_as_of_the_last_day_in_the_data(spark: SparkSession, database: Database) -> None:

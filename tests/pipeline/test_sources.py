@@ -261,8 +261,8 @@ def test_events_without_permission_are_not_touched(database: Database) -> None:
     app = Database(make_conninfo(database.url, user=role, password="for this test"))
     try:
         with app.connect() as connection:
-            assert obstacle(connection, EVENTS) == "you may not read it"
-        assert status(app).sources["events"].obstacle == "you may not read it"
+            assert obstacle(connection, EVENTS) == "you are not allowed to read it"
+        assert status(app).sources["events"].obstacle == "you are not allowed to read it"
         assert status(app).rows == {}
     finally:
         execute(database, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
@@ -270,4 +270,4 @@ def test_events_without_permission_are_not_touched(database: Database) -> None:
 
 def test_missing_events_are_not_read(database: Database) -> None:
     with database.connect() as connection:
-        assert obstacle(connection, EVENTS) == "it is not there"
+        assert obstacle(connection, EVENTS) == "it does not exist"

@@ -81,7 +81,7 @@ def test_a_null_where_none_may_be_publishes_nothing_and_shows_no_row(database: D
     with pytest.raises(Customer360Error) as refused:
         publish(database, MEMBERS, {**ADA, "member": None})
 
-    assert str(refused.value) == "members: member is null in a row, and may never be; nothing was published"
+    assert str(refused.value) == "members: member is null in a row, but is required; nothing was published"
     assert refused.value.__suppress_context__
     assert members(database) == [("Ada Lovelace",)]
 

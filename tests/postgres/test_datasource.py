@@ -292,7 +292,7 @@ def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSes
         connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY)")
         connection.execute("INSERT INTO kept VALUES (1)")
 
-    with pytest.raises(PySparkException, match=r"does not take the rows: duplicate key .* nothing was changed"):
+    with pytest.raises(PySparkException, match=r"does not accept the rows: duplicate key .* nothing was changed"):
         write(spark.range(0, 100, 1, 4).selectExpr("id % 50 AS id"), database, "public.kept", "append")
 
     assert fetch(database, "SELECT * FROM kept") == [(1,)]
@@ -321,9 +321,9 @@ def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Da
     with database.connect() as connection:
         connection.execute("CREATE TABLE target (id int)")
 
-    with pytest.raises(PySparkException, match="column 'id' is integer and cannot hold '3000000000': integer out"):
+    with pytest.raises(PySparkException, match="column 'id' is integer and cannot store '3000000000': integer"):
         write(spark.range(3_000_000_000, 3_000_000_001), database, "public.target", "append")
-    with pytest.raises(PySparkException, match="there is no schema nosuch to make nosuch.t in"):
+    with pytest.raises(PySparkException, match="there is no schema nosuch for nosuch.t"):
         write(spark.range(3), database, "nosuch.t")
 
     assert fetch(database, "SELECT count(*) FROM target") == [(0,)]
@@ -418,20 +418,20 @@ def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"table": "public.numbers"}, r"the format 'postgres' needs .option\('url', ...\)"),
-        ({"url": "{url}"}, r"needs .option\('table', ...\)"),
-        ({"url": "{url}", "table": "a.b.c"}, "'a.b.c' is not a table name"),
+        ({"table": "public.numbers"}, r"the format 'postgres' requires .option\('url', ...\)"),
+        ({"url": "{url}"}, r"requires .option\('table', ...\)"),
+        ({"url": "{url}", "table": "a.b.c"}, "invalid table name 'a.b.c'"),
         ({"url": "{url}", "table": "public.number"}, 'relation "public.number" does not exist'),
         (
             {"url": "{url}", "table": "public.numbers", "columns": "m"},
             "has no column 'm'",
         ),
-        ({"url": "{url}", "table": "public.numbers", "partitions": "many"}, "it takes a number from 1 up"),
+        ({"url": "{url}", "table": "public.numbers", "partitions": "many"}, "use a number, 1 or more"),
         ({"url": "{url}", "query": "SELEC 1"}, "syntax error"),
-        ({"url": "{url}", "query": "SELECT 1, 2"}, "gives two columns without a name"),
+        ({"url": "{url}", "query": "SELECT 1, 2"}, "returns two columns without a name"),
         (
             {"url": "{url}", "query": "SELECT 1", "table": "public.numbers"},
-            "reads a table or a query; give it one",
+            "reads a table or a query; set one",
         ),
         ({"url": "{url}", "table": "public.Numbers"}, 'relation "public.Numbers" does not exist'),
         ({"url": "{url}", "table": "public.numbers", "snapshot": "00000001-1"}, "held the snapshot to read from"),
@@ -451,7 +451,7 @@ def test_a_mistake_in_the_options_is_said_in_one_line(
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("array(id) AS id", "column 'id' is array<bigint>, which PostgreSQL cannot hold as it is"),
+        ("array(id) AS id", "column 'id' is array<bigint>, which PostgreSQL cannot store"),
         ("id AS idd", "has no column 'idd'. Did you mean 'id'"),
     ],
 )
@@ -472,7 +472,7 @@ def test_a_column_the_table_cannot_do_without_is_named(spark: SparkSession, data
     with database.connect() as connection:
         connection.execute("CREATE TABLE target (id bigint, name text NOT NULL)")
 
-    with pytest.raises(PySparkException, match="public.target needs the column 'name', which is not written"):
+    with pytest.raises(PySparkException, match="public.target requires the column 'name', which the rows lack"):
         write(spark.range(3).toDF("id"), database, "public.target", "append")
 
 

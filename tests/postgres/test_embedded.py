@@ -160,7 +160,7 @@ def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
     (home / "first-start.draft").mkdir()
     (home / "first-start.draft" / "mine.txt").write_text("mine")
 
-    with pytest.raises(Customer360Error, match="first-start.draft holds files that customer360 did not make"):
+    with pytest.raises(Customer360Error, match="first-start.draft contains files that customer360 did not create"):
         EmbeddedPostgres(home).start()
 
     assert (home / "first-start.draft" / "mine.txt").read_text() == "mine"
@@ -253,7 +253,7 @@ def test_a_home_may_have_any_name(home: Path) -> None:
 
 def test_a_home_with_a_line_break_in_its_name_is_refused(home: Path) -> None:
     """The server notes its folder in one line of a file."""
-    with pytest.raises(Customer360Error, match=r"home', which has a line break in its name; set CUSTOMER360_HOME"):
+    with pytest.raises(Customer360Error, match=r"home': its name contains a line break; set CUSTOMER360_HOME"):
         EmbeddedPostgres(home / "my\nhome").start()
 
     assert not list(home.iterdir())
@@ -317,7 +317,7 @@ def test_a_full_disk_at_the_first_start_is_one_line_and_leaves_nothing(home: Pat
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this container may not mount")
     try:
-        with pytest.raises(Customer360Error, match=f"could not be made in {home}: .*No space left on device"):
+        with pytest.raises(Customer360Error, match=f"could not be created in {home}: .*No space left on device"):
             EmbeddedPostgres(home).start()
         assert {path.name for path in home.iterdir()} == {".lock", "command.log"}
 
@@ -374,7 +374,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A file in the way is a person's mistake, and the setting that mends it is named."""
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(Customer360Error, match=f"cannot make the folder .*set {settings.HOME} to another"):
+    with pytest.raises(Customer360Error, match=f"cannot create the folder .*set {settings.HOME} to another"):
         EmbeddedPostgres(tmp_path / "file" / "home").start()
 
 

@@ -145,7 +145,7 @@ def test_a_view_on_the_old_table_is_told_before_the_work_and_by_the_doctor(older
     execute(older, VIEW)
     line = (
         "the view odd reads analytics.rejected_customers, whose rows move to analytics.rejected_rows; "
-        "drop it, and make it again to read that"
+        "drop the view, and recreate it on that table"
     )
 
     with pytest.raises(Refused) as refused:

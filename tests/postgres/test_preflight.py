@@ -59,7 +59,7 @@ def leaf(database: Database) -> str:
         ),
         (
             "CREATE VIEW loud AS SELECT upper(name) FROM LEAF",
-            r"the view loud reads customer360_internal\.customers_\w{8}, .* make it again to read public.customers",
+            r"the view loud reads customer360_internal\.customers_\w{8}, .* recreate it on public.customers",
         ),
         (
             "CREATE MATERIALIZED VIEW loud AS SELECT upper(name) FROM LEAF",
@@ -96,11 +96,11 @@ def test_another_shape_of_ours_is_in_nobodys_way(database: Database) -> None:
         ("CREATE SEQUENCE public.customers", "is a sequence, not a table; rename it"),
         (
             "CREATE TABLE public.customers (customer_id bigint)",
-            "is not a table that this version .* made; rename it",
+            "was not made by this version .*; rename it",
         ),
         (
             "CREATE SCHEMA analytics CREATE TABLE refreshes (refresh_id bigint) PARTITION BY LIST (refresh_id)",
-            "analytics.refreshes cannot take a row of this version of customer360: it is partitioned; rename it",
+            "analytics.refreshes cannot store rows of this version of customer360: it is partitioned; rename it",
         ),
         (
             "CREATE SCHEMA analytics CREATE TABLE refreshes (refresh_id text)",

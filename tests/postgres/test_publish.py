@@ -151,7 +151,7 @@ def test_history_that_cannot_take_a_row_is_told_before_the_work(database: Databa
         connection.execute("CREATE SCHEMA results")
         connection.execute("CREATE TABLE results.runs (run text)")
 
-    told = "results.runs cannot take a row .*: its column run is text, not bigint; rename it and run again"
+    told = "results.runs cannot store rows .*: its column run is text, not bigint; rename it and run again"
     with pytest.raises(Customer360Error, match=told), publication(database, "test") as change:
         change.prepare([RUNS])
 
@@ -313,7 +313,9 @@ def test_a_partition_that_somebody_attached_is_never_dropped(database: Database,
 def test_a_second_run_waits_or_says_who_is_at_work(database: Database) -> None:
     """Two runs at once would swap under each other."""
     with publication(database, "first"):  # noqa: SIM117  the second is refused inside the first
-        with pytest.raises(Customer360Error, match=r"another run holds the database: customer360 first \(pid \d+"):
+        with pytest.raises(
+            Customer360Error, match=r"another run is using the database: customer360 first \(pid \d+"
+        ):
             publication(database, "second", wait_seconds=0.3).__enter__()
 
     with publication(database, "third", wait_seconds=0.3):
@@ -327,7 +329,8 @@ def test_a_reader_in_a_long_transaction_is_waited_for_and_named(database: Databa
         reader.execute("SELECT * FROM results.letters").fetchall()
 
         with pytest.raises(
-            Customer360Error, match=r"not be swapped in for 0.5 s, because still at work there: .*a long report"
+            Customer360Error,
+            match=r"not be swapped in within 0.5 s: the tables are in use by session .*a long report",
         ):
             publish_letters(database, "new", lock_seconds=0.5)
 
@@ -343,7 +346,7 @@ def test_whoever_holds_only_the_partition_is_named_too(database: Database) -> No
     with database.connect("a vacuum") as other, other.transaction():
         other.execute(f"LOCK TABLE customer360_internal.{partition} IN SHARE UPDATE EXCLUSIVE MODE")
 
-        with pytest.raises(Customer360Error, match="still at work there: session .*a vacuum"):
+        with pytest.raises(Customer360Error, match="the tables are in use by session .*a vacuum"):
             publish_letters(database, "new", lock_seconds=0.3)
 
 
@@ -427,9 +430,7 @@ def test_a_table_of_somebody_else_is_never_dropped(database: Database) -> None:
         connection.execute("CREATE SCHEMA results")
         connection.execute("CREATE TABLE results.letters AS SELECT 'precious' AS letter")
 
-    with pytest.raises(
-        Customer360Error, match="results.letters is not a table that this version of customer360 made"
-    ):
+    with pytest.raises(Customer360Error, match="results.letters was not made by this version of customer360"):
         publish_letters(database, "new")
 
     assert letters(database) == ["precious"]
@@ -492,7 +493,7 @@ def test_a_view_on_an_older_shape_stops_the_run_in_one_line(database: Database) 
         connection.execute("CREATE VIEW results.loud AS SELECT upper(sign) AS sign FROM results.letters")
 
     with pytest.raises(
-        Customer360Error, match="has to be remade, but view results.loud depends on .*; drop that first"
+        Customer360Error, match="must be recreated, but view results.loud depends on .*; drop that first"
     ):
         publish_letters(database, "new")
 

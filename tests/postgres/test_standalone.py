@@ -94,11 +94,11 @@ def test_what_somebody_else_made_is_left_alone(database: Database, foreign: str,
     if is_late:
         name = staged(database, TABLE, "long", [1])
         execute(database, make)
-        with pytest.raises(Customer360Error, match="made by somebody else, so nothing was changed"):
+        with pytest.raises(Customer360Error, match="was not made by customer360, so nothing was changed"):
             standalone.move(database, name, TABLE, 1, overwrite=True, only_own=True)
     else:
         execute(database, make)
-        with pytest.raises(Customer360Error, match="replace its rows all the same with replace=True"):
+        with pytest.raises(Customer360Error, match="replace its rows with replace=True"):
             staged(database, TABLE, "long", [1])
 
     assert fetch(database, f"SELECT v FROM {TABLE}") == [(7,)]
@@ -110,7 +110,7 @@ def test_a_table_of_which_somebody_says_something_else_is_theirs(database: Datab
     write(database, TABLE, "long", [1])
     execute(database, f"COMMENT ON TABLE {TABLE} IS 'the list for the campaign'")
 
-    with pytest.raises(Customer360Error, match="made by somebody else"):
+    with pytest.raises(Customer360Error, match="was not made by customer360"):
         write(database, TABLE, "long", [2])
 
 
@@ -119,11 +119,11 @@ def test_a_table_of_which_somebody_says_something_else_is_theirs(database: Datab
 )
 def test_the_tables_of_this_software_are_never_written(database: Database, name: str) -> None:
     """Also where they are not there yet, and by a name that leads to them through the search path."""
-    with pytest.raises(Customer360Error, match="is one of the tables of customer360"):
+    with pytest.raises(Customer360Error, match="is one of customer360's own tables"):
         staged(database, name, "long", [1])
     with (
         database.connect() as connection,
-        pytest.raises(Customer360Error, match="write to a table of another name"),
+        pytest.raises(Customer360Error, match="write to a table with another name"),
     ):
         standalone.require_own(connection, name, may_be_foreign=True)
 

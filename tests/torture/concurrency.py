@@ -81,7 +81,7 @@ def a_fill_beside_a_run(lane: Lane) -> Finding:
     moments.until_at_work(lane.connection(), running)
     refused = Command(lane.place, fill, "--wait", "0")
     waiting = lane.fresh(fill)
-    problems = [*_refusal(refused.outcome(), "another run holds the database: customer360 run (pid ")]
+    problems = [*_refusal(refused.outcome(), "another run is using the database: customer360 run (pid ")]
     problems += [*running.outcome().complaints(0), *waiting.outcome().complaints(0)]
     problems += _unless(lane.look(), fill.after(refreshed))
     return Finding("`mock` beside `run`, and one more with `--wait 0`", "one waits, the other is refused with the holder's name",

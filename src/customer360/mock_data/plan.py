@@ -146,7 +146,7 @@ class Story:
     def __post_init__(self) -> None:
         starts = [tier.points_from for tier in self.tiers]
         if starts[:1] != [0] or any(low >= high for low, high in pairwise(starts)):
-            raise Invalid(f"the story's tiers begin at {starts} points, but must rise from 0.")
+            raise Invalid(f"the story's tiers begin at {starts} points, but must rise from 0")
 
 
 STORY: Final = Story()
@@ -186,7 +186,7 @@ class Plan:
     def block_rows(self, block: int) -> int:
         """Number of rows in *block*, counted from 0."""
         if not 0 <= block < self.blocks:
-            raise Invalid(f"block {block} is not in the plan: it has blocks 0 to {self.blocks - 1}.")
+            raise Invalid(f"block {block} is not in the plan, which has blocks 0 to {self.blocks - 1}")
         return min(BLOCK_ROWS, self.customers - block * BLOCK_ROWS)
 
 
@@ -202,20 +202,20 @@ def parse_size(text: str) -> int:
     match = re.fullmatch(r"([0-9](?:_?[0-9])*(?:\.[0-9]+)?)([kmb]?)", text.strip().lower())
     size = Decimal(match[1]).scaleb({"": 0, "k": 3, "m": 6, "b": 9}[match[2]]) if match else Decimal("NaN")
     if not size.is_finite() or size != size.to_integral_value():
-        raise Invalid(f"size '{text}' is not a number of rows; write it like 5000, 1_000, 100k or 2.5M.")
+        raise Invalid(f"invalid size '{text}'; write it like 5000, 1_000, 100k or 2.5M")
     return int(size)
 
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
     if type(value) is not int or not low <= value <= high:
-        raise Invalid(f"{name} is {value!r}, but must be a whole number from {low} to {high:,}.")
+        raise Invalid(f"invalid {name} {value!r}; use a whole number from {low} to {high:,}")
 
 
 def _check_share(name: str, value: float, high: float) -> None:
     if type(value) not in (int, float) or not 0 <= value <= high:
-        raise Invalid(f"{name} is {value!r}, but must be a share from 0 to {high}, such as 0.05.")
+        raise Invalid(f"invalid {name} {value!r}; use a share from 0 to {high}, such as 0.05")
 
 
 def _check_day(name: str, value: date) -> None:
     if not isinstance(value, date) or isinstance(value, datetime) or not FIRST_AS_OF <= value <= LAST_AS_OF:
-        raise Invalid(f"{name} is {value!s}, but must be a day from {FIRST_AS_OF} to {LAST_AS_OF}.")
+        raise Invalid(f"invalid {name} {value!s}; use a date from {FIRST_AS_OF} to {LAST_AS_OF}")

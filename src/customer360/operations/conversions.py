@@ -37,8 +37,8 @@ def require_fitting(source: Source, kinds: Mapping[tables.Column, t.DataType]) -
         wanted, fitting = _FITTING.get(column.type, _A_NUMBER)
         if not isinstance(kind, (*fitting, t.NullType)):
             raise Invalid(
-                f"the {source.name} have the column '{column.name}' as {kind.simpleString()}; "
-                f"give it as {wanted} or as text, for example in a view"
+                f"column '{column.name}' of the {source.name} is {kind.simpleString()}; "
+                f"convert it to {wanted} or text, for example in a view"
             )
 
 

@@ -37,6 +37,6 @@ def require_summable(points: str, rows: str, count: int, groups: Sequence[Row]) 
         return
     most = max(row[MOST_POINTS] or 0 for row in groups)
     raise Invalid(
-        f"{points} are up to {most:,}, and their sum over {count:,} {rows} may not be exact; "
+        f"{points} are up to {most:,}, and their sum over {count:,} {rows} may not fit in 64 bits; "
         f"correct values above {(_LIMIT - 1) // count:,}"
     )

@@ -241,8 +241,8 @@ def _countries(rows: Iterable[Row]) -> tuple[str, ...]:
 def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
     if len(rows) > MOST_STATUSES:
         raise Invalid(
-            f"loyalty_status has more than {MOST_STATUSES} different values, such as '{rows[0]['value']}': "
-            f"map the column that holds the tier of the loyalty programme to it."
+            f"loyalty_status has more than {MOST_STATUSES} different values, such as '{rows[0]['value']}'; "
+            "map it to the column that contains the loyalty tier"
         )
 
     places = {folded(status): place for place, status in enumerate(order)}

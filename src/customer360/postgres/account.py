@@ -79,6 +79,6 @@ def _is_password(entry: object) -> bool:
 
 def _unreadable(file: Path) -> Unavailable:
     return Unavailable(
-        f"{file} is damaged: it must hold a port and two passwords as JSON; restore it from a backup, or give the "
-        f"server new passwords, which keeps the data: {NEW_PASSWORDS}"
+        f"{file} is damaged: it must contain a port and two passwords as JSON; restore it from a backup, or set "
+        f"new passwords, which keeps the data: {NEW_PASSWORDS}"
     )

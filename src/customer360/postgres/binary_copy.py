@@ -115,7 +115,7 @@ def _cells(column: pa.Array) -> _Cells:
         kind = pa.timestamp("us")
         column = column.cast(pa.timestamp("us", column.type.tz)).view(pa.int64())
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or kind in _EPOCH):
-        raise TypeError(f"no binary COPY of Arrow's {kind}")
+        raise TypeError(f"cannot write the Arrow type {kind} with binary COPY")
     size = kind.bit_width // 8
     letter = "f" if pa.types.is_floating(kind) else "i"
     values = buffer_of(column, f"{letter}{size}")

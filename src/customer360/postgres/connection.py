@@ -119,7 +119,7 @@ class Database:
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
         version = connection.info.server_version // 10_000
         if version < OLDEST_SERVER:
-            raise Unavailable(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is needed")
+            raise Unavailable(f"{self.where} runs PostgreSQL {version}; {OLDEST_SERVER} or newer is required")
         _reached[self.url] = _shown(self.parts, _used(connection.info))
         pid = _set_up(connection, connection.info.backend_pid)
         if pid != connection.info.backend_pid:  # a pooler is in between
@@ -132,8 +132,8 @@ class Database:
             with psycopg.connect(self.url, connect_timeout=_CONNECT_SECONDS) as other:
                 if _is_shared(pid, connection, other):
                     raise Unavailable(
-                        f"{self.where} is a connection pooler in transaction mode, which gives sessions to others "
-                        "between two statements; use its session mode, or the server's own port"
+                        f"{self.where} is a connection pooler in transaction mode, where each statement may run "
+                        "in another session; use its session mode, or the server's own port"
                     )
         _with_sessions.add(self.url)
 

@@ -113,7 +113,7 @@ def _require_exact(
     query = sql.SQL("SELECT {0}::text FROM {1} WHERE {0} <> {2} LIMIT 1")
     value = catalog.value(connection, query.format(name, staged, sql.SQL(exact).format(name)))
     if value is not None:
-        raise _refusal(table, column, value, "a part of it would be lost")
+        raise _refusal(table, column, value, "part of it would be lost")
 
 
 def _culprit(
@@ -146,6 +146,6 @@ def _culprit(
 
 def _refusal(table: str, column: _Column, value: str, reason: str) -> Invalid:
     return Invalid(
-        f"{table} does not take the rows: column '{column.name}' is {column.target} and cannot hold "
+        f"{table} does not accept the rows: column '{column.name}' is {column.target} and cannot store "
         f"'{printable(value)[:_SHOWN]}': {reason}; nothing was changed"
     )

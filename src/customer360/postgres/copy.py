@@ -115,7 +115,7 @@ def _plain_refusals(table: str) -> Iterator[None]:
         yield
     except errors.NotNullViolation as error:
         column = error.diag.column_name
-        raise Refused(f"{table}: {column} is null in a row, and may never be; nothing was published") from None
+        raise Refused(f"{table}: {column} is null in a row, but is required; nothing was published") from None
     except psycopg.DataError as error:
         place = re.search(r"column (.+?)(?:: |$)", error.diag.context or "")
         column = f" in the column '{place[1]}'" if place else ""
@@ -138,7 +138,7 @@ def _wait_for_slot(database: Database, writers: int, meanwhile: Callable[[], Non
     give_up = time.monotonic() + _SLOT_SECONDS
     while (connection := _try_slot(database, writers)) is None:
         if time.monotonic() > give_up:
-            raise Unavailable(f"no writer's turn came in {_SLOT_SECONDS} s on {database.where}")
+            raise Unavailable(f"no writer slot became free within {_SLOT_SECONDS} s on {database.where}")
         meanwhile()
     return connection
 

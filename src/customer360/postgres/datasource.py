@@ -94,7 +94,7 @@ class PostgresDataSource(DataSource):
     def _relation(self) -> sql.Composable:
         if query := self.options.get("query"):
             if self.options.get("table"):
-                raise Invalid("the format 'postgres' reads a table or a query; give it one of them")
+                raise Invalid("the format 'postgres' reads a table or a query; set one of these options")
             return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
         return named(self._option("table"))
 
@@ -105,7 +105,7 @@ class PostgresDataSource(DataSource):
     def _option(self, name: str) -> str:
         if value := self.options.get(name):
             return str(value)
-        raise Invalid(f"the format 'postgres' needs .option('{name}', ...)")
+        raise Invalid(f"the format 'postgres' requires .option('{name}', ...)")
 
 
 def _fields(database: Database, relation: sql.Composable) -> tuple[types.Field, ...]:
@@ -117,7 +117,7 @@ def _positive(options: Mapping[str, str], name: str, default: int) -> int:
     text = options.get(name, str(default))
     if text.isdecimal() and (int(text) > 0 or int(text) == default):
         return int(text)
-    raise Invalid(f"the option '{name}' of the format 'postgres' is {text!r}; it takes a number from 1 up")
+    raise Invalid(f"invalid option '{name}' of the format 'postgres': {text!r}; use a number, 1 or more")
 
 
 @dataclass

@@ -25,7 +25,8 @@ def named(table: str) -> sql.Identifier:
     parts = split_names(table, ".")
     if len(parts) > 2 or not all(parts) or _UNSPEAKABLE.search(table):
         raise Invalid(
-            f"'{table}' is not a table name; write it as schema.table, a part with a dot in double quotes"
+            f"invalid table name '{table}'; write it as schema.table, with double quotes around a part that "
+            "contains a dot"
         )
     return sql.Identifier(*parts)
 

@@ -124,7 +124,7 @@ class EmbeddedPostgres:
             except subprocess.CalledProcessError:
                 if self.is_running():
                     raise Unavailable(
-                        f"the embedded PostgreSQL did not stop in {_START_SECONDS} s: {complaint(self.log)}; "
+                        f"the embedded PostgreSQL did not stop within {_START_SECONDS} s: {complaint(self.log)}; "
                         f"its log: {self.log}"
                     ) from None
         return True
@@ -184,8 +184,8 @@ class EmbeddedPostgres:
             reason = error.strerror if isinstance(error, OSError) else self._programs.complaint()
             self._home.remove_draft()
             raise Unavailable(
-                f"the embedded PostgreSQL could not be made in {self.home}: {reason}; fix that, or set "
-                f"{settings.HOME} to another folder or {settings.DATABASE_URL} to a PostgreSQL of yours"
+                f"the embedded PostgreSQL could not be created in {self.home}: {reason}; fix that, or set "
+                f"{settings.HOME} to another folder or {settings.DATABASE_URL} to your own PostgreSQL"
             ) from None
         (self._home.draft / "data").rename(self.data)
 
@@ -231,8 +231,8 @@ class EmbeddedPostgres:
         _, running = psutil.wait_procs(_servers(self.data), timeout=_END_SECONDS)
         if running:
             raise Unavailable(
-                f"a PostgreSQL (process {running[0].pid}) that was started in {self.data} still runs, but its "
-                f"files are gone; end it with: kill {running[0].pid}. Then connect the disk or restore the folder"
+                f"a PostgreSQL server (process {running[0].pid}) started in {self.data} is still running, but its "
+                f"files are gone; stop it with: kill {running[0].pid}. Then connect the disk or restore the folder"
             )
 
     def _finish(self, account: Account, *, is_kept: bool) -> None:
@@ -245,7 +245,7 @@ class EmbeddedPostgres:
     def _renew_passwords(self) -> None:
         """By PostgreSQL's single-user mode, which asks for no password and touches nothing else."""
         if self.is_running():
-            raise Refused("the embedded PostgreSQL is running; end it first: customer360 db stop")
+            raise Refused("the embedded PostgreSQL is running; stop it first: customer360 db stop")
         self._home.require_data()
         self._require_nobody_serves()
         require_version(self.data)
@@ -257,7 +257,7 @@ class EmbeddedPostgres:
             self._programs.run("postgres", "--single", "-D", "data", "postgres", typed=statements)
         except subprocess.CalledProcessError:
             raise Unavailable(
-                f"the passwords of the embedded PostgreSQL could not be changed: {self._programs.complaint()}"
+                f"cannot change the passwords of the embedded PostgreSQL: {self._programs.complaint()}"
             ) from None
         save_account(self._home.account_file, account)
 
@@ -320,7 +320,7 @@ def free_port(preferred: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise Unavailable(f"no port is free on {HOST}")
+    raise Unavailable(f"there is no free port on {HOST}")
 
 
 def _servers(data: Path) -> list[psutil.Process]:

@@ -56,7 +56,7 @@ def forgotten(connection: psycopg.Connection[Any], kind: SourceKind = "own") -> 
 def require_same(connection: psycopg.Connection[Any], known: Forgotten) -> None:
     """Raises: Refused when somebody was forgotten since *known* was read, with which rows were compared."""
     if forgotten(connection) != known:
-        raise Refused("a customer was forgotten meanwhile; nothing was changed, so load again")
+        raise Refused("a customer was forgotten meanwhile; nothing was changed; load again")
 
 
 def forget_mock_ids(connection: psycopg.Connection[Any]) -> None:

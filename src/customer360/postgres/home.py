@@ -52,15 +52,15 @@ class Home:
             self.require_data()
         elif has_account:
             raise Unavailable(
-                f"the data of the embedded database is missing: {self.path} holds account.json, but no folder "
+                f"the data of the embedded database is missing: {self.path} contains account.json, but no folder "
                 "data; connect its disk or restore the folder from a backup. To start with an empty database, "
-                "move account.json away"
+                "move account.json elsewhere"
             )
         elif has_data and not self.is_begun():
             raise Unavailable(
-                f"the passwords of the embedded database are missing: {self.path} holds the folder data, but no "
-                "account.json; restore that file from a backup, or give the server new passwords, which keeps the "
-                f"data: {NEW_PASSWORDS}"
+                f"the passwords of the embedded database are missing: {self.path} contains the folder data, but "
+                "no account.json; restore that file from a backup, or set new passwords, which keeps the data: "
+                f"{NEW_PASSWORDS}"
             )
         return has_data and has_account
 
@@ -79,7 +79,7 @@ class Home:
             raise self.of_another_user() from None
         except OSError:
             raise Unavailable(
-                f"{self.data} is not a data folder of PostgreSQL: it has no file PG_VERSION; connect its disk or "
+                f"{self.data} is not a PostgreSQL data folder: it has no file PG_VERSION; connect its disk or "
                 "restore the folder from a backup"
             ) from None
 
@@ -95,15 +95,15 @@ class Home:
     def make(self) -> None:
         if len(str(self.path).splitlines()) > 1:  # PostgreSQL notes it in one line of a file
             raise Invalid(
-                f"cannot use the folder {str(self.path)!r}, which has a line break in its name; "
-                f"set {settings.HOME} to another"
+                f"cannot use the folder {str(self.path)!r}: its name contains a line break; "
+                f"set {settings.HOME} to another folder"
             )
         try:
             # Root's server runs as another user, who has to enter.
             self.path.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
         except OSError as error:
             raise Unavailable(
-                f"cannot make the folder {self.path} ({error.strerror}); set {settings.HOME} to another"
+                f"cannot create the folder {self.path} ({error.strerror}); set {settings.HOME} to another"
             ) from None
         if not os.access(self.path, os.W_OK):
             raise Unavailable(f"cannot write to {self.path}; set {settings.HOME} to a folder of your own")
@@ -117,7 +117,7 @@ class Home:
         if not self._holds(self.draft):
             return
         if self.draft.is_symlink() or not {path.name for path in self.draft.iterdir()} <= _DRAFT_FILES:
-            raise Refused(f"{self.draft} holds files that customer360 did not make; move it away")
+            raise Refused(f"{self.draft} contains files that customer360 did not create; move it elsewhere")
         shutil.rmtree(self.draft)
 
     @contextmanager
@@ -162,7 +162,7 @@ class Home:
 
     def _not_made(self) -> Unavailable:
         return Unavailable(
-            f"there is no embedded database in {self.path} yet; make one with: customer360 db start"
+            f"there is no embedded database in {self.path} yet; create one with: customer360 db start"
         )
 
 

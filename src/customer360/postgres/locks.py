@@ -36,8 +36,8 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
     while not value(connection, "SELECT pg_try_advisory_lock(%s)", _RUN_LOCK):
         if time.monotonic() >= give_up:
             raise Unavailable(
-                f"another run holds the database: {_holder(connection)}; "
-                f"gave up after {wait_seconds:g} s, nothing was changed"
+                f"another run is using the database: {_holder(connection)}; "
+                f"gave up after {wait_seconds:g} s; nothing was changed"
             )
         time.sleep(0.2)
 
@@ -90,8 +90,9 @@ def exclusively(
         except errors.LockNotAvailable:
             if time.monotonic() >= give_up:
                 raise Unavailable(
-                    f"the new data is complete but could not be swapped in for {seconds:g} s, because "
-                    f"{_in_the_way(connection, tables)}; nothing was changed: end that session and run again"
+                    f"the new data is complete but could not be swapped in within {seconds:g} s: the tables are "
+                    f"in use by {_in_the_way(connection, tables)}; nothing was changed; end that session and run "
+                    "again"
                 ) from None
         time.sleep(random.uniform(0.15, 0.35))  # noqa: S311  keeps two waiting runs out of step
 
@@ -129,4 +130,4 @@ def _in_the_way(connection: psycopg.Connection[Any], tables: Sequence[str]) -> s
         (list(map(quoted, tables)),),
     ).fetchall()
     sessions = ["session {} (user {}, {}, {}, for {})".format(*row) for row in rows]
-    return f"still at work there: {', '.join(sessions)}" if sessions else "a session that has just ended held it"
+    return ", ".join(sessions) or "a session that has just ended"

@@ -24,9 +24,9 @@ def obstacle(connection: psycopg.Connection[Any], source: Source) -> str | None:
     Many databases have a table of such a name that has nothing to do with customers.
     """
     if not catalog.is_reachable(connection, source):
-        return "it is not there"
+        return "it does not exist"
     if not catalog.value(connection, "SELECT has_table_privilege(%s, 'SELECT')", catalog.quoted(source.full_name)):
-        return "you may not read it"
+        return "you are not allowed to read it"
     # By the catalogue alone: to read no row of somebody's view or foreign table may fail.
     columns = {name: kind for name, kind in catalog.shape(connection, source)[1:]}  # noqa: C416  typed as pairs
     return next(_unfit(source, columns), None)

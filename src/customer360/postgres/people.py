@@ -83,7 +83,7 @@ def require_people(connection: psycopg.Connection[Any]) -> None:
     user = catalog.value(connection, "SELECT current_user")
     missing = " ".join(filter(None, (reader.missing_grants(connection, user), missing_grants(connection, user))))
     if missing:
-        raise Unavailable(f"{user} may not see single customers; let the owner of the results run: {missing}")
+        raise Unavailable(f"{user} may not see single customers; ask the owner of the results to run: {missing}")
 
 
 def prepare_access_log(database: Database) -> None:

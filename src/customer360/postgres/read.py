@@ -68,7 +68,7 @@ def _lock(
     shown = relation.as_string(None)
     connection.share_snapshot(snapshot)
     if not connection.locked(catalog.planned(query), _LOCK_TIMEOUT):
-        raise Unavailable(f"another session waits to change {shown}, which is being read; read it again then")
+        raise Unavailable(f"another session is waiting to change {shown}; read it again once that is done")
     if connection.value(catalog.rewritten(relation)):
         raise Unavailable(f"{shown} was replaced, emptied or rewritten while it was read; read it again")
 
@@ -95,7 +95,7 @@ def read_frame(database: Database, name: str) -> pd.DataFrame:
     with database.connect() as connection:
         if not catalog.exists(connection, table.full_name):
             command = "run" if table.schema == RESULT_SCHEMA else "mock"
-            raise Unavailable(f"{table.full_name} is not there yet; make it with: customer360 {command}")
+            raise Unavailable(f"{table.full_name} does not exist yet; create it with: customer360 {command}")
     return frame(read_table(database, table.full_name, table.column_names))
 
 
@@ -133,5 +133,5 @@ def _require_columns(connection: psycopg.Connection[Any], table: Table) -> None:
     found = catalog.shape(connection, table)[1:]
     if not {(column.name, column.type) for column in table.columns} <= {*found}:
         raise Unavailable(
-            f"{table.full_name} was made by another version of customer360; renew it with: customer360 run"
+            f"{table.full_name} was made by another version of customer360; rebuild it with: customer360 run"
         )

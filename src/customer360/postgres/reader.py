@@ -117,4 +117,4 @@ def require_readable(connection: psycopg.Connection[Any]) -> None:
     """Raises: Customer360Error when the current user may not read all results, with the GRANT that is missing."""
     user = catalog.value(connection, "SELECT current_user")
     if missing := missing_grants(connection, user):
-        raise Unavailable(f"{user} may not read the results; let their owner run: {missing}")
+        raise Unavailable(f"{user} may not read the results; ask their owner to run: {missing}")

@@ -41,7 +41,7 @@ def postgres_type(name: str, kind: DataType) -> str:
     }  # fmt: skip
     if type(kind) not in twins:
         raise Invalid(
-            f"column '{name}' is {kind.simpleString()}, which PostgreSQL cannot hold as it is; "
-            "turn it into text first, for example with to_json"
+            f"column '{name}' is {kind.simpleString()}, which PostgreSQL cannot store; "
+            "convert it to text first, for example with to_json"
         )
     return twins[type(kind)]

@@ -85,9 +85,9 @@ def _require_place(
         return
     schema = _home(connection, table)[0]
     if not catalog.value(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema):
-        raise Unavailable(f"there is no schema {schema} to make {table} in; create it with CREATE SCHEMA")
+        raise Unavailable(f"there is no schema {schema} for {table}; create it with CREATE SCHEMA")
     if not catalog.value(connection, "SELECT has_schema_privilege(%s, 'CREATE')", schema):
-        raise Unavailable(f"this role may not make {table}: GRANT CREATE ON SCHEMA {schema} to it")
+        raise Unavailable(f"this role may not create {table}; grant it CREATE on the schema {schema}")
 
 
 def _require_all(connection: psycopg.Connection[Any], table: str, names: list[str]) -> None:
@@ -99,7 +99,7 @@ def _require_all(connection: psycopg.Connection[Any], table: str, names: list[st
     """
     for (name,) in connection.execute(query, (catalog.quoted(table),)).fetchall():
         if name not in names:
-            raise Invalid(f"{table} needs the column '{name}', which is not written.{nearest(name, names)}")
+            raise Invalid(f"{table} requires the column '{name}', which the rows lack.{nearest(name, names)}")
 
 
 def move(
@@ -161,14 +161,14 @@ def require_own(connection: psycopg.Connection[Any], table: str, *, may_be_forei
     """
     schema, name = _home(connection, table)
     if schema == INTERNAL_SCHEMA or f"{schema}.{name}" in [one.full_name for one in TABLES]:
-        raise Refused(f"{table} is one of the tables of customer360; write to a table of another name")
+        raise Refused(f"{table} is one of customer360's own tables; write to a table with another name")
     comment = catalog.value(
         connection, "SELECT obj_description(to_regclass(%s), 'pg_class')", catalog.quoted(table)
     )
     if catalog.exists(connection, table) and comment != WRITTEN and not may_be_foreign:
         raise Refused(
-            f"{table} was made by somebody else, so nothing was changed; write to a table of another name, or "
-            "replace its rows all the same with replace=True"
+            f"{table} was not made by customer360, so nothing was changed; write to a table with another name, or "
+            "replace its rows with replace=True"
         )
 
 
@@ -225,7 +225,7 @@ def _plain_refusals(database: Database, table: str) -> Iterator[None]:
             if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] not in _REFUSALS:
                 raise
             words = postgresql.said(error).words
-            raise Invalid(f"{table} does not take the rows: {words}; nothing was changed") from None
+            raise Invalid(f"{table} does not accept the rows: {words}; nothing was changed") from None
 
 
 def drop(database: Database, staging: str) -> None:

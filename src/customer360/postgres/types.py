@@ -71,8 +71,8 @@ class Field:
             precision, scale = self.decimal
             if precision > _DECIMAL128_DIGITS:
                 raise Invalid(
-                    f"column '{self.name}' is {self.postgres_type}; Spark holds at most 38 digits: select it with "
-                    "a cast to numeric(38,10) or the like"
+                    f"column '{self.name}' is {self.postgres_type}, but Spark supports at most 38 digits; cast "
+                    "it, for example to numeric(38,10)"
                 )
             return pa.decimal128(precision, scale)
         return arrow_types().get(_SYNONYMS.get(self.postgres_type, self.postgres_type), pa.string())
@@ -122,9 +122,9 @@ class Field:
         except pa.ArrowInvalid:
             value = next(text for text in array.to_pylist() if text and text.startswith(_TOO_LARGE))[1:]
             raise Invalid(
-                f"column '{self.name}' holds {value[:60]}, and a decimal{self.decimal} has "
-                f"{self.decimal[0] - self.decimal[1]} digits before the point: select it with a cast to "
-                "numeric(38,0) or to double precision, for example in a view"
+                f"column '{self.name}' contains {value[:60]}, but a decimal{self.decimal} has "
+                f"{self.decimal[0] - self.decimal[1]} digits before the point; cast it to numeric(38,0) or "
+                "double precision, for example in a view"
             ) from None
 
 
@@ -154,7 +154,7 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
     try:
         result = connection.execute(query).pgresult
     except UnicodeError:
-        raise Invalid("what is asked of the database holds bytes that are no text") from None
+        raise Invalid("the query contains bytes that are not text") from None
     except psycopg.Error as error:
         shown = relation.as_string(connection)
         raise postgresql.kind(error.sqlstate)(f"cannot read {shown}: {str(error).splitlines()[0]}") from None
@@ -177,7 +177,7 @@ def _require_distinct(names: Sequence[str], relation: str) -> None:
         if times == 1:
             return
         of = "without a name" if doubled == "?column?" else f"called '{doubled}'"
-        raise Invalid(f"{relation} gives two columns {of}; give each a name of its own with AS")
+        raise Invalid(f"{relation} returns two columns {of}; give each its own name with AS")
 
 
 def fields_of(table: Table) -> tuple[Field, ...]:
