@@ -1,4 +1,4 @@
-"""Requests to an application without a network, so that also those arrive that no client would send."""
+"""Requests to an application without a network, including requests that no client would send."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Asked:
         async def receive() -> dict[str, Any]:
             if message := next(sent, None):
                 return message
-            # A stream has no end: whoever asks for it leaves after its first words.
+            # A stream has no end: the client disconnects after the first bytes.
             await begun.wait()
             return {"type": "http.disconnect"}
 
@@ -68,7 +68,7 @@ class Asked:
 
 @contextmanager
 def started(app: Any) -> Iterator[Asked]:
-    """*app* after its start and before its end."""
+    """*app* between its start and shutdown."""
     loop = asyncio.new_event_loop()
     lifespan = app.router.lifespan_context(app)
     loop.run_until_complete(lifespan.__aenter__())

@@ -1,4 +1,4 @@
-"""The commands in this process, with an end for everything that would start Spark, a server or a browser."""
+"""Runs commands in this process, stopping before anything that would start Spark, a server or a browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from customer360 import settings
 from customer360.commands import cli
 
 SECRET = "pl4nted-s3cret"
-NOBODY_LISTENS = f"postgresql://ada:{SECRET}@127.0.0.1:1/nowhere"
+NOBODY_LISTENS = f"postgresql://ada:{SECRET}@127.0.0.1:1/missing"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Ended:
 
 
 def customer360(*arguments: str, typed: str = "") -> Ended:
-    """One command, as a person types it."""
+    """Runs one command, as a user types it."""
     code = 0
     with _as_it_was(), CliRunner().isolation(input=typed) as (stdout, stderr, _):
         sys.argv = ["customer360", *arguments]
@@ -41,7 +41,7 @@ def customer360(*arguments: str, typed: str = "") -> Ended:
 
 @contextmanager
 def _as_it_was() -> Iterator[None]:
-    """What a command sets for its process is put back: this one goes on."""
+    """Restores what a command sets for its process, because this process continues."""
     arguments, ended = sys.argv, signal.getsignal(signal.SIGTERM)
     root, ours = logging.getLogger(), logging.getLogger("customer360")
     logged = root.handlers[:], root.level, ours.level
@@ -56,7 +56,7 @@ def _as_it_was() -> Iterator[None]:
 
 @contextmanager
 def nothing_to_reach(folder: Path) -> Iterator[pytest.MonkeyPatch]:
-    """In *folder*: no server answers, Spark has no program to start, and no home can be made."""
+    """In *folder*: no server answers, Spark has no program to start, and no home can be created."""
     (folder / "file").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -1,4 +1,4 @@
-"""What the attacks share."""
+"""Shared fixtures of the attacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["tried"]
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[EmbeddedPostgres]:
-    """An embedded server of its own, with mock customers, one of them rejected, and results."""
+    """A separate embedded server with mock customers, one of them rejected, and results."""
     server = EmbeddedPostgres(new_home())
     database = server.start()
     customers = all_rows(200)
@@ -42,7 +42,7 @@ def embedded() -> Iterator[EmbeddedPostgres]:
 
 
 def rejected(row: dict[str, object]) -> list[object]:
-    """*row* as it is kept when it could not be loaded."""
+    """*row* as stored when it could not be loaded."""
     import pyarrow as pa
 
     schema = REJECTED_ROWS.arrow_schema

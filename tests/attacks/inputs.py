@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 TIMES: Final = int(os.environ.get("ATTACK_TIMES", "1"))
-"""1: the same inputs every time, so that nothing fails by chance; more: so many times as many, others each time."""
+"""1: the same inputs every time, so that no test is flaky; N: N times as many, different each time."""
 
 HOSTILE: Final = (
     "", " ", "\0", "\n", "\r\n", "\t", "\x1b[2J\x1b]0;title\x07", "\u202egnp.exe", "\ufeff", "é", "日本語", "🦊" * 20, "\udcff",
@@ -22,15 +22,15 @@ HOSTILE: Final = (
     "/dev/null", "file:///etc/passwd", "~root", "$HOME", "$(id)", "`id`", "| id", "<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}",
     "9999-12-31", "0000-00-00", "2026-02-30", "2026-06-30T00:00", "10000-01-01", "-2026-01-01", "2026-6-3 ", "٢٠٢٦-٠١-٠١",
 )  # fmt: skip
-"""What has broken other programs."""
+"""Texts that have broken other programs."""
 
 TEXTS: Final = st.sampled_from(HOSTILE) | st.text(max_size=40) | st.text("0123456789-+.eE_%kKMB ", max_size=12)
 ARGUMENTS: Final = TEXTS.map(lambda text: text.replace("\0", ""))
-"""Text that a process can be started with."""
+"""Texts that can be arguments of a process."""
 
 
 def attack(times: int) -> Callable[[Any], Any]:
-    """The test of one input is run for *times* inputs."""
+    """Runs the test of one input for *times* inputs."""
     return settings(
         max_examples=times * TIMES,
         derandomize=TIMES == 1,
@@ -55,7 +55,7 @@ class Tried:
 
 @pytest.fixture
 def tried(record_property: Callable[[str, object], None]) -> Iterator[Tried]:
-    """The counter of a test; what it counted stands in the summary of the run."""
+    """The counter of a test; its counts are in the summary of the run."""
     found = Tried()
     yield found
     record_property("inputs", found.count)

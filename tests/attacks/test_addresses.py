@@ -1,4 +1,4 @@
-"""Whatever a browser, a script or a stranger asks of the dashboard: an answer, or one line that says what is wrong."""
+"""Any request to the dashboard gets an answer, or one line that says what is wrong."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def test_any_names_and_values_are_answered_or_refused_in_a_line(ask, tried, path
 
 @attack(1_000)
 @given(path=PATHS, query=st.binary(max_size=80) | RAW.map(str.encode), method=METHODS, headers=HEADERS)
-def test_any_bytes_after_the_question_mark_and_in_headers_are_taken(ask, tried, path, query, method, headers):
-    """Also what is no UTF-8 and no query; and what asks for anything but reading is refused."""
+def test_any_bytes_in_queries_and_headers_are_accepted(ask, tried, path, query, method, headers):
+    """Even invalid UTF-8 and invalid queries; methods other than reading are refused."""
     answer = ask(path, query, method, headers)
 
     require_an_answer_or_a_line(answer, path)
@@ -115,7 +115,7 @@ def test_any_bytes_after_the_question_mark_and_in_headers_are_taken(ask, tried, 
 @attack(800)
 @given(path=RAW | st.sampled_from(HOSTILE).map(lambda text: quote(text, errors="surrogatepass")), prefix=PATHS)
 def test_any_path_is_answered(ask, tried, path, prefix):
-    """With what there is instead."""
+    """The answer lists valid paths."""
     answer = ask(f"/{path}"), ask(f"{prefix}/{path}")
 
     for one, where in zip(answer, ("/" + path, f"{prefix}/{path}"), strict=True):
@@ -161,7 +161,7 @@ TARGETS = st.sampled_from(
 @given(
     up=st.lists(UP, max_size=6), target=TARGETS, digest=st.sampled_from([SHIPPED.digest, "0", "..", "%2e%2e", "*"])
 )
-def test_no_path_leads_out_of_the_pages_own_files(ask, tried, up, target, digest):
+def test_no_path_leaves_the_pages_own_files(ask, tried, up, target, digest):
     """Dots, encoded dots, doubly encoded, backslashes, NUL, absolute paths, drives."""
     answer = ask("/".join(["/static", digest, *up, target]))
 
@@ -177,8 +177,8 @@ def test_no_path_leads_out_of_the_pages_own_files(ask, tried, up, target, digest
     | TEXTS.map(lambda text: b"Bearer " + text.encode("utf-8", "replace")),
     number=st.integers(0, 2**32 - 1),
 )  # fmt: skip
-def test_no_credentials_but_the_right_ones_open(guarded, tried, path, value, number):
-    """From many addresses, as one alone would soon have to wait."""
+def test_only_the_right_credentials_are_accepted(guarded, tried, path, value, number):
+    """From many addresses, because a single one would soon be throttled."""
     answer = guarded(
         path,
         headers=[(b"authorization", value)],
@@ -193,8 +193,8 @@ def test_no_credentials_but_the_right_ones_open(guarded, tried, path, value, num
 @given(request=st.binary(max_size=200) | st.tuples(RAW, RAW, st.binary(max_size=60)).map(
     lambda parts: f"{parts[0]} {parts[1]} HTTP/1.1\r\nHost: localhost\r\n".encode() + parts[2] + b"\r\n\r\n"
 ))  # fmt: skip
-def test_what_is_no_request_disturbs_nobody(address, tried, request):
-    """Over a real socket, where a broken request is cut off and the next one is answered."""
+def test_a_malformed_request_affects_no_other(address, tried, request):
+    """Over a real socket: a malformed request is disconnected, and the next one is answered."""
     with socket.create_connection((address.host, address.port), timeout=10) as client:
         client.sendall(request)
         client.shutdown(socket.SHUT_WR)

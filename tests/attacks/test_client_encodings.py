@@ -1,4 +1,4 @@
-"""Text is stored and read as it is, whoever asks for another encoding."""
+"""Text is stored and read unchanged, regardless of client encoding settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.postgres.read import read_table
 
 @contextmanager
 def latin1(server: Database) -> Iterator[Database]:
-    """A database that keeps text in Latin-1."""
+    """A database that stores text in Latin-1."""
     with server.connect() as connection:
         connection.execute(
             "CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
@@ -29,7 +29,7 @@ def latin1(server: Database) -> Iterator[Database]:
 
 
 def copied_and_read(database: Database, *names: str) -> list[str]:
-    """The *names* after a way through a staging table."""
+    """The *names* after a round trip through a staging table."""
     with database.connect() as connection:
         connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}; CREATE TABLE {INTERNAL_SCHEMA}.names_0 (name text)")
         connection.execute(sql.SQL("CREATE TABLE {} (staging text, part int, rows bigint)").format(LEDGER))
@@ -41,8 +41,8 @@ def copied_and_read(database: Database, *names: str) -> list[str]:
     return read
 
 
-def test_a_database_in_latin1_is_read_and_written_right_and_refuses_what_it_cannot_hold(server: Database) -> None:
-    """Rows travel in UTF-8, and PostgreSQL converts them."""
+def test_a_latin1_database_is_read_and_written_correctly_and_refuses_other_characters(server: Database) -> None:
+    """Rows are transferred in UTF-8, and PostgreSQL converts them."""
     with latin1(server) as database:
         assert copied_and_read(database, "Jürgen", "España") == ["Jürgen", "España"]
 
@@ -56,10 +56,10 @@ def test_a_database_in_latin1_is_read_and_written_right_and_refuses_what_it_cann
 
 
 @pytest.mark.parametrize("asked", ["environment", "database", "role"])
-def test_whoever_asks_for_another_client_encoding_text_travels_in_utf8(
+def test_text_is_transferred_in_utf8_regardless_of_client_encoding(
     database: Database, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
-    """A setting of the environment, the database or the role would store every name as two."""
+    """A setting of the environment, the database or the role would store names with wrong characters."""
     parts = database.parts
     with database.connect() as connection:
         connection.execute("DROP ROLE IF EXISTS latin")

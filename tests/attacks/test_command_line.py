@@ -1,4 +1,4 @@
-"""Whatever a person types or sets: an outcome, or one line and an exit code; never a traceback, never a secret."""
+"""Any input has a result, or one line and an exit code; never a traceback, never a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.attacks.command_line import SECRET, Ended, contents, customer360, not
 from tests.attacks.inputs import ARGUMENTS, HOSTILE, Tried, attack
 
 EXPENSIVE = {"doctor", "notebook", "db psql", "power-bi", "init"}
-"""They start programs or write a folder: fewer inputs, and their own tests."""
+"""They start programs or write a folder: fewer inputs, and separate tests."""
 
 
 def leaves(
@@ -71,7 +71,7 @@ def require_an_outcome_or_a_line(ended: Ended) -> None:
 
 
 def started(path: tuple[str, ...], option: str, value: str) -> list[str]:
-    """The command with this one option, and with what else it takes to get that far."""
+    """The command with this one option, and the other arguments that it requires."""
     more = (
         {"load": ["members.csv", "--dry-run"]}.get(path[0], [])
         if option != "--from-database"
@@ -90,7 +90,7 @@ def test_any_value_of_any_option_is_taken_or_refused(
     ended = customer360(*started(*option, value))
 
     require_an_outcome_or_a_line(ended)
-    for proposal in folder.glob("*.mapping.toml"):  # where a load has to ask, what it has guessed
+    for proposal in folder.glob("*.mapping.toml"):  # if a load has to ask, the mapping that it guessed
         proposal.unlink()
     assert contents(folder) == before
     tried(ended.code)
@@ -113,7 +113,7 @@ def test_any_words_are_a_command_or_a_line(folder: Path, tried: Tried, words: li
 def test_any_path_can_be_loaded_or_not(
     folder: Path, tried: Tried, path: str, mapping: str | None, transactions: bool, yes: bool
 ) -> None:
-    """A folder, a device, a file that is not there, a name that is too long."""
+    """A folder, a device, a missing file, a name that is too long."""
     given = [f"--mapping={mapping}"] * bool(mapping) + ["--transactions"] * transactions + ["--yes"] * yes
     ended = customer360("load", "--dry-run", *given, "--", path)
 
@@ -133,7 +133,7 @@ def test_any_path_can_be_loaded_or_not(
 def test_any_value_of_any_variable_is_taken_or_refused(
     folder: Path, tried: Tried, name: str, value: str, command: list[str]
 ) -> None:
-    """The home of the embedded server is looked for below a file, so that none is made."""
+    """The home of the embedded server is below a file, so that none can be created."""
     below = f"{folder}/file/{value}" if name == settings.HOME else value
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(settings.DATABASE_URL)
@@ -154,8 +154,8 @@ def test_any_value_of_any_variable_is_taken_or_refused(
     | st.sampled_from(["~nobody-is-called-so", "~", ".", "/proc/self", "/dev/null", "x" * 300, "x/" * 3_000]),
     command=st.sampled_from([["status"], ["status", "--json"], ["db", "url"], ["db", "stop"]]),
 )
-def test_any_home_is_looked_into_or_refused(folder: Path, tried: Tried, value: str, command: list[str]) -> None:
-    """These commands only look, so the home may be called anything."""
+def test_any_home_is_read_or_refused(folder: Path, tried: Tried, value: str, command: list[str]) -> None:
+    """These commands only read, so the home may have any name."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(settings.DATABASE_URL)
         patch.setenv(settings.HOME, value or "x")
@@ -170,7 +170,7 @@ def test_any_home_is_looked_into_or_refused(folder: Path, tried: Tried, value: s
 @attack(150)
 @given(name=ARGUMENTS.filter(lambda text: not text.startswith("-")), typed=ARGUMENTS)
 def test_any_name_and_password_make_a_line_or_are_refused(tried: Tried, name: str, typed: str) -> None:
-    """What is printed can stand in a users file, in one line."""
+    """The output is one valid line of a users file."""
     ended = customer360("password", name, typed=f"{typed}\n{typed}\n")
 
     assert ended.code in {0, 1, 2, 130}
@@ -187,7 +187,7 @@ def test_any_name_and_password_make_a_line_or_are_refused(tried: Tried, name: st
 def test_any_folder_is_made_or_refused(
     folder: Path, tried: Tried, command: str, option: str | None, value: str
 ) -> None:
-    """Beneath a folder of the test, whatever it is called; and for a project, from whatever server."""
+    """Below a folder of the test, with any name; for a project, from any server."""
     is_named = command == "power-bi" and option is not None
     place = "projects/x" if is_named else f"projects/{value.strip('/').replace('..', '')}"
     ended = customer360(command, *[f"{option}={value}"] * is_named, "--", place)
@@ -200,7 +200,7 @@ def test_any_folder_is_made_or_refused(
 def test_every_command_takes_every_hostile_word_as_an_argument(
     folder: Path, tried: Tried, path: tuple[str, ...]
 ) -> None:
-    """Those that start programs among them."""
+    """Including commands that start programs."""
     if path in {("db", "psql"), ("password",), ("power-bi",), ("init",)}:
         pytest.skip("its arguments are another program's, or have their own test")
     for word in HOSTILE:

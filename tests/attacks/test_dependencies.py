@@ -1,4 +1,4 @@
-"""What is installed is what was locked, byte for byte; and the audit for known faults is there to be run."""
+"""Installed packages are the locked ones, byte for byte; and known vulnerabilities are audited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def locked() -> list[str]:
 
 
 def test_every_locked_package_has_the_hash_of_every_file() -> None:
-    """A registry cannot send something else under the same version."""
+    """A registry cannot send another file for the same version."""
     found = [section for section in locked() if "source = { editable" not in section]
 
     assert len(found) > 50
@@ -30,7 +30,7 @@ def test_every_locked_package_has_the_hash_of_every_file() -> None:
 
 
 def test_every_locked_package_comes_from_the_package_index() -> None:
-    """Not from a folder, an address or a repository of someone."""
+    """Not from a folder, a URL or a repository."""
     sources = {
         source for section in locked() for source in re.findall(r"^source = \{ (\w+) =", section, flags=re.M)
     }
@@ -40,7 +40,7 @@ def test_every_locked_package_comes_from_the_package_index() -> None:
 
 @pytest.mark.slow
 def test_no_dependency_has_a_known_vulnerability() -> None:
-    """By the public advisories; skipped, visibly, where they cannot be reached."""
+    """According to public advisories; visibly skipped if they are unreachable."""
     uv = shutil.which("uv")
     if uv is None:
         pytest.skip("no uv here to ask with")

@@ -1,4 +1,4 @@
-"""The embedded server's data, port and passwords, when parts are missing, paths differ, or another program listens."""
+"""The embedded server's data, port and passwords if parts are missing, paths differ, or another program listens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMANDS = [
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[EmbeddedPostgres]:
-    """A server with a table of the person's own; every test leaves it whole."""
+    """A server with a user's table; every test leaves it intact."""
     server = EmbeddedPostgres(new_home())
     with server.start().connect() as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -46,7 +46,7 @@ def made() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture
 def kept(made: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> EmbeddedPostgres:
-    """The same, running, in the home of the commands."""
+    """The same, running, as the home of the commands."""
     monkeypatch.setenv(settings.HOME, str(made.home))
     made.start()
     return made
@@ -114,14 +114,14 @@ def put_back(home: Path, taken: Callable[[Path], None]) -> None:
         (take_data_for_a_file, "is not a PostgreSQL data folder"),
     ],
 )
-def test_a_missing_part_is_told_and_nothing_is_made_in_its_place(
+def test_a_missing_part_is_reported_and_not_recreated(
     kept: EmbeddedPostgres,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     take: Callable[[Path], None],
     said: str,
 ) -> None:
-    """A backup without secrets, a disk that is not connected: when the part is back, so is everything."""
+    """A backup without secrets, or a disconnected disk: when the part is back, everything works again."""
     monkeypatch.chdir(tmp_path)
     kept.stop()
     take(kept.home)
@@ -161,8 +161,8 @@ def test_a_running_server_whose_passwords_are_lost_gets_new_ones(
         old.connect()
 
 
-def test_a_server_whose_files_were_taken_away_is_not_started_over(kept: EmbeddedPostgres) -> None:
-    """It would write on when they are back."""
+def test_a_server_whose_files_are_gone_is_not_started_again(kept: EmbeddedPostgres) -> None:
+    """It would continue to write when they are back."""
     server = psutil.Process(int((kept.data / "postmaster.pid").read_text().splitlines()[0]))
     (kept.data / "postmaster.pid").rename(kept.home / "postmaster.pid")
     try:
@@ -180,7 +180,7 @@ def test_a_server_whose_files_were_taken_away_is_not_started_over(kept: Embedded
 def test_a_home_by_another_spelling_is_the_same_server(
     kept: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
 ) -> None:
-    """Its port and passwords stay, and it is stopped by whatever name."""
+    """Its port and passwords stay, and it can be stopped by any name."""
     account, url = (kept.home / "account.json").read_bytes(), kept.database().url
     (kept.home.parent / f"{kept.home.name}-link").symlink_to(kept.home)
     try:
@@ -197,10 +197,8 @@ def test_a_home_by_another_spelling_is_the_same_server(
         link.unlink()
 
 
-def test_a_home_on_a_disk_that_is_not_connected_is_not_made_in_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A link that leads nowhere, or a folder below one."""
+def test_a_home_on_a_disconnected_disk_is_not_recreated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken link, or a folder below one."""
     (tmp_path / "home").symlink_to(tmp_path / "disk" / "home")
     for home in ("home", "home/below"):
         monkeypatch.setenv(settings.HOME, str(tmp_path / home))
@@ -211,7 +209,7 @@ def test_a_home_on_a_disk_that_is_not_connected_is_not_made_in_its_place(
 
 @contextmanager
 def impostor(port: int, asks: str) -> Iterator[list[bytes]]:
-    """Another user's program on the port of a stopped server; it asks whoever comes for the password."""
+    """Another user's program on the port of a stopped server; it asks every client for the password."""
     heard: list[bytes] = []
     with socket.create_server((HOST, port)) as listener:
 
@@ -237,10 +235,8 @@ def impostor(port: int, asks: str) -> Iterator[list[bytes]]:
 
 
 @pytest.mark.parametrize("asks", ASKS)
-def test_no_password_and_no_question_reaches_a_program_that_took_the_port(
-    kept: EmbeddedPostgres, asks: str
-) -> None:
-    """Any account of the machine may listen there once the server has ended, and the dashboard keeps asking."""
+def test_no_password_and_no_query_reaches_a_program_that_took_the_port(kept: EmbeddedPostgres, asks: str) -> None:
+    """Any account of the machine can listen there once the server has stopped, and the dashboard keeps connecting."""
     owner, reader = kept.database(), kept.reader_database()
     kept.stop()
     with impostor(int(owner.parts["port"]), asks) as heard:

@@ -1,4 +1,4 @@
-"""A mapping may come from someone else: its expressions see their own row, and neither files, hosts nor other tables."""
+"""A mapping may come from someone else: its expressions see only their row, no files, hosts or other tables."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ROW = {
 
 
 def values(expression: str, rows: Sequence[Mapping[str, str | None]] = (ROW,)) -> list[str | None]:
-    """What the expression gives as text for *rows*."""
+    """The results of the expression as text for *rows*."""
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS}
     with tempfile.TemporaryDirectory() as folder:
         pq.write_table(pa.table(columns), Path(folder, "rows.parquet"))
@@ -72,8 +72,8 @@ def values(expression: str, rows: Sequence[Mapping[str, str | None]] = (ROW,)) -
 
 
 @pytest.mark.parametrize("expression", BEYOND)
-def test_what_reaches_beyond_the_row_is_refused(tried: Tried, expression: str) -> None:
-    """Nothing of it is evaluated, for any row."""
+def test_an_expression_that_reaches_beyond_its_row_is_refused(tried: Tried, expression: str) -> None:
+    """No part of it is evaluated, for any row."""
     with pytest.raises(Customer360Error, match="the expression for name") as raised:
         bound("name", read("name", expression, COLUMNS))
     assert len(str(raised.value).splitlines()) == 1
@@ -81,8 +81,8 @@ def test_what_reaches_beyond_the_row_is_refused(tried: Tried, expression: str) -
 
 
 @pytest.mark.parametrize(("expression", "value"), WITHIN.items())
-def test_what_is_made_of_the_row_has_its_value(expression: str, value: str) -> None:
-    """With the precedence of SQL; columns by their names in any letter case or in backticks."""
+def test_an_expression_of_the_row_has_its_value(expression: str, value: str) -> None:
+    """With SQL precedence; column names in any letter case or in backticks."""
     assert values(expression) == [value]
 
 
@@ -99,8 +99,8 @@ PIECES = [
         st.sampled_from(PIECES) | st.sampled_from(BEYOND) | st.sampled_from([*WITHIN]), max_size=7
     ).map("".join)
 )
-def test_whatever_is_written_is_refused_in_one_line_or_has_a_value(tried: Tried, expression: str) -> None:
-    """No text of an expression ends in an error of Python's."""
+def test_any_expression_is_refused_in_one_line_or_has_a_value(tried: Tried, expression: str) -> None:
+    """No expression text ends in a Python error."""
     batch = pa.RecordBatch.from_pylist([ROW, dict.fromkeys(ROW)])
     line = ""
     try:
@@ -118,7 +118,7 @@ def test_whatever_is_written_is_refused_in_one_line_or_has_a_value(tried: Tried,
     rng=st.randoms(use_true_random=False), cells=st.lists(TEXTS | st.sampled_from(CELLS), min_size=3, max_size=3)
 )
 def test_no_cell_breaks_an_expression(tried: Tried, rng: Random, cells: list[str]) -> None:
-    """Whatever a cell holds, every function has a value or null for it, which can be written as UTF-8."""
+    """For any cell, every function returns a value or null, which can be encoded as UTF-8."""
     row = {name: (cell or "").encode("utf-8", "replace").decode() for name, cell in zip("xyz", cells, strict=True)}
     batch = pa.RecordBatch.from_pylist([row])
     for _ in range(10):
@@ -137,8 +137,8 @@ def test_no_cell_breaks_an_expression(tried: Tried, rng: Random, cells: list[str
     ["(" * 60 + "x" + ")" * 60, "x" + " + 1" * 5_000, "-" * 1 + " -" * 5_000 + "1", "NOT " * 5_000 + "true", "x" + "[0]" * 5_000, "x" + "::int" * 5_000,
      "CASE " * 60 + "1" + " END" * 60, "lower(" * 5_000 + "x" + ")" * 5_000, "9" * 5_000, "." + "9" * 5_000, "9" * 39, "cast(x AS decimal(" + "9" * 5_000 + "))"],
 )  # fmt: skip
-def test_what_is_too_deep_is_refused_in_one_line(tried: Tried, expression: str) -> None:
-    """Python's stack is not endless."""
+def test_deep_nesting_is_refused_in_one_line(tried: Tried, expression: str) -> None:
+    """Python's stack is limited."""
     with pytest.raises(Customer360Error, match="at most") as raised:
         bound("name", read("name", expression, COLUMNS))
     assert len(str(raised.value)) < 400
@@ -156,8 +156,8 @@ def test_long_conditions_and_lists_are_evaluated() -> None:
     "form", ["replace({}, 'a', 'aaaaaaaaaa')", "regexp_replace({}, 'a', 'aaaaaaaaaa')", "concat_ws('aaaaaaaaaa', split({}, ''))",
              "array_join(split({}, ''), 'aaaaaaaaaa')", "lpad({}, 2147483647, 'a')"],
 )  # fmt: skip
-def test_a_cell_cannot_fill_the_memory(tried: Tried, form: str) -> None:
-    """Ten times as long twenty times would be more than there is; no text that long is anybody's."""
+def test_a_cell_cannot_exhaust_the_memory(tried: Tried, form: str) -> None:
+    """Growing tenfold twenty times would exceed all memory; no real text is that long."""
     expression = "name"
     for _ in range(20):
         expression = form.format(expression)
@@ -166,7 +166,7 @@ def test_a_cell_cannot_fill_the_memory(tried: Tried, form: str) -> None:
     tried("short")
 
 
-def test_a_function_that_is_not_allowed_is_named_with_the_nearest_that_is() -> None:
+def test_a_forbidden_function_is_named_with_the_nearest_allowed_one() -> None:
     """In one line."""
     with pytest.raises(Customer360Error) as raised:
         read("city", "uper(name)", COLUMNS)
@@ -177,8 +177,8 @@ def test_a_function_that_is_not_allowed_is_named_with_the_nearest_that_is() -> N
     )
 
 
-def test_no_function_stands_in_two_kinds() -> None:
-    """The documentation lists each once."""
+def test_no_function_is_in_two_kinds() -> None:
+    """The documentation lists each one once."""
     names = [name for kind in ALLOWED.values() for name in kind]
     assert len(names) == len(set(names))
 
@@ -203,7 +203,7 @@ def test_no_function_stands_in_two_kinds() -> None:
 def test_a_hostile_expression_ends_in_one_line_or_in_text(
     tmp_path: Path, tried: Tried, expression: str, said: str
 ) -> None:
-    """Nothing of this machine's files comes into the data."""
+    """No contents of this machine's files get into the data."""
     path = tmp_path / "members.csv"
     path.write_text("id,name\n1,Ada\n")
     line = ""

@@ -1,4 +1,4 @@
-"""Whatever a file of customers holds: rows, rejected rows with their reasons, or one line; and the file stays."""
+"""Any file gives rows, rejected rows with their reasons, or one line; and the file is unchanged."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ending(path: Path, content: bytes, reading: Reading | None = None) -> str:
-    """What becomes of a file with *content*: every row loaded or rejected, or one line."""
+    """The result for a file with *content*: every row loaded or rejected, or one line."""
     path.write_bytes(content)
     try:
         with redirect_stderr(io.StringIO()), spool_file(path, reading) as raw:
@@ -83,14 +83,14 @@ def ending(path: Path, content: bytes, reading: Reading | None = None) -> str:
     ends=st.sampled_from([".csv", ".json", ".parquet", ".csv.gz", ".xlsx", "", ".txt"]),
 )
 def test_any_bytes_are_read_or_refused(folder: Path, tried: Tried, content: bytes, ends: str) -> None:
-    """Under any ending."""
+    """With any file name extension."""
     tried(ending(folder / f"any{ends}", content))
 
 
 @attack(150)
 @given(seed=st.integers(0, 2**32), cuts=st.integers(1, 8), kind=st.sampled_from(["csv", "json", "csv.gz"]))
 def test_a_damaged_file_is_read_or_refused(folder: Path, tried: Tried, seed: int, cuts: int, kind: str) -> None:
-    """Bytes flipped, taken out and doubled in a file that was right."""
+    """Bytes flipped, removed and duplicated in a valid file."""
     right = {"csv": CSV, "json": JSON, "csv.gz": gzip.compress(CSV, mtime=0)}[kind]
     tried(ending(folder / f"damaged.{kind}", damaged(right, seed, cuts)))
 
@@ -98,7 +98,7 @@ def test_a_damaged_file_is_read_or_refused(folder: Path, tried: Tried, seed: int
 @attack(250)
 @given(seed=st.integers(0, 2**32), cuts=st.integers(1, 8))
 def test_a_damaged_parquet_file_is_read_or_refused(folder: Path, tried: Tried, seed: int, cuts: int) -> None:
-    """It is binary, with sizes and places that a reader follows."""
+    """It is binary, with sizes and offsets that a reader follows."""
     tried(ending(folder / "damaged.parquet", damaged(PARQUET, seed, cuts)))
 
 
@@ -150,7 +150,7 @@ NAMES = st.sampled_from(
 def test_any_cells_are_read_or_rejected(
     folder: Path, tried: Tried, header: list[str], rows: list[list[str]], delimiter: str
 ) -> None:
-    """Rows too long and too short, quotes that never close, columns of the same name."""
+    """Rows that are too long or too short, unclosed quotes, duplicate column names."""
     lines = [delimiter.join(["customer_id", "join_date", *header]), *map(delimiter.join, rows)]
     tried(ending(folder / "cells.csv", "\n".join(lines).encode("utf-8", "surrogatepass")))
 
@@ -162,16 +162,16 @@ def test_any_cells_are_read_or_rejected(
     said=st.sampled_from([None, None, *ENCODINGS]) | ARGUMENTS,
     delimiter=st.sampled_from([None, ",", ";", "\t", "x", " ", "\\"]),
 )
-def test_a_wrong_encoding_or_delimiter_is_told(
+def test_a_wrong_encoding_or_delimiter_is_reported(
     folder: Path, tried: Tried, text: str, written: str, said: str | None, delimiter: str | None
 ) -> None:
-    """Written in one, named as another, or as something that is no encoding at all."""
+    """Written in one encoding, declared as another, or as an unknown one."""
     content = f"{CSV.decode()}3,{text},,2020-01-02,,,,,\n".encode(written, "replace")
     tried(ending(folder / "encoded.csv", content, Reading(delimiter, said)))
 
 
-def test_a_file_does_not_steer_the_terminal(tmp_path: Path, tried: Tried) -> None:
-    """Names of columns, cells and the file itself are shown before anything is loaded."""
+def test_a_file_does_not_control_the_terminal(tmp_path: Path, tried: Tried) -> None:
+    """The names of columns, cells and the file itself are shown before anything is loaded."""
     steering = "\x1b[2J\x1b]0;owned\x07\u202e\x9b31m"
     (tmp_path / "members.csv").write_text(
         f"customer_id,join_date,{steering}\n1,2020-01-02,{steering}\n{steering},x,y\n"

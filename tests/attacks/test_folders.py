@@ -1,4 +1,4 @@
-"""What is written where: private files stay private, and nothing that is not ours is overwritten, by whatever path."""
+"""Private files stay private, and files that are not ours are never overwritten, by any path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.attacks.command_line import contents
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_nobody_else_reads_a_file_of_the_server(embedded: EmbeddedPostgres) -> None:
-    """Passwords, data, logs and locks; only programs, which are public, may be read."""
+    """Passwords, data, logs and locks; only programs, which are public, may be readable."""
     open_to_others = {
         path.relative_to(embedded.home)
         for path in embedded.home.rglob("*")
@@ -27,8 +27,8 @@ def test_nobody_else_reads_a_file_of_the_server(embedded: EmbeddedPostgres) -> N
     assert open_to_others == set()
 
 
-def test_a_folder_that_leads_elsewhere_is_not_replaced(tmp_path: Path) -> None:
-    """A link could lead to anything."""
+def test_a_linked_folder_is_not_replaced(tmp_path: Path) -> None:
+    """A link could point to anything."""
     precious = tmp_path / "precious"
     build(precious)
     (tmp_path / "link").symlink_to(precious, target_is_directory=True)
@@ -41,7 +41,7 @@ def test_a_folder_that_leads_elsewhere_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_through_a_link_inside_the_folder(tmp_path: Path) -> None:
-    """Every file is made anew beside, and the old folder is put away whole."""
+    """Every file is written to a new folder next to the old one, which is then removed as a whole."""
     built, precious = tmp_path / "project", tmp_path / "precious.txt"
     build(built)
     precious.write_text("precious")
@@ -56,7 +56,7 @@ def test_nothing_is_written_through_a_link_inside_the_folder(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("folder", ["", ".", "/", "..", "a/../..", "/etc", "/proc/self"])
-def test_a_folder_with_other_files_is_never_taken(
+def test_a_folder_with_other_files_is_never_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     """Not even with --overwrite."""

@@ -1,4 +1,4 @@
-"""Whatever a mapping file holds: a mapping, or one line that says what is wrong in it."""
+"""Any mapping file gives a mapping, or one line that says what is wrong in it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def require_text(mapping: ColumnMapping) -> None:
 @attack(1_000)
 @given(text=NEAR_TOML)
 def test_near_toml_is_read_or_refused(path: Path, tried: Tried, text: str) -> None:
-    """Right sections with wrong values, wrong sections, lines that are neither."""
+    """Valid sections with invalid values, invalid sections, lines that are neither."""
     tried(ending(path, text.encode("utf-8", "surrogatepass")))
 
 
@@ -87,7 +87,7 @@ TREES: Any = st.recursive(
 @attack(300)
 @given(tree=st.dictionaries(SECTIONS, st.dictionaries(KEYS, TREES, max_size=4) | TREES, max_size=5))
 def test_any_tree_of_toml_is_read_or_refused(path: Path, tried: Tried, tree: dict[str, Any]) -> None:
-    """Lists where text is due, tables in tables, numbers, nulls."""
+    """Lists instead of text, nested tables, numbers, nulls."""
     tried(ending(path, "\n".join(toml(tree)).encode("utf-8", "replace")))
 
 
@@ -106,7 +106,7 @@ def inline(value: Any) -> str:
 @attack(700)
 @given(content=st.binary(max_size=200), place=st.integers(0, 400), good=st.booleans())
 def test_any_bytes_are_read_or_refused(path: Path, tried: Tried, content: bytes, place: int, good: bool) -> None:
-    """Alone, and in the middle of a mapping that was right."""
+    """Alone, and in the middle of a valid mapping."""
     right = written(
         ColumnMapping({"customer_id": "id", "join_date": "joined"}), "a.csv", ["id", "joined"]
     ).encode()
@@ -114,7 +114,7 @@ def test_any_bytes_are_read_or_refused(path: Path, tried: Tried, content: bytes,
 
 
 def test_deep_nesting_is_refused(path: Path, tried: Tried) -> None:
-    """Parsers call themselves for each level."""
+    """Parsers recurse for each level."""
     for deep in ("[" * 5_000, "{a=" * 5_000, "[" + "{a=[" * 5_000, "[columns]\na = " + "[" * 100_000):
         tried(ending(path, f"[columns]\ncustomer_id = {deep}".encode()))
     tried(ending(path, f"{'a.' * 5_000}b = 1".encode()))

@@ -1,4 +1,4 @@
-"""Mock data is deleted, and nothing else: any row that somebody wrote since is noticed, however it was written."""
+"""Only mock data is deleted: any row that someone has written since is detected, however it was written."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from psycopg.sql import Identifier
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
+from customer360.postgres.internal_schema import comment_on
 from customer360.postgres.origin import guard_own_data, origin
 from customer360.postgres.programs import installed_programs
-from customer360.postgres.publish import Publication, comment_on, publication
+from customer360.postgres.publish import Publication, publication
 from customer360.tables import CUSTOMERS
 from tests.conftest import new_database
 
@@ -33,7 +34,7 @@ def fill(
     kind: str = "mock",
     parts: tuple[int, ...] = PARTS,
 ) -> None:
-    """As `mock` does, each of the *parts* in a transaction."""
+    """Fills like `mock`, each of the *parts* in a transaction."""
     with publication(database, "test") as change:
         change.prepare([CUSTOMERS], foreign=[CUSTOMERS])
         if guarded:
@@ -107,10 +108,8 @@ ALL_AGAIN = "INSERT INTO public.customers SELECT * FROM kept"
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("is_older", [False, True], ids=["this version's", "an older version's"])
-def test_mock_data_that_somebody_changed_is_kept(
-    module_database: Database, statements: list[str], is_older: bool
-) -> None:
-    """As many rows as before prove nothing: they may be somebody's own."""
+def test_changed_mock_data_is_kept(module_database: Database, statements: list[str], is_older: bool) -> None:
+    """The same number of rows proves nothing: they may be someone's own."""
     database = module_database
     fill(database, guarded=False)
     execute(database, "DROP TABLE IF EXISTS kept")
@@ -129,7 +128,7 @@ def test_mock_data_that_somebody_changed_is_kept(
 
 
 def as_older_version(database: Database) -> None:
-    """Its fillings were told by their number of rows alone."""
+    """Its fillings were identified only by their number of rows."""
     with database.connect() as connection:
         connection.execute("TRUNCATE customer360_internal.copied_parts")
         connection.execute("ALTER TABLE customer360_internal.copied_parts DROP COLUMN transaction")
@@ -139,8 +138,8 @@ def as_older_version(database: Database) -> None:
 
 
 @pytest.mark.parametrize("is_older", [False, True], ids=["this version's", "an older version's"])
-def test_mock_data_that_nobody_changed_is_replaced(database: Database, is_older: bool) -> None:
-    """Reading, locking, an index, and whatever PostgreSQL does to keep house, write no row."""
+def test_unchanged_mock_data_is_replaced(database: Database, is_older: bool) -> None:
+    """Reading, locking, an index, and PostgreSQL's maintenance write no rows."""
     fill(database, parts=ONE_BLOCK if is_older else PARTS)
     if is_older:
         as_older_version(database)
@@ -161,8 +160,8 @@ def test_mock_data_that_nobody_changed_is_replaced(database: Database, is_older:
     assert count(database) == sum(PARTS)
 
 
-def test_a_row_written_while_the_filling_works_stops_the_swap(database: Database) -> None:
-    """It may be hours after the first look."""
+def test_a_row_written_during_the_filling_stops_the_swap(database: Database) -> None:
+    """That may be hours after the first check."""
     fill(database)
 
     with pytest.raises(Customer360Error, match="has 792: someone changed it; nothing was deleted"):  # noqa: SIM117
@@ -175,8 +174,8 @@ def test_a_row_written_while_the_filling_works_stops_the_swap(database: Database
     assert count(database, "name = 'mine'") == 1
 
 
-def test_a_table_made_while_the_filling_works_stops_the_swap(database: Database) -> None:
-    """There was none at the first look."""
+def test_a_table_created_during_the_filling_stops_the_swap(database: Database) -> None:
+    """It did not exist at the first check."""
     with pytest.raises(Customer360Error, match="was not made by customer360; nothing was deleted"):  # noqa: SIM117
         with publication(database, "test") as change:
             change.require(lambda: guard_own_data(change.connection, CUSTOMERS))
@@ -190,7 +189,7 @@ def test_a_table_made_while_the_filling_works_stops_the_swap(database: Database)
 
 @pytest.mark.parametrize("table", ["public.customers", "LEAF"])
 def test_a_row_written_while_the_swap_waits_for_a_reader_is_kept(database: Database, table: str) -> None:
-    """Nothing is deleted that was not there when the swap looked, however long ago it first did."""
+    """Only rows that existed at the last check of the swap are deleted, no matter how long it has waited."""
     fill(database)
     refused: list[Customer360Error] = []
 
@@ -212,8 +211,8 @@ def test_a_row_written_while_the_swap_waits_for_a_reader_is_kept(database: Datab
     assert count(database, "name = 'mine'") == 1
 
 
-def test_others_can_read_while_the_rows_are_looked_at_again(database: Database) -> None:
-    """Ten million of them take a second."""
+def test_others_can_read_while_the_rows_are_checked_again(database: Database) -> None:
+    """Checking ten million rows takes a second."""
     fill(database)
     with publication(database, "test") as change:
         stage(database, change)
@@ -230,10 +229,10 @@ def test_others_can_read_while_the_rows_are_looked_at_again(database: Database) 
 
 
 @pytest.mark.parametrize(("kind", "options"), [("mock", []), ("mock", ["--inserts"]), ("own", [])])
-def test_what_was_restored_from_a_backup_is_nobodys_mock_data(
+def test_rows_restored_from_a_backup_do_not_count_as_mock_data(
     server: Database, database: Database, kind: str, options: list[str]
 ) -> None:
-    """It may have been changed before it was saved. Own data is still known as such."""
+    """It may have been changed before the backup. Own data is still recognised."""
     fill(database, kind=kind)
     dump = program("pg_dump", *options, database.url)
 
@@ -253,7 +252,7 @@ def test_what_was_restored_from_a_backup_is_nobodys_mock_data(
 
 
 def test_a_ledger_that_one_transaction_wrote_signs_nothing(database: Database) -> None:
-    """As after a restore in one, should it happen to have the number of the transaction that once copied the rows."""
+    """For example, after a restore in a transaction that happens to have the id of the one that copied the rows."""
     fill(database)
     execute(
         database,
@@ -277,8 +276,8 @@ def program(name: str, *arguments: str, given: str | None = None) -> str:
 
 
 @pytest.mark.parametrize("path", ["customer360_internal, public", "public"])
-def test_own_data_is_known_whatever_the_search_path(database: Database, path: str) -> None:
-    """PostgreSQL writes a name without its schema where the path finds it."""
+def test_own_data_is_recognised_regardless_of_the_search_path(database: Database, path: str) -> None:
+    """PostgreSQL prints a name without its schema if the search path finds it."""
     fill(database, kind="own")
     other = Database(make_conninfo(database.url, options=f"-c search_path={path.replace(' ', '')}"))
 
@@ -287,7 +286,7 @@ def test_own_data_is_known_whatever_the_search_path(database: Database, path: st
 
 
 def test_the_ledger_of_an_older_version_learns_to_sign(database: Database) -> None:
-    """Its rows stay, and what is filled from now on is known row by row."""
+    """Its rows stay, and later fillings are tracked row by row."""
     fill(database, parts=ONE_BLOCK)
     as_older_version(database)
 
@@ -298,8 +297,8 @@ def test_the_ledger_of_an_older_version_learns_to_sign(database: Database) -> No
         guard(database)
 
 
-def test_customers_that_somebody_put_aside_are_never_dropped(database: Database) -> None:
-    """A detached partition is a backup of all customers, wherever it stands, and so is a table beside it."""
+def test_customers_put_aside_are_never_dropped(database: Database) -> None:
+    """A detached partition is a backup of all customers, wherever it is, and so is a table next to it."""
     fill(database, kind="own")
     with database.connect() as connection:
         kept = origin(connection, "public.customers").fill

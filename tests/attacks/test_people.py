@@ -1,4 +1,4 @@
-"""Whatever is asked about single customers, and whatever is searched for: an answer, or one line."""
+"""Any request about single customers, and any search, gets an answer or one line."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def of_reader(published: Database) -> Iterator[Asked]:
 
 @attack(150)
 @given(path=PATHS, query=QUERIES)
-def test_any_list_that_is_asked_for_is_given_or_refused_in_a_line(
+def test_any_requested_list_is_returned_or_refused_in_a_line(
     ask: Asked, tried: Tried, path: str, query: list[tuple[str, str]]
 ) -> None:
-    """Right names with wrong values, wrong names, both, twice, and none."""
+    """Valid names with invalid values, invalid names, both, twice, and none."""
     answer = ask(path, encoded(query))
 
     require_an_answer_or_a_line(answer, path)
@@ -77,7 +77,7 @@ def test_any_list_that_is_asked_for_is_given_or_refused_in_a_line(
 @attack(150)
 @given(path=IDS)
 def test_any_id_is_a_customer_or_refused_in_a_line(ask: Asked, tried: Tried, path: str) -> None:
-    """Also what is no number, or one that PostgreSQL does not take."""
+    """Even if it is not a number, or not one that PostgreSQL accepts."""
     for where in (f"/api/people/{path}", f"/customers/{path}"):
         answer = ask(where)
         require_an_answer_or_a_line(answer, where)
@@ -92,7 +92,7 @@ def searched(ask: Asked, body: bytes, headers: list[tuple[bytes, bytes]]) -> Ans
 @attack(150)
 @given(body=BODIES)
 def test_any_search_is_answered_or_refused_in_a_line(ask: Asked, tried: Tried, body: bytes) -> None:
-    """No JSON, JSON of another kind, endless nesting, NUL, half a surrogate, what LIKE and SQL take for theirs."""
+    """No JSON, other JSON, deep nesting, NUL, half a surrogate, special characters of LIKE and SQL."""
     answer = searched(ask, body, [])
 
     require_an_answer_or_a_line(answer, SEARCH)
@@ -101,10 +101,10 @@ def test_any_search_is_answered_or_refused_in_a_line(ask: Asked, tried: Tried, b
 
 @attack(150)
 @given(headers=HEADERS, method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "post", ""]))
-def test_any_headers_of_a_search_are_taken(
+def test_any_headers_of_a_search_are_accepted(
     ask: Asked, tried: Tried, headers: list[tuple[bytes, bytes]], method: str
 ) -> None:
-    """A length that is none, a type that is none, and origins from anywhere."""
+    """Invalid lengths, invalid types, and any origin."""
     answer = ask(SEARCH, method=method, headers=headers, body=b'{"text": "ana"}')
 
     require_an_answer_or_a_line(answer, SEARCH)
@@ -114,10 +114,10 @@ def test_any_headers_of_a_search_are_taken(
 
 @attack(150)
 @given(path=PATHS.filter(lambda path: path.startswith("/api/")), query=QUERIES, headers=HEADERS)
-def test_no_query_and_no_header_shows_people_to_a_reader(
+def test_no_query_or_header_shows_people_to_a_reader(
     of_reader: Asked, tried: Tried, path: str, query: list[tuple[str, str]], headers: list[tuple[bytes, bytes]]
 ) -> None:
-    """Who may not see them is refused before anything is looked at."""
+    """Users who may not see them are refused before anything is read."""
     answer = of_reader(path, encoded(query), headers=headers)
 
     assert answer.status in {400, 403, 414}
@@ -125,8 +125,8 @@ def test_no_query_and_no_header_shows_people_to_a_reader(
     tried(answer.status)
 
 
-def test_whatever_was_asked_the_log_names_nobody(ask: Asked, published: Database) -> None:
-    """Nor anything else that was typed: only conditions of the report."""
+def test_the_log_names_nobody_regardless_of_the_request(ask: Asked, published: Database) -> None:
+    """Nor any other typed text: only conditions of the report."""
     for text in (*HOSTILE, "ana7@example.com", "Ana"):
         searched(ask, json.dumps({"text": text}).encode(), [])
         ask("/api/people", encoded([("country", text), ("ana", text), ("measure", text), ("audience", text)]))

@@ -1,4 +1,4 @@
-"""The role customer360_reader, which Power BI and the dashboard use, reads results and nothing else; customer360_people little more."""
+"""The role customer360_reader of Power BI and the dashboard reads only results; customer360_people little more."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def fingerprint(embedded: EmbeddedPostgres) -> list[tuple[object, ...]]:
 def test_the_reader_changes_nothing_and_sees_no_customer(
     embedded: EmbeddedPostgres, reader: Database, statement: str
 ) -> None:
-    """Also after it has said that it wants to write."""
+    """Even after it has requested read-write mode."""
     require_refused(embedded, reader, statement)
 
 
 @pytest.mark.parametrize("statement", [one for one in (*CHANGES, *LOOKS) if one not in SEEN_BY_PEOPLE])
-def test_who_may_see_people_changes_nothing_and_sees_no_more_than_that(
+def test_a_user_who_may_see_people_changes_nothing_and_sees_nothing_else(
     embedded: EmbeddedPostgres, people: Database, statement: str
 ) -> None:
-    """The log can only be added to, by the one it tells of too."""
+    """The log is append-only, even for the user whose access it records."""
     require_refused(embedded, people, statement)
 
 
@@ -119,15 +119,15 @@ def test_the_reader_finds_no_email_address_anywhere(embedded: EmbeddedPostgres, 
 
 
 @pytest.mark.parametrize("name", ["postgres", "template1"])
-def test_readers_enter_no_other_database(reader: Database, people: Database, name: str) -> None:
-    """There they could make temporary tables."""
+def test_readers_cannot_connect_to_other_databases(reader: Database, people: Database, name: str) -> None:
+    """There they could create temporary tables."""
     for database in (reader, people):
         with pytest.raises(Customer360Error, match="permission denied for database"):
             Database(make_conninfo(database.url, dbname=name)).connect()
 
 
-def test_the_dashboards_connection_reads_only_and_not_for_ever(embedded: EmbeddedPostgres) -> None:
-    """Whoever the URL names, the owner too."""
+def test_the_dashboards_connection_is_read_only_and_limited_in_time(embedded: EmbeddedPostgres) -> None:
+    """Regardless of the URL's user, even the owner."""
     for database in (embedded.database(), embedded.reader_database()):
         with read_only(database).connect() as connection:
             assert catalog.value(connection, "SHOW default_transaction_read_only") == "on"
@@ -138,7 +138,7 @@ def test_the_dashboards_connection_reads_only_and_not_for_ever(embedded: Embedde
 
 
 def test_no_table_or_column_name_becomes_a_statement(embedded: EmbeddedPostgres, tried: Tried) -> None:
-    """Names are quoted, wherever they come from: one line, and nothing is changed."""
+    """Names are quoted, wherever they come from: one line, and nothing changes."""
     database, before = embedded.database(), fingerprint(embedded)
     for name in HOSTILE:
         for table in (name, f"public.{name}", f"{name}.customers"):
@@ -170,8 +170,8 @@ AWKWARD = [
 ]
 
 
-def test_a_table_with_such_names_is_read_as_any_other(embedded: EmbeddedPostgres, tried: Tried) -> None:
-    """They are names in somebody's database."""
+def test_a_table_with_hostile_names_is_read_like_any_other(embedded: EmbeddedPostgres, tried: Tried) -> None:
+    """They are names in someone's database."""
     database = embedded.database()
     for name in AWKWARD:
         table = f"awkward.{name}"

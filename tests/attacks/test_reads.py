@@ -1,4 +1,4 @@
-"""Reading in ranges shows what one SELECT shows, whatever the relation is and whoever rewrites it meanwhile."""
+"""Reading in ranges returns the rows of one SELECT, for any relation and despite concurrent rewrites."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ranges_of(database: Database, table: str, snapshot: str, wanted: int = 4) ->
 
 
 def rows_of(database: Database, ranges: Sequence[PageRange], snapshot: str, column: str = "n") -> list[Any]:
-    """The values of *column* in all *ranges*, each read as by a task of its own."""
+    """The values of *column* in all *ranges*, each read as by a separate task."""
     fields = (types.Field(column, "integer"),)
     batches = (
         batch
@@ -81,7 +81,7 @@ REWRITES = {
 
 
 def rewrite(database: Database, statements: Sequence[str], **options: str) -> None:
-    """In one transaction, where the statements may be in one."""
+    """Runs the statements in one transaction, if they can be."""
     options = {"options": "".join(f"-c {name}={value}" for name, value in options.items())}
     with database.connect(**options) as connection, ExitStack() as together:
         if len(statements) > 1:
@@ -91,10 +91,10 @@ def rewrite(database: Database, statements: Sequence[str], **options: str) -> No
 
 
 @pytest.mark.parametrize("statements", REWRITES.values(), ids=REWRITES.keys())
-def test_whoever_gives_way_rewrites_a_table_when_it_has_been_read(
+def test_a_session_that_yields_rewrites_a_table_after_the_read(
     database: Database, numbers: str, statements: Sequence[str]
 ) -> None:
-    """An old snapshot sees a rewritten table as empty. So the table is locked, as long as the snapshot is held."""
+    """To an old snapshot a rewritten table is empty. So the table is locked as long as the snapshot is held."""
     with database.snapshot(named(numbers)) as snapshot:
         first, *rest = ranges_of(database, numbers, snapshot)
         found = rows_of(database, [first], snapshot)
@@ -107,10 +107,10 @@ def test_whoever_gives_way_rewrites_a_table_when_it_has_been_read(
     assert read_whole(database, numbers) == list(range(1, ROWS + 1))
 
 
-def test_whoever_does_not_give_way_ends_the_read(
+def test_a_session_that_does_not_yield_ends_the_read(
     database: Database, numbers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL lets a new reader wait behind a waiting TRUNCATE: without an end both would wait forever."""
+    """PostgreSQL queues a new reader behind a waiting TRUNCATE: without a timeout both would wait forever."""
     monkeypatch.setattr(read, "_LOCK_TIMEOUT", "100ms")
     reload = threading.Thread(target=rewrite, args=(database, REWRITES["reloaded"]))
     with database.snapshot(named(numbers)) as snapshot, database.connect() as looking:
@@ -132,7 +132,7 @@ def test_whoever_does_not_give_way_ends_the_read(
 def test_a_table_rewritten_since_the_snapshot_is_refused(
     database: Database, numbers: str, statements: Sequence[str]
 ) -> None:
-    """Where nobody holds the lock, the reader compares what the snapshot knows with what is there."""
+    """Without a lock, the reader compares the snapshot with the current state."""
     with database.snapshot() as snapshot:
         ranges = ranges_of(database, numbers, snapshot)
         rewrite(database, statements)
@@ -145,10 +145,10 @@ def test_a_table_rewritten_since_the_snapshot_is_refused(
     "statement",
     ["TRUNCATE split_1", "ALTER TABLE split DETACH PARTITION split_1", "DROP TABLE split_1", "TRUNCATE split"],
 )
-def test_a_partition_that_is_gone_since_the_snapshot_is_missed_by_nobody(
+def test_a_partition_removed_since_the_snapshot_is_noticed(
     database: Database, partitioned: str, statement: str
 ) -> None:
-    """Also where the parent is read in one range: what is asked of it no longer reaches the partition."""
+    """Even if the parent is read in one range: a query on it no longer includes the partition."""
     with database.snapshot() as snapshot:
         execute(database, statement)
 
@@ -156,8 +156,10 @@ def test_a_partition_that_is_gone_since_the_snapshot_is_missed_by_nobody(
             rows_of(database, [PageRange("public", "split")], snapshot)
 
 
-def test_what_changes_no_rows_disturbs_no_read(database: Database, numbers: str, partitioned: str) -> None:
-    """Indexes come and go, and rows, and VACUUM: the snapshot shows what it showed."""
+def test_changes_without_row_changes_do_not_disturb_a_read(
+    database: Database, numbers: str, partitioned: str
+) -> None:
+    """Indexes, rows and VACUUM come and go: the snapshot stays the same."""
     with database.snapshot() as snapshot:
         plain, split = (ranges_of(database, table, snapshot) for table in (numbers, partitioned))
         execute(
@@ -193,7 +195,7 @@ def test_a_read_that_waits_for_a_reload_has_all_of_its_rows(database: Database, 
 
 
 def test_a_snapshot_begins_when_the_reload_has_ended(database: Database, numbers: str) -> None:
-    """The lock comes first, the snapshot is taken under it."""
+    """The lock comes first, and the snapshot is taken under it."""
     found: list[int] = []
     with database.connect() as loading, database.connect() as looking:
         with loading.transaction():
@@ -210,7 +212,7 @@ def test_a_snapshot_begins_when_the_reload_has_ended(database: Database, numbers
 
 @pytest.fixture
 def tenant(server: Database, database: Database) -> Iterator[Database]:
-    """The database for a role that owns nothing in it."""
+    """The database as a role that owns nothing in it."""
     role = f"tenant_{database.parts['dbname']}"
     execute(server, f"CREATE ROLE {role} LOGIN PASSWORD 'for this test'")
     yield Database(make_conninfo(database.url, user=role, password="for this test"))
@@ -238,7 +240,7 @@ def tenant(server: Database, database: Database) -> Iterator[Database]:
 def test_partitions_are_read_as_the_table_itself_would_show_them(
     database: Database, tenant: Database, partitioned: str, secured: Sequence[str]
 ) -> None:
-    """Policies and rights are those of the table that a query names."""
+    """Policies and rights of the table named in a query apply."""
     policy = "CREATE POLICY few ON {} FOR SELECT USING (n % 3 = 1)"
     execute(database, policy.format("split"), policy.format("split_1"))
     execute(database, *(statement.format(role=tenant.parts["user"]) for statement in secured))
@@ -253,7 +255,7 @@ def test_partitions_are_read_as_the_table_itself_would_show_them(
 
 
 def test_materialized_views_and_parents_are_read_in_ranges(database: Database, numbers: str) -> None:
-    """Each row of a parent and its heirs once, at every level."""
+    """Each row of a parent and its inheriting tables once, at every level."""
     execute(
         database,
         "CREATE MATERIALIZED VIEW kept AS SELECT * FROM numbers",
@@ -269,7 +271,7 @@ def test_materialized_views_and_parents_are_read_in_ranges(database: Database, n
 
 
 def test_a_materialized_view_is_not_refreshed_while_it_is_read(database: Database, numbers: str) -> None:
-    """A refresh writes another file, as TRUNCATE does; also of one behind a view."""
+    """A refresh writes a new file, like TRUNCATE; also for one behind a view."""
     execute(
         database,
         "CREATE MATERIALIZED VIEW kept AS SELECT * FROM numbers",
@@ -287,7 +289,7 @@ def test_a_materialized_view_is_not_refreshed_while_it_is_read(database: Databas
 
 
 def test_foreign_tables_are_read_alone_and_as_partitions(database: Database, numbers: str) -> None:
-    """They have no pages; LOCK TABLE does not know them."""
+    """They have no pages, and LOCK TABLE does not support them."""
     parts = database.parts
     execute(
         database,
@@ -312,8 +314,8 @@ def test_foreign_tables_are_read_alone_and_as_partitions(database: Database, num
 @pytest.mark.parametrize(
     "name", ["Members", "my members", "My.Table", 'a"b', "o'clock", "select", "ünï", "%s {0}"]
 )
-def test_a_table_is_looked_up_as_it_is_quoted(database: Database, name: str) -> None:
-    """Upper and lower case as written: beside it stands the table that an unquoted name would mean."""
+def test_a_table_is_looked_up_as_quoted(database: Database, name: str) -> None:
+    """Case is preserved: the table that an unquoted name would refer to also exists."""
     other = sql.Identifier("crm", name.lower())
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA crm")
@@ -333,7 +335,7 @@ def test_a_table_is_looked_up_as_it_is_quoted(database: Database, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["", "a.b.c", ".members", "crm.", 'crm."My.Table', 'crm.""', "a\0b"])
-def test_what_names_no_table_is_refused(name: str) -> None:
+def test_an_invalid_table_name_is_refused(name: str) -> None:
     """In the way that says how to write one."""
     with pytest.raises(
         Customer360Error, match="invalid table name .*; write it as schema.table, with double quotes around"
@@ -341,8 +343,8 @@ def test_what_names_no_table_is_refused(name: str) -> None:
         named(name)
 
 
-def test_numbers_that_no_decimal_holds_are_rounded_or_refused(database: Database) -> None:
-    """A numeric without precision holds 131,072 digits; Arrow would wrap those of more than 38 around."""
+def test_numbers_that_do_not_fit_a_decimal_are_rounded_or_refused(database: Database) -> None:
+    """A numeric without precision has up to 131,072 digits; Arrow would wrap around beyond 38."""
     execute(
         database,
         "CREATE TABLE ratios (n numeric)",
@@ -383,8 +385,8 @@ def test_numerics_of_odd_scales_are_exact(database: Database) -> None:
     ]
 
 
-def test_forever_lies_after_every_day_and_since_ever_is_not_known(database: Database) -> None:
-    """Arrow counts days and microseconds from 1970: infinity would wrap around to a day long before."""
+def test_infinity_is_after_every_day_and_minus_infinity_is_null(database: Database) -> None:
+    """Arrow counts days and microseconds from 1970: infinity would wrap around to a day in the distant past."""
     execute(
         database,
         "CREATE TABLE ends (place int, day date, moment timestamp, instant timestamptz)",
@@ -411,14 +413,14 @@ def test_forever_lies_after_every_day_and_since_ever_is_not_known(database: Data
         ("SELECT 1, 2", "returns two columns without a name; give each its own name with AS"),
     ],
 )
-def test_columns_of_one_name_are_refused(database: Database, query: str, said: str) -> None:
-    """Nobody could say which of them is meant."""
+def test_columns_with_the_same_name_are_refused(database: Database, query: str, said: str) -> None:
+    """It would be ambiguous which of them is meant."""
     with database.connect() as connection, pytest.raises(Customer360Error, match=said):
         types.fields(connection, sql.SQL("({}) AS query").format(sql.SQL(query)))
 
 
-def test_an_error_of_the_query_is_one_line_and_no_failure_of_the_server(database: Database) -> None:
-    """Whenever it occurs: also when rows have been sent."""
+def test_an_error_in_the_query_is_one_line_and_not_a_server_failure(database: Database) -> None:
+    """Whenever it occurs, even after rows have been sent."""
     execute(database, "CREATE TABLE t AS SELECT n FROM generate_series(1, 100000) n")
     for query in ("SELECT 1 / (n - 90000) AS n FROM t", "SELECT nothing AS n FROM t"):
         relation = sql.SQL("({}) AS query").format(sql.SQL(query))
@@ -429,8 +431,8 @@ def test_an_error_of_the_query_is_one_line_and_no_failure_of_the_server(database
             list(read_batches(database, relation, [types.Field("n", "integer")]))
 
 
-def test_results_of_another_version_are_told_with_the_way_out(database: Database) -> None:
-    """A dashboard that is started after an upgrade and before the first run must not end in a traceback."""
+def test_results_of_another_version_are_reported_with_how_to_rebuild_them(database: Database) -> None:
+    """A dashboard started after an upgrade but before the first run must not end in a traceback."""
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA analytics")
         connection.execute("CREATE TABLE analytics.countries (country text)")

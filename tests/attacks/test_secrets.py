@@ -1,4 +1,4 @@
-"""A password that is planted in the database's URL is found nowhere: not in arguments, outputs, logs, answers or files."""
+"""A password planted in the database URL never appears in arguments, outputs, logs, answers or files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WITH_PASSWORD = re.compile(r"postgresql://[^\s:/@]+:(?!PASSWORD\b)[^\s@]+@")
 
 @pytest.fixture
 def planted(embedded: EmbeddedPostgres) -> Iterator[Database]:
-    """An empty database, reached by a role whose password is planted."""
+    """An empty database with a role whose password is planted."""
     owner = embedded.database()
     with owner.connect() as connection:
         connection.execute(sql.SQL("CREATE ROLE planted LOGIN SUPERUSER PASSWORD {}").format(sql.Literal(SECRET)))
@@ -49,7 +49,7 @@ def planted(embedded: EmbeddedPostgres) -> Iterator[Database]:
 
 @pytest.fixture
 def environment(planted: Database, tmp_path: Path) -> dict[str, str]:
-    """What every command here is started with; everything it writes down stays in the test's folder."""
+    """The environment of every command here; everything that it writes stays in the test's folder."""
     for name in ("logs", "tmp", "conf"):
         (tmp_path / name).mkdir()
     (tmp_path / "conf" / "spark-defaults.conf").write_text(SPARK_LOGS.format((tmp_path / "logs").as_uri()))
@@ -60,7 +60,7 @@ def environment(planted: Database, tmp_path: Path) -> dict[str, str]:
 
 
 class Looking:
-    """Looks at the arguments of every process of this machine while it is open."""
+    """Watches the arguments of every process of this machine while it is open."""
 
     def __init__(self) -> None:
         self.programs: set[str] = set()
@@ -86,7 +86,7 @@ class Looking:
 
 
 def run(environment: dict[str, str], folder: Path, *arguments: str) -> str:
-    """What a command says, on both channels."""
+    """The output of a command on stdout and stderr."""
     command = [sys.executable, "-c", "from customer360.commands.cli import main; main()", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
     assert ended.returncode == 0, ended.stderr
@@ -94,7 +94,7 @@ def run(environment: dict[str, str], folder: Path, *arguments: str) -> str:
 
 
 def answers(environment: dict[str, str], folder: Path) -> str:
-    """What the dashboard says, and what it answers."""
+    """The dashboard's output, and its answers."""
     command = [
         sys.executable,
         "-c",
@@ -121,7 +121,7 @@ def answers(environment: dict[str, str], folder: Path) -> str:
 
 @contextmanager
 def kept(folder: Path) -> Iterator[dict[Path, bytes]]:
-    """Every file that was in *folder* at any moment while the context is open, also those that are deleted again."""
+    """Every file that exists in *folder* at any time while the context is open, including deleted ones."""
     found: dict[Path, bytes] = {}
     ended = Event()
 
@@ -149,7 +149,7 @@ def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
 @pytest.mark.slow
 @pytest.mark.both
 @pytest.mark.timeout(900)
-def test_planted_secrets_are_found_nowhere(environment: dict[str, str], tmp_path: Path) -> None:
+def test_planted_secrets_are_never_found(environment: dict[str, str], tmp_path: Path) -> None:
     """While everything runs once: mock data, operations, project, dashboard, own data with a mapping, status, logs."""
     (tmp_path / "members.csv").write_text("id,first,last,joined\n1,Ada,L,2024-01-02\n2,Bob,M,2024-02-03\n")
     (tmp_path / "members.mapping.toml").write_text(MAPPING)
@@ -175,7 +175,7 @@ def test_planted_secrets_are_found_nowhere(environment: dict[str, str], tmp_path
     assert any(path.suffix == ".pbip" for path in files)
 
 
-def test_no_file_of_the_project_holds_a_password() -> None:
+def test_no_file_of_the_project_contains_a_password() -> None:
     """Neither the outputs of the notebooks nor the Power BI project."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "notebooks", "power_bi", "docs", "examples"],

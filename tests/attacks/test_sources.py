@@ -1,4 +1,4 @@
-"""Whatever is asked of another PostgreSQL, `load` ends in an outcome or in one line; on a real server."""
+"""For any query of another PostgreSQL, `load` ends with a result or one line; on a real server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUERIES = (
 def test_any_query_and_any_table_are_read_or_refused(
     embedded: EmbeddedPostgres, tmp_path: Path, tried: Tried, option: str
 ) -> None:
-    """A query may be wrong, or hold what no customer has; the database it asks stays as it is."""
+    """A query may be invalid, or return values that no customer has; the queried database is unchanged."""
     reader, before = embedded.database().url, fingerprint(embedded)
     with nothing_to_reach(tmp_path):
         for text in (*QUERIES, *HOSTILE):

@@ -1,4 +1,4 @@
-"""A server with TLS whose certificate is verified: the right one is connected to, a wrong one is one line; on real servers."""
+"""With verified TLS certificates, the right server is accepted and a wrong one is one line; on real servers."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ NAME = "db.example.com"
 class Certificates:
     authority: Path
     stranger: Path
-    """An authority that has signed nothing of ours."""
+    """An authority that has not signed our certificate."""
     server: Path
     key: Path
 
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """Two authorities, and a server's certificate that the first has signed."""
+    """Two authorities, and a server certificate signed by the first."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here to make certificates with")
     folder = tmp_path_factory.mktemp("certificates")
@@ -79,7 +79,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture(scope="module")
 def front(embedded: EmbeddedPostgres, certificates: Certificates) -> Iterator[tuple[int, list[str]]]:
-    """The embedded server behind TLS, for its own programs are built without; and the TLS versions it has seen."""
+    """The embedded server behind TLS, because its programs are built without it; and the TLS versions seen."""
     port = int(embedded.database().parts["port"])
     with tls_front(port, str(certificates.server), str(certificates.key)) as opened:
         yield opened
@@ -87,17 +87,17 @@ def front(embedded: EmbeddedPostgres, certificates: Certificates) -> Iterator[tu
 
 @pytest.fixture
 def with_tls(embedded: EmbeddedPostgres, certificates: Certificates, front: tuple[int, list[str]]) -> Database:
-    """The database as it is reached through TLS, by the name in the certificate."""
+    """The database through TLS, by the name in the certificate."""
     verified = {"sslmode": "verify-full", "sslrootcert": str(certificates.authority)}
     return Database(
         make_conninfo(embedded.database().url, host=NAME, hostaddr="127.0.0.1", port=front[0], **verified)
     )
 
 
-def test_both_ways_to_the_server_are_encrypted_and_verified(
+def test_both_connections_to_the_server_are_encrypted_and_verified(
     with_tls: Database, front: tuple[int, list[str]]
 ) -> None:
-    """That of statements (psycopg) and that of rows (ADBC)."""
+    """The connection for statements (psycopg) and the one for rows (ADBC)."""
     _, versions = front
     versions.clear()
     with with_tls.connect() as connection:
@@ -110,7 +110,7 @@ def test_both_ways_to_the_server_are_encrypted_and_verified(
 
 
 def test_a_command_works_with_the_options_in_the_url(with_tls: Database) -> None:
-    """As a person writes it."""
+    """As a user writes it."""
     parts = with_tls.parts
     url = (
         f"postgresql://{parts['user']}:{parts['password']}@{NAME}:{parts['port']}/{parts['dbname']}"
@@ -135,10 +135,10 @@ def test_a_command_works_with_the_options_in_the_url(with_tls: Database) -> None
     ],
     ids=["another name", "another authority", "no authority", "no TLS"],
 )
-def test_a_server_that_is_not_proved_to_be_the_right_one_is_refused(
+def test_a_server_without_a_valid_certificate_is_refused(
     embedded: EmbeddedPostgres, with_tls: Database, certificates: Certificates, wrong: dict[str, str], said: str
 ) -> None:
-    """Before the password is sent; by both ways, and in one line."""
+    """Before the password is sent; for both connections, and in one line."""
     real = {"STRANGER": str(certificates.stranger), "PLAIN": embedded.database().parts["port"]}
     url = make_conninfo(with_tls.url, **{name: real.get(value, value) for name, value in wrong.items()})
 

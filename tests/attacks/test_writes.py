@@ -1,4 +1,4 @@
-"""A DataFrame's rows in a table of other types: converted as PostgreSQL's INSERT does, or refused in one line."""
+"""A DataFrame's rows in a table of other types: converted like PostgreSQL's INSERT, or refused in one line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _schema(database: Database) -> None:
 
 
 def schema_of(columns: str) -> StructType:
-    """A schema without a session, which Spark's own parser needs."""
+    """A schema without a session, which Spark's own parser would require."""
     spelled = {"int": "integer", "bigint": "long"}
     fields = [column.split() for column in columns.split(", ")]
     return StructType.fromJson(
@@ -37,14 +37,14 @@ def schema_of(columns: str) -> StructType:
 
 
 def staged(database: Database, table: str, schema: str, rows: Mapping[str, Sequence[Any]]) -> tuple[str, int]:
-    """What a write has done when its tasks have ended."""
+    """Stages the rows as the tasks of a write do."""
     name, columns = standalone.stage(database, table, schema_of(schema))
     batch = pa.record_batch(dict(rows), schema=types.arrow_schema(columns))
     try:
         with writer(database) as copier:
             return name, copier.copy_once(name, 0, [batch], shown=table)
     except Customer360Error:
-        standalone.drop(database, name)  # as Spark has it done
+        standalone.drop(database, name)  # as Spark does
         raise
 
 
@@ -59,7 +59,7 @@ def _count(rows: Mapping[str, Sequence[Any]]) -> int:
 
 
 def require_nothing_left(database: Database) -> None:
-    """No staging table, and no signature of one."""
+    """Asserts that there is no staging table, and no signature of one."""
     left = "SELECT relname FROM pg_class WHERE relname LIKE 'write\\_%' AND relkind = 'r'"
     assert fetch(database, left) == []
     assert fetch(database, "SELECT * FROM customer360_internal.copied_parts") == []
@@ -99,7 +99,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_text_is_read_as_the_type_of_its_column(database: Database, kind: str) -> None:
-    """As it is read from a table, it can be written to one: money, uuid, jsonb, arrays, with their lengths."""
+    """Text read from a table can be written to one: money, uuid, jsonb, arrays, with their lengths."""
     execute(
         database,
         "CREATE TYPE crm.tier AS ENUM ('low', 'high')",
@@ -127,31 +127,31 @@ def test_text_is_read_as_the_type_of_its_column(database: Database, kind: str) -
         ("int", "bigint", [1, 2**31], "column 'v' is integer and cannot store '2147483648': integer out of range"),
         ("smallint", "int", [40000, 1], "column 'v' is smallint and cannot store '40000': smallint out of range"),
         ("numeric(5,2)", "decimal(12,4)", [Decimal("1000.0000")], "is numeric and cannot store '1000.0000': numeric f"),
-        ("int", "decimal(12,1)", [Decimal("12.7")], "cannot hold '12.7': a part of it would be lost"),
-        ("bigint", "double", [1e15, 0.5], "cannot hold '0.5': a part of it would be lost"),
-        ("int", "double", [float("nan")], "cannot hold 'NaN': integer out of range"),
-        ("date", "timestamp_ntz", [datetime(2026, 6, 30, 1)], "cannot hold '2026-06-30 01:00:00': a part of it"),
+        ("int", "decimal(12,1)", [Decimal("12.7")], "cannot store '12.7': part of it would be lost"),
+        ("bigint", "double", [1e15, 0.5], "cannot store '0.5': part of it would be lost"),
+        ("int", "double", [float("nan")], "cannot store 'NaN': integer out of range"),
+        ("date", "timestamp_ntz", [datetime(2026, 6, 30, 1)], "cannot store '2026-06-30 01:00:00': part of it"),
         ("real", "double", [1e300], "is real and cannot store '1e\\+300': value out of range"),
         ("real", "double", [1e-300], "is real and cannot store '1e-300': value out of range"),
         ("char(3)", "string", ["DEU", "DEUX"], "is bpchar and cannot store 'DEUX': value too long for type character"),
-        ("varchar(3)", "string", ["four"], "cannot hold 'four': value too long for type character varying\\(3\\)"),
-        ("bit(3)", "string", ["1011"], "cannot hold '1011': bit string length 4 does not match type bit\\(3\\)"),
+        ("varchar(3)", "string", ["four"], "cannot store 'four': value too long for type character varying\\(3\\)"),
+        ("bit(3)", "string", ["1011"], "cannot store '1011': bit string length 4 does not match type bit\\(3\\)"),
         ("uuid", "string", ["abcdefghijklmnop"], "is uuid and cannot store 'abcdefghijklmnop': invalid input syntax"),
         ("money", "string", ["12345678 "], None),
         ("jsonb", "string", ["{}", "{'a'"], "is jsonb and cannot store '{'a'': invalid input syntax for type json"),
-        ("int[]", "string", ["1,2"], "cannot hold '1,2': malformed array literal"),
+        ("int[]", "string", ["1,2"], "cannot store '1,2': malformed array literal"),
         ("crm.tier", "string", ["lower"], "is crm.tier and cannot store 'lower': invalid input value for enum"),
         ("crm.short", "string", ["yes", "no"], "is crm.short and cannot store 'no': value for domain crm.short viol"),
-        ("regclass", "string", ["nowhere"], "is regclass and cannot store 'nowhere': relation \"nowhere\" does not"),
+        ("regclass", "string", ["missing"], "is regclass and cannot store 'missing': relation \"missing\" does not"),
         ("text", "string", ["a\0b"], "crm.\"My Table\": invalid byte sequence .* in the column 'v'; nothing was"),
         ("boolean", "int", [1], "column \"v\" is of type boolean but expression is of type integer"),
         ("bytea", "int", [1], "column \"v\" is of type bytea but expression is of type integer"),
     ],
 )  # fmt: skip
-def test_a_value_that_its_column_cannot_hold_is_named(
+def test_a_value_that_its_column_cannot_store_is_named(
     database: Database, column: str, kind: str, values: list[Any], said: str | None
 ) -> None:
-    """With the column, the value and the table that was asked for; nothing is changed, and nothing left."""
+    """With the column, the value and the requested table; nothing is changed or left behind."""
     execute(
         database,
         "CREATE TYPE crm.tier AS ENUM ('low', 'high')",
@@ -174,12 +174,12 @@ def test_a_value_that_its_column_cannot_hold_is_named(
 
 
 def test_the_first_of_many_values_is_found(database: Database) -> None:
-    """By halving, not one by one."""
+    """By bisection, not one by one."""
     execute(database, f"CREATE TABLE {TABLE} (v int)")
     values = [str(number) for number in range(5000)]
     values[3777], values[4000] = "three", "four"
 
-    with pytest.raises(Customer360Error, match="cannot hold 'three'"):
+    with pytest.raises(Customer360Error, match="cannot store 'three'"):
         write(database, TABLE, "v string", {"v": values})
 
 
@@ -205,7 +205,7 @@ def test_a_decimal_is_rounded_as_insert_does(database: Database) -> None:
         ("AS SELECT 1 AS a, 2 AS b", "a int, c int", "crm.t has no column 'c'. Valid: a, b."),
     ],
 )
-def test_what_no_row_can_be_written_to_is_refused_before_any_is_copied(
+def test_an_unwritable_table_is_refused_before_any_row_is_copied(
     database: Database, definition: str, schema: str, said: str
 ) -> None:
     """PostgreSQL plans the INSERT beforehand."""
@@ -216,8 +216,8 @@ def test_what_no_row_can_be_written_to_is_refused_before_any_is_copied(
     require_nothing_left(database)
 
 
-def test_a_view_takes_rows_where_postgresql_lets_it(database: Database) -> None:
-    """One over a join does not."""
+def test_a_view_accepts_rows_if_postgresql_does(database: Database) -> None:
+    """A view over a join does not accept rows."""
     execute(
         database,
         "CREATE TABLE crm.t (a int)",
@@ -241,7 +241,7 @@ def test_a_view_takes_rows_where_postgresql_lets_it(database: Database) -> None:
         ("crm.t", f"{'a' * 64} int, {'a' * 65} int", 'column "a+" specified more than once'),
     ],
 )
-def test_a_table_that_cannot_be_made_is_refused_before_any_row_is_copied(
+def test_a_table_that_cannot_be_created_is_refused_before_any_row_is_copied(
     database: Database, table: str, schema: str, said: str
 ) -> None:
     """Copying may take hours."""
@@ -251,7 +251,7 @@ def test_a_table_that_cannot_be_made_is_refused_before_any_row_is_copied(
 
 
 def two_at_once(database: Database, table: str, *, overwrite: bool) -> list[str]:
-    """What two writers hear whose rows are staged, and who move them at the same time."""
+    """The errors of two writers that move their staged rows at the same time."""
     names = [
         staged(database, table, "id bigint, who string", {"id": [1, 2, 3], "who": [who] * 3})[0] for who in "AB"
     ]
@@ -275,8 +275,8 @@ def two_at_once(database: Database, table: str, *, overwrite: bool) -> list[str]
 
 
 @pytest.mark.parametrize("made", ["(id bigint, who text)", "(id bigint PRIMARY KEY, who text)", None])
-def test_of_two_overwrites_at_once_the_later_one_stays(database: Database, made: str | None) -> None:
-    """A DELETE does not see the rows that another one commits meanwhile: so the second waits before it deletes."""
+def test_the_later_of_two_simultaneous_overwrites_stays(database: Database, made: str | None) -> None:
+    """A DELETE does not see rows that another writer commits meanwhile: so the second waits before it deletes."""
     if made:
         execute(database, f"CREATE TABLE crm.t {made}", "INSERT INTO crm.t VALUES (9, 'old')")
     for _ in range(3):
@@ -286,16 +286,16 @@ def test_of_two_overwrites_at_once_the_later_one_stays(database: Database, made:
     require_nothing_left(database)
 
 
-def test_two_first_writes_of_a_table_make_it_once(database: Database) -> None:
-    """The second one finds it made."""
+def test_two_simultaneous_first_writes_create_the_table_once(database: Database) -> None:
+    """The second one finds the table already created."""
     assert two_at_once(database, "crm.t", overwrite=False) == ["ok", "ok"]
 
     assert fetch(database, "SELECT who, count(*) FROM crm.t GROUP BY who ORDER BY who") == [("A", 3), ("B", 3)]
     require_nothing_left(database)
 
 
-def test_an_overwrite_waits_for_those_who_write_without_us(database: Database) -> None:
-    """What they commit after it started is deleted too: it would be there beside the new rows."""
+def test_an_overwrite_waits_for_other_writers(database: Database) -> None:
+    """Rows that they commit after it started are deleted too: otherwise they would stay next to the new rows."""
     execute(database, "CREATE TABLE crm.t (id bigint)")
     name, rows = staged(database, "crm.t", "id bigint", {"id": [1]})
     with database.connect() as other:
@@ -312,8 +312,8 @@ def test_an_overwrite_waits_for_those_who_write_without_us(database: Database) -
     assert fetch(database, "SELECT id FROM crm.t") == [(1,)]
 
 
-def test_a_table_made_by_someone_else_meanwhile_leaves_nothing(database: Database) -> None:
-    """With other columns than those that were staged."""
+def test_a_table_created_by_someone_else_meanwhile_leaves_nothing(database: Database) -> None:
+    """With columns that differ from the staged ones."""
     name, rows = staged(database, "crm.t", "id bigint", {"id": [1]})
     execute(database, "CREATE TABLE crm.t (number int)")
 

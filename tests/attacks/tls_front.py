@@ -1,4 +1,4 @@
-"""TLS in front of a PostgreSQL that has none, as managed databases and poolers have it."""
+"""TLS in front of a PostgreSQL without TLS, as in managed databases and poolers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
 @contextlib.contextmanager
 def tls_front(port: int, certificate: str, key: str) -> Iterator[tuple[int, list[str]]]:
     """
-    A port whose connections are encrypted with *certificate*, and arrive at *port* of this machine.
+    A port whose connections are encrypted with *certificate* and forwarded to *port* of this machine.
 
-    With it comes a list of the TLS versions of the connections so far.
+    Also yields a list of the TLS versions of the connections so far.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -1,4 +1,4 @@
-"""Encoded rows, held against what PostgreSQL makes of them; whole types are in test_types."""
+"""Encoded rows, compared with what PostgreSQL reads from them; whole types are in test_types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customer360.postgres.connection import Database
 
 
 def stored(database: Database, batch: pa.RecordBatch, types: str) -> list[tuple[object, ...]]:
-    """What a table of *types*, with columns named as those of *batch*, holds after copying it."""
+    """The contents of a table of *types*, with the column names of *batch*, after copying it."""
     names = batch.schema.names
     columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, types.split("; "), strict=True))
     order = binary_copy.in_quick_order(batch)
@@ -31,7 +31,7 @@ def stored(database: Database, batch: pa.RecordBatch, types: str) -> list[tuple[
     [(12, 2), (1, 0), (18, 18), (15, 3), (18, 0), (19, 0), (22, 2), (38, 0), (38, 37), (3, 3)],
 )
 def test_decimals_keep_every_digit(database: Database, precision: int, scale: int) -> None:
-    """Both ways of taking digits off, and each way in which the decimal point can cut groups of four."""
+    """Both ways of splitting off digits, and every position of the decimal point within a group of four."""
     most = 10**precision - 1
     units = [0, 1, -1, 10, -10_000, 9_999, most, -most, most // 7, -(most // 3), None]
     values = [None if unit is None else Decimal(f"{unit}e-{scale}") for unit in units if abs(unit or 0) <= most]
@@ -42,7 +42,7 @@ def test_decimals_keep_every_digit(database: Database, precision: int, scale: in
 
 
 def test_zeros_at_either_end_are_not_stored(database: Database) -> None:
-    """A numeric of two digits takes no more room than one that PostgreSQL made itself."""
+    """A numeric of two digits takes no more space than one that PostgreSQL created itself."""
     batch = pa.record_batch(
         {"n": pa.array([Decimal("0.00"), Decimal("7.00"), Decimal("-0.30")], pa.decimal128(38, 2))}
     )
@@ -55,12 +55,12 @@ def test_zeros_at_either_end_are_not_stored(database: Database) -> None:
             copy.write(b"".join(binary_copy.encoded([batch])))
         stored = connection.execute("SELECT pg_column_size(n) FROM n").fetchall()
 
-    # What lies in a row has one byte of header where a value on its own has four.
+    # A value in a row has a header of one byte; a value on its own has four.
     assert [size for (size,) in stored] == [size - 3 for size in sizes]
 
 
 def test_nulls_and_slices_of_every_kind(database: Database) -> None:
-    """Validity bits of a slice start in the middle of a byte, texts in the middle of their buffer."""
+    """The validity bits of a slice start within a byte, and its texts within their buffer."""
     columns = {
         "t": pa.array(["a", None, "", "ß", "the end"]),
         "b": pa.array([True, None, False, True, None]),
@@ -81,8 +81,8 @@ def test_nulls_and_slices_of_every_kind(database: Database) -> None:
         assert stored(database, batch.slice(first, 2), types) == rows[first : first + 2]
 
 
-def test_a_large_batch_goes_in_pieces(database: Database) -> None:
-    """Texts of a gigabyte must not become one byte string, whose places are 32-bit numbers."""
+def test_a_large_batch_is_split(database: Database) -> None:
+    """A gigabyte of texts must not become one byte string, whose offsets are 32-bit numbers."""
     batch = pa.record_batch({"n": pa.array(range(2_000)), "t": pa.array([f"{i}" * 1_000 for i in range(2_000)])})
 
     _, *pieces, _ = (len(piece) for piece in binary_copy.encoded([batch]))
@@ -92,7 +92,7 @@ def test_a_large_batch_goes_in_pieces(database: Database) -> None:
     assert stored(database, batch, "bigint; text") == [(i, f"{i}" * 1_000) for i in range(2_000)]
 
 
-def test_what_no_column_can_be_is_refused() -> None:
-    """Bytes of another type would be copied as nonsense."""
+def test_a_type_without_an_encoding_is_refused() -> None:
+    """Bytes of another type would be copied as garbage."""
     with pytest.raises(TypeError, match="list"):
         list(binary_copy.encoded([pa.record_batch({"l": pa.array([[1]])})]))

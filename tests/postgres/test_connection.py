@@ -1,4 +1,4 @@
-"""Whatever keeps a person from the database is one line, and the password is in none of them."""
+"""Every connection problem is reported in one line, without the password."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from tests.attacks.test_client_encodings import copied_and_read
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"dbname": "nowhere"}, 'database "nowhere" does not exist. Create it first'),
+        ({"dbname": "missing"}, 'database "missing" does not exist. Create it first'),
         ({"user": "nobody_here"}, "Check user and password"),
         ({"host": "no.such.host.invalid"}, "Check host and port"),
     ],
 )
-def test_a_refused_connection_says_what_where_and_the_way_out(
+def test_a_refused_connection_says_what_failed_where_and_how_to_fix_it(
     server: Database, change: dict[str, str], said: str
 ) -> None:
-    """The three commonest mistakes in a URL."""
+    """The three most common mistakes in a URL."""
     wrong = Database(make_conninfo(server.url, **change))
 
     with pytest.raises(Customer360Error) as error:
@@ -49,8 +49,8 @@ def test_a_refused_connection_says_what_where_and_the_way_out(
     assert server.parts["password"] not in message
 
 
-def test_a_server_that_is_down_is_said_so() -> None:
-    """A port where nobody listens."""
+def test_a_server_that_is_down_is_reported() -> None:
+    """A port where no server listens."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"postgresql://ann:s3cret@127.0.0.1:{unused.getsockname()[1]}/shop"
@@ -63,13 +63,13 @@ def test_a_server_that_is_down_is_said_so() -> None:
 
 @pytest.mark.parametrize("url", ["postgres:/ann:s3cret@host", "host=x s3cret"])
 def test_an_unreadable_url_is_refused_without_repeating_it(url: str) -> None:
-    """What could not be read may well be the password."""
+    """The part that could not be parsed may be the password."""
     with pytest.raises(Customer360Error, match="write it as postgresql://") as error:
         Database(url).connect()
     assert "s3cret" not in str(error.value)
 
 
-def test_the_password_is_in_no_representation() -> None:
+def test_no_representation_contains_the_password() -> None:
     """A repr ends up in logs and tracebacks."""
     database = Database("postgresql://ann:s3cret@db.example:5433/shop")
 
@@ -78,7 +78,7 @@ def test_the_password_is_in_no_representation() -> None:
 
 
 def test_a_snapshot_shows_every_reader_the_same_rows(database: Database) -> None:
-    """A parallel read has to be one consistent picture, whatever is written meanwhile."""
+    """A parallel read must be consistent, regardless of concurrent writes."""
     with database.connect() as writing:
         writing.execute("CREATE TABLE numbers AS SELECT 1 AS n")
         with database.snapshot() as snapshot:
@@ -89,8 +89,8 @@ def test_a_snapshot_shows_every_reader_the_same_rows(database: Database) -> None
                 assert reading.execute("SELECT count(*) FROM numbers").fetchone() == (1,)
 
 
-def test_a_snapshot_whose_connection_has_ended_is_said_so(database: Database) -> None:
-    """As when the server was lost and is back before the next task reads."""
+def test_a_snapshot_whose_connection_has_ended_is_reported(database: Database) -> None:
+    """For example, when the server has restarted before the next task reads."""
     with database.snapshot() as snapshot:
         pass
 
@@ -104,17 +104,17 @@ def test_a_snapshot_whose_connection_has_ended_is_said_so(database: Database) ->
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
-        ("PGHOSTADDR", "10.255.255.1"), ("PGSSLMODE", "require"), ("PGSERVICE", "nowhere"), ("PGREQUIREAUTH", "none"),
+        ("PGHOSTADDR", "10.255.255.1"), ("PGSSLMODE", "require"), ("PGSERVICE", "missing"), ("PGREQUIREAUTH", "none"),
         ("PGCHANNELBINDING", "require"), ("PGGSSENCMODE", "require"), ("PGTARGETSESSIONATTRS", "standby"),
         ("PGOPTIONS", "-c default_transaction_read_only=on"), ("PGSSLNEGOTIATION", "direct"), ("PGTZ", "nonsense"),
         ("PGDATESTYLE", "nonsense"), ("PGMINPROTOCOLVERSION", "nonsense"), ("PGREQUIRESSL", "1"),
-        ("PGUSER", "nobody"), ("PGDATABASE", "nowhere"), ("PGPORT", "1"), ("PGHOST", "nowhere"), ("PGGEQO", "nonsense"),
+        ("PGUSER", "nobody"), ("PGDATABASE", "missing"), ("PGPORT", "1"), ("PGHOST", "missing"), ("PGGEQO", "nonsense"),
     ],
 )  # fmt: skip
-def test_the_embedded_server_is_reached_whatever_the_environment_says_of_other_servers(
+def test_the_embedded_server_is_reached_regardless_of_the_environment(
     server: Database, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    """People set these for a database at work."""
+    """People set these variables for a database at work."""
     monkeypatch.setenv(variable, value)
 
     with server.connect() as connection, closing(server.connect_arrow()) as arrow:
@@ -125,10 +125,10 @@ def test_the_embedded_server_is_reached_whatever_the_environment_says_of_other_s
 
 
 @pytest.mark.parametrize("is_asked", [False, True])
-def test_messages_name_the_server_that_the_environment_leads_to(
+def test_messages_name_the_server_that_the_environment_selects(
     server: Database, monkeypatch: pytest.MonkeyPatch, is_asked: bool
 ) -> None:
-    """PGHOSTADDR takes precedence over the host of the URL, so that another server answers than the URL names."""
+    """PGHOSTADDR takes precedence over the host of the URL, so another server answers than the URL names."""
     parts = server.parts
     monkeypatch.setenv("PGHOSTADDR", parts["host"])
     monkeypatch.setenv("PGPORT", parts["port"])
@@ -142,8 +142,8 @@ def test_messages_name_the_server_that_the_environment_leads_to(
     assert database.where == server.where
 
 
-def test_of_several_hosts_messages_name_the_one_that_answered(server: Database) -> None:
-    """The first one may be down."""
+def test_messages_name_the_host_that_answered(server: Database) -> None:
+    """The first host may be down."""
     parts = server.parts
     database = Database(
         make_conninfo(server.url, host=f"{parts['host']},{parts['host']}", port=f"1,{parts['port']}")
@@ -155,7 +155,7 @@ def test_of_several_hosts_messages_name_the_one_that_answered(server: Database) 
 
 
 def test_an_empty_url_is_refused() -> None:
-    """libpq would take it for the database of the environment."""
+    """libpq would use the database of the environment."""
     with pytest.raises(Customer360Error, match="the database URL is empty"):
         Database(" ")
 
@@ -168,8 +168,8 @@ LIMITS = (
 )
 
 
-def test_limits_that_a_role_has_do_not_end_a_copy_and_those_of_the_url_hold(database: Database) -> None:
-    """They are set against what people forget to close; a copy takes long, and its snapshot waits for it."""
+def test_timeouts_of_a_role_do_not_end_a_copy_but_those_of_the_url_apply(database: Database) -> None:
+    """Roles set them against forgotten sessions; a copy takes long, and its snapshot waits for it."""
     with database.connect() as connection:
         for limit in LIMITS:
             connection.execute(
@@ -186,8 +186,8 @@ def test_limits_that_a_role_has_do_not_end_a_copy_and_those_of_the_url_hold(data
         assert catalog.value(connection, "SHOW statement_timeout") == "2min"
 
 
-def test_copied_parts_alone_may_be_lost_by_a_crash(database: Database) -> None:
-    """Their commits need not be durable; a setting of the session would also hold for what comes after them."""
+def test_only_copied_parts_may_be_lost_in_a_crash(database: Database) -> None:
+    """Their commits need not be durable; a session setting would also apply to later commits."""
     with database.connect() as connection:
         connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}; CREATE TABLE {INTERNAL_SCHEMA}.names_0 (name text)")
         connection.execute(sql.SQL("CREATE TABLE {} (staging text, part int, rows bigint)").format(LEDGER))
@@ -245,10 +245,10 @@ needs_pgbouncer = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="
         ("transaction", "server_round_robin = 1\nmin_pool_size = 2"),
     ],
 )  # fmt: skip
-def test_a_pooler_that_shares_sessions_is_refused_and_nothing_is_set_there(
+def test_a_pooler_that_shares_sessions_is_refused_and_unchanged(
     database: Database, tmp_path: Path, mode: str, more: str
 ) -> None:
-    """Locks and settings would be left in the session that another application is given next."""
+    """Locks and settings would remain in a session that another application gets next."""
     before = settings_of(database.url)
     with pooled(database, tmp_path, mode, more) as url:
         with pytest.raises(
@@ -261,13 +261,13 @@ def test_a_pooler_that_shares_sessions_is_refused_and_nothing_is_set_there(
 
 @needs_pgbouncer
 def test_a_pooler_in_session_mode_is_as_good_as_the_server(database: Database, tmp_path: Path) -> None:
-    """Every connection has a session of its own."""
+    """Every connection has its own session."""
     with pooled(database, tmp_path, "session", "") as url:
         assert copied_and_read(Database(url), "Łukasz") == ["Łukasz"]
 
 
 def settings_of(url: str) -> list[tuple[str, str]]:
-    """What a session of other applications has set; without what every driver says at its start."""
+    """The settings in a session of other applications, without those that every driver sends at its start."""
     own = ("application_name", "client_encoding")
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(

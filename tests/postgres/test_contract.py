@@ -1,4 +1,4 @@
-"""What breaks the contract of its table is never published, and the refusal shows no customer."""
+"""Rows that break the contract of their table are never published, and the error shows no customer."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def members(database: Database) -> list[tuple[str]]:
     ids=str,
 )
 def test_a_row_that_breaks_a_rule_publishes_nothing(database: Database, broken: dict[str, Any], said: str) -> None:
-    """The refusal says which rule, of which table, in how many rows, and where to look."""
+    """The error names the rule, the table, the number of rows, and some of their keys."""
     publish(database, MEMBERS, ADA)
 
     with pytest.raises(Customer360Error) as refused:
@@ -74,8 +74,8 @@ def test_a_row_that_breaks_a_rule_publishes_nothing(database: Database, broken: 
     assert members(database) == [("Ada Lovelace",)]
 
 
-def test_a_null_where_none_may_be_publishes_nothing_and_shows_no_row(database: Database) -> None:
-    """PostgreSQL's own complaint holds the whole row, name and all."""
+def test_a_null_in_a_required_column_publishes_nothing_and_shows_no_row(database: Database) -> None:
+    """PostgreSQL's own message contains the whole row, including the name."""
     publish(database, MEMBERS, ADA)
 
     with pytest.raises(Customer360Error) as refused:
@@ -86,15 +86,15 @@ def test_a_null_where_none_may_be_publishes_nothing_and_shows_no_row(database: D
     assert members(database) == [("Ada Lovelace",)]
 
 
-def test_null_breaks_no_range_and_no_list(database: Database) -> None:
-    """Unknown is not wrong; whether it may be is another rule."""
+def test_null_is_within_every_range_and_list(database: Database) -> None:
+    """Unknown is not wrong; whether null is allowed is a separate rule."""
     publish(database, MEMBERS, {**ADA, "stage": None, "points": None, "activity": None})
 
     assert members(database) == [("Ada Lovelace",)]
 
 
-def test_at_most_three_keys_are_named_and_all_rows_counted(database: Database) -> None:
-    """Enough to look them up, and still one line."""
+def test_at_most_three_keys_are_named_but_all_rows_counted(database: Database) -> None:
+    """Enough to find the rows, and still one line."""
     with pytest.raises(
         Customer360Error, match=r"in 40 rows with the key \(member\), such as \(1\), \(2\), \(3\);"
     ):
@@ -102,7 +102,7 @@ def test_at_most_three_keys_are_named_and_all_rows_counted(database: Database) -
 
 
 def test_a_table_without_a_key_counts_without_naming(database: Database) -> None:
-    """There is nothing to name a row by."""
+    """There is no key to identify a row."""
     with pytest.raises(
         Customer360Error, match="results.notes: length is not 1 or more in 1 row; nothing was published"
     ):
@@ -110,7 +110,7 @@ def test_a_table_without_a_key_counts_without_naming(database: Database) -> None
 
 
 def test_a_key_with_a_null_in_it_is_unique_too(database: Database) -> None:
-    """No primary key can say so: the segments of customers without a join date are counted like any others."""
+    """A primary key cannot enforce it: segments of customers without a join date have a null in their key."""
     segment = {
         "join_month": None, "loyalty_status": "Gold", "activity": "Active", "country": "Chile", "balance_band": None,
         "points_band": 1, "customers": 2, "balance_sum": Decimal(0), "balance_count": 0, "points_sum": 5,
@@ -125,7 +125,7 @@ def test_a_key_with_a_null_in_it_is_unique_too(database: Database) -> None:
 
 
 def test_a_share_above_one_never_reaches_a_reader(database: Database) -> None:
-    """A rule of a published table, as it stands in tables.py."""
+    """A rule of a published table, as declared in tables.py."""
     cohort = {
         "join_month": date(2026, 1, 1), "months_since": 0, "cohort_customers": 4, "retained_customers": 5,
         "retained_share": Decimal("1.25"),

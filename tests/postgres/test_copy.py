@@ -1,4 +1,4 @@
-"""Copying exactly once, whoever is killed, retried or doubled, and never with too many writers."""
+"""Rows are copied exactly once, despite kills, retries and duplicates, and never by too many writers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from customer360.postgres import ddl
 from customer360.postgres.backlog import Backlog
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
-from customer360.postgres.publish import prepare_internal_schema
+from customer360.postgres.internal_schema import prepare_internal_schema
 from customer360.tables import CUSTOMERS
 
 COPY_AND_READ = """
@@ -62,8 +62,8 @@ def test_a_part_copied_twice_is_there_once(database: Database, staging: str) -> 
     assert rows(database) == 3
 
 
-def test_twins_that_copy_at_the_same_time_leave_one_copy(database: Database, staging: str) -> None:
-    """Speculation runs the same task twice at once; both say how many rows there are."""
+def test_parallel_attempts_leave_one_copy(database: Database, staging: str) -> None:
+    """Speculation runs the same task twice in parallel; both report the number of rows."""
     said: list[int] = []
     together = threading.Barrier(4)
 
@@ -86,7 +86,7 @@ def test_twins_that_copy_at_the_same_time_leave_one_copy(database: Database, sta
 
 
 def test_a_task_that_fails_half_way_leaves_nothing(database: Database, staging: str) -> None:
-    """Its retry must not find the first half of its rows."""
+    """Its retry must not find half of the rows."""
 
     def breaks() -> Iterator[pa.RecordBatch]:
         yield NUMBERS
@@ -101,7 +101,7 @@ def test_a_task_that_fails_half_way_leaves_nothing(database: Database, staging: 
     assert rows(database) == 3
 
 
-def test_an_empty_part_is_done_too(database: Database, staging: str) -> None:
+def test_an_empty_part_is_signed_too(database: Database, staging: str) -> None:
     """A task may have no rows at all."""
     with writer(database) as copier:
         assert copier.copy_once(staging, 0, []) == 0
@@ -110,8 +110,8 @@ def test_an_empty_part_is_done_too(database: Database, staging: str) -> None:
     assert rows(database) == 0
 
 
-def test_rows_that_are_taken_early_are_copied_once_and_in_their_order(database: Database, staging: str) -> None:
-    """In an engine that serves no task while another one takes nothing, a task that waits has to go on taking."""
+def test_rows_taken_early_are_copied_once_and_in_order(database: Database, staging: str) -> None:
+    """In an engine that blocks all tasks when one takes no rows, a waiting task must keep taking rows."""
     taken = list[int]()
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -133,7 +133,7 @@ def test_rows_that_are_taken_early_are_copied_once_and_in_their_order(database: 
 
 
 def test_no_more_writers_than_allowed_are_connected(database: Database, staging: str) -> None:
-    """A job of a thousand tasks must not open a thousand connections."""
+    """A job with a thousand tasks must not open a thousand connections."""
     busy, most = 0, 0
     guard = threading.Lock()
 
@@ -158,7 +158,7 @@ def test_no_more_writers_than_allowed_are_connected(database: Database, staging:
 
 
 def test_rows_go_in_and_out_without_pandas(database: Database) -> None:
-    """Arrow imports it where a value of Python's is made an array: a second in every worker of Spark."""
+    """Arrow imports pandas to turn a Python value into an array: a second in every Spark worker."""
     with database.connect() as connection:
         prepare_internal_schema(connection)
         connection.execute(sql.SQL("CREATE TABLE customer360_internal.staged {}").format(ddl.columns(CUSTOMERS)))

@@ -1,4 +1,4 @@
-"""`format("postgres")`: exact, consistent, parallel reads; writes that land once and all at once."""
+"""`format("postgres")`: exact, consistent, parallel reads; atomic writes, exactly once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _registered(spark: SparkSession) -> None:
 
 @pytest.fixture
 def numbers(database: Database) -> str:
-    """20,000 rows over enough pages to be cut."""
+    """20,000 rows over enough pages to be split."""
     with database.connect() as connection:
         connection.execute(
             "CREATE TABLE numbers AS SELECT n::bigint AS n, repeat('x', 50) AS padding FROM generate_series(1, 20000) n"
@@ -70,7 +70,7 @@ SCHEMA = "a bigint, b int, c decimal(12,2), d string, e date, f timestamp_ntz, g
 
 
 def test_every_type_makes_the_round_trip(spark: SparkSession, database: Database) -> None:
-    """Nulls, extremes and all; the database holds what Spark held."""
+    """Including nulls and extremes, the database contains what Spark had."""
     write(spark.createDataFrame(ROWS, SCHEMA), database, "public.types")
 
     back = read(spark, database, "public.types")
@@ -86,7 +86,7 @@ def test_every_type_makes_the_round_trip(spark: SparkSession, database: Database
 def test_a_read_in_pieces_has_every_row_once(
     spark: SparkSession, database: Database, numbers: str, partitions: int
 ) -> None:
-    """Whatever the number of pieces, also more pieces than fit."""
+    """For any number of pieces, even more than there are pages."""
     rows = read(spark, database, numbers, partitions=partitions)
 
     assert rows.agg(F.count("n"), F.countDistinct("n"), F.sum("n")).collect() == [(20_000, 20_000, 200_010_000)]
@@ -95,7 +95,7 @@ def test_a_read_in_pieces_has_every_row_once(
 
 
 def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Database, numbers: str) -> None:
-    """Whatever is changed while they are read, nobody sees half of it."""
+    """A change during the read is never seen in part."""
     rows = read(spark, database, numbers, partitions=4)
     is_read = Event()
 
@@ -116,8 +116,8 @@ def test_all_pieces_are_read_from_one_snapshot(spark: SparkSession, database: Da
     assert found == [[(1, 20_000)]] * 3
 
 
-def test_a_snapshot_that_is_given_is_what_is_read(spark: SparkSession, database: Database, numbers: str) -> None:
-    """At every use of the DataFrame, as long as somebody holds it."""
+def test_a_given_snapshot_is_read(spark: SparkSession, database: Database, numbers: str) -> None:
+    """At every use of the DataFrame, as long as the snapshot is held."""
     with database.snapshot() as snapshot:
         rows = read(spark, database, numbers, partitions=4, snapshot=snapshot)
         with database.connect() as connection:
@@ -131,7 +131,7 @@ def test_a_snapshot_that_is_given_is_what_is_read(spark: SparkSession, database:
 def test_a_dataframe_of_apache_spark_keeps_its_snapshot(
     spark: SparkSession, database: Database, numbers: str
 ) -> None:
-    """Rows that come or go after the planning are in no piece; the pieces of a plain read share a snapshot too."""
+    """Rows that change after planning are in no piece; the pieces of a plain read share a snapshot too."""
     rows = read(spark, database, numbers, partitions=4)
     assert rows.count() == 20_000
     with database.connect() as connection:
@@ -157,7 +157,7 @@ def test_the_embedded_engine_reads_at_every_use(spark: SparkSession, database: D
     assert rows.count() == 5_000
 
 
-def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, database: Database) -> None:
+def test_a_table_replaced_during_the_read_is_reported(spark: SparkSession, database: Database) -> None:
     """The rows swapped in are newer than the snapshot: without a check the table would look empty."""
     table = Table(
         "public", "letters", "one row per letter", "Letters.", (Column("letter", "text", "The letter."),)
@@ -182,7 +182,7 @@ def test_a_table_replaced_during_the_read_is_said_so(spark: SparkSession, databa
 
 
 def test_only_the_named_columns_leave_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
-    """By option or by schema, in the order asked for."""
+    """By option or by schema, in the requested order."""
     assert read(spark, database, numbers, columns="n").columns == ["n"]
     assert read(spark, database, numbers, columns="padding, n").columns == ["padding", "n"]
 
@@ -191,7 +191,7 @@ def test_only_the_named_columns_leave_the_database(spark: SparkSession, database
 
 
 def test_a_column_may_have_a_comma_in_its_name(spark: SparkSession, database: Database) -> None:
-    """In double quotes, as PostgreSQL writes it; a quote in a name is written twice."""
+    """In double quotes, as in PostgreSQL; a quote in a name is doubled."""
     with database.connect() as connection:
         connection.execute("""CREATE TABLE odd AS SELECT 1 AS "a,b", 2 AS "c""d", 3 AS "5"" pipe", 4 AS e""")
 
@@ -224,7 +224,7 @@ def test_many_reads_take_few_connections(spark: SparkSession, database: Database
 
 
 def test_a_condition_is_applied_by_the_database(spark: SparkSession, database: Database, numbers: str) -> None:
-    """With the pieces and the snapshot of any other read."""
+    """Together with the pieces and the snapshot of any read."""
     rows = read(spark, database, numbers, where="n % 2 = 0 OR n = 1", partitions=3)
 
     assert rows.count() == 10_001
@@ -233,7 +233,7 @@ def test_a_condition_is_applied_by_the_database(spark: SparkSession, database: D
 def test_a_filter_on_one_use_of_a_dataframe_leaves_its_other_uses_whole(
     spark: SparkSession, database: Database, numbers: str
 ) -> None:
-    """Spark 4.1 to 4.3 would apply a filter handed to the source to every use; hence none is handed over."""
+    """Spark 4.1 to 4.3 would apply a pushed-down filter to every use; hence none is pushed down."""
     rows = read(spark, database, numbers, partitions=2)
 
     assert rows.filter("n <= 10").count() == 10
@@ -242,7 +242,7 @@ def test_a_filter_on_one_use_of_a_dataframe_leaves_its_other_uses_whole(
 
 
 def test_queries_views_and_partitioned_tables_are_read_too(spark: SparkSession, database: Database) -> None:
-    """Not everything that people read is a plain table."""
+    """Users do not read only plain tables."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE months (m int, v text) PARTITION BY LIST (m)")
         for month in (1, 2):
@@ -261,7 +261,7 @@ def test_queries_views_and_partitioned_tables_are_read_too(spark: SparkSession, 
 
 
 def test_overwrite_replaces_and_append_adds(spark: SparkSession, database: Database) -> None:
-    """With indexes and defaults of the table kept."""
+    """The table keeps its indexes and defaults."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY, note text DEFAULT 'none')")
         connection.execute("INSERT INTO kept VALUES (1, 'old')")
@@ -274,7 +274,7 @@ def test_overwrite_replaces_and_append_adds(spark: SparkSession, database: Datab
 
 
 def test_what_was_read_can_be_filtered_grouped_and_written(spark: SparkSession, database: Database) -> None:
-    """Where Sail cuts such a plan into more tasks than it tells the writer of, one task is the way around."""
+    """Sail may split such a plan into more tasks than it reports to the writer; one task avoids this."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE small AS SELECT n::bigint AS n FROM generate_series(1, 1000) n")
     small = read(spark, database, "public.small")
@@ -287,7 +287,7 @@ def test_what_was_read_can_be_filtered_grouped_and_written(spark: SparkSession, 
 
 
 def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSession, database: Database) -> None:
-    """All rows or none, whichever task had the bad one."""
+    """All rows or none, regardless of which task had the bad one."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY)")
         connection.execute("INSERT INTO kept VALUES (1)")
@@ -299,8 +299,8 @@ def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSes
     assert fetch(database, "SELECT count(*) FROM customer360_internal.copied_parts") == [(0,)]
 
 
-def test_a_copy_of_a_table_holds_what_it_held(spark: SparkSession, database: Database) -> None:
-    """Types without a twin travel as text both ways."""
+def test_a_copy_of_a_table_contains_the_same_rows(spark: SparkSession, database: Database) -> None:
+    """Types without an equivalent are transferred as text both ways."""
     with database.connect() as connection:
         connection.execute(
             "CREATE TABLE original AS SELECT n AS id, (n * -1.25)::numeric::money AS paid, gen_random_uuid() AS key, "
@@ -317,7 +317,7 @@ def test_a_copy_of_a_table_holds_what_it_held(spark: SparkSession, database: Dat
 
 
 def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Database) -> None:
-    """In Spark's exception; nothing is left of the write."""
+    """In Spark's exception; the write leaves nothing behind."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE target (id int)")
 
@@ -331,7 +331,7 @@ def test_a_value_that_does_not_fit_is_one_line(spark: SparkSession, database: Da
 
 
 def test_a_write_whose_rows_fail_leaves_nothing(spark: SparkSession, database: Database) -> None:
-    """Some tasks have copied all of theirs by then."""
+    """Some tasks have copied all their rows by then."""
     rows = spark.range(0, 1000, 1, 4).selectExpr("CAST(IF(id < 900, '1', concat('C-', id)) AS int) AS id")
 
     with pytest.raises(PySparkException, match="'C-9"):
@@ -342,11 +342,11 @@ def test_a_write_whose_rows_fail_leaves_nothing(spark: SparkSession, database: D
     assert fetch(database, "SELECT to_regclass('public.failed')::text") == [(None,)]
 
 
-def test_a_large_read_does_not_stop_those_who_are_slower(spark: SparkSession, database: Database) -> None:
+def test_a_large_read_does_not_block_slower_consumers(spark: SparkSession, database: Database) -> None:
     """
-    Readers of the embedded engine share one Python with all else, and keep its lock while they wait for room.
+    Readers of the embedded engine share one Python process with everything else, and hold its GIL while they wait.
 
-    180 MB: more than the batches of 8 MB that there is room for.
+    180 MB is more than the number of 8 MB batches that fit in the queue.
     """
 
     def slow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -361,7 +361,7 @@ def test_a_large_read_does_not_stop_those_who_are_slower(spark: SparkSession, da
 
 
 def connections(database: Database) -> list[str]:
-    """What of a read or a write is connected, after a moment to end in."""
+    """The connections of reads and writes that remain after a moment."""
     query = "SELECT application_name FROM pg_stat_activity WHERE application_name IN ('customer360 copy', 'customer360 write')"
     for _ in range(50):
         if not (found := [name for (name,) in fetch(database, query)]):
@@ -370,8 +370,10 @@ def connections(database: Database) -> list[str]:
     return found
 
 
-def test_what_is_broken_off_leaves_no_connection(spark: SparkSession, database: Database, numbers: str) -> None:
-    """A read of which a few rows are enough, a read and a write that fail."""
+def test_an_interrupted_read_or_write_leaves_no_connection(
+    spark: SparkSession, database: Database, numbers: str
+) -> None:
+    """A read that needs only a few rows, and a read and a write that fail."""
     assert len(read(spark, database, numbers, partitions=3).limit(5).collect()) == 5
     with pytest.raises(PySparkException):
         read(spark, database, numbers, partitions=3).selectExpr("CAST(padding AS int)").collect()
@@ -387,7 +389,7 @@ def test_what_is_broken_off_leaves_no_connection(spark: SparkSession, database: 
 
 @pytest.mark.java
 def test_retried_tasks_write_their_rows_once(spark: SparkSession, database: Database, tmp_path: Path) -> None:
-    """Each task dies once, after all its rows were copied: Spark's retry finds them there."""
+    """Each task dies once, after copying all its rows: Spark's retry finds them already copied."""
     source = PostgresDataSource({"url": database.url, "table": "public.retried"})
     rows = spark.range(0, 1000, 1, 4)
     target = source.writer(rows.schema, True)
@@ -409,7 +411,7 @@ def test_retried_tasks_write_their_rows_once(spark: SparkSession, database: Data
 
 
 def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -> None:
-    """The cap holds for a plain DataFrame write, however many partitions it has."""
+    """The cap applies to a plain DataFrame write, regardless of the number of partitions."""
     write(spark.range(0, 4000, 1, 40), database, "public.many", writers=1)
 
     assert fetch(database, "SELECT count(*), sum(id) FROM many") == [(4000, 7_998_000)]
@@ -437,10 +439,10 @@ def test_many_tasks_share_few_writers(spark: SparkSession, database: Database) -
         ({"url": "{url}", "table": "public.numbers", "snapshot": "00000001-1"}, "held the snapshot to read from"),
     ],
 )
-def test_a_mistake_in_the_options_is_said_in_one_line(
+def test_a_mistake_in_the_options_is_one_line(
     spark: SparkSession, database: Database, numbers: str, options: dict[str, str], said: str
 ) -> None:
-    """The line stands in Spark's own exception, with no password in it."""
+    """The line is in Spark's own exception and contains no password."""
     filled = {name: value.format(url=database.url) for name, value in options.items()}
 
     with pytest.raises(PySparkException, match=f"(Invalid|Unavailable): .*({said})") as error:
@@ -458,7 +460,7 @@ def test_a_mistake_in_the_options_is_said_in_one_line(
 def test_rows_that_do_not_fit_are_refused_before_anything_is_written(
     spark: SparkSession, database: Database, expression: str, said: str
 ) -> None:
-    """A new table takes its columns from the rows, an old one says which it has."""
+    """A new table takes its columns from the rows; for an existing one the error lists its columns."""
     if "idd" in expression:
         with database.connect() as connection:
             connection.execute("CREATE TABLE target (id bigint)")
@@ -467,8 +469,8 @@ def test_rows_that_do_not_fit_are_refused_before_anything_is_written(
         write(spark.range(3).selectExpr(expression), database, "public.target", "append")
 
 
-def test_a_column_the_table_cannot_do_without_is_named(spark: SparkSession, database: Database) -> None:
-    """Better than a violation of NOT NULL after everything was copied."""
+def test_a_required_column_that_is_missing_is_named(spark: SparkSession, database: Database) -> None:
+    """Better than a NOT NULL violation after everything was copied."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE target (id bigint, name text NOT NULL)")
 
@@ -479,7 +481,7 @@ def test_a_column_the_table_cannot_do_without_is_named(spark: SparkSession, data
 def test_the_url_is_in_no_plan(
     spark: SparkSession, database: Database, numbers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Plans are logged, and shown in Spark's own pages."""
+    """Plans are logged, and shown in Spark's web pages."""
     rows = read(spark, database, numbers).where("n > 5")
     for mode in ("simple", "extended", "formatted", "cost"):
         rows.explain(mode=mode)
@@ -491,7 +493,7 @@ def test_the_url_is_in_no_plan(
 
 @pytest.mark.java
 def test_the_url_is_in_no_plan_of_apache_spark(spark: SparkSession, database: Database, numbers: str) -> None:
-    """Nor in what Spark itself writes of its plans."""
+    """Nor in Spark's own output of its plans."""
     from pyspark.sql.classic.dataframe import DataFrame as Classic
 
     rows = read(spark, database, numbers)
@@ -501,7 +503,7 @@ def test_the_url_is_in_no_plan_of_apache_spark(spark: SparkSession, database: Da
 
 
 def test_the_reader_role_may_read_by_pages_too(spark: SparkSession, server: Database) -> None:
-    """Its rights hang on the published table, not on the partition that holds the rows."""
+    """Its rights are on the published table, not on the partition with the rows."""
     from psycopg.conninfo import make_conninfo
 
     from customer360.tables import ACTIVITIES

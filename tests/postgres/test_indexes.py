@@ -1,4 +1,4 @@
-"""The indexes that a table declares are there after every publication, and are built before readers wait."""
+"""A table's declared indexes exist after every publication, and are built before readers are blocked."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def publish(database: Database, table: Table, rows: int = 3) -> None:
 
 
 def indexes(database: Database, table: str = "results.visits") -> list[tuple[str, bool, int]]:
-    """Each index of the published table but that of the key: its method and columns, valid, and on how many parts."""
+    """Each index of the published table except the key's: method, columns, validity and number of partitions."""
     query = SQL(
         """
         SELECT regexp_replace(pg_get_indexdef(i.indexrelid), '.* USING ', ''), i.indisvalid,
@@ -56,7 +56,7 @@ DECLARED = [("brin (visited_on)", True, 1), ("btree (shop)", True, 1)]
 
 
 def test_every_publication_leaves_the_indexes_once(database: Database) -> None:
-    """The index of the new rows takes the place of that of the old ones; none is left over, none is built twice."""
+    """The index of the new rows replaces that of the old ones; none is left over or built twice."""
     for rows in (3, 5):
         publish(database, VISITS, rows)
 
@@ -67,7 +67,7 @@ def test_every_publication_leaves_the_indexes_once(database: Database) -> None:
 
 
 def test_a_table_of_an_older_version_gains_the_indexes(database: Database) -> None:
-    """Its views and grants stay, as no column changes."""
+    """Its views and grants stay, because no column changes."""
     publish(database, OLDER)
     with database.connect() as connection:
         connection.execute("CREATE VIEW results.shops AS SELECT DISTINCT shop FROM results.visits")
@@ -81,8 +81,8 @@ def test_a_table_of_an_older_version_gains_the_indexes(database: Database) -> No
         assert connection.execute("SELECT has_table_privilege('public', 'results.visits', 'SELECT')").fetchone()
 
 
-def test_indexes_are_built_before_readers_are_kept_out(database: Database) -> None:
-    """What is built under the lock of the swap would keep readers waiting for as long as it takes."""
+def test_indexes_are_built_before_readers_are_blocked(database: Database) -> None:
+    """An index built under the lock of the swap would block readers for as long as it takes."""
     publish(database, VISITS)
     with publication(database, "test") as change:
         change.stage(VISITS)
@@ -94,12 +94,12 @@ def test_indexes_are_built_before_readers_are_kept_out(database: Database) -> No
 
     publish(database, VISITS)
 
-    assert len(before) == 4  # those that are published, and those of the rows that were staged
+    assert len(before) == 4  # the published ones, and those of the staged rows
 
 
 @pytest.mark.parametrize("name", ["visits_shop_idx", "visits_visited_on_idx"])
-def test_a_name_that_somebody_uses_is_not_in_the_way(database: Database, name: str) -> None:
-    """Names of indexes share a schema with everybody's."""
+def test_an_index_name_already_in_use_is_no_obstacle(database: Database, name: str) -> None:
+    """Index names share a schema with other objects."""
     with database.connect() as connection:
         connection.execute("CREATE SCHEMA results")
         connection.execute(SQL("CREATE TABLE results.{} (n int)").format(SQL(name)))
@@ -109,7 +109,7 @@ def test_a_name_that_somebody_uses_is_not_in_the_way(database: Database, name: s
     assert indexes(database) == DECLARED
 
 
-def test_an_index_that_somebody_made_stays_and_is_not_made_twice(database: Database) -> None:
+def test_an_index_that_someone_created_stays_and_is_not_duplicated(database: Database) -> None:
     """Someone needed it before this version did."""
     publish(database, OLDER)
     with database.connect() as connection:
@@ -122,7 +122,7 @@ def test_an_index_that_somebody_made_stays_and_is_not_made_twice(database: Datab
 
 
 def test_every_declared_index_names_columns_of_its_table() -> None:
-    """A wrong name would only show when the first rows are published."""
+    """A wrong name would show only when the first rows are published."""
     for table in TABLES:
         for index in table.indexes:
             assert {*index.columns} <= {*table.column_names}, table.full_name

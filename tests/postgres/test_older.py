@@ -1,4 +1,4 @@
-"""Rejected rows of a database that an older version made: moved once, whole, and only where they are ours."""
+"""Rejected rows from an older version are moved once, completely, and only if they are ours."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from customer360.commands.doctor_database import _tables
 from customer360.errors import Refused
 from customer360.pipeline.rejected import has_loaded, keep_loaded, keep_others
 from customer360.postgres.connection import Database
+from customer360.postgres.internal_schema import prepare_internal_schema
 from customer360.postgres.older import sources_of_older_refreshes
-from customer360.postgres.publish import prepare_internal_schema, publication
+from customer360.postgres.publish import publication
 from customer360.postgres.reader import READER
 from customer360.postgres.status import status
 from customer360.tables import CUSTOMERS, REFRESH_SOURCES, REJECTED_ROWS
@@ -53,7 +54,7 @@ def rows(database: Database) -> list[tuple[object, ...]]:
 
 
 def move(database: Database, *, is_run: bool = False) -> None:
-    """What `run`, or else `load` and `mock`, do with the rejected rows that they find."""
+    """What `run`, or else `load` and `mock`, do with existing rejected rows."""
     with publication(database, "test") as change:
         change.prepare([REJECTED_ROWS])
         change.stage(REJECTED_ROWS)
@@ -68,7 +69,7 @@ def move(database: Database, *, is_run: bool = False) -> None:
 def test_rows_of_an_older_version_stay_as_if_they_had_been_in_the_table(
     older: Database, is_run: bool, kept: tuple[object, ...]
 ) -> None:
-    """Those that the publication replaces itself go; the old table goes in the same transaction."""
+    """Rows that the publication itself replaces go; the old table is dropped in the same transaction."""
     move(older, is_run=is_run)
 
     assert rows(older) == [kept]
@@ -81,8 +82,8 @@ def test_rows_of_an_older_version_stay_as_if_they_had_been_in_the_table(
     assert rows(older) == [kept]
 
 
-def test_mock_data_knows_of_rows_that_an_older_version_kept(older: Database) -> None:
-    """They go with the customers that were loaded."""
+def test_mock_data_finds_rejected_rows_of_an_older_version(older: Database) -> None:
+    """They belong to the loaded customers."""
     with older.connect() as connection:
         assert has_loaded(connection, CUSTOMERS)
     move(older)
@@ -90,15 +91,15 @@ def test_mock_data_knows_of_rows_that_an_older_version_kept(older: Database) -> 
         assert not has_loaded(connection, CUSTOMERS)
 
 
-def test_a_table_of_somebody_else_with_the_new_name_is_not_asked(database: Database) -> None:
-    """Mock data has nothing to do with it, and is filled as ever."""
+def test_another_table_with_the_new_name_is_not_checked(database: Database) -> None:
+    """Mock data has nothing to do with it, and is filled as usual."""
     execute(database, "CREATE SCHEMA analytics", "CREATE TABLE analytics.rejected_rows (mine text)")
 
     with database.connect() as connection:
         assert not has_loaded(connection, CUSTOMERS)
 
 
-def test_who_could_read_the_rows_still_can_but_not_the_reader(older: Database) -> None:
+def test_roles_keep_their_right_to_read_the_rows_except_the_reader(older: Database) -> None:
     """Grants are the owner's decision; that readers of results see no addresses is ours."""
     try:
         execute(
@@ -127,8 +128,8 @@ def test_who_could_read_the_rows_still_can_but_not_the_reader(older: Database) -
     ],
     ids=["a table", "a view", "one without partitions", "one with a partition of theirs"],
 )
-def test_a_table_of_somebody_else_with_the_old_name_is_left_alone(database: Database, theirs: str) -> None:
-    """Only what a publication made is dropped."""
+def test_another_table_with_the_old_name_is_left_alone(database: Database, theirs: str) -> None:
+    """Only tables made by a publication are dropped."""
     execute(database, "CREATE SCHEMA analytics", theirs)
 
     move(database)
@@ -140,8 +141,8 @@ def test_a_table_of_somebody_else_with_the_old_name_is_left_alone(database: Data
 VIEW = "CREATE VIEW public.odd AS SELECT reasons FROM analytics.rejected_customers"
 
 
-def test_a_view_on_the_old_table_is_told_before_the_work_and_by_the_doctor(older: Database) -> None:
-    """It would stop the swap at the end of a long run."""
+def test_a_view_on_the_old_table_is_reported_before_the_work_and_by_the_doctor(older: Database) -> None:
+    """Otherwise it would stop the swap at the end of a long run."""
     execute(older, VIEW)
     line = (
         "the view odd reads analytics.rejected_customers, whose rows move to analytics.rejected_rows; "
@@ -158,8 +159,8 @@ def test_a_view_on_the_old_table_is_told_before_the_work_and_by_the_doctor(older
     assert fetch(older, "SELECT count(*) FROM public.odd") == [(2,)]
 
 
-def test_a_view_that_is_made_during_the_work_stops_the_swap(older: Database) -> None:
-    """Nothing is published then, and nothing dropped."""
+def test_a_view_created_during_the_work_stops_the_swap(older: Database) -> None:
+    """Nothing is published or dropped then."""
     stopped = r"view odd depends on table analytics\.rejected_customers.*nothing was changed"
     with pytest.raises(Refused, match=stopped), publication(older, "test") as change:
         change.prepare([REJECTED_ROWS])
@@ -174,7 +175,7 @@ def test_a_view_that_is_made_during_the_work_stops_the_swap(older: Database) -> 
 
 @pytest.mark.slow
 def test_a_move_stopped_after_any_statement_loses_no_row(older: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows are in the old table or in the new one, never in both and never in neither."""
+    """The rows are in either the old table or the new one, never in both or neither."""
     has_moved = []
     for nth in range(1, 1_000):
         with monkeypatch.context() as patching, suppress(KeyboardInterrupt):
@@ -223,8 +224,8 @@ NOTED = [
 ]
 
 
-def test_what_refreshes_of_an_older_version_read_is_noted_once(database: Database) -> None:
-    """Also where its first version knew nothing of missing columns; whoever reads the refreshes reads the notes."""
+def test_sources_of_refreshes_of_an_older_version_are_recorded_once(database: Database) -> None:
+    """Also if the oldest version did not record missing columns; readers of refreshes can read the sources too."""
     execute(database, "CREATE SCHEMA analytics", OLDER_REFRESHES, "GRANT SELECT ON analytics.refreshes TO PUBLIC")
     with publication(database, "test") as change:
         change.prepare([REFRESH_SOURCES])

@@ -1,4 +1,4 @@
-"""What is recorded with the rows of a source: written once, read as what it was, whatever version wrote it."""
+"""The record kept with the rows of a source is read correctly, regardless of the version that wrote it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def published(database: Database, record: dict[str, Any]) -> Origin:
     ],
     ids=["mock", "own"],
 )  # fmt: skip
-def test_what_is_recorded_is_read_as_it_was(database: Database, filled: Origin, comment: dict[str, Any]) -> None:
-    """Also by the versions before: the record keeps its keys and its values."""
+def test_a_record_is_read_as_written(database: Database, filled: Origin, comment: dict[str, Any]) -> None:
+    """Also by older versions: the record keeps its keys and values."""
     found = published(database, filled.record())
 
     assert found.comment == comment
@@ -68,8 +68,8 @@ def test_what_is_recorded_is_read_as_it_was(database: Database, filled: Origin, 
 @pytest.mark.parametrize(
     "older", [{"kind": "mock", "rows": 3, "seed": 1}, {"kind": "own"}, {"of_a_later_version": 1}]
 )
-def test_a_record_of_another_version_is_read_as_far_as_it_goes(database: Database, older: dict[str, Any]) -> None:
-    """What it does not tell is not known."""
+def test_a_record_of_another_version_is_read_as_far_as_possible(database: Database, older: dict[str, Any]) -> None:
+    """What it does not contain is unknown."""
     found = published(database, older)
 
     assert (found.kind, found.rows) == (older.get("kind", "unknown"), older.get("rows", 0))
@@ -77,7 +77,7 @@ def test_a_record_of_another_version_is_read_as_far_as_it_goes(database: Databas
 
 
 def test_the_status_shows_each_source_as_it_was_recorded(database: Database) -> None:
-    """Scripts read it."""
+    """Scripts depend on it."""
     published(database, OWN)
     shown = status(database).as_json()
 

@@ -1,4 +1,4 @@
-"""Into how many ranges a table is cut; that every row is in one of them is tried in test_datasource."""
+"""The number of ranges of a table; test_datasource checks that every row is in one of them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from customer360.postgres.connection import Database
         pytest.param(50, 4, id="no smaller ones than without tasks"),
     ],
 )
-def test_ranges_are_large_where_there_are_enough_for_all(
+def test_ranges_are_large_if_there_are_enough_for_all_tasks(
     database: Database, monkeypatch: pytest.MonkeyPatch, tasks: int | None, pages_each: int
 ) -> None:
-    """A range costs a task and a connection; too few of them leave processors idle."""
+    """A range costs a task and a connection; too few of them leave CPUs idle."""
     monkeypatch.setattr(pages, "_RANGE_PAGES", 4)
     monkeypatch.setattr(pages, "_LARGE_RANGE_PAGES", 16)
     with database.connect() as connection:
@@ -35,7 +35,7 @@ def test_ranges_are_large_where_there_are_enough_for_all(
 
 
 def test_an_empty_table_is_one_range(database: Database) -> None:
-    """It has no pages at all."""
+    """It has no pages."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE nothing (n int)")
 

@@ -1,4 +1,4 @@
-"""The role customer360_people: contact data and events beyond the results, the access log to add to, nothing else."""
+"""The role customer360_people: reads contact data, events and results, appends to the access log, nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOG = "INSERT INTO analytics.people_access VALUES (now(), 'ada', 'list', 'Loyalt
 
 
 def publish(database: Database) -> None:
-    """Results and sources as a run and a filling leave them, without rows."""
+    """Results and sources as left by a run and a filling, without rows."""
     with publication(database, "test") as change:
         for table in (CUSTOMERS, EVENTS, CUSTOMER_CONTACTS, BANDS, REJECTED_ROWS):
             change.stage(table)
@@ -49,7 +49,7 @@ def published(database: Database) -> Database:
 
 
 def refused(database: Database, statement: str) -> bool:
-    """Whether *statement* lacks a right, also after the session has said that it wants to write."""
+    """Whether *statement* lacks a right, even after the session has requested read-write mode."""
     with database.connect() as connection:
         connection.execute("SET default_transaction_read_only = off")
         try:
@@ -86,16 +86,16 @@ def lacks(database: Database) -> list[str]:
         ("ALTER ROLE customer360_people SUPERUSER", False, False),
     ],
 )
-def test_each_role_may_do_what_it_is_for(
+def test_each_role_has_exactly_its_rights(
     published: Database, statement: str, of_people: bool, of_reader: bool
 ) -> None:
-    """Neither sees the source or the log; a reader does not see how to reach a customer."""
+    """Neither can see the source or the log; a reader cannot see contact data."""
     assert refused(people_only(published), statement) is not of_people
     assert refused(read_only(published), statement) is not of_reader
 
 
-def test_connections_for_people_read_only_and_not_for_ever(published: Database) -> None:
-    """Whoever the URL names; only a transaction that says so writes."""
+def test_connections_for_people_are_read_only_and_limited_in_time(published: Database) -> None:
+    """Regardless of the URL's user; only a transaction that requests it can write."""
     with people_only(published).connect() as connection:
         assert catalog.value(connection, "SELECT current_user") == PEOPLE
         assert catalog.value(connection, "SHOW statement_timeout") == "2min"
@@ -116,8 +116,8 @@ def test_a_run_keeps_the_access_log(published: Database) -> None:
     assert lacks(published) == []
 
 
-def test_rights_that_a_restore_lost_are_given_again(published: Database) -> None:
-    """As those of the reader are."""
+def test_rights_lost_in_a_restore_are_granted_again(published: Database) -> None:
+    """Like those of the reader."""
     revoked = [f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {PEOPLE}" for schema in ("analytics", "public")]
     execute(published, *revoked)
     assert lacks(published) == ["customer_contacts", "events", "people_access"]
@@ -127,8 +127,8 @@ def test_rights_that_a_restore_lost_are_given_again(published: Database) -> None
     assert lacks(published) == []
 
 
-def test_a_right_that_was_taken_on_purpose_stays_taken(published: Database) -> None:
-    """Whoever hides the events does not get them shown again by the next run."""
+def test_a_right_revoked_on_purpose_stays_revoked(published: Database) -> None:
+    """If you hide the events, the next run does not show them again."""
     execute(published, f"REVOKE SELECT ON public.events FROM {PEOPLE}")
 
     publish(published)
@@ -136,8 +136,8 @@ def test_a_right_that_was_taken_on_purpose_stays_taken(published: Database) -> N
     assert lacks(published) == ["events"]
 
 
-def test_the_grants_that_are_missing_give_the_rights(published: Database) -> None:
-    """Typed by the owner as they stand."""
+def test_the_missing_grants_give_the_rights(published: Database) -> None:
+    """When the owner runs them as printed."""
     execute(published, f"REVOKE ALL ON public.events, analytics.people_access FROM {PEOPLE}")
     with published.connect() as connection:
         missing = missing_grants(connection, PEOPLE)
@@ -150,8 +150,8 @@ def test_the_grants_that_are_missing_give_the_rights(published: Database) -> Non
         assert missing_grants(connection, PEOPLE) == ""
 
 
-def test_who_may_not_see_people_is_told_the_grants(published: Database) -> None:
-    """Before anything is served; typed as it stands, the line is enough."""
+def test_a_user_who_may_not_see_people_gets_the_grants(published: Database) -> None:
+    """Before anything is served; the printed statements are enough."""
     execute(published, "DROP ROLE IF EXISTS grace_people", "CREATE ROLE grace_people LOGIN PASSWORD 'grace'")
     try:
         with Database(make_conninfo(published.url, user="grace_people", password="grace")).connect() as grace:
@@ -165,7 +165,7 @@ def test_who_may_not_see_people_is_told_the_grants(published: Database) -> None:
 
 
 def test_a_member_of_the_role_sees_people(published: Database) -> None:
-    """On a server of one's own a person's login is made a member."""
+    """On your own server you make a person's login a member."""
     execute(published, "DROP ROLE IF EXISTS grace_people", "CREATE ROLE grace_people LOGIN PASSWORD 'grace'")
     try:
         execute(published, f"GRANT {PEOPLE} TO grace_people")
@@ -177,8 +177,8 @@ def test_a_member_of_the_role_sees_people(published: Database) -> None:
         execute(published, "DROP OWNED BY grace_people", "DROP ROLE grace_people")
 
 
-def test_somebodys_own_table_of_events_is_not_opened(database: Database) -> None:
-    """Only what this software made is for it to open."""
+def test_another_table_of_events_is_not_opened(database: Database) -> None:
+    """Only tables made by this software are its to open."""
     execute(database, "CREATE TABLE public.events (event_id bigint)")
     with publication(database, "test") as change:
         change.stage(CUSTOMER_CONTACTS)
@@ -190,7 +190,7 @@ def test_somebodys_own_table_of_events_is_not_opened(database: Database) -> None
 
 @contextmanager
 def no_role(database: Database) -> Iterator[None]:
-    """The server as one of an older version: the role has another name for a while."""
+    """The server like one of an older version: the role is temporarily renamed."""
     rename = sql.SQL("ALTER ROLE {} RENAME TO {}")
     names = [sql.Identifier(PEOPLE), sql.Identifier(f"people_{secrets.token_hex(4)}")]
     with database.connect() as connection:
@@ -202,7 +202,7 @@ def no_role(database: Database) -> Iterator[None]:
 
 
 def test_results_of_an_older_version_get_the_log_and_the_rights(database: Database) -> None:
-    """There the events are, and neither contacts nor a log; what is there already is left as it is."""
+    """It has events, but no contacts and no log; existing tables are unchanged."""
     with no_role(database), publication(database, "test") as change:
         change.stage(EVENTS)
         change.describe(EVENTS, {"kind": "mock", "rows": 0})
@@ -219,8 +219,8 @@ def test_results_of_an_older_version_get_the_log_and_the_rights(database: Databa
     assert not refused(people_only(database), LOG)
 
 
-def test_a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_run(database: Database) -> None:
-    """On a server of one's own, where somebody has to make it."""
+def test_a_role_created_after_the_tables_gets_its_rights_with_the_next_run(database: Database) -> None:
+    """On your own server, where you create the role."""
     with no_role(database):
         publish(database)
     assert len(lacks(database)) == 3
@@ -230,15 +230,15 @@ def test_a_role_that_is_made_after_the_tables_gets_its_rights_with_the_next_run(
     assert lacks(database) == []
 
 
-def test_without_results_no_log_is_made(database: Database) -> None:
-    """There is nobody to look at, and nothing is put into a database that is not ours."""
+def test_without_results_no_log_is_created(database: Database) -> None:
+    """There is nobody to see, and nothing is added to a database that is not ours."""
     prepare_access_log(database)
 
     assert fetch(database, "SELECT to_regclass('analytics.people_access')") == [(None,)]
 
 
-def test_who_may_make_nothing_leaves_it_as_it_is(published: Database) -> None:
-    """The one who may read only is told by the log itself."""
+def test_a_user_without_rights_changes_nothing(published: Database) -> None:
+    """A user with only read rights gets the error from the log itself."""
     execute(published, "DROP TABLE analytics.people_access")
 
     prepare_access_log(people_only(published))

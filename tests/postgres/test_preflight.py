@@ -1,4 +1,4 @@
-"""What stands in the way of replacing rows is told before the work, by name and with the way out."""
+"""Obstacles to replacing rows are reported before the work, by name and with how to remove them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def publish(database: Database) -> None:
 
 
 def told(database: Database) -> str:
-    """The line; empty when nothing is in the way."""
+    """The error line; empty when nothing is in the way."""
     with database.connect() as connection:
         try:
             require_replaceable(connection, [CUSTOMERS, REFRESHES])
@@ -71,8 +71,8 @@ def leaf(database: Database) -> str:
         ),
     ],
 )  # fmt: skip
-def test_what_hangs_on_the_rows_is_named(database: Database, statement: str, line: str) -> None:
-    """Detaching the old rows would fail over it, minutes later."""
+def test_dependents_of_the_rows_are_named(database: Database, statement: str, line: str) -> None:
+    """It would make detaching the old rows fail, minutes later."""
     publish(database)
     assert told(database) == ""
     execute(database, statement)
@@ -80,8 +80,8 @@ def test_what_hangs_on_the_rows_is_named(database: Database, statement: str, lin
     assert re.match(line, told(database))
 
 
-def test_another_shape_of_ours_is_in_nobodys_way(database: Database) -> None:
-    """An older version's customers are remade with their rows."""
+def test_an_older_shape_of_our_table_is_no_obstacle(database: Database) -> None:
+    """An older version's table of customers is replaced together with its rows."""
     publish(database)
     execute(database, "ALTER TABLE public.customers ADD mine text")
 
@@ -108,8 +108,8 @@ def test_another_shape_of_ours_is_in_nobodys_way(database: Database) -> None:
         ),
     ],
 )
-def test_something_else_under_the_name_is_named(database: Database, statement: str, line: str) -> None:
-    """It is somebody's, and stays."""
+def test_another_object_with_the_name_is_reported(database: Database, statement: str, line: str) -> None:
+    """It belongs to someone, and stays."""
     execute(database, statement)
 
     assert re.search(line, told(database))
@@ -117,7 +117,7 @@ def test_something_else_under_the_name_is_named(database: Database, statement: s
 
 @pytest.mark.parametrize("of", ["public.customers", "LEAF"])
 def test_a_table_of_another_role_is_named_with_its_owner(database: Database, of: str) -> None:
-    """Only an owner may detach and drop; all other rights are not enough."""
+    """Only an owner may detach and drop; other rights are not enough."""
     publish(database)
     execute(
         database,
@@ -139,8 +139,8 @@ def test_a_table_of_another_role_is_named_with_its_owner(database: Database, of:
         execute(database, "DROP ROLE grace_owner")
 
 
-def test_what_is_hung_on_the_rows_while_the_work_goes_on_is_one_line(database: Database) -> None:
-    """It was not there at the first look."""
+def test_a_dependent_added_during_the_work_is_one_line(database: Database) -> None:
+    """It did not exist at the first check."""
     publish(database)
     with (
         pytest.raises(Customer360Error, match="because view loud depends on table .*; nothing was changed"),

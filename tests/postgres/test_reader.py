@@ -1,4 +1,4 @@
-"""The reader's rights: given with the results, given again when all were lost, missed in one line."""
+"""The reader's rights: granted with the results, granted again if all were lost, and one line if missing."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def closed(database: Database, *statements: str) -> list[str]:
         return [table.name for table in unreadable(connection, READER)]
 
 
-def test_rights_that_a_restore_lost_are_given_again(database: Database) -> None:
-    """A dump without owners, or by way of a server without that role, has none of them."""
+def test_rights_lost_in_a_restore_are_granted_again(database: Database) -> None:
+    """A dump without owners, or one restored on a server without that role, has none of them."""
     publish(database)
     lost = closed(
         database,
@@ -47,8 +47,8 @@ def test_rights_that_a_restore_lost_are_given_again(database: Database) -> None:
         assert connection.execute(query, (READER,)).fetchone() == (False,)
 
 
-def test_a_right_that_was_taken_on_purpose_stays_taken(database: Database) -> None:
-    """Whoever hides one table from the reader does not get it shown again by the next run."""
+def test_a_right_revoked_on_purpose_stays_revoked(database: Database) -> None:
+    """If you hide a table from the reader, the next run does not show it again."""
     publish(database)
     assert closed(database, f"REVOKE SELECT ON analytics.bands FROM {READER}") == ["bands"]
 
@@ -57,8 +57,8 @@ def test_a_right_that_was_taken_on_purpose_stays_taken(database: Database) -> No
     assert closed(database) == ["bands"]
 
 
-def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
-    """Typed by the owner as it stands, it opens the results."""
+def test_a_user_who_may_not_read_gets_the_grant(database: Database) -> None:
+    """When the owner runs it as printed, the results can be read."""
     publish(database)
     with database.connect() as connection:
         connection.execute("DROP ROLE IF EXISTS grace_reader")
@@ -78,7 +78,7 @@ def test_a_user_who_may_not_read_is_told_the_grant(database: Database) -> None:
 
 
 def test_between_a_load_and_the_first_run_there_are_no_results_yet(database: Database) -> None:
-    """A load leaves only rejected rows, which the reader must not see: a dashboard says what to run, not what it lacks."""
+    """A load leaves only rejected rows, which the reader must not see: a dashboard says to run, not what to grant."""
     with publication(database, "test") as change:
         change.stage(REJECTED_ROWS)
         change.publish()

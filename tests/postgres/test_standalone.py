@@ -1,4 +1,4 @@
-"""A guarded write: it replaces what such a write made, whole and at once, and nothing else."""
+"""A guarded write atomically replaces a table made by such a write, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _schema(database: Database) -> None:
 
 
 def staged(database: Database, table: str, kind: str, rows: list[Any], column: str = "v") -> str:
-    """What a write has done when its tasks have ended."""
+    """Stages the rows as the tasks of a write do; returns the name of the staging table."""
     field = {"name": column, "type": kind, "nullable": True, "metadata": {}}
     name, columns = standalone.stage(database, table, StructType.fromJson({"fields": [field]}), only_own=True)
     with writer(database) as copier:
@@ -39,8 +39,8 @@ def write(database: Database, table: str, kind: str, rows: list[Any], column: st
     standalone.move(database, name, table, len(rows), overwrite=True, only_own=True)
 
 
-def test_the_first_write_makes_the_table_and_the_next_one_replaces_it(database: Database) -> None:
-    """Its comment says so to whoever looks at the table, and to the next write."""
+def test_the_first_write_creates_the_table_and_the_next_one_replaces_it(database: Database) -> None:
+    """Its comment says so to anyone who inspects the table, and to the next write."""
     write(database, TABLE, "long", [1, 2, 3])
     write(database, TABLE, "long", [4])
 
@@ -48,8 +48,8 @@ def test_the_first_write_makes_the_table_and_the_next_one_replaces_it(database: 
     assert fetch(database, f"SELECT obj_description('{TABLE}'::regclass)") == [(standalone.WRITTEN,)]
 
 
-def test_what_hangs_on_a_table_stays_while_its_columns_do(database: Database) -> None:
-    """A view on it, an index: a nightly write must not need them to be dropped."""
+def test_dependents_of_a_table_stay_while_its_columns_do(database: Database) -> None:
+    """A nightly write must not require dropping a view or an index."""
     write(database, TABLE, "long", [1])
     execute(database, f"CREATE VIEW crm.doubled AS SELECT 2 * v AS v FROM {TABLE}", f"CREATE INDEX ON {TABLE} (v)")
 
@@ -63,7 +63,7 @@ def test_what_hangs_on_a_table_stays_while_its_columns_do(database: Database) ->
 def test_a_table_with_other_columns_is_replaced_whole(
     database: Database, kind: str, rows: list[Any], column: str
 ) -> None:
-    """Who tries out a DataFrame changes its columns; what others may do with the table stays."""
+    """While you develop a DataFrame its columns change; grants on the table stay."""
     write(database, TABLE, "long", [1])
     execute(database, f"GRANT SELECT ON {TABLE} TO PUBLIC")
 
@@ -75,7 +75,7 @@ def test_a_table_with_other_columns_is_replaced_whole(
 
 
 def test_other_columns_do_not_break_a_view(database: Database) -> None:
-    """Nothing is changed then, and the line says what is in the way."""
+    """Nothing changes then, and the error names the view in the way."""
     write(database, TABLE, "long", [1])
     execute(database, f"CREATE VIEW crm.doubled AS SELECT 2 * v AS v FROM {TABLE}")
 
@@ -88,8 +88,8 @@ def test_other_columns_do_not_break_a_view(database: Database) -> None:
 
 @pytest.mark.parametrize("foreign", ["TABLE", "VIEW", "MATERIALIZED VIEW"])
 @pytest.mark.parametrize("is_late", [False, True])
-def test_what_somebody_else_made_is_left_alone(database: Database, foreign: str, is_late: bool) -> None:
-    """Before a row is copied, and again under the lock: somebody may make it meanwhile."""
+def test_another_programs_table_is_left_alone(database: Database, foreign: str, is_late: bool) -> None:
+    """Before a row is copied, and again under the lock: someone may create it meanwhile."""
     make = f"CREATE {foreign} {TABLE} AS SELECT 7::bigint AS v"
     if is_late:
         name = staged(database, TABLE, "long", [1])
@@ -105,8 +105,8 @@ def test_what_somebody_else_made_is_left_alone(database: Database, foreign: str,
     assert fetch(database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'write\\_%'") == [(0,)]
 
 
-def test_a_table_of_which_somebody_says_something_else_is_theirs(database: Database) -> None:
-    """Whoever describes a table has made it part of something."""
+def test_a_table_with_another_comment_belongs_to_someone_else(database: Database) -> None:
+    """If you describe a table in a comment, it has become part of something."""
     write(database, TABLE, "long", [1])
     execute(database, f"COMMENT ON TABLE {TABLE} IS 'the list for the campaign'")
 
@@ -118,7 +118,7 @@ def test_a_table_of_which_somebody_says_something_else_is_theirs(database: Datab
     "name", [*(table.full_name for table in TABLES), "customers", "customer360_internal.mine"]
 )
 def test_the_tables_of_this_software_are_never_written(database: Database, name: str) -> None:
-    """Also where they are not there yet, and by a name that leads to them through the search path."""
+    """Even if they do not exist yet, and by a name that refers to them through the search path."""
     with pytest.raises(Customer360Error, match="is one of customer360's own tables"):
         staged(database, name, "long", [1])
     with (
@@ -128,10 +128,10 @@ def test_the_tables_of_this_software_are_never_written(database: Database, name:
         standalone.require_own(connection, name, may_be_foreign=True)
 
 
-def test_a_write_stopped_when_its_staging_table_is_made_leaves_none(
+def test_a_write_stopped_when_its_staging_table_is_created_leaves_none(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody else would know the table, and it would stay for a day."""
+    """Nothing else refers to the table, and it would stay for a day."""
     make = standalone._stage
 
     def stop_when_made(*arguments: Any) -> None:

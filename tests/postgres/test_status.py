@@ -1,4 +1,4 @@
-"""How fresh the results are, by what was filled and not by what clocks say."""
+"""The freshness of the results is determined by fillings, not by clocks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refresh(database: Database, clock: timedelta = timedelta(), *, notes_fill: b
 
 @pytest.mark.parametrize("clock", [-AHEAD, timedelta(), AHEAD])
 def test_results_are_stale_once_customers_were_filled_after_them(database: Database, clock: timedelta) -> None:
-    """Whatever the clock of the machine said that ran the refresh."""
+    """Regardless of the clock of the machine that ran the refresh."""
     fill(database)
     assert status(database).stale
     refresh(database, clock)
@@ -56,7 +56,7 @@ def test_results_are_stale_once_customers_were_filled_after_them(database: Datab
 
 
 def test_a_refresh_of_an_older_version_is_judged_by_its_clock(database: Database) -> None:
-    """It did not note what it read."""
+    """It did not record what it read."""
     fill(database)
     refresh(database, notes_fill=False)
     assert not status(database).stale
@@ -64,8 +64,8 @@ def test_a_refresh_of_an_older_version_is_judged_by_its_clock(database: Database
     assert status(database).stale
 
 
-def test_a_refresh_of_the_future_is_said_so_and_is_never_fresh(database: Database) -> None:
-    """A monitor must not keep quiet for two days because a clock was ahead when it ran."""
+def test_a_refresh_in_the_future_is_reported_and_never_fresh(database: Database) -> None:
+    """A monitor must not stay silent for two days because a clock was ahead during the run."""
     refresh(database, AHEAD)
     found = StatusOutcome(status(database), "embedded")
 
@@ -74,8 +74,8 @@ def test_a_refresh_of_the_future_is_said_so_and_is_never_fresh(database: Databas
         found.require_fresh(timedelta(days=365))
 
 
-def test_clocks_that_differ_by_seconds_are_no_trouble(database: Database) -> None:
-    """Two machines are never quite together."""
+def test_clocks_may_differ_by_seconds(database: Database) -> None:
+    """The clocks of two machines never agree exactly."""
     refresh(database, timedelta(seconds=30))
 
     assert status(database).age_seconds == 0
@@ -83,10 +83,10 @@ def test_clocks_that_differ_by_seconds_are_no_trouble(database: Database) -> Non
 
 
 @pytest.mark.parametrize("missing", [REFRESHES, DATA_QUALITY])
-def test_the_next_refresh_has_a_number_that_no_table_of_the_history_knows(
+def test_the_next_refresh_has_a_number_that_is_in_no_table_of_the_history(
     database: Database, missing: Any
 ) -> None:
-    """Somebody may have renamed either of them."""
+    """Someone may have renamed either of them."""
     refresh(database)
     with publication(database, "test") as change:
         change.append(DATA_QUALITY, [(1, "a check", "warn", "a row", 1, 0, None)])
@@ -96,8 +96,8 @@ def test_the_next_refresh_has_a_number_that_no_table_of_the_history_knows(
         assert next_refresh_id(connection) == 2
 
 
-def test_mock_data_that_somebody_changed_is_said_so(database: Database) -> None:
-    """It looks like mock data and may be anybody's."""
+def test_changed_mock_data_is_reported(database: Database) -> None:
+    """It looks like mock data but may be someone's own."""
     with publication(database, "test") as change:
         change.stage(CUSTOMERS)
         change.describe(CUSTOMERS, {"kind": "mock", "rows": 0, "seed": 7, "as_of": "2026-06-30"})

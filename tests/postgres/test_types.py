@@ -1,4 +1,4 @@
-"""Values travel exactly between PostgreSQL, Arrow and Spark, nulls included."""
+"""Values are transferred exactly between PostgreSQL, Arrow and Spark, including nulls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from psycopg import sql
 from customer360.errors import Customer360Error
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import writer
-from customer360.postgres.publish import prepare_internal_schema
+from customer360.postgres.internal_schema import prepare_internal_schema
 from customer360.postgres.read import read_table
 from customer360.postgres.types import Field, arrow_schema, decimals, fields, fields_of
 from customer360.tables import CUSTOMERS, TABLES
@@ -50,7 +50,7 @@ VALUES = st.tuples(
             whole(32),
             whole(16),
             exact(12, 2),
-            # Python's own arithmetic rounds past 28 digits, which would test Python.
+            # Python's own arithmetic rounds beyond 28 digits, which would test Python.
             exact(28, 10),
             st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
             st.dates(date(1, 1, 1), date(9999, 12, 31)),
@@ -75,7 +75,7 @@ def table(server: Database) -> Database:
 @given(st.lists(VALUES, min_size=1, max_size=20))
 @pytest.mark.slow
 def test_every_type_comes_back_as_it_went(table: Database, values: list[tuple[object, ...]]) -> None:
-    """Through binary COPY both ways; also compared with what psycopg, a stranger to our code, reads."""
+    """Through binary COPY both ways; also compared with what psycopg reads, independently of our code."""
     schema = arrow_schema(COLUMNS)
     columns = [
         pa.array(column, field.type) for column, field in zip(zip(*values, strict=True), schema, strict=True)
@@ -113,8 +113,8 @@ def test_slices_of_cents_keep_their_nulls() -> None:
     assert decimals(cents, pa.decimal128(12, 2)).to_pylist() == [Decimal("0.01"), None, Decimal("0.02")]
 
 
-def test_types_without_a_twin_travel_as_text(database: Database) -> None:
-    """Own tables hold uuids, enumerations and JSON; they are readable, not refused."""
+def test_types_without_an_equivalent_are_transferred_as_text(database: Database) -> None:
+    """Users' tables contain uuids, enumerations and JSON; they are read, not rejected."""
     with database.connect() as connection:
         connection.execute("CREATE TYPE tier AS ENUM ('low', 'high')")
         connection.execute(
@@ -128,8 +128,8 @@ def test_types_without_a_twin_travel_as_text(database: Database) -> None:
     ]  # fmt: skip
 
 
-def test_a_number_that_is_none_becomes_null(database: Database) -> None:
-    """PostgreSQL's numeric knows NaN, a decimal does not."""
+def test_a_value_that_is_not_a_number_becomes_null(database: Database) -> None:
+    """PostgreSQL's numeric supports NaN, a decimal does not."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE nan AS SELECT 'NaN'::numeric(12,2) AS money, 'NaN'::numeric AS wide")
 
@@ -137,7 +137,7 @@ def test_a_number_that_is_none_becomes_null(database: Database) -> None:
 
 
 def test_a_missing_column_is_named_with_its_nearest(database: Database) -> None:
-    """The commonest mistake with somebody else's table is a name."""
+    """The most common mistake with someone else's table is a wrong name."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE members (customer_no bigint)")
 
@@ -147,13 +147,13 @@ def test_a_missing_column_is_named_with_its_nearest(database: Database) -> None:
 
 def test_a_missing_table_is_one_line(database: Database) -> None:
     """PostgreSQL's message has a second line with a caret."""
-    with pytest.raises(Customer360Error, match='cannot read "nowhere"."members": relation .* does not exist$'):
-        read_table(database, "nowhere.members", ["customer_id"])
+    with pytest.raises(Customer360Error, match='cannot read "missing"."members": relation .* does not exist$'):
+        read_table(database, "missing.members", ["customer_id"])
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_our_tables_have_the_types_they_say(database: Database, table) -> None:
-    """tables.py, the database and Arrow must speak of the same types."""
+    """tables.py, the database and Arrow must use the same types."""
     from customer360.postgres import ddl
 
     with database.connect() as connection:

@@ -23,7 +23,8 @@ from customer360.mock_data.generate import generate_block
 from customer360.mock_data.plan import Plan
 from customer360.pipeline.staging import stage
 from customer360.postgres.connection import Database
-from customer360.postgres.publish import prepare_internal_schema, publication
+from customer360.postgres.internal_schema import prepare_internal_schema
+from customer360.postgres.publish import publication
 from customer360.postgres.spark_task import copy_part
 from customer360.postgres.spark_types import spark_schema
 from customer360.postgres.types import fields_of

@@ -16,11 +16,11 @@ from customer360.postgres import catalog, people
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA
 from customer360.postgres.embedded import PREFERRED_PORT, EmbeddedPostgres, free_port
+from customer360.postgres.internal_schema import leftovers
 from customer360.postgres.obstacle import obstacle
 from customer360.postgres.origin import origin
 from customer360.postgres.preflight import require_replaceable
 from customer360.postgres.programs import installed_programs
-from customer360.postgres.publish import leftovers
 from customer360.postgres.reader import READER, missing_grants, opened_to
 from customer360.tables import CUSTOMERS, RESULT_SCHEMA, SOURCE_SCHEMA, SOURCES, TABLES
 

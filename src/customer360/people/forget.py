@@ -25,8 +25,9 @@ from customer360.people.sources import delete_from, is_ours, rows_in
 from customer360.postgres import catalog, ddl, forgotten, locks, older
 from customer360.postgres.connection import Database
 from customer360.postgres.forgotten import SourceKind
+from customer360.postgres.internal_schema import leftovers
 from customer360.postgres.origin import Origin, origin
-from customer360.postgres.publish import CHANNEL, leftovers, publication
+from customer360.postgres.publish import CHANNEL, publication
 from customer360.postgres.status import fill_of, last_refresh, read_by
 from customer360.tables import (
     CUSTOMER_CONTACTS,

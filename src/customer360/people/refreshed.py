@@ -12,8 +12,8 @@ from psycopg import sql
 
 from customer360.postgres import catalog, ddl
 from customer360.postgres.copy import INTERNAL_SCHEMA
+from customer360.postgres.internal_schema import comment_on
 from customer360.postgres.origin import recorded
-from customer360.postgres.publish import comment_on
 from customer360.postgres.status import FILL_KEPT_WITH, next_refresh_id
 from customer360.tables import DATA_QUALITY, REFRESH_SOURCES, REFRESHES, Table
 

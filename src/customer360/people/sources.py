@@ -11,8 +11,8 @@ from psycopg import sql
 from customer360.people.person import columns_of, is_customer
 from customer360.postgres import ddl
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
+from customer360.postgres.internal_schema import comment_on
 from customer360.postgres.origin import FORGOTTEN_PARTS, Origin, recorded
-from customer360.postgres.publish import comment_on
 from customer360.tables import Source
 
 _WHOSE: Final = sql.SQL("SELECT count(*) FROM {} WHERE {}")

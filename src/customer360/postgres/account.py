@@ -1,4 +1,4 @@
-"""The file with the port and the passwords of the embedded PostgreSQL, which a restart must find again."""
+"""The file that keeps the port and the passwords of the embedded PostgreSQL across restarts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from customer360.errors import Unavailable
 
 NEW_PASSWORDS: Final = "customer360 db stop, then customer360 db start --new-passwords"
-"""How to get into a server whose passwords are lost; its data stays."""
+"""How to regain access to a server whose passwords are lost; its data stays."""
 
 _SECRETS: Final = ("owner_password", "reader_password")
 _PEOPLE: Final = "people_password"
@@ -21,9 +21,9 @@ _PEOPLE: Final = "people_password"
 @dataclass(frozen=True)
 class Account:
     """
-    The port and the passwords; *others* are entries of a newer version, which are kept as they are.
+    The port and the passwords; *others* are entries of a newer version, which are kept unchanged.
 
-    An account of a version that had no role customer360_people has no password for it: "".
+    The password of customer360_people is "" in an account from a version without that role.
     """
 
     port: int
@@ -38,7 +38,7 @@ def new_account(port: int) -> Account:
 
 
 def completed(account: Account) -> Account:
-    """*account* with the password that one of an older version lacks."""
+    """*account* with the password that an account of an older version lacks."""
     return account if account.people_password else replace(account, people_password=secrets.token_urlsafe(24))
 
 
@@ -46,7 +46,7 @@ def read_account(file: Path) -> Account:
     """
     The account in *file*.
 
-    Raises: Customer360Error when it is cut short or was edited wrongly; OSError when it cannot be read.
+    Raises: Customer360Error when it is truncated or malformed; OSError when it cannot be read.
     """
     try:
         entries = json.loads(file.read_bytes())
@@ -62,7 +62,7 @@ def read_account(file: Path) -> Account:
 
 
 def save_account(file: Path, account: Account) -> None:
-    """Written next to *file* and renamed, so that a kill leaves the old file or the new one; mode 0600."""
+    """Writes next to *file* and renames, so that a kill leaves either the old file or the new one; mode 0600."""
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     passwords = {name: getattr(account, name) for name in (*_SECRETS, _PEOPLE) if getattr(account, name)}

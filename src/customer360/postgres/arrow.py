@@ -1,8 +1,8 @@
 """
 Arrow out of PostgreSQL (ADBC, binary COPY).
 
-ADBC's own DB-API layer imports pyarrow.dataset and with it pandas: more than a second in every process that
-reads, and Spark starts many. These are the few calls beneath it that are needed.
+ADBC's own DB-API layer imports pyarrow.dataset and with it pandas, which takes more than a second in every process
+that reads, and Spark starts many. This module makes the few lower-level calls that are needed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _BATCH_BYTES: Final = 8 << 20
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _KNOWS_TYPES: Final = tuple(map(int, adbc_driver_postgresql.__version__.split(".")[:2])) >= (1, 13)
 _OPTIONS: Final = {"adbc.postgresql.type_resolver_mode": "builtin"} if _KNOWS_TYPES else {}
-"""No type travels but PostgreSQL's own (see `types`); asking the server for all takes longer than connecting."""
+"""Only built-in types are read (see `types`); asking the server for all types takes longer than connecting."""
 
 
 class ArrowConnection:
     """
-    A connection outside autocommit: what is not committed when it closes has not happened.
+    A connection without autocommit: closing it rolls back what was not committed.
 
-    Every call raises Customer360Error when the server at *where* refuses it or fails, or the way to it does.
+    Every call raises Customer360Error when the server at *where* refuses it, fails or cannot be reached.
     """
 
     def __init__(self, url: str, where: str, *, prepare: sql.Composable) -> None:
@@ -42,10 +42,10 @@ class ArrowConnection:
         except adbc.Error as error:
             refused = refusal(where, str(error), str(conninfo_to_dict(url).get("password", "")))
         else:
-            self.execute(prepare)  # outside the transaction, which could not take a snapshot after any query
+            self.execute(prepare)  # outside the transaction, which cannot import a snapshot after a query
             self._connection.set_autocommit(False)
             return
-        raise refused  # out here, so that no traceback has libpq's words, which may quote the password
+        raise refused  # out here, because libpq's message in a traceback may quote the password
 
     def batches(self, query: sql.Composable) -> Iterator[pa.RecordBatch]:
         """What *query* returns, about 8 MB at a time."""
@@ -61,7 +61,7 @@ class ArrowConnection:
         return found[0] if found else None
 
     def execute(self, statement_text: sql.Composable) -> None:
-        """A statement whose rows, if any, nobody asks for."""
+        """Runs a statement and ignores its rows, if any."""
         with failures.plain(self._where):
             self._execute(statement_text)
 
@@ -71,7 +71,7 @@ class ArrowConnection:
             statement.execute_update()
 
     def share_snapshot(self, snapshot: str) -> None:
-        """Sees what *snapshot* saw from here on, and writes nothing."""
+        """From here on, reads what *snapshot* saw, read-only."""
         self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         with failures.plain(self._where):
             try:
@@ -82,7 +82,7 @@ class ArrowConnection:
                 raise lost_snapshot(self._where) from None
 
     def locked(self, statement_text: sql.Composable, timeout: str) -> bool:
-        """Whether *statement_text* got its locks within *timeout*, which also holds for what comes after it."""
+        """Whether *statement_text* got its locks within *timeout*, which applies to later statements too."""
         self.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(timeout))
         with failures.plain(self._where):
             try:
@@ -94,7 +94,7 @@ class ArrowConnection:
         return True
 
     def see_each_commit(self) -> None:
-        """Sees in each statement what is committed by then, whatever the server's default, and writes nothing."""
+        """Reads what is committed at each statement, read-only, regardless of the server's default."""
         self.execute(sql.SQL("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY"))
 
     def close(self) -> None:

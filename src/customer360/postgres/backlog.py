@@ -1,4 +1,4 @@
-"""Batches that a task takes from its engine before it can use them, kept on disk."""
+"""Batches that a task takes from its engine before it can use them, stored on disk."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MOMENT: Final = 0.1
 
 class Backlog:
     """
-    *batches* in their order, each once; `take` fetches some of them early.
+    Yields *batches* in order, each once; `take` fetches some of them early.
 
-    Sail hands rows to its tasks through queues with little room. Where a task waits and takes nothing, its queue
-    fills up and holds up all others, also the task that it waits for.
+    Sail hands rows to its tasks through small queues. When a task waits without taking rows, its queue fills up
+    and blocks all other tasks, including the one that it waits for.
     """
 
     def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
@@ -27,7 +27,7 @@ class Backlog:
         self._kept: pa.RecordBatchStreamWriter | None = None
 
     def take(self) -> None:
-        """For a moment, also when no batches are left."""
+        """Takes batches for a moment; waits that long even when none are left."""
         end = time.monotonic() + _MOMENT
         while (left := end - time.monotonic()) > 0:
             batch = next(self._batches, None)
@@ -46,6 +46,6 @@ class Backlog:
 
     def _keep(self, batch: pa.RecordBatch) -> None:
         if self._kept is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  `__iter__` closes it, else the end of the task
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  `__iter__` closes it, or the task's end
             self._kept = pa.ipc.new_stream(self._file, batch.schema)
         self._kept.write_batch(batch)

@@ -1,10 +1,10 @@
 """
 Arrow record batches as the rows of PostgreSQL's binary COPY.
 
-Never row by row: every column becomes its fields, a length and a value in network order, and Arrow joins the
-fields of all columns to rows. Beside one field at a time it takes a third of the processor's time.
+Rows are not built one by one: each column becomes an array of fields, a length and a value in network order, and
+Arrow joins the fields of all columns into rows. This takes a third of the CPU time of encoding field by field.
 
-Sources: "Binary Format" in https://www.postgresql.org/docs/current/sql-copy.html; of a numeric,
+Sources: "Binary Format" in https://www.postgresql.org/docs/current/sql-copy.html; for numeric,
 src/backend/utils/adt/numeric.c (numeric_recv), which drops zeros at either end.
 """
 
@@ -25,33 +25,33 @@ _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 
 _BYTES: Final = 2 << 20
-"""About how much is encoded at once: it stays in the processor's cache until it is sent."""
+"""About how much is encoded at a time: it stays in the CPU cache until it is sent."""
 
 _NULL, _NOTHING = pa.Array.from_buffers(
     pa.binary(), 2, [None, pa.py_buffer(np.array([0, 4, 4], np.int32)), pa.py_buffer(b"\xff\xff\xff\xff")]
 )
-"""Laid over their bytes: pa.scalar() imports pandas, in every worker of Spark too."""
+"""Built from their bytes: pa.scalar() imports pandas, in every Spark worker too."""
 _EPOCH_DAYS: Final = (date(2000, 1, 1) - date(1970, 1, 1)).days
 _EPOCH: Final = {pa.date32(): _EPOCH_DAYS, pa.timestamp("us"): _EPOCH_DAYS * 86_400_000_000}
 _DIGITS: Final = 4
-"""Decimal digits in one digit of a numeric, whose base is 10,000."""
+"""Decimal digits in one base-10,000 digit of a numeric."""
 
 _Numbers = npt.NDArray[Any]
 _Cells = list[tuple[str, "_Numbers | int"]]
-"""Parts of a field that lie side by side in every row: NumPy's name of the type, and the values."""
+"""Adjacent parts of a field in every row: the NumPy name of the type, and the values."""
 
 
 def in_quick_order(batch: pa.RecordBatch) -> list[str]:
-    """The columns of *batch*, those first that have the same length in every row: they are encoded as one."""
+    """The columns of *batch*, fixed-length ones first: these are encoded together."""
     names: list[str] = batch.schema.names
     return sorted(names, key=lambda name: (_is_text(batch[name].type), batch[name].null_count > 0))
 
 
 def encoded(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes | memoryview]:
     """
-    What `COPY ... FROM STDIN (FORMAT binary)` takes, from header to trailer, some megabytes at a time.
+    The input of `COPY ... FROM STDIN (FORMAT binary)`, from header to trailer, a few megabytes at a time.
 
-    Exact, nulls included. Types are those of `types.Field.arrow_type`. Raises: TypeError for another.
+    Exact, including nulls. Types are those of `types.Field.arrow_type`. Raises: TypeError for any other.
     """
     yield _HEADER
     for batch in batches:
@@ -105,7 +105,7 @@ def _lengths(texts: pa.Array) -> _Numbers:
 
 
 def _cells(column: pa.Array) -> _Cells:
-    """Length and value of a type whose values are equally long; what a null has there does not matter."""
+    """Lengths and values of a fixed-length type; the value of a null does not matter."""
     kind = column.type
     if pa.types.is_decimal128(kind):
         return _numeric(column)
@@ -123,7 +123,7 @@ def _cells(column: pa.Array) -> _Cells:
 
 
 def _numeric(decimals: pa.Array) -> _Cells:
-    """Always as many digits as the type can hold: the server drops zeros."""
+    """Always the type's maximum number of digits: the server drops zeros."""
     precision, scale = decimals.type.precision, decimals.type.scale
     padding = -scale % _DIGITS
     digits = -(-(precision + padding) // _DIGITS)
@@ -139,7 +139,7 @@ def _numeric(decimals: pa.Array) -> _Cells:
 
 
 def _magnitudes(halves: _Numbers, is_negative: _Numbers, *, wide: bool) -> list[_Numbers]:
-    """Absolute values: as one 64-bit number where they fit, else as five of 32 bits, the highest first."""
+    """Absolute values as one 64-bit number where they fit, else as five 32-bit numbers, highest first."""
     if not wide:
         return [np.abs(halves[:, 0]).view(np.uint64)]
     low, high = halves.view(np.uint64).T

@@ -1,4 +1,4 @@
-"""Questions to PostgreSQL's own catalogue."""
+"""Queries of the PostgreSQL system catalogs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ def exists(connection: psycopg.Connection[Any], table: str) -> bool:
 
 
 def quoted(table: str) -> str:
-    """*table* as `to_regclass` takes it, so that a name is looked up as it is written in a query."""
+    """*table* in the form that `to_regclass` takes, so that a name is looked up as a query would."""
     return ddl.named(table).as_string(None)
 
 
 def hold(connection: psycopg.Connection[Any], relations: Iterable[sql.Composable]) -> None:
     """
-    Nobody truncates, rewrites, replaces or drops *relations*, or what they read, until the transaction ends.
+    Locks *relations* and what they read until the transaction ends.
 
-    Raises: Customer360Error for one that is missing or may not be read.
+    Nobody can truncate, rewrite, replace or drop them meanwhile. Raises: Customer360Error for one that is missing
+    or that the user may not read.
     """
     try:
         for relation in relations:
@@ -37,20 +38,20 @@ def hold(connection: psycopg.Connection[Any], relations: Iterable[sql.Composable
 
 def planned(query: sql.Composable) -> sql.Composed:
     """
-    A statement that locks in ACCESS SHARE mode all that *query* reads, and reads nothing.
+    A statement that locks everything *query* reads in ACCESS SHARE mode, without reading it.
 
-    LOCK TABLE refuses materialized views, foreign tables, and roles that may read some of the columns only.
+    LOCK TABLE rejects materialized views, foreign tables, and roles that may read only some of the columns.
     """
     return sql.SQL("EXPLAIN {}").format(query)
 
 
 def rewritten(relation: sql.Composable) -> sql.Composed:
     """
-    A query whether what this transaction has locked to read *relation* holds other rows than its snapshot shows.
+    A query for whether *relation*, as locked here, contains other rows than the transaction's snapshot shows.
 
-    The catalogue's tables show what the snapshot saw, while PostgreSQL's functions know what is there now: another
-    file (TRUNCATE, VACUUM FULL, ALTER TABLE, REFRESH), a relation that the snapshot does not know, which is not an
-    index, or a partition that has been detached.
+    Catalog tables show what the snapshot saw; PostgreSQL's functions show the current state. A difference is
+    another file (TRUNCATE, VACUUM FULL, ALTER TABLE, REFRESH), a relation other than an index that the snapshot
+    does not have, or a detached partition.
     """
     of_partitions = sql.SQL(
         """ OR EXISTS (
@@ -71,7 +72,7 @@ def rewritten(relation: sql.Composable) -> sql.Composed:
 
 
 def has_unique_key(connection: psycopg.Connection[Any], table: str, column: str) -> bool:
-    """Whether a unique index on *column* alone guards every row, so that no value occurs twice; null may."""
+    """Whether a unique index on *column* alone covers every row: no value occurs twice, except null."""
     query = """
         SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
@@ -81,7 +82,7 @@ def has_unique_key(connection: psycopg.Connection[Any], table: str, column: str)
 
 
 def is_reachable(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether *table* is there, in a schema that the user may enter; without that PostgreSQL looks no further."""
+    """Whether *table* exists in a schema that the user may use; otherwise PostgreSQL does not find it."""
     query = """
         SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = %s AND c.relname = %s AND has_schema_privilege(n.oid, 'USAGE')
@@ -90,7 +91,7 @@ def is_reachable(connection: psycopg.Connection[Any], table: Table) -> bool:
 
 
 def shape(connection: psycopg.Connection[Any], table: Table) -> list[tuple[str, ...]]:
-    """What stands under the name of *table*: its kind and its columns; empty when nothing does."""
+    """The kind and the columns of the relation called *table*; empty when there is none."""
     query = """
         SELECT relkind::text, '' FROM pg_class WHERE oid = to_regclass(%(table)s)
         UNION ALL (
@@ -124,14 +125,14 @@ def grants(
     onto: sql.Identifier | None = None,
     but: str = "",
 ) -> list[sql.Composed]:
-    """The grants on a table to all *but* one role, as statements that give them again, or *onto* another table."""
+    """The grants on a table to all roles *but* one, as statements for that table, or *onto* another one."""
     query = """
         SELECT grantee, privilege_type FROM information_schema.role_table_grants
         WHERE grantee <> grantor AND table_schema = %s AND table_name = %s AND grantee <> %s
     """
     return [
         sql.SQL("GRANT {} ON {} TO {}").format(
-            sql.SQL(privilege),  # a word of PostgreSQL's own catalogue
+            sql.SQL(privilege),  # a keyword from the PostgreSQL catalog
             onto or sql.Identifier(schema, name),
             sql.SQL("PUBLIC") if grantee == "PUBLIC" else sql.Identifier(grantee),
         )

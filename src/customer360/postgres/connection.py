@@ -26,7 +26,7 @@ OLDEST_SERVER: Final = 14
 _CONNECT_SECONDS: Final = 10
 _COMPLETE: Final = {"user", "password", "host", "port", "dbname"}
 _UNNAMED_VARIABLES: Final = {"PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL", "PGDATESTYLE", "PGTZ", "PGGEQO"}
-"""What libpq reads too, and does not list among its options."""
+"""Variables that libpq reads but does not list among its options."""
 
 _SESSION: Final = sql.SQL("""
     SELECT pg_backend_pid(), set_config('TimeZone', 'UTC', pg_backend_pid() <> {pid})
@@ -35,22 +35,22 @@ _SESSION: Final = sql.SQL("""
         'idle_session_timeout') AND setting <> '0' AND source <> 'client'
 """)
 """
-Sessions are in UTC and without limits of time, for copies take long, except limits that the URL itself sets.
+Sessions use UTC and no timeouts, because copies take long; timeouts that the URL itself sets stay.
 
-Only the session of *pid* keeps that: a pooler's session is another application's next.
+Only the session of *pid* is changed permanently: a pooler gives its sessions to other applications later.
 """
 
 _environment: Final = Lock()
 _reached: Final[dict[str, str]] = {}
 _with_sessions: Final[set[str]] = set()
 
-# What it would say of a connection that was lost, here and in Spark's workers, the error says.
+# What it logs about a lost connection, here and in Spark's workers, is already in the error.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
 class Database:
-    """A PostgreSQL database by its libpq URL; the URL, which holds the password, is never shown."""
+    """A PostgreSQL database by its libpq URL; the URL contains the password and is never shown."""
 
     url: str = field(repr=False)
 
@@ -60,11 +60,11 @@ class Database:
         try:
             conninfo.conninfo_to_dict(self.url)
         except (psycopg.ProgrammingError, UnicodeError) as error:
-            # libpq quotes what it could not parse, which may be the password.
+            # libpq quotes what it cannot parse, which may be the password.
             reason = str(error).splitlines()[0].split('"')[0].strip().rstrip(":")
         else:
             return
-        raise Invalid(  # out here, so that no traceback has libpq's words
+        raise Invalid(  # out here, so that no traceback contains libpq's message
             f"the database URL cannot be read ({reason}); "
             "write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
         )
@@ -75,17 +75,17 @@ class Database:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the URL says all that the embedded server's says, so that libpq's variables are not for it."""
+        """Whether the URL has every part that the embedded server's has, so libpq's variables do not apply."""
         parts = self.parts
         return parts.get("require_auth") == "scram-sha-256" and parts.keys() >= _COMPLETE
 
     @property
     def where(self) -> str:
-        """USER@HOST:PORT/DATABASE of the server that answered, else of the one to ask; without the password."""
+        """USER@HOST:PORT/DATABASE of the server that answered, else of the configured one; no password."""
         return _reached.get(self.url) or _shown(self.parts, {} if self.is_complete else _defaults() | self.parts)
 
     def connect(self, purpose: str = "customer360", **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
-        """An autocommit connection, with sessions in UTC. Raises: Customer360Error when refused."""
+        """An autocommit connection with its session in UTC. Raises: Customer360Error when refused."""
         try:
             with self._own_environment():
                 settings = {**self._always(purpose), "connect_timeout": _CONNECT_SECONDS, **options}
@@ -95,7 +95,7 @@ class Database:
             refused = refusal(self.where, str(error), self.parts.get("password", ""))
         else:
             return self._prepared(connection)
-        raise refused  # out here, so that no traceback has libpq's words, which may quote the password
+        raise refused  # out here, because libpq's message in a traceback may quote the password
 
     def _prepared(self, connection: psycopg.Connection[tuple[Any, ...]]) -> psycopg.Connection[tuple[Any, ...]]:
         with ExitStack() as unless_ready, plain(self.where):
@@ -105,7 +105,7 @@ class Database:
         return connection
 
     def connect_arrow(self) -> ArrowConnection:
-        """A connection that speaks Arrow both ways."""
+        """A connection that reads and writes Arrow."""
         from customer360.postgres.arrow import ArrowConnection
 
         url = conninfo.make_conninfo(self.url, **self._always("customer360 copy"))
@@ -113,7 +113,7 @@ class Database:
             return ArrowConnection(url, self.where, prepare=_SESSION.format(pid=sql.SQL("pg_backend_pid()")))
 
     def _always(self, purpose: str) -> dict[str, str]:
-        """Text is exchanged in UTF-8, whatever the server keeps it in and whoever asks for another encoding."""
+        """Text is exchanged in UTF-8, regardless of the server's encoding and of any other setting."""
         return {"application_name": purpose, "client_encoding": "utf8"}
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
@@ -139,7 +139,7 @@ class Database:
 
     @contextmanager
     def _own_environment(self) -> Iterator[None]:
-        """While a connection opens by a complete URL, the environment holds none of libpq's variables."""
+        """Removes libpq's variables from the environment while a connection opens by a complete URL."""
         if not self.is_complete:
             yield
             return
@@ -153,10 +153,10 @@ class Database:
     @contextmanager
     def snapshot(self, *relations: sql.Composable, purpose: str = "customer360 snapshot") -> Iterator[str]:
         """
-        The id of a snapshot that any number of readers may share while the context is open.
+        The id of a snapshot that any number of readers can share while the context is open.
 
-        Nobody rewrites *relations* meanwhile: to an older snapshot they would look empty. They are locked first,
-        and the snapshot is that of a later statement, as READ COMMITTED has it.
+        *relations* cannot be rewritten meanwhile: to an older snapshot they would look empty. They are locked
+        first; the snapshot is taken by a later statement, which READ COMMITTED allows.
         """
         with self.connect(purpose) as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY")
@@ -165,7 +165,7 @@ class Database:
 
     @contextmanager
     def within(self, snapshot: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        """A connection that sees what *snapshot* saw. Raises: Customer360Error when nobody holds it any more."""
+        """A connection that sees what *snapshot* saw. Raises: Customer360Error when it is no longer held."""
         with self.connect() as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             try:
@@ -185,19 +185,19 @@ def libpq_variables() -> frozenset[str]:
 
 
 def _defaults() -> dict[str, str]:
-    """What libpq takes for whatever a URL does not say: of the environment, else its own."""
+    """The values that libpq uses for parts missing from a URL: from the environment, else its own defaults."""
     options = pq.Conninfo.get_defaults()
     return {option.keyword.decode(): option.val.decode() for option in options if option.val}
 
 
 def _used(info: psycopg.ConnectionInfo) -> dict[str, str]:
-    """The parts of the address that a connection was made to, which may be one of several that were named."""
+    """The parts of the address that was connected to, which may be one of several in the URL."""
     used = {"user": info.user, "host": info.host, "port": str(info.port), "dbname": info.dbname}
     return used | ({"hostaddr": info.hostaddr} if "hostaddr" in info.get_parameters() else {})
 
 
 def _shown(said: dict[str, str], used: dict[str, str]) -> str:
-    """A URL may give a name to an address; an address that it does not say is the one that counts."""
+    """The host as the URL names it, unless an address from elsewhere took precedence."""
     parts = said | used
     user, host = parts.get("user", ""), parts.get("host") or "localhost"
     if not {"host", "hostaddr"} <= said.keys():
@@ -206,16 +206,16 @@ def _shown(said: dict[str, str], used: dict[str, str]) -> str:
 
 
 def _set_up(connection: psycopg.Connection[Any], pid: int) -> int:
-    """Prepares the session *pid*; returns the one that answered."""
+    """Prepares the session *pid*; returns the id of the session that answered."""
     rows = connection.execute(_SESSION.format(pid=pid)).fetchall()
     return int(rows[0][0])
 
 
 def _is_shared(pid: int, one: psycopg.Connection[Any], other: psycopg.Connection[Any]) -> bool:
-    """Whether *other*, whose transaction keeps the session it is given, is given the session *pid* of *one*."""
+    """Whether *other* gets the session *pid* of *one*; its transaction keeps the session that it gets."""
     try:
         return _pid(other) == pid or _pid(one) != pid
-    except psycopg.errors.ProtocolViolation:  # no transaction at all: a pooler in statement mode
+    except psycopg.errors.ProtocolViolation:  # no transactions: a pooler in statement mode
         return True
 
 

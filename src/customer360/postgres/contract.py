@@ -1,8 +1,8 @@
 """
-The contract of a table: what `tables.py` says of its rows, held against the rows that are staged.
+The contract of a table: what `tables.py` declares about its rows, checked on the staged rows.
 
-PostgreSQL itself refuses a null in a required column while the rows are copied, and a key that occurs twice while
-the primary key is built. Ranges and allowed values are looked at by the scan that counts the rows anyway.
+PostgreSQL itself rejects a null in a required column while rows are copied, and a duplicate key while the primary
+key is built. Ranges and allowed values are checked by the scan that counts the rows anyway.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _EXAMPLES: Final = 3
 
 def verify(connection: psycopg.Connection[Any], table: Table, relation: sql.Identifier, copied: int) -> None:
     """
-    Holds the rows in *relation* against the contract of *table*, and builds its primary key.
+    Checks the rows in *relation* against the contract of *table*, and builds its primary key.
 
-    Raises: Customer360Error naming the rule that is broken, in how many of the *copied* rows, and the keys of some
-    of them; nothing else of a row is shown, for it may be personal.
+    Raises: Customer360Error with the broken rule, the number of *copied* rows that break it, and the keys of some
+    of them; nothing else of a row is shown, because it may be personal data.
     """
     _verify_rows(connection, table, relation, copied)
     _verify_key(connection, table, relation)
@@ -60,7 +60,7 @@ def _verify_key(connection: psycopg.Connection[Any], table: Table, relation: sql
 def _verify_members(
     connection: psycopg.Connection[Any], table: Table, relation: sql.Identifier, column: Column
 ) -> None:
-    """Power BI fails to refresh a table of members of which two are the same to it."""
+    """Power BI cannot refresh a table of members when it considers two of them equal."""
     query = sql.SQL("SELECT {0} FROM {1} ORDER BY {0}").format(sql.Identifier(column.name), relation)
     spellings: dict[str, list[str]] = {}
     for (text,) in connection.execute(query):

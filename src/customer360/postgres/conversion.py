@@ -1,4 +1,4 @@
-"""Staged rows inserted into a table whose columns may have other types, converted by PostgreSQL itself."""
+"""Inserts staged rows into a table whose columns may have other types; PostgreSQL converts the values."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _REFUSED_VALUE: Final = (
     psycopg.NotSupportedError,
     errors.CheckViolation,
 )
-"""What PostgreSQL may say of a value that a type or a domain does not take."""
+"""Errors that PostgreSQL raises for a value that a type or a domain does not accept."""
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of the staging table and its twin in the target."""
+    """A column of the staging table and the target's column of that name."""
 
     name: str
     source: str
@@ -35,9 +35,9 @@ class _Column:
     @property
     def value(self) -> sql.Composable:
         """
-        What to insert: text is read as the type's own input function reads it, anything else assigned.
+        What to insert: text goes through the type's input function, anything else is assigned.
 
-        The type stands there without its length, so that a text too long is refused rather than cut off.
+        The type is written without its length, so that text that is too long is rejected, not truncated.
         """
         column = sql.Identifier(self.name)
         return sql.SQL("{}::{}").format(column, sql.SQL(self.target)) if self.source == "text" else column
@@ -61,7 +61,7 @@ def convert(connection: psycopg.Connection[Any], staged: sql.Identifier, table: 
     """
     Inserts the *staged* rows into *table*.
 
-    Raises: Customer360Error naming the column and the value that it cannot hold; psycopg.Error for another reason.
+    Raises: Customer360Error with the column and the value that it cannot store; psycopg.Error for another reason.
     """
     columns = _columns(connection, staged, table)
     for column in columns:
@@ -77,7 +77,7 @@ def convert(connection: psycopg.Connection[Any], staged: sql.Identifier, table: 
 def _explain(
     connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, columns: list[_Column], reason: str
 ) -> None:
-    """Raises: Customer360Error when one value of one column is why the rows are not taken."""
+    """Raises: Customer360Error when a single value of a single column is the reason."""
     with suppress(psycopg.Error):
         # The rows come in the same order every time.
         connection.execute("SET LOCAL synchronize_seqscans = off")
@@ -102,7 +102,7 @@ def _columns(connection: psycopg.Connection[Any], staged: sql.Identifier, table:
 def _require_exact(
     connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, column: _Column
 ) -> None:
-    """INSERT would round half a point to none, and take the time off a moment, without a word."""
+    """Rejects values that INSERT would silently round, or cut down to a day."""
     if column.target in _WHOLE and column.source.startswith(("numeric", "double", "real")):
         exact = "trunc({})"
     elif column.target == "date" and column.source.startswith("timestamp"):
@@ -119,7 +119,7 @@ def _require_exact(
 def _culprit(
     connection: psycopg.Connection[Any], staged: sql.Identifier, table: str, column: _Column
 ) -> str | None:
-    """The first value that a column like the target's does not take, found by halving; None when it takes all."""
+    """The first value that a column like the target's rejects, found by bisection; None if it accepts all."""
     probe = sql.Identifier(*staged._obj[:-1], f"{staged._obj[-1]}_probe")
     like = sql.SQL("CREATE TABLE {} AS SELECT {} FROM {} LIMIT 0")
 

@@ -1,9 +1,9 @@
 """
 Copying Arrow batches into a staging table, exactly once.
 
-A task may run twice: retried after a failure, or speculatively beside itself. Each copies its rows and
-then signs a ledger in the same transaction; the first to sign commits, any other finds the signature and rolls
-back. So a part's rows are in the staging table once or not at all, whoever was killed when.
+A task may run twice: retried after a failure, or speculatively in parallel. Each attempt copies its rows and then
+signs a ledger in the same transaction; the first to sign commits, and any other finds the signature and rolls
+back. So a part's rows are in the staging table once or not at all, even if attempts are killed.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from customer360.postgres import binary_copy, catalog
 from customer360.postgres.connection import Database
 
 INTERNAL_SCHEMA: Final = "customer360_internal"
-"""Staging tables, and the partitions that hold what is published: nobody needs to look in here."""
+"""Contains staging tables, and the partitions with the published rows; users need nothing from it."""
 
 LEDGER: Final = sql.Identifier(INTERNAL_SCHEMA, "copied_parts")
 """Which parts were copied into which staging table, and by which transaction; kept as long as the rows."""
 
 PUBLISHED_PART: Final = -1
-"""The part, without rows, that the transaction signs which publishes the table."""
+"""The part, without rows, that the publishing transaction signs."""
 
 KEPT_PART: Final = -2
-"""The part with the rows that were published before and stay."""
+"""The part with the published rows that are kept."""
 
 WRITERS: Final = 8
-"""How many tasks of one cluster may copy at the same time, unless said otherwise."""
+"""How many tasks of a cluster copy at the same time by default."""
 
 _WRITER_LOCKS: Final = 360_001
 _SLOT_SECONDS: Final = 600
 
 
 class Writer:
-    """One of the few connections that copy at the same time; made by `writer`."""
+    """One of the few connections that copy at the same time; created by `writer`."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -55,15 +55,14 @@ class Writer:
         """
         Copies *batches* into the staging table as its part *part*; returns the part's rows.
 
-        *shown* is what a refusal calls the table.
-        A part that was copied before is not copied again: its rows are returned as they were counted.
-        Raises: Customer360Error for a value that the table does not take.
+        *shown* is the table's name in errors. A part that was copied before is not copied again; its recorded row
+        count is returned. Raises: Customer360Error for a value that the table does not accept.
         """
         copied = _signed_rows(self._connection, staging, part)
         if copied is not None:
             return copied
         with self._connection.transaction():
-            # Parts need not be on disk one by one: the commit that publishes them waits for all before it.
+            # Parts need not be flushed one by one: the commit that publishes them waits for all earlier ones.
             self._connection.execute("SET LOCAL synchronous_commit = off")
             rows = _copy(self._connection, staging, batches, shown or staging.rpartition("_")[0])
             is_first = _sign(self._connection, staging, part, rows)
@@ -79,10 +78,10 @@ def _rest() -> None:
 @contextmanager
 def writer(database: Database, writers: int = WRITERS, meanwhile: Callable[[], None] = _rest) -> Iterator[Writer]:
     """
-    A writer, when fewer than *writers* are at work; until then this task waits without a connection.
+    A writer, as soon as fewer than *writers* are active; until then the task waits without a connection.
 
-    Between two looks it does what *meanwhile* does, for a moment. The server counts the writers, by locks that it
-    frees when their connection closes, however it closes.
+    It calls *meanwhile* between attempts. The server counts writers by advisory locks, which it releases whenever
+    and however their connection closes.
     """
     connection = _wait_for_slot(database, writers, meanwhile)
     try:
@@ -110,7 +109,7 @@ def _copy(connection: psycopg.Connection[Any], staging: str, batches: Iterable[p
 
 @contextmanager
 def _plain_refusals(table: str) -> Iterator[None]:
-    """PostgreSQL's own words show the whole row."""
+    """Replaces PostgreSQL's messages, which show the whole row."""
     try:
         yield
     except errors.NotNullViolation as error:
@@ -129,7 +128,7 @@ def _signed_rows(connection: psycopg.Connection[Any], staging: str, part: int) -
 
 
 def _sign(connection: psycopg.Connection[Any], staging: str, part: int, rows: int) -> bool:
-    """Waits for a twin that signed but has not committed yet; False when the twin was first."""
+    """Waits for another attempt that has signed but not committed; False when that one was first."""
     query = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(LEDGER)
     return connection.execute(query, (staging, part, rows)).rowcount == 1
 
@@ -147,7 +146,7 @@ def _try_slot(database: Database, writers: int) -> psycopg.Connection[Any] | Non
     try:
         connection = database.connect("customer360 copy")
     except ServerFull:
-        return None  # wait for a turn, as behind any other writer
+        return None  # wait, as for any other writer
     with ExitStack() as unless_taken:
         unless_taken.callback(connection.close)
         for slot in random.sample(range(writers), writers):

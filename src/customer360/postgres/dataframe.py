@@ -20,10 +20,10 @@ def read_dataframe(
     spark: SparkSession, database: Database, table: str, columns: Sequence[str], *, snapshot: str
 ) -> DataFrame:
     """
-    The *columns* of *table* as they stood in *snapshot*, read in parallel by ranges of pages.
+    The *columns* of *table* as of *snapshot*, read in parallel by ranges of pages.
 
     The same read as `format("postgres")`, without the processes that Spark starts to plan a data source, which
-    take longer than reading a million rows. *snapshot* has to be held open until the rows have been read.
+    take longer than reading a million rows. *snapshot* must be held open until the rows have been read.
     """
     with database.within(snapshot) as connection:
         fields = types.chosen(types.fields(connection, named(table)), columns, table)

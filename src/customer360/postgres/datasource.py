@@ -1,13 +1,14 @@
 """
 `spark.read.format("postgres")` and `df.write.format("postgres")`: Arrow batches, no JDBC jar.
 
-Options of both: `url` (libpq URL; Spark hides it in plans), `table`. Reading: or `query` instead of `table`;
-`columns` (comma-separated, a name with a comma in double quotes; Spark does not tell a Python source which columns
-it needs, so say it here or pass a schema), `where` (a condition for PostgreSQL to apply), `partitions`, `snapshot`
-(see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies.
+Options of both: `url` (libpq URL; Spark redacts it in plans), `table`. Reading: `query` instead of `table`;
+`columns` (comma-separated, a name with a comma in double quotes; Spark does not pass the columns that it needs to
+a Python source, so set them here or pass a schema), `where` (a condition for PostgreSQL to apply), `partitions`,
+`snapshot` (see `Database.snapshot`). Writing: `writers`, the cap on concurrent copies.
 
-Spark can also hand its own filters to a Python source, but up to 4.3 it keeps them with the loaded DataFrame and
-applies them to its other uses too, which loses rows: so Spark's filters stay with Spark, and `where` is explicit.
+Spark can also push its own filters down to a Python source, but up to 4.3 it keeps them with the loaded DataFrame
+and applies them to its other uses too, which loses rows. So Spark's filters stay with Spark, and `where` is
+explicit.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _MOST_IN_ONE: Final = 128
-"""Batches of 8 MB in one; no column of it comes near the 2 GB that Arrow can count in a column of text."""
+"""8 MB batches per merged batch; no column comes near 2 GB, the limit of an Arrow text column."""
 
 
 def register(spark: SparkSession) -> None:
-    """Makes the format `postgres` known to *spark*, which becomes the active session: Spark looks for it there."""
+    """Registers the format `postgres` with *spark*, which becomes the active session: Spark looks there."""
     java_process.activate(spark)
     spark.dataSource.register(PostgresDataSource)
 
@@ -95,7 +96,7 @@ class PostgresDataSource(DataSource):
         if query := self.options.get("query"):
             if self.options.get("table"):
                 raise Invalid("the format 'postgres' reads a table or a query; set one of these options")
-            return sql.SQL("({}) AS query").format(sql.SQL(query))  # a person's own SQL, run as themselves
+            return sql.SQL("({}) AS query").format(sql.SQL(query))  # the user's own SQL, run with their rights
         return named(self._option("table"))
 
     @property
@@ -122,7 +123,7 @@ def _positive(options: Mapping[str, str], name: str, default: int) -> int:
 
 @dataclass
 class _Range(InputPartition):
-    """The pages that one task reads, None for everything, and the snapshot all tasks share."""
+    """The pages that one task reads, None for all, and the snapshot that all tasks share."""
 
     pages: PageRange | None
     snapshot: str | None
@@ -130,9 +131,9 @@ class _Range(InputPartition):
 
 class PostgresReader(DataSourceReader):
     """
-    Reads in parallel by ranges of pages, every task in the same snapshot.
+    Reads in parallel by ranges of pages, all tasks in the same snapshot.
 
-    An engine whose tasks run *in_one_process*, as Sail's do, reads all ranges at the same time.
+    An engine whose tasks run *in_one_process*, such as Sail, reads all ranges at the same time.
     """
 
     def __init__(
@@ -147,11 +148,11 @@ class PostgresReader(DataSourceReader):
         self._table, self._snapshot = options.get("table"), options.get("snapshot")
         self._partitions = _positive(options, "partitions", 0) or None
         where = options.get("where")
-        self._where = sql.SQL("({})").format(sql.SQL(where)) if where else None  # a person's own SQL
+        self._where = sql.SQL("({})").format(sql.SQL(where)) if where else None  # the user's own SQL
         self._in_one_process = in_one_process
 
     def partitions(self) -> Sequence[InputPartition]:
-        with failures.plain(self._database.where):  # an engine may hand on no more than the words of another error
+        with failures.plain(self._database.where):  # an engine may pass on only the message of any other error
             return self._partitioned()
 
     def _partitioned(self) -> list[_Range]:
@@ -174,7 +175,7 @@ class PostgresReader(DataSourceReader):
         return page_ranges(connection, table, self._partitions, tasks_at_once=cores)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
-        assert isinstance(partition, _Range)  # noqa: S101  Spark hands back what partitions() gave
+        assert isinstance(partition, _Range)  # noqa: S101  Spark passes what partitions() returned
         pages = partition.pages
         conditions = [condition for condition in (self._where, pages and pages.condition) if condition]
         batches = read_batches(
@@ -189,11 +190,11 @@ class PostgresReader(DataSourceReader):
 
 def _fewer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """
-    The rows of *batches*, the first ones as they are, the later ones in ever larger batches.
+    The rows of *batches*: the first batches unchanged, later ones merged into ever larger batches.
 
-    Sail queues up to 16 batches of a task. The task then waits for room, and keeps Python's lock meanwhile: where
-    those that make room need Python too, to write the rows or to read others, all would wait forever. These come
-    to 16 batches after 4 GB.
+    Sail queues up to 16 batches of a task. The task then waits for room and holds Python's GIL meanwhile; if the
+    consumers need Python too, to write the rows or to read others, all wait forever. Merged batches reach 16 only
+    after 4 GB.
     """
     for size in chain([1] * 7, (2**doubled for doubled in range(1, 7)), repeat(_MOST_IN_ONE)):
         if not (pieces := list(islice(batches, size))):
@@ -209,7 +210,7 @@ class _Copied(WriterCommitMessage):
 
 
 class PostgresWriter(DataSourceArrowWriter):
-    """Copies each task's rows once into a staging table; the driver then moves all of them at once."""
+    """Copies each task's rows once into a staging table; the driver then moves all of them in one transaction."""
 
     def __init__(
         self,

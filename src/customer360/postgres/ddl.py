@@ -1,4 +1,4 @@
-"""Tables as SQL: what `tables.py` says, rendered to statements."""
+"""Tables as SQL: the definitions in `tables.py`, rendered to statements."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from customer360.errors import Invalid
 from customer360.tables import Column, Table
 
 _UNSPEAKABLE: Final = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL's protocol cannot carry."""
+"""Characters that the PostgreSQL protocol cannot transfer."""
 
 
 def named(table: str) -> sql.Identifier:
     """
-    `schema.table` or `table` as a quoted name, with upper and lower case as written.
+    `schema.table` or `table` as a quoted name, with its case preserved.
 
-    A part with a dot or a quote in it is written in double quotes, as in PostgreSQL: `crm."My.Table"`.
+    A part that contains a dot or a quote is written in double quotes, as in PostgreSQL: `crm."My.Table"`.
     Raises: Customer360Error for anything else.
     """
     parts = split_names(table, ".")
@@ -32,7 +32,7 @@ def named(table: str) -> sql.Identifier:
 
 
 def split_names(text: str, separator: str) -> list[str]:
-    """The names in *text* between *separator*; one in double quotes may hold it, and a quote written twice."""
+    """The names in *text*, split at *separator*; one in double quotes may contain it, and quotes as `""`."""
     mark = re.escape(separator)
     pattern = rf'(?:^|{mark})(?:\s*"((?:[^"]|"")*)"\s*(?={mark}|$)|([^{mark}]*))'
     return [plain or quoted.replace('""', '"') for quoted, plain in re.findall(pattern, text)]
@@ -43,12 +43,12 @@ def identifier(table: Table) -> sql.Identifier:
 
 
 def columns(table: Table) -> sql.Composed:
-    """The column list in brackets, each with its type and NOT NULL."""
+    """The column list in brackets, with types and NOT NULL."""
     return sql.SQL("({})").format(
         sql.SQL(", ").join(
             sql.SQL("{} {}{}").format(
                 sql.Identifier(column.name),
-                sql.SQL(column.type),  # from tables.py, never from outside
+                sql.SQL(column.type),  # from tables.py, never from user input
                 sql.SQL(" NOT NULL" if column.required else ""),
             )
             for column in table.columns
@@ -57,7 +57,7 @@ def columns(table: Table) -> sql.Composed:
 
 
 def has_primary_key(table: Table) -> bool:
-    """A key with a column that may be null cannot be a primary key; such tables are audited instead."""
+    """Whether no key column may be null; other tables are audited instead."""
     return bool(table.key) and all(table[name].required for name in table.key)
 
 
@@ -67,10 +67,10 @@ def primary_key(table: Table) -> sql.Composed:
 
 def create(table: Table) -> Iterator[sql.Composed]:
     """
-    The published table: a stable parent whose one partition, the DEFAULT one, is swapped by each refresh.
+    The published table: a stable parent whose single partition, the DEFAULT one, is swapped by each refresh.
 
-    Grants, comments and views hang on the parent and stay. A table that keeps history is a plain one.
-    The partition column means nothing here (a DEFAULT partition takes every row), so it is the first.
+    Grants, comments and views belong to the parent and stay. A table that keeps history is not partitioned.
+    The partition column does not matter (a DEFAULT partition takes every row), so it is the first one.
     """
     partitioned = sql.SQL("" if table.keeps_history else " PARTITION BY LIST ({})").format(
         sql.Identifier(table.columns[0].name)
@@ -82,7 +82,7 @@ def create(table: Table) -> Iterator[sql.Composed]:
 
 
 def add(table: Table, present: Collection[str]) -> Iterator[sql.Composed]:
-    """The columns beyond those *present*; in the rows of older versions, which a history keeps, they are null."""
+    """Adds the columns that are not *present*; in a history's rows of older versions they are null."""
     for column in table.columns:
         if column.name not in present:
             is_null = table.keeps_history or not column.required
@@ -104,7 +104,7 @@ def comments(table: Table) -> Iterator[sql.Composed]:
 
 
 def holds(column: Column) -> sql.Composed | None:
-    """The condition that the column's range or its allowed values make; None when it may have any."""
+    """The condition for the column's range or allowed values; None when any value is valid."""
     name = sql.Identifier(column.name)
     if column.allowed:
         return sql.SQL("{} IN ({})").format(name, sql.SQL(", ").join(map(sql.Literal, column.allowed)))

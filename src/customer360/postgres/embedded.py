@@ -44,16 +44,16 @@ _SERVER_SETTINGS: Final = {
     "shared_buffers": "'256MB'",
     "maintenance_work_mem": "'256MB'",
     "work_mem": "'32MB'",
-    # No checkpoint while thirty million are filled in: after one, whoever first looks at a row has its whole page
-    # written to the WAL again.
+    # No checkpoint while thirty million rows are filled: after one, the first reader of a page causes the whole
+    # page to be written to the WAL again.
     "max_wal_size": "'10GB'",
     "checkpoint_timeout": "'15min'",
-    "wal_level": "minimal",  # nobody replicates an embedded server
+    "wal_level": "minimal",  # an embedded server has no replicas
     "max_wal_senders": "0",
 }
 
 
-# By default every role may connect to every database, make temporary tables there, and store large objects.
+# By default every role may connect to every database, create temporary tables there, and store large objects.
 _ONLY_READING: Final = f"""
     REVOKE ALL ON DATABASE {DATABASE}, postgres, template1 FROM PUBLIC;
     GRANT CONNECT ON DATABASE {DATABASE} TO {READER};
@@ -68,10 +68,10 @@ _NO_LARGE_OBJECTS: Final = """
 
 class EmbeddedPostgres:
     """
-    The server in the folder *home*; any number of processes may use it at once.
+    The server in the folder *home*; any number of processes can use it at the same time.
 
-    It keeps running when the command that started it ends, so that Power BI and other terminals can
-    connect; `stop` ends it. As root it runs as the system user `customer360`, made when missing.
+    It keeps running when the command that started it ends, so that Power BI and other terminals can connect;
+    `stop` ends it. If you are root, it runs as the system user `customer360`, which is created when missing.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -92,11 +92,11 @@ class EmbeddedPostgres:
 
     def start(self, *, new_passwords: bool = False) -> Database:
         """
-        The owner's database, with the server running and everything made that is missing.
+        The owner's database; starts the server and creates what is missing.
 
-        *new_passwords* gives every role a new one, also when the old ones are lost; the data stays.
+        *new_passwords* gives every role a new password, even when the old ones are lost; the data stays.
         Raises: Customer360Error when the folder cannot be used, when a part of it is missing, or when the
-        server does not come up.
+        server does not start.
         """
         self._home.make()
         with self._home.exclusively():
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
         return self.database()
 
     def stop(self) -> bool:
-        """Ends the server and disconnects everyone; False when it was not running."""
+        """Stops the server and disconnects everyone; False when it was not running."""
         if not self.is_running():
             self._require_nobody_serves()
             return False
@@ -131,7 +131,7 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """
-        Whether this folder's server runs; a stale pid file of a killed one does not count.
+        Whether this folder's server is running; a stale pid file of a killed server does not count.
 
         Raises: Customer360Error when the folder belongs to another user.
         """
@@ -151,21 +151,21 @@ class EmbeddedPostgres:
         return self._home.is_made()
 
     def require_version(self) -> None:
-        """Raises: Customer360Error when the programs that are installed cannot open the data."""
+        """Raises: Customer360Error when the installed programs cannot open the data."""
         require_version(self.data)
 
     def database(self) -> Database:
-        """The owner's database; it does not start the server."""
+        """The owner's database; does not start the server."""
         account = self._home.account()
         return self._database(account, OWNER, account.owner_password)
 
     def reader_database(self) -> Database:
-        """The same database for those who may only read the results: Power BI and the browser."""
+        """The same database for users who may only read the results: Power BI and the browser."""
         account = self._home.account()
         return self._database(account, READER, account.reader_password)
 
     def people_database(self) -> Database:
-        """The same database for those who may also see single customers with their contact data."""
+        """The same database for users who may also see single customers with their contact data."""
         account = self._home.account()
         if not account.people_password:
             raise Unavailable(
@@ -174,7 +174,7 @@ class EmbeddedPostgres:
         return self._database(account, PEOPLE, account.people_password)
 
     def _initialise(self) -> None:
-        """Makes both parts in the draft, and gives `data` its place."""
+        """Creates both parts in the draft, and moves `data` to its final place."""
         self._require_nobody_serves()
         self._home.remove_draft()
         self._home.make_draft()
@@ -207,10 +207,10 @@ class EmbeddedPostgres:
             file.writelines(f"{name} = {value}\n" for name, value in _SERVER_SETTINGS.items())
 
     def _launch(self, account: Account) -> bool:
-        """Starts the server on the account's port, or on another when somebody listens there."""
+        """Starts the server on the account's port, or on another when that one is taken."""
         self._require_nobody_serves()
         require_version(self.data)
-        # pg_ctl hands the data folder on as it is given; its whole path is what the process is known by.
+        # pg_ctl passes the data folder on as given; `_servers` finds the process by its full path.
         known_by = "" if sys.platform == "win32" else f" -D {shlex.quote(str(self.data))}"
         port = free_port(account.port)
         try:
@@ -219,7 +219,7 @@ class EmbeddedPostgres:
                 "-o", f"-p {port}{known_by}",
             )  # fmt: skip
         except subprocess.CalledProcessError:
-            if free_port(port) != port:  # another program took the port between our look and the server's
+            if free_port(port) != port:  # another program took the port after our check
                 return self._launch(account)
             raise Unavailable(
                 f"the embedded PostgreSQL did not start: {complaint(self.log)}; its log: {self.log}"
@@ -227,7 +227,7 @@ class EmbeddedPostgres:
         return True
 
     def _require_nobody_serves(self) -> None:
-        """Raises: Customer360Error when a server still runs on a data folder that was here."""
+        """Raises: Customer360Error when a server is still running on a data folder that is gone."""
         _, running = psutil.wait_procs(_servers(self.data), timeout=_END_SECONDS)
         if running:
             raise Unavailable(
@@ -236,20 +236,20 @@ class EmbeddedPostgres:
             )
 
     def _finish(self, account: Account, *, is_kept: bool) -> None:
-        """Keeps the account with the port that the server listens on, and ends a first start."""
+        """Saves the account with the port that the server listens on, and completes a first start."""
         port = self._port(account)
         if not is_kept or port != account.port:
             save_account(self._home.account_file, replace(account, port=port))
         self._home.remove_draft()
 
     def _renew_passwords(self) -> None:
-        """By PostgreSQL's single-user mode, which asks for no password and touches nothing else."""
+        """Uses PostgreSQL's single-user mode, which needs no password and changes nothing else."""
         if self.is_running():
             raise Refused("the embedded PostgreSQL is running; stop it first: customer360 db stop")
         self._home.require_data()
         self._require_nobody_serves()
         require_version(self.data)
-        # The next step of the start gives customer360_people its new one: data of an older version lacks the role.
+        # The next step of the start sets the one of customer360_people: data of an older version lacks the role.
         account = replace(new_account(self._last_port()), people_password="")
         roles = ((OWNER, account.owner_password), (READER, account.reader_password))
         statements = "".join(f"ALTER ROLE {role} PASSWORD '{password}'\n" for role, password in roles)
@@ -262,14 +262,14 @@ class EmbeddedPostgres:
         save_account(self._home.account_file, account)
 
     def _last_port(self) -> int:
-        """The one that the server was last started with, also when the account is lost."""
+        """The port that the server was last started with, even when the account is lost."""
         with suppress(OSError):
             if told := re.search(r'"-p" "(\d+)"', (self.data / "postmaster.opts").read_text()):
                 return int(told[1])
         return PREFERRED_PORT
 
     def _make_database(self, account: Account) -> None:
-        """The database and the roles of readers, each only when missing."""
+        """Creates the database and the readers' roles, each only when missing."""
         with self._database(account, OWNER, account.owner_password, "postgres").connect() as connection:
             if not _exists(connection, "pg_database", "datname", DATABASE):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
@@ -285,13 +285,13 @@ class EmbeddedPostgres:
             connection.execute(_NO_LARGE_OBJECTS)
 
     def _database(self, account: Account, role: str, password: str, name: str = DATABASE) -> Database:
-        """SCRAM is demanded: another user's program on that port is told no password, and cannot pass as ours."""
+        """Requires SCRAM: another user's program on that port learns no password and cannot pose as the server."""
         return Database(
             f"postgresql://{role}:{password}@{HOST}:{self._port(account)}/{name}?require_auth=scram-sha-256"
         )
 
     def _port(self, account: Account) -> int:
-        """The one that the server listens on while it runs, as it says itself; else the one it is to have."""
+        """The port that a running server reports; else the account's."""
         if not self.is_running():
             return account.port
         try:
@@ -304,16 +304,16 @@ class EmbeddedPostgres:
 
 
 def open_database(url: str | None = None) -> Database:
-    """The database at *url*, else at CUSTOMER360_DATABASE_URL, else the embedded one, started if need be."""
+    """The database at *url*, else at CUSTOMER360_DATABASE_URL, else the embedded one, started if necessary."""
     external = settings.database_url() if url is None else url
     return EmbeddedPostgres().start() if external is None else Database(external)
 
 
 def free_port(preferred: int) -> int:
-    """*preferred* when nobody listens there, else any free port."""
+    """*preferred* when it is free, else any free port."""
     for port in (preferred, 0):
         with socket.socket() as probe:
-            # As the server itself does, so that a port in TIME_WAIT counts as free.
+            # Like the server itself, so that a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(sys.platform != "win32"))
             try:
                 probe.bind((HOST, port))
@@ -324,7 +324,7 @@ def free_port(preferred: int) -> int:
 
 
 def _servers(data: Path) -> list[psutil.Process]:
-    """Every server that was started on the folder *data*."""
+    """Every server process that was started on the folder *data*."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -334,14 +334,14 @@ def _servers(data: Path) -> list[psutil.Process]:
 
 
 def _serves(process: psutil.Process, data: Path) -> bool:
-    """Whether *process* is a server on the folder *data*, by whatever path it was started."""
+    """Whether *process* is a server on the folder *data*, regardless of the path it was started with."""
     if not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE:
         return False
     arguments = process.cmdline()
-    if "-D" not in arguments:  # one of a server's own processes
+    if "-D" not in arguments:  # a child process of a server
         return False
     folders = [argument for argument in arguments if Path(argument).is_absolute()]
-    with suppress(psutil.AccessDenied):  # in a container, root may not look there
+    with suppress(psutil.AccessDenied):  # in a container, even root may be denied
         folders.append(process.cwd())
     return any(_is_same(folder, data) for folder in folders)
 

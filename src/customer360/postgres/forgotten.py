@@ -1,4 +1,4 @@
-"""The memory of those who were forgotten: hashes of their ids, the day, and nothing else of them."""
+"""The record of forgotten customers: hashes of their ids and the day, nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ForgottenDay:
 def remember(
     connection: psycopg.Connection[Any], ids: Collection[tuple[str, object]], kind: SourceKind, day: date
 ) -> None:
-    """Keeps the hashes of *ids* (column and value) of one customer, in the transaction that is open."""
+    """Stores the hashes of *ids* (column and value) of one customer, in the open transaction."""
     _make(connection)
     salt, person = _salt(connection), _next_person(connection)
     insert = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s)").format(_TABLE)
@@ -45,7 +45,7 @@ def remember(
 
 
 def forgotten(connection: psycopg.Connection[Any], kind: SourceKind = "own") -> Forgotten:
-    """Who was forgotten of sources of a *kind*; nobody where the table is missing."""
+    """The forgotten customers of sources of a *kind*; none when the table is missing."""
     if not _is_there(connection):
         return Forgotten()
     query = sql.SQL("SELECT salt, id_hash FROM {} WHERE source_kind = %s").format(_TABLE)
@@ -54,19 +54,19 @@ def forgotten(connection: psycopg.Connection[Any], kind: SourceKind = "own") -> 
 
 
 def require_same(connection: psycopg.Connection[Any], known: Forgotten) -> None:
-    """Raises: Refused when somebody was forgotten since *known* was read, with which rows were compared."""
+    """Raises: Refused when a customer was forgotten after *known* was read and compared with the rows."""
     if forgotten(connection) != known:
         raise Refused("a customer was forgotten meanwhile; nothing was changed; load again")
 
 
 def forget_mock_ids(connection: psycopg.Connection[Any]) -> None:
-    """Drops what is remembered of mock data, whose ids are nobody's."""
+    """Deletes the record of mock customers, whose ids belong to nobody."""
     if _is_there(connection):
         connection.execute(sql.SQL("DELETE FROM {} WHERE source_kind = 'mock'").format(_TABLE))
 
 
 def forgotten_days(connection: psycopg.Connection[Any]) -> list[ForgottenDay]:
-    """How many were forgotten when, the latest day first."""
+    """How many customers were forgotten on each day, the latest day first."""
     if not _is_there(connection):
         return []
     query = sql.SQL(
@@ -86,7 +86,7 @@ def _make(connection: psycopg.Connection[Any]) -> None:
 
 
 def _is_there(connection: psycopg.Connection[Any]) -> bool:
-    """A user who may not see the internal schema sees nobody forgotten, and may not load either."""
+    """Whether the table exists; false for users who may not use the internal schema, who cannot load either."""
     may_enter = "SELECT coalesce(has_schema_privilege(to_regnamespace(%s)::oid, 'USAGE'), false)"
     return bool(value(connection, may_enter, INTERNAL_SCHEMA)) and exists(connection, f"{INTERNAL_SCHEMA}.{NAME}")
 

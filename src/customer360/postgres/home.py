@@ -1,4 +1,4 @@
-"""The folder of the embedded PostgreSQL: which of its parts are there, and how they get there."""
+"""The folder of the embedded PostgreSQL: which of its parts exist, and how they are created."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Home:
     """
     The folder *path* with its two parts: `data`, PostgreSQL's own folder, and `account.json`.
 
-    A first start makes both in `first-start.draft`. Then they get their places: `data` first, and `account.json`
-    when the server has started and everything is in it. So a killed first start is known by its draft, and the
-    next one goes on. Nothing but such a draft is ever removed.
+    A first start creates both in `first-start.draft`, then moves them to their final places: first `data`, and
+    `account.json` once the server has started and is set up. A killed first start leaves its draft, and the next
+    start continues from it. Only such a draft is ever removed.
     """
 
     path: Path
@@ -43,9 +43,9 @@ class Home:
 
     def is_made(self) -> bool:
         """
-        Whether both parts are there.
+        Whether both parts exist.
 
-        Raises: Customer360Error when one is there without the other, or when they belong to another user.
+        Raises: Customer360Error when only one of them exists, or when they belong to another user.
         """
         has_data, has_account = self._holds(self.data), self._holds(self.account_file)
         if has_data and has_account:
@@ -65,12 +65,12 @@ class Home:
         return has_data and has_account
 
     def is_begun(self) -> bool:
-        """Whether a first start was killed after `data` got its place."""
+        """Whether a first start was killed after it had moved `data` to its final place."""
         has_account, has_data = (self._holds(self.draft / name) for name in ("account.json", "data"))
         return self._holds(self.data) and has_account and not has_data
 
     def require_data(self) -> None:
-        """Raises: Customer360Error when `data` is missing, or is not PostgreSQL's folder."""
+        """Raises: Customer360Error when `data` is missing or is not a PostgreSQL data folder."""
         if not self._holds(self.data):
             raise self._not_made()
         try:
@@ -84,7 +84,7 @@ class Home:
             ) from None
 
     def account(self) -> Account:
-        """Raises: Customer360Error when there is no embedded database here, or not the whole of it."""
+        """Raises: Customer360Error when the embedded database, or a part of it, is missing."""
         if not self.is_made():
             raise self._not_made()
         return self._account(self.account_file)
@@ -93,13 +93,13 @@ class Home:
         return self._account(self.draft / "account.json")
 
     def make(self) -> None:
-        if len(str(self.path).splitlines()) > 1:  # PostgreSQL notes it in one line of a file
+        if len(str(self.path).splitlines()) > 1:  # PostgreSQL writes it as one line of a file
             raise Invalid(
                 f"cannot use the folder {str(self.path)!r}: its name contains a line break; "
                 f"set {settings.HOME} to another folder"
             )
         try:
-            # Root's server runs as another user, who has to enter.
+            # Root's server runs as another user, who must be able to enter.
             self.path.mkdir(parents=True, exist_ok=True, mode=0o755 if settings.running_as_root() else 0o700)
         except OSError as error:
             raise Unavailable(
@@ -109,11 +109,11 @@ class Home:
             raise Unavailable(f"cannot write to {self.path}; set {settings.HOME} to a folder of your own")
 
     def make_draft(self) -> None:
-        """An empty draft, which the server's user can enter."""
+        """Creates an empty draft that the server's user can enter."""
         self.draft.mkdir(mode=0o711 if settings.running_as_root() else 0o700)
 
     def remove_draft(self) -> None:
-        """What a first start left, which nobody has used. Raises: Customer360Error when it holds other files."""
+        """Removes the unused rest of a first start. Raises: Customer360Error when it contains other files."""
         if not self._holds(self.draft):
             return
         if self.draft.is_symlink() or not {path.name for path in self.draft.iterdir()} <= _DRAFT_FILES:
@@ -122,7 +122,7 @@ class Home:
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Keeps other processes from starting and stopping the server meanwhile."""
+        """Prevents other processes from starting or stopping the server meanwhile."""
         import fasteners
 
         try:
@@ -138,7 +138,7 @@ class Home:
         )
 
     def _holds(self, path: Path) -> bool:
-        """Whether something has this name, be it a link that leads nowhere."""
+        """Whether something has this name, even a broken link."""
         try:
             path.lstat()
         except PermissionError:
@@ -167,6 +167,6 @@ class Home:
 
 
 def private(path: Path) -> Path:
-    """*path*, made when missing, for nobody else to read."""
+    """*path*, created when missing, readable by its owner only."""
     path.touch(mode=0o600)
     return path

@@ -1,4 +1,4 @@
-"""Indexes besides that of the key: built on the rows while they are staged, taken over by the published table."""
+"""Secondary indexes: built on the staged rows, then attached to those of the published table."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from customer360.tables import Index, Table
 
 def build(connection: psycopg.Connection[Any], indexes: Iterable[Index], relation: sql.Identifier) -> None:
     """
-    Builds *indexes* on *relation*; PostgreSQL chooses names that are free.
+    Builds *indexes* on *relation*; PostgreSQL chooses unused names.
 
-    The published table takes over those of the rows that are swapped in, as they are equal to its own.
+    When the rows are swapped in, the published table adopts these indexes, because they match its own.
     """
     for index in indexes:
         columns = sql.SQL(", ").join(_indexed(name, index) for name in index.columns)
@@ -25,13 +25,13 @@ def build(connection: psycopg.Connection[Any], indexes: Iterable[Index], relatio
 
 
 def _indexed(name: str, index: Index) -> sql.Composable:
-    """By bytes where it is folded, so that beginnings are found whatever the collation."""
+    """Folded text is compared by bytes, so that prefix searches work regardless of the collation."""
     form = "lower({}) text_pattern_ops" if index.folded else "{}"
     return sql.SQL(form).format(sql.Identifier(name))
 
 
 def lacking(connection: psycopg.Connection[Any], table: Table) -> Sequence[Index]:
-    """The indexes of *table* that the published one does not have, as an older version made it."""
+    """The indexes of *table* that are missing from the published one, which an older version made."""
     if not table.indexes:
         return ()
     query = """
@@ -48,5 +48,5 @@ def lacking(connection: psycopg.Connection[Any], table: Table) -> Sequence[Index
 
 
 def _definition(index: Index) -> tuple[str, ...]:
-    """Its columns as PostgreSQL writes them."""
+    """The columns of *index* as PostgreSQL prints them."""
     return tuple(f"lower({name})" if index.folded else name for name in index.columns)

@@ -1,4 +1,4 @@
-"""Waiting for one another: one run at a time, and a swap that makes no reader wait behind it."""
+"""Locks: one run at a time, and a swap that does not block readers while it waits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from customer360.postgres.catalog import exists, quoted, value
 from customer360.postgres.ddl import named
 
 RUN_SECONDS: Final = 600.0
-"""How long a run waits for another one to end, unless said otherwise."""
+"""How long a run waits for another one to end, by default."""
 
 SWAP_SECONDS: Final = 60.0
-"""How long a swap waits for readers with an open transaction, unless said otherwise."""
+"""How long a swap waits for readers with an open transaction, by default."""
 
 _RUN_LOCK: Final = 360_000
 _CREATION_LOCK: Final = 360_002
@@ -30,7 +30,7 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
     """
     Makes this connection the only run on its database, until it closes.
 
-    Raises: Customer360Error naming the holder after *wait_seconds*.
+    Raises: Customer360Error with the run that has the lock, after *wait_seconds*.
     """
     give_up = time.monotonic() + wait_seconds
     while not value(connection, "SELECT pg_try_advisory_lock(%s)", _RUN_LOCK):
@@ -43,17 +43,17 @@ def take_run_lock(connection: psycopg.Connection[Any], wait_seconds: float) -> N
 
 
 def serialise_creation(connection: psycopg.Connection[Any]) -> None:
-    """Within the current transaction, keeps others from creating the same things."""
+    """Until the transaction ends, prevents others from creating the same objects."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_CREATION_LOCK,))
 
 
 def serialise_writes(connection: psycopg.Connection[Any], table: str) -> None:
-    """Within the current transaction, keeps other DataFrames from being moved into *table*, or creating it."""
+    """Until the transaction ends, prevents other DataFrame writes from filling or creating *table*."""
     connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_TARGET_LOCKS, table))
 
 
 def end_own_sessions(connection: psycopg.Connection[Any], relation: sql.Identifier) -> None:
-    """Ends the sessions of this software, and of this role, that hold *relation*."""
+    """Ends this role's sessions of customer360 that have a lock on *relation*."""
     query = """
         SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
         WHERE l.relation = to_regclass(%s) AND l.granted AND a.datname = current_database()
@@ -70,12 +70,12 @@ def exclusively(
     check: Callable[[], None],
 ) -> float:
     """
-    Does *change* in a transaction that holds the *tables* (those that exist) alone, locked in the order given.
+    Runs *change* in a transaction with exclusive locks on those *tables* that exist, taken in the order given.
 
-    In the same transaction *check* comes first: others can read while it looks, and nobody can write from then on.
-    A waiting exclusive lock makes every new reader queue behind it. So it waits 100 ms at a time and lets the
-    queue pass in between. Returns the seconds for which it kept readers out.
-    Raises: Customer360Error naming the readers in the way after *seconds*.
+    *check* runs first in the same transaction: others can read meanwhile, but nobody can write from then on. New
+    readers queue behind a waiting exclusive lock, so it waits only 100 ms at a time and lets the queue pass in
+    between. Returns the seconds for which readers were blocked.
+    Raises: Customer360Error with the sessions that still use the tables after *seconds*.
     """
     give_up = time.monotonic() + seconds
     while True:

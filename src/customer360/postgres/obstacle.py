@@ -1,4 +1,4 @@
-"""Whether the table under the name of a source is one, or merely has its name."""
+"""Whether the table with the name of a source is one, or merely has the same name."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _FITTING: Final = {
     "bigint": ("bigint", "integer", "smallint", "numeric"),
     "timestamp": ("date", "timestamp", "timestamp with time zone"),
 }
-"""The types in PostgreSQL that a column may have in a table that nobody has named; a text may have any."""
+"""The PostgreSQL types that fit a column when the user did not name the table; any type fits text."""
 
 
 def obstacle(connection: psycopg.Connection[Any], source: Source) -> str | None:
     """
-    Why no run reads the table under the name of *source* unasked, in words; None when one does.
+    Why a run does not read the table named like *source* by default, in words; None when it does.
 
-    Many databases have a table of such a name that has nothing to do with customers.
+    Many databases have a table of that name that has nothing to do with customers.
     """
     if not catalog.is_reachable(connection, source):
         return "it does not exist"
     if not catalog.value(connection, "SELECT has_table_privilege(%s, 'SELECT')", catalog.quoted(source.full_name)):
         return "you are not allowed to read it"
-    # By the catalogue alone: to read no row of somebody's view or foreign table may fail.
+    # From the catalog alone: even reading zero rows of a view or foreign table may fail.
     columns = {name: kind for name, kind in catalog.shape(connection, source)[1:]}  # noqa: C416  typed as pairs
     return next(_unfit(source, columns), None)
 

@@ -1,4 +1,4 @@
-"""The tables of older versions whose rows live on in another one: the first publication of that one moves them."""
+"""Tables of older versions whose rows moved to another table: its first publication moves them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REJECTED_CUSTOMERS: Final = Table(
     RESULT_SCHEMA,
     "rejected_customers",
     "one row per source row that could not be used",
-    "The rejected rows of one source, told apart by how their JSON begins.",
+    "The rejected rows of one source, distinguished by how their JSON begins.",
     (
         Column("customer_id", "bigint", "The row's customer_id, when it has one."),
         Column("reasons", "text", "Names of the failed checks.", required=True),
@@ -28,21 +28,21 @@ REJECTED_CUSTOMERS: Final = Table(
 
 @dataclass(frozen=True)
 class Predecessor:
-    """A *table* of an older version, and the query that gives its rows with the columns of its successor."""
+    """A *table* of an older version, and the query that returns its rows with the columns of its successor."""
 
     table: Table
     rows: sql.Composed
 
 
 def predecessor(connection: psycopg.Connection[Any], successor: Table) -> Predecessor | None:
-    """The one of *successor* that is there; what merely has its name is somebody's, and stays."""
+    """The existing predecessor of *successor*; a table that merely has its name belongs to someone and stays."""
     if successor != REJECTED_ROWS or not _is_ours(connection, REJECTED_CUSTOMERS):
         return None
     return Predecessor(REJECTED_CUSTOMERS, _rejected_rows(connection))
 
 
 def relations(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composable]:
-    """What to read for the published rows of *table*: itself and its predecessor, as far as they are there."""
+    """What contains the published rows of *table*: itself and its predecessor, where they exist."""
     if _has_columns(connection, table):
         yield ddl.identifier(table)
     if older := predecessor(connection, table):
@@ -50,7 +50,7 @@ def relations(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql
 
 
 def sources_of_older_refreshes(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
-    """The rows that `refresh_sources` lacks, as an older version published the refreshes, with one source."""
+    """The rows missing from `refresh_sources` for refreshes of an older version, which had one source."""
     if not catalog.is_reachable(connection, REFRESHES):
         return []
     names = {name for name, _ in catalog.shape(connection, REFRESHES)[1:]}
@@ -75,14 +75,14 @@ def sources_of_older_refreshes(connection: psycopg.Connection[Any]) -> list[tupl
 
 
 def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether a publication has attached a partition to it, and it has the columns that one writes."""
+    """Whether a publication has attached a partition to *table*, which has the expected columns."""
     if not _has_columns(connection, table):
         return False
     return len(origin.foreign_partitions(connection, table)) < len(catalog.partitions(connection, table))
 
 
 def _has_columns(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether it is there with all its columns; what merely has its name is somebody's."""
+    """Whether it exists with all its columns, rather than merely having the name."""
     if not catalog.is_reachable(connection, table):
         return False
     return {*catalog.wanted_shape(table)} <= {*catalog.shape(connection, table)}

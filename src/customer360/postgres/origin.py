@@ -1,4 +1,4 @@
-"""Whose table is this? What may be replaced, and what must not be touched."""
+"""Who filled a table: what may be replaced, and what must not be touched."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from customer360.tables import Table
 REPLACE_FLAG: Final = "--replace"
 
 SIGNED: Final = "signed"
-"""In the comment: the ledger holds the transactions that wrote the rows. Fillings of older versions lack it."""
+"""In the comment: the ledger has the transactions that wrote the rows. Older versions did not record it."""
 
 FORGOTTEN_PARTS: Final = -10
-"""Parts below this one take off rows of customers who were forgotten, from those of the transaction they name."""
+"""Parts below this one subtract rows of forgotten customers from those of the transaction that they name."""
 
 _OLDER_BLOCK: Final = 50_000
 """Rows that one transaction of those older versions wrote."""
@@ -36,11 +36,11 @@ class Origin:
     """
     Who filled a table: 'absent', 'mock', 'own' (loaded by this software) or 'unknown', and with what.
 
-    One that this software emptied is 'absent' too, with the moment of that.
+    A table that this software emptied is also 'absent', with the time of that.
 
-    *fill* names the filling: a new one for each `mock` and `load`, kept by backups. None: not filled by us. The
-    other fields are None where the filling has no such thing, or a version that did not record it made it.
-    *comment* is the whole record as it was read, which `status --json` shows.
+    *fill* identifies the filling: each `mock` and `load` makes a new one, which backups keep; None for rows of
+    another program. The other fields are None where they do not apply, or where an older version did not record
+    them. *comment* is the whole record as read, which `status --json` shows.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class Origin:
     transactions: bool | None = None
     """Customers and events were derived from the same order lines."""
     last_day: date | None = None
-    """The last day on which something happened in what was loaded."""
+    """The last day on which something happened in the loaded data."""
     rows: int = 0
     rows_in: int | None = None
     rows_rejected: int | None = None
@@ -71,7 +71,7 @@ class Origin:
 
     @classmethod
     def read(cls, fill: str | None, comment: Mapping[str, Any]) -> Origin:
-        """What a *comment* records, one of an older version too; what it does not know it leaves out."""
+        """Reads a *comment*, also one of an older version; unknown entries are ignored."""
         known = {name: comment[name] for name in _RECORDED if comment.get(name) is not None}
         for name, kind in _MOMENTS.items():
             if name in known:
@@ -79,7 +79,7 @@ class Origin:
         return cls(**{"kind": "unknown", **known}, fill=fill, is_signed=SIGNED in comment, comment=comment)
 
     def record(self) -> dict[str, Any]:
-        """What to keep with the rows, for `read`."""
+        """The record to keep with the rows, for `read`."""
         nulls = _NULLS_OF_OWN if self.kind == "own" else ()
         values = {name: getattr(self, name) for name in _RECORDED}
         return {name: value for name, value in values.items() if value is not None or name in nulls}
@@ -87,24 +87,24 @@ class Origin:
 
 _RECORDED: Final = tuple(one.name for one in fields(Origin) if one.name not in ("fill", "is_signed", "comment"))
 _NULLS_OF_OWN: Final = ("status_order", "last_day")
-"""What a load records also where there is none."""
+"""Fields that a load records even when they are null."""
 _MOMENTS: Final[Mapping[str, Any]] = {"as_of": date, "last_day": date, "filled_at": datetime}
 
 
 def origin(connection: psycopg.Connection[Any], table: str) -> Origin:
     """
-    Who filled *table*, by what is recorded with the rows themselves.
+    Who filled *table*, according to the record kept with the rows.
 
-    A table made by hand, or dropped and made again, has no record and is 'unknown'.
+    A table created by hand, or dropped and recreated, has no record and is 'unknown'.
     """
     return Origin.read(*recorded(connection, table)) if catalog.exists(connection, table) else Origin("absent")
 
 
 def recorded(connection: psycopg.Connection[Any], table: str) -> tuple[str | None, dict[str, Any]]:
     """
-    The partition that holds the rows of *table*, and what `Publication.describe` recorded with them.
+    The partition with the rows of *table*, and what `Publication.describe` recorded for them.
 
-    The record is a comment on that partition, so it goes when the rows go.
+    The record is a comment on that partition, so it is dropped with the rows.
     """
     row = connection.execute(
         """
@@ -121,9 +121,9 @@ def recorded(connection: psycopg.Connection[Any], table: str) -> tuple[str | Non
 
 def guard_own_data(connection: psycopg.Connection[Any], source: Table, *, instead: str = "") -> None:
     """
-    Refuses to go on when the table *source* holds anything but the mock data that this software wrote.
+    Raises: Refused when the table *source* contains anything but mock data that this software wrote.
 
-    Raises: Refused, naming the way out *instead*, if any, and the flag that overrides it.
+    The error names the alternative *instead*, if any, and the flag that overrides the check.
     """
     found = origin(connection, source.full_name)
     if found.kind == "absent" and not found.fill:
@@ -143,8 +143,8 @@ def change_since_filled(connection: psycopg.Connection[Any], source: Table, foun
     """
     How the rows of the table *source* differ from those that were filled, in words; None when they do not.
 
-    Each row knows the transaction that wrote it, and the ledger the transactions of the filling: any row written
-    since, by whatever means, has another, and a deleted one is missed. One scan, as for counting them.
+    Each row records the transaction that wrote it, and the ledger those of the filling. A row written since has
+    another transaction, and a deleted row is missing from the count. Costs one scan, like counting the rows.
     """
     query = sql.SQL("SELECT xmin::text, count(*), age(xmin), sum(count(*)) OVER () FROM {} GROUP BY xmin LIMIT {}")
     signed = _signed(connection, found)
@@ -163,10 +163,10 @@ def change_since_filled(connection: psycopg.Connection[Any], source: Table, foun
 
 def _signed(connection: psycopg.Connection[Any], found: Origin) -> dict[str, int] | None:
     """
-    The transactions that wrote the filling, and how many rows each; None for a filling of an older version.
+    The transactions that wrote the filling, and the rows of each; None for a filling of an older version.
 
-    A signature counts only where the transaction that wrote it is the one it names. A restored ledger was written
-    by one transaction or by one a row, and so never by those of both the copying and the publishing: then none.
+    A signature counts only if the transaction that wrote it is the one that it names. A restored ledger was
+    written by a single transaction, or by one per row, but never by those that copied and published: then None.
     """
     if not found.is_signed:
         return None
@@ -186,7 +186,7 @@ def _signed(connection: psycopg.Connection[Any], found: Origin) -> dict[str, int
 def _without_forgotten(
     connection: psycopg.Connection[Any], found: Origin, copied: Mapping[str, int]
 ) -> dict[str, int]:
-    """*copied* without the rows of customers who were forgotten since; they are fewer, and never others."""
+    """*copied* minus the rows of customers forgotten since; this only ever reduces the counts."""
     query = sql.SQL(
         "SELECT transaction::xid::text, sum(rows)::bigint FROM {} WHERE staging = %s AND part <= {} GROUP BY 1"
     ).format(LEDGER, FORGOTTEN_PARTS)
@@ -196,7 +196,7 @@ def _without_forgotten(
 
 
 def _age_of_record(connection: psycopg.Connection[Any], found: Origin) -> int:
-    """How many transactions ago the record was written, which came after all rows that it tells of."""
+    """How many transactions ago the record was written, which is after all rows that it describes."""
     query = """
         SELECT age(d.xmin) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
         JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -206,12 +206,12 @@ def _age_of_record(connection: psycopg.Connection[Any], found: Origin) -> int:
 
 
 def may_be_remade(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether it is an older shape of one of ours, whose rows a refresh replaces anyway."""
+    """Whether *table* has an older shape of a customer360 table, whose rows a refresh replaces anyway."""
     return bool(catalog.partitions(connection, table)) and not foreign_partitions(connection, table)
 
 
 def foreign_partitions(connection: psycopg.Connection[Any], table: Table) -> list[str]:
-    """The partitions of *table* that no publication attached; whose they are nobody knows, and they stay."""
+    """The partitions of *table* that no publication attached; their owner is unknown, so they stay."""
     ours = re.compile(rf"{re.escape(table.name)}_[0-9a-f]{{8}}")
     return [
         f"{schema}.{name}"

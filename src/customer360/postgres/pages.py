@@ -1,4 +1,4 @@
-"""Cutting a table into ranges of pages, so that tasks read it side by side without an index."""
+"""Splits a table into ranges of pages, so that tasks read it in parallel without an index."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from customer360.errors import Unavailable
 from customer360.postgres.catalog import quoted
 
 _RANGE_PAGES: Final = 4096
-"""32 MB: small enough to spread over machines nobody has counted."""
+"""32 MB: small enough to spread over an unknown number of machines."""
 
 _LARGE_RANGE_PAGES: Final = 16384
-"""128 MB: beside it the task and the connection of a range cost nothing."""
+"""128 MB: the cost of a range's task and connection is negligible in comparison."""
 
 _RANGES_PER_TASK: Final = 2
-"""So that nobody waits long for the last one."""
+"""So that the last one does not take long."""
 
 _MOST_RANGES: Final = 64
 
@@ -27,9 +27,9 @@ _MOST_RANGES: Final = 64
 @dataclass(frozen=True)
 class PageRange:
     """
-    Pages [first, end) of one relation; *end* None: to the last page, whichever that is by then.
+    Pages [first, end) of one relation; with *end* None, up to the last page at the time of reading.
 
-    *only*: without the tables that inherit from it, which have ranges of their own.
+    *only* excludes the tables that inherit from it, which have their own ranges.
     """
 
     schema: str
@@ -56,17 +56,17 @@ def page_ranges(
     connection: psycopg.Connection[Any], table: str, wanted: int | None, *, tasks_at_once: int | None = None
 ) -> list[PageRange]:
     """
-    Ranges that together hold every row of *table* once: about *wanted* of them, or one per 32 MB; where it is
-    known how many *tasks_at_once* run, fewer and larger ones, as long as there are enough for all.
+    Ranges that together contain every row of *table* once: about *wanted* of them, or one per 32 MB. When the
+    number of *tasks_at_once* is known, ranges are fewer and larger, as long as there are enough for all tasks.
 
-    A table is cut by pages, one with partitions or heirs by those too; a view has no pages and is one range.
-    The partitions are those of the transaction's snapshot. Where reading them one by one would not show what the
-    table itself shows (row security, or a right to the table alone), the table is one range.
+    A table is split by pages, and also by partitions or inheriting tables; a view has no pages and is one range.
+    Partitions are those of the transaction's snapshot. A table is one range if reading its partitions one by one
+    would return other rows (row security, or a right to the table alone).
     """
     parent, *heirs = _tree(connection, table)
     leaves = [relation for relation in (parent, *heirs) if relation.kind != "p"]
     if len(leaves) == 1:
-        # One's rights hang on the parent, and a range of its only partition is a range of it.
+        # Rights belong to the parent, and a range of its only partition is a range of the table.
         leaves = [replace(parent, kind=leaves[0].kind, pages=leaves[0].pages)]
     elif not leaves or parent.has_row_security or not all(leaf.may_be_named for leaf in leaves if leaf != parent):
         return [PageRange(parent.schema, parent.name)]
@@ -102,7 +102,7 @@ class _Relation:
 
     @property
     def may_be_named(self) -> bool:
-        """Whether a query that names it sees what one that names its parent sees of it."""
+        """Whether a query on it returns the same rows as a query on its parent."""
         return self.may_be_read and not self.has_row_security
 
 

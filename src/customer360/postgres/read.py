@@ -1,4 +1,4 @@
-"""Reading rows as Arrow batches (ADBC, binary COPY)."""
+"""Reads rows as Arrow batches (ADBC, binary COPY)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _LOCK_TIMEOUT: Final = "5s"
 """
-How long a reader waits for a table whose snapshot somebody holds. PostgreSQL lets it queue behind a TRUNCATE that
-waits for that very holder, who waits for the readers: without an end all three would wait forever. A swap of ours
-gives way long before.
+How long a reader waits for a table whose snapshot is held. PostgreSQL queues it behind a TRUNCATE that waits for
+the holder, who waits for the readers: without a timeout all three would wait forever. A customer360 swap yields
+much sooner.
 """
 
 
@@ -37,7 +37,7 @@ def read_batches(
     where: sql.Composable | None = None,
     snapshot: str | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """The *fields* of the rows of *relation* that meet *where*, exact, as they stood in *snapshot*."""
+    """The *fields* of the rows of *relation* that meet *where*, exact, as of *snapshot*."""
     query = sql.SQL("SELECT {} FROM {}{}").format(
         sql.SQL(", ").join(field.expression for field in fields),
         relation,
@@ -55,11 +55,12 @@ def _lock(
     connection: ArrowConnection, relation: sql.Composable, query: sql.Composable, snapshot: str | None
 ) -> None:
     """
-    Locks all that *query* reads, so that it reads the rows of *snapshot*, or those of now.
+    Locks everything *query* reads, so that it reads the rows of *snapshot*, or the current ones.
 
-    A snapshot sees a table that was truncated, rewritten or replaced since as empty, and COPY takes its own before
-    it waits for a lock. So the lock comes first, and a given snapshot is compared with what is there.
-    Raises: Customer360Error when they differ, or when whoever holds the snapshot is gone.
+    To a snapshot, a table that was truncated, rewritten or replaced since is empty, and COPY takes its own
+    snapshot before it waits for a lock. So the lock comes first, and a given snapshot is compared with the current
+    state.
+    Raises: Customer360Error when they differ, or when the holder of the snapshot is gone.
     """
     if snapshot is None:
         connection.see_each_commit()
@@ -83,10 +84,10 @@ def read_table(database: Database, table: str, columns: Sequence[str]) -> pa.Tab
 
 def read_frame(database: Database, name: str) -> pd.DataFrame:
     """
-    Every row of the table of ours called *name*, with or without its schema, in memory.
+    Every row of the customer360 table *name*, with or without its schema, in memory.
 
-    Amounts are floats and days are datetimes, which add up and can be drawn.
-    Raises: Customer360Error for a table that is not one of ours, or is not there yet.
+    Amounts are floats and days are datetimes, which can be summed and plotted.
+    Raises: Customer360Error for any other table, and for one that does not exist yet.
     """
     by_name = {name: table for table in TABLES for name in (table.name, table.full_name)}
     if name not in by_name:
@@ -100,7 +101,7 @@ def read_frame(database: Database, name: str) -> pd.DataFrame:
 
 
 def frame(rows: pa.Table) -> pd.DataFrame:
-    """*rows* for pandas: amounts as floats and days as datetimes, which add up and can be drawn."""
+    """*rows* for pandas: amounts as floats and days as datetimes, which can be summed and plotted."""
     schema = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in rows.schema]
     drawn: pd.DataFrame = rows.cast(pa.schema(schema)).to_pandas(date_as_object=False)
     return drawn
@@ -108,7 +109,7 @@ def frame(rows: pa.Table) -> pd.DataFrame:
 
 def read_together(database: Database, tables: Sequence[Table]) -> dict[Table, pa.Table]:
     """
-    Every row of *tables*, all as one publication left them.
+    Every row of *tables*, all from the same publication.
 
     Raises: Customer360Error when a table is missing or cannot be read.
     """

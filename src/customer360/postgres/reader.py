@@ -1,4 +1,4 @@
-"""Reading as those who may only read: no writes, no endless queries, and the reader's role where there is one."""
+"""Read-only access: no writes, no endless queries, and the reader's role where it exists."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from customer360.postgres.connection import Database
 from customer360.tables import RESULT_SCHEMA, RESULT_TABLES, Table
 
 READER: Final = "customer360_reader"
-"""The role that may read the results, and nothing else."""
+"""The role that may only read the results."""
 
 READABLE: Final = tuple(table for table in RESULT_TABLES if table.is_readable)
-"""What it may read: no rows as they came, with e-mail and all."""
+"""The tables that it may read: none with source rows, which contain e-mail addresses."""
 
 _HIDDEN: Final = tuple(table for table in RESULT_TABLES if not table.is_readable)
 
@@ -27,16 +27,16 @@ _STATEMENT_SECONDS: Final = 120
 
 def read_only(database: Database) -> Database:
     """
-    The same *database*, on which every connection reads only and gives up a statement after two minutes.
+    The same *database* with read-only connections and a statement timeout of two minutes.
 
-    Where the user of the URL may act as customer360_reader, connections do, so that they see the results alone.
+    Connections act as customer360_reader where the URL's user may, so that they see only the results.
     Raises: Customer360Error when the database cannot be reached.
     """
     return acting_as(READER, database)
 
 
 def acting_as(role: str, database: Database) -> Database:
-    """*database* with connections that read only, and act as *role* where the user of the URL may."""
+    """*database* with read-only connections that act as *role* where the URL's user may."""
     settings = {"default_transaction_read_only": "on", "statement_timeout": f"{_STATEMENT_SECONDS}s"}
     if _may_act_as(role, database):
         settings["role"] = role
@@ -56,20 +56,20 @@ def _may_act_as(role: str, database: Database) -> bool:
 
 
 def grants(connection: psycopg.Connection[Any], table: Table) -> Iterator[sql.Composed]:
-    """The reader's rights on *table*, as statements, where there is a reader and they are meant for it."""
+    """The GRANT statements for the reader on *table*, if the role exists and the table is meant for it."""
     if table in READABLE and catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", READER):
         yield from schema_grants(connection, table, READER)
         yield sql.SQL("GRANT SELECT ON {} TO {}").format(ddl.identifier(table), sql.Identifier(READER))
 
 
 def schema_grants(connection: psycopg.Connection[Any], table: Table, role: str) -> Iterator[sql.Composed]:
-    """The right of *role* to enter the schema of *table*, where the current user may give it."""
+    """The GRANT of USAGE on the schema of *table* to *role*, if the current user may grant it."""
     if catalog.value(connection, "SELECT has_schema_privilege(%s, 'USAGE WITH GRANT OPTION')", table.schema):
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(table.schema), sql.Identifier(role))
 
 
 def unreadable(connection: psycopg.Connection[Any], role: str) -> list[Table]:
-    """The result tables that are there and that *role* may not read."""
+    """The existing result tables that *role* may not read."""
     query = """
         SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = %s AND c.relname = ANY(%s)
@@ -81,7 +81,7 @@ def unreadable(connection: psycopg.Connection[Any], role: str) -> list[Table]:
 
 
 def opened_to(connection: psycopg.Connection[Any], role: str) -> list[Table]:
-    """The result tables that are not meant for readers, and on which *role* has some right all the same."""
+    """The result tables that are not meant for readers, but on which *role* has some right."""
     query = """
         SELECT has_table_privilege(%s, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
@@ -91,9 +91,9 @@ def opened_to(connection: psycopg.Connection[Any], role: str) -> list[Table]:
 
 def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
     """
-    Gives the reader its rights again when it can read nothing at all, as after a backup was restored without them.
+    Grants the reader its rights again if it can read nothing, as after a restore without them.
 
-    Where it still reads something, what it does not read was taken from it on purpose.
+    If it can still read something, the other rights were revoked on purpose.
     """
     there = [table for table in READABLE if catalog.shape(connection, table)]
     has_reader = catalog.value(connection, "SELECT true FROM pg_roles WHERE rolname = %s", READER)
@@ -104,7 +104,7 @@ def renew_lost_grants(connection: psycopg.Connection[Any]) -> None:
 
 
 def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
-    """What gives *role* the right to read all results that are there; empty when it has it."""
+    """The statements that let *role* read all existing results; empty when it can."""
     closed = unreadable(connection, role)
     if not closed:
         return ""
@@ -114,7 +114,7 @@ def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
 
 
 def require_readable(connection: psycopg.Connection[Any]) -> None:
-    """Raises: Customer360Error when the current user may not read all results, with the GRANT that is missing."""
+    """Raises: Customer360Error, with the missing GRANT, when the current user may not read all results."""
     user = catalog.value(connection, "SELECT current_user")
     if missing := missing_grants(connection, user):
         raise Unavailable(f"{user} may not read the results; ask their owner to run: {missing}")

@@ -1,13 +1,13 @@
 """
-Snapshots that outlive the process which asked for them.
+Snapshots that outlive the process that asked for them.
 
-Spark plans a read in a short-lived Python process and runs it in others, later; the embedded engine plans and runs
-it in its own process, at every use. Between the two a small process of its own, the keeper, holds the transaction
-that exported the snapshot. There is one for a driver (of Spark, or the embedded engine) and a database, however
-many reads it keeps: it takes reads while it is young, and ends with the driver, when nobody has read for a while,
-or when it is old. A task that starts after that fails, and never reads something else.
+Spark plans a read in a short-lived Python process and runs it later in others; the embedded engine plans and runs
+it in its own process, at every use. In between, a small separate process, the keeper, holds the transaction that
+exported the snapshot. There is one keeper per driver (Spark's or the embedded engine's) and database, regardless
+of the number of reads. It accepts reads while it is young, and ends with the driver, when nobody has read for a
+while, or when it is old. A task that starts after that fails; it never reads other rows.
 
-The table itself is locked only while it is read, so that nobody who wants to swap or truncate it waits for long.
+The table itself is locked only while it is read, so that a swap or TRUNCATE does not wait long.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _IDLE_SECONDS: Final = 900
 _OLD_SECONDS: Final = 3600
 _POLL_SECONDS: Final = 0.5
 _LOCK_SECONDS: Final = 2.0
-"""How long a table stays locked after its last reader: the next task of the same read may be about to start."""
+"""How long a table stays locked after its last reader: the next task of the read may be about to start."""
 
 _LOCKS: Final = 4
-"""Reads whose tables are locked at the same time; without a lock, a reader notices what was rewritten."""
+"""How many reads have their tables locked at a time; without a lock, a reader detects a rewritten table."""
 
 _IS_READ: Final = """
     SELECT EXISTS (
@@ -60,9 +60,9 @@ _ANY_READER: Final = """
 
 def keep_snapshot(database: Database, relation: sql.Composable) -> str:
     """
-    The id of a snapshot in which *relation* can be read, kept as long as the driver lives.
+    The id of a snapshot in which *relation* can be read, kept as long as the driver runs.
 
-    Raises: Customer360Error when there is none to be had.
+    Raises: Customer360Error when no snapshot can be exported.
     """
     driver = os.getppid() if _plans_for_spark() else os.getpid()
     digest = hashlib.sha256(database.url.encode()).hexdigest()[:12]
@@ -82,7 +82,7 @@ def _plans_for_spark() -> bool:
 
 
 def _asked(address: Path, question: str) -> str | None:
-    """What the keeper at *address* answers; None when there is none."""
+    """The answer of the keeper at *address*; None when there is no keeper."""
     if not hasattr(socket, "AF_UNIX"):
         return None
     with suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
@@ -93,8 +93,8 @@ def _asked(address: Path, question: str) -> str | None:
 
 
 def _started(database: Database, driver: int, address: Path, question: str) -> str:
-    """What a new keeper answers."""
-    keeper = subprocess.Popen(  # noqa: S603  this very module
+    """The answer of a new keeper."""
+    keeper = subprocess.Popen(  # noqa: S603  this module
         [sys.executable, "-m", "customer360.postgres.snapshot", str(driver), str(address)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -103,18 +103,18 @@ def _started(database: Database, driver: int, address: Path, question: str) -> s
         start_new_session=True,
         text=True,
     )
-    assert keeper.stdin is not None  # noqa: S101  both were asked for
+    assert keeper.stdin is not None  # noqa: S101  both are pipes
     assert keeper.stdout is not None  # noqa: S101
-    keeper.stdin.write(f"{database.url}\n{question}")  # not an argument: those are visible to every user
+    keeper.stdin.write(f"{database.url}\n{question}")  # not an argument, which every user can see
     keeper.stdin.close()
     answer = keeper.stdout.readline()
     keeper.stdout.close()
-    Thread(target=keeper.wait, daemon=True).start()  # it may outlive us, and may end before
+    Thread(target=keeper.wait, daemon=True).start()  # it may outlive this process, or end before it
     return answer
 
 
 class _Keeper:
-    """One transaction that exports the snapshots of all reads, and a connection for each table being read."""
+    """One transaction that exports the snapshots of all reads, and one connection per table being read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -134,7 +134,7 @@ class _Keeper:
         return now < self._started + _OLD_SECONDS and now < self._used + _IDLE_SECONDS
 
     def answer(self, question: str) -> str:
-        """The snapshot of a read that begins, or why there is none, as one line of JSON."""
+        """The snapshot for a new read, or why there is none, as one line of JSON."""
         try:
             return json.dumps({"snapshot": self._snapshot(sql.SQL(json.loads(question)))}) + "\n"
         except (Customer360Error, psycopg.Error) as error:
@@ -154,7 +154,7 @@ class _Keeper:
             return str(catalog.value(self._exporting, "SELECT pg_export_snapshot()"))
 
     def look(self) -> None:
-        """Ends the locks that no reader needs any more. Raises: psycopg.Error when the snapshots are lost."""
+        """Releases the locks that no reader needs any more. Raises: psycopg.Error when the snapshots are lost."""
         with self._changing:
             now = time.monotonic()
             if catalog.value(self._exporting, _ANY_READER):
@@ -172,7 +172,7 @@ class _Keeper:
 
 
 def _begin(connection: psycopg.Connection[Any]) -> None:
-    """A transaction without an end, each statement of which sees what is committed by then."""
+    """Begins an open-ended transaction whose statements each see what is committed by then."""
     connection.autocommit = False
     connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY")
 
@@ -183,7 +183,7 @@ def _keep(database: Database, driver: int, address: Path, question: str) -> None
     sys.stdout.flush()
     sys.stdout.close()
     with ExitStack() as listening:
-        with suppress(OSError, AttributeError):  # unreachable, it keeps this one read
+        with suppress(OSError, AttributeError):  # if unreachable, it keeps this one read
             Thread(target=_listen, args=(keeper, _listener(listening, address)), daemon=True).start()
         while psutil.pid_exists(driver) and keeper.is_needed:
             if not keeper.is_young:
@@ -193,7 +193,7 @@ def _keep(database: Database, driver: int, address: Path, question: str) -> None
 
 
 def _listener(listening: ExitStack, address: Path) -> socket.socket:
-    """Where other reads ask for a snapshot: in a folder of this user alone."""
+    """The socket where other reads ask for a snapshot, in a folder that only this user can enter."""
     address.unlink(missing_ok=True)
     listener = listening.enter_context(socket.socket(socket.AF_UNIX))
     listener.bind(str(address))

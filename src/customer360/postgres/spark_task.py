@@ -1,4 +1,4 @@
-"""The rows of one task of an engine, copied into a staging table."""
+"""Copies the rows of one task of an engine into a staging table."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def copy_task(
     shown: str | None = None,
 ) -> int:
     """
-    Copies the *batches* of the task that this runs in, whose number is its part; returns its rows.
+    Copies the *batches* of the current task, whose number is its part; returns the number of rows.
 
-    A task without rows does not connect. *shown* is what a refusal calls the table. An engine that does not number
-    its tasks does not repeat them either: there each part is a new one.
+    A task without rows does not connect. *shown* is the table's name in errors. An engine that does not number its
+    tasks does not repeat them either: there each part is new.
     """
     first, filled = with_rows(batches)
     if first is None:
@@ -38,7 +38,7 @@ def copy_task(
 def with_rows(
     batches: Iterable[pa.RecordBatch],
 ) -> tuple[pa.RecordBatch | None, Iterator[pa.RecordBatch]]:
-    """The first of *batches* that has rows, None where none has any; and all that have, from the first on."""
+    """The first non-empty batch of *batches*, or None, and all non-empty ones including the first."""
     filled = (batch for batch in batches if batch.num_rows)
     first = next(filled, None)
     return first, chain([] if first is None else [first], filled)
@@ -54,9 +54,9 @@ def copy_part(
     shown: str | None = None,
 ) -> int:
     """
-    Copies the *batches* of the task that this runs in as the part *part*, when it is its turn; returns its rows.
+    Copies the *batches* of the current task as the part *part* when its turn comes; returns the number of rows.
 
-    Where tasks share a process, as in the embedded engine, it takes its rows while it waits.
+    If tasks share a process, as in the embedded engine, it takes its rows while it waits.
     """
     if _number() is not None:
         with writer(database, writers) as copier:
@@ -67,8 +67,8 @@ def copy_part(
 
 
 def _number() -> int | None:
-    """Spark's number of the task that this runs in; None in an engine that does not number its tasks."""
-    from pyspark import TaskContext  # here: copying files, which has no tasks, does not wait for PySpark
+    """Spark's number of the current task; None in an engine that does not number its tasks."""
+    from pyspark import TaskContext  # here, so that copying files, which has no tasks, does not import PySpark
 
     context = TaskContext.get()
     return context.partitionId() if context else None

@@ -1,4 +1,4 @@
-"""PostgreSQL's types and their twins in Spark."""
+"""PostgreSQL types and their Spark equivalents."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from customer360.postgres.types import Field, arrow_schema
 
 
 def spark_schema(columns: Sequence[Field]) -> StructType:
-    """The schema of a DataFrame with these columns; every column may be null."""
+    """The schema of a DataFrame with these columns, all nullable."""
     return from_arrow_schema(arrow_schema(columns), prefer_timestamp_ntz=True)
 
 
 def struct_type(schema: StructType | pa.Schema) -> StructType:
-    """The schema that an engine hands to a source: Spark its own, Sail that of the Arrow batches to come."""
+    """The schema that an engine passes to a source: Spark's own, or from Sail that of the Arrow batches."""
     if isinstance(schema, StructType):
         return schema
     return from_arrow_schema(schema, prefer_timestamp_ntz=True)
@@ -27,7 +27,7 @@ def struct_type(schema: StructType | pa.Schema) -> StructType:
 
 def postgres_type(name: str, kind: DataType) -> str:
     """
-    The PostgreSQL type for a Spark column; for one of nulls alone, text.
+    The PostgreSQL type for a Spark column; text for a column of nulls only.
 
     Raises: Customer360Error for arrays, maps and structs.
     """

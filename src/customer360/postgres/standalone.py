@@ -1,10 +1,10 @@
 """
-A DataFrame written to one table of a person's choice: staged by the tasks, moved by the driver.
+Writes a DataFrame to one table of the user's choice: tasks stage the rows, the driver moves them.
 
-A table that a guarded write makes (*only_own*) says so in its comment, and the next one may replace it.
+A guarded write (*only_own*) marks the table that it creates with a comment, and the next one may replace it.
 
 The staging table has the DataFrame's own types. PostgreSQL then converts each value as its INSERT does, and text
-as it reads a constant: so a uuid, a jsonb or an array can be written, and what a column cannot hold is refused.
+like a constant. So a uuid, jsonb or array can be written, and a value that a column cannot store is rejected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from customer360.postgres import catalog, conversion, locks, types
 from customer360.postgres.connection import Database
 from customer360.postgres.copy import INTERNAL_SCHEMA, LEDGER
 from customer360.postgres.ddl import named, split_names
-from customer360.postgres.publish import STANDALONE, comment_on, create_staging, prepare_internal_schema
+from customer360.postgres.internal_schema import STANDALONE, comment_on, create_staging, prepare_internal_schema
 from customer360.postgres.spark_types import postgres_type
 from customer360.tables import TABLES
 
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 _REFUSALS: Final = ("54", "55")
-"""Too many columns, a view that takes no rows: psycopg counts them among the failures of the server."""
+"""Too many columns, or a view that accepts no rows: psycopg counts them as failures of the server."""
 
 
 WRITTEN: Final = "written by customer360 from a DataFrame; the next write replaces it"
-"""The comment on a table of a guarded write; a table whose comment is another one belongs to somebody."""
+"""The comment on a table of a guarded write; a table with another comment belongs to someone else."""
 
 
 def stage(
     database: Database, table: str, schema: StructType, *, only_own: bool = False
 ) -> tuple[str, tuple[types.Field, ...]]:
     """
-    A staging table for rows of *schema* on their way to *table*; its name and its columns.
+    Creates a staging table for rows of *schema* meant for *table*; returns its name and columns.
 
-    *only_own* is as for `move`. Raises: Customer360Error, before any row is copied, for what *table* cannot take
-    of any row.
+    *only_own* is as for `move`. Raises: Customer360Error, before any row is copied, when *table* cannot accept
+    rows of this schema at all.
     """
     name = f"{STANDALONE}{int(time.time())}_{secrets.token_hex(4)}"
     columns = tuple(types.Field(field.name, postgres_type(field.name, field.dataType)) for field in schema.fields)
     try:
         _stage(database, table, name, columns, only_own)
-    except KeyboardInterrupt:  # it may be made by now
+    except KeyboardInterrupt:  # it may exist by now
         with suppress(Customer360Error, psycopg.Error):
             drop(database, name)
         raise
@@ -77,7 +77,7 @@ def _stage(database: Database, table: str, name: str, columns: tuple[types.Field
 def _require_place(
     connection: psycopg.Connection[Any], table: str, staging: sql.Identifier, columns: tuple[types.Field, ...]
 ) -> None:
-    """*table* takes rows with these *columns*, or there is a schema to make it in."""
+    """Raises: Customer360Error unless *table* accepts these *columns*, or can be created in its schema."""
     names = [column.name for column in columns]
     if catalog.exists(connection, table):
         _require_all(connection, table, names)
@@ -91,7 +91,7 @@ def _require_place(
 
 
 def _require_all(connection: psycopg.Connection[Any], table: str, names: list[str]) -> None:
-    """Every column that *table* cannot fill by itself has to be written."""
+    """Raises: Invalid when *names* lack a required column of *table* that has no default."""
     query = """
         SELECT attname FROM pg_attribute
         WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
@@ -106,11 +106,11 @@ def move(
     database: Database, staging: str, table: str, rows: int, *, overwrite: bool, only_own: bool = False
 ) -> None:
     """
-    Moves *rows* staged rows into *table* in one transaction; with *overwrite*, in place of what it held.
+    Moves *rows* staged rows into *table* in one transaction; with *overwrite*, replaces its rows.
 
-    A missing table is made. With *only_own* a table is replaced only if such a write made it, and then also when
-    its columns are others now. Readers see the table as it was until the transaction ends; others who write to it
-    wait, so that two writes have the result of one after the other. What was staged is gone in any case.
+    A missing table is created. With *only_own* a table is replaced only if a guarded write created it, even when
+    its columns differ now. Readers see the old table until the transaction ends. Other writers wait, so that two
+    writes are serialised. The staged rows are dropped in any case.
     Raises: Customer360Error; nothing is changed then.
     """
     staged = sql.Identifier(INTERNAL_SCHEMA, staging)
@@ -142,7 +142,7 @@ def _check_count(connection: psycopg.Connection[Any], staged: sql.Identifier, ro
 
 
 def _home(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
-    """Schema and name of *table*, also where it is to be made."""
+    """Schema and name of *table*, which may not exist yet."""
     query = """
         SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = to_regclass(%s)
@@ -155,9 +155,9 @@ def _home(connection: psycopg.Connection[Any], table: str) -> tuple[str, str]:
 
 def require_own(connection: psycopg.Connection[Any], table: str, *, may_be_foreign: bool = False) -> None:
     """
-    Raises: Customer360Error when *table* is one of this software's, or was not made by a guarded write.
+    Raises: Customer360Error when *table* is a customer360 table, or was not created by a guarded write.
 
-    The latter is allowed where it *may_be_foreign*.
+    The latter is allowed when it *may_be_foreign*.
     """
     schema, name = _home(connection, table)
     if schema == INTERNAL_SCHEMA or f"{schema}.{name}" in [one.full_name for one in TABLES]:
@@ -173,8 +173,8 @@ def require_own(connection: psycopg.Connection[Any], table: str, *, may_be_forei
 
 
 def _replace_own(connection: psycopg.Connection[Any], staged: sql.Identifier, table: str) -> None:
-    """The rows alone where the columns are the same, so that indexes and views stay; else the whole table."""
-    require_own(connection, table)  # what else has this name may be nothing that can be locked
+    """Replaces only the rows if the columns are the same, so that indexes and views stay; else the whole table."""
+    require_own(connection, table)  # first: another relation of this name may not be lockable
     if types.fields(connection, staged) != types.fields(connection, named(table)):
         exchange, check = (partial(act, connection) for act in (_exchange, require_own))
         locks.exclusively(
@@ -209,7 +209,7 @@ def _refill(connection: psycopg.Connection[Any], staged: sql.Identifier, table: 
     if overwrite:
         kind = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass(%s)"
         if catalog.value(connection, kind, catalog.quoted(table)) in ("r", "p"):
-            # Against those who write without us: a DELETE does not see what they commit while it waits for them.
+            # Blocks other writers: a DELETE does not see what they commit while it waits for them.
             connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(named(table)))
         connection.execute(sql.SQL("DELETE FROM {}").format(named(table)))
     conversion.convert(connection, staged, table)
@@ -229,7 +229,7 @@ def _plain_refusals(database: Database, table: str) -> Iterator[None]:
 
 
 def drop(database: Database, staging: str) -> None:
-    """Forgets what was staged."""
+    """Drops what was staged."""
     with database.connect("customer360 write") as connection, connection.transaction():
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(INTERNAL_SCHEMA, staging)))
         connection.execute(sql.SQL("DELETE FROM {} WHERE staging = %s").format(LEDGER), (staging,))

@@ -1,4 +1,4 @@
-"""What is in the database, and how fresh."""
+"""What the database contains, and how fresh it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.postgres.origin import Origin, change_since_filled, origin, rec
 from customer360.tables import CUSTOMER_SEGMENTS, DATA_QUALITY, REFRESH_SOURCES, REFRESHES, TABLES, Source, Table
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
-"""By so much the clocks of two machines may differ without a word."""
+"""How much the clocks of two machines may differ without a warning."""
 
 FILL_KEPT_WITH: Final = CUSTOMER_SEGMENTS
 """The table that records which filling of each source a refresh found."""
@@ -26,18 +26,18 @@ FILL_KEPT_WITH: Final = CUSTOMER_SEGMENTS
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """A source table as it stands: who filled it, and how mock data differs from what was filled, if it does."""
+    """The state of a source table: who filled it, and how mock data differs from what was filled, if it does."""
 
     origin: Origin
     change: str | None
     obstacle: str | None = None
-    """Why no run reads an optional source, where somebody's table merely has its name."""
+    """Why a run does not read an optional source, if a table merely has its name."""
 
 
 @dataclass(frozen=True)
 class Status:
     """
-    A database as it stands: its *sources* by name, `rows` by table (only those that exist), the last refresh.
+    The state of a database: its *sources* by name, `rows` by table (existing ones only), the last refresh.
 
     *as_of* and *age_seconds* are those of the last refresh; its age is negative when its clock was ahead. *stale*
     means that a source was filled after it.
@@ -62,18 +62,21 @@ class Status:
 
 
 def status(database: Database, tables: Sequence[Table] = TABLES) -> Status:
-    """Of *tables*, the sources with who filled them, and the rows of each; and the last refresh."""
+    """The origin of each source among *tables*, the rows of each table, and the last refresh."""
     sources = [table for table in tables if isinstance(table, Source)]
     with database.connect("customer360 status") as connection:
         refresh = last_refresh(connection)
         before = {source: fill_of(connection, source, refresh) for source in sources}
         origins = {source: origin(connection, source.full_name) for source in sources}
-        stands = {one.name: _source_status(connection, one, found) for one, found in origins.items()}
+        states = {one.name: _source_status(connection, one, found) for one, found in origins.items()}
         return Status(
             database.where,
             catalog.value(connection, "SHOW server_version").split()[0],
-            stands,
-            _rows(connection, [one for one in tables if one.name not in stands or not stands[one.name].obstacle]),
+            states,
+            _rows(
+                connection,
+                [one for one in tables if one.name not in states or not states[one.name].obstacle],
+            ),
             refresh,
             *_freshness(refresh),
             any(is_filled_since(found, before[source], refresh) for source, found in origins.items()),
@@ -92,7 +95,7 @@ def _change(connection: psycopg.Connection[Any], source: Table, found: Origin) -
         is_ours = found.kind in ("mock", "absent") and found.fill
         return change_since_filled(connection, source, found) if is_ours else None
     except psycopg.errors.InsufficientPrivilege:
-        return None  # who may read the source but not the ledger is not told
+        return None  # not reported to users who may read the source but not the ledger
 
 
 def _freshness(refresh: dict[str, Any] | None) -> tuple[str | None, int | None]:
@@ -105,7 +108,7 @@ def age(finished_at: datetime) -> timedelta:
     """
     How long ago a refresh was published, by this machine's clock.
 
-    Negative when the clock that stamped it was ahead, by more than two machines' clocks usually differ.
+    Negative when the clock that stamped it was ahead by more than two machines' clocks usually differ.
     """
     age = datetime.now(timezone.utc).replace(tzinfo=None) - finished_at
     return age if age < -CLOCK_TOLERANCE else max(timedelta(), age)
@@ -130,7 +133,7 @@ def last_refresh(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
 def read_by(
     connection: psycopg.Connection[Any], refresh: Mapping[str, Any] | None, table: str
 ) -> dict[str, Any] | None:
-    """*refresh* with what it read of *table* in place of the customers; None where that is not known."""
+    """*refresh* with what it read from *table* instead of the customers; None when that is not known."""
     if refresh is None or not catalog.is_reachable(connection, REFRESH_SOURCES):
         return None
     query = sql.SQL("SELECT source, kind, rows_out FROM {} WHERE refresh_id = %s AND source = %s")
@@ -140,7 +143,7 @@ def read_by(
 
 
 def noted_as_missing(connection: psycopg.Connection[Any], refresh: Mapping[str, Any]) -> list[str]:
-    """What *refresh* noted as missing, for each source that it read; nothing in results of an older version."""
+    """The missing columns that *refresh* recorded, one text per source; empty for an older version."""
     if not catalog.is_reachable(connection, REFRESH_SOURCES):
         return []
     query = sql.SQL("SELECT missing_columns FROM {} WHERE refresh_id = %s").format(ddl.identifier(REFRESH_SOURCES))
@@ -148,7 +151,7 @@ def noted_as_missing(connection: psycopg.Connection[Any], refresh: Mapping[str, 
 
 
 def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
-    """One more than any in the history: either table of it may have been renamed or dropped."""
+    """One more than the highest in the history; either of its tables may have been renamed or dropped."""
     tables = [
         table
         for table in (REFRESHES, REFRESH_SOURCES, DATA_QUALITY)
@@ -160,12 +163,12 @@ def next_refresh_id(connection: psycopg.Connection[Any]) -> int:
 
 
 def fills(refresh_id: int, origins: Mapping[Source, Origin]) -> dict[str, Any]:
-    """What a refresh records of the fillings of its sources, for `fill_of`."""
+    """What a refresh records about the fillings of its sources, for `fill_of`."""
     return {"refresh_id": refresh_id, **{f"{source.name}_fill": found.fill for source, found in origins.items()}}
 
 
 def fill_of(connection: psycopg.Connection[Any], source: Table, refresh: Mapping[str, Any] | None) -> str | None:
-    """The filling of *source* that was there at the last *refresh*; None where that is not known."""
+    """The filling of *source* at the last *refresh*; None when that is not known."""
     _, record = recorded(connection, FILL_KEPT_WITH.full_name)
     is_of_refresh = refresh and record.get("refresh_id") == refresh["refresh_id"]
     return record.get(f"{source.name}_fill") if is_of_refresh else None
@@ -173,9 +176,9 @@ def fill_of(connection: psycopg.Connection[Any], source: Table, refresh: Mapping
 
 def is_filled_since(found: Origin, fill_before: str | None, refresh: Mapping[str, Any] | None) -> bool:
     """
-    Whether `mock` or `load` filled a source after *refresh*, at which it held the filling *fill_before*.
+    Whether `mock` or `load` filled a source after *refresh*, when its filling was *fill_before*.
 
-    Where that is not known, as after a refresh of an older version, the clocks decide.
+    If that is not known, as after a refresh of an older version, the clocks decide.
     """
     if found.filled_at is None or refresh is None:
         return found.filled_at is not None

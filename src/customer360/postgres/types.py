@@ -1,4 +1,4 @@
-"""PostgreSQL's types and their twins in Arrow, exact both ways."""
+"""PostgreSQL types and their Arrow equivalents, exact both ways."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _DECIMAL: Final = re.compile(r"numeric\((\d+),(-?\d+)\)")
 INT64_DIGITS: Final = 18
 _DECIMAL128_DIGITS: Final = 38
 _UNBOUNDED: Final = (38, 18)
-"""Digits and decimals for a numeric without any: the same as Spark's own JDBC reader."""
+"""Precision and scale for a numeric without any: the same as in Spark's JDBC reader."""
 _TOO_LARGE: Final = "!"
-"""Before a number that the server found too large: no decimal begins like this."""
+"""Prefix of a number that is too large; no decimal starts like this."""
 _LAST_DAY: Final = "9999-12-31"
 _LAST_MOMENT: Final = f"{_LAST_DAY} 23:59:59.999999"
 _ENDS: Final = {
@@ -37,17 +37,17 @@ _ENDS: Final = {
     "timestamp with time zone": ("294247-01-01 00:00+00", f"{_LAST_MOMENT}+00"),
 }
 """
-Of days and moments the first one that Arrow cannot count to, and what it becomes: the last one that Python knows,
-which is after any other. '-infinity' becomes null.
+The first day and moment that Arrow cannot represent, and its replacement: the last one that Python supports, which
+is after any other. '-infinity' becomes null.
 """
 
 
 @dataclass(frozen=True)
 class Field:
     """
-    A column as it travels between PostgreSQL, Arrow and Spark.
+    A column that is transferred between PostgreSQL, Arrow and Spark.
 
-    A type without a twin (uuid, jsonb, enumerations, arrays, ...) travels as its text.
+    A type without an equivalent (uuid, jsonb, enumerations, arrays, ...) is transferred as text.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Field:
         if not match:
             return None
         precision, scale = int(match[1]), int(match[2])
-        # numeric(3,5) holds up to 0.00999, numeric(3,-2) up to 99900; Spark has no such decimals.
+        # numeric(3,5) goes up to 0.00999, numeric(3,-2) up to 99900; Spark has no such decimals.
         return max(precision, scale, precision - scale), max(scale, 0)
 
     @property
@@ -84,10 +84,10 @@ class Field:
     @property
     def expression(self) -> sql.Composable:
         """
-        What to select so that it arrives exact.
+        What to select to get the exact value.
 
-        ADBC hands numeric over as text; as a whole number of its smallest unit it is exact and faster.
-        NaN and infinite numbers have no decimal twin and become null.
+        ADBC returns numeric as text; a whole number of its smallest unit is exact and faster.
+        NaN and infinite numbers have no decimal equivalent and become null.
         """
         column = sql.Identifier(self.name)
         if self.decimal is None:
@@ -109,9 +109,9 @@ class Field:
 
     def decode(self, array: pa.Array) -> pa.Array:
         """
-        The array that came for `expression`, in this field's Arrow type.
+        The array returned for `expression`, in this field's Arrow type.
 
-        Raises: Customer360Error naming a number that the type cannot hold.
+        Raises: Customer360Error with a number that the type cannot store.
         """
         if self.decimal is None:
             return array.cast(self.arrow_type)
@@ -129,7 +129,7 @@ class Field:
 
 
 def buffer_of(array: pa.Array, kind: npt.DTypeLike, *, extra: int = 0) -> npt.NDArray[Any]:
-    """What lies in the array's buffer, under nulls too; not by to_numpy(), which imports pandas."""
+    """The contents of the array's buffer, including under nulls; to_numpy() would import pandas."""
     return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array) + extra]
 
 
@@ -137,7 +137,7 @@ def decimals(units: pa.Array, kind: pa.Decimal128Type) -> pa.Array:
     """
     An int64 array of smallest units (cents) as a decimal array; nulls stay null.
 
-    Built from the buffers: a decimal128 is the same integer in 16 bytes, so that nothing is parsed.
+    Built from the buffers without parsing: a decimal128 is the same integer in 16 bytes.
     """
     wide = np.empty((len(units), 2), dtype=np.int64)
     wide[:, 0] = buffer_of(units, np.int64)
@@ -147,7 +147,7 @@ def decimals(units: pa.Array, kind: pa.Decimal128Type) -> pa.Array:
 
 
 def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tuple[Field, ...]:
-    """The columns that selecting everything from *relation* gives, in order."""
+    """The columns that SELECT * from *relation* returns, in order."""
     import psycopg
 
     query = sql.SQL("SELECT * FROM {} LIMIT 0").format(relation)
@@ -158,7 +158,7 @@ def fields(connection: psycopg.Connection[Any], relation: sql.Composable) -> tup
     except psycopg.Error as error:
         shown = relation.as_string(connection)
         raise postgresql.kind(error.sqlstate)(f"cannot read {shown}: {str(error).splitlines()[0]}") from None
-    assert result is not None  # noqa: S101  a query that was executed has one
+    assert result is not None  # noqa: S101  set after a successful execute
     columns = range(result.nfields)
     names = [(result.fname(column) or b"").decode() for column in columns]
     _require_distinct(names, relation.as_string(connection))
@@ -181,7 +181,7 @@ def _require_distinct(names: Sequence[str], relation: str) -> None:
 
 
 def fields_of(table: Table) -> tuple[Field, ...]:
-    """The columns of one of our own tables."""
+    """The columns of a customer360 table."""
     return tuple(Field(column.name, column.type) for column in table.columns)
 
 
@@ -190,7 +190,7 @@ def arrow_schema(columns: Sequence[Field]) -> pa.Schema:
 
 
 def chosen(columns: Sequence[Field], names: Sequence[str], relation: str) -> tuple[Field, ...]:
-    """The *columns* called *names*, in that order. Raises: Customer360Error naming the nearest column."""
+    """The *columns* called *names*, in that order. Raises: Customer360Error with the nearest column name."""
     by_name = {column.name: column for column in columns}
     for name in names:
         if name not in by_name:
