@@ -1,9 +1,10 @@
 """
-The bins: how a column of amounts, points or days is cut into a few readable bands.
+Bands: how a column of amounts, points or days is divided into a few readable ranges.
 
-Amounts and points use 1-2.5-5 steps per decade, so that the bands suit any currency scale; days use bands of
-equal width, so that a histogram's areas compare. Every band is right-closed, (low, high]. Below zero is a band
-of its own, and so is exactly zero; null is in no band and is counted apart, unless the bands have one for it.
+Amounts and points use 1-2.5-5 steps per decade, which suits any currency scale; days use bands of equal width, so
+that the areas of a histogram are comparable. Every band is right-closed, (low, high]. Negative values have a
+separate band, and so has exactly zero; null is in no band and counted separately, unless the bands have one for
+it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from customer360.tables import NOT_STATED
 STEPS: Final = tuple(
     Decimal(mantissa).scaleb(exponent) for exponent in range(-1, 12) for mantissa in ("1", "2.5", "5")
 )
-"""Every edge an amount may be cut at: 0.1, 0.25, 0.5, 1, 2.5 ... 5 x 10^11."""
+"""Every possible edge of an amount: 0.1, 0.25, 0.5, 1, 2.5 ... 5 x 10^11."""
 
 MOST_EDGES: Final = 11
 MOST_AGE_BANDS: Final = 20
@@ -32,8 +33,8 @@ class Band:
     """
     One band: its number, its edges and its label.
 
-    *low* is null for the bands below and at zero, so that `value > x` is `low >= x` for every edge x; *high* is
-    null for the highest band.
+    *low* is null for the bands below and at zero, so that `value > x` equals `low >= x` for every edge x; *high*
+    is null for the highest band.
     """
 
     number: int
@@ -47,10 +48,10 @@ class Bands:
     """
     The bands of one column: number 1 ends at the first of *edges*, the next at the second, and so on.
 
-    With *of_amounts*, zero is band 0, everything below it band -1, and one more band lies above the last edge.
-    Without (days, years), zero belongs to band 1. Nothing lies above the last edge, unless the bands have *labels*
-    of their own: one for each band, that of zero included and that below zero left out. A value that is null is in
-    the band after the last, labelled *of_null*, or in none where *of_null* is empty.
+    With *of_amounts*, zero is band 0, everything below it is band -1, and one more band is above the last edge.
+    Without it (days, years), zero belongs to band 1. Nothing is above the last edge, unless the bands have their
+    own *labels*: one for each band, including that of zero but not that below zero. Null is in the band after the
+    last, labelled *of_null*, or in no band if *of_null* is empty.
     """
 
     banded_column: str
@@ -60,7 +61,7 @@ class Bands:
     of_null: str = ""
 
     def number(self, value: Decimal | int | None) -> int | None:
-        """The band that *value* falls into: the reference that every engine must agree with."""
+        """The band of *value*: the reference that every engine must match."""
         if value is None:
             return self.number_of_null
         if self.of_amounts and value <= 0:
@@ -69,11 +70,11 @@ class Bands:
 
     @property
     def number_of_null(self) -> int | None:
-        """The band of values that are null; null where they are in none."""
+        """The band of null values; None if they are in no band."""
         return len(self.edges) + 2 if self.of_null else None
 
     def all(self) -> tuple[Band, ...]:
-        """Every band, in rising order; a band may be empty."""
+        """Every band, in ascending order; a band may be empty."""
         bands = self._labelled() if self.labels else self._of_edges()
         null = self.number_of_null
         return bands if null is None else (*bands, Band(null, None, None, self.of_null))
@@ -104,7 +105,7 @@ AGES: Final = Bands(
     labels=("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65 and over"),
     of_null=NOT_STATED,
 )
-"""The bands of ages in whole years, as surveys cut them."""
+"""The bands of ages in whole years, as is usual in surveys."""
 
 ORDERS: Final = Bands(
     "orders",
@@ -112,16 +113,16 @@ ORDERS: Final = Bands(
     of_amounts=True,
     labels=("0", "1", "2–3", "4–6", "7–12", "13–24", "25 or more"),
 )
-"""The bands of the number of orders; nobody has fewer than none."""
+"""The bands of the number of orders, which is never negative."""
 
 
 def amount_bands(banded_column: str, counts: Mapping[int, int]) -> Bands:
     """
-    Bands for amounts or points: the steps between which 98 % of the positive values lie.
+    Bands for amounts or points: the steps that contain 98% of the positive values.
 
-    *counts* says how many positive values lie in each step: `counts[i]` of them in (STEPS[i-1], STEPS[i]].
-    Exact counts, not estimated percentiles, so that the same data gives the same bands however it is
-    partitioned. At most `MOST_EDGES` edges; where more would be needed the lowest are left out.
+    *counts* has the number of positive values in each step: `counts[i]` of them in (STEPS[i-1], STEPS[i]]. They
+    are exact counts, not estimated percentiles, so that the same data gives the same bands regardless of
+    partitions. At most `MOST_EDGES` edges; if more would be needed, the lowest are omitted.
     """
     total = sum(counts.values())
     if not total:
@@ -140,7 +141,7 @@ def age_bands(banded_column: str, oldest: int) -> Bands:
 
 
 def _step_reaching(counts: Mapping[int, int], target: Decimal) -> int:
-    """The first step up to which at least *target* values lie."""
+    """The first step with at least *target* values up to it."""
     seen = 0
     for step in range(len(STEPS)):
         seen += counts.get(step, 0)

@@ -1,4 +1,4 @@
-"""When customers of CDNOW have bought, and for how much, by a day: found by DuckDB, without PySpark."""
+"""When customers of CDNOW bought, and for how much, up to a day: computed by DuckDB, without PySpark."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Histories:
 
 
 def histories(lines: pa.Table, until: date) -> Histories:
-    """Of each customer who had bought by *until*, in the order of customer_id."""
+    """The history of each customer who had bought by *until*, in the order of customer_id."""
     with duckdb.connect() as duck:
         duck.register("lines", lines)
         found: dict[str, Any] = duck.execute(_HISTORIES, {"until": until}).fetchnumpy()

@@ -21,8 +21,8 @@ def customers(spark: SparkSession) -> MakeCustomers:
     """
     Makes rows of the source table: `customers("name country", ("Ana", "Chile"), ...)`.
 
-    A column that is not named is null in every row; customers are numbered from 1 unless customer_id is named;
-    balances may be whole numbers.
+    Unnamed columns are null in every row; customers are numbered from 1 unless customer_id is named; balances may be
+    whole numbers.
     """
 
     def make(header: str, *rows: tuple[Any, ...]) -> DataFrame:
@@ -36,7 +36,7 @@ def events(spark: SparkSession) -> MakeEvents:
     """
     Makes events: `events("customer_id occurred_at kind", (1, "2026-06-01", "login"), ...)`.
 
-    As `customers` does; moments are texts, of a day or of a second.
+    Like `customers`; times are texts of a day or a second.
     """
 
     def make(header: str, *rows: tuple[Any, ...]) -> DataFrame:

@@ -1,7 +1,7 @@
 """
-Every result table once more, in plain Python and straight from the definitions, one customer at a time.
+Every result table, recomputed in plain Python directly from the definitions, one customer at a time.
 
-Shares no code with the operations: where the two agree on awkward customers, they agree on the definitions.
+Shares no code with the operations: if both agree on awkward customers, they agree on the definitions.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def results(customers: list[Row], as_of: date) -> dict[str, Table]:
 
 
 def data_quality(customers: list[Row], as_of: date) -> dict[str, tuple[int, int]]:
-    """Per check: rows looked at, rows failed."""
+    """For each check: rows examined, rows failed."""
     existing = [row for row in customers if row["join_date"] is None or row["join_date"] <= as_of]
     repeated = {key for key, count in Counter(row["customer_id"] for row in existing).items() if count > 1}
     reasons = [_reasons(row, repeated) for row in existing]
@@ -238,7 +238,7 @@ def _or_unknown(text: str | None) -> str:
 
 
 def _members(texts: Iterable[str | None], own: Iterable[str]) -> dict[str, str]:
-    """Per text in lower case, how most spell it; our *own* members are spelt as we spell them."""
+    """For each lower-case text, its most frequent spelling; the predefined members *own* keep their spelling."""
     counts = Counter(map(_or_unknown, texts))
     spelt: dict[str, str] = {}
     for text in sorted(counts, key=lambda text: (-counts[text], text)):
@@ -356,7 +356,7 @@ def _month_number(day: date) -> int:
 
 def _retention(told: list[Row], as_of: date) -> Table:
     tomorrow = as_of + timedelta(days=1)
-    first_open = _month_number(tomorrow)  # the month that tomorrow is in is not over
+    first_open = _month_number(tomorrow)  # the month of tomorrow is not over
     cohorts = _by([row for row in told if row["join_month"]], ["join_month"])
     retention = []
     for (month,), members in cohorts.items():

@@ -32,19 +32,19 @@ def moment(text: str | None) -> datetime | None:
 def found(
     customers: DataFrame, events: DataFrame, *, as_of: date = AS_OF, **of_events: Any
 ) -> Iterator[ResultTables]:
-    """The results of *customers* and *events*, whose keys nothing guards unless *of_events* says so."""
+    """The results of *customers* and *events*, without unique indexes unless *of_events* sets them."""
     with results(customers, as_of=as_of, events=EventRows(events, **of_events)) as tables:
         yield tables
 
 
 def result(name: str, columns: str, *sources: DataFrame, **options: Any) -> list[tuple[Any, ...]]:
-    """The named columns of every row of the table *name* made of customers and events."""
+    """The named columns of every row of the table *name* from customers and events."""
     with found(*sources, **options) as tables:
         return rows(tables.tables[name], columns)
 
 
 def failed(check: str, *sources: DataFrame, **options: Any) -> tuple[int, int]:
-    """The rows that *check* looked at, of customers or events, and those that failed."""
+    """The numbers of rows of customers or events that *check* examined and that failed."""
     with found(*sources, **options) as tables:
         qualities = [tables.data_quality, tables.event_quality]
     counts = [count for quality in qualities if quality for count in quality.checks]
@@ -53,13 +53,13 @@ def failed(check: str, *sources: DataFrame, **options: Any) -> tuple[int, int]:
 
 
 def known(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
-    """*customers* as the survey and the traits expect them: checked, the unusable left out."""
+    """*customers* as the survey and the traits expect them: checked, without rejected rows."""
     rows = checked(customers, CUSTOMERS, as_of=as_of, keys_are_unique=True)
     return known_customers(with_history(rows, None, as_of=as_of), as_of=as_of)
 
 
 def with_traits(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
-    """*customers* with everything said about each, in bands from their own survey."""
+    """*customers* with all their traits, in bands from their own survey."""
     usable = known(customers, as_of=as_of)
     with valued(
         operation.with_traits(usable, survey(usable, as_of=as_of), as_of=as_of), None, as_of=as_of
@@ -68,7 +68,7 @@ def with_traits(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
 
 
 def in_cells(customers: DataFrame, *, as_of: date = AS_OF) -> DataFrame:
-    """*customers* as the segment tables expect them, under the members of their own survey."""
+    """*customers* as the segment tables expect them, with the members of their own survey."""
     return in_slicer_cells(with_traits(customers, as_of=as_of))
 
 

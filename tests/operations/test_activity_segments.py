@@ -1,4 +1,4 @@
-"""What happened in each month, by the slicers as they are today."""
+"""What happened in each month, by today's slicer members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JAN, FEB, JUNE = date(2026, 1, 1), date(2026, 2, 1), date(2026, 6, 1)
 def test_customers_of_a_cell_are_counted_and_what_they_did_is_summed(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """One row for the two of Chile; whoever has only expiries in a month is in its row and not active."""
+    """One row for the two of Chile; a customer with only expiries in a month is in its row but not active."""
     table = customers("country join_date", ("Chile", JAN), (" chile", JAN), ("Peru", JAN))
     happened = events(
         "customer_id occurred_at kind amount points",
@@ -43,7 +43,7 @@ def test_customers_of_a_cell_are_counted_and_what_they_did_is_summed(
 def test_customers_with_a_login_in_the_month_are_counted_once(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Whoever logs in twice is one of them; whoever is active without a login is none."""
+    """A customer who logs in twice counts once; one who is active without a login does not count."""
     happened = events(
         "customer_id occurred_at kind",
         (1, "2026-01-05", "login"),
@@ -59,7 +59,7 @@ def test_customers_with_a_login_in_the_month_are_counted_once(
 def test_a_month_that_is_not_over_has_as_many_possible_days_as_have_passed(
     customers: MakeCustomers, events: MakeEvents, as_of: date, days: int
 ) -> None:
-    """With 30 days the share of days with activity would rise by itself up to the end of the month."""
+    """With all 30 days, the share of days with activity would rise until the end of the month."""
     happened = events("customer_id occurred_at kind", (1, "2026-06-10", "login"))
 
     columns = "activity_month active_days possible_days"
@@ -69,7 +69,7 @@ def test_a_month_that_is_not_over_has_as_many_possible_days_as_have_passed(
 
 
 def test_tier_activity_and_country_are_those_of_today(customers: MakeCustomers, events: MakeEvents) -> None:
-    """As in every slicer: the row tells what those did who are Gold now."""
+    """As in every slicer: the row shows the activity of customers who are Gold now."""
     table = customers("join_date loyalty_status is_active country", (JAN, "Gold", False, None))
     happened = events(
         "customer_id occurred_at kind loyalty_status",
@@ -84,8 +84,8 @@ def test_tier_activity_and_country_are_those_of_today(customers: MakeCustomers, 
     ]
 
 
-def test_where_nobody_has_a_flag_activity_is_the_behaviour(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A shop's customers are not all Unknown; each table of one refresh has the same members."""
+def test_without_a_stored_flag_activity_is_the_behaviour(customers: MakeCustomers, events: MakeEvents) -> None:
+    """A shop's customers must not all be Unknown; all tables of a refresh have the same members."""
     happened = events("customer_id occurred_at kind", (1, "2026-06-05", "purchase"), (2, "2026-01-05", "purchase"))
 
     with found(customers("name", *[("",)] * 3), happened) as tables:
@@ -102,7 +102,7 @@ def test_where_nobody_has_a_flag_activity_is_the_behaviour(customers: MakeCustom
 
 
 def test_every_active_customer_is_new_retained_or_resurrected() -> None:
-    """So the three stand on each other in a chart, and none of the sums may be added over months."""
+    """So the three can be stacked in a chart; none of the sums can be added over months."""
     columns = {column.name: column for column in ACTIVITY_SEGMENTS.columns}
 
     assert columns["new_customers"].except_over == ()

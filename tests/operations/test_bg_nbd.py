@@ -1,4 +1,4 @@
-"""How often customers buy and when they stop: published results, integrals that nothing simplifies, and a simulation."""
+"""The BG/NBD model, against published results, integrals without simplification, and a simulation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_published_parameters_are_found(cdnow: Histories) -> None:
 
 
 def test_the_holdout_is_as_published(cdnow: Histories) -> None:
-    """The level is 12 % low, where each customer's own rate carried on is 56 % high."""
+    """The level is 12% too low; continuing each customer's own rate is 56% too high."""
     found = fit_bg_nbd(cdnow.one_by_one)
     assert found is not None
     expected = found.expected_purchases(cdnow.frequency, cdnow.recency, cdnow.age, HOLDOUT_WEEKS)
@@ -57,7 +57,7 @@ def test_the_holdout_is_as_published(cdnow: Histories) -> None:
 
 
 def test_customers_counted_by_cell_lead_to_the_same_parameters(cdnow: Histories) -> None:
-    """Grouping costs nothing but the order in which numbers are added."""
+    """Grouping changes only the order of summation."""
     histories = np.stack([cdnow.frequency, cdnow.recency, cdnow.age])
     cells, customers = np.unique(histories, axis=1, return_counts=True)
     grouped = fit_bg_nbd(BuyingCells(customers.astype(float), *cells))
@@ -74,7 +74,7 @@ def test_customers_counted_by_cell_lead_to_the_same_parameters(cdnow: Histories)
 @pytest.mark.parametrize("parameters", PARAMETERS)
 @pytest.mark.parametrize("history", HISTORIES)
 def test_the_likelihood_is_the_integral_over_rates_and_probabilities(history, parameters) -> None:
-    """A customer with known rate and probability: either still alive, or gone right after the last purchase."""
+    """With known rate and probability, a customer is either still alive or left right after the last purchase."""
     x, last, age = history
     r, alpha, a, b = parameters
     rates, leaving = gamma(r, scale=1 / alpha), beta(a, b)
@@ -97,8 +97,8 @@ def test_the_likelihood_is_the_integral_over_rates_and_probabilities(history, pa
 @pytest.mark.parametrize("history", HISTORIES)
 def test_expected_purchases_are_the_integral_over_what_is_known_of_the_customer(history, parameters) -> None:
     """
-    With a rate and a probability p, one who is alive buys (1 - exp(-rate p t)) / p times in t weeks; the rate of
-    such a customer has a gamma distribution, whose Laplace transform is known.
+    With a rate and a probability p, a customer who is alive buys (1 - exp(-rate p t)) / p times in t weeks; the rate
+    of such a customer has a gamma distribution, whose Laplace transform is known.
     """
     x, _, age = history
     r, alpha, a, b = parameters
@@ -116,7 +116,7 @@ def test_expected_purchases_are_the_integral_over_what_is_known_of_the_customer(
 
 
 def test_a_simulated_process_is_recovered_and_foretold() -> None:
-    """40,000 customers who buy and leave as the model says: parameters, expected purchases and who is alive."""
+    """40,000 customers who buy and leave according to the model: parameters, expected purchases, who is alive."""
     truth = (0.8, 7.0, 0.9, 2.5)
     cells, later, is_alive = simulated(40_000, *truth, weeks=39.0)
     found = fit_bg_nbd(cells)
@@ -132,7 +132,7 @@ def test_a_simulated_process_is_recovered_and_foretold() -> None:
 
 
 def simulated(customers: int, r: float, alpha: float, a: float, b: float, *, weeks: float):
-    """Cells of one customer each, what each buys in *weeks* more, and who is alive after the cells' age."""
+    """Cells of one customer each, their purchases in the next *weeks*, and who is alive at the cell's age."""
     draw = np.random.default_rng(7)
     rate, leaves = draw.gamma(r, 1 / alpha, customers), draw.beta(a, b, customers)
     age = draw.uniform(20.0, 60.0, customers)
@@ -152,7 +152,7 @@ positive = st.floats(0.2, 20.0)
 
 @given(st.tuples(positive, positive, positive, positive))
 def test_the_derivative_is_that_of_the_likelihood(parameters: tuple[float, ...]) -> None:
-    """A wrong one would only make the search slow, or end early."""
+    """A wrong derivative would only make the search slow, or end early."""
     cells = BuyingCells(
         np.arange(1.0, 7.0), *(np.array(column, dtype=float) for column in zip(*HISTORIES, strict=True))
     )
@@ -179,7 +179,7 @@ def test_expectations_are_numbers_for_any_history(parameters, x: int, age: float
 
 
 def test_who_bought_once_is_always_alive() -> None:
-    """Only a purchase makes somebody leave: the first one does not count."""
+    """Customers leave only after a repeat purchase."""
     assert model(*PARAMETERS[0]).alive_probability(*one((0, 0.0, 500.0)))[0] == 1
 
 
@@ -197,7 +197,7 @@ def test_expected_purchases_do_not_jump_where_the_formula_divides_by_zero() -> N
     ids=["nobody bought again", "all buy at the same rate"],
 )
 def test_there_is_no_model_where_a_parameter_runs_away(frequency, recency) -> None:
-    """Its number would say something that the data do not."""
+    """Its value would not be supported by the data."""
     cells = BuyingCells(np.full(3, 100.0), np.array(frequency, float), np.array(recency, float), np.full(3, 20.0))
 
     assert fit_bg_nbd(cells) is None
@@ -206,7 +206,7 @@ def test_there_is_no_model_where_a_parameter_runs_away(frequency, recency) -> No
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("a", [1e3, 1e4, 9e4])
 def test_parameters_that_run_away_are_said_to_tell_nothing_without_a_warning(a: float) -> None:
-    """Of a product of what is too small and what is too large there is no number."""
+    """The product of an underflow and an overflow is not a number."""
     cells = BuyingCells(*map(np.array, ([1.0, 1.0], [0.0, 200.0], [0.0, 50.0], [1.0, 60.0])))
     found = model(0.5, 100.0, a, 2 * a)
 
@@ -216,5 +216,5 @@ def test_parameters_that_run_away_are_said_to_tell_nothing_without_a_warning(a: 
     assert found.is_finite(cells, 53.0) == (a < 1e4)
 
 
-def test_there_is_no_model_of_nobody() -> None:
+def test_there_is_no_model_without_customers() -> None:
     assert fit_bg_nbd(BuyingCells(*[np.zeros(0)] * 4)) is None

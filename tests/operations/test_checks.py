@@ -27,7 +27,7 @@ COMPLETE = {
     "loyalty_points": 5,
     "account_balance": 1,
 }
-"""A customer who passes every check; each case below changes only what it is about."""
+"""A customer who passes every check; each case below changes only the relevant values."""
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # check, what fails it, the nearest thing that passes
@@ -88,7 +88,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def failed_checks(customers, *changes, keys_are_unique=True):
-    """What each row fails, a row being COMPLETE with one of *changes*; None: not a customer yet."""
+    """The checks that COMPLETE fails with each of *changes*; None: not a customer yet."""
     given = [{"customer_id": number, **COMPLETE, **change} for number, change in enumerate(changes)]
     numbered = [{**row, "name": str(number)} for number, row in enumerate(given)]
     table = customers(" ".join(numbered[0]), *[tuple(row.values()) for row in numbered])
@@ -102,14 +102,14 @@ def failed_checks(customers, *changes, keys_are_unique=True):
 
 @pytest.fixture(scope="module")
 def verdicts(customers):
-    """What the failing and the passing row of every case fail: one Spark job for all."""
+    """The checks that the failing and the passing row of every case fail, from one Spark job."""
     found = failed_checks(customers, *[change for _, fails, passes in CASES for change in (fails, passes)])
     return list(zip(found[::2], found[1::2], strict=True))
 
 
 @pytest.mark.parametrize("case", range(len(CASES)), ids=[f"{name}-{fails}" for name, fails, _ in CASES])
 def test_a_row_fails_exactly_the_checks_it_should(verdicts, case):
-    """The failing row fails the named check, and the row beside it, as near as can be, does not."""
+    """The failing row fails the named check, and the nearest valid row does not."""
     name = CASES[case][0]
     fails, passes = verdicts[case]
 
@@ -118,26 +118,26 @@ def test_a_row_fails_exactly_the_checks_it_should(verdicts, case):
 
 
 def test_a_complete_row_fails_nothing(customers):
-    """Otherwise the cases above would not show which change a check reacts to."""
+    """Otherwise the cases above would not show which change a check detects."""
     assert failed_checks(customers, {}) == [[]]
 
 
 def test_every_check_has_a_case():
-    """A check that is added must be shown to fail and to pass."""
+    """A new check must be shown to fail and to pass."""
     own_tests = {"customer_id_duplicate", "not_a_whole_number"}
     own_tests |= {check.name for check in CUSTOMERS.checks if isinstance(check.condition, DiffersFromEvents)}
     assert {name for name, _, _ in CASES} | own_tests == {check.name for check in CUSTOMERS.checks}
 
 
-def test_null_is_valid_everywhere_but_in_the_id(customers):
-    """People's data has gaps; they are counted, and the rest of the row is used."""
+def test_null_is_valid_everywhere_except_in_the_id(customers):
+    """Real data has gaps; they are counted, and the rest of the row is used."""
     (failed,) = failed_checks(customers, dict.fromkeys(COMPLETE))
 
     assert failed == [check.name for check in CUSTOMERS.checks if check.name.endswith("_missing")][1:]
 
 
-def test_all_rows_of_an_id_that_occurs_again_fail(customers):
-    """Nobody can tell which of them is right, and picking one would hang on the order of reading."""
+def test_all_rows_of_a_duplicate_id_fail(customers):
+    """It is unknown which of them is right, and the choice would depend on the order of reading."""
     changes = [{"customer_id": 1}, {"customer_id": 1, "country": "Peru"}, {"customer_id": 2}]
 
     assert failed_checks(customers, *changes, keys_are_unique=False) == [
@@ -148,14 +148,14 @@ def test_all_rows_of_an_id_that_occurs_again_fail(customers):
 
 
 def test_missing_ids_are_missing_and_not_duplicates(customers):
-    """Two rows without an id say nothing about each other."""
+    """Two rows without an id are not duplicates of each other."""
     changes = [{"customer_id": None}, {"customer_id": None}]
 
     assert failed_checks(customers, *changes, keys_are_unique=False) == [["customer_id_missing"]] * 2
 
 
-def test_duplicates_are_not_looked_for_where_an_index_rules_them_out(customers, capsys):
-    """The search shuffles every row, which is dear and needless."""
+def test_duplicates_are_not_searched_if_an_index_rules_them_out(customers, capsys):
+    """The search shuffles every row, which is expensive and unnecessary."""
     plan = checked(customers("name", ("Ana",)), CUSTOMERS, as_of=AS_OF, keys_are_unique=True)
 
     assert failed_checks(customers, {"customer_id": 1}, {"customer_id": 1}, keys_are_unique=True) == [[], []]
@@ -164,8 +164,8 @@ def test_duplicates_are_not_looked_for_where_an_index_rules_them_out(customers, 
 
 
 @pytest.mark.parametrize("kind", ["decimal(12,1)", "double", "float"])
-def test_a_whole_number_that_has_decimals_is_rejected_as_it_was_read(customers, kind):
-    """Cut to 12, the points would be wrong in silence, and a cut id would be another customer's."""
+def test_a_whole_number_with_decimals_is_rejected_as_read(customers, kind):
+    """Truncated to 12, the points would be silently wrong, and a truncated id would be another customer's."""
     points, ids = F.lit(12.5).cast(kind), F.lit(7.5).cast(kind)
     table = customers("customer_id", (1,), (2,), (3,))
     table = table.withColumn("loyalty_points", F.when(F.col("customer_id") == 1, points).otherwise(12))
@@ -184,7 +184,7 @@ def test_a_whole_number_that_has_decimals_is_rejected_as_it_was_read(customers, 
 
 
 def test_a_row_that_joins_later_does_not_exist_yet(customers):
-    """A past report must not change because of rows added since: they fail nothing and make no duplicate."""
+    """A past report must not change because of later rows: they fail no check and are not duplicates."""
     later = {"join_date": date(2026, 7, 1)}
     changes = [{"customer_id": 1}, {"customer_id": 1, **later}, {**later, "loyalty_points": -1}]
 
@@ -192,6 +192,6 @@ def test_a_row_that_joins_later_does_not_exist_yet(customers):
 
 
 def test_only_reject_checks_reject():
-    """The bits that leave a row out are those of the reject checks."""
+    """Only the bits of reject checks exclude a row."""
     assert [check.severity for check in CUSTOMERS.rejects] == ["reject"] * 9
     assert {check.severity for check in CUSTOMERS.checks if check not in CUSTOMERS.rejects} == {"warn"}

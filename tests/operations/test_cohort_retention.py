@@ -18,8 +18,8 @@ def retention(table, as_of):
     return rows(found, "join_month months_since cohort_customers retained_customers retained_share")
 
 
-def test_who_is_seen_later_was_retained_all_the_while(customers):
-    """One last login tells only when a customer was last seen: retention is unbounded and never rises."""
+def test_a_customer_seen_later_was_retained_until_then(customers):
+    """The last login is only when a customer was last seen: retention is unbounded and never rises."""
     april = date(2026, 4, 15)
     table = customers(
         "join_date last_login",
@@ -36,7 +36,7 @@ def test_who_is_seen_later_was_retained_all_the_while(customers):
 
 
 def test_months_are_counted_in_any_century(customers):
-    """An as-of date is any day there is."""
+    """An as-of date can be any day."""
     table = customers("join_date last_login", (date(2262, 3, 31), datetime(2262, 5, 1)))
 
     assert [row[1:4] for row in retention(table, date(2262, 6, 30))] == [
@@ -47,8 +47,8 @@ def test_months_are_counted_in_any_century(customers):
     ]
 
 
-def test_a_month_that_is_not_over_is_not_reported_but_for_the_join_month(customers):
-    """On 29 June many will still log in in June: a share for June would look like a fall."""
+def test_an_incomplete_month_is_not_reported_except_the_join_month(customers):
+    """On 29 June, some customers will still log in in June: a share for June would look like a drop."""
     table = customers(
         "join_date last_login",
         (date(2026, 5, 1), datetime(2026, 6, 29)),
@@ -63,21 +63,21 @@ def test_a_month_that_is_not_over_is_not_reported_but_for_the_join_month(custome
 
 
 def test_nobody_seen_is_a_share_of_zero_and_not_a_missing_row(customers):
-    """A cohort that has left has to be seen at zero."""
+    """A cohort that has left must be shown at zero."""
     table = customers("join_date", (date(2025, 12, 31),))
 
     assert [row[1:4] for row in retention(table, date(2026, 2, 28))] == [(0, 1, 1), (1, 1, 0), (2, 1, 0)]
 
 
 def test_shares_are_rounded_half_up(customers):
-    """1/128 is 0.0078125: a double or a banker's rounding would give 0.007812."""
+    """1/128 is 0.0078125: a double or banker's rounding would give 0.007812."""
     joined = (date(2026, 5, 1), None)
     table = customers("join_date last_login", (date(2026, 5, 1), datetime(2026, 6, 1)), *[joined] * 127)
 
     assert retention(table, date(2026, 6, 30))[1][4] == Decimal("0.007813")
 
 
-def test_who_joined_at_an_unknown_time_is_in_no_cohort(customers):
+def test_a_customer_who_joined_at_an_unknown_time_is_in_no_cohort(customers):
     """There is no month to count from."""
     assert retention(customers("last_login", (datetime(2026, 6, 1),)), date(2026, 6, 30)) == []
 
@@ -85,8 +85,8 @@ def test_who_joined_at_an_unknown_time_is_in_no_cohort(customers):
 CLASSIC = "join_month months_since cohort_customers retained_customers active_customers active_share"
 
 
-def test_classic_retention_counts_those_active_in_that_very_month(customers, events):
-    """Unbounded retention counts them in every month before, too: the two answer different questions."""
+def test_classic_retention_counts_customers_active_in_exactly_that_month(customers, events):
+    """Unbounded retention also counts them in every earlier month: the two answer different questions."""
     april = date(2026, 4, 15)
     happened = events(
         "customer_id occurred_at kind",
@@ -106,8 +106,8 @@ def test_classic_retention_counts_those_active_in_that_very_month(customers, eve
     ]
 
 
-def test_before_the_first_event_nobody_knows_who_was_active(customers, events):
-    """Zero would say that a whole cohort had left; so would the months of a cohort without any event be unknown."""
+def test_before_the_first_event_activity_is_unknown(customers, events):
+    """Zero would mean that a whole cohort had left; months of a cohort without any event are unknown too."""
     joined = customers("join_date", (date(2026, 3, 15),), (date(2026, 5, 1),))
     happened = events("customer_id occurred_at kind", (1, "2026-05-31", "login"))
 
@@ -117,8 +117,8 @@ def test_before_the_first_event_nobody_knows_who_was_active(customers, events):
     assert found == [(march, 0, None), (march, 1, None), (march, 2, 1), (march, 3, 0), (may, 0, 0), (may, 1, 0)]
 
 
-def test_who_was_active_before_joining_is_in_no_month_of_the_cohort(customers, events):
-    """Months since joining begin at 0; everyone is retained in it, by joining."""
+def test_activity_before_joining_is_in_no_month_of_the_cohort(customers, events):
+    """Months since joining begin at 0, in which everyone is retained by joining."""
     happened = events("customer_id occurred_at kind", (1, "2026-04-30", "purchase"))
 
     found = result("cohort_retention", CLASSIC, customers("join_date", (date(2026, 5, 1),)), happened)

@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.spark, pytest.mark.both]
 
 
 def test_only_the_columns_that_are_needed_are_read(customers):
-    """Reading from the database is what takes longest, and columns are what it takes."""
+    """Reading from the database takes longest, and its time depends on the columns."""
     wide = customers("name", ("Ana",)).withColumn("email", F.lit("ana@example.com"))
 
     assert source_rows(wide, CUSTOMERS).columns == list(columns_read(CUSTOMERS))
 
 
-def test_columns_that_are_not_there_hold_nothing(customers):
-    """What needs them is switched off by its own means; everything else goes on."""
+def test_missing_columns_are_null(customers):
+    """Figures that need them are unavailable; everything else works."""
     narrow = customers("name", ("Ana",)).drop("country", "last_login")
 
     [row] = source_rows(narrow, CUSTOMERS).collect()
@@ -32,7 +32,7 @@ def test_columns_that_are_not_there_hold_nothing(customers):
 
 
 def test_without_id_or_anything_else_there_is_one_line(customers):
-    """A person who maps their own table must see what it lacks, not a Spark plan."""
+    """A user who maps their own table must see what is missing, not a Spark plan."""
     narrow = customers("name", ("Ana",)).drop(
         *[name for name in columns_read(CUSTOMERS) if name not in CUSTOMERS.ids]
     )
@@ -46,7 +46,7 @@ def test_without_id_or_anything_else_there_is_one_line(customers):
 
 
 def test_source_rows_have_the_types_of_the_source_table(customers):
-    """Sums and comparisons are exact for decimals of two digits and moments without a zone, whatever came in."""
+    """Sums and comparisons are exact for two-digit decimals and timestamps without a zone, for any input type."""
     loose = customers("last_login", (datetime(2026, 6, 30, 23, 59),)).select(
         F.col("last_login").cast("timestamp"),
         F.lit(12.5).alias("account_balance"),
@@ -60,14 +60,14 @@ def test_source_rows_have_the_types_of_the_source_table(customers):
 
 
 def source_values(spark, name, values):
-    """What becomes of *values* in the column *name*, by their order."""
+    """The converted *values* of the column *name*, in order."""
     rows = pa.table({"customer_id": range(len(values)), name: values})
     found = source_rows(spark.createDataFrame(rows), CUSTOMERS).orderBy("customer_id").collect()
     return [row[name] for row in found]
 
 
-def test_an_amount_in_a_double_is_rounded_as_it_reads(spark):
-    """1.005 is a little less as a double, and a person who typed it expects 1.01, on any engine."""
+def test_an_amount_in_a_double_is_rounded_as_printed(spark):
+    """As a double, 1.005 is slightly less, but a user who typed it expects 1.01, on any engine."""
     amounts = [
         1.005,
         1.0049999999999997,
@@ -100,7 +100,7 @@ def test_an_amount_in_a_double_is_rounded_as_it_reads(spark):
     ]
 
 
-def test_an_amount_that_is_no_number_is_not_known(spark):
+def test_an_amount_that_is_not_a_number_is_unknown(spark):
     """pandas writes NaN for a missing number, and PostgreSQL's NaN is read as null too."""
     amounts = pa.array([float("nan"), float("inf"), float("-inf"), 1.5, None])
 
@@ -109,15 +109,15 @@ def test_an_amount_that_is_no_number_is_not_known(spark):
 
 @pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
 def test_a_whole_number_in_a_double_becomes_a_text_without_decimals(spark, kind):
-    """An id of 10000000 must not read 1.0E7, nor a tier of 2 as 2.0; pandas makes doubles of integers with gaps."""
+    """An id of 10000000 must not become 1.0E7, nor a tier of 2 2.0; pandas turns integers with gaps into doubles."""
     numbers = pa.array([2, 10_000_000, -3, 0, -0.0, 2.5, None], kind)
 
     assert source_values(spark, "loyalty_status", numbers) == ["2", "10000000", "-3", "0", "0", "2.5", None]
 
 
 @pytest.mark.parametrize("zone", ["America/Santiago", "Asia/Tokyo", "UTC"])
-def test_a_moment_falls_on_its_day_in_utc_whatever_zone_a_file_names(spark, tmp_path, zone):
-    """The zone says how a moment is written, not when it was."""
+def test_the_day_of_a_timestamp_is_in_utc_regardless_of_the_files_zone(spark, tmp_path, zone):
+    """The zone is how a time is written, not when it is."""
     evening = datetime(2026, 6, 30, 23, 30)
     moments = pa.array([evening.replace(tzinfo=timezone.utc)], pa.timestamp("us", zone))
     pq.write_table(pa.table({"customer_id": [1], "join_date": moments, "last_login": moments}), tmp_path / "rows")
@@ -128,7 +128,7 @@ def test_a_moment_falls_on_its_day_in_utc_whatever_zone_a_file_names(spark, tmp_
 
 
 def converted(spark, name, value):
-    """The column *name* of source rows that have *value* there, not known before it is computed."""
+    """The column *name* of source rows with *value*, not known before it is computed."""
     rows = spark.sql(f"SELECT 1L AS customer_id, IF(id = 0, {value}, NULL) AS {name} FROM range(1)")
     if name in CUSTOMERS.ids:
         rows = rows.withColumn("is_active", F.lit(True))
@@ -163,7 +163,7 @@ def converted(spark, name, value):
     ],
 )
 def test_a_value_is_converted_in_one_way_by_every_engine(spark, name, value, expected):
-    """A cent, or a customer, must not depend on where the results were computed."""
+    """No cent and no customer may depend on the engine."""
     assert converted(spark, name, value) == expected
 
 
@@ -185,8 +185,8 @@ def test_a_value_is_converted_in_one_way_by_every_engine(spark, name, value, exp
         ("is_active", "'maybe'"),
     ],
 )
-def test_a_value_that_does_not_fit_is_neither_cut_nor_lost(spark, name, value):
-    """It ends the run, with every engine: a wrapped or missing number would not be noticed."""
+def test_a_value_that_does_not_fit_is_neither_truncated_nor_lost(spark, name, value):
+    """It ends the run on every engine: a wrapped or missing number would go unnoticed."""
     with pytest.raises(PySparkException):
         converted(spark, name, value)
 
@@ -207,7 +207,7 @@ def test_a_value_that_does_not_fit_is_neither_cut_nor_lost(spark, name, value):
     ],
 )
 def test_a_column_of_another_kind_is_refused(spark, name, value, kind):
-    """Some engines make a day of a number, counted from 1970, and a number of a moment."""
+    """Some engines convert a number to a day, counted from 1970, and a timestamp to a number."""
     given = {"customer_id": "1L", "is_active": "true", name: value}
     rows = spark.sql("SELECT " + ", ".join(f"{made} AS {column}" for column, made in given.items()))
 
@@ -216,7 +216,7 @@ def test_a_column_of_another_kind_is_refused(spark, name, value, kind):
 
 
 def test_a_result_has_the_columns_of_its_table_in_their_order_and_types(spark):
-    """The publishing code copies by position, so order and types are a promise."""
+    """Publication copies by position, so order and types must match."""
     shuffled = spark.createDataFrame([(7, "spare", "Chile")], "country_order bigint, spare string, country string")
 
     assert conform(shuffled, tables.COUNTRIES).dtypes == [("country", "string"), ("country_order", "smallint")]
@@ -224,5 +224,5 @@ def test_a_result_has_the_columns_of_its_table_in_their_order_and_types(spark):
 
 @pytest.mark.parametrize("table", tables.TABLES, ids=lambda table: table.name)
 def test_spark_has_a_type_for_every_column(spark, table):
-    """Tables are written in PostgreSQL's words; Spark must understand its own twin of each."""
+    """Tables are declared with PostgreSQL types; Spark must have an equivalent of each."""
     assert table_of(spark, table, []).dtypes == [(column.name, column.spark_type) for column in table.columns]

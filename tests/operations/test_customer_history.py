@@ -1,4 +1,4 @@
-"""What events say of each customer over all months, and where their row says otherwise."""
+"""The summary of each customer's events, and differences from the customer's row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 def test_a_customer_was_last_seen_at_the_latest_login_or_active_event(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Whichever source knows more; an expiry is no visit."""
+    """From the source with the later day; an expiry is not a visit."""
     login = datetime(2026, 5, 1, 12)
     table = customers("last_login", (login,), (login,), (None,), (None,), (login,))
     happened = events(
@@ -36,7 +36,7 @@ def test_a_customer_was_last_seen_at_the_latest_login_or_active_event(
 
 
 def test_orders_and_what_was_spent_are_net_of_refunds(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Whoever bought nothing has spent zero, which is known; a refund is no order, nor a last purchase."""
+    """A customer who bought nothing has spent zero, not null; a refund is neither an order nor a last purchase."""
     happened = events(
         "customer_id occurred_at kind amount",
         (1, "2026-05-02", "purchase", 10),
@@ -54,7 +54,7 @@ def test_orders_and_what_was_spent_are_net_of_refunds(customers: MakeCustomers, 
 
 
 def test_logins_of_90_days_are_counted_to_the_day(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Of the 90 days up to 30 June the first is 2 April; days count once, whatever the month."""
+    """The 90 days up to 30 June start on 2 April; each day counts once, in any month."""
     days = ["2026-04-01", "2026-04-02", "2026-04-30", "2026-05-01", "2026-06-30 08:00", "2026-06-30 23:59"]
     happened = events("customer_id occurred_at kind", *[(1, day, "login") for day in days])
     table = customers("name", ("",))
@@ -66,7 +66,7 @@ def test_logins_of_90_days_are_counted_to_the_day(customers: MakeCustomers, even
 def test_a_past_report_of_derived_customers_has_the_points_and_first_purchase_of_then(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Their rows sum up all order lines, those of later too; nobody holds less than nothing."""
+    """Their rows sum all order lines, including later ones; a balance is never negative."""
     table = customers(
         "join_date first_purchase loyalty_points",
         (date(2026, 1, 5), date(2026, 1, 5), 80),
@@ -102,7 +102,7 @@ FIRST, LAST = date(2026, 2, 1), datetime(2026, 5, 1, 8)
 
 
 def agreement(customers: MakeCustomers, events: MakeEvents, *said: tuple[object, ...]) -> list[tuple[int, int]]:
-    """What the checks find of customers who each have 50 points, a purchase and a login in the events."""
+    """The check results for customers who each have 50 points, a purchase and a login in the events."""
     happened = events(
         "customer_id occurred_at kind points",
         (len(said) + 1, "2026-01-15", "earn", 1),
@@ -114,15 +114,15 @@ def agreement(customers: MakeCustomers, events: MakeEvents, *said: tuple[object,
     return [failed(check, table, happened) for check in (POINTS, PURCHASE, LOGIN)]
 
 
-def test_a_row_that_says_what_the_events_say_differs_in_nothing(
+def test_a_row_that_agrees_with_its_events_has_no_differences(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """By the day, as events of one day may come in any order; a customer without events is not looked at."""
+    """Compared by day, as events of a day may be in any order; customers without events are not checked."""
     assert agreement(customers, events, (50, FIRST, LAST)) == [(2, 0), (2, 0), (2, 0)]
 
 
 def test_each_difference_is_counted(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A null day says that there was none; null points say nothing."""
+    """A null day means that there was none; null points mean nothing."""
     assert agreement(customers, events, (49, FIRST, LAST), (None, None, None), (50, FIRST, LAST)) == [
         (4, 1),
         (4, 1),
@@ -131,15 +131,15 @@ def test_each_difference_is_counted(customers: MakeCustomers, events: MakeEvents
     assert agreement(customers, events, (50, date(2026, 2, 2), datetime(2026, 4, 30))) == [(2, 0), (2, 1), (2, 1)]
 
 
-def test_a_day_before_the_first_of_all_events_is_beyond_them(customers: MakeCustomers, events: MakeEvents) -> None:
-    """The ledger begins on 15 January: a first purchase before may well be; a last login is later if events say so."""
+def test_a_day_before_the_first_event_is_not_compared(customers: MakeCustomers, events: MakeEvents) -> None:
+    """The ledger begins on 15 January: an earlier first purchase is possible; a last login cannot precede an event."""
     before = date(2026, 1, 14)
 
     assert agreement(customers, events, (50, before, datetime(2026, 1, 14)))[1:] == [(2, 0), (2, 1)]
 
 
-def test_nothing_is_compared_with_half_a_ledger(customers: MakeCustomers, events: MakeEvents) -> None:
-    """As of a day before the last event the row knows more; nor do events without logins contradict a login."""
+def test_an_incomplete_ledger_is_not_compared(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Before the last event the row contains more; events without logins do not contradict a login."""
     table = customers(SAID, (5, FIRST, LAST))
     happened = events("customer_id occurred_at kind points", (1, "2026-02-01", "purchase", 60))
 
@@ -149,8 +149,8 @@ def test_nothing_is_compared_with_half_a_ledger(customers: MakeCustomers, events
     assert failed(PURCHASE, customers("loyalty_points", (5,)), happened) == (0, 0)
 
 
-def test_the_results_tell_what_both_sources_lack(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Columns that hold nothing in any row that is used, and kinds that do not occur."""
+def test_the_results_report_what_both_sources_lack(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Columns that are empty in every used row, and kinds that do not occur."""
     table = customers("country is_active", ("Chile", True))
     happened = events(
         "customer_id occurred_at kind amount points",
@@ -176,7 +176,7 @@ def test_the_results_tell_what_both_sources_lack(customers: MakeCustomers, event
 def test_customers_of_another_source_change_nothing_by_their_events(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """A ledger of other customers leaves the results as they are without one."""
+    """With a ledger of other customers the results are the same as without a ledger."""
     table = customers("join_date last_login is_active", (date(2026, 5, 1), datetime(2026, 6, 1), True))
     happened = events("customer_id occurred_at kind", (7, "2026-05-02", "purchase"))
 

@@ -37,10 +37,10 @@ def test_the_first_active_month_is_new_the_next_retained_and_one_after_a_pause_r
     ]
 
 
-def test_who_joined_before_the_first_event_of_all_is_resurrected_and_not_new(
+def test_a_customer_who_joined_before_the_first_event_is_resurrected_and_not_new(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Nobody knows what they did before; who joined in that very month, or at an unknown time, is new."""
+    """Their earlier activity is unknown; customers who joined in that month, or at an unknown time, are new."""
     joined = customers("join_date", (date(2025, 12, 31),), (JAN,), (None,))
     logins = [(number, "2026-02-03", "login") for number in (1, 2, 3)]
     happened = events("customer_id occurred_at kind", (2, "2026-01-31", "earn"), *logins)
@@ -54,10 +54,10 @@ def test_who_joined_before_the_first_event_of_all_is_resurrected_and_not_new(
 
 
 @pytest.mark.parametrize("kind", ["refund", "earn", "adjust", "expire", "tier_change"])
-def test_what_is_done_to_a_customer_revives_nobody(
+def test_passive_events_do_not_resurrect_a_customer(
     customers: MakeCustomers, events: MakeEvents, kind: str
 ) -> None:
-    """Points that lapse in March are no visit: the month is there, and its customer is not active in it."""
+    """Points that expire in March are not a visit: the month has a row, but the customer is not active."""
     happened = events(
         "customer_id occurred_at kind",
         (1, "2026-01-05", "login"),
@@ -75,7 +75,7 @@ def test_what_is_done_to_a_customer_revives_nobody(
 def test_several_logins_of_a_day_are_one_and_a_day_with_several_kinds_is_one_active_day(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Sources differ in how many logins of a day they keep."""
+    """Sources differ in how many logins per day they record."""
     happened = events(
         "customer_id occurred_at kind",
         (1, "2026-01-01 00:00:00", "login"),
@@ -90,15 +90,15 @@ def test_several_logins_of_a_day_are_one_and_a_day_with_several_kinds_is_one_act
     ]
 
 
-def test_kinds_are_told_regardless_of_letter_case(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A program that writes LOGIN means a login."""
+def test_kinds_are_recognised_regardless_of_letter_case(customers: MakeCustomers, events: MakeEvents) -> None:
+    """LOGIN means login."""
     happened = events("customer_id occurred_at kind", (1, "2026-01-01", "LOGIN"), (1, "2026-01-02", "Purchase"))
 
     assert result("customer_months", "logins orders", customers("join_date", (JAN,)), happened) == [(1, 1)]
 
 
 def test_gaps_run_from_day_to_day_over_months_without_any(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A gap belongs to the month in which it ends: 5 Jan to 20 Jan, to 3 Mar, to 4 Mar, to 31 Mar; not those of others."""
+    """A gap belongs to the month in which it ends: 5 Jan to 20 Jan, to 3 Mar, to 4 Mar, to 31 Mar; per customer."""
     logins = ["2026-01-20", "2026-01-05", "2026-03-31", "2026-03-03", "2026-03-04 08:00", "2026-03-04 09:00"]
     happened = events(
         "customer_id occurred_at kind",
@@ -119,7 +119,7 @@ def test_gaps_run_from_day_to_day_over_months_without_any(customers: MakeCustome
 
 
 def test_gaps_between_orders_are_between_days_with_one(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Two orders of one day are two orders, and no gap of zero days."""
+    """Two orders on one day are two orders, but not a gap of zero days."""
     days = ["2026-01-31", "2026-02-01 10:00", "2026-02-01 11:00", "2026-02-28"]
     happened = events("customer_id occurred_at kind", *[(1, day, "purchase") for day in days])
 
@@ -133,7 +133,7 @@ def test_gaps_between_orders_are_between_days_with_one(customers: MakeCustomers,
 def test_a_repeat_buyer_has_an_order_in_the_month_that_is_not_the_first(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Two orders in the first month are enough; a month without an order has no buyer at all."""
+    """Two orders in the first month are enough; a month without an order has no buyer."""
     happened = events(
         "customer_id occurred_at kind",
         (1, "2026-01-05", "purchase"),
@@ -152,10 +152,10 @@ def test_a_repeat_buyer_has_an_order_in_the_month_that_is_not_the_first(
     ]
 
 
-def test_amounts_are_those_of_orders_and_what_is_given_back_is_apart(
+def test_amounts_are_those_of_orders_and_refunds_are_separate(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Net and gross both follow; an unknown amount adds nothing, and one of another kind does not count."""
+    """Net and gross amounts both follow; an unknown amount adds nothing, and other kinds do not count."""
     happened = events(
         "customer_id occurred_at kind amount",
         (1, "2026-01-05", "purchase", "9999999999.99"),
@@ -173,7 +173,7 @@ def test_amounts_are_those_of_orders_and_what_is_given_back_is_apart(
 
 
 def test_points_are_earned_redeemed_and_expired(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Earned are those of purchases, refunds, bonuses and corrections; those of a login are nobody's."""
+    """Purchases, refunds, bonuses and corrections earn points; those of a login do not count."""
     happened = events(
         "customer_id occurred_at kind points",
         (1, "2026-01-05", "purchase", 100),
@@ -192,7 +192,7 @@ def test_points_are_earned_redeemed_and_expired(customers: MakeCustomers, events
 
 
 def test_only_customers_in_the_results_have_months(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Neither strangers, nor those who join later, nor those whose row is rejected."""
+    """Not unknown customers, nor those who join later, nor rejected rows."""
     table = customers("customer_id loyalty_points join_date", (1, 0, JAN), (2, -1, JAN), (3, 0, date(2026, 7, 1)))
     happened = events(
         "customer_id occurred_at kind", *[(number, "2026-01-05", "login") for number in (1, 2, 3, 4, None)]
@@ -202,7 +202,7 @@ def test_only_customers_in_the_results_have_months(customers: MakeCustomers, eve
 
 
 def test_nothing_after_the_as_of_date_has_happened_yet(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A report of last month comes out today as it did then; the whole as-of day is known."""
+    """Last month's report is the same today as then; the whole as-of day is known."""
     happened = events(
         "customer_id occurred_at kind", (1, "2026-01-05 23:59:59.999999", "login"), (1, "2026-01-06", "login")
     )

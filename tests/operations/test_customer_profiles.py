@@ -11,8 +11,8 @@ from .literals import rows, with_traits
 pytestmark = pytest.mark.spark
 
 
-def test_a_profile_tells_all_but_the_name(customers):
-    """Analysts get the customer's figures without what identifies the person to them."""
+def test_a_profile_has_everything_except_the_name(customers):
+    """Analysts get the customer's figures without personal data."""
     table = customers(
         "source_id name country join_date first_purchase last_login is_active loyalty_status loyalty_points "
         "account_balance birth_date gender",
@@ -79,8 +79,8 @@ def test_a_profile_tells_all_but_the_name(customers):
     }
 
 
-def test_what_is_not_known_stays_null_in_a_profile(customers):
-    """Zero is a balance and null is none; only what is always known is never null."""
+def test_unknown_values_stay_null_in_a_profile(customers):
+    """Zero is a balance, null is unknown; only columns that are always known are never null."""
     (profile,) = customer_profiles(with_traits(customers("name", ("Ana",)))).collect()
 
     always_known = {name for name, value in profile.asDict().items() if value is not None}
@@ -90,7 +90,7 @@ def test_what_is_not_known_stays_null_in_a_profile(customers):
 
 
 def test_a_profile_keeps_country_and_status_as_they_are_stored(customers):
-    """A profile is about one customer; the members of a slicer, made for counting, stand next to it."""
+    """A profile is about one customer; the slicer members, which are for counting, are separate columns."""
     profiles = customer_profiles(with_traits(customers("country loyalty_status", ("", None), (" Chile", "Gold"))))
 
     assert rows(profiles, "customer_id country loyalty_status country_member status_member") == [

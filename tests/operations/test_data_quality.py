@@ -34,20 +34,20 @@ def found(customers):
 
 
 def test_every_row_is_used_rejected_or_not_yet_joined(found):
-    """Nothing gets lost between reading and the results."""
+    """No row is lost between reading and the results."""
     assert (found.rows_out, found.rows_rejected, found.rows_not_yet_known) == (2, 2, 1)
     assert found.rows_in == 5
 
 
-def test_reject_checks_look_at_every_row_that_exists(found):
-    """A row may fail several; it is counted under each."""
+def test_reject_checks_examine_every_row_that_exists(found):
+    """A row may fail several checks; it counts for each."""
     assert count(found, "negative_points") == (4, 2)
     assert count(found, "customer_id_missing") == (4, 1)
     assert count(found, "customer_id_duplicate") == (4, 0)
 
 
 def test_warnings_count_only_the_rows_that_are_used(found):
-    """So balance_missing is the very number of customers that an average balance leaves out."""
+    """So balance_missing is exactly the number of customers that an average balance excludes."""
     assert count(found, "balance_missing") == (2, 1)
     assert count(found, "join_date_missing") == (2, 1)
 

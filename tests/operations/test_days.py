@@ -1,4 +1,4 @@
-"""Days of a month as bits: every operation against plain Python."""
+"""Days of a month as bits: every function compared with plain Python."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def days_of(mask: int) -> list[date | None]:
     return [MONTH + timedelta(days=place) for place in range(31) if mask >> place & 1]
 
 
-def test_the_first_and_the_last_day_are_told_from_the_bits(spark: SparkSession) -> None:
-    """For each single day, all of them, and any: in either half of a number that holds two months' worth."""
+def test_the_first_and_the_last_day_are_derived_from_the_bits(spark: SparkSession) -> None:
+    """For each single day, all days, and random ones: in either half of a number with two sets of days."""
     table = spark.createDataFrame(
         [(mask, mask << days.MOST_DAYS | days.ALL) for mask in MASKS], "low long, high long"
     )
@@ -39,7 +39,7 @@ def test_the_first_and_the_last_day_are_told_from_the_bits(spark: SparkSession) 
 
 
 def test_days_within_a_span_are_counted_over_the_months_that_it_touches(spark: SparkSession) -> None:
-    """From the middle of a month to that of a later one, both ends included."""
+    """From the middle of a month to that of a later one, inclusive."""
     since, until = date(2025, 12, 30), date(2026, 2, 2)
     rows = [
         (date(2025, 11, 1), days.ALL),

@@ -24,19 +24,19 @@ SURVEY = Survey(
 
 
 def in_order(table):
-    """The rows as they come: the dimension tables are in their own order."""
+    """The rows in their original order, which dimension tables define."""
     return [tuple(row) for row in table.collect()]
 
 
 def test_members_are_numbered_in_the_order_of_the_survey(spark):
-    """Axes and slicers sort by these numbers, so they begin at 1 and have no gaps."""
+    """Axes and slicers sort by these numbers, so they start at 1 without gaps."""
     assert in_order(loyalty_statuses(spark, SURVEY)) == [("Bronze", 1), ("Gold", 2), ("Unknown", 3)]
     assert in_order(activities(spark, SURVEY)) == [("Active", 1), ("Unknown", 2)]
     assert in_order(countries(spark, SURVEY)) == [("日本", 1), ("Other", 2)]
 
 
 def test_the_calendar_has_every_month_up_to_that_of_the_as_of_date(spark):
-    """A month in which nobody joined must be on the axis as an empty one, in English wherever it is built."""
+    """A month in which nobody joined must be on the axis as an empty month, in English in any locale."""
     assert in_order(calendar_months(spark, SURVEY, as_of=date(2026, 2, 1))) == [
         (date(2025, 11, 1), 2025, "2025 Q4", "Nov 2025"),
         (date(2025, 12, 1), 2025, "2025 Q4", "Dec 2025"),
@@ -45,8 +45,8 @@ def test_the_calendar_has_every_month_up_to_that_of_the_as_of_date(spark):
     ]
 
 
-def test_the_calendar_begins_with_the_first_event_where_that_is_earlier(spark):
-    """Who joined at an unknown time may have events, and each month of theirs needs its place on the axis."""
+def test_the_calendar_starts_at_the_first_event_if_that_is_earlier(spark):
+    """Customers who joined at an unknown time may have events, whose months must be on the axis."""
     earlier, later = replace(SURVEY, first_event=date(2025, 10, 31)), replace(SURVEY, first_event=date(2026, 2, 1))
     only_events = replace(earlier, first_join_date=None)
 
@@ -58,8 +58,8 @@ def test_the_calendar_begins_with_the_first_event_where_that_is_earlier(spark):
     assert firsts == [date(2025, 10, 1), date(2025, 11, 1), date(2025, 10, 1)]
 
 
-def test_every_band_is_listed_also_when_it_is_empty(spark):
-    """A heat map without its empty rows would hide where nobody is."""
+def test_every_band_is_listed_even_if_it_is_empty(spark):
+    """A heat map without empty rows would hide bands without customers."""
     assert in_order(bands(spark, SURVEY)) == [
         ("account_balance", -1, None, Decimal(0), "below 0"),
         ("account_balance", 0, None, Decimal(0), "0"),

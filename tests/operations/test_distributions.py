@@ -1,4 +1,4 @@
-"""Values at ranks, beside a sort of all of them."""
+"""Values at ranks, compared with sorting all values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def at_rank(values: Sequence[Decimal], rank: int) -> AtRank:
 @example(values=[Decimal(1)], chance=None)
 @example(values=[LARGEST, LARGEST - Decimal("0.01"), -LARGEST], chance=None)
 def test_the_value_at_a_rank_is_that_of_all_values_in_order(spark, values, chance):
-    """To the last cent, of debts, of amounts that share a bin, and of those that share a double."""
+    """Exact to the cent for debts, for amounts in the same bin, and for amounts that are the same double."""
     every = range(1, len(values) + 1)
     ranks = chance.sample(every, min(7, len(values))) if chance else every
 
@@ -54,7 +54,7 @@ def test_the_value_at_a_rank_is_that_of_all_values_in_order(spark, values, chanc
 
 
 def test_nulls_have_no_rank(spark: SparkSession) -> None:
-    """Whoever has no value is not among the lowest."""
+    """Customers without a value are not among the lowest."""
     distribution = found(spark, [None, 3, None, 1], [1, 2], "bigint")
 
     assert distribution == Distribution(
@@ -63,7 +63,7 @@ def test_nulls_have_no_rank(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("values", [[], [None, None]])
-def test_of_no_values_there_are_no_ranks(spark: SparkSession, values: list[None]) -> None:
+def test_without_values_there_are_no_ranks(spark: SparkSession, values: list[None]) -> None:
     distribution = found(spark, values, [])
 
     assert distribution == Distribution(0, Decimal(0), {})
@@ -71,7 +71,7 @@ def test_of_no_values_there_are_no_ranks(spark: SparkSession, values: list[None]
 
 
 def test_every_column_has_ranks_of_its_own_count(spark: SparkSession) -> None:
-    """Two queries in all, whatever the number of columns."""
+    """Two queries in total, regardless of the number of columns."""
     rows = spark.createDataFrame([(1, 10), (2, None), (3, 30)], "one int, other bigint")
 
     of_all = distributions(rows, {"one": lambda count: [count], "other": lambda count: [1, count]})

@@ -1,4 +1,4 @@
-"""The checks of events: each fails what it should, and passes what is as near as can be."""
+"""The checks of events: each fails a bad event and passes the nearest valid one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPLETE = {
     "order_id": "A",
     "loyalty_status": "Gold",
 }
-"""An event that passes every check; each case below changes only what it is about."""
+"""An event that passes every check; each case below changes only the relevant values."""
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # check, what fails it, the nearest thing that passes
@@ -65,7 +65,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 def failed_checks(events: MakeEvents, *changes: dict[str, Any]) -> list[list[str]]:
-    """What each event fails by itself, being COMPLETE with one of *changes*."""
+    """The checks of single events that COMPLETE fails with each of *changes*."""
     given = [{**COMPLETE, "event_id": number, **change} for number, change in enumerate(changes)]
     numbered = [
         {**row, "expires_on": date(2026, 1, 1) + timedelta(days=number)} for number, row in enumerate(given)
@@ -80,7 +80,7 @@ def failed_checks(events: MakeEvents, *changes: dict[str, Any]) -> list[list[str
 
 @pytest.fixture(scope="module")
 def verdicts(events: MakeEvents) -> list[tuple[list[str], list[str]]]:
-    """What the failing and the passing event of every case fail: one job for all."""
+    """The checks that the failing and the passing event of every case fail, from one job."""
     found = failed_checks(events, *[change for _, fails, passes in CASES for change in (fails, passes)])
     return list(zip(found[::2], found[1::2], strict=True))
 
@@ -89,7 +89,7 @@ def verdicts(events: MakeEvents) -> list[tuple[list[str], list[str]]]:
 def test_an_event_fails_exactly_the_checks_it_should(
     verdicts: list[tuple[list[str], list[str]]], case: int
 ) -> None:
-    """The failing event fails the named check, and the one beside it, as near as can be, does not."""
+    """The failing event fails the named check, and the nearest valid event does not."""
     name = CASES[case][0]
     fails, passes = verdicts[case]
 
@@ -98,21 +98,19 @@ def test_an_event_fails_exactly_the_checks_it_should(
 
 
 def test_a_complete_event_fails_nothing(events: MakeEvents) -> None:
-    """Otherwise the cases above would not show which change a check reacts to."""
+    """Otherwise the cases above would not show which change a check detects."""
     assert failed_checks(events, {}) == [[]]
 
 
 def test_every_check_has_a_case() -> None:
-    """A check that is added must be shown to fail and to pass."""
+    """A new check must be shown to fail and to pass."""
     own_tests = {"event_id_duplicate", "event_not_a_whole_number"}
     own_tests |= {check.name for check in EVENTS.checks if isinstance(check.condition, LedgerCondition)}
     assert {name for name, _, _ in CASES} | own_tests == {check.name for check in EVENTS.checks}
 
 
-def test_rejected_events_are_in_no_result_and_kept_as_they_were(
-    customers: MakeCustomers, events: MakeEvents
-) -> None:
-    """With all their reasons, from the table that was read, next to the rejected customers."""
+def test_rejected_events_are_in_no_result_and_kept_unchanged(customers: MakeCustomers, events: MakeEvents) -> None:
+    """With all their reasons and their source table, next to the rejected customers."""
     joined = customers("customer_id join_date loyalty_points", (1, JOINED, 0), (2, JOINED, -1))
     happened = events(
         "event_id customer_id occurred_at kind amount",
@@ -141,7 +139,7 @@ def test_rejected_events_are_in_no_result_and_kept_as_they_were(
 def test_what_is_later_than_the_as_of_date_or_its_customer_is_not_known_yet(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """No check looks at it, nor does it make a duplicate; rows in = rows out + rejected + not yet known."""
+    """It is not checked and is not a duplicate; rows in = rows out + rejected + not yet known."""
     joined = customers("join_date", (JOINED,), (date(2026, 7, 1),))
     happened = events(
         "event_id customer_id occurred_at kind",
@@ -161,8 +159,8 @@ def test_what_is_later_than_the_as_of_date_or_its_customer_is_not_known_yet(
     assert rejected == [("4", "event_customer_unknown")]
 
 
-def test_whole_numbers_are_neither_rounded_nor_cut(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Half a point is a mistake of the source, and a cut id is that of somebody else."""
+def test_whole_numbers_are_neither_rounded_nor_truncated(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Half a point is an error in the source, and a truncated id belongs to someone else."""
     happened = events(
         "customer_id occurred_at kind points", (1, "2026-06-01", "earn", 10), (1, "2026-06-01", "earn", 20)
     )
@@ -175,7 +173,7 @@ def test_whole_numbers_are_neither_rounded_nor_cut(customers: MakeCustomers, eve
 def test_a_refund_needs_a_purchase_of_its_order_up_to_that_moment(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Of the same customer; without an order id, any purchase of the customer will do."""
+    """By the same customer; without an order id, any purchase of the customer matches."""
     refund = ("2026-02-02", "refund")
     happened = events(
         "customer_id occurred_at kind order_id",
@@ -192,8 +190,8 @@ def test_a_refund_needs_a_purchase_of_its_order_up_to_that_moment(
     assert failed("refund_without_purchase", customers("name", ("",), ("",)), happened) == (8, 5)
 
 
-def test_more_than_is_held_at_that_moment_cannot_be_taken(customers: MakeCustomers, events: MakeEvents) -> None:
-    """What is given at the same moment is held; later points do not help, and those of others never do."""
+def test_more_points_than_the_balance_cannot_be_taken(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Points given at the same time count; later points and those of other customers do not."""
     happened = events(
         "customer_id occurred_at kind points",
         (1, "2026-01-31 12:00", "redeem", -100),
@@ -211,7 +209,7 @@ def test_more_than_is_held_at_that_moment_cannot_be_taken(customers: MakeCustome
 
 
 def test_events_before_joining_are_counted_and_used(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Many a shop starts its programme later than its till."""
+    """Many shops start their loyalty programme after their first sale."""
     joined = customers("join_date", (date(2026, 2, 10),), (None,))
     happened = events(
         "customer_id occurred_at kind",

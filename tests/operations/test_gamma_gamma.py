@@ -1,4 +1,4 @@
-"""How much a purchase is worth: the published result, and integrals that nothing simplifies."""
+"""The Gamma-Gamma model, against the published result and integrals without simplification."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_the_published_parameters_are_found(cdnow: SpendingCells) -> None:
     assert [found.p, found.q, found.v] == pytest.approx([6.25, 3.74, 15.44], abs=5e-3)
 
 
-def test_another_currency_changes_the_scale_alone(cdnow: SpendingCells) -> None:
-    """Amounts in rupiah lead to the same shapes as amounts in dollars."""
+def test_another_currency_changes_only_the_scale(cdnow: SpendingCells) -> None:
+    """Amounts in rupiah give the same shape parameters as amounts in dollars."""
     found, other = fit_gamma_gamma(cdnow), fit_gamma_gamma(replace(cdnow, mean=cdnow.mean * 16_000))
 
     assert found is not None
@@ -44,7 +44,7 @@ def test_another_currency_changes_the_scale_alone(cdnow: SpendingCells) -> None:
 
 @pytest.mark.parametrize(("x", "mean"), [(1, 35.0), (3, 12.0), (12, 80.0)])
 def test_the_likelihood_is_the_integral_over_the_scales_of_customers(x: int, mean: float) -> None:
-    """With a known scale, the mean of x amounts has a gamma distribution itself."""
+    """With a known scale, the mean of x amounts also has a gamma distribution."""
     p, q, v = 6.25, 3.74, 15.44
     scales = gamma(q, scale=1 / v)
     integral, _ = quad(
@@ -82,10 +82,10 @@ def test_the_derivative_is_that_of_the_likelihood(parameters: tuple[float, ...])
 
 
 @pytest.mark.parametrize("mean", [np.full(500, 20.0), 1.0 / np.linspace(1e-6, 1.0, 500) ** 3])
-def test_there_is_no_model_where_amounts_do_not_determine_one(mean) -> None:
-    """All the same, so that a shape runs away; or so unequal that their mean is not finite."""
+def test_there_is_no_model_if_amounts_do_not_determine_one(mean) -> None:
+    """Amounts all equal, so that a shape diverges; or so unequal that their mean is not finite."""
     assert fit_gamma_gamma(SpendingCells(np.ones(500), np.full(500, 2.0), mean)) is None
 
 
-def test_there_is_no_model_of_nobody() -> None:
+def test_there_is_no_model_without_customers() -> None:
     assert fit_gamma_gamma(SpendingCells(*[np.zeros(0)] * 3)) is None

@@ -49,7 +49,7 @@ POINTS = [None, 0, 1, 2, 3, 250, 251, 10**11, 10**11 + 1, -1, 2**63 - 1]
 
 
 def awkward_customers(how_many: int, as_of: date, seed: int) -> list[dict[str, Any]]:
-    """Customers of every odd kind, in few cells, so that ranks and sums are of several and ties are many."""
+    """Customers of every odd kind, in few cells, so that ranks and sums combine several and have many ties."""
     chance = random.Random(seed)
 
     def some_day(around: date, spread: int) -> date:
@@ -101,7 +101,7 @@ DAYS = ("birth_date", "join_date", "first_purchase")
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
-    """The row as its JSON reads: dates as text, balances with their two digits."""
+    """The row as in its JSON: dates as text, balances with two digits."""
     moment = row["last_login"] and row["last_login"].isoformat(timespec="microseconds")
     balance = None if row["account_balance"] is None else row["account_balance"].quantize(Decimal("0.01"))
     days = {name: row[name] and row[name].isoformat() for name in DAYS}
@@ -113,7 +113,7 @@ def in_any_order(rows):
 
 
 def alike(row):
-    """Decimals by their value: 2.50 and 2.5 are the same amount, but not the same text to sort by."""
+    """Decimals by value: 2.50 and 2.5 are the same amount, but sort differently as text."""
     return tuple(value.normalize() + 0 if isinstance(value, Decimal) else value for value in row)
 
 
@@ -122,7 +122,7 @@ def alike(row):
     [(1, date(2026, 6, 30)), (2, date(2026, 6, 29)), (7, date(2026, 6, 29)), (7, date(2024, 2, 29))],
 )
 def test_every_table_agrees_with_an_independent_recomputation(spark, customers, partitions, as_of):
-    """Two ways to every figure, one in Spark and one in plain Python, whatever the partitions."""
+    """Every figure is computed in Spark and in plain Python, with any partitions."""
     given = awkward_customers(3_000, as_of, seed=partitions)
     table = customers(
         " ".join(columns_read(CUSTOMERS)), *[tuple(row[name] for name in columns_read(CUSTOMERS)) for row in given]
@@ -151,7 +151,10 @@ def test_every_table_agrees_with_an_independent_recomputation(spark, customers, 
         for count in quality.checks
         if not isinstance(count.check.condition, DiffersFromEvents)
     }
-    for never in ("not_a_whole_number", "forgotten"):  # of decimals, and of whom was forgotten: neither is here
+    for never in (
+        "not_a_whole_number",
+        "forgotten",
+    ):  # for decimals and forgotten customers, which do not occur here
         assert counted.pop(never) == (counted["customer_id_missing"][0], 0)
     assert counted == independent.data_quality(given, as_of)
     assert quality.rows_in == len(given)
@@ -159,7 +162,7 @@ def test_every_table_agrees_with_an_independent_recomputation(spark, customers, 
 
 
 def test_the_awkward_customers_fail_every_check():
-    """A recomputation proves nothing about what never occurs."""
+    """A recomputation proves nothing about cases that do not occur."""
     given = awkward_customers(3_000, date(2026, 6, 30), seed=1)
 
     assert all(

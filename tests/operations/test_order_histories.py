@@ -1,4 +1,4 @@
-"""When customers have bought, and for how much: one rule per test."""
+"""When customers bought, and for how much: one rule per test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HISTORY = "customer_id frequency recency age repeat_cents"
 
 
 def histories(customers: DataFrame, events: DataFrame) -> list[list[tuple[Any, ...]]]:
-    """The histories at the as-of date, and those at `UNTIL` with what came later."""
+    """The histories at the as-of date, and those at `UNTIL` with later orders."""
     with ledger_of(EventRows(events), as_of=AS_OF) as ledger:
         told = order_histories(ledger.months, customers, until=UNTIL)
         past = past_histories(told, UNTIL)
@@ -30,7 +30,7 @@ def histories(customers: DataFrame, events: DataFrame) -> list[list[tuple[Any, .
 def test_days_count_from_the_first_order_and_a_day_counts_once(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Refunds and logins are no orders; amounts are before refunds."""
+    """Refunds and logins do not count as orders; amounts are before refunds."""
     happened = events(
         "customer_id occurred_at kind amount",
         (1, "2026-01-10", "login", None),
@@ -47,8 +47,8 @@ def test_days_count_from_the_first_order_and_a_day_counts_once(
     assert past == [(1, 1, 31, 79, 2_500, 1, 50)]
 
 
-def test_what_was_spent_on_the_first_day_is_no_repeat_amount(customers: MakeCustomers, events: MakeEvents) -> None:
-    """All of its orders; but only the least of them where the same month has more days with orders."""
+def test_spending_on_the_first_day_is_not_a_repeat_amount(customers: MakeCustomers, events: MakeEvents) -> None:
+    """All orders of the first day; but only the smallest one if the month has more days with orders."""
     happened = events(
         "customer_id occurred_at kind amount",
         *[
@@ -70,8 +70,8 @@ def test_what_was_spent_on_the_first_day_is_no_repeat_amount(customers: MakeCust
     assert [(row[0], row[-1]) for row in now] == [(1, 700), (2, 1_100), (3, 1_600), (4, 999_999_999_999)]
 
 
-def test_who_came_after_the_day_has_no_history_by_then(customers: MakeCustomers, events: MakeEvents) -> None:
-    """And whoever is no known customer has none at all."""
+def test_customers_who_came_later_have_no_history_by_then(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Unknown customers have no history."""
     happened = events(
         "customer_id occurred_at kind",
         (1, "2026-03-31", "purchase"),

@@ -1,4 +1,4 @@
-"""Points that expire: only those that are due and unspent can."""
+"""Only points that are due and unspent can expire."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.spark
 JANUARY, JUNE, DECEMBER = date(2026, 1, 1), date(2026, 6, 1), date(2026, 12, 1)
 AS_OF = date(2026, 12, 31)
 Move = tuple[str, str, int, date | None]
-"""When, of which kind, how many points, and when they expire."""
+"""The day, the kind, the points, and when they expire."""
 
 LEDGERS: dict[str, tuple[int, list[Move]]] = {
     "what is left unspent expires": (
@@ -102,7 +102,7 @@ LEDGERS: dict[str, tuple[int, list[Move]]] = {
 
 @pytest.mark.parametrize("ledger", LEDGERS)
 def test_only_points_that_are_due_and_unspent_expire(ledger: str) -> None:
-    """A credit that lapses though a debit has used it takes points away twice."""
+    """An expiry of points that were already used would take them twice."""
     wrong, moves = LEDGERS[ledger]
     in_order = sorted(moves, key=lambda move: (moment(move[0]), move[2] < 0))
     replayed = [
@@ -113,8 +113,8 @@ def test_only_points_that_are_due_and_unspent_expire(ledger: str) -> None:
     assert expiries_of_spent(replayed) == wrong
 
 
-def test_the_ledgers_of_customers_are_told_apart(customers: MakeCustomers, events: MakeEvents) -> None:
-    """All of the above at once, each of a customer of its own: those that a sum acquits, and those replayed."""
+def test_the_ledgers_of_customers_are_kept_separate(customers: MakeCustomers, events: MakeEvents) -> None:
+    """All of the above together, one customer each: those cleared by a sum, and those replayed."""
     ledgers = enumerate(LEDGERS.values(), start=1)
     rows = [(number, *move) for number, (_, moves) in ledgers for move in moves]
     happened = events("customer_id occurred_at kind points expires_on", *rows)

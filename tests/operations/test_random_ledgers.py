@@ -1,4 +1,4 @@
-"""The checks of ledgers against plain Python that looks at every event of every customer."""
+"""The checks of ledgers, compared with plain Python that examines every event of every customer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGNS = {"purchase": 1, "earn": 1, "adjust": 0, "refund": -1, "redeem": -1, "exp
 
 
 def awkward_events(seed: int) -> list[Event]:
-    """Few days and small numbers, so that moments coincide and balances run out; some customers never go wrong."""
+    """Few days and small numbers, so that times coincide and balances run out; some customers pass all checks."""
     chance = random.Random(seed)
     events: list[Event] = []
     for _ in range(CUSTOMERS * 12):
@@ -46,7 +46,7 @@ def awkward_events(seed: int) -> list[Event]:
 
 
 def by_customer(events: list[Event]) -> Iterator[list[Event]]:
-    """The events of each customer in their order: given before taken, then by id."""
+    """The events of each customer in order: given before taken, then by id."""
     customers = defaultdict(list)
     for event in events:
         customers[event["customer_id"]].append(event)
@@ -94,8 +94,10 @@ EXPECTED: dict[str, Callable[[list[Event]], int]] = {
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_the_sums_of_months_acquit_is_right(customers: MakeCustomers, events: MakeEvents, seed: int) -> None:
-    """A look at few events must find what a look at all of them does."""
+def test_customers_cleared_by_monthly_sums_have_no_failures(
+    customers: MakeCustomers, events: MakeEvents, seed: int
+) -> None:
+    """Examining few events must give the same result as examining all."""
     given = awkward_events(seed)
     texts = [event | {"occurred_at": event["occurred_at"].isoformat()} for event in given]
     happened = events(" ".join(texts[0]), *[tuple(event.values()) for event in texts])

@@ -20,7 +20,7 @@ def rejected(customers):
 
 
 def test_a_rejected_row_names_all_its_reasons(customers):
-    """Who mends the data wants to mend a row once; a warning is no reason."""
+    """You want to fix a row once; a warning is not a reason for rejection."""
     table = customers(
         "customer_id join_date first_purchase loyalty_points",
         (1, date(2026, 2, 1), None, 0),
@@ -36,8 +36,8 @@ def test_a_rejected_row_names_all_its_reasons(customers):
     ]
 
 
-def test_a_rejected_row_is_kept_as_it_was(customers):
-    """Nothing is rounded, hidden or forgotten: nulls, unicode, microseconds, and a login from the future."""
+def test_a_rejected_row_is_kept_unchanged(customers):
+    """Nothing is rounded or omitted: nulls, Unicode, microseconds, and a login in the future."""
     table = customers(
         "customer_id name last_login account_balance country",
         (None, 'Ren\u00e9e "Zo\u00eb"\n\u674e', datetime(2027, 1, 1, 0, 0, 0, 1), Decimal("-0.10"), ""),
@@ -64,5 +64,5 @@ def test_a_rejected_row_is_kept_as_it_was(customers):
 
 
 def test_a_row_that_joins_later_is_not_rejected(customers):
-    """It is no mistake to have joined after the day that the report is about."""
+    """Joining after the as-of date of a report is not an error."""
     assert rows(rejected(customers("customer_id join_date", (None, date(2026, 7, 1)))), "key") == []

@@ -1,4 +1,4 @@
-"""Recency, frequency and monetary value: scores, and the segments that they lead to."""
+"""Recency, frequency and monetary value: scores and their segments."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ BUYERS = st.lists(
     ),
     max_size=60,
 )
-"""Days since the last order, orders, amount; few values, so that many are equal."""
+"""Days since the last order, orders, amount; few distinct values, so that many are equal."""
 
 
 def orders(*of_each: int) -> list[tuple[Any, ...]]:
-    """The first customer has so many orders, the second so many, ... on different days up to the as-of date."""
+    """Each customer's number of orders, on different days up to the as-of date."""
     return [
         (customer, str(AS_OF - timedelta(days=10 * number)), "purchase", 10 * customer)
         for customer, count in enumerate(of_each, start=1)
@@ -48,7 +48,7 @@ def profiles(table: Any, happened: Any, columns: str = SCORED, **options: Any) -
 def test_scores_rank_the_most_recent_the_most_frequent_and_the_largest_highest(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Five buyers who differ in everything have the five scores; the longest ago has the lowest of recency."""
+    """Five buyers who differ in everything have all five scores; the earliest has the lowest recency score."""
     table = customers("name", *[("",)] * 6)
     happened = events(
         "customer_id occurred_at kind amount",
@@ -69,10 +69,10 @@ def test_scores_rank_the_most_recent_the_most_frequent_and_the_largest_highest(
     ]
 
 
-def test_equal_values_share_the_lowest_score_and_the_scores_that_nobody_has_are_named(
+def test_equal_values_share_the_lowest_score_and_unused_scores_have_rows(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Four of six have one order: they are the lowest two thirds, and nobody has a 2, 3 or 4 of frequency."""
+    """Four of six have one order: they are the lowest two thirds, so nobody has a frequency score of 2, 3 or 4."""
     table = customers("name", *[("",)] * 6)
     happened = events("customer_id occurred_at kind amount", *orders(1, 1, 1, 1, 2, 3))
 
@@ -98,7 +98,7 @@ def test_equal_values_share_the_lowest_score_and_the_scores_that_nobody_has_are_
 def test_only_the_24_months_that_end_with_that_of_the_as_of_date_count(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Whole months: from 1 July 2024 on as of 30 June 2026; an order of the day before counts in `spent` alone."""
+    """Whole months: from 1 July 2024 as of 30 June 2026; an order on the day before counts only in `spent`."""
     table = customers("name", ("",), ("",))
     happened = events(
         "customer_id occurred_at kind amount",
@@ -123,7 +123,7 @@ def test_only_the_24_months_that_end_with_that_of_the_as_of_date_count(
 def test_a_refund_without_a_recent_order_counts_in_no_segment(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """The amount of a segment divides by its recent buyers, so it holds theirs alone."""
+    """The amount of a segment is divided by its recent buyers, so it includes only theirs."""
     happened = events(
         "customer_id occurred_at kind amount", (1, "2024-06-30", "purchase", 9), (1, "2024-07-05", "refund", -9)
     )
@@ -149,7 +149,7 @@ def test_a_past_as_of_date_scores_by_what_was_known_then(customers: MakeCustomer
 def test_the_segments_at_the_end_of_an_earlier_month_are_those_of_a_run_of_that_day(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """The holdout of the model is shown by the segments that were known when it began."""
+    """The model's holdout is shown by the segments at its start."""
     day = date(2026, 4, 30)
     table = customers("name", *[("",)] * 5)
     happened = events("customer_id occurred_at kind amount event_id", *[
@@ -169,7 +169,7 @@ def test_the_segments_at_the_end_of_an_earlier_month_are_those_of_a_run_of_that_
 @example(buyers=[(day, 1 + day % 4, Decimal(day)) for day in range(4)])
 @example(buyers=[])
 def test_every_score_is_a_fifth_of_the_lowest_rank_among_the_buyers(spark, buyers):
-    """⌈5 × rank ÷ buyers⌉, where equal values share the lowest rank: as it is defined, one customer at a time."""
+    """⌈5 × rank ÷ buyers⌉, where equal values share the lowest rank: the definition, one customer at a time."""
     given = [
         (number, AS_OF - timedelta(days=days), count, amount)
         for number, (days, count, amount) in enumerate(buyers)
@@ -196,7 +196,7 @@ def _score(values: list[Any], value: Any) -> int:
 
 
 def test_every_pair_of_scores_leads_to_exactly_one_segment() -> None:
-    """Disjoint, and none missing; whoever has no score is in the last."""
+    """Disjoint and complete; customers without scores are in the last segment."""
     led_to = [pair for one in SEGMENTS for pair in product(one.recency, one.frequency)]
     scores = range(1, BEST + 1)
 
@@ -205,10 +205,8 @@ def test_every_pair_of_scores_leads_to_exactly_one_segment() -> None:
     assert SEGMENTS[-1][1:3] == ((), ())
 
 
-def test_the_segments_are_listed_in_their_order_and_each_says_who_is_in_it(
-    customers: MakeCustomers, events: MakeEvents
-) -> None:
-    """Also those that nobody is in."""
+def test_the_segments_are_listed_in_order_and_described(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Including segments without customers."""
     happened = events("customer_id occurred_at kind amount", *orders(1))
 
     listed = result("rfm_segments", "segment_order rfm_segment meaning", customers("name", ("",)), happened)
@@ -220,7 +218,7 @@ def test_the_segments_are_listed_in_their_order_and_each_says_who_is_in_it(
 def test_without_a_recent_order_there_are_scores_that_nobody_has(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Events without purchases: everybody is in the segment without a recent order."""
+    """With events but no purchases, everybody is in the segment without a recent order."""
     happened = events("customer_id occurred_at kind", (1, "2026-06-01", "login"))
 
     with found(customers("name", ("",), ("",)), happened) as made:

@@ -28,7 +28,7 @@ def types(table):
 
 
 def test_every_result_table_comes_with_its_columns_and_types(customers):
-    """Only the history, which numbers the refreshes, is left to those who publish."""
+    """Except the history, which the publication writes because it numbers the refreshes."""
     with results(customers("country", ("Chile",)), as_of=AS_OF) as found:
         assert list(found.tables) == [table.name for table in OPERATIONS]
         for table in OPERATIONS:
@@ -43,7 +43,7 @@ def test_a_source_without_rows_gives_results_without_rows(customers):
 
 
 def test_no_column_that_is_required_is_ever_null(customers):
-    """They are NOT NULL in the database: a null would fail the whole refresh at its very end."""
+    """They are NOT NULL in the database: a null would make the whole refresh fail at its end."""
     table = customers("customer_id join_date", (1, AS_OF), (2, None), (None, None))
 
     with results(table, as_of=AS_OF) as found:
@@ -53,11 +53,11 @@ def test_no_column_that_is_required_is_ever_null(customers):
 
 
 def test_the_source_is_read_once(customers, tmp_path):
-    """Reading from the database is what takes longest, and two readings could differ."""
+    """Reading from the database takes longest, and two reads could differ."""
     read = tmp_path / "read"
 
     def seen(customer_id):
-        with read.open("a") as file:  # in the tasks, which are this machine's
+        with read.open("a") as file:  # in the tasks, which run on this machine
             file.write("1")
         return customer_id
 
@@ -72,7 +72,7 @@ def test_the_source_is_read_once(customers, tmp_path):
 
 
 def test_clean_events_are_read_once(customers, events, tmp_path):
-    """All their figures come from one pass over them; only kept rows are looked at again."""
+    """All their figures come from one pass over them; only kept rows are read again."""
     read = tmp_path / "read"
 
     def seen(event_id):
@@ -90,8 +90,8 @@ def test_clean_events_are_read_once(customers, events, tmp_path):
     assert read.read_text() == "11"
 
 
-def test_without_events_what_is_made_of_them_is_empty_and_said_to_be_missing(customers):
-    """Nothing is shown as zero that nobody has recorded."""
+def test_without_events_their_tables_are_empty_and_reported_as_missing(customers):
+    """Missing data is never shown as zero."""
     with results(customers("country", ("Chile",)), as_of=AS_OF) as found:
         for name in MADE_OF_EVENTS:
             assert found.tables[name].count() == 0
@@ -103,8 +103,8 @@ def test_without_events_what_is_made_of_them_is_empty_and_said_to_be_missing(cus
     assert "occurred_at" not in found.survey.missing_columns
 
 
-def test_what_was_held_is_let_go_also_after_a_mistake(spark, customers):
-    """A notebook runs this again and again in one session."""
+def test_kept_rows_are_released_even_after_an_error(spark, customers):
+    """A notebook runs this repeatedly in one session."""
     too_many_statuses = customers("loyalty_status", *[(f"Person {number}",) for number in range(60)])
     is_free = _keeps_nothing(spark)
 
@@ -117,14 +117,14 @@ def test_what_was_held_is_let_go_also_after_a_mistake(spark, customers):
 
 
 def _keeps_nothing(spark):
-    """Whether nothing is kept: in Spark's memory, or as files by this process where the engine keeps no rows."""
+    """Whether nothing is kept: in Spark's memory, or in files if the engine cannot keep rows."""
     if not embedded_session.serves(spark):
         return lambda: spark._jsparkSession.sharedState().cacheManager().isEmpty()
     return lambda: not list(temporary.private_root().glob(f"rows-{os.getpid()}-*"))
 
 
 def test_a_past_report_is_not_changed_by_what_came_after(customers):
-    """The same table, as of a month earlier, knows nothing of later customers."""
+    """The same table, as of a month earlier, contains no later customers."""
     table = customers("join_date country", (date(2026, 5, 31), "Chile"), (date(2026, 6, 1), "Peru"))
 
     with results(table, as_of=date(2026, 5, 31)) as found:
@@ -133,7 +133,7 @@ def test_a_past_report_is_not_changed_by_what_came_after(customers):
 
 
 def test_the_largest_values_overflow_no_sum(customers):
-    """Spark stops at an overflow, and one row should not be able to stop a refresh."""
+    """Spark fails on overflow, and one row must not be able to stop a refresh."""
     largest = (10**11, "9999999999.99", date(1900, 1, 1))
     table = customers("loyalty_points account_balance join_date", largest, largest, (2**63 - 1, None, None))
 
@@ -146,7 +146,7 @@ def test_the_largest_values_overflow_no_sum(customers):
 
 
 def test_a_platform_that_keeps_no_rows_gives_the_same_results(customers, monkeypatch):
-    """Serverless Databricks refuses to; Spark Connect says so at once, in these words."""
+    """Serverless Databricks refuses to keep rows; Spark Connect reports it immediately, with this message."""
     table = customers("country", ("Chile",), ("Peru",))
     with results(table, as_of=AS_OF) as found:
         before = {name: sorted(map(str, rows.collect())) for name, rows in found.tables.items()}

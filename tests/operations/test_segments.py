@@ -12,7 +12,7 @@ pytestmark = pytest.mark.spark
 
 
 def test_customers_of_one_key_are_one_row_with_their_sums(customers):
-    """Two customers who differ only in what is summed share a row; a third in another band has one of their own."""
+    """Two customers who differ only in summed values share a row; a third in another band has a separate row."""
     table = customers(
         "country join_date account_balance loyalty_points last_login is_active",
         ("Chile", date(2026, 5, 1), "6.00", 30, datetime(2026, 6, 29), True),
@@ -29,7 +29,7 @@ def test_customers_of_one_key_are_one_row_with_their_sums(customers):
     ]
 
 
-def test_where_nothing_is_known_sums_are_zero_and_so_is_the_count_beside_them(customers):
+def test_unknown_values_make_the_sum_and_its_count_zero(customers):
     """Null would break sums over segments; a sum of 0 with a count of 0 says that there is no average."""
     (segment,) = customer_segments(in_cells(customers("name", ("Ana",), ("Bo",)))).collect()
 
@@ -71,7 +71,7 @@ def test_what_customers_do_is_counted_by_stage_and_month_of_last_login(customers
 
 
 def test_customers_are_counted_by_age_and_gender(customers):
-    """An age or a gender that nobody stated is not a zero but a member of its own."""
+    """An unknown age or gender is a separate member, not zero."""
     table = customers(
         "birth_date gender",
         (date(2008, 7, 1), "Female"),
@@ -91,7 +91,7 @@ def test_customers_are_counted_by_age_and_gender(customers):
 
 @pytest.mark.parametrize("operation", [customer_segments, engagement_segments])
 def test_segments_have_one_row_per_key(customers, operation):
-    """A key that comes twice would be counted twice wherever segments are joined."""
+    """A duplicate key would be counted twice wherever segments are joined."""
     table = customers(
         "country loyalty_status is_active",
         ("Chile", "Gold", None),

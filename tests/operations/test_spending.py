@@ -1,4 +1,4 @@
-"""Who spends how much: bands, the highest of each slicer cell, and tenths of all customers."""
+"""Spending: bands, the highest spenders of each slicer cell, and tenths of all customers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AMOUNTS = st.lists(st.integers(-500, 500).map(lambda cents: Decimal(cents) / 100
 
 
 def purchases(*amounts: Any) -> list[tuple[Any, ...]]:
-    """The first customer buys for the first of *amounts*, the second for the second, ...; None is nobody's."""
+    """One customer buys for each of *amounts*; for None there is no purchase."""
     return [
         (customer, "2026-05-01", "purchase" if amount > 0 else "refund", amount)
         for customer, amount in enumerate(amounts, start=1)
@@ -33,7 +33,7 @@ def purchases(*amounts: Any) -> list[tuple[Any, ...]]:
 def test_customers_are_counted_by_what_they_spent_and_how_often(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Nothing, debts, and one order are bands of their own; a customer without events has spent nothing."""
+    """Zero, negative amounts and one order have separate bands; a customer without events has spent zero."""
     table = customers("country", *[("Chile",)] * 5)
     happened = events(
         SPENT, *purchases(100, 100, -1), *[(4, f"2026-05-0{day}", "purchase", 80) for day in range(1, 5)]
@@ -55,7 +55,7 @@ def test_customers_are_counted_by_what_they_spent_and_how_often(
 def test_the_bands_of_spending_follow_its_scale_and_those_of_orders_are_fixed(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """As for balances, 98 % of the amounts above zero lie between the edges."""
+    """As for balances, 98% of the positive amounts are between the edges."""
     happened = events(SPENT, *purchases(100, 200, 300))
 
     with found(customers("name", *[("",)] * 3), happened) as made:
@@ -74,7 +74,7 @@ def test_the_bands_of_spending_follow_its_scale_and_those_of_orders_are_fixed(
 def test_the_ten_who_spent_most_are_known_in_each_slicer_cell(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Equal amounts rank by customer_id; each cell has ranks of its own."""
+    """Equal amounts are ranked by customer_id; each cell has its own ranks."""
     table = customers("country name", *[("Chile", "Ana")] * 12, ("Peru", "Bo"))
     happened = events(SPENT, *purchases(*[7] * 6, *[9] * 6, 1))
 
@@ -87,8 +87,8 @@ def test_the_ten_who_spent_most_are_known_in_each_slicer_cell(
     assert top[-1] == ("Peru", 1, 13, "Bo", Decimal(1))
 
 
-def test_who_has_spent_nothing_is_no_top_spender(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Nor who was given back everything, or more: a cell may have fewer than ten, or none."""
+def test_a_customer_who_spent_nothing_is_not_a_top_spender(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Nor is a customer who was refunded everything or more: a cell may have fewer than ten, or none."""
     happened = events(SPENT, *purchases(5, None, -2, 3), (4, "2026-05-02", "refund", -3))
 
     assert result("top_spenders", "customer_id", customers("name", *[("",)] * 4), happened) == [(1,)]
@@ -97,7 +97,7 @@ def test_who_has_spent_nothing_is_no_top_spender(customers: MakeCustomers, event
 def test_spending_tenths_hold_all_customers_those_who_spent_most_first(
     customers: MakeCustomers, events: MakeEvents
 ) -> None:
-    """Twelve customers, two of whom are without events: the first tenth and the sixth have one more."""
+    """Twelve customers, two without events: the first tenth and the sixth have one more."""
     happened = events(SPENT, *purchases(*range(10, 110, 10)))
 
     shown = result(
@@ -124,8 +124,8 @@ def distribution(amounts: list[Decimal]) -> Distribution:
 @example(amounts=[Decimal(5)] * 25)
 @example(amounts=[Decimal(5)])
 @example(amounts=[])
-def test_tenths_add_up_whoever_spent_the_same(amounts: list[Decimal]) -> None:
-    """Counts differ by one at most, sums are those of all in their order, and together they are everything."""
+def test_tenths_add_up_despite_equal_spending(amounts: list[Decimal]) -> None:
+    """Counts differ by at most one, sums match the sorted amounts, and together they are the total."""
     shown = tenths.tenths(distribution(amounts))
 
     highest_first, begins = sorted(amounts, reverse=True), 0
@@ -138,7 +138,7 @@ def test_tenths_add_up_whoever_spent_the_same(amounts: list[Decimal]) -> None:
 
 
 def test_the_first_tenth_is_never_empty() -> None:
-    """The share of the top 10 % is that of somebody, also among three customers."""
+    """The share of the top 10% includes someone, even among three customers."""
     assert [row[1] for row in tenths.tenths(distribution([Decimal(1), Decimal(2), Decimal(3)]))] == [
         1, 0, 0, 1, 0, 0, 1, 0, 0, 0,
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sums of points that might not fit into 64 bits are refused before anything is summed up."""
+"""Sums of points that might not fit in 64 bits are rejected before anything is summed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .literals import MakeCustomers, MakeEvents, found
 
 
 def test_points_whose_sum_might_overflow_are_refused() -> None:
-    """A sum beyond 64 bits is an error with one engine and a negative number with another."""
+    """A sum beyond 64 bits is an error on one engine and a negative number on another."""
     groups = [Row(most_points=10**11, all_points=9.2e18), Row(most_points=None, all_points=None)]
     require_summable("loyalty_points", "customers", 92_000_001, groups)
 
@@ -28,8 +28,8 @@ def test_points_whose_sum_might_overflow_are_refused() -> None:
         )
 
 
-def test_a_single_large_value_among_many_rows_is_no_reason_to_refuse() -> None:
-    """What counts is what the points come to, not what they would if all were as large as the largest."""
+def test_a_single_large_value_among_many_rows_is_accepted() -> None:
+    """What counts is the actual sum, not the largest value times the number of rows."""
     many = Row(most_points=10**11, all_points=10**11 + 100_000_000 * 50.0)
 
     require_summable("the points of events", "events", 100_000_000, [many])
@@ -38,7 +38,7 @@ def test_a_single_large_value_among_many_rows_is_no_reason_to_refuse() -> None:
 @pytest.mark.spark
 @pytest.mark.both
 def test_points_of_either_sign_add_to_what_the_sum_might_come_to(spark: SparkSession) -> None:
-    """On the way to a sum that fits, those of one sign may exceed it; none of this overflows itself."""
+    """A partial sum of one sign may exceed a total that fits; the check itself does not overflow."""
     rows = spark.createDataFrame([(2**62,), (-(2**62),), (None,)], "points bigint")
     one = rows.agg(most_points("points"), all_points("points")).collect()
 
@@ -55,7 +55,7 @@ def test_points_of_either_sign_add_to_what_the_sum_might_come_to(spark: SparkSes
     ("held", "earned", "refused"),
     [(60, 60, None), (101, 1, "loyalty_points are up to 101"), (1, -101, "the points of events are up to 101")],
 )
-def test_points_of_customers_and_of_events_are_both_looked_at(
+def test_points_of_customers_and_of_events_are_both_checked(
     monkeypatch: pytest.MonkeyPatch,
     customers: MakeCustomers,
     events: MakeEvents,

@@ -16,7 +16,7 @@ def surveyed(table, **options):
 
 
 def test_bands_span_the_steps_of_nearly_all_positive_values(customers):
-    """Of 200 balances two are tiny and two huge: 98 % lie from 10 to 100, and the rest gets no bands of its own."""
+    """Of 200 balances two are tiny and two huge: 98% are from 10 to 100, and the rest get no separate bands."""
     balances = [("0.10",)] * 2 + [("10.00",)] * 98 + [("10.01",), ("100",)] * 49 + [(9_000_000,)] * 2
 
     found = surveyed(customers("account_balance", *balances))
@@ -36,8 +36,8 @@ def test_bands_span_the_steps_of_nearly_all_positive_values(customers):
     ]
 
 
-def test_amounts_below_or_at_zero_and_rejected_rows_choose_no_bands(customers):
-    """Bands are for positive amounts; a row that is in no result has no say in them."""
+def test_negative_and_zero_amounts_and_rejected_rows_do_not_affect_bands(customers):
+    """Bands are for positive amounts; a row that is in no result does not affect them."""
     found = surveyed(
         customers(
             "account_balance loyalty_points",
@@ -53,7 +53,7 @@ def test_amounts_below_or_at_zero_and_rejected_rows_choose_no_bands(customers):
 
 
 def test_ages_reach_back_to_the_first_customer(customers):
-    """The histogram of ages has to hold the oldest account."""
+    """The histogram of ages must include the oldest account."""
     found = surveyed(customers("join_date", (date(2025, 6, 30),), (None,), (AS_OF,)))
 
     assert found.first_join_date == date(2025, 6, 30)
@@ -61,14 +61,14 @@ def test_ages_reach_back_to_the_first_customer(customers):
 
 
 def test_countries_come_by_customers_then_by_name(customers):
-    """A tie broken by chance would reorder the axis from one refresh to the next."""
+    """A randomly broken tie would reorder the axis from one refresh to the next."""
     found = surveyed(customers("country", ("Peru",), ("Chile",), ("日本",), ("日本",), ("Ägypten",)))
 
     assert found.countries == ("日本", "Chile", "Peru", "Ägypten")
 
 
 def test_countries_beyond_the_named_ones_become_other(customers):
-    """Free text in country must not blow up the segments; Other and Unknown come last, however many they are."""
+    """Free text in country must not blow up the segments; Other and Unknown come last, regardless of size."""
     many = [(f"Land {number:03}",) for number in range(150)]
 
     found = surveyed(customers("country", *many, ("Land 140",), *[(None,)] * 3))
@@ -78,7 +78,7 @@ def test_countries_beyond_the_named_ones_become_other(customers):
 
 
 def test_exactly_as_many_countries_as_can_be_named_leave_no_other(customers):
-    """Other stands on the axis only when somebody is in it."""
+    """Other is on the axis only if it has customers."""
     found = surveyed(customers("country", *[(f"Land {number:02}",) for number in range(NAMED_COUNTRIES)]))
 
     assert len(found.countries) == NAMED_COUNTRIES
@@ -86,7 +86,7 @@ def test_exactly_as_many_countries_as_can_be_named_leave_no_other(customers):
 
 
 def test_a_country_called_other_or_unknown_joins_that_member(customers):
-    """Two members of one name would break the key of the table countries."""
+    """Two members with the same name would break the key of the table countries."""
     found = surveyed(customers("country", ("Other",), ("Other",), ("Unknown",), (None,), ("Chile",)))
 
     assert found.countries == ("Chile", "Other", "Unknown")
@@ -94,7 +94,7 @@ def test_a_country_called_other_or_unknown_joins_that_member(customers):
 
 @pytest.mark.parametrize(("column", "members"), [("country", "countries"), ("loyalty_status", "loyalty_statuses")])
 def test_members_that_differ_in_letter_case_or_blanks_are_one_member(customers, column, members):
-    """Power BI takes them for one value and fails to refresh; it is spelt as most customers have it."""
+    """Power BI considers them equal and fails to refresh; the most frequent spelling is used."""
     texts = ["gold ", "GOLD", " Gold", "Gold\t", "\u00a0gold\u3000", "Perú", "PERÚ", "Perú", "unknown", "Unknown "]
     found = surveyed(customers(column, *[(text,) for text in texts]))
 
@@ -102,26 +102,26 @@ def test_members_that_differ_in_letter_case_or_blanks_are_one_member(customers, 
 
 
 def test_equally_common_spellings_of_a_member_leave_the_choice_to_the_alphabet(customers):
-    """Chance would rename a tier from one refresh to the next."""
+    """A random choice would rename a tier from one refresh to the next."""
     assert surveyed(customers("country", ("spain",), ("Spain",), ("SPAIN",))).countries == ("SPAIN",)
 
 
 def test_the_spellings_of_a_country_count_together_for_its_place(customers):
-    """Split in three, the largest country would fall behind and perhaps into Other."""
+    """Split in three, the largest country would drop in rank, perhaps into Other."""
     found = surveyed(customers("country", ("Chile",), ("Chile",), ("peru",), ("Peru",), ("PERU",)))
 
     assert found.countries == ("PERU", "Chile")
 
 
 def test_a_given_order_of_statuses_holds_regardless_of_letter_case(customers):
-    """People write the order by hand."""
+    """Users write the order by hand."""
     found = surveyed(customers("loyalty_status", ("GOLD",), ("bronze",)), status_order=["Bronze", "Gold"])
 
     assert found.loyalty_statuses == ("bronze", "GOLD")
 
 
 def test_statuses_rise_by_their_mean_points(customers):
-    """Tiers are earned by points, so their order needs no telling; who has no points does not count."""
+    """Tiers are earned by points, so their order can be derived; customers without points do not count."""
     found = surveyed(
         customers(
             "loyalty_status loyalty_points",
@@ -137,7 +137,7 @@ def test_statuses_rise_by_their_mean_points(customers):
 
 
 def test_equal_points_leave_the_order_to_balances_and_then_to_names(customers):
-    """Data without points still gets an order, always the same; nothing known at all is lowest."""
+    """Data without points still gets a deterministic order; a status with no known values is lowest."""
     found = surveyed(
         customers(
             "loyalty_status loyalty_points account_balance",
@@ -153,7 +153,7 @@ def test_equal_points_leave_the_order_to_balances_and_then_to_names(customers):
 
 
 def test_a_given_order_of_statuses_wins(customers):
-    """Where points are spent, a high tier may hold few; a status that is not in the given order follows those that are."""
+    """If points are spent, a high tier may have few; statuses missing from the given order follow it."""
     table = customers("loyalty_status loyalty_points", ("Gold", 1), ("Bronze", 5), (None, 0), ("Guest", 0))
 
     found = surveyed(table, status_order=["Bronze", "Silver", "Gold"])
@@ -170,12 +170,12 @@ def test_a_column_that_cannot_be_a_tier_is_refused(customers):
 
 
 def test_only_activities_that_occur_are_members(customers):
-    """A slicer offers no choice that nobody is behind."""
+    """A slicer offers no choice without customers."""
     assert surveyed(customers("is_active", (None,), (True,))).activities == ("Active", "Unknown")
 
 
 def test_without_a_stored_flag_the_behaviour_tells_who_is_active(customers):
-    """A shop has no is_active, and its customers are not all unknown for that."""
+    """A shop has no is_active, but its customers must not all be unknown."""
     seen, long_ago = datetime(2026, 6, 1), datetime(2026, 1, 1)
 
     by_flag = surveyed(customers("is_active last_login", (True, long_ago), (None, seen)))
@@ -190,7 +190,7 @@ def test_without_a_stored_flag_the_behaviour_tells_who_is_active(customers):
     assert (by_nothing.activities, by_nothing.activity_from) == (("Unknown",), "is_active")
 
 
-def test_a_dozen_genders_at_most_are_named(customers):
+def test_at_most_a_dozen_genders_are_named(customers):
     """Free text in gender must not blow up the segments."""
     many = [(f"Gender {number:02}",) for number in range(20)]
 

@@ -15,7 +15,7 @@ JAN, FEB, MAR = (date(2026, month, 1) for month in (1, 2, 3))
 
 
 def test_a_move_goes_from_the_tier_before_to_the_next(customers: MakeCustomers, events: MakeEvents) -> None:
-    """A customer's first has none before it; moves of one kind and month are counted together, whatever their order."""
+    """A customer's first move has no tier before; moves of one kind and month are counted together, in any order."""
     table = customers("country loyalty_status", ("Chile", "Gold"), ("Chile", "Silver"), ("Peru", "Bronze"))
     happened = events(
         "customer_id occurred_at kind loyalty_status",
@@ -36,8 +36,8 @@ def test_a_move_goes_from_the_tier_before_to_the_next(customers: MakeCustomers, 
     ]
 
 
-def test_the_same_tier_again_is_no_move(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Programmes confirm a tier every year; what says no tier and what is of another kind moves nobody."""
+def test_the_same_tier_again_is_not_a_move(customers: MakeCustomers, events: MakeEvents) -> None:
+    """Programmes confirm a tier every year; events without a tier or of another kind are not moves."""
     happened = events(
         "customer_id occurred_at kind loyalty_status",
         (1, "2026-01-05", "tier_change", "Gold"),
@@ -54,7 +54,7 @@ def test_the_same_tier_again_is_no_move(customers: MakeCustomers, events: MakeEv
 
 
 def test_a_tier_that_nobody_has_today_keeps_its_name(customers: MakeCustomers, events: MakeEvents) -> None:
-    """Otherwise a programme that renamed its tiers would have moved everyone to Other."""
+    """Otherwise a programme that renamed its tiers would appear to have moved everyone to Other."""
     happened = events(
         "customer_id occurred_at kind loyalty_status",
         *[(1, f"2026-01-{day:02}", "tier_change", f"Tier {day:02}") for day in range(1, 4)],

@@ -18,7 +18,7 @@ def top(customers):
 
 
 def test_each_slicer_cell_has_its_own_ranks(customers):
-    """The top ten under any filter is found among the top tens of the cells that the filter leaves."""
+    """The top ten under any filter are among the top tens of the remaining cells."""
     table = customers(
         "name country join_date account_balance",
         ("Ana", "Chile", date(2026, 5, 1), 10),
@@ -36,14 +36,14 @@ def test_each_slicer_cell_has_its_own_ranks(customers):
 
 
 def test_equal_balances_rank_by_customer_id(customers):
-    """The same ten must come out of the same data, however it is partitioned."""
+    """The same data must give the same ten, regardless of partitions."""
     table = customers("customer_id account_balance", *[(number, 5) for number in range(40, 0, -1)])
 
     assert rows(top(table), "cell_rank customer_id") == [(rank, rank) for rank in range(1, RANKS + 1)]
 
 
 def test_no_more_than_ten_of_a_cell_are_kept_and_they_are_the_highest(customers):
-    """Of 500 balances the ten highest, also when most of the cell is never sorted."""
+    """The ten highest of 500 balances, even though most of the cell is never sorted."""
     table = customers("customer_id account_balance", *[(number, number * 7 % 500) for number in range(1, 501)])
 
     found = rows(top(table), "cell_rank account_balance")
@@ -52,7 +52,7 @@ def test_no_more_than_ten_of_a_cell_are_kept_and_they_are_the_highest(customers)
 
 
 def test_the_tenth_may_lie_below_the_bands_of_the_nine_before(customers):
-    """Debts and nothing are bands too, the lowest: nobody who is among the ten is left out before ranking."""
+    """Negative and zero balances are the lowest bands: none of the ten is excluded before ranking."""
     balances = [*[90_000] * 5, 700, 30, 30, 0, -20, -5, -20]
     table = customers("account_balance", *[(balance,) for balance in balances])
 
@@ -61,6 +61,6 @@ def test_the_tenth_may_lie_below_the_bands_of_the_nine_before(customers):
     assert found == [Decimal(balance) for balance in sorted(balances, reverse=True)[:RANKS]]
 
 
-def test_who_has_no_balance_has_no_rank(customers):
+def test_a_customer_without_a_balance_has_no_rank(customers):
     """An unknown balance is not a low one."""
     assert rows(top(customers("account_balance", (None,), (0,))), "customer_id") == [(2,)]

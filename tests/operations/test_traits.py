@@ -20,7 +20,7 @@ NEXT_DAY = datetime(2026, 3, 2, 0, 0)
 
 
 def test_the_funnel_stage_is_the_deepest_without_a_gap(customers):
-    """The funnel is closed: who is active without having purchased stays at stage 1 and is counted beside it."""
+    """The funnel is closed: an active customer without a purchase stays at stage 1 and is counted separately."""
     table = customers(
         "first_purchase last_login is_active",
         (None, None, None),
@@ -61,7 +61,7 @@ def test_the_funnel_stage_is_the_deepest_without_a_gap(customers):
 
 
 def test_active_by_behaviour_means_last_seen_in_the_90_days_up_to_the_as_of_day(customers):
-    """Of these 90 days 30 June is the last and 2 April the first; who was never seen was not active."""
+    """The 90 days are 2 April to 30 June; a customer who was never seen was not active."""
     table = customers(
         "last_login",
         (datetime(2026, 6, 30, 23, 59),),
@@ -82,7 +82,7 @@ def test_active_by_behaviour_means_last_seen_in_the_90_days_up_to_the_as_of_day(
 
 
 def test_an_age_rises_on_the_birthday(customers):
-    """Whole years, as people tell their age; a birth after the as-of date is a mistake and says nothing."""
+    """Whole years, as people state their age; a birth after the as-of date is an error and gives no age."""
     days = [date(2008, 6, 30), date(2008, 7, 1), date(2004, 2, 29), AS_OF, date(2026, 7, 1), None]
     table = customers("birth_date", *[(day,) for day in days])
 
@@ -113,7 +113,7 @@ def numbers(spark, values, type_, bands):
 )
 @example(edges=(), values=[Decimal("-0.01"), Decimal(0), Decimal("0.01")])
 def test_spark_puts_every_amount_into_the_band_that_bands_says(spark, edges, values):
-    """Threshold measures are exact at the edges only if every engine agrees on every cent."""
+    """Threshold measures are exact at the edges only if all engines agree on every cent."""
     bands = Bands("account_balance", edges, of_amounts=True)
 
     assert numbers(spark, values, "decimal(12,2)", bands) == [bands.number(value) for value in values]
@@ -122,7 +122,7 @@ def test_spark_puts_every_amount_into_the_band_that_bands_says(spark, edges, val
 @FEW
 @given(edges=EDGES, values=st.lists(st.integers(0, 10**11) | st.sampled_from([0, 1, 2, 3, 5, 10, 25]), min_size=1))
 def test_spark_puts_all_points_into_the_band_that_bands_says(spark, edges, values):
-    """Points are whole numbers, edges such as 2.5 are not."""
+    """Points are whole numbers, but edges such as 2.5 are not."""
     bands = Bands("loyalty_points", edges, of_amounts=True)
 
     assert numbers(spark, values, "bigint", bands) == [bands.number(value) for value in values]
@@ -138,7 +138,7 @@ def test_spark_puts_every_age_into_the_band_that_bands_says(spark, oldest, value
 
 
 def test_null_is_in_no_band_unless_the_bands_have_one_for_it(spark):
-    """Unknown is counted apart, never as zero."""
+    """Unknown is counted separately, never as zero."""
     assert numbers(spark, [None, 0, 17, 18, 99], "int", AGES) == [8, 1, 1, 2, 7]
     assert numbers(spark, [0, 1, 2, 25], "bigint", ORDERS) == [0, 1, 2, 6]
     assert numbers(spark, [None], "decimal(12,2)", Bands("account_balance", STEPS, of_amounts=True)) == [None]
@@ -146,7 +146,7 @@ def test_null_is_in_no_band_unless_the_bands_have_one_for_it(spark):
 
 
 def test_the_month_of_a_day_is_its_first_day_in_every_century(spark):
-    """As Python says, for the first and the last day of each month from year 1 to year 9999; unknown stays unknown."""
+    """As in Python, for the first and last day of each month from year 1 to 9999; unknown stays unknown."""
     firsts = [date(year, month, 1) for year in range(1, 10_000) for month in range(1, 13)]
     lasts = [first - timedelta(days=1) for first in firsts[1:]] + [date.max]
     days = spark.createDataFrame([*zip(firsts, lasts, strict=True), (None, None)], "first date, last date")

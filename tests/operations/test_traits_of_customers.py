@@ -14,8 +14,8 @@ from .literals import AS_OF, in_cells, known, rows, with_traits
 pytestmark = pytest.mark.spark
 
 
-def test_rejected_rows_and_later_customers_are_left_out(customers):
-    """A result is made of usable customers that exist at the as-of date, and of no others."""
+def test_rejected_rows_and_later_customers_are_excluded(customers):
+    """Results contain only usable customers that exist at the as-of date."""
     table = customers(
         "customer_id join_date loyalty_points",
         (1, AS_OF, 0),
@@ -28,7 +28,7 @@ def test_rejected_rows_and_later_customers_are_left_out(customers):
     assert rows(known(table), "customer_id") == [(1,), (5,)]
 
 
-def test_all_rows_of_a_repeated_id_are_left_out(customers):
+def test_all_rows_of_a_duplicate_id_are_excluded(customers):
     """The key of customer_profiles is customer_id: two rows of one id could never be published."""
     table = customers("customer_id name", (1, "Ana"), (1, "Bo"), (2, "Cy"))
 
@@ -39,7 +39,7 @@ def test_all_rows_of_a_repeated_id_are_left_out(customers):
 
 
 def test_a_login_after_the_as_of_day_is_not_known_yet(customers):
-    """A report of last month must come out today as it did then; the whole as-of day is known."""
+    """Last month's report must be the same today as then; the whole as-of day is known."""
     table = customers(
         "last_login first_purchase",
         (datetime(2026, 6, 30, 23, 59, 59, 999999), date(2026, 6, 30)),
@@ -52,8 +52,8 @@ def test_a_login_after_the_as_of_day_is_not_known_yet(customers):
     ]
 
 
-def test_the_last_day_there_is_has_a_month(customers):
-    """Days before 1677 and after 2262 do not fit into 64 bits of nanoseconds, which some engines count in."""
+def test_the_last_possible_day_has_a_month(customers):
+    """Days before 1677 and after 2262 do not fit in 64 bits of nanoseconds, which some engines use."""
     table = customers("join_date last_login", (date(2262, 4, 12), datetime(9999, 12, 31, 23, 59, 59, 999999)))
 
     [found] = rows(with_traits(table, as_of=date(9999, 12, 31)), "join_month last_login_month account_age_days")
@@ -62,7 +62,7 @@ def test_the_last_day_there_is_has_a_month(customers):
 
 
 def test_ages_and_months_are_taken_at_the_as_of_date(customers):
-    """Days count from the day of the event, whatever the hour; a month is its first day."""
+    """Days count from the day of the event, regardless of the hour; a month is its first day."""
     table = customers(
         "join_date last_login",
         (date(2026, 6, 30), datetime(2026, 6, 30, 23, 59)),
@@ -80,7 +80,7 @@ def test_ages_and_months_are_taken_at_the_as_of_date(customers):
 
 
 def test_every_customer_is_in_a_band_of_every_known_amount(customers):
-    """Below zero, at zero and above are told apart; an unknown amount is in no band."""
+    """Negative, zero and positive amounts have different bands; an unknown amount is in no band."""
     table = customers(
         "account_balance loyalty_points", (-5, 0), (0, 100), (10, 250), ("10.01", None), (None, None)
     )
@@ -95,7 +95,7 @@ def test_every_customer_is_in_a_band_of_every_known_amount(customers):
 
 
 def test_unknown_is_a_member_of_every_slicer(customers):
-    """A slicer is a plain list of values, so null and blank need a name; the blanks around a text do not count."""
+    """A slicer is a plain list of values, so null and blank need a name; surrounding blanks are ignored."""
     table = customers(
         "loyalty_status country is_active",
         ("Gold", " Chile", True),
@@ -111,7 +111,7 @@ def test_unknown_is_a_member_of_every_slicer(customers):
 
 
 def test_a_customer_is_under_the_member_as_the_survey_spells_it(customers):
-    """The facts and the members have to agree to the letter, or a customer is in no bar."""
+    """Facts and members must match exactly, or a customer is in no bar."""
     table = customers(
         "loyalty_status country", ("GOLD ", "spain"), ("Gold", "Spain"), ("Gold", "\tSpain"), ("gold", "OTHER")
     )
@@ -123,7 +123,7 @@ def test_a_customer_is_under_the_member_as_the_survey_spells_it(customers):
 
 
 def test_a_country_beyond_the_named_ones_is_other(customers):
-    """The segment tables stay small whatever the column country holds."""
+    """The segment tables stay small, regardless of the contents of country."""
     table = known(customers("country", ("Chile",), ("Peru",), (None,)))
     found = survey(table.where("country = 'Chile'"), as_of=AS_OF)
 

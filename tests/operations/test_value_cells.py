@@ -1,4 +1,4 @@
-"""Customers counted by how they have bought: what grouping keeps, and how little it shifts."""
+"""Customers counted by purchase history: what grouping preserves, and how little it shifts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = ("customer_id", "frequency", "recency", "age", "repeat_cents")
 
 @pytest.fixture(scope="module")
 def told() -> Histories:
-    """Of all customers of CDNOW."""
+    """The histories of all customers of CDNOW."""
     return histories(cdnow(), CDNOW_AS_OF)
 
 
@@ -47,7 +47,7 @@ def parameters(model: BgNbd | None) -> list[float]:
 
 
 def test_customers_of_the_same_days_share_a_cell(spark) -> None:
-    """A cell of days keeps everything; a cell of weeks stands at the mean of its customers."""
+    """A cell of days is exact; a cell of weeks has the mean of its customers."""
     same = [(number, 2, 14, 21, 500) for number in range(3)]
     customers = table(spark, *same, (3, 2, 20, 27, 500), (4, 0, 0, 27, 0))
     exact, weekly = buying_cells(customers), buying_cells(customers, most=2)
@@ -67,7 +67,7 @@ def as_columns(found: Any) -> list[Any]:
 
 
 def test_cells_widen_until_they_are_few(rows: DataFrame) -> None:
-    """At last the frequency alone tells them apart."""
+    """In the end they differ only in frequency."""
     found = {most: buying_cells(rows, most=most) for most in (10**6, 8_000, 500, 60)}
 
     assert [each.days for each in found.values()] == sorted(each.days for each in found.values())
@@ -78,7 +78,7 @@ def test_cells_widen_until_they_are_few(rows: DataFrame) -> None:
 def test_cells_of_weeks_shift_no_parameter_by_more_than_a_third_of_a_percent(
     rows: DataFrame, told: Histories
 ) -> None:
-    """Cells of days shift none at all."""
+    """Cells of days shift none."""
     alone = parameters(fit_bg_nbd(told.one_by_one))
     exact, weekly = buying_cells(rows), buying_cells(rows, most=8_000)
 
@@ -90,7 +90,7 @@ def test_cells_of_weeks_shift_no_parameter_by_more_than_a_third_of_a_percent(
 def test_bins_of_amounts_shift_no_parameter_by_more_than_a_hundredth_of_a_percent(
     rows: DataFrame, told: Histories
 ) -> None:
-    """They are log-spaced, and stand at the mean of their customers."""
+    """They are log-spaced and have the mean of their customers."""
     binned, alone = fit_gamma_gamma(spending_cells(rows)), fit_gamma_gamma(told.repeat_buyers)
 
     assert binned is not None
@@ -98,8 +98,8 @@ def test_bins_of_amounts_shift_no_parameter_by_more_than_a_hundredth_of_a_percen
     assert [binned.p, binned.q, binned.v] == pytest.approx([alone.p, alone.q, alone.v], rel=1e-4)
 
 
-def test_a_bin_is_less_than_a_percent_wide_and_nobody_is_in_it_who_spent_nothing(spark) -> None:
-    """Whole numbers decide: cents that lie at a power of two are in the upper bin on every engine."""
+def test_a_bin_is_less_than_a_percent_wide_and_excludes_zero_spending(spark) -> None:
+    """Bins are computed with integers: cents at a power of two are in the upper bin on every engine."""
     cents = [0, 1, 2**15 - 1, 2**15, 10_000, 10_100, 10_201]
     found = spending_cells(table(spark, *[(number, 1, 7, 7, amount) for number, amount in enumerate(cents)]))
 
@@ -107,8 +107,8 @@ def test_a_bin_is_less_than_a_percent_wide_and_nobody_is_in_it_who_spent_nothing
     assert found.customers.sum() == 6
 
 
-def test_everybody_has_a_score_where_pairs_are_too_many(rows: DataFrame, told: Histories) -> None:
-    """Their ages are weeks then: expectations are a little off, and probabilities are not."""
+def test_everybody_has_a_score_even_with_too_many_pairs(rows: DataFrame, told: Histories) -> None:
+    """Their ages are in weeks then: expectations are slightly off, probabilities are exact."""
     model, amounts = BgNbd(0.25, 4.8, 0.7, 2.2, 0.0), GammaGamma(6.0, 3.7, 15.0)
     scored = with_scores(rows, model, amounts, days=364, most=800).toArrow().sort_by("customer_id")
     expected = model.expected_purchases(told.frequency, told.recency, told.age, 52.0)

@@ -1,4 +1,4 @@
-"""Customer value through PySpark: CDNOW's published model, and every customer's scores beside those without it."""
+"""Customer value through PySpark: CDNOW's published model, and every score compared with one without PySpark."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 def valued(
     spark: SparkSession, lines: pa.Table, *, people: pa.Table | None = None, parts: int = 2
 ) -> Iterator[ResultTables]:
-    """The results of CDNOW's *lines*, and of the customers in *people*, else in these: an order is a day."""
+    """The results of CDNOW's *lines* for the customers in *people*, by default those in *lines*; an order is a day."""
     with duckdb.connect() as duck:
         duck.register("lines", lines)
         duck.register("people", people or lines)
@@ -57,7 +57,7 @@ def sums(table: DataFrame, *columns: str) -> list[float]:
 
 
 def test_the_published_model_of_cdnow_comes_out_of_the_results(spark) -> None:
-    """The sample's days fall apart into halves at the very month end of the publication."""
+    """The sample's days are divided at the same month end as in the publication."""
     with valued(spark, cdnow_sample()) as found:
         fits = fits_of(found)
         expected, actual, naive = sums(
@@ -81,7 +81,7 @@ def test_the_published_model_of_cdnow_comes_out_of_the_results(spark) -> None:
 
 
 def test_every_customer_of_cdnow_is_scored_as_without_pyspark(spark) -> None:
-    """All 23,570 of them, to the last digit that is told; who bought on one day has no probability."""
+    """All 23,570 of them, to the last digit; customers who bought on one day have no probability."""
     lines = cdnow()
     columns = ("expected_orders", "expected_amount", "alive_probability")
     with valued(spark, lines) as found:
@@ -110,7 +110,7 @@ def scores(told: Histories, model: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_customers_of_each_segment_at_the_end_of_the_calibration_are_all_that_had_bought(spark) -> None:
-    """Nobody is counted twice, and whoever came later has no holdout."""
+    """Nobody is counted twice, and customers who came later have no holdout."""
     with valued(spark, cdnow()) as found:
         told = found.tables["value_holdout"].toArrow()
 
@@ -136,8 +136,8 @@ def test_the_calibration_ends_at_the_month_end_nearest_to_the_middle(first, as_o
     assert calibration_end(first, as_of) == end
 
 
-def test_there_is_no_model_of_few_repeat_buyers(customers: MakeCustomers, events: MakeEvents) -> None:
-    """99 by the end of the calibration: their parameters would be luck."""
+def test_there_is_no_model_with_few_repeat_buyers(customers: MakeCustomers, events: MakeEvents) -> None:
+    """With 99 by the end of the calibration, the parameters would be luck."""
     happened = events(
         "customer_id occurred_at kind",
         *[
@@ -156,8 +156,8 @@ def test_there_is_no_model_of_few_repeat_buyers(customers: MakeCustomers, events
     }
 
 
-def test_there_is_no_model_of_amounts_that_are_not_there(spark) -> None:
-    """Orders are expected all the same; amounts are not known, which is not zero."""
+def test_there_is_no_model_of_missing_amounts(spark) -> None:
+    """Orders still have expectations; amounts are unknown, which is not zero."""
     lines = cdnow_sample()
     unknown = lines.set_column(3, "amount", pa.nulls(lines.num_rows, lines["amount"].type))
     with valued(spark, unknown) as found:
@@ -171,7 +171,7 @@ def test_there_is_no_model_of_amounts_that_are_not_there(spark) -> None:
 
 
 def test_what_is_expected_does_not_depend_on_partitions_nor_on_the_order_of_rows(spark) -> None:
-    """The same bytes: sums of doubles would differ in their last digits."""
+    """Identical bytes: sums of doubles would differ in their last digits."""
     lines = cdnow_sample()
     shuffled = lines.take(np.random.default_rng(7).permutation(lines.num_rows))
 
@@ -184,7 +184,7 @@ def everything(spark: SparkSession, lines: pa.Table, *, parts: int) -> dict[str,
         return {name: sorted(map(repr, found.tables[name].collect())) for name in names}
 
 
-def test_customers_who_are_not_known_are_no_part_of_the_model(spark) -> None:
+def test_unknown_customers_are_not_part_of_the_model(spark) -> None:
     """Their events are rejected here as everywhere."""
     with valued(spark, cdnow(), people=cdnow_sample()) as found:
         assert fits_of(found)["all"]["customers"] == 2_357

@@ -1,4 +1,4 @@
-"""What happened in each month, counted and summed by the slicers."""
+"""What happened in each month, counted and summed by slicer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def activity_segments(months: DataFrame, found: Survey, *, as_of: date) -> DataF
     """
     One row per month, join month, loyalty status, activity and country that occurs in `months_of_customers`.
 
-    A customer has possible_days in months in which they are active: all days of the month, and of the month of
-    *as_of* those up to it. Slicers are as of today: months and at most 21 countries bound the rows.
+    possible_days count only months in which a customer is active: all days of the month, or in the month of
+    *as_of* the days up to it. Slicers have today's values. The row count is bounded by months and at most 21
+    countries.
     """
     cells = months.withColumn("activity_month", F.col("month")).groupBy("activity_month", *tables.SLICERS)
     counted = cells.agg(

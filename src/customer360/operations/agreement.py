@@ -1,4 +1,4 @@
-"""Where the rows of customers say otherwise than their events."""
+"""Differences between customers' rows and their events."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _NEEDED: Final = {
     "first_purchase": events_of("purchase"),
     "last_login": events_of("login"),
 }
-"""What the events must hold for a column of customers to be compared with them."""
+"""What the events must contain for a column of customers to be compared with them."""
 
 
 def count_differences(ledger: Ledger, customers: DataFrame, found: Survey) -> dict[str, tuple[int, int]]:
     """
-    By check of customers: those it looked at, who have events, and those of them who differ.
+    For each check of customers: how many with events were checked, and how many of them differ.
 
-    Nothing is looked at where events lie after the as-of date, nor a column that the data lacks.
+    Nothing is checked if any event is after the as-of date, nor for a column missing from the data.
     """
     compared = {
         check.name: check.condition.column
         for check in CUSTOMERS.checks
-        if isinstance(check.condition, DiffersFromEvents) and _is_told(check.condition.column, found)
+        if isinstance(check.condition, DiffersFromEvents) and _is_comparable(check.condition.column, found)
     }
     if not compared or not ledger.is_complete:
         return {}
@@ -41,12 +41,12 @@ def count_differences(ledger: Ledger, customers: DataFrame, found: Survey) -> di
     return {name: (row["customers"], row[name]) for name in compared}
 
 
-def _is_told(column: str, found: Survey) -> bool:
+def _is_comparable(column: str, found: Survey) -> bool:
     return not {CUSTOMERS[column], _NEEDED[column]} & {*found.missing}
 
 
 def _differs(column: str, found: Survey) -> Column:
-    """A day before the first of all events is beyond what events can tell, and null points say nothing."""
+    """Days before the very first event cannot be compared, and null points are ignored."""
     if column == "loyalty_points":
         return F.coalesce(F.col(column) != F.coalesce("points_in_events", F.lit(0)), F.lit(False))
     in_events = F.col("first_order" if column == "first_purchase" else "last_login_event")

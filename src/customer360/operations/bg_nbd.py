@@ -1,9 +1,8 @@
 """
 How often customers buy and when they stop: the BG/NBD model of Fader, Hardie and Lee (2005).
 
-While alive, a customer buys at a rate of their own, drawn from a gamma distribution (r, alpha). After each
-purchase the customer leaves with a probability of their own, drawn from a beta distribution (a, b). Time is in
-weeks.
+While alive, each customer buys at their own rate, drawn from a gamma distribution (r, alpha). After each purchase
+the customer leaves with their own probability, drawn from a beta distribution (a, b). Time is in weeks.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from customer360.operations.maximise import Floats, maximise
 
 _STARTS: Final = ((0.5, 5.0, 0.8, 2.0), (1.0, 1.0, 1.0, 1.0), (0.1, 20.0, 0.3, 5.0), (3.0, 30.0, 0.1, 2.0))
 _SINGULAR: Final = 1e-6
-"""Nearer to 1 than this, `a` would divide zero by zero; the expectation is continuous there."""
+"""An `a` closer to 1 than this would divide zero by zero; the expectation is continuous there."""
 _QUICK: Final = 0.9
-"""Up to here SciPy adds up the hypergeometric series; beyond, a transformation of its may overflow."""
+"""Up to here SciPy sums the hypergeometric series; beyond, its transformation may overflow."""
 _MOST_TERMS: Final = 50_000
 _YEAR: Final = 53.0
-"""In weeks. Expectations are asked for a year, or for as long a time as the model was fitted on."""
+"""In weeks. Expectations are for a year, or for as long as the model was fitted on."""
 
 
 @dataclass(frozen=True)
 class BuyingCells:
     """
-    Customers who have bought alike, counted: *frequency* purchases after the first, the last of these *recency*
+    Customers with the same history, counted: *frequency* purchases after the first, the last of them *recency*
     weeks after the first, which was *age* weeks ago. One entry per cell in each array.
     """
 
@@ -40,7 +39,7 @@ class BuyingCells:
 
 @dataclass(frozen=True)
 class BgNbd:
-    """The model with its parameters, and the logarithm of their likelihood."""
+    """The model with its parameters and their log-likelihood."""
 
     r: float
     alpha: float
@@ -49,7 +48,7 @@ class BgNbd:
     log_likelihood: float
 
     def alive_probability(self, frequency: Floats, recency: Floats, age: Floats) -> Floats:
-        """The probability that the customer has not left; 1 for who has bought once."""
+        """The probability that the customer has not left; 1 for a customer who bought once."""
         from scipy.special import expit
 
         x = np.asarray(frequency, dtype=np.float64)
@@ -57,12 +56,12 @@ class BgNbd:
         odds = np.log(self.a / np.where(x > 0, self.b + x - 1.0, 1.0)) + later
         return np.where(x > 0, np.asarray(expit(-odds), dtype=np.float64), 1.0)
 
-    @np.errstate(over="ignore", invalid="ignore")  # there is no number then; see `is_finite`
+    @np.errstate(over="ignore", invalid="ignore")  # the result is not a number then; see `is_finite`
     def purchases_if_alive(self, frequency: Floats, age: Floats, weeks: float) -> Floats:
         """
-        The purchases expected in the next *weeks* of a customer who is alive today.
+        The purchases expected in the next *weeks* from a customer who is alive today.
 
-        Euler's transformation of the published formula, whose hypergeometric function overflows beyond a few
+        Uses Euler's transformation of the published formula, whose hypergeometric function overflows beyond a few
         hundred purchases.
         """
         a = 1.0 + _SINGULAR if abs(self.a - 1.0) < _SINGULAR else self.a
@@ -73,11 +72,11 @@ class BgNbd:
         return np.asarray((a + self.b + x - 1.0) / (a - 1.0) * (1.0 - left), dtype=np.float64)
 
     def is_finite(self, cells: BuyingCells, weeks: float) -> bool:
-        """Whether a number comes out for all of *cells*: with parameters that hardly matter, none may."""
+        """Whether the expectation is finite for all *cells*; poorly determined parameters may overflow."""
         return bool(np.all(np.isfinite(self.purchases_if_alive(cells.frequency, cells.age, weeks))))
 
     def expected_purchases(self, frequency: Floats, recency: Floats, age: Floats, weeks: float) -> Floats:
-        """The purchases expected in the next *weeks* of a customer with this history."""
+        """The purchases expected in the next *weeks* from a customer with this history."""
         return self.alive_probability(frequency, recency, age) * self.purchases_if_alive(frequency, age, weeks)
 
 
@@ -92,7 +91,7 @@ def _hypergeometric(a: float, b: float, c: Floats, z: Floats) -> Floats:
 
 
 def _added_up(a: float, b: float, c: Floats, z: Floats) -> Floats:
-    """The series itself, term by term, until the rest of it is too small to count."""
+    """Sums the series term by term until the remainder is negligible."""
     total, term = np.ones_like(z), np.ones_like(z)
     for n in range(_MOST_TERMS):
         term = term * ((a + n) * (b + n) / (c + n) / (n + 1.0) * z)
@@ -103,7 +102,7 @@ def _added_up(a: float, b: float, c: Floats, z: Floats) -> Floats:
 
 
 def fit_bg_nbd(cells: BuyingCells) -> BgNbd | None:
-    """The model of maximum likelihood; None where the data do not determine its parameters, or tell nothing."""
+    """The maximum likelihood model; None when the data do not determine its parameters."""
     customers = float(cells.customers.sum())
     likelihood = Likelihood(cells)
     found = maximise(likelihood.per_customer, _STARTS) if customers else None
@@ -116,9 +115,9 @@ def fit_bg_nbd(cells: BuyingCells) -> BgNbd | None:
 
 class Likelihood:
     """
-    The logarithm of the likelihood of (r, alpha, a, b), and its derivative by each of them, as a function.
+    The log-likelihood of (r, alpha, a, b) and its gradient, as a function.
 
-    There are few different frequencies: what depends on these alone is computed once for each.
+    There are few distinct frequencies: terms that depend only on these are computed once for each.
     """
 
     def __init__(self, cells: BuyingCells) -> None:
@@ -149,18 +148,18 @@ class Likelihood:
         return float(weight @ either) + of_counts, slope + slope_of_counts
 
     def per_customer(self, parameters: Floats) -> tuple[float, Floats]:
-        """The mean over customers, which lies near 1 however many there are."""
+        """The mean over customers, which is near 1 regardless of their number."""
         value, slope = self(parameters)
         customers = float(self._customers.sum())
         return value / customers, slope / customers
 
     def _left_at_once(self, a: float, b: float) -> Floats:
-        """Of each frequency, the logarithm of the odds to have left after a last purchase that was today."""
+        """For each frequency, the log-odds of having left after a last purchase today."""
         bought = self._counts > 0
         return np.where(bought, np.log(a / np.where(bought, b + self._counts - 1.0, 1.0)), -np.inf)
 
     def _of_counts(self, r: float, alpha: float, a: float, b: float) -> tuple[float, Floats]:
-        """The part that depends on the frequency alone."""
+        """The part that depends only on the frequency."""
         from scipy.special import gammaln, psi
 
         counts, customers = self._counts, self._customers

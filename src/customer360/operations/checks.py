@@ -1,8 +1,8 @@
 """
 The checks of a source's rows in PySpark.
 
-Every row gets one number, `failed_checks`, with a bit for each check it fails: cheaper to hold for millions of
-rows than a list of names, and one count per number answers every question about data quality at once.
+Every row gets one number, `failed_checks`, with a bit for each check that it fails. For millions of rows this is
+cheaper than a list of names, and the counts by number contain every data quality figure.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ FAILED_CHECKS: Final = "failed_checks"
 
 
 def day_of(source: Source, column: str) -> str:
-    """The column of checked rows with the day of *column*; that of a moment is told once, as Spark takes long."""
+    """The column of checked rows with the day of *column*; computed once for timestamps, which are slow."""
     return f"{column}_day" if source[column].type == "timestamp" else column
 
 
 def number_of(column: str) -> str:
-    """The column of checked rows with the place of *column* among its only values, where a check names these."""
+    """The column of checked rows with the index of *column* among its allowed values, if a check lists these."""
     return f"{column}_number"
 
 
 def bits(source: Source, checks: Iterable[RowCheck]) -> int:
-    """The bits of `failed_checks` that stand for *checks*."""
+    """The bits of `failed_checks` for *checks*."""
     return sum(1 << source.checks.index(check) for check in checks)
 
 
@@ -59,15 +59,15 @@ def checked(
     rows: DataFrame, source: Source, *, as_of: date, keys_are_unique: bool, forgotten: Collection[int] = ()
 ) -> DataFrame:
     """
-    *rows*, as `source_rows` gives them, with the days of their moments, the numbers of their kinds, and with
-    `failed_checks`, which is null for a row that is not known yet.
+    *rows*, as returned by `source_rows`, with the days of their timestamps, the numbers of their kinds, and
+    `failed_checks`, which is null for a row that is not known yet. As many rows.
 
-    A row that is known from a day after *as_of* does not exist yet: no check looks at it, and it makes no
-    duplicate. With *keys_are_unique* (the source has a unique index) duplicates are not looked for, which saves a
-    shuffle of every row. *forgotten* are the customers who were forgotten and come again. What needs other rows
-    than that of the check is left to `ledger_checks`.
+    A row that becomes known after *as_of* does not exist yet: it is not checked, and does not count as a
+    duplicate. With *keys_are_unique* (the source has a unique index) duplicates are not searched, which saves a
+    shuffle of every row. *forgotten* are forgotten customers who occur again. Checks that need other rows are in
+    `ledger_checks`.
     """
-    present = rows.columns  # asked once: over Spark Connect the server answers
+    present = rows.columns  # asked once: over Spark Connect each use is a request
     moments = [column.name for column in source.columns if column.type == "timestamp" and column.name in present]
     days = [F.col(name).cast("date").alias(day_of(source, name)) for name in moments]
     numbers = [_number(column, values).alias(number_of(column)) for column, values in _closed(source).items()]
@@ -138,18 +138,18 @@ def _fails(
 
 
 def _closed(source: Source) -> dict[str, tuple[str, ...]]:
-    """The columns whose only values a check of *source* names, with these."""
+    """The columns whose allowed values a check of *source* lists, with these values."""
     conditions = (check.condition for check in source.checks)
     return {one.column: one.values for one in conditions if isinstance(one, IsOtherThan)}
 
 
 def _number(column: str, values: tuple[str, ...]) -> Column:
-    """The place of *column* among *values*, regardless of letter case."""
+    """The index of *column* among *values*, regardless of letter case."""
     return F.coalesce(place(values, F.col(column)), place(values, F.lower(column)))
 
 
 def _any(conditions: Iterable[Column]) -> Column:
-    """Whether one of *conditions* is true, where null is not."""
+    """Whether one of *conditions* is true; null counts as false."""
     return reduce(or_, [F.coalesce(condition, F.lit(False)) for condition in conditions], F.lit(False))
 
 

@@ -1,4 +1,4 @@
-"""How many of those who joined in a month were still seen later."""
+"""How many of the customers who joined in a month were still seen later."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def cohort_retention(
     customers: DataFrame, activity: DataFrame, *, as_of: date, first_event: date | None
 ) -> DataFrame:
     """
-    One row per join month of *customers* and number of months since, up to the last month that is complete.
+    One row per join month of *customers* and number of months since, up to the last complete month.
 
-    Unbounded retention: a customer is retained n months after joining when they were last seen in that month or in
-    a later one. Everyone is retained in month 0, by joining; who was never seen is retained in no other. Classic
-    retention: the active customers of that very month, from *activity*, their activity_segments; null in months
-    before that of *first_event*, where nobody knows. A month is complete when its last day is not after *as_of*.
-    Shares are rounded half up to six digits.
+    Unbounded retention: a customer is retained n months after joining if they were last seen in that month or
+    later. Everyone is retained in month 0, by joining; customers who were never seen are retained in no other
+    month. Classic retention: the active customers of that month, from *activity*, their activity_segments; null in
+    months before that of *first_event*, where it is unknown. A month is complete if its last day is not after
+    *as_of*. Shares are rounded half up to six digits.
     """
     cohorts = _unbounded(customers, as_of).join(_classic(activity), ["join_month", "months_since"], "left")
-    is_told = F.lit(False)
+    is_known = F.lit(False)
     if first_event:
-        is_told = F.col("months_since") >= _months_since_joining(F.lit(first_event))
-    active = F.when(is_told, F.coalesce("active_customers", F.lit(0)))
+        is_known = F.col("months_since") >= _months_since_joining(F.lit(first_event))
+    active = F.when(is_known, F.coalesce("active_customers", F.lit(0)))
     with_active = cohorts.withColumn("active_customers", active)
     shares = {"retained_share": _share("retained_customers"), "active_share": _share("active_customers")}
     return conform(with_active.withColumns(shares), tables.COHORT_RETENTION)
@@ -67,6 +67,6 @@ def _number(day: Column) -> Column:
 
 
 def _share(of: str) -> Column:
-    """In whole millionths: a double would round some halves down, and engines divide decimals differently."""
+    """Computed in millionths: a double would round some halves down, and engines divide decimals differently."""
     millionths = F.expr(f"(2000000 * {of} + cohort_customers) div (2 * cohort_customers)")
     return millionths * F.lit(Decimal("0.000001"))

@@ -1,4 +1,4 @@
-"""From and to the tables of `customer360.tables`: exactly their columns, in their order, with their types."""
+"""Conversion from and to the tables of `customer360.tables`: exactly their columns, order and types."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from customer360.operations.conversions import converted, require_fitting
 from customer360.tables import RESULT_TABLES, Source, Table, columns_read
 
 AS_READ: Final = "as_read_"
-"""Prefix of the columns that hold a whole number as it was read, where its type has decimals."""
+"""Prefix of the columns with a whole number as read, if its type has decimals."""
 
 
 def source_rows(rows: DataFrame, source: Source, results: Iterable[Table] = RESULT_TABLES) -> DataFrame:
     """
-    *rows* cut down to the columns of *source* that *results* derive from, each with its type; null if lacking.
+    *rows* reduced to the columns of *source* that *results* derive from, with their types; null if missing.
 
-    A moment with a time zone becomes the one in the session's time zone, which has to be UTC. Whole numbers that
-    come in a type with decimals are also kept as they were read, under `AS_READ` and their name. Amounts that are
-    NaN or infinite are null. Raises: Customer360Error when they lack the key, or have nothing else, or when a
-    column has a type that does not fit.
+    A timestamp with a time zone is converted to the session's time zone, which must be UTC. Whole numbers in a
+    type with decimals are also kept as read, in a column named `AS_READ` and their name. NaN and infinite amounts
+    become null. Raises: Customer360Error when the rows lack the key, have only the key, or have a column of an
+    unsuitable type.
     """
     kinds = {field.name: field.dataType for field in rows.schema}
     wanted = [source[name] for name in columns_read(source, results)]
@@ -39,14 +39,14 @@ def source_rows(rows: DataFrame, source: Source, results: Iterable[Table] = RESU
 
 
 def require_columns(present: Collection[str], source: Source, wanted: Iterable[tables.Column], whose: str) -> None:
-    """Raises: Customer360Error when *present* lack what is never null, or nothing of *wanted* can be said."""
+    """Raises: Customer360Error when *present* lack a required column, or every one of *wanted*."""
     for name in {**dict.fromkeys(source.key), **{one.name: None for one in source.columns if one.required}}:
         if name not in present:
             raise Invalid(f"{whose} lack the column {name}.{nearest(name, present)}")
-    told = [column.name for column in wanted if column.name not in source.ids]
-    if not {*told} & {*present}:
+    useful = [column.name for column in wanted if column.name not in source.ids]
+    if not {*useful} & {*present}:
         raise Invalid(
-            f"{whose} have only {', '.join(present)}; the results need at least one of {', '.join(told)}"
+            f"{whose} have only {', '.join(present)}; the results need at least one of {', '.join(useful)}"
         )
 
 
@@ -61,16 +61,17 @@ def _value(column: tables.Column, kinds: Mapping[str, t.DataType]) -> Column:
 
 
 def conform(rows: DataFrame, table: Table) -> DataFrame:
-    """The columns of *table* out of *rows*, in the table's order and types; other columns are dropped."""
+    """The columns of *table* from *rows*, in the table's order and types; other columns are dropped."""
     return rows.select([F.col(column.name).cast(column.spark_type).alias(column.name) for column in table.columns])
 
 
 def table_of(spark: SparkSession, table: Table, rows: Iterable[tuple[Any, ...]]) -> DataFrame:
     """
-    A small *table* from Python *rows*, whose values come in the order of its columns.
+    A small *table* from Python *rows*, whose values are in the order of its columns.
 
-    By way of Arrow: of Python's rows Spark makes an RDD, whose first one in a session takes a second. In one part:
-    Spark numbers parts before it cuts such rows into several, so that all would have the number 0.
+    Goes through Arrow, because Spark turns Python rows into an RDD, and the first RDD of a session takes a second.
+    Uses one partition, because Spark numbers partitions before it splits such rows, so that all would have the
+    number 0.
     """
     kept = list(rows)
     schema = ", ".join(f"{column.name} {column.spark_type}" for column in table.columns)

@@ -1,4 +1,4 @@
-"""Values of any type as values of the source table's types, the same on every engine."""
+"""Converts values of any type to the source table's types, the same on every engine."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _FITTING: Final[Mapping[str, tuple[str, tuple[type[t.DataType], ...]]]] = {
     "text": ("a text", (t.AtomicType,)),
 }
 """
-What each type of a source is made of; a text of any of them, and every other type of a number.
+The types that convert to each type of a source; text always does, and numeric types convert to each other.
 
-Engines differ in what else they convert: some make a day of any number, counted from 1970.
+Engines differ in other conversions: some turn any number into a day, counted from 1970.
 """
 _A_NUMBER: Final = ("a number", (t.NumericType, t.StringType))
 _EXACT: Final = 2.0**53
-"""Doubles below it hold every whole number."""
+"""Doubles represent every whole number below it."""
 
 
 def require_fitting(source: Source, kinds: Mapping[tables.Column, t.DataType]) -> None:
-    """Raises: Customer360Error when a column of *source* comes with a type, in *kinds*, that does not fit."""
+    """Raises: Customer360Error when a column of *source* has an unsuitable type in *kinds*."""
     for column, kind in kinds.items():
         wanted, fitting = _FITTING.get(column.type, _A_NUMBER)
         if not isinstance(kind, (*fitting, t.NullType)):
@@ -44,9 +44,10 @@ def require_fitting(source: Source, kinds: Mapping[tables.Column, t.DataType]) -
 
 def converted(value: Column, kind: t.DataType, wanted: str) -> Column:
     """
-    *value*, which has the type *kind*, as the type *wanted* of the source table, in Spark's words.
+    *value* of the type *kind*, converted to the source table's type *wanted*, in Spark's notation.
 
-    A moment with a time zone falls on its day in the session's. Amounts that are NaN or infinite are null.
+    The day of a timestamp with a time zone is that in the session's time zone. NaN and infinite amounts become
+    null.
     """
     if isinstance(kind, (t.DoubleType, t.FloatType)) and wanted == "string":
         return _plain_text(value)
@@ -55,14 +56,14 @@ def converted(value: Column, kind: t.DataType, wanted: str) -> Column:
     if isinstance(kind, t.DecimalType) and wanted == "boolean":
         return value != 0
     if isinstance(kind, t.StringType) and wanted == "date":
-        return value.cast("timestamp_ntz").cast(wanted)  # some take no blanks around a day, nor a time after a T
+        return value.cast("timestamp_ntz").cast(wanted)  # some reject blanks around a day, or a time after a T
     if isinstance(kind, t.TimestampType):
-        return value.cast("timestamp").cast(wanted)  # in the session's time zone, not in one that a file names
+        return value.cast("timestamp").cast(wanted)  # in the session's time zone, not in one named by a file
     return value.cast(wanted)
 
 
 def _plain_text(number: Column) -> Column:
-    """Whole numbers without decimals, as PostgreSQL writes them: 10000000, neither 1.0E7 nor 10000000.0."""
+    """Whole numbers without decimals, as PostgreSQL prints them: 10000000, not 1.0E7 or 10000000.0."""
     is_whole = (number == F.rint(number)) & (F.abs(number) < _EXACT)
     whole = F.when(is_whole, number).cast("bigint").cast("string")
     return F.when(is_whole, whole).otherwise(number.cast("string"))
@@ -70,9 +71,9 @@ def _plain_text(number: Column) -> Column:
 
 def _in_cents(number: Column) -> Column:
     """
-    *number* rounded half up to two decimals as it reads, so that 1.005 becomes 1.01; null for NaN and infinity.
+    *number* rounded half up to two decimals as printed, so that 1.005 becomes 1.01; null for NaN and infinity.
 
-    Engines round doubles differently. A half is told by comparing: 100.5 / 100 is the very double of 1.005.
+    Engines round doubles differently. A half is detected by comparison: 100.5 / 100 is the same double as 1.005.
     """
     size = F.abs(number)
     cents = F.rint(size * 100)

@@ -1,4 +1,4 @@
-"""What the events say of each customer over all months."""
+"""A summary of each customer's events over all months."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ HISTORY: Final = {
     "last_active_day": ("date", None),
     "taken": ("bigint", 0),
 }
-"""The columns that `with_history` adds: their types, and their values for a customer without events."""
+"""The columns that `with_history` adds: their types, and their values for customers without events."""
 
 
 def customer_history(months: DataFrame, *, as_of: date) -> DataFrame:
-    """One row per customer with events, of their `event_months` up to *as_of*: the columns of `HISTORY`."""
+    """One row per customer with `event_months` up to *as_of*, with the columns of `HISTORY`."""
     return months.groupBy("customer_id").agg(
         F.sum("orders").alias("orders"),
         F.sum(F.col("amount") - F.col("refunded")).cast(_SPENT).alias("spent"),
@@ -50,7 +50,7 @@ def customer_history(months: DataFrame, *, as_of: date) -> DataFrame:
 
 
 def with_history(customers: DataFrame, months: DataFrame | None, *, as_of: date) -> DataFrame:
-    """*customers* with the columns of `HISTORY`, from *months* up to *as_of* where there are any: as many rows."""
+    """*customers* with the columns of `HISTORY`, from *months* up to *as_of* if given: as many rows."""
     if months is None:
         return customers.withColumns({name: F.lit(value).cast(kind) for name, (kind, value) in HISTORY.items()})
     joined = customers.join(customer_history(months, as_of=as_of), "customer_id", "left")
@@ -65,9 +65,9 @@ def with_history(customers: DataFrame, months: DataFrame | None, *, as_of: date)
 
 def with_derived(known: DataFrame) -> DataFrame:
     """
-    *known* customers who were derived from events, with what their rows sum up taken from those known by now.
+    *known* customers derived from events, with their sums recomputed from the events known so far: as many rows.
 
-    Points below zero, which a ledger may have for a while, are zero, as nobody holds less.
+    Points below zero, which a ledger may have temporarily, become zero.
     """
     held = F.greatest(F.coalesce("points_in_events", F.lit(0)), F.lit(0))
     return known.withColumns(

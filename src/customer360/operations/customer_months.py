@@ -13,11 +13,11 @@ from customer360.operations.traits import place
 
 def months_of_customers(months: DataFrame, customers: DataFrame, found: Survey) -> DataFrame:
     """
-    The `event_months` of *customers*, each with the customer's slicer cell, and whether it is new or resurrected.
+    The `event_months` of *customers* with the customer's slicer cell, and whether the month is new or resurrected.
 
-    New is the first active month of whoever joined in or after the month of the first event of all, or whose join
-    month is not known: of the others nobody knows what they did before. Resurrected is who is neither new nor
-    retained. Members of slicers come as their places among the survey's.
+    A customer's first active month is new if they joined in or after the month of the very first event, or if
+    their join month is unknown; earlier activity of the other customers is unknown. An active month that is
+    neither new nor retained is resurrected. Slicer members are given as their positions in the survey.
     """
     began = F.lit(found.first_event.replace(day=1) if found.first_event else None).cast("date")
     joined_since = F.coalesce(F.col("join_month") >= began, F.lit(True))
@@ -29,5 +29,5 @@ def months_of_customers(months: DataFrame, customers: DataFrame, found: Survey) 
 
 
 def customer_months(months: DataFrame) -> DataFrame:
-    """One row per customer and month with any event, of `months_of_customers`."""
+    """One row per customer and month with any event, from `months_of_customers`."""
     return conform(months, tables.CUSTOMER_MONTHS)

@@ -1,4 +1,4 @@
-"""The customers that the results are made of, with everything that the results say about each."""
+"""The customers that the results are built from, with everything that the results contain about each."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from customer360.tables import CUSTOMERS, NOT_STATED
 
 def known_customers(checked: DataFrame, *, as_of: date, are_derived: bool = False) -> DataFrame:
     """
-    The *checked* rows that are used: customers at *as_of* that fail no 'reject' check, with their history.
+    The *checked* rows that are used: customers as of *as_of* that fail no 'reject' check, with their history.
 
-    A first purchase or a login after *as_of* is null, so that a past report can be rebuilt; last_login is its day.
-    Where the customers *are_derived* from their events, their points and first purchase are those of the events up
-    to *as_of*.
+    A first purchase or login after *as_of* is null, so that a past report can be rebuilt; last_login is a day. If
+    the customers *are_derived* from their events, their points and first purchase come from the events up to
+    *as_of*.
     """
     known = checked.where(~fails(CUSTOMERS, CUSTOMERS.rejects)).withColumns(
         {
@@ -39,8 +39,8 @@ def with_traits(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
     """
     *known* customers with their ages, months, bands, funnel stage and slicer members: as many rows.
 
-    Ages are whole days and years up to *as_of*, months are their first day, bands are numbered as `Bands.number`
-    does. The members are the survey's, never null but for join_month.
+    Ages are whole days and years up to *as_of*, months are given by their first day, bands by `Bands.number`.
+    Slicer members are those of the survey and never null, except join_month.
     """
     known = known.withColumns(
         {
@@ -72,15 +72,15 @@ def with_traits(known: DataFrame, survey: Survey, *, as_of: date) -> DataFrame:
 
 
 def in_slicer_cells(customers: DataFrame) -> DataFrame:
-    """*customers* with each slicer as its member, where they have loyalty status and country as stored."""
+    """*customers* with loyalty status and country as slicer members instead of as stored."""
     return customers.withColumns({"loyalty_status": F.col("status_member"), "country": F.col("country_member")})
 
 
 def customer_contacts(known: DataFrame) -> DataFrame:
-    """One row per *known* customer: who it is, as the source has it."""
+    """One row per *known* customer: the identity as in the source."""
     return conform(known, tables.CUSTOMER_CONTACTS)
 
 
 def customer_profiles(customers: DataFrame) -> DataFrame:
-    """One row per customer, without name; loyalty status and country as they are stored, and as members."""
+    """One row per customer, without the name; loyalty status and country both as stored and as members."""
     return conform(customers, tables.CUSTOMER_PROFILES)

@@ -1,4 +1,4 @@
-"""What the checks found, counted."""
+"""Counts of what the checks found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customer360.tables.row_checks import IsUnknownTo, LedgerCondition
 
 @dataclass(frozen=True)
 class CheckCount:
-    """How many rows a check looked at, and how many of these failed."""
+    """How many rows a check examined, and how many of these failed."""
 
     check: RowCheck
     rows_checked: int
@@ -23,7 +23,7 @@ class CheckCount:
 
 @dataclass(frozen=True)
 class DataQuality:
-    """The rows of one reading of a source; rows_in = rows_out + rows_rejected + rows_not_yet_known."""
+    """The row counts of one read of a source; rows_in = rows_out + rows_rejected + rows_not_yet_known."""
 
     rows_out: int
     rows_rejected: int
@@ -42,7 +42,7 @@ class DataQuality:
 def data_quality(
     checked: DataFrame, source: Source, in_ledger: Mapping[str, tuple[int, int]] | None = None
 ) -> DataQuality:
-    """The counts of *checked* rows of *source*, as `quality_of` has them; runs one small query."""
+    """The counts of *checked* rows of *source*, as in `quality_of`; runs one small query."""
     found = checked.groupBy(FAILED_CHECKS).count().collect()
     return quality_of({row[FAILED_CHECKS]: row["count"] for row in found}, source, in_ledger)
 
@@ -53,10 +53,9 @@ def quality_of(
     """
     What each check of *source* found, from *counts* of rows by their `failed_checks`.
 
-    A 'reject' check looks at every row that is known at the as-of date, a 'warn' check at those that are used: so
-    balance_missing is the very number of customers that an average balance leaves out. A check against the events
-    of a customer is in *in_ledger*, by name, with the rows it looked at and those that failed; without, it looked
-    at none.
+    A 'reject' check examines every row known at the as-of date; a 'warn' check examines the rows that are used. So
+    balance_missing is exactly the number of customers that an average balance excludes. *in_ledger* has the checks
+    against a customer's events, by name, with the rows examined and failed; a check missing from it examined none.
     """
     known = {failed: count for failed, count in counts.items() if failed is not None}
     rejects = bits(source, source.rejects)

@@ -1,4 +1,4 @@
-"""Days of a month as the bits of one number: bit 0 is the first; `bit_or` of a group counts each day once."""
+"""Days of a month as the bits of a number: bit 0 is the first; `bit_or` over a group counts each day once."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ ALL: Final = (1 << MOST_DAYS) - 1
 
 
 def bit(day: Column, offset: int = 0) -> Column:
-    """The number with the bit of *day*, moved up by *offset*."""
+    """The number with the bit of *day*, shifted left by *offset*."""
     return F.call_function("shiftleft", F.lit(1).cast("bigint"), F.dayofmonth(day) + (offset - 1))
 
 
 def lower(days: Column) -> Column:
-    """The first of two months' worth of bits that share a number."""
+    """The lower of two sets of day bits in one number."""
     return days.bitwiseAND(F.lit(ALL))
 
 
 def upper(days: Column) -> Column:
-    """The second of two months' worth of bits that share a number."""
+    """The upper of two sets of day bits in one number."""
     return F.shiftright(days, MOST_DAYS)
 
 
 def first(month: Column, days: Column) -> Column:
-    """The first of the *days* of *month*; null without any."""
+    """The first of the *days* of *month*; null when there are none."""
     return _day(month, days, F.bit_count(days.bitwiseXOR(days - 1)) - 1)
 
 
 def last(month: Column, days: Column) -> Column:
-    """The last of the *days* of *month*; null without any. Half a bit keeps a rounded logarithm below the next."""
+    """The last of the *days* of *month*; null when there are none. Half a bit guards against rounding up."""
     return _day(month, days, F.floor(F.log2(days + 0.5)))
 
 
 def _day(month: Column, days: Column, place: Column) -> Column:
-    """By way of the number of the day: to add days to a date takes twenty times as long."""
+    """Uses the number of the day: adding days to a date takes twenty times as long."""
     return F.when(days != 0, F.date_from_unix_date(F.unix_date(month) + place.cast("int")))
 
 
 def count_within(month: Column, days: Column, since: date, until: date) -> Column:
-    """How many of the *days* of *month* lie between *since* and *until*, both included."""
+    """How many of the *days* of *month* are from *since* to *until*, inclusive."""
     wanted: dict[date, int] = {}
     for number in range((until - since).days + 1):
         day = since + timedelta(days=number)

@@ -1,4 +1,4 @@
-"""The members of what the results are cut by: small tables, made of the survey."""
+"""The members of the dimensions: small tables, built from the survey."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 
 
 def loyalty_statuses(spark: SparkSession, survey: Survey) -> DataFrame:
-    """One row per loyalty status that occurs, numbered from the lowest tier up; 'Unknown' has the last number."""
+    """One row per loyalty status that occurs, numbered from the lowest tier; 'Unknown' comes last."""
     rows = ((status, order) for order, status in enumerate(survey.loyalty_statuses, start=1))
     return table_of(spark, tables.LOYALTY_STATUSES, rows)
 
@@ -27,13 +27,13 @@ def activities(spark: SparkSession, survey: Survey) -> DataFrame:
 
 
 def countries(spark: SparkSession, survey: Survey) -> DataFrame:
-    """One row per country that a segment can have, most customers first, then 'Other', then 'Unknown'."""
+    """One row per country that a segment can have: most customers first, then 'Other', then 'Unknown'."""
     rows = ((country, order) for order, country in enumerate(survey.countries, start=1))
     return table_of(spark, tables.COUNTRIES, rows)
 
 
 def bands(spark: SparkSession, survey: Survey) -> DataFrame:
-    """One row per banded column and band, in rising order, also for a band that nobody falls into."""
+    """One row per banded column and band, in ascending order, including bands without customers."""
     rows = [
         (banded.banded_column, band.number, band.low, band.high, band.label)
         for banded in survey.bands
@@ -43,7 +43,7 @@ def bands(spark: SparkSession, survey: Survey) -> DataFrame:
 
 
 def calendar_months(spark: SparkSession, survey: Survey, *, as_of: date) -> DataFrame:
-    """One row per month from that of the first join_date or event to that of *as_of*; none without either."""
+    """One row per month from the first join_date or event to *as_of*; no rows without either."""
     first = min(filter(None, (survey.first_join_date, survey.first_event)), default=None)
     numbers = range(_number(first), _number(as_of) + 1) if first else ()
     return table_of(spark, tables.CALENDAR_MONTHS, [_row(*divmod(number, 12)) for number in numbers])

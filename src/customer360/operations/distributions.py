@@ -1,4 +1,4 @@
-"""The values at given ranks of a column, exact at any number of rows, without sorting them."""
+"""The values at given ranks of a column, exact for any number of rows, without sorting them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 Ranks: TypeAlias = Callable[[int], Iterable[int]]
-"""The ranks that are wanted of so many values; the lowest value has rank 1."""
+"""The wanted ranks, given the number of values; the lowest value has rank 1."""
 _VALUE: Final = "decimal(22,2)"
 _BITS: Final = 9
-"""Of a value in binary that its bin keeps: so a bin is at most 1/256 of its values wide."""
+"""The leading bits of a value that its bin keeps: a bin is at most 1/256 of its values wide."""
 _SPLITTER: Final = float(2 ** (53 - _BITS) + 1)
 
 
 @dataclass(frozen=True)
 class AtRank:
-    """The *value* at a rank, how many values are *lower*, and what those sum up to."""
+    """The *value* at a rank, how many values are *lower*, and their sum."""
 
     value: Decimal
     lower: int
@@ -31,14 +31,14 @@ class AtRank:
 
 @dataclass(frozen=True)
 class Distribution:
-    """How many values a column has, their *total*, and what is at the wanted ranks."""
+    """How many values a column has, their *total*, and the values at the wanted ranks."""
 
     count: int
     total: Decimal
     at: Mapping[int, AtRank]
 
     def sum_of_lowest(self, rank: int) -> Decimal:
-        """The sum of the values up to *rank*, which is a wanted one or 0."""
+        """The sum of the values up to *rank*, which is a wanted rank or 0."""
         if not rank:
             return Decimal(0)
         found = self.at[rank]
@@ -47,7 +47,7 @@ class Distribution:
 
 @dataclass(frozen=True)
 class _Bin:
-    """A bin, and what lies in the bins before it."""
+    """A bin, and the totals of the bins before it."""
 
     bin: float
     lower: int
@@ -56,10 +56,10 @@ class _Bin:
 
 def distributions(rows: DataFrame, ranks: Mapping[str, Ranks]) -> dict[str, Distribution]:
     """
-    The distribution of each column of *ranks*: numbers of at most two decimals, nulls left out.
+    The distribution of each column of *ranks*: numbers of at most two decimals; nulls are ignored.
 
-    Runs two queries. The first counts by bins, of which there are a few thousand, so that it is known which bin
-    holds a wanted rank; the second counts the values of these bins alone. The driver receives counts.
+    Runs two queries. The first counts a few thousand bins, which shows the bins that contain the wanted ranks; the
+    second counts only the values of these bins. The driver receives counts.
     """
     bins = _counted_bins(rows, ranks)
     counts = {name: sum(row["values"] for row in found) for name, found in bins.items()}
@@ -76,9 +76,9 @@ def distributions(rows: DataFrame, ranks: Mapping[str, Ranks]) -> dict[str, Dist
 
 def _bin(value: Column) -> Column:
     """
-    The *value* rounded to its first bits, which keeps the order of values: Veltkamp's splitting of a double.
+    The *value* rounded to its leading bits, which keeps the order of values: Veltkamp's splitting of a double.
 
-    Any monotone function will do for an exact result; neither logarithms nor powers are the same everywhere.
+    Any monotone function gives an exact result, but logarithms and powers differ between machines.
     """
     value = value.cast("double")
     split = value * F.lit(_SPLITTER)
@@ -100,7 +100,7 @@ def _counted_bins(rows: DataFrame, names: Iterable[str]) -> dict[str, list[Row]]
 
 
 def _bins_of(bins: Iterable[Row], ranks: Iterable[int]) -> dict[int, _Bin]:
-    """The bin of each of the *ranks*; both rise."""
+    """The bin of each of the *ranks*; both are in ascending order."""
     found: dict[int, _Bin] = {}
     left = list(ranks)
     lower, sum_of_lower = 0, Decimal(0)
@@ -112,7 +112,7 @@ def _bins_of(bins: Iterable[Row], ranks: Iterable[int]) -> dict[int, _Bin]:
 
 
 def _found(rows: DataFrame, wanted: Mapping[str, Mapping[int, _Bin]]) -> dict[str, dict[int, AtRank]]:
-    """What is at each rank of *wanted*."""
+    """The values at each rank of *wanted*."""
     parts = [_values_at(rows, name, ranks) for name, ranks in wanted.items() if ranks]
     found: dict[str, dict[int, AtRank]] = {name: {} for name in wanted}
     for row in reduce(DataFrame.unionByName, parts).collect() if parts else ():
@@ -124,7 +124,7 @@ def _found(rows: DataFrame, wanted: Mapping[str, Mapping[int, _Bin]]) -> dict[st
 
 
 def _values_at(rows: DataFrame, name: str, ranks: Mapping[int, _Bin]) -> DataFrame:
-    """The values of the bins of *ranks* that are at one of them, and what is lower in the same bin."""
+    """The values at *ranks*, and the totals of lower values in the same bin."""
     in_bins = rows.select(F.col(name).cast(_VALUE).alias("value"), _bin(F.col(name)).alias("bin")).where(
         F.col("bin").isin(*{bin_.bin for bin_ in ranks.values()})
     )

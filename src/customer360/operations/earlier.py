@@ -1,4 +1,4 @@
-"""What was known of a customer before: a look back over rows in their order."""
+"""The last earlier value of a column for the same customer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BUCKETS: Final = 64
 
 def earlier(column: str, *order: str) -> Column:
     """
-    The last value of *column* that is not null in the customer's earlier rows, by *order*; null without any.
+    The last non-null value of *column* in the customer's earlier rows, by *order*; null when there is none.
 
-    A window is over many customers at a time, as one for each customer takes five times as long: so the value
-    comes with its customer, who may be another.
+    A window spans many customers, because one window per customer takes five times as long. So the value's
+    customer is looked up too, to ignore values of another customer.
     """
     rows = f"OVER (PARTITION BY pmod(xxhash64(customer_id), {_BUCKETS}) ORDER BY customer_id, {', '.join(order)})"
     owner = F.expr(f"lag(CASE WHEN {column} IS NOT NULL THEN customer_id END) IGNORE NULLS {rows}")

@@ -1,4 +1,4 @@
-"""Events, passed once and summed by customer and month: what every figure about months is made of."""
+"""Events, read once and summed by customer and month: the basis of every monthly figure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: Final = tuple(EVENT_KINDS)
 POINT_KINDS: Final = (*EARNING_KINDS, "redeem", "expire")
 """The kinds whose points count."""
 _CENTS: Final = 40
-"""Bits that hold the cents of any amount of numeric(12,2)."""
+"""Bits that fit the cents of any numeric(12,2) amount."""
 
 
 def is_any(*kinds: str) -> Column:
@@ -35,12 +35,12 @@ def used_events(checked: DataFrame) -> DataFrame:
 
 def event_months(events: DataFrame, *, as_of: date) -> DataFrame:
     """
-    One row per customer and month with any of the used *events*, whoever the customer is.
+    One row per customer id and month with any of the used *events*, even if there is no such customer.
 
-    The counts and sums of customer_months, and what they need of the months before: the gaps that end in this
-    month run from the last such day of an earlier one. `is_first` marks the first active month. `taken` are the
-    points taken in the month, below zero. `first_order_cents` is what the customer spent on their first day with
-    an order, in the month of that day; null in others.
+    Contains the counts and sums of customer_months, and what they need from earlier months: gaps that end in this
+    month start at the last such day of an earlier one. `is_first` marks the first active month. `taken` is the sum
+    of points taken in the month, negative. `first_order_cents` is what the customer spent on their first day with
+    an order, in the month of that day; null in other months.
     """
     months = _with_days_before(_with_last_days(_summed(events)))
     return months.select(
@@ -75,16 +75,16 @@ def _summed(events: DataFrame) -> DataFrame:
 
 
 def _day_and_cents() -> Column:
-    """The day of the month above the cents of the amount, so that the least is an order of the first day."""
+    """The day of the month in the bits above the cents, so that the minimum is an order of the first day."""
     cents = F.coalesce((F.col("amount") * 100).cast("bigint"), F.lit(0).cast("bigint"))
     return F.call_function("shiftleft", F.dayofmonth(_DAY).cast("bigint"), F.lit(_CENTS)).bitwiseOR(cents)
 
 
 def _first_order_cents() -> Column:
     """
-    Of a month with orders on one day, everything; else the least order of the first day.
+    The whole amount of a month with orders on one day only; else the smallest order of the first day.
 
-    Hour and minute would tell which order was the first, and take an engine longer than all else of a month.
+    The time of day would show which order was first, but takes an engine longer than everything else for a month.
     """
     of_month = (F.col("amount") * 100).cast("bigint")
     least = F.col("first_day_and_cents").bitwiseAND(F.lit((1 << _CENTS) - 1))
@@ -109,7 +109,7 @@ def _active() -> Column:
 
 
 _DAYS: Final = {"login": _logins, "order": _orders, "active": _active}
-"""The bits of the days with activity, by kind of it."""
+"""The bits of the days with activity, by kind of activity."""
 
 
 def _with_last_days(months: DataFrame) -> DataFrame:
@@ -118,7 +118,7 @@ def _with_last_days(months: DataFrame) -> DataFrame:
 
 
 def _with_days_before(months: DataFrame) -> DataFrame:
-    """*months* with the last day of each kind in the customer's earlier months, null without any."""
+    """*months* with the last day of each kind in the customer's earlier months; null when there is none."""
     return months.withColumns({f"{kind}_before": earlier(f"last_{kind}_day", "month") for kind in _DAYS})
 
 
@@ -140,7 +140,7 @@ def _number(month: Column) -> Column:
 
 
 def _gaps(kind: str) -> list[Column]:
-    """How many gaps between days of a *kind* end in the month, and the days of all of them together."""
+    """How many gaps between days of a *kind* end in the month, and their total length in days."""
     bits = _DAYS[kind]()
     before, on_days = F.col(f"{kind}_before"), F.bit_count(bits)
     gaps = F.when(on_days == 0, 0).when(before.isNull(), on_days - 1).otherwise(on_days)

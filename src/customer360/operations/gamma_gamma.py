@@ -1,9 +1,9 @@
 """
 How much a purchase is worth: the Gamma-Gamma model of Fader and Hardie (2013).
 
-Amounts of a customer's purchases vary around a mean of the customer's own by a gamma distribution of shape p. The
-means vary between customers: their scales follow a gamma distribution (q, v). Amounts do not depend on how often
-somebody buys.
+The amounts of a customer's purchases vary around the customer's own mean by a gamma distribution of shape p. Means
+vary between customers: their scales follow a gamma distribution (q, v). Amounts do not depend on purchase
+frequency.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STARTS: Final = ((3.0, 3.0, 1.0), (1.0, 2.0, 1.0), (10.0, 5.0, 0.5), (1.0, 10.0
 
 @dataclass(frozen=True)
 class SpendingCells:
-    """Customers who have spent alike, counted: a *mean* amount over *frequency* purchases after the first."""
+    """Customers with the same spending, counted: a *mean* amount over *frequency* purchases after the first."""
 
     customers: Floats
     frequency: Floats
@@ -36,17 +36,17 @@ class GammaGamma:
     v: float
 
     def expected_amount(self, frequency: Floats, total: Floats) -> Floats:
-        """The amount expected of a purchase of a customer whose *frequency* repeat purchases make *total*."""
+        """The expected amount of a purchase by a customer whose *frequency* repeat purchases sum to *total*."""
         x = np.asarray(frequency, dtype=np.float64)
         return np.asarray(self.p * (self.v + total) / (self.p * x + self.q - 1.0), dtype=np.float64)
 
 
 def fit_gamma_gamma(cells: SpendingCells) -> GammaGamma | None:
     """
-    The model of maximum likelihood; None where the data do not determine its parameters, or where they leave the
-    mean of all amounts infinite (q up to 1).
+    The maximum likelihood model; None when the data do not determine its parameters, or when these make the mean
+    of all amounts infinite (q up to 1).
 
-    Amounts are in units of their mean meanwhile, so that the parameters lie near 1 in any currency.
+    The fit scales amounts by their mean, so that the parameters are near 1 in any currency.
     """
     if not cells.customers.size:
         return None
@@ -60,9 +60,9 @@ def fit_gamma_gamma(cells: SpendingCells) -> GammaGamma | None:
 
 class Likelihood:
     """
-    The logarithm of the likelihood of (p, q, v), and its derivative by each of them, as a function.
+    The log-likelihood of (p, q, v) and its gradient, as a function.
 
-    There are few different frequencies: what depends on these alone is computed once for each.
+    There are few distinct frequencies: terms that depend only on these are computed once for each.
     """
 
     def __init__(self, cells: SpendingCells) -> None:
@@ -88,13 +88,13 @@ class Likelihood:
         return float(weight @ value) + of_counts, slope + slope_of_counts
 
     def per_customer(self, parameters: Floats) -> tuple[float, Floats]:
-        """The mean over customers, which lies near 1 however many there are."""
+        """The mean over customers, which is near 1 regardless of their number."""
         value, slope = self(parameters)
         customers = float(self._customers.sum())
         return value / customers, slope / customers
 
     def _of_counts(self, p: float, q: float) -> tuple[float, Floats]:
-        """The part that depends on the frequency alone."""
+        """The part that depends only on the frequency."""
         from scipy.special import gammaln, psi
 
         x, customers = self._counts, self._customers

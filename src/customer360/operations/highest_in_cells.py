@@ -1,4 +1,4 @@
-"""Those with the highest amounts in each slicer cell, found without sorting all."""
+"""The customers with the highest amounts in each slicer cell, found without sorting all customers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_FLOOR: Final = "floor_"
 
 
 class Amount(NamedTuple):
-    """An amount that customers have, its *band*, and the column of segments with the number who *have_it*."""
+    """An amount of customers, its *band*, and the segment column that counts the customers who *have_it*."""
 
     name: str
     band: str
@@ -27,8 +27,8 @@ def highest_in_cells(customers: DataFrame, segments: DataFrame, amount: Amount) 
     """
     The ten *customers* of each slicer cell with the highest *amount*, and their `cell_rank`.
 
-    A cell with fewer customers has fewer ranks. Equal amounts rank by customer_id, so that each has a rank of its
-    own. The *segments* of the customers tell who can be among the ten.
+    A cell with fewer customers has fewer ranks. Equal amounts are ranked by customer_id, so ranks are unique. The
+    *segments* of the customers show which bands can contain the ten.
     """
     highest_first = Window.partitionBy(*tables.SLICERS).orderBy(F.desc(amount.name), "customer_id")
     contenders = _contenders(customers, segments, amount)
@@ -37,7 +37,7 @@ def highest_in_cells(customers: DataFrame, segments: DataFrame, amount: Amount) 
 
 
 def _contenders(customers: DataFrame, segments: DataFrame, amount: Amount) -> DataFrame:
-    """Those in the highest bands of their cell, down to where its tenth is: few are left to sort."""
+    """The customers in the highest bands of their cell, down to the band of the tenth: few are left to sort."""
     bands = segments.groupBy(*tables.SLICERS, amount.band).agg(F.sum(amount.have_it).alias("customers"))
     from_above = Window.partitionBy(*tables.SLICERS).orderBy(F.desc(amount.band))
     higher = F.sum("customers").over(from_above) - F.col("customers")

@@ -23,7 +23,7 @@ from customer360.tables.row_checks import IsUnknownTo
 _OPTIONAL: Final = tuple(EVENTS[name] for name in columns_read(EVENTS) if name not in EVENTS.ids)
 _KINDS: Final = tuple(events_of(kind) for kind in EVENT_KINDS)
 ALL_MISSING: Final = (*_OPTIONAL, *_KINDS)
-"""What the data lacks that has no events."""
+"""What is missing from data without events."""
 _UNKNOWN: Final = tuple(check for check in EVENTS.checks if isinstance(check.condition, IsUnknownTo))
 _STATE: Final = "is_known_customer"
 
@@ -31,10 +31,10 @@ _STATE: Final = "is_known_customer"
 @dataclass(frozen=True)
 class EventRows:
     """
-    The events as they are read from *table*.
+    The events as read from *table*.
 
-    *keys_are_unique* says that a unique index guards event_id. *customers_are_derived* says that the customers
-    were derived from these very events, so that their points and first purchase are those known at the as-of date.
+    *keys_are_unique* means that event_id has a unique index. *customers_are_derived* means that the customers were
+    derived from these events, so their points and first purchase are those known at the as-of date.
     """
 
     rows: DataFrame
@@ -42,16 +42,16 @@ class EventRows:
     keys_are_unique: bool = False
     customers_are_derived: bool = False
     forgotten: Collection[int] = ()
-    """The customers who were forgotten: their events are rejected."""
+    """The forgotten customers, whose events are rejected."""
 
 
 @dataclass(frozen=True)
 class Ledger:
     """
-    The checked *rows* of events, the `event_months` of those that pass, and what was counted.
+    The checked *rows* of events, the `event_months` of those that pass, and counts.
 
-    *counts* are of rows by their `failed_checks`; *missing* are the columns and kinds that do not occur among the
-    rows that are used.
+    *counts* are the numbers of rows by `failed_checks`; *missing* are the columns and kinds that do not occur in
+    the rows that are used.
     """
 
     rows: DataFrame
@@ -59,7 +59,7 @@ class Ledger:
     counts: Mapping[int | None, int]
     missing: tuple[tables.Column, ...]
     is_complete: bool
-    """No event lies after the as-of date."""
+    """Whether no event is after the as-of date."""
 
     @property
     def used(self) -> DataFrame:
@@ -78,7 +78,7 @@ class Ledger:
 
 @contextmanager
 def ledger_of(events: EventRows, *, as_of: date) -> Iterator[Ledger]:
-    """The ledger of *events* whoever their customers are, kept until the `with` ends."""
+    """The ledger of *events*, regardless of their customers, kept until the `with` ends."""
     rows = checked(
         source_rows(events.rows, EVENTS), EVENTS, as_of=as_of, keys_are_unique=events.keys_are_unique,
         forgotten=events.forgotten,
@@ -89,10 +89,10 @@ def ledger_of(events: EventRows, *, as_of: date) -> Iterator[Ledger]:
 
 def with_owners(ledger: Ledger, customers: DataFrame) -> Ledger:
     """
-    *ledger* where the events of nobody among the checked *customers* are rejected, and those of customers who are
-    not known yet are not known yet.
+    *ledger* with events rejected if none of the checked *customers* has their customer_id, and not known yet if
+    their customer is not known yet.
 
-    Rows are looked at again only if any of them fails a 'reject' check or its customer is not known.
+    Rows are examined again only if any of them fails a 'reject' check or has an unknown customer.
     """
     if not ledger.rejects and not _has_strangers(ledger, customers):
         return ledger
@@ -109,7 +109,7 @@ def _has_strangers(ledger: Ledger, customers: DataFrame) -> bool:
 
 
 def _with_owner() -> Column:
-    """The failed checks with that of an unknown customer; null where the customer is not known yet."""
+    """The failed checks, including that for an unknown customer; null if the customer is not known yet."""
     failed = F.col(FAILED_CHECKS)
     is_unknown = F.col(_STATE).isNull() & F.col("customer_id").isNotNull()
     with_unknown = failed.bitwiseOR(F.lit(bits(EVENTS, _UNKNOWN)))
@@ -117,7 +117,7 @@ def _with_owner() -> Column:
 
 
 def _counted(rows: DataFrame, months: DataFrame) -> Ledger:
-    """The counts of *rows*, from one small query."""
+    """The ledger of *rows* with their counts, from one small query."""
     groups = rows.groupBy(FAILED_CHECKS, KIND_NUMBER).agg(
         F.count("*").alias("events"),
         *[F.count(column.name).alias(column.name) for column in _OPTIONAL],

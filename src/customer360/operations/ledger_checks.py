@@ -1,8 +1,8 @@
 """
-The checks of events against each other and against their customers, counted.
+Counts of the checks of events against each other and against their customers.
 
-Each looks at few events: those of the customers whom the sums of their months cannot acquit. A check of events
-looks at every event that is used.
+Each check reads few events: those of customers whose monthly sums do not already rule out a failure. It counts as
+having examined every event that is used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DAY: Final = day_of(EVENTS, "occurred_at")
 
 
 def count_in_ledger(ledger: Ledger, customers: DataFrame) -> dict[str, tuple[int, int]]:
-    """By check of events: those it looked at and those that failed, among *customers*, who have their history."""
+    """For each check of events: how many were examined and how many failed; *customers* include their history."""
     checks = [check for check in EVENTS.checks if type(check.condition) in _COUNTED]
     suspects = {check.name: _suspects(check, ledger) for check in checks}
     asked = [F.count_if(is_suspect).alias(name) for name, is_suspect in suspects.items()]
@@ -47,7 +47,7 @@ def count_in_ledger(ledger: Ledger, customers: DataFrame) -> dict[str, tuple[int
 
 
 def _suspects(check: RowCheck, ledger: Ledger) -> Column:
-    """Whether some event of the customer may fail *check*."""
+    """Whether any event of the customer can fail *check*."""
     match check.condition:
         case PrecedesJoining():
             return F.col("first_event") < F.col("join_date")
@@ -74,7 +74,7 @@ def _without_purchase(ledger: Ledger, suspects: DataFrame) -> int:
 
 
 def _unmatched(events: DataFrame, refunds: DataFrame, keys: list[str]) -> int:
-    """How many *refunds* come before the first purchase with the same *keys*, or have none."""
+    """How many *refunds* have no purchase with the same *keys*, or come before the first one."""
     purchases = events.where(is_any("purchase")).join(refunds.select(keys), keys, "left_semi")
     firsts = purchases.groupBy(keys).agg(F.min("occurred_at").alias("purchased_at"))
     matched = refunds.select(*keys, "occurred_at").join(firsts, keys, "left")

@@ -10,20 +10,19 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Likelihood: TypeAlias = Callable[[Floats], tuple[float, Floats]]
-"""From parameters to the logarithm of their likelihood per customer, and its derivative by each parameter."""
+"""From parameters to their log-likelihood per customer and its gradient."""
 
 BOUND: Final = 1e5
-"""A parameter at this number, or at its inverse, says that the data do not determine it."""
+"""A parameter at this number, or at its inverse, means that the data do not determine it."""
 _NEAR: Final = 0.05
 _MOST_ITERATIONS: Final = 500
 
 
 def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]]) -> Floats | None:
     """
-    The positive parameters of the highest *likelihood*, searched from each of *starts* until a search succeeds.
+    The positive parameters with the highest *likelihood*, searched from each of *starts* until a search succeeds.
 
-    The same numbers lead to the same parameters. None where no search succeeds, or where the maximum lies at a
-    bound.
+    Deterministic. None when no search succeeds, or when the maximum is at a bound.
     """
     for start in starts:
         found = _search(likelihood, np.log(start))
@@ -33,7 +32,7 @@ def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]]) -> Float
 
 
 def _search(likelihood: Likelihood, start: Floats) -> Floats | None:
-    """The search runs over logarithms, whose derivative is that of the parameter times the parameter."""
+    """Searches over logarithms: their derivative is that of the parameter times the parameter."""
     from scipy.optimize import minimize
 
     def lost(logarithms: Floats) -> tuple[float, Floats]:

@@ -1,4 +1,4 @@
-"""When each customer has bought, and for how much: what the model of customer value is fitted on."""
+"""When each customer bought, and for how much: the data that the customer value model is fitted on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 
 def order_histories(months: DataFrame, customers: DataFrame, *, until: date) -> DataFrame:
     """
-    One row per customer among *customers* with an order, of their `event_months`: days with an order and cents.
+    One row per customer in *customers* with an order, from their `event_months`: days with an order and cents.
 
-    What is called `past_` is that by the month end *until*, null for who bought nothing by then.
+    Columns with the prefix `past_` are as of the month end *until*, null for customers who had bought nothing by
+    then.
     """
     is_past = F.col("month") <= F.lit(until)
     cents = (F.col("amount") * 100).cast("bigint")
@@ -31,19 +32,19 @@ def order_histories(months: DataFrame, customers: DataFrame, *, until: date) -> 
 
 def histories_at(histories: DataFrame, day: date) -> DataFrame:
     """
-    The `order_histories` as the model reads them at *day*, the last one that they tell of.
+    The `order_histories` in the model's terms as of *day*, their last day.
 
-    `frequency` are the days with an order after the first, `recency` the days from the first to the last, `age`
-    those from the first to *day*, and `repeat_cents` what was spent after the first day.
+    `frequency` is the number of days with an order after the first, `recency` the days from the first to the last,
+    `age` those from the first to *day*, and `repeat_cents` the amount spent after the first day.
     """
     return _as_read(histories, "", day)
 
 
 def past_histories(histories: DataFrame, until: date) -> DataFrame:
     """
-    The same at *until*, by which `order_histories` tell the past apart, of those who had bought by then.
+    The same as of *until*, the end of the `past_` columns, for customers who had bought by then.
 
-    `later_orders` and `later_cents` are what came after.
+    `later_orders` and `later_cents` are what followed.
     """
     return _as_read(
         histories.where(F.col("past_order_days").isNotNull()), "past_", until,

@@ -1,4 +1,4 @@
-"""The balances of points over time: which events take more than there is, and which let spent points expire."""
+"""Point balances over time: events that take more than the balance, and that expire points already spent."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ALWAYS: Final = date.min
 
 def count_of_overdrawn(ledger: Ledger, suspects: DataFrame) -> int:
     """
-    How many events of the *suspects* take more points than their customer holds at that moment.
+    How many events of the *suspects* take more points than their customer has at that time.
 
-    What is given at the same moment is held before anything is taken.
+    Points given at the same time count first.
     """
     moves = _running(_moves(ledger.used, suspects), F.col("occurred_at"))
     return moves.where((F.col("points") < 0) & (F.col("balance") < 0)).count()
@@ -29,11 +29,11 @@ def count_of_overdrawn(ledger: Ledger, suspects: DataFrame) -> int:
 
 def count_of_spent_expired(ledger: Ledger, suspects: DataFrame) -> int:
     """
-    How many expiries of the *suspects* take points that had been spent, or are not due yet.
+    How many expiries of the *suspects* take points that were already spent, or that are not due yet.
 
-    Points with the earliest expires_on are spent first; those that do not say when they expire may do so at any
-    time. Customers none of whose points say so are left out. Most of the others are acquitted by a sum: what has
-    fallen due covers all that was ever taken. The ledgers of the rest are replayed.
+    Points with the earliest expires_on are spent first; points without expires_on may expire at any time.
+    Customers without any expires_on are ignored. A sum clears most of the others: the points that have fallen due
+    cover everything that was ever taken. The ledgers of the rest are replayed.
     """
     moves = _moves(ledger.used, suspects)
     due = _running(moves, F.when(F.col("points") > 0, _due()).otherwise(F.col("occurred_at")))
@@ -52,19 +52,19 @@ def _moves(events: DataFrame, customers: DataFrame) -> DataFrame:
 
 
 def _running(moves: DataFrame, at: Column) -> DataFrame:
-    """*moves* with the `balance` of their customer after each; points count from *at*, given before taken."""
+    """*moves* with their customer's `balance` after each; points count from *at*, given ones before taken ones."""
     in_order = Window.partitionBy("customer_id").orderBy("at", F.col("points") < 0, "event_id")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     return moves.withColumn("at", at).withColumn("balance", F.sum("points").over(so_far))
 
 
 def _due() -> Column:
-    """The moment from which points may expire."""
+    """The time from which points may expire."""
     return F.greatest(F.col("occurred_at"), F.col("expires_on").cast("timestamp_ntz"))
 
 
 def _ledgers(moves: DataFrame) -> DataFrame:
-    """One row per customer: the *moves* in their order."""
+    """One row per customer: their *moves* in order."""
     move = F.struct(
         "occurred_at", (F.col("points") < 0).alias("is_taken"), "event_id", "points", "expires_on",
         is_any("expire").alias("is_expiry"),
@@ -79,7 +79,7 @@ def _replayed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def expiries_of_spent(moves: Iterable[dict[str, Any]]) -> int:
-    """How many expiries among the *moves* of one customer, in their order, take what is spent or not due."""
+    """How many expiries among a customer's ordered *moves* take points that are spent or not due."""
     moves = list(moves)
     if not any(move["expires_on"] for move in moves if move["points"] > 0):
         return 0
@@ -95,7 +95,7 @@ def expiries_of_spent(moves: Iterable[dict[str, Any]]) -> int:
 
 
 def _taken(held: list[tuple[date, int]], points: int) -> date:
-    """Takes *points* from those *held* that expire first; returns when the last of them does, or never."""
+    """Takes *points* from those *held* that expire first; returns when the last of them expires (or never)."""
     while held:
         expires, left = heapq.heappop(held)
         if left > points:

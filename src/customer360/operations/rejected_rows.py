@@ -1,4 +1,4 @@
-"""The rows that could not be used."""
+"""The rows that cannot be used."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from customer360.tables import Source
 from customer360.tables.row_checks import IsForgotten
 
 NOTHING: Final = "{}"
-"""The row of a customer who was forgotten."""
+"""Marks the row of a forgotten customer."""
 _TOLD: Final = pa.schema([("key", pa.string()), ("reasons", pa.string()), ("original_row", pa.string())])
 
 
 def rejected_rows(checked: DataFrame, source: Source, table: str) -> DataFrame:
     """
-    One row per *checked* row of *table* that fails a 'reject' check, with the names of all those it fails.
+    One row per *checked* row of *table* that fails a 'reject' check, with the names of all checks it fails.
 
-    original_row holds the columns that the operations read, nulls included, moments to the microsecond. Python
-    writes it, because engines write JSON differently. Of a customer who was forgotten only the reason is kept.
+    original_row has the columns that the operations read, including nulls, with timestamps to the microsecond.
+    Python writes it, because engines write JSON differently. For a forgotten customer only the reason is kept.
     """
     forgotten = next((check.name for check in source.rejects if isinstance(check.condition, IsForgotten)), "")
     reasons = F.concat_ws(", ", *[F.when(fails(source, [check]), check.name) for check in source.rejects])
@@ -50,11 +50,11 @@ def _as_read(name: str, columns: list[str]) -> Column:
 
 def _with_original_rows(forgotten: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        rows = [_told(row, forgotten) for row in batch.to_pylist()]
+        rows = [_described(row, forgotten) for row in batch.to_pylist()]
         yield pa.RecordBatch.from_pylist(rows, _TOLD)
 
 
-def _told(row: dict[str, Any], forgotten: str) -> dict[str, str | None]:
+def _described(row: dict[str, Any], forgotten: str) -> dict[str, str | None]:
     if forgotten in row["reasons"].split(", "):
         return {"key": None, "reasons": forgotten, "original_row": NOTHING}
     return {"key": row["key"], "reasons": row["reasons"], "original_row": _as_json(row["row"])}
@@ -66,7 +66,7 @@ def _as_json(row: dict[str, Any]) -> str:
 
 def _json(value: Any) -> str:
     if isinstance(value, Decimal):
-        return format(value, "f")  # JSON's numbers are decimal; Python's json would make it a double
+        return format(value, "f")  # JSON numbers are decimal, but Python's json would write a double
     if isinstance(value, datetime):
         value = value.isoformat(timespec="microseconds")
     elif isinstance(value, date):

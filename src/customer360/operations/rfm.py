@@ -1,4 +1,4 @@
-"""Recency, frequency and monetary value of the last months: a score of each, and the segment they lead to."""
+"""Recency, frequency and monetary value over the last months: a score for each, and the resulting segment."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from customer360.operations.rfm_segments import NO_RECENT_ORDER, rfm_segment
 from customer360.tables import RFM_MONTHS
 
 BEST: Final = 5
-"""Scores run from 1 to this."""
+"""The highest score; the lowest is 1."""
 _LARGEST_EXACT: Final = 10**13
-"""Below it, no two amounts share a double."""
+"""Below it, different amounts are different doubles."""
 
 
 def is_recent_buyer() -> Column:
-    """Whether the customer has an order in the months that count."""
+    """Whether the customer has an order in the `RFM_MONTHS`."""
     return F.col("recent_orders") > 0
 
 
@@ -32,12 +32,12 @@ _VALUES: Final[dict[str, str]] = {
     "frequency": "recent_orders",
     "monetary": "recent_amount",
 }
-"""What is ranked for each score, lowest first: the day of the last order, the number of orders, the net amount."""
+"""What is ranked for each score, ascending: the day of the last order, the number of orders, the net amount."""
 SCORES: Final = tuple(_VALUES)
 
 
 def values() -> list[Column]:
-    """What is ranked for each of `SCORES`, under its name; null for customers without a recent order."""
+    """What is ranked for each of `SCORES`, by name; null for customers without a recent order."""
     return [_value(score).alias(score) for score in SCORES]
 
 
@@ -46,7 +46,7 @@ def _value(score: str) -> Column:
 
 
 def recent_sums(as_of: date) -> tuple[Column, Column]:
-    """The orders of `event_months` in the `RFM_MONTHS` that end with that of *as_of*, and their net amount."""
+    """The orders in the `RFM_MONTHS` that end with the month of *as_of*, and their net amount."""
     last = as_of.year * 12 + as_of.month - 1
     year, month = divmod(last - RFM_MONTHS + 1, 12)
     is_recent = F.col("month") >= F.lit(date(year, month + 1, 1))
@@ -60,17 +60,17 @@ def recent_sums(as_of: date) -> tuple[Column, Column]:
 
 @dataclass(frozen=True)
 class ScoreEdges:
-    """For each score of 2 and up, the value above which it begins; null where it holds for everybody."""
+    """For each score from 2 up, the value above which it begins; null if everyone has at least that score."""
 
     edges: Mapping[str, tuple[Decimal | None, ...]]
 
 
 def ranks(buyers: int) -> tuple[int, ...]:
     """
-    The ranks whose values are the edges of scores, among *buyers*; without those that are 0.
+    The ranks whose values are the edges of scores, among *buyers*, without ranks of 0.
 
     A score is ⌈5 × rank ÷ buyers⌉, where equal values share the lowest rank. So a value has a score of s or more
-    when at least (s - 1) × buyers ÷ 5 values, rounded down, are lower: when it is above the value at that rank.
+    if at least (s - 1) × buyers ÷ 5 values, rounded down, are lower: if it is above the value at that rank.
     """
     return tuple(filter(None, _ranks(buyers)))
 
@@ -91,10 +91,10 @@ def score_edges(found: Mapping[str, Distribution]) -> ScoreEdges:
 
 def with_rfm(customers: DataFrame, edges: ScoreEdges | None, *, as_of: date) -> DataFrame:
     """
-    *customers* with a score of recency, frequency and monetary value, their segment, and order_recency_days: as
-    many rows.
+    *customers* with scores of recency, frequency and monetary value, a segment, and order_recency_days: as many
+    rows.
 
-    Whoever has no recent order has no score, and a segment of their own; so has everybody without *edges*.
+    Customers without a recent order have no scores, and a separate segment; without *edges*, this applies to all.
     """
     if edges is None:
         nulls = {f"{name}_score": F.lit(None).cast("smallint") for name in _VALUES}
@@ -116,12 +116,12 @@ def _score(value: Column, edges: tuple[Decimal | None, ...]) -> Column:
 
 
 def _is_above(value: Column, edge: Decimal) -> Column:
-    """As doubles where that is exact, which cost a tenth of what Spark's decimals do."""
+    """Compares doubles where that is exact, at a tenth of the cost of Spark's decimals."""
     return value.cast("double") > float(edge) if abs(edge) < _LARGEST_EXACT else value > F.lit(edge)
 
 
 def segments_at(months: DataFrame, customers: DataFrame, day: date) -> DataFrame:
-    """The scores and segment, at the month end *day*, of the *customers* who have `event_months` up to it."""
+    """The scores and segment, as of the month end *day*, of *customers* with `event_months` up to then."""
     past = months.where(F.col("month") <= F.lit(day)).groupBy("customer_id")
     known = past.agg(*recent_sums(day), F.max("last_order_day").alias("last_purchase"))
     theirs = known.join(customers.select("customer_id"), "customer_id")

@@ -1,4 +1,4 @@
-"""What each score of recency, frequency and monetary value stands for."""
+"""The meaning of each score of recency, frequency and monetary value."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SHOWN: Final = {"recency": "order_recency_days", "frequency": "recent_orders", 
 
 def rfm_scores(customers: DataFrame) -> DataFrame:
     """
-    One row per score of each kind, with how many *customers* have it and the lowest and highest of their values.
+    One row per score of each kind, with the number of *customers* who have it and their lowest and highest values.
 
-    Equal values share a score, so a score may be left out: its row counts 0 customers and has no values.
+    Equal values share a score, so a score may be unused: its row has 0 customers and no values.
     """
     scores = [f"{name}_score" for name in _SHOWN]
     cells = customers.where(F.col("recency_score").isNotNull()).groupBy(*scores)

@@ -1,4 +1,4 @@
-"""The segments that the scores of recency and frequency lead to."""
+"""The segments that result from the scores of recency and frequency."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ SEGMENTS: Final = (
     Segment("Hibernating", (1, 2), (1, 2), "They have not ordered for a long time, and have few orders."),
     Segment(NO_RECENT_ORDER, (), (), f"They have no order in the last {RFM_MONTHS} months, or none at all."),
 )  # fmt: skip
-"""In the order in which they are shown; every pair of scores leads to one of them."""
+"""In display order; every pair of scores belongs to one of them."""
 
 
 def rfm_segment() -> Column:
-    """The segment that recency_score and frequency_score lead to."""
+    """The segment of a customer's recency_score and frequency_score."""
     recency, frequency = F.col("recency_score"), F.col("frequency_score")
     named = reduce(
         lambda found, one: found.when(recency.isin(*one.recency) & frequency.isin(*one.frequency), one.name),
@@ -52,6 +52,6 @@ def rfm_segment() -> Column:
 
 
 def rfm_segments(spark: SparkSession) -> DataFrame:
-    """One row per segment, also for one that nobody is in."""
+    """One row per segment, including segments without customers."""
     rows = [(one.name, order, one.meaning) for order, one in enumerate(SEGMENTS, start=1)]
     return table_of(spark, tables.RFM_SEGMENTS, rows)

@@ -1,4 +1,4 @@
-"""The wiring: which operation makes which result table, and what is read how often."""
+"""The wiring: which operation makes which result table, and how often its inputs are read."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ __all__ = ["EventRows", "ResultTables", "results"]
 @dataclass(frozen=True)
 class ResultTables:
     """
-    The result tables by name, not yet computed, and what was counted on the way.
+    The result tables by name, not yet computed, and the counts made along the way.
 
-    `refreshes` and `data_quality` are not among the tables: they tell of the publication, which numbers them.
+    `refreshes` and `data_quality` are not included: they describe the publication, which numbers them.
     *event_quality* is null where no events were read.
     """
 
@@ -78,12 +78,12 @@ def results(
     forgotten: Collection[int] = (),
 ) -> Iterator[ResultTables]:
     """
-    Every result table of *customers* and their *events* as of *as_of*; to be written inside the `with`.
+    Every result table of *customers* and their *events* as of *as_of*, to be written inside the `with`.
 
-    *customers* and *events* are read once: their checked rows are `kept` until the `with` ends. *table* is what
-    the rejected rows are said to come from. *keys_are_unique* says that a unique index guards customer_id;
-    *status_order* gives the loyalty statuses, lowest first, where their mean points would not. Without *events*
-    the tables that are made of them are empty. The *forgotten* customers are rejected.
+    *customers* and *events* are read once: their checked rows are `kept` until the `with` ends. *table* is the
+    source recorded with rejected rows. *keys_are_unique* means that customer_id has a unique index; *status_order*
+    lists the loyalty statuses, lowest first, if their mean points would give another order. Without *events* the
+    tables built from them are empty. *forgotten* customers are rejected.
     """
     with ExitStack() as held:
         ledger = held.enter_context(ledger_of(events, as_of=as_of)) if events else None
@@ -111,7 +111,7 @@ def results(
 def _checked(
     customers: DataFrame, ledger: Ledger | None, as_of: date, keys_are_unique: bool, forgotten: Collection[int]
 ) -> DataFrame:
-    """The rows of *customers* with their checks, and where there is a *ledger* with their history."""
+    """The rows of *customers* with their checks, and with their history if there is a *ledger*."""
     rows = source_rows(customers, CUSTOMERS)
     rows = with_history(rows, ledger.months, as_of=as_of) if ledger else rows
     return checked(rows, CUSTOMERS, as_of=as_of, keys_are_unique=keys_are_unique, forgotten=forgotten)
@@ -127,13 +127,13 @@ def _qualities(
 
 
 def _rejected(rows: DataFrame, quality: DataQuality, source: Source, table: str) -> DataFrame:
-    """The rejected ones of *rows*; where none are, nothing looks through all of them to find that."""
+    """The rejected ones of *rows*; if *quality* counts none, the rows are not scanned for them."""
     return rejected_rows(rows if quality.rows_rejected else rows.limit(0), source, table)
 
 
 @contextmanager
 def _tables(worth: Valued, ledger: Ledger | None, found: Survey, as_of: date) -> Iterator[dict[str, DataFrame]]:
-    """The tables by name; those that others are made of are kept."""
+    """The tables by name; tables that others are built from are kept."""
     customers, spark = worth.customers, worth.customers.sparkSession
     in_parts = _in_few_parts(customers)
     in_cells = in_slicer_cells(in_parts)
@@ -164,7 +164,7 @@ def _tables(worth: Valued, ledger: Ledger | None, found: Survey, as_of: date) ->
 def _event_tables(
     customers: DataFrame, ledger: Ledger | None, found: Survey, as_of: date
 ) -> Iterator[dict[str, DataFrame]]:
-    """The tables made of events by name; all are empty without a *ledger*."""
+    """The tables built from events, by name; all are empty without a *ledger*."""
     if not ledger:
         tables = (CUSTOMER_MONTHS, ACTIVITY_SEGMENTS, CUSTOMER_MOVES, TIER_MOVES)
         yield {table.name: table_of(customers.sparkSession, table, ()) for table in tables}
@@ -184,6 +184,6 @@ def _event_tables(
 
 
 def _in_few_parts(rows: DataFrame) -> DataFrame:
-    """*rows*, not moved, in two parts for each task: what is grouped in a larger part leaves less to shuffle."""
+    """*rows* coalesced to two partitions per task: grouping larger partitions leaves less to shuffle."""
     tasks = tasks_at_once(rows.sparkSession)
     return rows.coalesce(2 * tasks) if tasks else rows

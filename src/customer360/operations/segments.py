@@ -1,4 +1,4 @@
-"""What customers hold, do and spend, counted and summed by the key of a segment table."""
+"""What customers own, do and spend, counted and summed by the key of a segment table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def customer_segments(customers: DataFrame) -> DataFrame:
     """
     One row per slicer cell, balance band and points band that occurs among *customers*.
 
-    Bands and at most 21 countries bound the number of rows, not the customers.
+    The row count is bounded by the bands and at most 21 countries, regardless of the number of customers.
     """
     return _segments(customers, tables.CUSTOMER_SEGMENTS)
 
@@ -23,7 +23,7 @@ def engagement_segments(customers: DataFrame) -> DataFrame:
     """
     One row per slicer cell, account age band, last login month and funnel stage that occurs among *customers*.
 
-    Months and at most 21 countries bound the number of rows, not the customers.
+    The row count is bounded by the months and at most 21 countries, regardless of the number of customers.
     """
     return _segments(customers, tables.ENGAGEMENT_SEGMENTS)
 
@@ -32,7 +32,7 @@ def demographic_segments(customers: DataFrame) -> DataFrame:
     """
     One row per slicer cell, age band and gender that occurs among *customers*.
 
-    Eight bands, at most 14 genders and at most 21 countries bound the number of rows, not the customers.
+    The row count is bounded by eight bands, at most 14 genders and at most 21 countries.
     """
     table = tables.DEMOGRAPHIC_SEGMENTS
     return conform(customers.groupBy(*table.key).agg(F.count("*").alias("customers")), table)
@@ -40,9 +40,9 @@ def demographic_segments(customers: DataFrame) -> DataFrame:
 
 def value_segments(customers: DataFrame) -> DataFrame:
     """
-    One row per slicer cell and RFM segment that occurs among *customers*, who have their scores and expectations.
+    One row per slicer cell and RFM segment that occurs among *customers*, who have scores and expectations.
 
-    Eleven segments and at most 21 countries bound the number of rows, not the customers.
+    The row count is bounded by eleven segments and at most 21 countries.
     """
     table, is_recent = tables.VALUE_SEGMENTS, F.col("recent_orders") > 0
     rows = customers.groupBy(*table.key).agg(
@@ -62,7 +62,7 @@ def spending_segments(customers: DataFrame) -> DataFrame:
     """
     One row per slicer cell, spending band and orders band that occurs among *customers*.
 
-    Bands and at most 21 countries bound the number of rows, not the customers.
+    The row count is bounded by the bands and at most 21 countries, regardless of the number of customers.
     """
     table = tables.SPENDING_SEGMENTS
     rows = customers.groupBy(*table.key).agg(
@@ -73,10 +73,10 @@ def spending_segments(customers: DataFrame) -> DataFrame:
 
 def _segments(customers: DataFrame, table: Table) -> DataFrame:
     """
-    One row per key of *table* that occurs among *customers*, who come as `in_slicer_cells` gives them.
+    One row per key of *table* that occurs among *customers*, as returned by `in_slicer_cells`.
 
-    Every other column is additive: its sum over any rows holds for the customers in them. Where nothing is known
-    the sum is 0 and the count beside it says so.
+    Every other column is additive: its sum over any rows is that of the customers in them. If no value is known,
+    the sum is 0, and so is the count in the column next to it.
     """
     rows = customers.groupBy(*table.key).agg(
         F.count("*").alias("customers"),

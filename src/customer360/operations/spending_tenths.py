@@ -1,4 +1,4 @@
-"""How concentrated spending is: the tenths of all customers, those who spent most first."""
+"""How concentrated spending is: the tenths of all customers, highest spenders first."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ TENTHS: Final = 10
 
 
 def ranks(customers: int) -> tuple[int, ...]:
-    """How many of the *customers* spent less than those of the first tenth, of the first two, ...; without 0."""
+    """How many *customers* spent less than those in the first tenth, in the first two, and so on; without 0."""
     return tuple(filter(None, (customers - end for end in _ends(customers))))
 
 
 def _ends(customers: int) -> list[int]:
-    """How many customers the first tenth holds, the first two, ...: a tenth of them each, rounded up in all."""
+    """How many customers are in the first tenth, in the first two, and so on, rounded up cumulatively."""
     return [-(-customers * tenth // TENTHS) for tenth in range(1, TENTHS + 1)]
 
 
 def spending_tenths(spark: SparkSession, spent: Distribution) -> DataFrame:
-    """One row per tenth of all customers, of what they *spent*, found at its `ranks`; none without customers."""
+    """One row per tenth of all customers by what they *spent*, found at its `ranks`; none without customers."""
     return table_of(spark, tables.SPENDING_TENTHS, tenths(spent))
 
 
 def tenths(spent: Distribution) -> list[tuple[int, int, Decimal]]:
     """
-    Each tenth with its customers and what they spent.
+    Each tenth with its number, its customers and what they spent.
 
-    Which of several customers who spent the same is in which tenth does not matter for the sums. Below ten
-    customers some tenths are empty.
+    Sums do not depend on how customers who spent the same amount are split between tenths. With fewer than ten
+    customers, some tenths are empty.
     """
     if not spent.count:
         return []

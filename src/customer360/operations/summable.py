@@ -1,4 +1,4 @@
-"""Whether sums of points fit into 64 bits, beyond which one engine fails and another wraps around."""
+"""Whether sums of points fit in 64 bits; beyond that, some engines fail and others wrap around."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MOST_POINTS: Final = "most_points"
 ALL_POINTS: Final = "all_points"
 _LIMIT: Final = 2**63
 _ROUNDING: Final = 2**-20
-"""Far more than what a floating point sum of billions of whole numbers is off by."""
+"""Far more than the rounding error of a floating point sum of billions of whole numbers."""
 
 
 def most_points(name: str) -> Column:
-    """The largest of the points, regardless of their sign."""
+    """The largest number of points, regardless of sign."""
     return F.max(F.abs(name)).alias(MOST_POINTS)
 
 
 def all_points(name: str) -> Column:
-    """The sum of the points regardless of their sign, which no sum of some of them exceeds."""
+    """The sum of the points regardless of sign, an upper bound for the sum of any subset."""
     return F.sum(F.abs(F.col(name).cast("double"))).alias(ALL_POINTS)
 
 
@@ -31,7 +31,7 @@ def require_summable(points: str, rows: str, count: int, groups: Sequence[Row]) 
     """
     Raises: Customer360Error when a sum of the points in *groups* might not fit.
 
-    *points* and *rows* are what the message calls the points and the *count* of their rows.
+    *points* and *rows* name the points and their *count* rows in the message.
     """
     if sum(row[ALL_POINTS] or 0 for row in groups) < _LIMIT * (1 - _ROUNDING):
         return

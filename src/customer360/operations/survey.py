@@ -1,4 +1,4 @@
-"""What has to be known of all customers before any of them can be put into a band or under a country."""
+"""What must be known about all customers before any of them can be assigned to a band or a country."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMED_COUNTRIES: Final = 19
 MOST_STATUSES: Final = 50
 MOST_GENDERS: Final = 12
 NOTHING_SPENT: Final = amount_bands("spent", {})
-_MOST_VALUES: Final = 100  # of each margin come to the driver, however many countries free text may hold
+_MOST_VALUES: Final = 100  # per margin come to the driver, regardless of how many countries free text contains
 _ACTIVITIES: Final = (traits.ACTIVE, traits.INACTIVE, UNKNOWN)
 _OPTIONAL: Final = tuple(name for name in columns_read(CUSTOMERS) if name not in CUSTOMERS.ids)
 _SUMS: Final = (
@@ -35,15 +35,15 @@ _SUMS: Final = (
 @dataclass(frozen=True)
 class Survey:
     """
-    The members of every slicer in their order, and the bands.
+    The members of every slicer in order, and the bands.
 
-    *loyalty_statuses* rise, *countries* begin with the one that has most customers. A member that does not occur
-    is left out, so all are empty without customers; then *bands* are too. Texts that differ only in letter case or
-    in the blanks around them are one member, spelt as most customers have it. *genders* are the dozen that most
-    have stated. *first_event* is the first day with an event of a customer. *activity_from* is the flag that tells
-    the activity: the stored one, or where no customer has it the behaviour, if any is known. *missing* are the
-    columns of both sources that hold nothing, and the kinds of events that do not occur: what needs them cannot be
-    said.
+    *loyalty_statuses* are in ascending order; *countries* start with the one with the most customers. Members that
+    do not occur are omitted, so without customers all are empty, and so are *bands*. Texts that differ only in
+    letter case or surrounding blanks are one member, with its most frequent spelling. *genders* are the dozen
+    stated most often. *first_event* is the first day with an event of a customer. *activity_from* is the flag for
+    the activity: the stored one, or if no customer has it, the behaviour, if any is known. *missing* are the
+    columns of both sources that contain nothing, and the kinds of events that do not occur: figures that need them
+    are not available.
     """
 
     first_join_date: date | None
@@ -61,7 +61,7 @@ class Survey:
 
     @property
     def missing_columns(self) -> tuple[str, ...]:
-        """The names of the columns of customers that hold nothing for any customer."""
+        """The names of customers' columns that are empty for every customer."""
         return tuple(column.name for column in self.missing if column.table == CUSTOMERS.full_name)
 
     @property
@@ -90,9 +90,9 @@ def survey(
     """
     The survey of the *known* customers; runs one query and collects a few hundred rows.
 
-    Countries: the 19 with the most customers, equal ones by name, then 'Other' and 'Unknown'. Loyalty statuses:
-    those of *status_order* as given, then the others by mean points, mean balance (none known is lowest) and
-    name, then 'Unknown'. Amounts are counted per step exactly, so that bands do not depend on partitions.
+    Countries: the 19 with the most customers, ties by name, then 'Other' and 'Unknown'. Loyalty statuses: those in
+    *status_order* as given, then the others by mean points, mean balance (unknown is lowest) and name, then
+    'Unknown'. Amounts are counted exactly per step, so that bands do not depend on partitions.
     """
     found: dict[str, list[Row]] = {margin: [] for margin in (*_MARGINS, *_APART)}
     apart = [name for name in _APART if name != _SPENT or EVENTS["amount"] not in missing_of_events]
@@ -132,13 +132,13 @@ _APART: Final[dict[str, Callable[[], Column]]] = {
     "gender": lambda: traits.or_unknown("gender", NOT_STATED),
     _SPENT: lambda: traits.band_number(F.col("spent"), _STEPS),
 }
-"""Margins that are counted apart from the cells, which they would make many more."""
+"""Margins that are counted separately, because they would multiply the number of cells."""
 
 
 def _margins(known: DataFrame, as_of: date, apart: Iterable[str]) -> DataFrame:
     """
-    One row per margin and value. Counted by cells first: the rows are passed once, not once per margin, but for
-    those of *apart*.
+    One row per margin and value. Counts cells first, so that the rows are read once, not once per margin, except
+    for those in *apart*.
     """
     known = known.withColumn("is_seen_lately", traits.is_active_by_behaviour(as_of))
     cells = known.groupBy(*[margin().alias(name) for name, margin in _MARGINS.items()]).agg(
@@ -166,7 +166,7 @@ def _counted(known: DataFrame, margin: str) -> DataFrame:
 
 
 def _spelt_alike(margins: DataFrame) -> DataFrame:
-    """One row per margin and member: the values that are the same to `folded`, spelt as most customers have it."""
+    """One row per margin and member: values that are equal to `folded`, with their most frequent spelling."""
     spellings = Window.partitionBy("margin", F.lower("value")).orderBy(F.desc("customers"), F.asc("value"))
     return _summed(margins.withColumn("value", F.first("value").over(spellings)))
 
@@ -184,14 +184,14 @@ def _extremes(joined: str, happened: str) -> list[Column]:
 
 
 def _ranked(margins: DataFrame) -> DataFrame:
-    """The values with the most customers, members of our own before all."""
+    """The values with the most customers, after the predefined members."""
     own_member = F.lower("value").isin(folded(OTHER), folded(UNKNOWN), folded(NOT_STATED))
     by_customers = Window.partitionBy("margin").orderBy(own_member.desc(), F.desc("customers"), F.asc("value"))
     return margins.withColumn("place", F.row_number().over(by_customers)).where(F.col("place") <= _MOST_VALUES)
 
 
 def _values(rows: Iterable[Row], own: Sequence[str] = (UNKNOWN,)) -> list[str]:
-    """The members in the order of *rows*; *own* members are spelt as we spell them."""
+    """The members in the order of *rows*; the predefined members *own* keep their spelling."""
     spelt = {folded(name): name for name in own}
     return [spelt.get(folded(row["value"]), row["value"]) for row in rows]
 
@@ -202,7 +202,7 @@ def _counts(rows: Iterable[Row]) -> dict[int, int]:
 
 
 def _is_known(name: str) -> Column:
-    """Whether the column holds a value; a blank text is none, as it is for the slicers."""
+    """Whether the column has a value; blank text counts as none, as it does for the slicers."""
     return traits.trimmed(name) != "" if CUSTOMERS[name].is_text else F.col(name).isNotNull()
 
 
@@ -211,7 +211,7 @@ def _first(column: str, activities: Iterable[Row]) -> date | None:
 
 
 def _missing(activities: Sequence[Row]) -> tuple[tables.Column, ...]:
-    """The columns that no customer has a value in; each customer is in one row of *activities*."""
+    """The columns in which no customer has a value; each customer is in one row of *activities*."""
     if not activities:
         return ()
     return tuple(CUSTOMERS[name] for name in _OPTIONAL if not any(row[f"{name}_known"] for row in activities))
@@ -226,7 +226,7 @@ def _activities(rows: Sequence[Row], *, by_behaviour: bool) -> tuple[str, ...]:
 
 
 def _genders(rows: Iterable[Row]) -> tuple[str, ...]:
-    """The dozen that most have stated; whoever states another is under 'Other'."""
+    """The dozen stated most often; any other is 'Other'."""
     stated = _values(sorted(rows, key=lambda row: row["place"]), own=(OTHER, NOT_STATED))
     return tuple(value for value in stated if value not in (OTHER, NOT_STATED))[:MOST_GENDERS]
 
@@ -257,6 +257,6 @@ def _statuses(rows: Sequence[Row], order: Sequence[str]) -> tuple[str, ...]:
 
 
 def _mean(row: Row, of: str) -> Fraction | float:
-    """The exact mean; lower than any other when nothing is known."""
+    """The exact mean; lower than any other if nothing is known."""
     count = row[f"{of}_known"]
     return Fraction(row[f"{of}_sum"]) / count if count else -math.inf

@@ -20,8 +20,8 @@ def customer_moves(events: DataFrame, customers: DataFrame, tiers: tuple[str, ..
     """
     One row per customer, month, tier before and tier after that occurs, with the number of moves.
 
-    A move is a change of tier, among the used *events* of *customers*, to another one than the change before it;
-    the first has none before it. *tiers* are those that are named, any other is 'Other'.
+    A move is a change of tier, among the used *events* of *customers*, to another tier than the previous change;
+    the first change has no tier before. *tiers* are shown by name, any other as 'Other'.
     """
     moves = _moves(events, tiers).join(customers.select("customer_id"), "customer_id")
     counted = moves.groupBy("customer_id", "month", "from_status", "to_status")
@@ -47,8 +47,8 @@ def _moves(events: DataFrame, tiers: tuple[str, ...]) -> DataFrame:
 
 def named_tiers(ledger: Ledger, statuses: tuple[str, ...]) -> tuple[str, ...]:
     """
-    The *statuses*, which customers have today, then the tiers that only the *ledger* knows, those with most moves
-    first; `MOST_STATUSES` in all.
+    The *statuses* that customers have today, then the tiers that occur only in the *ledger*, most moves first;
+    `MOST_STATUSES` in total.
     """
     if events_of("tier_change") in ledger.missing:
         return statuses
@@ -61,5 +61,5 @@ def named_tiers(ledger: Ledger, statuses: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def tier_changes(events: DataFrame) -> DataFrame:
-    """The used *events* that change a tier and say to which."""
+    """The used *events* that change a tier and name the new one."""
     return events.where(is_any("tier_change") & (traits.trimmed("loyalty_status") != ""))

@@ -17,6 +17,7 @@ def top_customers(customers: DataFrame, held: DataFrame) -> DataFrame:
     """
     The ten *customers* of each slicer cell with the highest balance, fewer where a cell has fewer.
 
-    *held* is their customer_segments. Equal balances rank by customer_id; who has no balance has no rank.
+    *held* is their customer_segments. Equal balances are ranked by customer_id; customers without one have no
+    rank.
     """
     return conform(highest_in_cells(customers, held, _BALANCE), tables.TOP_CUSTOMERS)

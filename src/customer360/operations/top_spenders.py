@@ -1,4 +1,4 @@
-"""Who spent most in each slicer cell."""
+"""The highest spenders of each slicer cell."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def top_spenders(customers: DataFrame, spending: DataFrame) -> DataFrame:
     """
     The ten *customers* of each slicer cell who spent most, fewer where fewer have spent anything.
 
-    *spending* is their spending_segments. Equal amounts rank by customer_id. Customers without orders, or who were
-    given back as much as they paid, spent nothing and have no rank.
+    *spending* is their spending_segments. Equal amounts are ranked by customer_id. Customers without orders, or
+    with refunds of everything they paid, spent nothing and have no rank.
     """
     has_spent = F.col("spent_band") > 0
     highest = highest_in_cells(customers.where(has_spent), spending.where(has_spent), _SPENT)

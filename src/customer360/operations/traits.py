@@ -1,7 +1,7 @@
 """
-What the operations say about a customer, as PySpark expressions.
+Traits of a customer, as PySpark expressions.
 
-They hold for rows as `known_customers` leaves them: nothing lies after the as-of date, and last_login is a day.
+They require rows as returned by `known_customers`: nothing is after the as-of date, and last_login is a day.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _BLANKS: Final = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspac
 
 
 def known_at(column: str, as_of: date) -> Column:
-    """The day in *column* when it is not after *as_of*, else null: it had not happened yet."""
+    """The day in *column* if it is not after *as_of*, else null: it had not happened yet."""
     return F.when(F.col(column) <= F.lit(as_of), F.col(column))
 
 
 def days_until(as_of: date, column: str) -> Column:
-    """Whole days from *column* to *as_of*: 0 on that very day."""
+    """Whole days from *column* to *as_of*: 0 on the same day."""
     return F.date_diff(F.lit(as_of), F.col(column))
 
 
@@ -37,14 +37,14 @@ def month(day: Column) -> Column:
     """
     The first day of the month of *day*.
 
-    Counted back by the number of the day: not every engine truncates days of all centuries, and to subtract days
+    Computed from the number of the day: some engines cannot truncate days of all centuries, and subtracting days
     from a date takes seven times as long.
     """
     return F.date_from_unix_date(F.unix_date(day) - F.dayofmonth(day) + 1)
 
 
 def years_until(as_of: date, column: str) -> Column:
-    """Whole years from the day in *column* to *as_of*; null where that day lies after it."""
+    """Whole years from the day in *column* to *as_of*; null if the day is after *as_of*."""
     day = F.col(column)
     number = F.year(day) * 10_000 + F.month(day) * 100 + F.dayofmonth(day)
     last = as_of.year * 10_000 + as_of.month * 100 + as_of.day
@@ -52,7 +52,7 @@ def years_until(as_of: date, column: str) -> Column:
 
 
 def is_active_by_behaviour(as_of: date) -> Column:
-    """Whether `last_seen` lies in the `ACTIVE_DAYS` days that end with *as_of*; false without one."""
+    """Whether `last_seen` is in the `ACTIVE_DAYS` days that end with *as_of*; false if null."""
     return F.coalesce(days_until(as_of, "last_seen") < ACTIVE_DAYS, F.lit(False))
 
 
@@ -62,51 +62,51 @@ def activity(flag: str = "is_active") -> Column:
 
 
 def has_purchased() -> Column:
-    """Funnel stage 2 taken alone."""
+    """The condition of funnel stage 2 alone."""
     return F.col("first_purchase").isNotNull()
 
 
 def has_logged_in_since() -> Column:
-    """Funnel stage 3 taken alone: the last login is of a later day than the first purchase."""
+    """The condition of funnel stage 3 alone: the last login is on a later day than the first purchase."""
     return F.coalesce(F.col("last_login") > F.col("first_purchase"), F.lit(False))
 
 
 def is_active() -> Column:
-    """Funnel stage 4 taken alone: the activity, which has to be there, is 'Active'."""
+    """The condition of funnel stage 4 alone: the column activity, which is required, is 'Active'."""
     return F.col("activity") == ACTIVE
 
 
 def funnel_stage() -> Column:
-    """Deepest stage without a gap: 1 joined, 2 first purchase, 3 logged in since, 4 active."""
+    """The deepest stage without a gap: 1 joined, 2 first purchase, 3 logged in since, 4 active."""
     return F.when(~has_purchased(), 1).when(~has_logged_in_since(), 2).when(~is_active(), 3).otherwise(4)
 
 
 def is_out_of_order() -> Column:
     """
-    Whether a later funnel stage is met without an earlier one.
+    Whether a later funnel stage is reached without an earlier one.
 
-    Only the active can do so: whoever logged in after the first purchase has purchased.
+    Only active customers can do so: a login after the first purchase implies a purchase.
     """
     return is_active() & ~has_logged_in_since()
 
 
 def trimmed(column: str) -> Column:
-    """The text of *column* without the blanks around it, those of Unicode too."""
+    """The text of *column* without surrounding blanks, including Unicode blanks."""
     return F.btrim(column, F.lit(_BLANKS))
 
 
 def or_unknown(column: str, unknown: str = UNKNOWN) -> Column:
-    """The text of *column* without the blanks around it; *unknown* when it is null or blank."""
+    """The text of *column* without surrounding blanks; *unknown* if it is null or blank."""
     text = trimmed(column)
     return F.when(text != "", text).otherwise(unknown)
 
 
 def one_of(values: tuple[str, ...], column: str, unknown: str = UNKNOWN) -> Column:
     """
-    The one of *values* that *column* holds, regardless of letter case and surrounding blanks, else 'Other'.
+    The one of *values* that *column* contains, regardless of letter case and surrounding blanks, else 'Other'.
 
-    *unknown* when it is null or blank. Blanks and letter case are looked at only where the text is not one of
-    *values* as it stands.
+    *unknown* if it is null or blank. Blanks and letter case are compared only if the text is not already one of
+    *values*.
     """
     text = or_unknown(column, unknown)
     members = {folded(value): value for value in (*values, unknown)}
@@ -119,27 +119,27 @@ def one_of(values: tuple[str, ...], column: str, unknown: str = UNKNOWN) -> Colu
 
 
 def place(values: Sequence[str], text: Column) -> Column:
-    """The place of *text* among *values*, from 0; null when it is none. Numbers group faster than texts."""
+    """The index of *text* in *values*, from 0; null if it is not one. Numbers group faster than texts."""
     return F.coalesce(*[F.when(text == value, number) for number, value in enumerate(values)])
 
 
 def at_place(values: Sequence[str], number: Column) -> Column:
-    """The one of *values* at the place *number*."""
+    """The one of *values* at the index *number*."""
     return F.coalesce(*[F.when(number == place, value) for place, value in enumerate(values)])
 
 
 def shown_id() -> Column:
-    """What the results call a customer: never null, nor an e-mail address, which is contact data."""
+    """The customer's id in the results: never null, and never an e-mail address, which is contact data."""
     is_shown = (trimmed("source_id") != "") & ~F.col("source_id").contains("@")
     return F.when(is_shown, F.col("source_id")).otherwise(F.col("customer_id").cast("string"))
 
 
 def band_number(column: Column, bands: Bands) -> Column:
     """
-    The number of the band of *column*, exactly as `Bands.number` gives it; null in no band.
+    The number of the band of *column*, exactly as in `Bands.number`; null if in no band.
 
-    Found by halving: six comparisons instead of up to forty. They are made as doubles, which cost a tenth of what
-    Spark's decimals do and are exact here, for no two numbers of at most 15 digits share a double.
+    Found by bisection: six comparisons instead of up to forty. They compare doubles, at a tenth of the cost of
+    Spark's decimals; this is exact, because different numbers of at most 15 digits are different doubles.
     """
     value = column.cast("double")
     number = F.when(value.isNull(), bands.number_of_null)
@@ -149,7 +149,7 @@ def band_number(column: Column, bands: Bands) -> Column:
 
 
 def _halved(value: Column, edges: list[float], lowest: int) -> Column:
-    """Which of the bands that *edges* close and open holds *value*, counted from *lowest*."""
+    """The number of the band between *edges* that contains *value*, counted from *lowest*."""
     if not edges:
         return F.lit(lowest)
     middle = len(edges) // 2

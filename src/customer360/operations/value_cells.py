@@ -1,4 +1,4 @@
-"""Customers counted by how they have bought, so that a fit takes as long as there are cells."""
+"""Customers counted by purchase history, so that the time of a fit depends on the number of cells."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from customer360.operations.gamma_gamma import SpendingCells
 from customer360.operations.maximise import Floats
 
 MOST_CELLS: Final = 600_000
-"""Cells span a day while they are at most this many; else a week, then twice as long, until they are."""
+"""Cells span a day if there are at most this many, else a week, then twice as long, and so on."""
 DAYS_OF_WEEK: Final = 7
 _MOST_DAYS: Final = 1 << 20
-"""No two days are further apart: the frequency alone tells cells apart then."""
+"""Longer than any two days are apart: cells then differ only in frequency."""
 _SIGNIFICANT: Final = 7
-"""Bits of a mean amount that a bin keeps: bins are 0.4 to 0.8 % wide."""
+"""The leading bits of a mean amount that a bin keeps: bins are 0.4 to 0.8% wide."""
 
 
 @dataclass(frozen=True)
 class CellsOfDays:
-    """Customers by frequency, recency and age, and the *days* that a cell spans, 1 where it is exact."""
+    """Customers by frequency, recency and age, and the *days* that a cell spans, 1 if exact."""
 
     cells: BuyingCells
     days: int
@@ -42,12 +42,12 @@ class CellsOfDays:
 
     @property
     def repeat_customers(self) -> int:
-        """Those who bought on two days or more."""
+        """The number of customers who bought on two or more days."""
         return int(self.cells.customers @ (self.cells.frequency > 0))
 
 
 def coarsened(grouped: Callable[[int], DataFrame], most: int) -> tuple[pa.Table, int]:
-    """The rows of *grouped* by the fewest days that leave at most *most* rows: 1, a week, then twice as long."""
+    """The rows of *grouped* for the fewest days with at most *most* rows: 1, 7, then twice as many each time."""
     days = 1
     while True:
         found = grouped(days).limit(most + 1).toArrow()
@@ -60,7 +60,7 @@ def buying_cells(histories: DataFrame, *, most: int = MOST_CELLS) -> CellsOfDays
     """
     The `histories_at` a day in at most *most* cells, sorted.
 
-    A cell stands at the mean recency and age of its customers, so that wide cells shift the parameters little.
+    A cell has the mean recency and age of its customers, so that wide cells shift the parameters little.
     """
     found, days = coarsened(lambda span: _grouped(histories, span), most)
     return CellsOfDays(_in_weeks(found), days)
@@ -92,8 +92,8 @@ def spending_cells(histories: DataFrame) -> SpendingCells:
     """
     The repeat buyers among the `histories_at` a day by frequency and mean amount, sorted.
 
-    Bins of the mean are log-spaced, by whole numbers: a cell stands at the mean of its customers. Whoever spent
-    nothing after the first day is left out, as the model has no amount of zero.
+    Bins of the mean are log-spaced integers; a cell has the mean of its customers. Customers who spent nothing
+    after the first day are excluded, because the model has no zero amounts.
     """
     mean = F.expr("repeat_cents div frequency")
     bits = F.floor(F.log2(mean + 0.5)).cast("int")

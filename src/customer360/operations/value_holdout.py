@@ -1,4 +1,4 @@
-"""What the model of customer value would have expected of a holdout, beside what happened."""
+"""What the customer value model would have expected in a holdout, next to what happened."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRODUCTS: Final = tuple(combinations_with_replacement(_COMPARED, 2))
 
 @dataclass(frozen=True)
 class Holdout:
-    """The rows of value_holdout, and how what was expected correlates with what happened, over all customers."""
+    """The rows of value_holdout, and the correlations of expected and actual values over all customers."""
 
     days: int
     rows: list[tuple[Any, ...]]
@@ -32,17 +32,17 @@ class Holdout:
 
 def holdout_of(scored: DataFrame, segments: DataFrame, days: int) -> Holdout:
     """
-    The `past_histories` that are *scored* for the *days* of the holdout, by the rfm_segment of *segments*.
+    The holdout of the *scored* `past_histories` over its *days*, by the rfm_segment in *segments*.
 
-    The naive expectation goes on at each customer's own rate: frequency by age. Sums are of whole numbers, so that
-    they are the same for any partitions.
+    The naive expectation continues each customer's own rate: frequency by age. Sums are of whole numbers, so that
+    they do not depend on partitions.
     """
-    told = scored.join(segments.select("customer_id", "rfm_segment"), "customer_id", "left")
+    in_segments = scored.join(segments.select("customer_id", "rfm_segment"), "customer_id", "left")
     segment = F.coalesce("rfm_segment", F.lit(RFM_SEGMENT_NAMES[-1])).alias("rfm_segment")
     sums = [F.sum(name).alias(name) for name in (*_COMPARED, _CENTS)]
     products = [_sum_of_products(one, other) for one, other in _PRODUCTS]
     found = (
-        told.withColumn(_NAIVE, _naive_units(days))
+        in_segments.withColumn(_NAIVE, _naive_units(days))
         .groupBy(segment)
         .agg(F.count("*").alias("customers"), *sums, *products)
         .collect()
@@ -53,7 +53,7 @@ def holdout_of(scored: DataFrame, segments: DataFrame, days: int) -> Holdout:
 
 
 def _naive_units(days: int) -> Column:
-    """Rounded half up. Whoever first bought on the last day of the calibration has no rate yet."""
+    """Rounded half up. Customers who first bought on the last day of the calibration have no rate yet."""
     rate = F.expr(f"(frequency * {2 * days * UNITS} + age) div (2 * age)")
     return F.when(F.col("age") > 0, rate).otherwise(0)
 
@@ -71,7 +71,7 @@ def _row(row: Row) -> tuple[Any, ...]:
 
 
 def _correlation(found: Iterable[Row], of: str) -> Decimal | None:
-    """Pearson's, from sums that are exact; None where one of the two does not vary."""
+    """Pearson's correlation, from exact sums; None if one of the two does not vary."""
     rows = list(found)
 
     def total(name: str) -> int:

@@ -1,4 +1,4 @@
-"""What customers are expected to buy: BG/NBD and Gamma-Gamma, fitted on their orders and tested on a holdout."""
+"""Expected purchases of customers: BG/NBD and Gamma-Gamma, fitted on their orders and tested on a holdout."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from customer360.spark.keep import kept
 from customer360.tables import VALUE_HOLDOUT, VALUE_MODEL
 
 HORIZON_DAYS: Final = 7 * 52
-"""What is expected is expected of these days."""
+"""The number of days that expectations cover."""
 FEWEST_REPEAT_BUYERS: Final = 100
-"""With fewer, by the end of the calibration as by the as-of date, there is no model."""
+"""With fewer, at the end of the calibration or at the as-of date, there is no model."""
 FEWEST_DAYS: Final = 90
-"""A calibration or a holdout that is shorter says too little: there is no model."""
+"""With a shorter calibration or holdout there is no model."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The models fitted *until* a day, and what they were fitted on."""
+    """The models fitted on data *until* a day, and the cells that they were fitted on."""
 
     until: date
     orders: BgNbd
@@ -45,8 +45,8 @@ class Fit:
 @dataclass(frozen=True)
 class CustomerValue:
     """
-    The tables of the model by name, and *expected*: customer_id with expected_orders, expected_amount and
-    alive_probability of every customer with an order.
+    The tables of the model by name, and *expected*: one row per customer with an order, with expected_orders,
+    expected_amount and alive_probability.
     """
 
     tables: Mapping[str, DataFrame]
@@ -58,9 +58,9 @@ def customer_value(months: DataFrame, customers: DataFrame, *, as_of: date) -> I
     """
     The value of *customers* by their `event_months` as of *as_of*, to be used inside the `with`.
 
-    The model is fitted twice: on everything, for what it expects, and on the calibration, for what it would have
-    expected of the holdout. None where either fit fails, or has too few repeat buyers, or where the days do not
-    suffice for a holdout: a model whose error nobody can see is not shown.
+    The model is fitted twice: on all data, for its expectations, and on the calibration period, for the holdout.
+    None if either fit fails or has too few repeat buyers, or if there are not enough days for a holdout: a model
+    whose error cannot be shown is not shown.
     """
     until = calibration_end(_first_order(months), as_of)
     if until is None:
@@ -83,9 +83,9 @@ def customer_value(months: DataFrame, customers: DataFrame, *, as_of: date) -> I
 
 def calibration_end(first: date | None, as_of: date) -> date | None:
     """
-    The month end nearest to the middle of the days from the *first* order to *as_of*, the earlier of two.
+    The month end nearest to the midpoint between the *first* order and *as_of*, the earlier of two.
 
-    None where the calibration or the holdout would be shorter than `FEWEST_DAYS`.
+    None if the calibration or the holdout would be shorter than `FEWEST_DAYS`.
     """
     if first is None:
         return None

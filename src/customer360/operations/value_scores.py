@@ -1,4 +1,4 @@
-"""What the model of customer value expects of each customer, as PySpark columns."""
+"""The customer value model's expectations for each customer, as PySpark columns."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from customer360.operations.gamma_gamma import GammaGamma
 from customer360.operations.value_cells import DAYS_OF_WEEK, coarsened
 
 MOST_PAIRS: Final = 500_000
-"""Pairs of frequency and age; beyond, ages are weeks, then twice as long, and a pair stands at its mean age."""
+"""Pairs of frequency and age; with more, ages are in weeks, then twice as long, and a pair has its mean age."""
 UNITS: Final = 10_000
-"""Orders and probabilities are told in ten thousandths."""
+"""Orders and probabilities are in ten-thousandths."""
 _MOST_CENTS: Final = 10**14
-"""Beyond it an amount does not fit its column, and is not told."""
+"""Larger amounts do not fit their column and become null."""
 
 
 def with_scores(
     histories: DataFrame, model: BgNbd, amounts: GammaGamma | None, *, days: int, most: int = MOST_PAIRS
 ) -> DataFrame:
     """
-    The `histories_at` a day with what the *model* expects of each customer in the next *days*: as many rows.
+    The `histories_at` a day with the *model*'s expectations for each customer in the next *days*: as many rows.
 
-    `expected_units` are orders and `alive_units` the probability to be alive, in ten thousandths, the latter null
-    for who bought once; `expected_cents` is the amount, null without *amounts*. They are whole numbers, for the
-    last bit of a double depends on the engine.
+    `expected_units` are orders and `alive_units` the probability of being alive, in ten-thousandths, the latter
+    null for customers who bought once; `expected_cents` is the amount, null without *amounts*. They are whole
+    numbers, because the last bit of a double depends on the engine.
 
-    The hypergeometric part of the expectation depends on frequency and age alone: it is computed here once for
-    each pair and joined. The rest is arithmetic, exact for each customer.
+    The hypergeometric part of the expectation depends only on frequency and age: it is computed once for each pair
+    and joined. The rest is arithmetic, exact for each customer.
     """
     alive = _alive_probability(model)
     scored = _with_purchases_if_alive(histories, model, days / DAYS_OF_WEEK, most)
@@ -65,7 +65,7 @@ def _pairs(histories: DataFrame, span: int) -> DataFrame:
 
 
 def _pair(span: int) -> Column:
-    """Frequency and age, in steps of *span* days, as one number, by which rows join faster."""
+    """Frequency and age, in steps of *span* days, as one number, which joins faster."""
     return F.expr(f"frequency * {1 << 20} + age div {span}")
 
 

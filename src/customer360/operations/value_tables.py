@@ -1,4 +1,4 @@
-"""The wiring of what customers are worth: RFM, the model of customer value, and who spends how much."""
+"""The wiring of customer value: RFM, the customer value model, and spending."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _TABLES: Final = (
 @dataclass(frozen=True)
 class Valued:
     """
-    *customers* with their scores and segment, and what was found on the way.
+    *customers* with their scores and segment, and intermediate results.
 
-    *spent* is the distribution of what they spent, null without events; *value* is null without a model.
+    *spent* is the distribution of their spending, null without events; *value* is null without a model.
     """
 
     customers: DataFrame
@@ -53,7 +53,7 @@ class Valued:
 
 @contextmanager
 def valued(customers: DataFrame, ledger: Ledger | None, *, as_of: date) -> Iterator[Valued]:
-    """What *customers* are worth, from the columns of their history; nothing is asked without a *ledger*."""
+    """The value of *customers*, from the columns of their history; runs no query without a *ledger*."""
     if not ledger:
         yield Valued(rfm.with_rfm(customers, None, as_of=as_of))
         return
@@ -66,7 +66,7 @@ def valued(customers: DataFrame, ledger: Ledger | None, *, as_of: date) -> Itera
 
 
 def with_expected(customers: DataFrame, worth: Valued) -> DataFrame:
-    """*customers* with what the model expects of each, null where there is no model: as many rows."""
+    """*customers* with the model's expectations for each, null if there is no model: as many rows."""
     if worth.value:
         return customers.join(worth.value.expected, "customer_id", "left")
     unknown = {name: F.lit(None).cast(column.spark_type) for name, column in _EXPECTED.items()}
@@ -75,7 +75,7 @@ def with_expected(customers: DataFrame, worth: Valued) -> DataFrame:
 
 @contextmanager
 def value_tables(in_cells: DataFrame, worth: Valued) -> Iterator[dict[str, DataFrame]]:
-    """The tables by name, of customers *in_cells*; all are empty without events."""
+    """The tables by name, built from customers *in_cells*; all are empty without events."""
     spark = in_cells.sparkSession
     empty = {table.name: table_of(spark, table, ()) for table in _TABLES}
     if worth.spent is None:
