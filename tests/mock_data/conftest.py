@@ -1,4 +1,4 @@
-"""Mock customers that several tests look at, made once."""
+"""Mock customers for several tests, generated once."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def customers() -> pa.Table:
 
 @pytest.fixture(scope="session")
 def events() -> pa.Table:
-    """Those of these customers, about 20 each."""
+    """The events of these customers, about 20 each."""
     return all_events(100_000)

@@ -1,4 +1,4 @@
-"""What holds between customers and their events, as SQL that counts the exceptions."""
+"""Rules between customers and their events, as SQL that counts the exceptions."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ RULES: Final = {
     "tiers belong to changes of tier": """
         SELECT 1 FROM events WHERE (loyalty_status IS NOT NULL) <> (kind = 'tier_change')""",
 }
-"""Each rule with a query for what breaks it."""
+"""Each rule with a query for its exceptions."""
 
 _TABLES: Final = """
     CREATE TABLE ledger AS SELECT *, row_number() OVER so_far AS place, sum(coalesce(points, 0)) OVER so_far AS held,
@@ -75,7 +75,7 @@ _TABLES: Final = """
 
 
 def exceptions(customers: pa.Table, events: pa.Table, as_of: date, story: Story = STORY) -> dict[str, int]:
-    """The rules that do not hold, with the number of exceptions."""
+    """The broken rules, with the number of exceptions."""
     with duckdb.connect() as connection:
         connection.register("given_customers", customers)
         connection.register("given_events", events)

@@ -1,4 +1,4 @@
-"""All rows of a plan at once, for tests that look at more than one block."""
+"""All rows of a plan as one table, for tests that need more than one block."""
 
 from __future__ import annotations
 

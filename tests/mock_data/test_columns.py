@@ -1,4 +1,4 @@
-"""Arrow columns laid over NumPy memory: the same as Arrow's own, made the slow way."""
+"""Arrow columns that share NumPy memory are equal to Arrow's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from customer360.mock_data.columns import column, decimals, flags, texts
 
 @given(st.lists(st.integers(-(10**12) + 1, 10**12 - 1)))
 def test_hundredths_become_exact_decimals(hundredths: list[int]) -> None:
-    """A balance below zero has all its high bits set, and a cent must never be lost."""
+    """A negative balance has all its high bits set, and no cent may be lost."""
     made = decimals(pa.decimal128(12, 2), np.array(hundredths, dtype=np.int64))
 
     made.validate(full=True)
@@ -23,7 +23,7 @@ def test_hundredths_become_exact_decimals(hundredths: list[int]) -> None:
 
 @given(st.lists(st.tuples(st.integers(-(2**31), 2**31 - 1), st.booleans())))
 def test_values_that_are_not_known_are_null(pairs: list[tuple[int, bool]]) -> None:
-    """Arrow packs eight flags into a byte, lowest bit first, whatever the length."""
+    """Arrow packs eight flags into a byte, lowest bit first, for any length."""
     values = np.array([value for value, _ in pairs], dtype=np.int32)
     known = np.array([is_known for _, is_known in pairs], dtype=bool)
 
@@ -35,7 +35,7 @@ def test_values_that_are_not_known_are_null(pairs: list[tuple[int, bool]]) -> No
 
 @given(st.lists(st.booleans()))
 def test_flags_keep_their_order(values: list[bool]) -> None:
-    """Packed eight to a byte, they must come out as they went in."""
+    """Packed eight to a byte, they must be read back unchanged."""
     assert flags(np.array(values, dtype=bool)).to_pylist() == values
 
 

@@ -1,4 +1,4 @@
-"""The names and cities that customers are made of."""
+"""The names and cities of mock customers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ each_country = pytest.mark.parametrize("country", countries(), ids=lambda countr
     ],
 )
 def test_a_name_folds_to_the_letters_of_an_address(name: str, folded: str) -> None:
-    """An address with other letters than a-z is one that many systems refuse."""
+    """Many systems reject addresses with letters other than a-z."""
     assert ascii_fold(name) == folded
 
 
 @each_country
-def test_every_country_has_names_and_cities_enough(country: Country) -> None:
-    """Else a page of customers looks like the same ten people."""
+def test_every_country_has_enough_names_and_cities(country: Country) -> None:
+    """Otherwise a page of customers looks like the same ten people."""
     assert min(len(country.female), len(country.male)) >= 40
     assert len(country.surnames) >= 60
     assert len(country.cities) >= 8
@@ -41,27 +41,27 @@ def test_every_country_has_names_and_cities_enough(country: Country) -> None:
 
 @each_country
 def test_no_name_is_listed_twice(country: Country) -> None:
-    """It would be drawn more often than its place in the list says."""
+    """It would be drawn more often than its position implies."""
     for names in (country.female, country.male, country.surnames):
         assert len(set(names)) == len(names)
 
 
 @each_country
-def test_every_woman_s_surname_has_a_man_s_beside_it(country: Country) -> None:
-    """The lists run side by side where surnames follow gender: Nováková beside Novák."""
+def test_every_female_surname_has_a_male_counterpart(country: Country) -> None:
+    """If surnames depend on gender, the two lists are parallel: Nováková and Novák."""
     assert len(country.female_surnames) == len(country.surnames)
 
 
 @each_country
 def test_every_name_is_written_composed_and_folds_to_something(country: Country) -> None:
-    """'é' as two code points would not be found by anyone who types it as one."""
+    """'é' as two code points would not be found by a search for one."""
     for name in [*country.female, *country.male, *country.surnames, *country.female_surnames, *country.cities]:
         assert unicodedata.is_normalized("NFC", name)
         assert len(ascii_fold(name)) >= 2
 
 
 def test_the_countries_fit_the_report_most_customers_first() -> None:
-    """The report names nineteen countries and puts the rest together; none may be called what it calls those."""
+    """The report names nineteen countries and groups the rest; no country may have the name of that group."""
     names = [country.name for country in countries()]
 
     assert len(names) <= 19

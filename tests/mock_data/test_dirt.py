@@ -1,4 +1,4 @@
-"""Dirt on purpose: as much as asked for, one defect per row, and nothing else touched."""
+"""Deliberate dirt: the requested amount, one defect per row, and nothing else changed."""
 
 from __future__ import annotations
 
@@ -55,22 +55,22 @@ def changed_cells(clean: pa.Table, dirty: pa.Table) -> dict[str, np.ndarray]:
     return cells
 
 
-def test_as_many_rows_are_dirty_as_asked_for(clean: pa.Table, dirty: pa.Table) -> None:
-    """A share of 10 % is what the tests of own data will count on."""
+def test_the_requested_share_of_rows_is_dirty(clean: pa.Table, dirty: pa.Table) -> None:
+    """Tests of users' own data depend on the share."""
     touched = np.any(list(changed_cells(clean, dirty).values()), axis=0)
 
     assert touched.mean() == pytest.approx(0.1, abs=0.005)
 
 
 def test_a_dirty_row_has_one_defect(clean: pa.Table, dirty: pa.Table) -> None:
-    """So that the defects found can be added up to the rows that have them."""
+    """So the number of defects equals the number of rows with a defect."""
     defects = np.sum(list(changed_cells(clean, dirty).values()), axis=0)
 
     assert set(np.unique(defects)) == {0, 1}
 
 
-def test_only_the_named_columns_are_touched(clean: pa.Table, dirty: pa.Table) -> None:
-    """Above all customer_id stays whole: it is the table's key."""
+def test_only_the_named_columns_change(clean: pa.Table, dirty: pa.Table) -> None:
+    """Above all, customer_id is unchanged: it is the table's key."""
     touched = {name for name, rows in changed_cells(clean, dirty).items() if rows.any()}
 
     assert touched == {kind.column for kind in DIRT_KINDS}
@@ -79,7 +79,7 @@ def test_only_the_named_columns_are_touched(clean: pa.Table, dirty: pa.Table) ->
 
 @pytest.mark.parametrize("kind", DIRT_KINDS, ids=lambda kind: kind.name)
 def test_every_kind_of_defect_occurs_and_looks_as_described(kind: Any, clean: pa.Table, dirty: pa.Table) -> None:
-    """A kind that never shows would leave its check untested."""
+    """A kind that never occurs would leave its check untested."""
     touched = dirty.filter(changed_cells(clean, dirty)[kind.column]).to_pylist()
 
     found = [row for row in touched if LOOKS_LIKE[kind.name](row)]
@@ -87,7 +87,7 @@ def test_every_kind_of_defect_occurs_and_looks_as_described(kind: Any, clean: pa
 
 
 def test_more_dirt_keeps_the_dirt_there_was() -> None:
-    """The cleaner of two mock tables differs from the dirtier only where the dirtier is worse."""
+    """A cleaner mock table differs from a dirtier one only in rows where the latter has a defect."""
     clean, some, more = (all_rows(5_000, dirt=dirt) for dirt in (0.0, 0.05, 0.2))
 
     for name in SCHEMA.names:
@@ -95,8 +95,8 @@ def test_more_dirt_keeps_the_dirt_there_was() -> None:
         assert some[name].filter(was_dirty).equals(more[name].filter(was_dirty))
 
 
-def test_every_kind_is_described_and_touches_a_column_that_exists() -> None:
-    """`--help` and the documentation are written from this list."""
+def test_every_kind_is_described_and_changes_an_existing_column() -> None:
+    """`--help` and the documentation are generated from this list."""
     assert len({kind.name for kind in DIRT_KINDS}) == len(DIRT_KINDS)
     assert all(kind.description.endswith(".") for kind in DIRT_KINDS)
     assert {kind.column for kind in DIRT_KINDS} < set(CUSTOMERS.column_names)

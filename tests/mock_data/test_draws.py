@@ -1,4 +1,4 @@
-"""Random numbers: the same wherever they are drawn, and true to the distribution they stand for."""
+"""Random numbers are the same everywhere, and follow their distribution."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LOWEST_AND_HIGHEST = np.array([0, 2**32 - 1], dtype=np.uint32)
 
 
 def test_the_numbers_never_change() -> None:
-    """A release that draws other numbers gives everyone other mock data: a change to announce, not an accident."""
+    """A release with other numbers changes everyone's mock data, which must be announced, not accidental."""
     assert Draws(seed=7, block=3, rows=3)("city").tolist() == [427774215, 819094583, 625020540]
 
 
 @given(st.integers(0, 1_000), st.integers(1, 1_000))
-def test_fewer_rows_get_the_first_of_the_numbers(fewer: int, more: int) -> None:
-    """So a smaller plan is the beginning of a larger one."""
+def test_fewer_rows_get_a_prefix_of_the_numbers(fewer: int, more: int) -> None:
+    """So a smaller plan is a prefix of a larger one."""
     whole = Draws(seed=7, block=0, rows=fewer + more)("city")
 
     assert np.array_equal(Draws(seed=7, block=0, rows=fewer)("city"), whole[:fewer])
@@ -44,20 +44,20 @@ def test_fewer_rows_get_the_first_of_the_numbers(fewer: int, more: int) -> None:
     [(Draws(8, 0, 1_000), "city"), (Draws(7, 1, 1_000), "city"), (Draws(7, 0, 1_000), "country")],
 )
 def test_seed_block_and_attribute_each_have_their_own_numbers(draws: Draws, attribute: str) -> None:
-    """Two columns from the same numbers would be secretly correlated."""
+    """Two columns from the same numbers would be correlated."""
     first, second = share(Draws(7, 0, 1_000)("city")), share(draws(attribute))
 
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
 
 
 def test_a_probability_of_zero_never_happens_and_one_always_does() -> None:
-    """The ends are promises, not limits that rounding may miss."""
+    """The ends are exact, regardless of rounding."""
     assert not below(LOWEST_AND_HIGHEST, 0).any()
     assert below(LOWEST_AND_HIGHEST, 1).all()
 
 
 def test_shares_lie_from_zero_to_below_one() -> None:
-    """A share of exactly one would be an index one past the end."""
+    """A share of exactly one would be an index past the end."""
     assert share(LOWEST_AND_HIGHEST).tolist() == [0, 1 - 2**-32]
 
 
@@ -81,7 +81,7 @@ def test_a_distribution_is_drawn_as_described(
 
 
 def test_lifetimes_follow_the_rate_of_leaving_of_each_stretch() -> None:
-    """Of those who reach a stretch, as many leave per unit of time as its rate says."""
+    """Of the customers who reach a stretch, the rate that leaves per unit of time is the given one."""
     times = lifetimes([(0, 0.10), (6, 0.02)])(DRAWS("value"))
 
     early = (times < 6).sum() / np.minimum(times, 6).sum()
@@ -90,12 +90,12 @@ def test_lifetimes_follow_the_rate_of_leaving_of_each_stretch() -> None:
     assert late == pytest.approx(0.02, rel=0.02)
 
 
-def test_an_effect_of_value_can_be_turned_round() -> None:
-    """The more someone is worth, the shorter the gap between logins."""
+def test_an_effect_of_value_can_be_reversed() -> None:
+    """The higher a customer's value, the shorter the gap between logins."""
     assert np.all(np.diff(lognormal(-0.5)(np.sort(DRAWS("value")))) <= 0)
 
 
-def test_a_distribution_with_ends_stays_between_them() -> None:
+def test_a_bounded_distribution_stays_within_its_bounds() -> None:
     """Nobody joins before the first day or after the as-of date."""
     values = positions([1, 1, 1])(LOWEST_AND_HIGHEST)
 
@@ -104,7 +104,7 @@ def test_a_distribution_with_ends_stays_between_them() -> None:
 
 
 def test_a_choice_is_made_by_weight_within_its_group() -> None:
-    """A city has to lie in the customer's country."""
+    """A city must be in the customer's country."""
     choice = Choice([1, 3], [1, 1, 2])
     group = (np.arange(DRAWS.rows) % 2).astype(np.int16)
 
@@ -116,8 +116,8 @@ def test_a_choice_is_made_by_weight_within_its_group() -> None:
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=20))
-def test_every_choice_is_one_of_those_offered(weights: list[float]) -> None:
-    """Whatever the weights add up to after rounding."""
+def test_every_choice_is_one_of_the_options(weights: list[float]) -> None:
+    """Regardless of the sum of the weights after rounding."""
     chosen = Choice(weights)(LOWEST_AND_HIGHEST)
 
     assert chosen.tolist() == [0, len(weights) - 1]

@@ -1,4 +1,4 @@
-"""Dirt in events: as much as asked for, one defect per row, found by the check that each kind names."""
+"""Dirt in events: the requested amount, one defect per row, found by the check that each kind names."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def dirty() -> pa.Table:
 
 @pytest.fixture(scope="module")
 def changed(clean: pa.Table, dirty: pa.Table) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The rows with a defect, each with the clean row that it was."""
+    """The rows with a defect, each with its clean row."""
     before = {row["event_id"]: row for row in clean.to_pylist()}
     rows = [(row, before.get(row["event_id"])) for row in dirty.to_pylist()]
     return [(row, was) for row, was in rows if was and row != was]
@@ -66,8 +66,8 @@ def repeated(dirty: pa.Table) -> pa.Table:
     )
 
 
-def test_as_many_events_are_dirty_as_asked_for(clean: pa.Table, dirty: pa.Table, changed: list[Any]) -> None:
-    """Those that come twice count as dirty, and come on top."""
+def test_the_requested_share_of_events_is_dirty(clean: pa.Table, dirty: pa.Table, changed: list[Any]) -> None:
+    """Repeated events count as dirty, and are additional."""
     twice = repeated(dirty).num_rows
 
     assert dirty.num_rows == clean.num_rows + twice
@@ -75,18 +75,18 @@ def test_as_many_events_are_dirty_as_asked_for(clean: pa.Table, dirty: pa.Table,
 
 
 def test_a_dirty_event_has_one_defect(changed: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """So that the defects found can be added up to the rows that have them."""
+    """So the number of defects equals the number of rows with a defect."""
     assert {sum(row[name] != was[name] for name in row) for row, was in changed} == {1}
 
 
 def test_ids_stay_unique(dirty: pa.Table) -> None:
-    """The key of the table forbids anything else: what is delivered twice has two ids."""
+    """The table's key requires it: an event delivered twice has two ids."""
     assert pc.count_distinct(dirty["event_id"]).as_py() == dirty.num_rows
     assert dirty["event_id"].null_count == 0
 
 
-def test_a_repeated_order_differs_from_the_first_in_nothing_but_its_id(clean: pa.Table, dirty: pa.Table) -> None:
-    """As an export that was delivered twice."""
+def test_a_repeated_order_differs_from_the_first_only_in_its_id(clean: pa.Table, dirty: pa.Table) -> None:
+    """Like an export that was delivered twice."""
     before = {row["event_id"]: row for row in clean.to_pylist()}
     twice = repeated(dirty).to_pylist()
 
@@ -103,7 +103,7 @@ def test_a_repeated_order_differs_from_the_first_in_nothing_but_its_id(clean: pa
 def test_every_kind_of_defect_occurs_and_looks_as_described(
     kind: EventDirtKind, changed: list[tuple[dict[str, Any], dict[str, Any]]]
 ) -> None:
-    """A kind that never shows would leave its check untested."""
+    """A kind that never occurs would leave its check untested."""
     joined = dict(
         zip(*(all_rows(CUSTOMERS)[name].to_pylist() for name in ("customer_id", "join_date")), strict=True)
     )
@@ -115,15 +115,15 @@ def test_every_kind_of_defect_occurs_and_looks_as_described(
 
 
 def test_more_dirt_keeps_the_dirt_there_was(dirty: pa.Table, clean: pa.Table) -> None:
-    """The cleaner of two mock tables differs from the dirtier only where the dirtier is worse."""
+    """A cleaner mock table differs from a dirtier one only in rows where the latter has a defect."""
     before = {row["event_id"]: row for row in clean.to_pylist()}
     more = {row["event_id"]: row for row in all_events(CUSTOMERS, dirt=0.3).to_pylist()}
 
     assert all(more[row["event_id"]] == row for row in dirty.to_pylist() if before.get(row["event_id"]) != row)
 
 
-def test_every_kind_is_described_and_names_what_exists() -> None:
-    """`--help` and the documentation are written from this list."""
+def test_every_kind_is_described_and_names_an_existing_column_and_check() -> None:
+    """`--help` and the documentation are generated from this list."""
     checks = {check.name for source in SOURCES for check in source.checks}
     assert len({kind.name for kind in EVENT_DIRT_KINDS}) == len(EVENT_DIRT_KINDS)
     for kind in EVENT_DIRT_KINDS:

@@ -46,7 +46,7 @@ def gates(events: pa.Table) -> list[Gate]:
 
 
 def test_the_events_of_a_hundred_thousand_customers_pass_every_gate(gates: list[Gate]) -> None:
-    """What the report shows is believable."""
+    """The data in the report is believable."""
     assert [f"{gate.name}: {gate.value}" for gate in gates if not gate.passed] == []
 
 
@@ -54,14 +54,14 @@ def test_the_events_of_a_hundred_thousand_customers_pass_every_gate(gates: list[
 @pytest.mark.parametrize("as_of", [date(2024, 2, 29), date(2026, 11, 22)], ids=str)
 @pytest.mark.parametrize("seed", [0, 8])
 def test_another_seed_and_day_pass_every_gate(as_of: date, seed: int) -> None:
-    """Whatever the seed and the day."""
+    """Regardless of the seed and the day."""
     gates = event_realism_report(all_events(100_000, as_of, seed=seed), as_of)
 
     assert [f"{gate.name}: {gate.value}" for gate in gates if not gate.passed] == []
 
 
 def test_every_property_that_makes_events_believable_has_its_gate_and_its_source(gates: list[Gate]) -> None:
-    """A gate that drops out of the report would never fail again."""
+    """A gate missing from the report would never fail again."""
     assert [(gate.name, gate.low, gate.high) for gate in gates] == [
         ("one-time buyers", 0.25, 0.55),
         ("days between orders", 20, 60),
@@ -85,13 +85,13 @@ def test_the_report_reads_only_the_columns_it_names(events: pa.Table) -> None:
     assert event_realism_report(some.select(EVENT_REPORT_COLUMNS), AS_OF) == event_realism_report(some, AS_OF)
 
 
-def test_no_events_pass_nothing() -> None:
-    """Nothing can be said of what did not happen."""
+def test_without_events_no_gate_passes() -> None:
+    """Without events there is nothing to measure."""
     assert all(isnan(gate.value) for gate in event_realism_report(SCHEMA.empty_table(), AS_OF))
 
 
-def test_a_one_time_buyer_had_the_time_to_come_back() -> None:
-    """The third one bought too lately to tell; two orders on one day are one order day."""
+def test_a_one_time_buyer_had_time_to_return() -> None:
+    """The third customer bought too recently to count; two orders on one day are one order day."""
     rows = table(
         (1, "2024-01-01", "purchase"), (1, "2024-01-01T12:00", "purchase"), (2, "2024-01-01", "purchase"),
         (2, "2024-03-01", "purchase"), (3, "2026-06-01", "purchase"),
@@ -101,7 +101,7 @@ def test_a_one_time_buyer_had_the_time_to_come_back() -> None:
 
 
 def test_days_between_orders_lie_between_order_days_of_one_customer() -> None:
-    """Whatever the order of the rows, and without the days between two customers."""
+    """Regardless of the order of the rows, and without the days between two customers."""
     rows = table(
         (1, "2024-01-31", "purchase"), (1, "2024-01-01", "purchase"), (1, "2024-01-11", "purchase"),
         (2, "2020-01-01", "purchase"), (1, "2024-01-12", "login"),
@@ -111,8 +111,8 @@ def test_days_between_orders_lie_between_order_days_of_one_customer() -> None:
     assert value(rows, "spread of days between orders") == pytest.approx(5 / 15)
 
 
-def test_retention_counts_who_orders_in_that_very_month_once_it_is_over() -> None:
-    """One of two comes back in the month after; of the third that month is not over yet."""
+def test_retention_counts_customers_who_order_in_exactly_that_complete_month() -> None:
+    """One of two returns in the next month; for the third, that month is not over yet."""
     rows = table(
         (1, "2026-01-31", "purchase"), (1, "2026-02-01", "purchase"), (1, "2026-02-02", "purchase"),
         (2, "2026-01-01", "purchase"), (2, "2026-03-01", "purchase"), (3, "2026-05-02", "purchase"),
@@ -122,8 +122,8 @@ def test_retention_counts_who_orders_in_that_very_month_once_it_is_over() -> Non
     assert value(rows, "retention in month 1", date(2026, 6, 30)) == pytest.approx(1 / 3)
 
 
-def test_the_season_compares_days_of_years_that_are_over() -> None:
-    """Twice as many orders a day in May as in any other month; those of the year that runs do not count."""
+def test_the_season_compares_complete_years() -> None:
+    """Twice as many orders a day in May as in any other month; those of the current year do not count."""
     days = [datetime(2025, 1, 1) + timedelta(days=n) for n in range(365)]
     wanted = [day for day in days for _ in range(2 if day.month == 5 else 1)]
     rows = table(
@@ -134,7 +134,7 @@ def test_the_season_compares_days_of_years_that_are_over() -> None:
 
 
 def test_active_days_are_those_of_what_a_customer_does() -> None:
-    """A bonus and an expiry happen to a customer; a login and a purchase on one day are one day."""
+    """A bonus and an expiry are not activity; a login and a purchase on one day are one day."""
     rows = table(
         (1, "2026-01-01", "login"), (1, "2026-01-01T13:00", "purchase"), (1, "2026-01-05", "redeem", -1),
         (1, "2026-03-01", "login"), (1, "2026-04-01", "expire", -1), (1, "2026-05-01", "earn", 1),
@@ -143,8 +143,8 @@ def test_active_days_are_those_of_what_a_customer_does() -> None:
     assert value(rows, "active days a month") == 1.5
 
 
-def test_the_last_month_that_is_over_is_compared_with_the_three_before() -> None:
-    """Two customers in May after one, two and three; the day of June that is known does not count."""
+def test_the_last_complete_month_is_compared_with_the_three_before() -> None:
+    """Two customers in May after one, two and three; the only known day of June does not count."""
     rows = table(
         (1, "2026-02-01", "login"), (1, "2026-03-01", "login"), (2, "2026-03-01", "login"),
         (1, "2026-04-01", "login"), (2, "2026-04-01", "login"), (3, "2026-04-01", "redeem", -1),
@@ -156,7 +156,7 @@ def test_the_last_month_that_is_over_is_compared_with_the_three_before() -> None
 
 
 def test_points_are_compared_as_sums() -> None:
-    """Of 100 points earned net of the refund, 40 redeemed, 10 lapsed."""
+    """Of 100 points earned net of the refund, 40 are redeemed and 10 expire."""
     rows = table(
         (1, "2025-01-01", "purchase", 110), (1, "2025-01-02", "refund", -30), (1, "2025-01-03", "earn", 15),
         (1, "2025-01-03", "adjust", 5), (1, "2025-01-04", "redeem", -40), (1, "2025-01-05", "expire", -10),
@@ -174,7 +174,7 @@ def test_what_is_not_known_yet_does_not_count() -> None:
 
 
 def orders_of(lines: pa.Table) -> pa.Table:
-    """Lines of one moment as one purchase."""
+    """Lines with the same time as one purchase."""
     orders = lines.group_by(["customer_id", "order_id", "bought_at"]).aggregate([])
     return pa.table(
         {
@@ -190,10 +190,10 @@ def orders_of(lines: pa.Table) -> pa.Table:
     ("ledger", "lines", "as_of"),
     [("CDNOW", cdnow, CDNOW_AS_OF), ("Complete Journey", complete_journey, COMPLETE_JOURNEY_AS_OF)],
 )
-def test_the_figures_of_the_real_ledgers_are_those_that_the_gates_find_there(
+def test_the_gates_measure_the_quoted_figures_on_the_real_ledgers(
     ledger: str, lines: Callable[[], pa.Table], as_of: date
 ) -> None:
-    """A source that says otherwise than its data would be no source."""
+    """The figures quoted from a source must match its data."""
     gates = [gate for gate in event_realism_report(orders_of(lines()), as_of) if gate.source.startswith(ledger)]
 
     assert [gate.source for gate in gates] == [f"{ledger}: {gate.value:.3g}" for gate in gates]

@@ -1,4 +1,4 @@
-"""Events from customers: they lead to what the row says, and are the same wherever they are made."""
+"""Events from customers: they lead to the customer's row, and are the same wherever they are made."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ print("pandas" in sys.modules)
 
 
 def broken(customers: int, as_of: date = AS_OF, story: Story = STORY, **options: Any) -> dict[str, int]:
-    """The rules that do not hold between the customers of a plan and their events."""
+    """The broken rules between the customers of a plan and their events."""
     made = [make(customers, as_of, story=story, **options) for make in (all_rows, all_events)]
     return exceptions(made[0], made[1], as_of, story)
 
 
 def digest(events: pa.Table) -> str:
-    """Of what the rows say, regardless of how Arrow keeps them."""
+    """A digest of the rows' values, regardless of how Arrow stores them."""
     return hashlib.sha256(repr(events.to_pylist()).encode()).hexdigest()[:16]
 
 
 def test_the_columns_are_those_of_the_events_table_in_its_order() -> None:
-    """The rows are copied into the table as they are."""
+    """The rows are copied into the table unchanged."""
     rows = next(generate_events(Plan(10, as_of=AS_OF), 0))
 
     assert rows.schema == types.arrow_schema(types.fields_of(EVENTS))
@@ -59,14 +59,14 @@ def test_the_columns_are_those_of_the_events_table_in_its_order() -> None:
 
 @pytest.mark.slow
 def test_the_events_of_every_customer_lead_to_the_customers_row(customers: pa.Table, events: pa.Table) -> None:
-    """For all of them: points, first purchase, last login, tier, and nothing that could not have happened."""
+    """For all customers: points, first purchase, last login, tier, and no impossible event."""
     assert exceptions(customers, events, AS_OF) == {}
     assert set(events["kind"].unique().to_pylist()) == set(EVENT_KINDS)
 
 
 @pytest.mark.slow
 def test_the_events_of_a_third_of_a_million_lead_to_the_rows_too() -> None:
-    """Block by block, with another seed: what is rare has the chance to occur."""
+    """Block by block, with another seed, so that rare cases occur."""
     plan = Plan(330_000, seed=11, as_of=date(2024, 2, 29))
     for block in range(plan.blocks):
         rows = pa.Table.from_batches([generate_block(plan, block)])
@@ -89,7 +89,7 @@ def _where(rows: pa.Table, kind: str, name: str, value: Any) -> pa.Table:
 
 @pytest.mark.parametrize("rule", SPOILT)
 def test_a_rule_finds_what_breaks_it(rule: str) -> None:
-    """A rule that nothing can break would prove nothing."""
+    """A rule that cannot be broken would prove nothing."""
     assert rule in exceptions(all_rows(5_000), SPOILT[rule](all_events(5_000)), AS_OF)
 
 
@@ -101,10 +101,10 @@ def test_a_rule_finds_what_breaks_it(rule: str) -> None:
     as_of=st.dates(FIRST_AS_OF, LAST_AS_OF),
     events_per_customer=st.sampled_from([1, 5, 20, 60]),
 )
-def test_whatever_the_plan_the_events_lead_to_the_rows(
+def test_the_events_of_any_plan_lead_to_the_rows(
     customers: int, seed: int, as_of: date, events_per_customer: int
 ) -> None:
-    """By construction, never by luck; a plan of one customer too."""
+    """By construction, not by luck; even for a plan of one customer."""
     assert broken(customers, as_of, seed=seed, events_per_customer=events_per_customer) == {}
 
 
@@ -134,37 +134,37 @@ def test_another_story_leads_to_its_rows_too(changed: dict[str, Any]) -> None:
     ("wanted", "at_least", "at_most"),
     [(1, 4, 5), (5, 4.8, 5.2), (7, 6.7, 7.3), (20, 19, 21), (50, 47, 53), (100, 94, 106)],
 )
-def test_customers_have_as_many_events_as_asked_for(wanted: int, at_least: float, at_most: float) -> None:
-    """On average; fewer than the rows imply there cannot be."""
+def test_customers_have_the_requested_number_of_events(wanted: int, at_least: float, at_most: float) -> None:
+    """On average; there cannot be fewer than the rows imply."""
     assert at_least <= all_events(20_000, events_per_customer=wanted).num_rows / 20_000 <= at_most
 
 
-def test_more_events_than_there_are_days_for_are_as_many_as_there_are() -> None:
-    """Nobody has two hundred who came for the last time on the day of the first purchase."""
+def test_more_events_than_possible_are_as_many_as_possible() -> None:
+    """A customer whose last visit is on the day of the first purchase cannot have two hundred events."""
     gone = replace(STORY, monthly_hazard=((0, 1_000.0),))
 
     assert 4 < all_events(2_000, story=gone, events_per_customer=200).num_rows / 2_000 < 100
 
 
-def test_no_events_are_made_when_none_are_asked_for() -> None:
-    """Zero is none, and not as few as possible."""
+def test_no_events_are_made_when_none_are_requested() -> None:
+    """Zero means none, not as few as possible."""
     assert all_events(1_000, events_per_customer=0).num_rows == 0
 
 
 @pytest.mark.parametrize("events_per_customer", [0, 5, 100])
 def test_the_events_change_no_customer(events_per_customer: int) -> None:
-    """They are derived from the rows, and not the rows from them."""
+    """They are derived from the rows, not the other way round."""
     assert all_rows(1_000, events_per_customer=events_per_customer).equals(all_rows(1_000))
 
 
 def test_the_rows_of_the_default_seed_never_change() -> None:
-    """Whoever wrote down a figure from mock data finds it again after an upgrade, on any machine."""
+    """Figures from mock data stay the same after an upgrade, on any machine."""
     assert digest(all_rows(1_000)) == "bf19f7460fa54d7d"
     assert digest(all_events(1_000)) == "76b44a20ec8cb0fe"
 
 
-def test_the_events_of_the_second_customer_can_be_told() -> None:
-    """What the digest stands for: joined, bought, came and bought once more."""
+def test_the_events_of_the_second_customer_make_sense() -> None:
+    """What the digest covers: joined, bought, visited and bought again."""
     told = [
         (row["occurred_at"].isoformat(), row["kind"], row["points"], row["amount"], row["order_id"])
         for row in all_events(2).to_pylist()
@@ -184,7 +184,7 @@ def test_the_events_of_the_second_customer_can_be_told() -> None:
 
 @pytest.mark.slow
 def test_a_block_is_the_same_in_every_order_and_process() -> None:
-    """Spark runs blocks anywhere, twice if it likes; pandas is left out because it doubles a worker's start."""
+    """Spark runs blocks anywhere, possibly twice; pandas is not imported, because it doubles a worker's start."""
     plan = Plan(BLOCK_ROWS + 100, as_of=AS_OF, events_per_customer=5)
     backwards = [
         hashlib.sha256(b"".join(rows.serialize() for rows in generate_events(plan, block))).hexdigest()
@@ -203,14 +203,14 @@ def test_a_block_is_the_same_in_every_order_and_process() -> None:
 
 
 def test_a_smaller_plan_is_the_beginning_of_a_larger_one() -> None:
-    """What was seen of some customers is still there among more, also where a portion of them ends."""
+    """The events of some customers stay the same among more customers, even at the end of a portion."""
     smaller, larger = all_events(PORTION + 700), all_events(2 * PORTION + 50)
 
     assert larger.slice(0, smaller.num_rows).equals(smaller)
 
 
 def test_another_seed_gives_other_events() -> None:
-    """Else repeating an experiment would repeat its chance."""
+    """Otherwise a repeated experiment would repeat its random numbers."""
     first, second = all_events(500), all_events(500, seed=8)
 
     moments = [
@@ -221,6 +221,6 @@ def test_another_seed_gives_other_events() -> None:
 
 
 def test_a_block_beyond_the_plan_is_refused() -> None:
-    """Events of customers nobody planned would be events of nobody."""
+    """It would be events of nobody."""
     with pytest.raises(Customer360Error, match="block 1 is not in the plan"):
         next(generate_events(Plan(10, as_of=AS_OF), 1))

@@ -39,12 +39,12 @@ print("pandas" in sys.modules)
 
 
 def digest(rows: pa.RecordBatch) -> str:
-    """Of the bytes that Arrow would send."""
+    """A digest of the bytes that Arrow would send."""
     return hashlib.sha256(rows.serialize()).hexdigest()
 
 
 def test_the_columns_are_those_of_the_customers_table_in_its_order() -> None:
-    """The rows are copied into the table as they are."""
+    """The rows are copied into the table unchanged."""
     rows = generate_block(Plan(10, as_of=AS_OF), 0)
 
     assert rows.schema == types.arrow_schema(types.fields_of(CUSTOMERS))
@@ -52,7 +52,7 @@ def test_the_columns_are_those_of_the_customers_table_in_its_order() -> None:
 
 
 def test_the_second_customer_of_the_default_seed_never_changes() -> None:
-    """Whoever wrote down a figure from mock data finds it again after an upgrade, on any machine."""
+    """Figures from mock data stay the same after an upgrade, on any machine."""
     assert generate_block(Plan(2, as_of=AS_OF), 0).to_pylist()[1] == {
         "customer_id": 2,
         "source_id": None,
@@ -73,7 +73,7 @@ def test_the_second_customer_of_the_default_seed_never_changes() -> None:
 
 
 def test_a_block_is_the_same_in_every_order_and_process() -> None:
-    """Spark runs blocks anywhere, twice if it likes; pandas is left out because it doubles a worker's start."""
+    """Spark runs blocks anywhere, possibly twice; pandas is not imported, because it doubles a worker's start."""
     plan = Plan(2 * BLOCK_ROWS + 100, as_of=AS_OF)
     backwards = [digest(generate_block(plan, block)) for block in reversed(range(plan.blocks))]
 
@@ -90,7 +90,7 @@ def test_a_block_is_the_same_in_every_order_and_process() -> None:
 
 
 def test_a_smaller_plan_is_the_beginning_of_a_larger_one() -> None:
-    """What was seen on 60,000 customers is still there among 110,000."""
+    """The rows of 60,000 customers stay the same among 110,000."""
     smaller, larger = all_rows(60_000), all_rows(110_000)
 
     assert larger.slice(0, 60_000).equals(smaller)
@@ -114,7 +114,7 @@ def test_a_change_to_one_attribute_leaves_the_others_as_they_were(changed: dict[
 
 
 def test_another_seed_gives_other_customers() -> None:
-    """Else repeating an experiment would repeat its chance."""
+    """Otherwise a repeated experiment would repeat its random numbers."""
     first, second = all_rows(1_000), all_rows(1_000, seed=8)
 
     assert pc.sum(pc.equal(first["name"], second["name"])).as_py() < 10
@@ -126,8 +126,8 @@ def test_another_seed_gives_other_customers() -> None:
     seed=st.integers(0, 2**63 - 1),
     as_of=st.dates(FIRST_AS_OF, LAST_AS_OF),
 )
-def test_whatever_the_plan_the_dates_are_in_order(rows: int, seed: int, as_of: date) -> None:
-    """Birth < join <= first purchase <= last login <= as-of date, never by luck."""
+def test_the_dates_of_any_plan_are_in_order(rows: int, seed: int, as_of: date) -> None:
+    """Birth < join <= first purchase <= last login <= as-of date, by construction."""
     made = all_rows(rows, as_of, seed=seed)
 
     assert made.num_rows == rows
@@ -146,14 +146,14 @@ def test_ids_count_up_from_one(customers: pa.Table) -> None:
 
 
 def test_only_purchase_and_login_can_be_missing(customers: pa.Table) -> None:
-    """Clean rows have everything else but an id of another system; a null there would be dirt."""
+    """Clean rows have everything else, except an id of another system; a null elsewhere would be dirt."""
     with_nulls = [name for name in SCHEMA.names if customers[name].null_count]
 
     assert with_nulls == ["source_id", "first_purchase", "last_login"]
 
 
-def test_whoever_has_never_logged_in_has_never_purchased(customers: pa.Table) -> None:
-    """A purchase is made by someone who has been there."""
+def test_customers_who_never_logged_in_never_purchased(customers: pa.Table) -> None:
+    """A purchase implies a visit."""
     strangers = customers.filter(pc.is_null(customers["last_login"]))
 
     assert 0 < strangers.num_rows < 0.1 * customers.num_rows
@@ -161,7 +161,7 @@ def test_whoever_has_never_logged_in_has_never_purchased(customers: pa.Table) ->
 
 
 def test_customers_join_between_18_and_90_years_of_age(customers: pa.Table) -> None:
-    """A child or a man of 130 would be the first thing that a reader notices."""
+    """A child or a 130-year-old would be the first thing that a reader notices."""
     days = pc.subtract(
         customers["join_date"].cast(pa.int32()), customers["birth_date"].cast(pa.int32())
     ).to_numpy()
@@ -185,15 +185,15 @@ def test_the_city_and_the_names_belong_to_the_country(customers: pa.Table) -> No
         assert any(given_name in given_names and surname in surnames for given_names, surnames in bearers)
 
 
-def test_addresses_are_plain_and_lead_nowhere(customers: pa.Table) -> None:
-    """Mail to mock customers must not reach anybody: RFC 2606 keeps these domains free."""
+def test_addresses_are_plain_and_undeliverable(customers: pa.Table) -> None:
+    """Mail to mock customers must not reach anybody: RFC 2606 reserves these domains."""
     plain = pc.match_substring_regex(customers["email"], r"^[a-z]+(\.[a-z]+)?[0-9]+@example\.(com|org|net)$")
 
     assert pc.all(plain).as_py()
 
 
 def test_the_loyalty_status_follows_from_the_points(customers: pa.Table) -> None:
-    """The thresholds are the rule of the programme, without exception."""
+    """The thresholds of the programme apply without exception."""
     for tier, above in zip(STORY.tiers, [*STORY.tiers[1:], None], strict=True):
         points = customers.filter(pc.equal(customers["loyalty_status"], tier.name))["loyalty_points"]
         assert pc.min(points).as_py() >= tier.points_from
@@ -201,7 +201,7 @@ def test_the_loyalty_status_follows_from_the_points(customers: pa.Table) -> None
 
 
 def test_a_programme_may_have_any_tiers() -> None:
-    """Loyalty statuses are data: nothing knows three names."""
+    """Loyalty statuses are data: no code depends on three names."""
     tiers = tuple(
         Tier(name, start, (0, 1)) for name, start in [("Neu", 0), ("Treu", 500), ("Gut", 2_000), ("Ä", 9_000)]
     )
@@ -212,7 +212,7 @@ def test_a_programme_may_have_any_tiers() -> None:
 
 
 def test_balances_look_like_those_of_a_bank(customers: pa.Table) -> None:
-    """UCI bank marketing: median 448, 99th percentile 13,165, some below zero, some zero."""
+    """UCI bank marketing: median 448, 99th percentile 13,165, some negative, some zero."""
     balances = customers["account_balance"].cast(pa.float64()).to_numpy()
     median, high = np.percentile(balances, [50, 99])
 
@@ -223,7 +223,7 @@ def test_balances_look_like_those_of_a_bank(customers: pa.Table) -> None:
 
 
 def test_people_log_in_by_day(customers: pa.Table) -> None:
-    """By the clock where they live: four in the morning is the quietest time in Germany."""
+    """In their local time: four in the morning is the quietest time in Germany."""
     german = customers.filter(pc.equal(customers["country"], "Germany"))["last_login"].drop_null()
     hours = np.bincount(pc.hour(german).to_numpy(), minlength=24)
 
@@ -233,6 +233,6 @@ def test_people_log_in_by_day(customers: pa.Table) -> None:
 
 
 def test_a_block_beyond_the_plan_is_refused() -> None:
-    """Rows nobody planned would break the count of the table."""
+    """Additional rows would make the row count wrong."""
     with pytest.raises(Customer360Error, match="block 1 is not in the plan"):
         generate_block(Plan(10, as_of=AS_OF), 1)

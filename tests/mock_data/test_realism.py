@@ -34,7 +34,7 @@ A_CUSTOMER = {
 
 
 def table(*rows: dict[str, Any]) -> pa.Table:
-    """Customers like `A_CUSTOMER`, but for what each row says."""
+    """Customers like `A_CUSTOMER`, with the changes in each row."""
     plain = pa.Table.from_pylist([{**A_CUSTOMER, **row} for row in rows])
     return plain.cast(pa.schema([SCHEMA.field(name) for name in plain.schema.names]))
 
@@ -45,14 +45,14 @@ def value(rows: pa.Table, name: str, **options: Any) -> float:
 
 
 def failed(rows: pa.Table, as_of: date = AS_OF) -> list[str]:
-    """The gates that the rows do not pass, with their figures."""
+    """The gates that the rows fail, with their figures."""
     return [f"{gate.name}: {gate.value}" for gate in realism_report(rows, as_of) if not gate.passed]
 
 
 @pytest.mark.parametrize("as_of", AS_OF_DATES, ids=str)
 @pytest.mark.parametrize("seed", [0, 7])
 def test_a_hundred_thousand_customers_pass_every_gate(as_of: date, seed: int) -> None:
-    """Whatever the seed and the day."""
+    """Regardless of the seed and the day."""
     assert failed(all_rows(100_000, as_of, seed=seed), as_of) == []
 
 
@@ -64,7 +64,7 @@ def test_a_million_customers_pass_every_gate(as_of: date) -> None:
 
 
 def test_every_property_that_makes_the_data_believable_has_its_gate(customers: pa.Table) -> None:
-    """A gate that drops out of the report would never fail again."""
+    """A gate missing from the report would never fail again."""
     assert [(gate.name, gate.low, gate.high) for gate in realism_report(customers, AS_OF)] == [
         ("integrity violations", 0, 0),
         ("Gini of balances", 0.50, 0.72),
@@ -88,7 +88,7 @@ def test_every_property_that_makes_the_data_believable_has_its_gate(customers: p
     ("measured", "passed"), [(0.4, True), (0.65, True), (0.399, False), (0.651, False), (nan, False)]
 )
 def test_a_gate_passes_from_its_lower_to_its_upper_end(measured: float, passed: bool) -> None:
-    """Nothing measured is not good enough."""
+    """A missing measurement does not pass."""
     assert Gate("active share", measured, 0.40, 0.65, "").passed is passed
 
 
@@ -99,8 +99,8 @@ def test_the_report_reads_only_the_columns_it_names(customers: pa.Table) -> None
     assert realism_report(some, AS_OF) == realism_report(customers, AS_OF)
 
 
-def test_no_customers_pass_nothing_but_integrity() -> None:
-    """Nothing can be said of nobody, and nobody breaks a rule."""
+def test_without_customers_only_integrity_passes() -> None:
+    """Without customers there is nothing to measure, and no violation."""
     gates = realism_report(SCHEMA.empty_table(), AS_OF)
 
     assert [gate.name for gate in gates if not isnan(gate.value)] == ["integrity violations"]
@@ -122,7 +122,7 @@ def test_no_customers_pass_nothing_but_integrity() -> None:
     ],
 )
 def test_a_row_whose_dates_are_out_of_order_is_one_violation(wrong: dict[str, Any], violations: int) -> None:
-    """However many of its dates are wrong."""
+    """Regardless of how many of its dates are wrong."""
     assert value(table({}, wrong), "integrity violations") == violations
 
 
@@ -142,7 +142,7 @@ def test_inequality_is_that_of_the_positive_balances(balances: list[Any], gini: 
     assert value(rows, "top 10 % of balances") == pytest.approx(top)
 
 
-def test_correlation_is_by_rank_and_leaves_out_what_is_not_known() -> None:
+def test_correlation_is_by_rank_and_ignores_unknown_values() -> None:
     """Points 1, 2, 2, 9 against balances 10, 30, 20, 40: ranks 1, 2.5, 2.5, 4 against 1, 3, 2, 4."""
     pairs = [(1, 10.0), (2, 30.0), (2, 20.0), (9, 40.0), (None, 1e3), (1_000, None)]
     rows = table(*({"loyalty_points": points, "account_balance": balance} for points, balance in pairs))
@@ -150,8 +150,8 @@ def test_correlation_is_by_rank_and_leaves_out_what_is_not_known() -> None:
     assert value(rows, "points and balance") == pytest.approx(4.5 / (4.5 * 5) ** 0.5)
 
 
-def test_the_hazard_counts_who_leaves_against_who_is_there() -> None:
-    """Leaving after 1 and 60 months, there for 60: 1 in 1 + 6 + 6 months early, 1 in 12 + 12 late."""
+def test_the_hazard_is_leavers_relative_to_members() -> None:
+    """Two leave after 1 and 60 months, one stays for 60: 1 in 1 + 6 + 6 months early, 1 in 12 + 12 late."""
 
     def months_before(months: float) -> date:
         return AS_OF - timedelta(days=round(months * 365.25 / 12))
@@ -180,13 +180,13 @@ def test_the_tiers_are_those_of_the_story() -> None:
 
 
 def shuffled(rows: pa.Table, name: str) -> pa.Table:
-    """The same values in the column, but each at another customer."""
+    """The same values in the column, but permuted among customers."""
     order = np.random.default_rng(1).permutation(rows.num_rows)
     return rows.set_column(rows.schema.get_field_index(name), SCHEMA.field(name), rows[name].take(pa.array(order)))
 
 
 def filled(rows: pa.Table, name: str, values: Any) -> pa.Table:
-    """One value, or one per row, in the whole column."""
+    """Sets the whole column to one value, or one per row."""
     column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array([values] * rows.num_rows)
     return rows.set_column(
         rows.schema.get_field_index(name), SCHEMA.field(name), column.cast(SCHEMA.field(name).type)
@@ -194,13 +194,13 @@ def filled(rows: pa.Table, name: str, values: Any) -> pa.Table:
 
 
 def joined_evenly(rows: pa.Table) -> pa.Table:
-    """As many joins on each of the last 2,922 days."""
+    """The same number of joins on each of the last 2,922 days."""
     days = np.arange(rows.num_rows) % 2_922
     return filled(rows, "join_date", pa.array(np.datetime64(AS_OF) - days))
 
 
 def left_at_any_time(rows: pa.Table) -> pa.Table:
-    """A last login anywhere between joining and the as-of date."""
+    """A last login at a random time between joining and the as-of date."""
     joined = rows["join_date"].cast(pa.int32()).to_numpy()
     as_of = (AS_OF - date(1970, 1, 1)).days
     share = np.random.default_rng(1).random(rows.num_rows)

@@ -1,1 +1,1 @@
-"""Realistic mock customers: a plan and a seed give the same rows on every machine."""
+"""Realistic mock customers: the same plan gives the same rows on every machine."""

@@ -1,7 +1,7 @@
 """
-Arrow columns laid over NumPy memory.
+Arrow columns that share NumPy memory.
 
-`pa.array` would do most of this, at the price of importing pandas into every process that makes rows.
+`pa.array` could do most of this, but imports pandas into every process that makes rows.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Flags = NDArray[np.bool_]
 
 
 def column(arrow_type: pa.DataType, values: NDArray[Any], known: Flags | None = None) -> pa.Array:
-    """Fixed-width *values*, already as wide as the type asks for; null where not *known*."""
+    """Fixed-width *values*, already of the width of the type; null where not *known*."""
     valid = None if known is None else _packed(known)
     return pa.Array.from_buffers(arrow_type, len(values), [valid, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def indices(values: NDArray[np.int16], known: Flags | None = None) -> pa.Array:
-    """Places in another array, for `take`; null where not *known*."""
+    """Indices into another array, for `take`; null where not *known*."""
     return column(pa.int16(), values, known)
 
 
@@ -34,7 +34,7 @@ def flags(values: Flags) -> pa.Array:
 
 
 def decimals(arrow_type: pa.Decimal128Type, hundredths: NDArray[np.int64], known: Flags | None = None) -> pa.Array:
-    """decimal128 with two places: 16 bytes each, the low half first, the high half all sign."""
+    """decimal128 with two decimals: 16 bytes each, the low half first, the high half all sign bits."""
     valid = None if known is None else _packed(known)
     halves = np.stack([hundredths, hundredths >> 63], axis=1)
     return pa.Array.from_buffers(arrow_type, len(hundredths), [valid, pa.py_buffer(halves)])

@@ -1,8 +1,8 @@
 """
-The countries that mock customers live in, with the names and cities people have there.
+The countries of mock customers, with the names and cities of the people there.
 
-The lists in countries.json were written for this project, most common name first; city weights are millions of
-inhabitants, rounded; `spending` is what a customer spends against the average.
+The lists in countries.json were written for this project, most common name first. City weights are millions of
+inhabitants, rounded; `spending` is a customer's spending relative to the average.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-# letters that Unicode does not take apart into a base letter and a mark
+# letters that Unicode does not decompose into a base letter and a mark
 _UNDIVIDED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"})
 
 
@@ -40,6 +40,6 @@ def countries() -> tuple[Country, ...]:
 
 
 def ascii_fold(name: str) -> str:
-    """The name as it stands in an e-mail address: 'Łukasz de Groß' -> 'lukaszdegross'."""
+    """The name as written in an e-mail address: 'Łukasz de Groß' -> 'lukaszdegross'."""
     divided = unicodedata.normalize("NFKD", name.lower().translate(_UNDIVIDED))
     return "".join(letter for letter in divided if "a" <= letter <= "z")

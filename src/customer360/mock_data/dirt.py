@@ -1,4 +1,4 @@
-"""Real-world defects, put in on purpose: each kind as data, and the hand that spreads them."""
+"""Real-world defects, added on purpose: each kind as data, and the function that distributes them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from customer360.mock_data.columns import column, flags
 from customer360.mock_data.draws import Draws, below, share
 
 Spoil = Callable[[pa.RecordBatch, date], pa.Array]
-"""The column as it looks when every row has the defect, from the clean rows and the as-of date."""
+"""The column with the defect in every row, from the clean rows and the as-of date."""
 
 
 @dataclass(frozen=True)
 class DirtKind:
-    """A defect of one *column*; a row that has it has no other."""
+    """A defect of one *column*; a row has at most one defect."""
 
     name: str
     description: str
@@ -30,9 +30,9 @@ class DirtKind:
 
 def soil(rows: pa.RecordBatch, as_of: date, dirt: float, draws: Draws) -> pa.RecordBatch:
     """
-    The rows with one defect each in a share *dirt* of them; all others stay as they are.
+    The rows, with one defect in each of a share *dirt* of them; the others are unchanged.
 
-    customer_id is never touched: it is the table's key.
+    customer_id never changes: it is the table's key.
     """
     columns = {name: rows[name] for name in rows.schema.names}
     kind_of_row = (share(draws("dirt_kind")) * len(DIRT_KINDS)).astype(np.int64)
@@ -78,28 +78,28 @@ def _some_days(rows: pa.RecordBatch) -> pa.Array:
 DIRT_KINDS: Final = (
     DirtKind(
         "purchase_before_joining",
-        "first_purchase lies before join_date.",
+        "first_purchase is before join_date.",
         "first_purchase",
         _days_before_joining,
     ),
-    DirtKind("login_before_joining", "last_login lies before join_date.", "last_login", _login_before_joining),
-    DirtKind("login_in_future", "last_login lies after the as-of date.", "last_login", _login_in_future),
-    DirtKind("birth_after_joining", "birth_date lies after join_date.", "birth_date", _days_after_joining),
+    DirtKind("login_before_joining", "last_login is before join_date.", "last_login", _login_before_joining),
+    DirtKind("login_in_future", "last_login is after the as-of date.", "last_login", _login_in_future),
+    DirtKind("birth_after_joining", "birth_date is after join_date.", "birth_date", _days_after_joining),
     DirtKind(
         "negative_points",
-        "loyalty_points are below zero.",
+        "loyalty_points is negative.",
         "loyalty_points",
         lambda rows, _: pc.subtract(-1, rows["loyalty_points"]),
     ),
     DirtKind(
         "misspelt_email",
-        "email has no @.",
+        "email contains no @.",
         "email",
         lambda rows, _: pc.replace_substring(rows["email"], "@", "."),
     ),
     DirtKind(
         "shouted_country",
-        "country is in capitals, so that it looks like another one.",
+        "country is in capitals, so that it looks like another country.",
         "country",
         lambda rows, _: pc.utf8_upper(rows["country"]),
     ),

@@ -1,7 +1,7 @@
 """
-Random numbers that depend on nothing but (seed, attribute, block), and the tables that give them a meaning.
+Random numbers that depend only on (seed, attribute, block), and the tables that turn them into values.
 
-Rows are touched by look-ups and by + - x ÷ only, never by a machine's own exp or log, so that the same seed gives
+Rows are computed only by look-ups and + - x ÷, never by a machine's own exp or log, so that the same seed gives
 the same bytes on every machine and with every version of NumPy.
 """
 
@@ -23,7 +23,7 @@ Integers = NDArray[np.int64]
 Indices = NDArray[np.int16]
 
 _STEPS: Final = 8_192
-_OUTERMOST: Final = 1 / (16 * _STEPS)  # a distribution without ends stops at these probabilities
+_OUTERMOST: Final = 1 / (16 * _STEPS)  # an unbounded distribution is cut at these probabilities
 _FOREVER: Final = 1e6
 _CHOICE_BITS: Final = 12
 _CHOICE_SHIFT: Final = np.uint32(32 - _CHOICE_BITS)
@@ -41,7 +41,7 @@ class Draws:
         """
         Uniform 32-bit numbers from the attribute's own stream.
 
-        A block's numbers lie 2^192 apart from those of the next, and fewer rows get the first of them.
+        The numbers of consecutive blocks are 2^192 apart; a shorter block gets a prefix of its numbers.
         """
         digest = hashlib.blake2b(f"{self.seed}/{attribute}".encode(), digest_size=16).digest()
         counter = np.array([0, 0, 0, self.block], dtype=np.uint64)
@@ -56,16 +56,16 @@ def share(bits: Bits) -> Floats:
 
 
 def below(bits: Bits, probability: float) -> NDArray[np.bool_]:
-    """True with the given probability."""
+    """True with the given *probability*."""
     return bits < probability * 2.0**32
 
 
 class Quantiles:
-    """A distribution, drawn from by its inverse: straight lines between 8193 knots."""
+    """A distribution, sampled by its inverse: linear between 8193 knots."""
 
     def __init__(self, inverse: Callable[[Floats], Floats]) -> None:
         probabilities = np.clip(np.linspace(0, 1, _STEPS + 1), _OUTERMOST, 1 - _OUTERMOST)
-        # single precision drops the last digits, in which the mathematics libraries of machines differ
+        # single precision drops the last digits, in which the machines' maths libraries differ
         knots = inverse(probabilities).astype(np.float32).astype(np.float64)
         self._rises: Floats = np.diff(knots)
         self._offsets: Floats = knots[:-1] - self._rises * np.arange(_STEPS)
@@ -85,7 +85,7 @@ def _normal(probability: float) -> float:
 
 
 def lognormal(sd: float) -> Quantiles:
-    """Lognormal with median 1; *sd* is that of the logarithm, and a negative one turns the order round."""
+    """Lognormal with median 1; *sd* is that of the logarithm, and a negative one reverses the order."""
     return Quantiles(lambda probabilities: np.exp([sd * _normal(p) for p in probabilities]))
 
 
@@ -95,7 +95,7 @@ def exponential(mean: float) -> Quantiles:
 
 
 def lifetimes(hazard: Sequence[tuple[float, float]]) -> Quantiles:
-    """Times to leaving, when the rate of leaving is *hazard*: (from this time on, rate), first from time 0."""
+    """Times until leaving, at the rates in *hazard*: (from this time on, rate), the first from time 0."""
     times = np.array([*(start for start, _ in hazard), _FOREVER])
     rates = np.array([rate for _, rate in hazard])
     survived = np.concatenate(([0.0], np.cumsum(np.diff(times) * rates)))
@@ -103,19 +103,19 @@ def lifetimes(hazard: Sequence[tuple[float, float]]) -> Quantiles:
 
 
 def percentiles(points: Sequence[tuple[float, float]]) -> Quantiles:
-    """Straight lines between (share, value) points."""
+    """A distribution that is linear between (share, value) points."""
     shares, values = zip(*points, strict=True)
     return Quantiles(lambda probabilities: np.interp(probabilities, shares, values))
 
 
 def positions(weights: Sequence[float]) -> Quantiles:
-    """Positions 0 <= x < len(weights), uniform within each unit, each unit as often as it weighs."""
+    """Positions 0 <= x < len(weights), uniform within each unit; units have these *weights*."""
     shares = np.concatenate(([0.0], np.cumsum(weights) / np.sum(weights)))
     return Quantiles(lambda probabilities: np.interp(probabilities, shares, np.arange(len(shares))))
 
 
 class Choice:
-    """A choice by weight from several lists, the groups, laid end to end."""
+    """A weighted choice from one of several concatenated lists, the groups."""
 
     def __init__(self, *groups: Sequence[float]) -> None:
         starts = np.cumsum([0, *(len(weights) for weights in groups)])
@@ -123,7 +123,7 @@ class Choice:
         self._slots: Indices = np.concatenate(slots).astype(np.int16)
 
     def __call__(self, bits: Bits, group: Indices | int = 0) -> Indices:
-        """One index per number, counted from the start of the first group's list."""
+        """One index per number, from the start of the first group's list."""
         slot = (bits >> _CHOICE_SHIFT).astype(np.intp)
         slot += np.left_shift(group, _CHOICE_BITS, dtype=np.intp)
         indices: Indices = self._slots[slot]
@@ -131,6 +131,6 @@ class Choice:
 
 
 def _slots(weights: Sequence[float]) -> Integers:
-    """Each index as often as it weighs, 4096 in all."""
+    """4096 indices, each as often as its weight."""
     middles = (np.arange(1 << _CHOICE_BITS) + 0.5) / (1 << _CHOICE_BITS)
     return np.searchsorted(np.cumsum(weights) / np.sum(weights), middles)

@@ -22,7 +22,7 @@ _ZERO_OF_SPREADSHEETS: Final = date(1899, 12, 30)
 
 @dataclass(frozen=True)
 class CleanEvents:
-    """Events without dirt, and of each: the place of its kind, the day of joining, the points held before it."""
+    """Events without dirt, with the index of each one's kind, the day of joining and the points held before."""
 
     rows: pa.RecordBatch
     kind: Indices
@@ -31,16 +31,16 @@ class CleanEvents:
 
 
 Spoil = Callable[[CleanEvents], pa.Array]
-"""The column as it looks when every row has the defect."""
+"""The column with the defect in every row."""
 
 
 @dataclass(frozen=True)
 class EventDirtKind:
     """
-    A defect of one *column* of events of some *kinds*; a row that has it has no other.
+    A defect of one *column* of events of some *kinds*; a row has at most one defect.
 
-    *found_by* is the check that counts such rows. When *is_repeated*, the event stays as it is, and comes a second
-    time with the column changed.
+    *found_by* is the check that counts such rows. If *is_repeated*, the event is unchanged and repeated with the
+    column changed.
     """
 
     name: str
@@ -54,9 +54,9 @@ class EventDirtKind:
 
 def soil_events(clean: CleanEvents, dirt: float, draws: Draws) -> pa.RecordBatch:
     """
-    The rows with one defect each in a share *dirt* of them; all others stay as they are.
+    The rows, with one defect in each of a share *dirt* of them; the others are unchanged.
 
-    Those that come twice come again behind all others.
+    Repeated rows come after all others.
     """
     columns = {name: clean.rows[name] for name in clean.rows.schema.names}
     kind_of_row, dirty = _befalling(clean.kind, draws), below(draws("event_dirt"), dirt)
@@ -72,7 +72,7 @@ def soil_events(clean: CleanEvents, dirt: float, draws: Draws) -> pa.RecordBatch
 
 
 def _befalling(kind: Indices, draws: Draws) -> Integers:
-    """For each event one of the defects that its kind can have, all equally likely."""
+    """For each event, one of the defects that its kind can have, all equally likely."""
     possible = [
         [number for number, dirt in enumerate(EVENT_DIRT_KINDS) if name in dirt.kinds] for name in EVENT_KINDS
     ]
@@ -125,12 +125,12 @@ def _points(values: Integers) -> pa.Array:
 _ANY: Final = tuple(EVENT_KINDS)
 _COMING: Final = ("login", "purchase")
 REPEATED_IDS_FROM: Final = 1 << 19
-"""The id of an event that comes twice is so much higher the second time: more than a customer has events."""
+"""Added to the id of a repeated event: more than a customer's number of events."""
 
 EVENT_DIRT_KINDS: Final = (
     EventDirtKind(
         "repeated_order",
-        "An order comes twice, under two ids.",
+        "An order occurs twice, with different ids.",
         "event_id",
         ("purchase",),
         "points_differ_from_events",
@@ -139,7 +139,7 @@ EVENT_DIRT_KINDS: Final = (
     ),
     EventDirtKind(
         "unknown_customer",
-        "customer_id is that of nobody.",
+        "customer_id belongs to no customer.",
         "customer_id",
         _ANY,
         "event_customer_unknown",
@@ -147,7 +147,7 @@ EVENT_DIRT_KINDS: Final = (
     ),
     EventDirtKind(
         "event_before_joining",
-        "occurred_at lies before the customer's join_date.",
+        "occurred_at is before the customer's join_date.",
         "occurred_at",
         _COMING,
         "event_before_joining",
@@ -155,7 +155,7 @@ EVENT_DIRT_KINDS: Final = (
     ),
     EventDirtKind(
         "placeholder_moment",
-        "occurred_at is the day zero of spreadsheets.",
+        "occurred_at is day zero of spreadsheets.",
         "occurred_at",
         ("login",),
         "event_date_before_1900",
@@ -165,7 +165,7 @@ EVENT_DIRT_KINDS: Final = (
     EventDirtKind("blank_kind", "kind is blank.", "kind", _ANY, "event_kind_missing", _all(" ")),
     EventDirtKind(
         "refund_without_purchase",
-        "order_id is that of no order.",
+        "order_id belongs to no order.",
         "order_id",
         ("refund",),
         "refund_without_purchase",
@@ -173,7 +173,7 @@ EVENT_DIRT_KINDS: Final = (
     ),
     EventDirtKind(
         "redeemed_above_balance",
-        "points are more than the customer holds.",
+        "points exceed what the customer has.",
         "points",
         ("redeem",),
         "points_above_balance",
@@ -181,17 +181,17 @@ EVENT_DIRT_KINDS: Final = (
     ),
     EventDirtKind(
         "expired_spent_points",
-        "All points that the customer holds expire, due or not.",
+        "All of the customer's points expire, due or not.",
         "points",
         ("expire",),
         "spent_points_expired",
         lambda clean: _points(-clean.held_before),
     ),
-    _opposite("negative_purchase", "amount is below zero.", "amount", ("purchase",), "event_purchase_below_zero"),
-    _opposite("positive_refund", "amount is above zero.", "amount", ("refund",), "event_refund_above_zero"),
-    _opposite("negative_bonus", "points are below zero.", "points", ("earn",), "event_earned_below_zero"),
+    _opposite("negative_purchase", "amount is negative.", "amount", ("purchase",), "event_purchase_below_zero"),
+    _opposite("positive_refund", "amount is positive.", "amount", ("refund",), "event_refund_above_zero"),
+    _opposite("negative_bonus", "points are negative.", "points", ("earn",), "event_earned_below_zero"),
     _opposite(
-        "positive_redemption", "points are above zero.", "points", ("redeem", "expire"), "event_taken_above_zero"
+        "positive_redemption", "points are positive.", "points", ("redeem", "expire"), "event_taken_above_zero"
     ),
     _missing("missing_amount", "amount", ("purchase", "refund"), "event_amount_missing"),
     _missing("missing_taken_points", "points", ("redeem", "expire"), "event_points_missing"),
@@ -200,6 +200,6 @@ EVENT_DIRT_KINDS: Final = (
 """
 Every kind of defect, all equally likely among those of an event's kind.
 
-None lies in the future: it would not be known yet, so that no check would count it, and a run compares customers
-with their events only where it knows all of them.
+None is in the future: such an event would not be known yet, so no check would count it, and a run compares
+customers with their events only if it knows all of them.
 """

@@ -1,4 +1,4 @@
-"""What customers do between joining and their last login, as data; the second chapter of the story."""
+"""What customers do between joining and their last login, as data: the second part of the story."""
 
 from __future__ import annotations
 
@@ -9,66 +9,67 @@ from typing import Final
 @dataclass(frozen=True)
 class EventStory:
     """
-    How often customers come, and what they do then.
+    How often customers visit, and what they do.
 
-    The probabilities are those of one visit. How often they come follows from the number of events that a plan
-    asks for; an `_sd` is the standard deviation of a logarithm.
+    Probabilities are per visit. The frequency of visits follows from the number of events in the plan; an `_sd` is
+    the standard deviation of a logarithm.
     """
 
     visits_of_value_sd: float = 0.4
-    """Customers of a higher value come more often."""
+    """Customers of higher value visit more often."""
     visits_sd: float = 0.4
-    """So do some others."""
+    """Customers also differ regardless of value."""
     gap_sd: float = 0.75
-    """Of the days between visits, besides those that chance alone gives."""
+    """Of the days between visits, in addition to pure chance."""
 
     late_days: int = 900
     late_factor: float = 1.7
     """
-    Customers who have not left come so many times as often lately, since at most so many days.
+    During the last *late_days* at most, customers who have not left visit *late_factor* times as often.
 
-    Their last login was not long ago, as that of people who come more often than 20 events per customer allow.
+    Their last login is recent, like that of people who visit more often than 20 events per customer allow.
     """
 
     purchase_share: float = 0.3
     purchase_sd: float = 1.3
-    """How customers differ in it."""
+    """How much customers differ in it."""
     last_purchase_factor: float = 0.65
     """
-    A purchase at the last login is so many times as likely as at another visit.
+    How many times as likely a purchase is at the last login as at another visit.
 
-    Else the last month, in which most of those who are still there logged in last, would sell the most by far.
+    Otherwise the last month, which has the last login of most remaining customers, would have by far the most
+    sales.
     """
     month_weights: tuple[float, ...] = (0.92, 0.88, 0.97, 0.98, 1.0, 0.98, 0.93, 0.94, 0.99, 1.03, 1.22, 1.3)
-    """January first: how likely a visit is to end in a purchase."""
+    """How likely a visit is to end in a purchase, starting with January."""
     in_shop_share: float = 0.3
-    """Of the purchases, those without a login on that day."""
+    """Share of purchases without a login on that day."""
     order_sd: float = 0.8
     """Of the amounts of one customer's orders."""
     cents_per_point: int = 10
-    """An order earns one point for so much of its amount."""
+    """Amount of an order that earns one point."""
 
     refund_share: float = 0.05
-    """Of the purchases, those that are given back in part or, half of them, in full."""
+    """Share of purchases that are refunded, half of them in full."""
     refund_days: int = 30
-    """Within so many days."""
+    """Most days until a refund."""
     wrong_credit_share: float = 0.1
-    """Of the refunds, those that only take back points which were given by mistake."""
+    """Share of refunds that only take back points given by mistake."""
 
     bonus_share: float = 0.06
     bonus_size: float = 0.6
-    """Against the points of an order."""
+    """Relative to the points of an order."""
     correction_share: float = 0.08
-    """Of the bonuses, those that correct a mistake."""
+    """Share of bonuses that correct a mistake."""
 
     redeem_share: float = 0.2
     redeem_from: int = 100
-    """Nobody redeems before they have earned so many points."""
+    """Points that a customer must have earned before redeeming any."""
     redeem_step: int = 10
     redeem_up_to: float = 0.75
-    """The highest share of all points earned so far that has been redeemed after a redemption."""
+    """The highest share of all points earned so far that is redeemed after a redemption."""
     least_recent_share: float = 0.25
-    """Of all points of an order, those earned lately enough to be held at the last login."""
+    """Lowest share of points earned recently enough to be held at the last login."""
 
 
 EVENT_STORY: Final = EventStory()

@@ -1,4 +1,4 @@
-"""From a customer's row to the events that lead to it: Arrow record batches in order of customers and time."""
+"""From a customer's row to the events that lead to it: Arrow record batches ordered by customer and time."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from customer360.tables import EVENTS
 SCHEMA: Final = EVENTS.arrow_schema
 """The columns of the events table, in its order."""
 PORTION: Final = 5_000
-"""Customers whose events are made at a time: few enough that a column stays in the processor's cache."""
+"""Customers whose events are made at a time: few enough that a column fits in the CPU cache."""
 IDS_PER_CUSTOMER: Final = 1 << 20
-"""The ids of a customer's events begin at customer_id times this: below 2^53, and so exact in any program."""
+"""A customer's event ids start at customer_id times this: below 2^53, so exact in any program."""
 
 _SAMPLE: Final = PORTION
-"""The customers by whom a plan finds out how often customers come."""
+"""The number of customers used to calibrate how often customers visit."""
 _FIRST_GUESS: Final = 0.01
 _OFTEN: Final = 10.0
-"""More visits a day change nothing: a customer has one a day."""
+"""The highest rate of visits a day: a customer has at most one a day."""
 _GUESSES: Final = 8
 _CLOSE: Final = 0.005
 _MICROSECONDS: Final = 1_000_000
@@ -39,10 +39,11 @@ _MICROSECONDS: Final = 1_000_000
 
 def generate_events(plan: Plan, block: int) -> Iterator[pa.RecordBatch]:
     """
-    The events of the customers of one block, a batch for each `PORTION` of them; columns as in `SCHEMA`.
+    The events of the customers of one block, one batch per `PORTION` of them; columns as in `SCHEMA`.
 
-    They lead to what the clean rows of the customers say. The same plan gives the same bytes in every process and
-    on every machine. Raises `Customer360Error` when the plan has no such block.
+    They lead to the customers' clean rows. The same plan gives the same bytes in every process and on every
+    machine.
+    Raises: Customer360Error when the plan has no such block.
     """
     members = members_of(plan, block)
     if not plan.events_per_customer:
@@ -58,7 +59,7 @@ def generate_events(plan: Plan, block: int) -> Iterator[pa.RecordBatch]:
 
 @lru_cache(maxsize=4)
 def _pace(plan: Plan) -> Pace:
-    """How much customers do, so that they have as many events as *plan* asks for, on average."""
+    """How much customers do, so that they have the mean number of events that *plan* asks for."""
     members, draws = members_of(plan, 0), Draws(plan.seed, 0, _SAMPLE)
 
     def mean(pace: Pace) -> float:
@@ -101,7 +102,7 @@ def _rows(story: Story, customer_ids: Integers, happened: Ledger) -> pa.RecordBa
 
 
 def _order_ids(customer_id: Integers, order: Integers) -> pa.Array:
-    """As 1017-3: the customer's third order; null where there is none."""
+    """Such as 1017-3, the customer's third order; null where there is none."""
     has_order = order != NOTHING
     numbers = [column(pa.int64(), one[has_order]).cast(pa.string()) for one in (customer_id, order)]
     names = pc.binary_join_element_wise(*numbers, *texts(["-"]))

@@ -1,4 +1,4 @@
-"""From a plan to rows: each block of customers as an Arrow record batch, whoever asks and in whatever order."""
+"""From a plan to rows: each block of customers as an Arrow record batch, independent of other blocks."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _SECONDS_PER_DAY: Final = 86_400
 
 def generate_block(plan: Plan, block: int) -> pa.RecordBatch:
     """
-    The customers of one block, counted from 0: ids `block * BLOCK_ROWS + 1` and on, at most `BLOCK_ROWS` rows.
+    The customers of one block, numbered from 0: ids from `block * BLOCK_ROWS + 1`, at most `BLOCK_ROWS` rows.
 
-    Columns as in `SCHEMA`. The same plan gives the same bytes in every process and on every machine. Raises
-    `Customer360Error` when the plan has no such block.
+    Columns as in `SCHEMA`. The same plan gives the same bytes in every process and on every machine.
+    Raises: Customer360Error when the plan has no such block.
     """
     draws = Draws(plan.seed, block, plan.block_rows(block))
     customer_id = column(pa.int64(), _customer_ids(block, draws.rows))
@@ -47,7 +47,7 @@ def generate_block(plan: Plan, block: int) -> pa.RecordBatch:
 
 
 def members_of(plan: Plan, block: int) -> Members:
-    """What the clean rows of the customers of one block say, for their events."""
+    """The clean rows of the customers of one block, as input for their events."""
     draws = Draws(plan.seed, block, plan.block_rows(block))
     spending, utc_offset = _country_effects(country_indices(plan.story, draws))
     history = histories(plan, draws, spending, utc_offset)

@@ -1,7 +1,7 @@
 """
-What each customer has done and holds, as plain numbers: joined, purchased, logged in, points, balance.
+What each customer has done and owns, as plain numbers: joined, purchased, logged in, points, balance.
 
-Every step starts from the one before it, so the dates are in order by construction and no row is drawn twice.
+Every step starts from the previous one, so dates are in order by construction and no row is drawn twice.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SECONDS_PER_HOUR = 3_600
 
 @dataclass(frozen=True)
 class Membership:
-    """When each customer came and was last there; a day means nothing where its flag is false."""
+    """When each customer joined and last logged in; a day is meaningless where its flag is false."""
 
     join_day: Integers
     first_purchase_day: Integers
@@ -49,7 +49,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class History:
-    """One entry per customer; days count from 1970-01-01, and *tier* from the story's lowest."""
+    """One entry per customer; days count from 1970-01-01, *tier* from the story's lowest."""
 
     birth_day: Integers
     membership: Membership
@@ -62,7 +62,7 @@ class History:
 
 @dataclass(frozen=True)
 class _Tables:
-    """The story's distributions, made once per story and as-of date."""
+    """The story's distributions, built once per story and as-of date."""
 
     first_day: int
     as_of_day: int
@@ -86,26 +86,26 @@ def histories(plan: Plan, draws: Draws, spending: Floats, utc_offset: Integers) 
     """
     The histories of one block's customers.
 
-    *spending* scales what each one's country spends; *utc_offset* is the hours its clocks are ahead of UTC.
+    *spending* scales each customer's spending by country; *utc_offset* is the country's offset from UTC in hours.
     """
     tables = _tables(plan.story, plan.as_of)
-    told = _Telling(plan.story, tables, draws, draws("value"))
-    member = told.membership()
-    points = told.points(member, spending)
+    drawing = _Drawing(plan.story, tables, draws, draws("value"))
+    member = drawing.membership()
+    points = drawing.points(member, spending)
     return History(
-        birth_day=member.join_day - told.days_of_age(),
+        birth_day=member.join_day - drawing.days_of_age(),
         membership=member,
-        last_login_second=told.second_of_day(utc_offset),
-        is_active=told.is_active(member),
+        last_login_second=drawing.second_of_day(utc_offset),
+        is_active=drawing.is_active(member),
         points=points,
         tier=(np.searchsorted(tables.tiers_from, points, side="right") - 1).astype(np.int16),
-        balance_cents=told.balance_cents(member, spending),
+        balance_cents=drawing.balance_cents(member, spending),
     )
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """One block's story as it is told, step by step."""
+class _Drawing:
+    """Draws one block's histories step by step."""
 
     story: Story
     tables: _Tables
@@ -121,13 +121,13 @@ class _Telling:
         return Membership(joined, first_purchase, has_purchased, last_login, has_purchased | ~never)
 
     def first_purchase(self, joined: Integers) -> tuple[Integers, Flags]:
-        """The day, and whether it has come: the less someone's value, the likelier that it never will."""
+        """The day, and whether it has come; it never comes for some, more likely for those of lower value."""
         day = joined + self.tables.purchase_gap(self.draws("first_purchase")).astype(np.int64)
         never = 2 * self.story.never_purchase_share * (1 - share(self.value))
         return day, (share(self.draws("never_purchases")) >= never) & (day <= self.tables.as_of_day)
 
     def days_until_last_login(self, days_so_far: Integers, has_purchased: Flags) -> Integers:
-        """Until leaving; for those who have not left, until not long before the as-of date."""
+        """Until leaving; for customers who have not left, until shortly before the as-of date."""
         lifetime = self.tables.lifetime(self.draws("lifetime")) * self.tables.lifetime_of_value(self.value)
         lifetime *= np.where(has_purchased, 1.0, self.story.browsing_lifetime)
         gap = self.tables.login_gap(self.draws("login_gap")) * self.tables.login_gap_of_value(self.value)
@@ -135,7 +135,7 @@ class _Telling:
         return np.maximum(days, 0).astype(np.int64)
 
     def days_of_age(self) -> Integers:
-        """At joining; a day more than the drawn age, so that nobody is younger."""
+        """At joining; one day more than the drawn age, so that nobody is younger."""
         return (self.tables.age(self.draws("birth_date")) * _DAYS_PER_YEAR).astype(np.int64) + 1
 
     def second_of_day(self, utc_offset: Integers) -> Integers:
@@ -150,7 +150,7 @@ class _Telling:
         return share(self.draws("is_active")) < chance
 
     def points(self, member: Membership, spending: Floats) -> Integers:
-        """Earned by those who purchase, for as long as they come; everyone who has logged in has the welcome."""
+        """Purchasers earn points while they are active; everyone who has logged in has the welcome points."""
         days = np.minimum(member.last_login_day - member.first_purchase_day, self.story.points_valid_days)
         earned = (days + self.story.bonus_days) * (self.story.monthly_points / _DAYS_PER_MONTH)
         earned *= spending * member.has_purchased
@@ -160,7 +160,7 @@ class _Telling:
         return points
 
     def balance_cents(self, member: Membership, spending: Floats) -> Integers:
-        """Mostly what value and membership have built up; some accounts are empty, a few overdrawn."""
+        """Builds up with value and membership; some accounts are empty, a few overdrawn."""
         means = spending * np.where(member.has_purchased, 1.0, self.story.browsing_balance)
         means *= self.tables.balance_of_value(self.value)
         kind, overdrawn = share(self.draws("balance_kind")), self.story.overdrawn_share
@@ -170,7 +170,7 @@ class _Telling:
         return cents
 
     def balance_factor(self, member: Membership) -> Floats:
-        """Builds up while the customer comes, ebbs afterwards."""
+        """Builds up while the customer is active and declines afterwards."""
         here = member.last_login_day - member.join_day
         away = self.tables.as_of_day - member.last_login_day
         factor = self.tables.balance_noise(self.draws("account_balance")) * self.story.full_balance
@@ -203,7 +203,7 @@ def _tables(story: Story, as_of: date) -> _Tables:
 
 
 def _join_weights(story: Story, first_day: date, as_of: date) -> list[float]:
-    """How likely each day is as a day of joining: growth x season x day of the week."""
+    """How likely each day is as a joining day: growth x season x day of the week."""
     days = [first_day + timedelta(days=n) for n in range((as_of - first_day).days + 1)]
     return [
         (1 + story.yearly_growth) ** (n / _DAYS_PER_YEAR)

@@ -1,4 +1,4 @@
-"""Who each customer is: a name, a city and an e-mail address that fit the country, as Arrow arrays."""
+"""Each customer's identity: a name, a city and an e-mail address that fit the country, as Arrow arrays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTHING, _SPACE = texts(["", " "])
 
 @dataclass(frozen=True)
 class _Names:
-    """First names or surnames of every country and naming, end to end, as written and as in an address."""
+    """First names or surnames of every country and naming, concatenated, as written and as in an address."""
 
     choice: Choice
     written: pa.Array
@@ -46,7 +46,7 @@ class _Tables:
 
 
 def country_indices(story: Story, draws: Draws) -> Indices:
-    """For each customer the country's place in `countries()`."""
+    """For each customer, the index of the country in `countries()`."""
     return _tables(story).country(draws("country"))
 
 
@@ -68,7 +68,7 @@ def identities(story: Story, draws: Draws, customer_id: pa.Array, country: Indic
 
 
 def _emails(story: Story, draws: Draws, customer_id: pa.Array, first_name: Indices, surname: Indices) -> pa.Array:
-    """first.surname and the customer's number, which makes the address unique; a few leave the surname out."""
+    """first.surname and the customer's number, which makes the address unique; a few omit the surname."""
     tables = _tables(story)
     nameless = below(draws("email_without_surname"), story.email_without_surname_share)
     surname = np.where(nameless, np.int16(len(tables.surnames.written)), surname)
@@ -102,7 +102,7 @@ def _tables(story: Story) -> _Tables:
 
 
 def _names(story: Story, groups: Sequence[Sequence[str]], prefix: str) -> _Names:
-    """An address has one entry more than there are names: nothing."""
+    """Addresses have one entry more than there are names: the empty one."""
     names = [name for group in groups for name in group]
     weights = [[1 / (rank + story.name_rank_offset) for rank in range(1, len(group) + 1)] for group in groups]
     addressed = [prefix + ascii_fold(name) for name in names]

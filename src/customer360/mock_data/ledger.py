@@ -1,4 +1,4 @@
-"""All that happens to some customers, as plain numbers, in order of customers and time."""
+"""All events of some customers, as plain numbers, ordered by customer and time."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from customer360.tables import EVENT_KINDS
 
 KINDS: Final = {kind: np.int16(place) for place, kind in enumerate(EVENT_KINDS)}
 NOTHING: Final = -(1 << 62)
-"""Where an event has no such thing."""
+"""Marks a value that an event does not have."""
 
 _STAY_FROM: Final = 120
-"""Seconds from the login to the order, at least."""
+"""Fewest seconds from the login to the order."""
 _STAY_SHIFT: Final = np.uint32(21)
-"""Leaves 11 bits: half an hour."""
+"""Leaves 11 bits: about half an hour of seconds."""
 _APART: Final = 1 << 40
-"""More than the seconds between any two events, so that those of several customers lie on one line."""
+"""More than the seconds between any two events, so that several customers fit on one time line."""
 
 
 @dataclass(frozen=True)
 class Ledger:
     """
-    One entry per event; `NOTHING` where an event has none. Moments are in seconds since 1970-01-01.
+    One entry per event; `NOTHING` where an event has no value. Times are in seconds since 1970-01-01.
 
-    *member* is the customer's place in `Members`; *order* counts the customer's orders from 1, *tier* those of the
-    story from the lowest.
+    *member* is the customer's index in `Members`; *order* numbers the customer's orders from 1, *tier* the story's
+    tiers from the lowest.
     """
 
     member: Integers
@@ -57,26 +57,26 @@ class Ledger:
 
     @property
     def held(self) -> Integers:
-        """The points that the customer holds after each event."""
+        """The customer's points after each event."""
         return self.by_customer.running(np.where(self.points == NOTHING, 0, self.points))
 
 
 def ledger(story: Story, as_of: date, members: Members, draws: Draws, pace: Pace) -> Ledger:
     """
-    The events of *members*, who do as much as *pace* says.
+    The events of *members*, as many as *pace* gives.
 
-    They lead to what the rows of the members say: points, first purchase, last login, tier.
+    They lead to the values in the members' rows: points, first purchase, last login, tier.
     """
     came = visits(story, as_of, members, draws, pace)
     made = orders(story, members, came, draws, as_of)
     given = points(story, members, came, made, draws)
-    told = _AtVisits(story, came, made, given, Draws(draws.seed, draws.block, len(came.day)))
-    happened = _joined([_joining(members, came, draws), *told.runs()])
+    at_visits = _AtVisits(story, came, made, given, Draws(draws.seed, draws.block, len(came.day)))
+    happened = _joined([_joining(members, came, draws), *at_visits.runs()])
     return _with_tiers(story, happened[np.argsort(happened.member * _APART + happened.moment, kind="stable")])
 
 
 def _run(kind: str, member: Integers, moment: Integers, **columns: Integers) -> Ledger:
-    """Events of one kind."""
+    """Events of one *kind*."""
     nothing = np.full(len(member), NOTHING)
     wanted = [columns.get(one.name, nothing) for one in fields(Ledger)[3:]]
     return Ledger(member, moment, np.full(len(member), KINDS[kind]), *wanted)
@@ -87,7 +87,7 @@ def _joined(runs: list[Ledger]) -> Ledger:
 
 
 def _joining(members: Members, came: Visits, draws: Draws) -> Ledger:
-    """The first tier, at the moment of the first visit; of those who never come, at some moment of the day."""
+    """The first tier, at the time of the first visit; without visits, at a random time of the day."""
     second = (share(draws("event_joining")) * SECONDS_PER_DAY).astype(np.int64)
     second[came.member[came.by_customer.is_first]] = came.second[came.by_customer.is_first]
     nobody = np.zeros(len(second), dtype=np.int64)
@@ -96,7 +96,7 @@ def _joining(members: Members, came: Visits, draws: Draws) -> Ledger:
 
 @dataclass(frozen=True)
 class _AtVisits:
-    """What happens at the visits, one run of events for each kind."""
+    """The events at the visits, one run for each kind."""
 
     story: Story
     came: Visits
@@ -105,7 +105,7 @@ class _AtVisits:
     draws: Draws
 
     def runs(self) -> list[Ledger]:
-        """In the order in which they come when they come at the same moment."""
+        """The runs of events, in the order in which simultaneous events happen."""
         first, buys = self.came.by_customer.is_first, self.moment_of_buying
         return [
             self.run("login", self.came.is_last | ((first | ~self.is_in_shop) & self.came.is_lively), self.moment),
@@ -130,7 +130,7 @@ class _AtVisits:
 
     @cached_property
     def moment_of_buying(self) -> Integers:
-        """Some minutes after coming, on the same day."""
+        """Some minutes after the visit begins, on the same day."""
         seconds = _STAY_FROM + (self.draws("event_stay") >> _STAY_SHIFT).astype(np.int64)
         second = np.minimum(self.came.second + seconds, SECONDS_PER_DAY - 1)
         moment: Integers = self.came.day * SECONDS_PER_DAY + second
@@ -142,7 +142,7 @@ class _AtVisits:
 
     @cached_property
     def cents(self) -> Integers:
-        """What the order costs: the points it rightly earns at their price, and a rest that earns none."""
+        """The amount of the order: the price of the points it rightly earns, plus a remainder that earns none."""
         price = self.story.events.cents_per_point
         rightly = self.given.order - np.where(self.made.is_wrong_credit, self.given.returned, 0)
         cents: Integers = rightly * price + self.draws("event_rest") % np.uint32(price)
@@ -150,7 +150,7 @@ class _AtVisits:
 
     @cached_property
     def number(self) -> Integers:
-        """Of the order, among those of its customer."""
+        """The number of the order among its customer's orders."""
         return self.came.by_customer.running(self.made.has_order.astype(np.int64))
 
     @property
@@ -162,7 +162,7 @@ class _AtVisits:
         return [self.run("earn", self.came.by_customer.is_first & (points > 0), self.moment, points=points)]
 
     def bonuses(self) -> list[Ledger]:
-        """Some of them correct a mistake."""
+        """Some bonuses correct a mistake."""
         corrects = below(self.draws("event_correction"), self.story.events.correction_share)
         has_any, lapses = self.given.bonus > 0, self.came.day + self.story.points_valid_days
         columns = {"points": self.given.bonus, "expires_day": lapses}
@@ -172,7 +172,7 @@ class _AtVisits:
         ]
 
     def taken_back(self) -> list[Ledger]:
-        """Refunds, and points that were given by mistake."""
+        """Refunds, and points given by mistake."""
         second = (share(self.draws("event_refund_second")) * SECONDS_PER_DAY).astype(np.int64)
         moment, has_any = self.made.refund_day * SECONDS_PER_DAY + second, self.given.returned > 0
         part = self.given.returned * self.story.events.cents_per_point
@@ -185,7 +185,7 @@ class _AtVisits:
 
 
 def _with_tiers(story: Story, happened: Ledger) -> Ledger:
-    """With a change of tier after each event by which the points held reach another one."""
+    """Adds a change of tier after each event that brings the points to another tier."""
     tier = np.searchsorted(np.array([tier.points_from for tier in story.tiers]), happened.held, side="right") - 1
     tier = np.maximum(tier, 0)
     moves = (np.diff(tier, prepend=0) != 0) & ~happened.by_customer.is_first

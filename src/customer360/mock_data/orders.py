@@ -1,4 +1,4 @@
-"""What each visit brings in: an order, a bonus, later perhaps a refund; each a weight of the points it earns."""
+"""What happens at each visit: an order, a bonus, perhaps a later refund; each has a weight, its points."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from customer360.mock_data.plan import EPOCH, Story
 from customer360.mock_data.visits import Members, Visits
 
 _UNIT: Final = 1_024
-"""The weight of an order of the median amount; whole numbers add up to the same on any machine."""
+"""The weight of an order of the median amount; sums of whole numbers are the same on any machine."""
 _NEVER: Final = 1 << 30
 
 
 @dataclass(frozen=True)
 class Orders:
     """
-    One entry per visit: weights that say how the points of a customer spread over their visits.
+    One entry per visit: weights that distribute a customer's points over their visits.
 
-    *kept* is what an order earns for good, *returned* what it earns on top and a refund takes back, *bonus* what
-    is given besides. All are 0 where there is none.
+    *kept* is what an order earns for good, *returned* the additional points that a refund takes back, *bonus* the
+    bonus points. Each is 0 where there is none.
     """
 
     has_order: Flags
@@ -38,7 +38,7 @@ class Orders:
 
     @property
     def earned(self) -> Integers:
-        """What is earned for good."""
+        """The points earned for good."""
         return self.kept + self.bonus
 
 
@@ -46,16 +46,16 @@ class Orders:
 class _Tables:
     first_day: int
     season: Floats
-    """By the day since the first one."""
+    """Indexed by days since the first one."""
     tempted: Quantiles
     amount: Quantiles
 
 
 def orders(story: Story, members: Members, visits: Visits, draws: Draws, as_of: date) -> Orders:
     """
-    The orders and bonuses of the *visits*; *draws* are those of the members.
+    The orders and bonuses at the *visits*; *draws* are those of the members.
 
-    Customers who still log in long after the first purchase have ordered lately, as they hold points then.
+    Customers who still log in long after the first purchase have ordered recently, because they have points then.
     """
     tables, rows = _tables(story, as_of), Draws(draws.seed, draws.block, len(visits.day))
     first_purchase = np.where(members.has_purchased, members.first_purchase_day, _NEVER)[visits.member]
@@ -84,7 +84,7 @@ def _weights(tables: _Tables, bits: np.ndarray) -> Integers:
 def _with_refunds(
     story: Story, weight: Integers, is_first: Flags, visits: Visits, rows: Draws, as_of: date
 ) -> Orders:
-    """Half of the refunds are of the whole order, but for the first one, of which something stays."""
+    """Half of the refunds are in full, except for the first order, which is refunded only in part."""
     chances = story.events
     day = visits.day + 1 + (share(rows("event_refund_day")) * chances.refund_days).astype(np.int64)
     has_refund = below(rows("event_refund"), chances.refund_share) & visits.is_lively
@@ -99,9 +99,9 @@ def _with_refunds(
 
 def _with_recent_orders(story: Story, made: Orders, weight: Integers, members: Members, visits: Visits) -> Orders:
     """
-    At least a share of what is earned for good is earned so late that it has not lapsed at the last login.
+    Ensures that a share of the points earned for good is recent enough not to have lapsed at the last login.
 
-    Who earned nothing lately orders at the first visit of that time; who earned too little earned more each time.
+    Customers without recent points get an order at the first recent visit; those with too few earn more each time.
     """
     count = len(members.points)
     lapses_until = members.last_login_day - story.points_valid_days

@@ -1,7 +1,7 @@
 """
-The mock story as data, and the plan that asks for a number of customers of it.
+The mock story as data, and the plan that asks for a number of customers.
 
-Nothing here draws a row: `generate` does, from these figures alone.
+This module draws no rows: `generate` does, from these figures alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from customer360.mock_data.event_story import EVENT_STORY, EventStory
 
 EPOCH: Final = date(1970, 1, 1)
 BLOCK_ROWS: Final = 50_000
-"""Rows drawn at a time: small enough that a column stays in the processor's cache."""
+"""Rows drawn at a time: few enough that a column fits in the CPU cache."""
 
 MOST_CUSTOMERS: Final = 1_000_000_000
 MOST_DIRT: Final = 0.5
@@ -28,15 +28,15 @@ FIRST_AS_OF: Final = date(2000, 1, 1)
 LAST_AS_OF: Final = date(2100, 12, 31)
 
 Percentiles = tuple[tuple[float, float], ...]
-"""A distribution as points (share of the customers, value they stay below), straight lines between them."""
+"""A distribution as points (share of the customers, value they are below), linear in between."""
 
 
 @dataclass(frozen=True)
 class Tier:
     """
-    A loyalty status, held by everyone with at least *points_from* points and fewer than the next tier asks for.
+    A loyalty status, held by everyone with at least *points_from* points and fewer than the next tier requires.
 
-    *expected_share* is the lowest and highest share of the customers, 0-1, at which the mock data is believed.
+    *expected_share* is the lowest and highest believable share of the customers, 0-1.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class Gender:
-    """A gender as customers state it, with the kind of first name they bear and their share of the customers."""
+    """A gender as stated by customers, with the kind of first name and the share of customers."""
 
     name: str
     named_like: str
@@ -56,16 +56,16 @@ class Gender:
 @dataclass(frozen=True)
 class Story:
     """
-    Who joins, when, how long they stay and what they come to hold.
+    Who joins, when, how long they stay and what they accumulate.
 
     Everything follows from a latent *value* of each customer, lognormal with median 1. An `_sd` is the standard
-    deviation of a logarithm; where it names an effect of value, a higher one means a stronger effect.
+    deviation of a logarithm; for an effect of value, a higher one means a stronger effect.
     """
 
     years: int = 8
     yearly_growth: float = 0.13
     month_weights: tuple[float, ...] = (0.95, 0.74, 0.86, 0.94, 1.0, 0.97, 0.84, 0.8, 1.02, 1.1, 1.62, 1.4)
-    """January first: how many join on a day of that month."""
+    """How many customers join on a day of the month, starting with January."""
     weekday_weights: tuple[float, ...] = (1.04, 1.0, 0.98, 1.02, 1.1, 1.06, 0.8)
     """Monday first."""
 
@@ -84,13 +84,13 @@ class Story:
     email_without_surname_share: float = 0.02
 
     never_purchase_share: float = 0.13
-    """Those who never will purchase; those who have not yet come on top."""
+    """Customers who will never purchase; those who have not yet purchased are additional."""
     purchase_gap_days: Percentiles = ((0, 0), (0.2, 1), (0.4, 6), (0.6, 24), (0.8, 75), (0.95, 210), (1, 600))
     monthly_hazard: tuple[tuple[float, float], ...] = ((0, 0.1), (6, 0.035), (12, 0.014), (24, 0.01), (48, 0.006))
     """(from this month of membership on, rate of leaving per month) at value 1."""
     lifetime_sd: float = 1.2
     browsing_lifetime: float = 0.3
-    """How long those who do not purchase stay, against those who do."""
+    """How long customers who never purchase stay, relative to those who do."""
 
     login_gap_days: float = 36.0
     """Mean days from the last login of someone who has not left to the as-of date, at value 1."""
@@ -99,11 +99,11 @@ class Story:
         *(1.2, 0.6, 0.35, 0.25, 0.3, 0.7, 1.9, 3.6, 4.8, 5.2, 5.3, 5.4),
         *(6.0, 5.6, 5.0, 4.9, 5.1, 5.8, 6.9, 8.0, 8.6, 7.6, 5.2, 2.7),
     )
-    """From midnight, by the customer's own clock."""
+    """From midnight, in the customer's local time."""
     never_logged_in_share: float = 0.2
-    """Of those without a first purchase."""
+    """Share of customers without a first purchase."""
     active_days: int = 180
-    """The stored is_active means a login within so many days, but for the two shares of wrong flags below."""
+    """The stored is_active means a login within this many days, except for the two shares of wrong flags below."""
     wrongly_inactive_share: float = 0.02
     wrongly_active_share: float = 0.05
 
@@ -112,9 +112,9 @@ class Story:
     monthly_points: float = 98.0
     """Earned per month from first purchase to last login, at value 1."""
     bonus_days: int = 60
-    """The first purchase earns as much as so many days do."""
+    """The first purchase earns as much as this many days."""
     points_valid_days: int = 1_200
-    """Points earned longer than this before the last login have been spent or have lapsed."""
+    """Points earned longer than this before the last login have been spent or have expired."""
     points_sd: float = 0.9
     points_noise_sd: float = 0.3
     tiers: tuple[Tier, ...] = (
@@ -125,17 +125,17 @@ class Story:
     """Lowest first."""
 
     full_balance: float = 2_400.0
-    """What customers of value 1 come to hold after many years."""
+    """What customers of value 1 own after many years."""
     balance_sd: float = 0.8
     balance_noise_sd: float = 0.5
     opening_share: float = 0.25
     """Share of the full balance held on the day of joining."""
     build_up_days: int = 360
-    """Days of membership in which half of the rest is built up."""
+    """Days of membership in which half of the remainder is built up."""
     ebb_days: int = 800
-    """Days without a login in which half of the balance goes."""
+    """Days without a login in which half of the balance is lost."""
     browsing_balance: float = 0.3
-    """What those who have not purchased hold, against those who have."""
+    """The balance of customers who have not purchased, relative to those who have."""
     empty_share: float = 0.05
     overdrawn_share: float = 0.04
     overdraft: Percentiles = ((0, 1), (0.5, 150), (0.9, 450), (1, 900))
@@ -155,12 +155,12 @@ STORY: Final = Story()
 @dataclass(frozen=True)
 class Plan:
     """
-    How many mock customers, as of which day, from which seed, how dirty, with how many events.
+    How many mock customers, the as-of date, the seed, how dirty, and how many events.
 
-    Two plans that differ only in *customers* share their rows as far as the smaller goes. *as_of* is the last
-    day that has happened; *dirt* is the share of rows, 0-0.5, that get one real-world defect each.
-    *events_per_customer* is the mean to aim at, 0 for no events; customers have at least the events that their
-    row implies, about five. It changes no customer. Raises `Customer360Error` when a value is out of its range.
+    Two plans that differ only in *customers* share the rows of the smaller one. *as_of* is the last day that has
+    happened; *dirt* is the share of rows, 0-0.5, that get one real-world defect each. *events_per_customer* is the
+    target mean, 0 for no events; customers have at least the events that their row implies, about five. It does
+    not change the customers. Raises: Customer360Error when a value is out of range.
     """
 
     customers: int
@@ -180,7 +180,7 @@ class Plan:
 
     @property
     def blocks(self) -> int:
-        """Number of blocks; all have `BLOCK_ROWS` rows but the last, which has what remains."""
+        """Number of blocks; all have `BLOCK_ROWS` rows, except the last, which has the remainder."""
         return -(-self.customers // BLOCK_ROWS)
 
     def block_rows(self, block: int) -> int:
@@ -191,14 +191,14 @@ class Plan:
 
 
 def plan_of(customers: int | str, seed: int, as_of: date | None, dirt: float, events_per_customer: int) -> Plan:
-    """The plan as a person asks for it: *customers* as a number or as 100k, and by default as of today."""
+    """The plan from user input: *customers* as a number or as 100k; *as_of* is today by default."""
     size = parse_size(customers) if isinstance(customers, str) else customers
     day = as_of or datetime.now(timezone.utc).date()
     return Plan(size, seed=seed, as_of=day, dirt=dirt, events_per_customer=events_per_customer)
 
 
 def parse_size(text: str) -> int:
-    """The number of rows that a person writes as 5000, 1_000, 100k, 2.5M or 1B."""
+    """The number of rows written as 5000, 1_000, 100k, 2.5M or 1B."""
     match = re.fullmatch(r"([0-9](?:_?[0-9])*(?:\.[0-9]+)?)([kmb]?)", text.strip().lower())
     size = Decimal(match[1]).scaleb({"": 0, "k": 3, "m": 6, "b": 9}[match[2]]) if match else Decimal("NaN")
     if not size.is_finite() or size != size.to_integral_value():
@@ -208,14 +208,14 @@ def parse_size(text: str) -> int:
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
     if type(value) is not int or not low <= value <= high:
-        raise Invalid(f"invalid {name} {value!r}; use a whole number from {low} to {high:,}")
+        raise Invalid(f"invalid value {value!r} for {name}; use a whole number from {low} to {high:,}")
 
 
 def _check_share(name: str, value: float, high: float) -> None:
     if type(value) not in (int, float) or not 0 <= value <= high:
-        raise Invalid(f"invalid {name} {value!r}; use a share from 0 to {high}, such as 0.05")
+        raise Invalid(f"invalid value {value!r} for {name}; use a share from 0 to {high}, such as 0.05")
 
 
 def _check_day(name: str, value: date) -> None:
     if not isinstance(value, date) or isinstance(value, datetime) or not FIRST_AS_OF <= value <= LAST_AS_OF:
-        raise Invalid(f"invalid {name} {value!s}; use a date from {FIRST_AS_OF} to {LAST_AS_OF}")
+        raise Invalid(f"invalid value {value!s} for {name}; use a date from {FIRST_AS_OF} to {LAST_AS_OF}")

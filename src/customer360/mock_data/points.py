@@ -1,10 +1,10 @@
 """
-The points of each visit, such that what is held in the end is what the customer's row says.
+The points of each visit, such that the final balance is the one in the customer's row.
 
-Per customer, three curves rise over the visits: what has been earned for good, what has been due to expire, and
-what has been used, that is redeemed or expired. A redemption lifts what has been used to a share of what has been
-earned, an expiry lifts it to what has been due: so nobody redeems more than they hold, the points that are due
-first are used first, and only unspent ones expire. In the end earned = used + held, which gives the scale of all.
+For each customer, three curves rise over the visits: points earned for good, points due to expire, and points
+used, that is redeemed or expired. A redemption raises the used points to a share of those earned; an expiry raises
+them to those due. So nobody redeems more than they have, the points that are due first are used first, and only
+unspent points expire. In the end earned = used + held, which determines the scale.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from customer360.mock_data.plan import Story
 from customer360.mock_data.visits import Members, Visits
 
 _LONGEST: Final = 1 << 24
-"""More than the days of any two visits lie apart."""
+"""More days than any two visits are apart."""
 
 
 @dataclass(frozen=True)
 class Points:
-    """One entry per visit, all 0 or more; *returned* is part of what the order earned, and taken back later."""
+    """One entry per visit, all 0 or more; *returned* is the part of an order's points taken back later."""
 
     order: Integers
     returned: Integers
@@ -35,7 +35,7 @@ class Points:
 
 
 def points(story: Story, members: Members, visits: Visits, made: Orders, draws: Draws) -> Points:
-    """The points of the *visits* with these *orders*; *draws* are those of the members."""
+    """The points of the *visits* with the orders *made*; *draws* are those of the members."""
     held = (members.points - story.welcome_points * members.has_logged_in)[visits.member]
     all_earned = np.maximum(visits.by_customer.totals(made.earned, len(members.points)), 1)[visits.member]
     weights = visits.by_customer.running(made.earned)
@@ -63,7 +63,7 @@ def points(story: Story, members: Members, visits: Visits, made: Orders, draws: 
 
 
 def _redeem_up_to(story: Story, visits: Visits, held: Integers, earned: Floats, draws: Draws) -> Floats:
-    """For each visit with a redemption the share of all points that has been used after it, else 0."""
+    """For each visit with a redemption, the share of all points used after it, else 0."""
     chances, rows = story.events, Draws(draws.seed, draws.block, len(visits.day))
     part = share(rows("event_redeem_part")) * chances.redeem_up_to * earned
     redeems = below(rows("event_redeem"), chances.redeem_share) & visits.is_lively
@@ -73,7 +73,7 @@ def _redeem_up_to(story: Story, visits: Visits, held: Integers, earned: Floats, 
 
 @dataclass(frozen=True)
 class _Lapses:
-    """The visits *at* which points are due to expire, and for each the visit *up_to* whose points they are."""
+    """The visits *at* which points are due to expire, and for each the visit *up_to* which they were earned."""
 
     at: Integers
     up_to: Integers
@@ -87,9 +87,9 @@ class _Lapses:
 
     def levels(self, visits: Visits, earned: Integers, returned: Integers) -> Integers:
         """
-        How much has been due at each visit, 0 where nothing is.
+        The points that have fallen due by each visit, 0 where none are due.
 
-        What was taken back counts as used, even where the order's points are not due yet.
+        Points taken back count as used, even if the order's points are not due yet.
         """
         levels, taken = np.zeros_like(earned), visits.by_customer.running(returned)
         due = earned[self.up_to] + taken[self.up_to] - taken[self.at]

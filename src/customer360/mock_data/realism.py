@@ -45,9 +45,9 @@ _NOVEMBER, _FEBRUARY = 11, 2
 @dataclass(frozen=True)
 class Gate:
     """
-    A figure of the data and the range, ends included, in which it is believable; NaN is outside any.
+    A figure of the data and the inclusive range in which it is believable; NaN is outside any range.
 
-    *source* is where the range comes from, with what was measured there.
+    *source* is the origin of the range, with the value measured there.
     """
 
     name: str
@@ -64,10 +64,10 @@ class Gate:
 
 def realism_report(customers: pa.Table, as_of: date, story: Story = STORY) -> list[Gate]:
     """
-    Every gate, measured on *customers* (at least the `REPORT_COLUMNS`) as of *as_of*.
+    Every gate, measured on all *customers* (with at least the `REPORT_COLUMNS`) as of *as_of*.
 
-    Shares are 0-1 and of the customers whose value is known. The value that recency is compared with is the
-    account balance: the one amount of money a customer's row shows. Nothing is sampled.
+    Shares are 0-1, of the customers whose value is known. Recency is compared with the account balance, the only
+    amount of money in a customer's row.
     """
     rows = _Rows.of(customers, as_of)
     return [
@@ -119,7 +119,7 @@ def _integrity(rows: _Rows) -> Gate:
     wrong |= (rows.joined > rows.seen) | (np.isnan(rows.seen) & ~np.isnan(rows.purchased))
     for days in (rows.joined, rows.purchased, rows.seen):
         wrong |= days > rows.as_of
-    rule = "Rows against birth < join <= first purchase <= last login <= as-of date."
+    rule = "Rows that violate birth < join <= first purchase <= last login <= as-of date."
     return Gate("integrity violations", int(wrong.sum()), 0, 0, rule)
 
 
@@ -131,7 +131,7 @@ def _balances(rows: _Rows) -> list[Gate]:
     top = ratio(positive[count - count // 10 :].sum(), total)
     return [
         Gate("Gini of balances", gini, 0.50, 0.72, "Inequality of the positive balances, 0-1."),
-        Gate("top 10 % of balances", top, 0.35, 0.61, "Share of all positive balances held by a tenth of them."),
+        Gate("top 10 % of balances", top, 0.35, 0.61, "Share of all positive balances in the largest tenth."),
     ]
 
 
@@ -169,7 +169,7 @@ def _tiers(rows: _Rows, statuses: pa.ChunkedArray, story: Story) -> list[Gate]:
             step,
             1.1,
             np.inf,
-            "Smallest mean balance of a tier / the last tier's.",
+            "Smallest ratio of a tier's mean balance to that of the tier below.",
         ),
     ]
 
@@ -181,16 +181,16 @@ def _active(flags: pa.ChunkedArray) -> Gate:
 
 def _hazard(rows: _Rows) -> Gate:
     """
-    Leavers per month of membership, months 0-6 against months after 48.
+    Leavers per month of membership, in months 0-6 relative to months after 48.
 
-    Someone has left when the last login lies more than 90 days back, and did so on that day; everyone counts as a
-    member from joining to the last login. Customers who never logged in show neither and are left out.
+    A customer has left, on the day of the last login, if that is more than 90 days ago; everyone counts as a
+    member from joining to the last login. Customers who never logged in are excluded.
     """
     months = (rows.seen - rows.joined) / _DAYS_PER_MONTH
     months, left = months[months >= 0], (rows.recency > _CHURN_DAYS)[months >= 0]
     early = ratio((left & (months < 6)).sum(), np.minimum(months, 6).sum())
     late = ratio((left & (months >= 48)).sum(), np.maximum(months - 48, 0).sum())
-    rule = "Monthly rate of leaving in the first 6 months / that after 48."
+    rule = "Monthly rate of leaving in the first 6 months / after 48 months."
     return Gate("early hazard", ratio(early, late), 3.0, np.inf, rule)
 
 
@@ -242,5 +242,5 @@ def _ranks(values: Floats) -> Floats:
 
 
 def ratio(part: Any, whole: Any) -> float:
-    """NaN instead of an error when there is nothing to divide by."""
+    """NaN instead of an error for a division by zero."""
     return float(part / whole) if whole else float("nan")

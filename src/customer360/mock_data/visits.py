@@ -1,4 +1,4 @@
-"""The days on which customers come: from joining over the first purchase to the last login, in order."""
+"""The days on which customers visit, in order, from joining to the last login."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from customer360.mock_data.plan import EPOCH, Story
 SECONDS_PER_DAY: Final = 86_400
 _SECONDS_PER_HOUR: Final = 3_600
 _GAP_UNIT: Final = 4_096
-"""Gaps are whole numbers of this part of a mean gap, as sums of whole numbers are the same on any machine."""
+"""Gaps are multiples of this fraction of a mean gap, because sums of whole numbers are exact."""
 
 
 @dataclass(frozen=True)
 class Members:
-    """What the rows of some customers say, one entry per customer; days count from 1970-01-01."""
+    """The rows of some customers, one entry per customer; days count from 1970-01-01."""
 
     customer_id: Integers
     value: Bits
@@ -42,8 +42,8 @@ class Members:
 @dataclass(frozen=True)
 class Pace:
     """
-    How much customers do: the number of visits a day by chance, at value 1, and the share of *quiet* customers, of
-    whom there is nothing but what their row implies.
+    How much customers do: the number of random visits a day at value 1, and the share of *quiet* customers, who
+    have only the events that their row implies.
     """
 
     frequency: float
@@ -52,15 +52,15 @@ class Pace:
 
 @dataclass(frozen=True)
 class Visits:
-    """One entry per customer and day with a visit, in order; *member* is the customer's place in `Members`."""
+    """One entry per customer and day with a visit, in order; *member* is the customer's index in `Members`."""
 
     member: Integers
     day: Integers
     second: Integers
     is_last: Flags
-    """On the day of the last login."""
+    """Whether it is on the day of the last login."""
     is_lively: Flags
-    """Of a customer who is not quiet: more may happen than the row implies."""
+    """Whether the customer is not quiet: more may happen than the row implies."""
 
     @cached_property
     def by_customer(self) -> ByCustomer:
@@ -76,7 +76,7 @@ class _Tables:
 
 
 def visits(story: Story, as_of: date, members: Members, draws: Draws, pace: Pace) -> Visits:
-    """The visits of *members*: on joining, at the first purchase, at the last login, and by chance in between."""
+    """The visits of *members*: on joining, at the first purchase, at the last login, and randomly in between."""
     spans = _Stretches.of(story, as_of, members, draws)
     member, day = _days(story, members, spans, draws, _chance_visits(story, members, spans, draws, pace.frequency))
     is_new_day = np.append(True, (np.diff(member) != 0) | (np.diff(day) != 0))[: len(day)]
@@ -95,9 +95,9 @@ def visits(story: Story, as_of: date, members: Members, draws: Draws, pace: Pace
 @dataclass(frozen=True)
 class _Stretches:
     """
-    From joining to the first purchase, and from there to the last login: for each the days of each customer.
+    The days from joining to the first purchase, and from there to the last login, for each customer.
 
-    *late* are those at the end of the second one in which visits come `late_factor` times as often.
+    *late* are the days at the end of the second stretch, when visits are `late_factor` times as frequent.
     """
 
     middle: Integers
@@ -117,7 +117,7 @@ class _Stretches:
 def _chance_visits(
     story: Story, members: Members, spans: _Stretches, draws: Draws, frequency: float
 ) -> tuple[Integers, Integers]:
-    """For each customer how many there are before the first purchase, and after it."""
+    """For each customer, how many there are before and after the first purchase."""
     tables = _tables(story)
     rate = tables.of_value(members.value) * tables.of_others(draws("event_frequency")) * frequency
     weighed = (spans.before, spans.after + (story.events.late_factor - 1) * spans.late)
@@ -132,7 +132,7 @@ def _chance_visits(
 def _days(
     story: Story, members: Members, spans: _Stretches, draws: Draws, counts: tuple[Integers, Integers]
 ) -> tuple[Integers, Integers]:
-    """Customer and day of each visit, some twice; three stretches of time a customer, which begin with a visit."""
+    """Customer and day of each visit, some twice; a customer has three stretches, each starting with a visit."""
     come, none = members.has_logged_in, 0 * spans.before
     slots = (np.column_stack((1 + counts[0], 1 + counts[1], 1 + none)) * come[:, None]).ravel()
     stretch = np.repeat(np.arange(len(slots)), slots)
@@ -146,14 +146,14 @@ def _days(
 
 
 def _through_stretch(story: Story, slots: Integers, stretch: Integers, draws: Draws) -> Floats:
-    """How far through its stretch each visit lies, 0 <= share < 1, by gaps that differ; the first one at 0."""
+    """How far through its stretch each visit is, 0 <= share < 1, with random gaps; the first is at 0."""
     gaps = _tables(story).gap(Draws(draws.seed, draws.block, len(stretch))("event_gap"))
     gap = (gaps * _GAP_UNIT).astype(np.int64) + 1
     passed = np.cumsum(gap)
     first = (np.cumsum(slots) - slots)[stretch]
     last = (np.cumsum(slots) - 1)[stretch]
     since_first = passed - passed[first]
-    # the gap of the first one stands for the one behind the last
+    # the gap of the first visit is used after the last one
     through: Floats = since_first / (passed[last] - passed[first] + gap[first])
     return through
 
