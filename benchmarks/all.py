@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other, each in a process of its own; then the tables, and what changed."""
+"""Runs every benchmark in turn, each in a separate process; then writes the tables and prints the changes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from benchmarks.interleaved import RESULTS, say
 from customer360.errors import Customer360Error
 
 DESCRIPTION = """\
-Takes every benchmark, writes the results into benchmarks/README.md and docs/scale.md, and prints what changed
-since those that were there. 30 GB of disk and an hour and a half on two cores.
+Runs every benchmark, writes the results into benchmarks/README.md and docs/scale.md, and prints the changes since
+the previous results. Requires 30 GB of disk and, on two cores, an hour and a half.
 """
 _IN_TURNS = ("repeats", "jdbc_jar", "results")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A benchmark with its own options, and those of ours that it takes; of one given twice the later counts."""
+    """A benchmark with its own options, and the common options that it takes; the last of duplicates wins."""
 
     key: str
     own: tuple[str, ...]
@@ -71,7 +71,7 @@ def main() -> None:
         ]
         failed = [command[0] for command in commands if not _run(*command)]
     if failed:
-        raise Customer360Error(f"these ended with an error, see above: {', '.join(failed)}")
+        raise Customer360Error(f"these benchmarks failed, see above: {', '.join(failed)}")
 
 
 def _run(module: str, *options: str) -> bool:
@@ -86,8 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example:\n  uv run python -m benchmarks.all --only fill,read",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--only", type=names, default=[], metavar="A,B", help="take only these benchmarks")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default 5)")
+    parser.add_argument("--only", type=names, default=[], metavar="A,B", help="run only these benchmarks")
+    parser.add_argument("--repeats", type=int, default=5, help="measured rounds (default 5)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     parser.add_argument("--jdbc-jar", type=Path, default=JDBC_JAR, help=f"PostgreSQL's JDBC driver ({JDBC_JAR})")
     return parser

@@ -1,4 +1,4 @@
-"""Histories of customers who buy, leave and spend as the model of customer value says."""
+"""Histories of customers who buy, leave and spend according to the customer value model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Integers = NDArray[np.int64]
 
 _R, _ALPHA, _A, _B = 0.404, 6.73, 0.297, 0.995
-"""As found of mock customers, in weeks."""
+"""As fitted on mock customers, in weeks."""
 _P, _Q, _V = 4.0, 3.0, 30.0
 _OLDEST = 2_921
 _PORTION = 500_000
@@ -41,7 +41,7 @@ def _portion(first: int, customers: int) -> pa.Table:
 
 
 def _bought(draw: np.random.Generator, age: Integers) -> tuple[Integers, Integers]:
-    """Days with an order after the first, and the last of these days."""
+    """The number of days with an order after the first, and the last of them."""
     weekly, leaves = draw.gamma(_R, 1 / _ALPHA, len(age)), draw.beta(_A, _B, len(age))
     frequency, recency = np.zeros_like(age), np.zeros_like(age)
     now: NDArray[Any] = np.zeros(len(age))

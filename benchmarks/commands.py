@@ -1,4 +1,4 @@
-"""Running a command as a person does, as a process of its own, with its time and its memory."""
+"""Runs a command as a user does, in a separate process, and measures its time and memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ REPOSITORY = Path(__file__).parent.parent
 
 def timed(command: list[str], home: Path) -> Sample:
     """
-    Runs *command* on the embedded database in *home*: seconds from start to end, and the peak of the memory.
+    Runs *command* on the embedded database in *home*; measures the seconds from start to end and peak memory.
 
-    The memory is that of the command, of everything it started (the engine, Python workers) and of the server.
+    The memory includes the command, everything it started (the engine, Python workers) and the server.
     """
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment(home), stdout=subprocess.DEVNULL)
@@ -32,12 +32,12 @@ def timed(command: list[str], home: Path) -> Sample:
 
 
 def environment(home: Path) -> Mapping[str, str]:
-    """That of a process on the embedded database in *home*."""
+    """The environment of a process on the embedded database in *home*."""
     return {name: value for name, value in os.environ.items() if name != DATABASE_URL} | {HOME: str(home)}
 
 
 def _server(home: Path) -> Iterator[int]:
-    """The server's process, once it runs."""
+    """The server's process, if it is running."""
     try:
         yield int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
     except (OSError, IndexError, ValueError):

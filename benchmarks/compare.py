@@ -1,4 +1,4 @@
-"""What changed between two results, or between two folders of results."""
+"""Compares two results, or two folders of results."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from benchmarks.interleaved import Measured, Result, load, load_all
 from customer360.errors import Customer360Error
 
 DESCRIPTION = """\
-Prints how each candidate's median changed from one result to another, and how it changed against the limit of its
-own run: the latter is what to look at when the machine was busier in one of the two.
+Prints how each candidate's median changed from one result to another, and how it changed relative to the limit of
+its own run. Use the latter if the machine was busier in one of the two.
 """
 
 

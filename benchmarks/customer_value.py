@@ -1,4 +1,4 @@
-"""Fitting and scoring customer value on cells, beside the package `lifetimes` on the same customers."""
+"""Fits and scores customer value on cells, compared with the package `lifetimes` on the same customers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from customer360.operations.value_cells import CellsOfDays, buying_cells, spendi
 from customer360.operations.value_scores import with_scores
 
 DESCRIPTION = """\
-How long fitting customer value and scoring customers takes, of customers who buy as the model says.
+Measures fitting customer value and scoring customers, for customers who buy according to the model.
 
-  bare        limit: the logarithms of thirty likelihoods over the cells, in NumPy
+  bare        limit: thirty log-likelihoods over the cells, in NumPy
   ours        fitting both models on cells and scoring each pair of frequency and age, after grouping
-  whole       the same with grouping by PySpark before it, and the scores of every customer after it
-  lifetimes   peer: the package of that name, a row per customer, in an environment of its own
+  whole       the same including grouping by PySpark before it, and scoring every customer after it
+  lifetimes   peer: the package lifetimes, one row per customer, in a separate environment
 """
 _LIKELIHOODS = 30
 _WEEKS = 52.0
@@ -79,7 +79,7 @@ def _whole(customers: DataFrame) -> None:
 def _model(grouped: CellsOfDays) -> BgNbd:
     model = fit_bg_nbd(grouped.cells)
     if model is None:
-        raise RuntimeError("the model was not found")
+        raise RuntimeError("the model could not be fitted")
     return model
 
 
@@ -88,7 +88,7 @@ def _peer(file: Path) -> Sample:
 
 
 def _facts(customers: DataFrame, grouped: CellsOfDays, spending: SpendingCells) -> dict[str, float]:
-    """The number of cells, and how far the parameters of ours lie from those of cells of days."""
+    """The number of cells, and how much our parameters differ from those of one-day cells."""
     exact = buying_cells(customers, most=_MANY)
     one, other = _model(exact), _model(grouped)
     shifts = [abs(getattr(other, name) / getattr(one, name) - 1) for name in ("r", "alpha", "a", "b")]

@@ -1,4 +1,4 @@
-"""What a person waits for with 100,000 customers: whole commands, and the first query of a notebook."""
+"""What a user waits for with 100,000 customers: whole commands, and the first query of a notebook."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, temporary_home
 
 DESCRIPTION = """\
-How long the commands take, from the start of the process to its end, and how much memory at the most.
+Measures the time of whole commands, from the start of the process to its end, and their peak memory.
 
-  ours            customer360 demo on an empty machine with the package installed, on the embedded engine: make and
-                  start a database, fill customers and events, operate, publish, build the Power BI project, check
-                  the dashboard
+  ours            customer360 demo on a new machine with the package installed, on the embedded engine: create and
+                  start a database, fill customers and events, run the operations, publish, build the Power BI
+                  project, check the dashboard
   spark           the same on Apache Spark
-  mock            customer360 mock on the embedded engine, without events; the database runs
-  run             customer360 run on the embedded engine, without events; the database runs
-  notebook        start: from asking for a session to the answer of the first query, which counts the customers
+  mock            customer360 mock on the embedded engine, without events; the database is running
+  run             customer360 run on the embedded engine, without events; the database is running
+  notebook        start: from requesting a session to the answer of the first query, which counts the customers
   spark-notebook  start: the same on Apache Spark
   help            start: customer360 --help
 """

@@ -1,4 +1,4 @@
-"""The engines that are compared, each in the environment that holds it: they cannot share one."""
+"""The compared engines, each in its own environment: they cannot share one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPARK_PYTHON = "CUSTOMER360_SPARK_PYTHON"
 
 @dataclass(frozen=True)
 class Engine:
-    """What computes where nobody names another engine, for the programs of the environment of *python*."""
+    """The default engine in the environment of *python*."""
 
     name: str
     python: Path
@@ -23,7 +23,7 @@ class Engine:
         return self.python.exists()
 
     def key(self, candidate: str = "ours") -> str:
-        """Of *candidate* on this engine: on the embedded one as it is, else `spark` or `spark-CANDIDATE`."""
+        """The key of *candidate* on this engine: on the embedded one unchanged, else `spark` or `spark-...`."""
         if self == EMBEDDED:
             return candidate
         return "spark" if candidate == "ours" else f"spark-{candidate}"
@@ -37,7 +37,7 @@ class Engine:
         return [str(self.python), "-m", f"benchmarks.{name}", *arguments]
 
     def label(self, what: str) -> str:
-        """*what* on this engine, as the tables show it."""
+        """*what* on this engine, as shown in the tables."""
         return f"**{what}**" if self == EMBEDDED else f"**{what}**, {self.name}"
 
 

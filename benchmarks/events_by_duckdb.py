@@ -1,4 +1,4 @@
-"""The tables of events in the peer of `customer360 run`, by DuckDB; part of `operations_by_duckdb`."""
+"""The tables of events in the DuckDB peer of `customer360 run`; part of `operations_by_duckdb`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GAPS = ("login_gaps", "login_gap_days", "order_gaps", "order_gap_days")
 
 
 def aggregate(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
-    """`customer_months`, and `of_events` with a row per customer; needs the view `known`."""
+    """Creates `customer_months`, and `of_events` with a row per customer; requires the view `known`."""
     _check(duck, parquet)
     bought, given_back, logged_in = "kind = 'purchase'", "kind = 'refund'", "kind = 'login'"
     duck.execute(f"""
@@ -64,7 +64,7 @@ def aggregate(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
 
 
 def _days(condition: str) -> str:
-    """The days of the month on which it held, as bits."""
+    """The days of the month on which *condition* is true, as bits."""
     return f"bit_or(CASE WHEN {condition} THEN bit ELSE 0 END)"
 
 
@@ -88,7 +88,7 @@ def _check(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
 
 
 def _tell_months(duck: duckdb.DuckDBPyConnection) -> None:
-    """Gaps telescope: those that end in a month are its last day less the last of an earlier month."""
+    """Gaps telescope: those that end in a month sum to its last day minus the last day of an earlier month."""
     duck.execute("CREATE MACRO first_day(month) AS make_date(month // 12, month % 12 + 1, 1)")
     duck.execute("""
         CREATE MACRO last_of(month, bits) AS
@@ -127,7 +127,7 @@ def _gaps(days: str, name: str) -> str:
 
 
 def report(duck: duckdb.DuckDBPyConnection) -> None:
-    """The tables that reports read; needs the view `in_cells`."""
+    """Creates the tables that reports read; requires the view `in_cells`."""
     cell, sums = ", ".join(SLICERS), ", ".join(f"sum({name})" for name in (*_SUMS, *_GAPS))
     columns = ", ".join(f"m.{name}" for name in CUSTOMER_MONTHS.column_names)
     duck.execute(f"""

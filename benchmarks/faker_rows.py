@@ -1,4 +1,4 @@
-"""The peer that most people start with: Faker, one row at a time, in an environment of its own."""
+"""The peer that most people start with: Faker, one row at a time, in a separate environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the environment of its own holds Faker and psycopg, and not this project
+if TYPE_CHECKING:  # the separate environment has Faker and psycopg, but not this project
     from customer360.postgres.connection import Database
 
 ROWS = 20_000
@@ -20,7 +20,7 @@ _COLUMNS = """
 
 
 def seconds(database: Database, table: str) -> float:
-    """Seconds that making `ROWS` rows and copying them into *table* takes, without starting and importing."""
+    """The seconds to make `ROWS` rows and copy them into *table*, without start and imports."""
     command = ["uv", "run", "--no-project", "--quiet", "--with", "faker", "--with", "psycopg[binary]"]
     environment = {**os.environ, "DATABASE": database.url}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Filling the database with mock customers, beside the server's own COPY, Spark JDBC and Faker."""
+"""Fills the database with mock customers, compared with the server's own COPY, Spark JDBC and Faker."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS, EVENTS
 
 DESCRIPTION = """\
-How long filling the database with mock customers takes, and with their events, in running sessions.
+Measures filling the database with mock customers and their events, in running sessions.
 
-  copy   limit: the same rows by server-side binary COPY, two writers, no key but that of events
+  copy   limit: the same rows by server-side binary COPY, two writers, no key except that of events
   ours   customer360 mock on the embedded engine: made and copied in its tasks; with primary key, ANALYZE and swap
   spark  the same on Apache Spark
-  jdbc   peer: rows made of Spark expressions, written by Spark JDBC, no key
+  jdbc   peer: rows from Spark expressions, written by Spark JDBC, no key
   faker  peer: Faker and COPY row by row, measured on 20,000 rows and scaled up, no key
 
 The peers make no events.
 """
 _WAKING_ROWS = 2 * BLOCK_ROWS
-"""A block for each of two tasks, so that both cores have a worker."""
+"""One block for each of two tasks, so that both cores have a worker."""
 
 _BY_JDBC = f"{SCHEMA}.by_jdbc"
 _BY_FAKER = f"{SCHEMA}.by_faker"
@@ -43,7 +43,7 @@ def main() -> None:
     say(f"fill, {rows:,} rows, {events} events each")
     with temporary_database() as (database, folder), ExitStack() as until_end:
         running = {engine: until_end.enter_context(session(engine, database, jar)) for engine in engines()}
-        running[EMBEDDED].timed("fill", rows, events)  # the limit copies these very rows
+        running[EMBEDDED].timed("fill", rows, events)  # the limit copies these rows
         everyone = [_limit(database, folder, events)]
         everyone += [_ours(*each, database, rows, events) for each in running.items()]
         everyone += [_by_jdbc(running[SPARK], database, rows)] if jar and SPARK in running else []
@@ -70,7 +70,7 @@ def _limit(database: Database, folder: Path, events: int) -> Candidate:
 
 def _ours(engine: Engine, running: Session, database: Database, rows: int, events: int) -> Candidate:
     def wake() -> None:
-        # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
+        # Spark ends Python workers after an idle minute: a slower peer would leave our run a cold start.
         running.timed("fill", _WAKING_ROWS, 0)
         clear(database)
 

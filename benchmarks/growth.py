@@ -1,4 +1,4 @@
-"""How the result tables grow with the number of customers: measured, and drawn on to a billion on paper."""
+"""How the result tables grow with the number of customers: measured, and extrapolated to a billion."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from customer360.tables import (
 )
 
 DESCRIPTION = """\
-Fills mock customers of each size into a database of its own, runs the operations, and counts the rows and bytes of
-the result tables. From the largest size it then works out how many rows a billion customers would have, writes the
-table into docs/scale.md, and draws docs/images/growth.svg. --paper takes the measured sizes of the last time.
+Fills a separate database with each number of mock customers, runs the operations, and counts the rows and bytes of
+the result tables. From the largest size it extrapolates the rows of a billion customers, writes the table into
+docs/scale.md, and draws docs/images/growth.svg. --paper uses the sizes measured last time.
 """
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- growth: written by `python -m benchmarks.growth` -->", "<!-- end of growth -->"
@@ -44,15 +44,15 @@ SHOWN = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, TOP_CUSTOMERS, COHORT_RETENTION
 ON_PAPER = (10_000_000, 100_000_000, 1_000_000_000)
 _TOP = 10
 _CUBES = (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS)
-_SIZES = "growth.sizes"  # not *.json: those are the results of benchmarks against the clock
+_SIZES = "growth.sizes"  # not *.json: those are results of timed benchmarks
 
 Cells = Mapping[str, "pd.Series[float]"]
-"""For a result table: the probability of each of its cells, were customers drawn one by one."""
+"""The probability of each cell of a result table, if customers are drawn one by one."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """What was measured for a number of customers: rows by table, bytes without and of the profiles."""
+    """The measurements for a number of customers: rows by table, bytes without the profiles, and of these."""
 
     customers: int
     rows: dict[str, int]
@@ -70,7 +70,7 @@ def main() -> None:
     made.add_argument(
         "--rows", type=names, default=["10k", "100k", "1M"], metavar="A,B", help="numbers of customers"
     )
-    made.add_argument("--paper", action="store_true", help="measure nothing; only work out and draw")
+    made.add_argument("--paper", action="store_true", help="measure nothing; only extrapolate and draw")
     made.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     arguments = made.parse_args()
     arguments.results.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _measure(customers: Sequence[int], results: Path) -> None:
-    """Keeps every size, and of the largest also the rows of the segment tables."""
+    """Stores every size, and for the largest also the rows of the segment tables."""
     sizes = []
     for number in sorted(customers):
         say(f"growth, {number:,} customers")
@@ -124,10 +124,11 @@ def _size(database: Database, customers: int) -> Size:
 
 def _cells(held: pd.DataFrame, done: pd.DataFrame) -> dict[str, pd.Series[float]]:
     """
-    The probability of each cell, from a product of what is measured well at this size.
+    The probability of each cell, as a product of probabilities that are measured well at this size.
 
-    Taken as independent: the country of everything else; the month of joining of status, activity and bands,
-    within a year; status, activity and stage of the exact months of joining and last login, within their years.
+    Assumed to be independent: the country from everything else; the month of joining from status, activity and
+    bands, within a year; status, activity and stage from the exact months of joining and last login, within their
+    years.
     """
     for rows in (held, done):
         rows["join_year"] = rows.join_month.dt.year
@@ -162,7 +163,7 @@ def _shares(rows: pd.DataFrame, *by: str) -> pd.Series[float]:
 
 
 def _within(one: pd.Series[float], other: pd.Series[float], common: list[str]) -> pd.Series[float]:
-    """P(one, other), the two independent once *common* is known."""
+    """P(one, other), where the two are independent given *common*."""
     total = one.groupby(common, dropna=False).sum().rename("total")
     left, right = (side.rename(name).reset_index() for side, name in ((one, "one"), (other, "other")))
     both = left.merge(right, on=common).merge(total.reset_index(), on=common)
@@ -176,7 +177,7 @@ def _outer(one: pd.Series[float], other: pd.Series[float]) -> pd.Series[float]:
 
 
 def _expected(table: str, cells: Cells, customers: int) -> int:
-    """How many rows *customers* drawn independently make: cells that somebody is in, or the top ten of each."""
+    """The rows from *customers* drawn independently: the non-empty cells, or the top ten of each."""
     mean = customers * cells[table]
     if table != TOP_CUSTOMERS.name:
         return round(float(np.sum(-np.expm1(-mean))))

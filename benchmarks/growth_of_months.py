@@ -31,9 +31,9 @@ from customer360.tables import (
 )
 
 DESCRIPTION = """\
-Fills mock customers of each size with their events into a database of its own, runs the operations, and counts the
-rows of the tables made of events. Writes them into docs/scale.md, beside what the formula allows for these months,
-statuses and countries, and draws docs/images/months.svg.
+Fills a separate database with each number of mock customers and their events, runs the operations, and counts the
+rows of the tables built from events. Writes them into docs/scale.md, next to the maximum by the formula for these
+months, statuses and countries, and draws docs/images/months.svg.
 """
 BEGIN, END = "<!-- months: written by `python -m benchmarks.growth_of_months` -->", "<!-- end of months -->"
 SHOWN = (ACTIVITY_SEGMENTS, TIER_MOVES, DEMOGRAPHIC_SEGMENTS, CUSTOMER_MONTHS)
@@ -42,7 +42,7 @@ _EVENTS_PER_CUSTOMER = 20
 
 @dataclass(frozen=True)
 class Size:
-    """What was measured for a number of customers, and how many rows of activity_segments its members allow."""
+    """The measurements for a number of customers, and the most rows of activity_segments for its members."""
 
     customers: int
     rows: dict[str, int]
@@ -80,7 +80,7 @@ def _measure(customers: int) -> Size:
 
 
 def _bytes_of_months(database: Database) -> int:
-    """With its key and index, whose partitions are the table's."""
+    """The size of its partitions, including keys and indexes."""
     return _number(
         database,
         f"""

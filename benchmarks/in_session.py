@@ -1,4 +1,4 @@
-"""What is measured within a running session, of the engine whose Python this runs in. Started by `sessions.py`."""
+"""The tasks measured within a running session, on the engine of the current Python. Started by `sessions.py`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TABLE = CUSTOMERS.full_name
 
 
 def main(jar: Path | None) -> None:
-    """A line of JSON in is a task with its arguments; a line out is the seconds that it took."""
+    """Reads a task with its arguments per line of JSON; writes the seconds that it took per line."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     database = Database(os.environ[DATABASE_URL])
@@ -60,7 +60,7 @@ def _read_by_jdbc(spark: SparkSession, database: Database, rows: int, columns: S
 
 
 def _force(rows: DataFrame) -> None:
-    """Makes the engine produce every row, and keep none."""
+    """Makes the engine produce every row without keeping any."""
     rows.write.format("noop").mode("overwrite").save()
 
 

@@ -1,4 +1,4 @@
-"""Measuring candidates in turns, A B C A B C ..., so that a noisy machine troubles all of them alike."""
+"""Measures candidates in turns, A B C A B C ..., so that noise on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: wall-clock seconds, and the peak memory in bytes where it was watched."""
+    """One run: wall-clock seconds, and the peak memory in bytes if it was measured."""
 
     seconds: float
     peak_bytes: int | None = None
@@ -33,10 +33,10 @@ def nothing() -> None:
 @dataclass(frozen=True)
 class Candidate:
     """
-    Something to measure: `run` is timed from outside, unless it returns a sample that it took itself.
+    Something to measure: `run` is timed from outside, unless it returns its own sample.
 
-    *role* is 'ours', 'limit' (the least that the machine allows) or 'peer' (what people use today). `prepare`
-    comes before every run and is not timed.
+    *role* is 'ours', 'limit' (the best that the machine allows) or 'peer' (what people use today). `prepare` runs
+    before every run and is not timed.
     """
 
     key: str
@@ -74,13 +74,13 @@ class Measured:
 
     @property
     def peak_bytes(self) -> int | None:
-        """The highest that was seen in any run."""
+        """The highest of any run."""
         return max((sample.peak_bytes for sample in self.samples if sample.peak_bytes), default=None)
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run of one benchmark; kept as a JSON file."""
+    """One run of one benchmark, stored as a JSON file."""
 
     benchmark: str
     rows: int
@@ -88,7 +88,7 @@ class Result:
     machine: Mapping[str, str]
     measured: tuple[Measured, ...]
     facts: Mapping[str, float] = field(default_factory=dict)
-    """What is no time: counts, bytes and the like."""
+    """Figures other than times: counts, bytes and the like."""
 
     def __getitem__(self, key: str) -> Measured:
         return next(measured for measured in self.measured if measured.key == key)
@@ -102,7 +102,7 @@ class Result:
 
 
 def interleaved(candidates: Sequence[Candidate], *, repeats: int, warm_ups: int = 1) -> tuple[Measured, ...]:
-    """Every candidate once per round, *repeats* rounds, after *warm_ups* rounds that do not count."""
+    """Every candidate once per round, in *repeats* rounds, after *warm_ups* rounds that are not measured."""
     measured = tuple(Measured(candidate.key, candidate.label, candidate.role) for candidate in candidates)
     for turn in range(-warm_ups, repeats):
         for candidate, into in zip(candidates, measured, strict=True):
@@ -128,7 +128,7 @@ def save(
     folder: Path,
     facts: Mapping[str, float] | None = None,
 ) -> Result:
-    """Writes the result to *folder* as NAME-ROWS.json, in place of an earlier one."""
+    """Writes the result to *folder* as NAME-ROWS.json; replaces an earlier one."""
     taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
     result = Result(benchmark, rows, taken_at, machine(), tuple(measured), facts or {})
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ def say(line: str) -> None:
 
 
 def short(rows: int) -> str:
-    """10000000 as 10M, as a person writes it."""
+    """10000000 as 10M."""
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
         if rows % size == 0:
             return f"{rows // size}{unit}"

@@ -44,9 +44,9 @@ class Jdbc:
 
 def customers_by_expressions(spark: SparkSession, rows: int, as_of: date) -> DataFrame:
     """
-    *rows* customers made of Spark expressions: the columns, types and about the widths of the mock data.
+    *rows* customers from Spark expressions, with the columns, types and approximate widths of the mock data.
 
-    Nothing fits together as it does there (names and countries, tiers and points): less work than ours.
+    The values are not consistent as in the mock data (names and countries, tiers and points), which is less work.
     """
     people = spark.range(1, rows + 1).withColumnRenamed("id", "customer_id")
     people = people.withColumns(

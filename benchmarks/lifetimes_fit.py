@@ -1,4 +1,4 @@
-"""The peer of customer value: the package `lifetimes`, a row per customer, in an environment of its own."""
+"""The peer of customer value: the package `lifetimes`, one row per customer, in a separate environment."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 _PACKAGES = ("lifetimes==0.11.3", "numpy<2", "pandas<2.2", "scipy<1.14", "autograd<1.7", "dill", "pyarrow<20")
-"""With what it needs: the project's own metadata of it, which uv reads here too, names nothing."""
+"""With its dependencies, because pyproject.toml, which uv reads here too, declares that it has none."""
 
 
 def seconds(histories: Path) -> float:
-    """Seconds that fitting and scoring the customers in the Parquet file takes, without starting and importing."""
+    """The seconds to fit and score the customers in the Parquet file, without start and imports."""
     packages = [option for package in _PACKAGES for option in ("--with", package)]
     command = ["uv", "run", "--no-project", "--quiet", "--python", "3.11", *packages, "python", __file__]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

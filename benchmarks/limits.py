@@ -1,4 +1,4 @@
-"""The limits: the same rows moved by PostgreSQL itself, with nobody on the other side."""
+"""The limits: the same rows moved by PostgreSQL itself, without a client."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WRITERS = 2
 
 class ServerCopy:
     """
-    The rows of *original* in one binary file per writer, copied back by the server into a table without key.
+    The rows of *original* in one binary file per writer, copied back by the server into a table without a key.
 
-    Made once, before anything is timed; the server reads and writes the files itself. With *has_key* the key is
-    built too.
+    The files are written once, before anything is timed; the server reads and writes them itself. With *has_key*
+    the key is built too.
     """
 
     def __init__(self, database: Database, folder: Path, table: Table, *, has_key: bool = False) -> None:
@@ -36,7 +36,7 @@ class ServerCopy:
         like(self._database, self._original, self._target)
 
     def run(self) -> None:
-        """`COPY ... FROM` of all files at once, commits included."""
+        """`COPY ... FROM` of all files in parallel, including commits."""
         copies = [f"COPY {self._target} FROM '{file}' WITH (FORMAT binary)" for file in self._files]
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(lambda copy: _execute(self._database, copy), copies))
@@ -45,7 +45,7 @@ class ServerCopy:
 
 
 def copy_to_null(database: Database, table: str, columns: Sequence[str] = ("*",)) -> None:
-    """`COPY ... TO` the null device: what reading costs the server alone."""
+    """`COPY ... TO` the null device: the server's own cost of reading."""
     _execute(database, f"COPY (SELECT {', '.join(columns)} FROM {table}) TO '/dev/null' WITH (FORMAT binary)")
 
 

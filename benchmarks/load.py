@@ -1,4 +1,4 @@
-"""Loading one's own customers from a CSV file, beside DuckDB reading it and the bare COPY of its rows."""
+"""Loads customers from a CSV file, compared with DuckDB reading it and a bare COPY of its rows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS
 
 DESCRIPTION = """\
-How long `customer360 load` takes for a CSV file of mock customers, and how much memory at the most.
+Measures the time and peak memory of `customer360 load` for a CSV file of mock customers.
 
-  bare  limit: DuckDB reads and types the file into memory; COPY of these rows into a table without key
-  ours  customer360 load: start Python, find out how the file is written, read, examine every cell, look for
-        duplicates, copy, audit, build the key and the statistics, swap
+  bare  limit: DuckDB reads and types the file in memory; COPY of these rows into a table without a key
+  ours  customer360 load: start Python, detect the file's format, read, check every cell, search for duplicates,
+        copy, audit, build the key and the statistics, swap
 """
 
 _MAPPING = ColumnMapping({name: name for name in CUSTOMERS.column_names}, newest_by="last_login")

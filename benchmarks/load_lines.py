@@ -1,4 +1,4 @@
-"""Loading a shop's order lines from a CSV file, beside DuckDB making the same customers and events, and COPY."""
+"""Loads a shop's order lines from a CSV file, compared with DuckDB making the same tables, and COPY."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from customer360.own_data.row_kinds import ORDER_LINES
 from customer360.postgres.connection import Database
 
 DESCRIPTION = """\
-How long `customer360 load --transactions` takes for a CSV file of order lines, and how much memory at the most.
+Measures the time and peak memory of `customer360 load --transactions` for a CSV file of order lines.
 
-  bare  limit: DuckDB reads and types the file and makes customers and orders of its lines, in memory; COPY of both
-        into tables without key
-  ours  customer360 load: start Python, find out how the file is written, read, examine every cell, make customers
-        and events, copy, audit, build keys, indexes and statistics, swap
+  bare  limit: DuckDB reads and types the file and turns its lines into customers and orders, in memory; COPY of
+        both into tables without keys
+  ours  customer360 load: start Python, detect the file's format, read, check every cell, make customers and
+        events, copy, audit, build keys, indexes and statistics, swap
 
-The lines are random: 2.5 an order, 10 orders a customer, over three years.
+The lines are random: 2.5 per order, 10 orders per customer, over three years.
 """
 _COLUMNS = ("customer_id", "order_id", "order_date", "amount")
 _MAPPING = ColumnMapping({name: name for name in _COLUMNS}, kind=ORDER_LINES).with_styles("decimal point")

@@ -1,4 +1,4 @@
-"""The machine and the versions that a result was taken with."""
+"""The machine and the versions with which a result was measured."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PACKAGES = (
 
 
 def machine() -> dict[str, str]:
-    """What a reader needs to judge the seconds, as words."""
+    """What a reader needs to judge the times, as text."""
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -51,7 +51,7 @@ print(json.dumps({"pyspark": version("pyspark"), "Java": str(java)}))
 
 
 def _of_spark() -> Mapping[str, str]:
-    """The version of Apache Spark and of the Java that it would take, where both engines are compared."""
+    """The versions of Apache Spark and of the Java that it uses, if both engines are compared."""
     if not SPARK.is_installed:
         return {}
     asked = subprocess.run([SPARK.python, "-c", _IN_ITS_ENVIRONMENT], check=True, stdout=subprocess.PIPE)
@@ -74,7 +74,7 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """Of what is measured: a result that was just written makes nothing dirty."""
+    """The commit of the measured code; new results do not make it dirty."""
     name = _git("rev-parse", "--short=8", "HEAD")
     return f"{name}-dirty" if _git("status", "--porcelain", "--", "../src", "*.py") else name or "unknown"
 

@@ -1,4 +1,4 @@
-"""How much memory processes hold at the most, together with all that they started."""
+"""The peak memory of processes and everything that they started."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import psutil
 
 _EVERY_SECONDS = 0.25
 _OWN_SHARE = 1 / 20
-"""Of the time, at the most, for looking: it walks through all pages of every process, gigabytes of Java's."""
+"""The largest share of time spent measuring, which walks all pages of every process, gigabytes for Java."""
 
 
 class Peak:
     """
-    Watches the process trees of `roots()` inside a `with`; `bytes` is the highest sum seen, every 0.25 s, or less
-    often where a look takes long.
+    Watches the process trees of `roots()` inside a `with`; `bytes` is the highest sum, measured every 0.25 s, or
+    less often if that takes long.
 
-    Counted is PSS: a page shared by n processes counts 1/n in each, so that PostgreSQL's shared buffers and the
-    Python workers' common pages count once in the sum. The page cache is not counted. Where the system has no PSS,
-    USS is taken, which leaves shared pages out.
+    Measures PSS: a page shared by n processes counts 1/n in each, so that PostgreSQL's shared buffers and the
+    Python workers' common pages count once in the sum. The page cache is not counted. On systems without PSS it
+    measures USS, which excludes shared pages.
     """
 
     def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
@@ -50,7 +50,7 @@ def _tree(root: int) -> Iterator[psutil.Process]:
     try:
         process = psutil.Process(root)
         yield from (process, *process.children(recursive=True))
-    except psutil.Error:  # not there yet, or no more
+    except psutil.Error:  # not started yet, or already gone
         return
 
 

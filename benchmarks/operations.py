@@ -1,4 +1,4 @@
-"""All operations in a process of their own, beside the same with Spark JDBC, and beside moving the rows alone."""
+"""All operations in a separate process, compared with Spark JDBC and with only moving the rows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMER_MONTHS, CUSTOMER_PROFILES, CUSTOMERS, EVENTS, Source, columns_read
 
 DESCRIPTION = """\
-How long the operations take, from the start of the process to its end, and how much memory at the most.
+Measures the time of the operations, from the start of the process to its end, and their peak memory.
 
   copy   limit: no operations; COPY of the columns they read to the null device, then of the largest result tables
-         (the profiles, and with events the months of customers) back from files by two writers, no key
-  ours   customer360 run on the embedded engine: start it, read, operate, audit, publish every table at once
+         (the profiles, and with events the customers' months) back from files by two writers, no key
+  ours   customer360 run on the embedded engine: start it, read, operate, audit, publish all tables atomically
   spark  the same on Apache Spark
   duck   peer: the same tables by DuckDB in memory from Parquet of the same rows, with the two COPYs of the limit
   jdbc   peer: the same operations on Apache Spark, read and written by JDBC, table after table, no keys
@@ -93,7 +93,7 @@ def _by_duckdb(home: Path, folder: Path, copies: Candidate, rows: int, events: i
 
 
 def _parquet(folder: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> Path:
-    """A file of what the operations read of *batches*."""
+    """A Parquet file of the columns of *batches* that the operations read."""
     path, columns = folder / f"{source.name}.parquet", columns_read(source)
     schema = pa.schema([source.arrow_schema.field(name) for name in columns])
     with pq.ParquetWriter(path, schema) as writer:

@@ -66,7 +66,7 @@ def main(customers: Path, events: Path | None) -> None:
 
 
 def _known(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
-    """The customers that are used, after every row was checked and the failed checks were counted."""
+    """Creates the view of used customers, after checking every row and counting the failed checks."""
     checks = " + ".join(f"CASE WHEN {sql} THEN {bit} ELSE 0 END" for sql, bit in (_REJECTED | _WARNED).items())
     duck.execute(f"""
         CREATE TABLE checked AS SELECT customer_id, name, gender, birth_date, country, join_date, first_purchase,

@@ -1,4 +1,4 @@
-"""Lists of customers: the first page of any, and all of them as a file, beside PostgreSQL alone."""
+"""Lists of customers: the first page, and all customers as a file, compared with PostgreSQL alone."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from customer360.web.profiles import Profiles
 from customer360.web.store import Results
 
 DESCRIPTION = """\
-How long it takes to show the first page of a list, and to write every customer into a file.
+Measures the time to show the first page of a list, and to write every customer to a file.
 
-  page        ours: the slowest 5 % of the first pages of 24 lists, frequent and rare, the profiles held
-  months      ours: the slowest of the lists of a month, each as if asked for the first time
-  sql         peer: the pages of `page`, asked of PostgreSQL alone
-  csv         ours: all customers as CSV, to nobody
-  copy        limit: COPY of the same columns to the null device, without a look at their texts
+  page        ours: the slowest 5% of the first pages of 24 lists, frequent and rare, with the profiles in memory
+  months      ours: the slowest of the lists of a month, each as if requested for the first time
+  sql         peer: the pages of `page`, queried from PostgreSQL alone
+  csv         ours: all customers as CSV, discarded
+  copy        limit: COPY of the same columns to the null device, without checking their texts
 """
 _LISTS: Final[Sequence[Mapping[str, Any]]] = (
     {}, {"loyalty_status": "Gold"}, {"country": "Spain"}, {"loyalty_status": "Gold", "country": "Spain"},
@@ -90,7 +90,7 @@ def _candidates(database: Database, connection: psycopg.Connection[Any], results
 
 
 def _held(database: Database, results: Results, connection: psycopg.Connection[Any]) -> Profiles:
-    """The profiles in memory, which are read in the background."""
+    """The profiles in memory, which are loaded in the background."""
     profiles, started = Profiles(database), time.monotonic()
     while not profiles.are_here(results):
         profiles.asking(results, connection)

@@ -1,4 +1,4 @@
-"""Reading the customers into an engine, beside the server's own COPY TO the null device and Spark JDBC."""
+"""Reads the customers into an engine, compared with COPY TO the null device and Spark JDBC."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from customer360.postgres.connection import Database
 from customer360.tables import CUSTOMERS, columns_read
 
 DESCRIPTION = """\
-How long reading the customers into an engine takes, every row of them, in running sessions.
+Measures reading every row of the customers into an engine, in running sessions.
 
   copy          limit: COPY of all columns to the null device, binary, one connection
-  copy-columns  limit: the same of the columns that the operations need
-  ours          all columns, the way `customer360 run` reads, on the embedded engine
-  columns       the columns that the operations need, the way `customer360 run` reads
-  source        format("postgres"), all columns, as a person reads: the engine plans it again
+  copy-columns  limit: the same for the columns that the operations need
+  ours          all columns, as `customer360 run` reads them, on the embedded engine
+  columns       the columns that the operations need, as `customer360 run` reads them
+  source        format("postgres"), all columns, as a user reads them: the engine plans it again
   spark, spark-columns, spark-source
                 the same three on Apache Spark
   jdbc          peer: Spark JDBC in 4 partitions by customer_id, all columns
-  jdbc-columns  peer: the same, the columns that the operations need
+  jdbc-columns  peer: the same for the columns that the operations need
 """
 _TABLE = CUSTOMERS.full_name
 
@@ -61,7 +61,7 @@ def _limits(database: Database) -> list[Candidate]:
 
 def _ours(engine: Engine, running: Session) -> list[Candidate]:
     def wake() -> None:
-        # Spark ends Python workers after an idle minute: a peer that takes longer would leave us a cold start.
+        # Spark ends Python workers after an idle minute: a slower peer would leave our run a cold start.
         running.timed("read the source", "false")
 
     def candidate(key: str, what: str, *task: Any) -> Candidate:

@@ -1,4 +1,4 @@
-"""A running PySpark session of each engine, in a process of its own, that does what a benchmark asks for."""
+"""A running PySpark session of each engine, in a separate process, that performs a benchmark's tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360.settings import DATABASE_URL
 
 
 class Session:
-    """One of *engine* on *database*; it starts with the first task, so that a candidate left out costs nothing."""
+    """A session of *engine* on *database*; it starts with the first task, so that an unused one is free."""
 
     def __init__(self, engine: Engine, database: Database, jar: Path | None) -> None:
         self._command = engine.module("in_session", *([str(jar)] if jar else []))
@@ -27,14 +27,14 @@ class Session:
         self._process: subprocess.Popen[str] | None = None
 
     def timed(self, task: str, *arguments: object) -> Sample:
-        """The seconds that the session itself took for a task of `in_session`."""
+        """The seconds that a task of `in_session` took, measured by the session."""
         process = self._started()
         assert process.stdin
         assert process.stdout
         process.stdin.write(json.dumps([task, *arguments]) + "\n")
         process.stdin.flush()
         if not (line := process.stdout.readline()):
-            raise Customer360Error(f"the session of {self._name} ended in {task}; see above why")
+            raise Customer360Error(f"the session of {self._name} ended during {task}; see the error above")
         return Sample(float(line))
 
     def _started(self) -> subprocess.Popen[str]:
@@ -52,7 +52,7 @@ class Session:
 
 @contextmanager
 def session(engine: Engine, database: Database, jar: Path | None = None) -> Iterator[Session]:
-    """A session of *engine*, with PostgreSQL's JDBC driver *jar* where its peers need it; ended at the end."""
+    """A session of *engine*, with PostgreSQL's JDBC driver *jar* if its peers need it; ends with the context."""
     made = Session(engine, database, jar)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""The results as Markdown, and in the README between its two marks."""
+"""Renders the results as Markdown, and writes them into the README between its two marks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> None:
     results = load_all(arguments.results)
     if not results:
         raise Customer360Error(
-            f"there are no results in {arguments.results}; take some with: python -m benchmarks.all"
+            f"there are no results in {arguments.results}; create them with: python -m benchmarks.all"
         )
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def render(results: Sequence[Result]) -> Iterator[str]:
-    """Markdown lines: the machine, a table per result, and which figures were reached."""
+    """Markdown lines: the machine, a table per result, and the targets reached."""
     machine = _newest(results)
     yield f"Machine: {_listed(machine)}."
     for result in results:
@@ -78,7 +78,7 @@ def _table(result: Result, taken: str) -> Iterator[str]:
 
 
 def _taken(result: Result, machine: Machine) -> str:
-    """When, and what was otherwise than with *machine*: another one, or older versions."""
+    """When it was taken, and what differs from *machine*: another machine, or older versions."""
     moment = {name: result.machine[name] for name in _OF_THE_MOMENT}
     other = dict(item for item in result.machine.items() if item[0] not in moment and item not in machine.items())
     return f"Taken {result.taken_at[:16].replace('T', ' ')} UTC, {_listed({**moment, **other})}."

@@ -1,4 +1,4 @@
-"""The figures to reach: ratios within one run, so that they hold on any machine, and a few absolute ones."""
+"""The targets: ratios within one run, which are valid on any machine, and a few absolute figures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Results = Sequence[Result]
 
 @dataclass(frozen=True)
 class Target:
-    """A figure: in *words*, how to measure it, and the *least* or the *most* that it may be, in *unit*."""
+    """A target: its description in *words*, how to measure it, and its *least* or *most* value in *unit*."""
 
     words: str
     figure: Callable[[Results], float]
@@ -32,7 +32,7 @@ class Target:
         return f"≥ {self.least:g} {self.unit}" if self.least is not None else f"≤ {self.most:g} {self.unit}"
 
     def measured(self, results: Results) -> float | None:
-        """The figure, or None when what it needs was not measured."""
+        """The figure, or None if its inputs were not measured."""
         try:
             return self.figure(results)
         except StopIteration:
@@ -69,7 +69,7 @@ def _fact(benchmark: str, rows: int, name: str, results: Results) -> float:
 
 
 def _growth(results: Results) -> float:
-    """The most that the server's memory has risen or fallen by under load, in percent."""
+    """The largest change of the server's memory under load, in percent."""
     moments = [f"memory at the {when}, MB" for when in ("start", "middle", "end")]
     start, *later = [_fact("load", DEMO, moment, results) for moment in moments]
     return 100 * max(abs(memory / start - 1) for memory in later)
@@ -80,7 +80,7 @@ def _peak_gigabytes(benchmark: str, rows: int, key: str, results: Results) -> fl
 
 
 def _per_row(benchmark: str, rows: int, results: Results) -> float:
-    """What a row costs beside one of a million. Raises: StopIteration when both were not taken on one machine."""
+    """The time per row relative to a million rows. Raises: StopIteration unless measured on one machine."""
     one, other = [_result(benchmark, size, results).machine for size in (MILLION, rows)]
     if any(one.get(name) != other.get(name) for name in _SAME_MACHINE):
         raise StopIteration
@@ -92,7 +92,7 @@ def _per_row(benchmark: str, rows: int, results: Results) -> float:
 
 
 def _value_growth(results: Results) -> float:
-    """Fitting and scoring ten times the customers. Raises: StopIteration as `_per_row` does."""
+    """Fitting and scoring ten times the customers. Raises: StopIteration like `_per_row`."""
     return _per_row("value", _TEN, results) * _TEN / MILLION
 
 

@@ -1,4 +1,4 @@
-"""A place to measure in: an embedded database of its own, in a temporary folder, never the person's."""
+"""The place to measure in: a separate embedded database in a temporary folder, never the user's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SCHEMA = "benchmark"
-"""The schema of what the limits and the peers write."""
+"""The schema of the tables that the limits and the peers write."""
 
 AS_OF = date(2026, 6, 30)
 
@@ -32,9 +32,9 @@ def plan(rows: int, events_per_customer: int = 0) -> Plan:
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """A folder for an embedded database; its server is stopped and the folder removed at the end."""
+    """A folder for an embedded database; at the end, its server is stopped and the folder is removed."""
     home = Path(tempfile.mkdtemp(prefix="customer360-benchmark-"))
-    home.chmod(0o755)  # as root the server runs as another user, who has to enter
+    home.chmod(0o755)  # root's server runs as another user, who must be able to enter
     try:
         yield home
     finally:
@@ -44,7 +44,7 @@ def temporary_home() -> Iterator[Path]:
 
 @contextmanager
 def temporary_database() -> Iterator[tuple[Database, Path]]:
-    """A fresh running server's database, and a folder to which that server may write files."""
+    """The database of a new running server, and a folder where that server can write files."""
     with temporary_home() as home:
         database = EmbeddedPostgres(home).start()
         folder = home / "files"
@@ -55,7 +55,7 @@ def temporary_database() -> Iterator[tuple[Database, Path]]:
 
 @contextmanager
 def spark_session(jdbc_jar: Path | None) -> Iterator[SparkSession]:
-    """A session as the commands use it, with PostgreSQL's JDBC driver for the peers where there is one."""
+    """A session as the commands use it, with PostgreSQL's JDBC driver for the peers, if installed."""
     if jdbc_jar:
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-class-path {jdbc_jar} pyspark-shell"
     spark = session(app_name="customer360 benchmark")
@@ -66,7 +66,7 @@ def spark_session(jdbc_jar: Path | None) -> Iterator[SparkSession]:
 
 
 def clear(database: Database) -> None:
-    """Drops what limits and peers wrote, and writes out what is dirty, so that no run pays for the one before."""
+    """Drops the tables of limits and peers and runs CHECKPOINT, so that no run pays for the previous one."""
     with database.connect("benchmark") as connection:
         connection.execute(f"SET client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         connection.execute(f"CREATE SCHEMA {SCHEMA}")
@@ -74,6 +74,6 @@ def clear(database: Database) -> None:
 
 
 def like(database: Database, original: str, table: str) -> None:
-    """Makes an empty *table* with the columns of *original*, without its key."""
+    """Creates an empty *table* with the columns of *original*, without its key."""
     with database.connect("benchmark") as connection:
         connection.execute(f"CREATE TABLE {table} (LIKE {original})")

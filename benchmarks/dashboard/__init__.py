@@ -1,1 +1,1 @@
-"""Benchmarks of the dashboard: its server, a click in a real browser beside peers, sizes, many readers."""
+"""Benchmarks of the dashboard: its server, a click in a real browser compared with peers, sizes, many readers."""

@@ -1,4 +1,4 @@
-"""Every benchmark of the dashboard, one after the other, each in a process of its own."""
+"""Runs every benchmark of the dashboard in turn, each in a separate process."""
 
 from __future__ import annotations
 
@@ -32,17 +32,15 @@ def _run(module: str, *options: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.dashboard",
-        description="Takes every benchmark of the dashboard; `python -m benchmarks.table` then writes the README.",
+        description="Runs every benchmark of the dashboard; then `python -m benchmarks.table` writes the README.",
         epilog="Example:\n  uv run python -m benchmarks.dashboard\n"
         "  uv run python -m benchmarks.dashboard --repeats 1 --seconds 10    # a quick look",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rows", type=size, default="100k", help="customers, as 100k or 10M (default 100k)")
-    parser.add_argument(
-        "--home", type=Path, help="an embedded database that has results (default: a temporary one)"
-    )
-    parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default 5)")
-    parser.add_argument("--seconds", type=float, default=60, help="how long many readers read (default 60)")
+    parser.add_argument("--rows", type=size, default="100k", help="customers, such as 100k or 10M (default 100k)")
+    parser.add_argument("--home", type=Path, help="an embedded database with results (default: a temporary one)")
+    parser.add_argument("--repeats", type=int, default=5, help="measured rounds (default 5)")
+    parser.add_argument("--seconds", type=float, default=60, help="seconds of the load benchmark (default 60)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON results")
     return parser
 

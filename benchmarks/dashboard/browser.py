@@ -23,7 +23,7 @@ _QUIETER = ("--disable-background-networking", "--disable-component-update", "--
 
 @dataclass(frozen=True)
 class FirstPage:
-    """A page opened by a browser that has nothing of it yet."""
+    """A page opened by a browser with an empty cache."""
 
     seconds: float
     """From the navigation to the first frame with every visual."""
@@ -31,7 +31,7 @@ class FirstPage:
     requests_to_others: int
     """Requests to another host."""
     bytes: int
-    """As sent, headers included."""
+    """As sent, including headers."""
 
 
 @contextmanager
@@ -45,21 +45,21 @@ def chromium() -> Iterator[Browser]:
 
 
 def measurable(browser: Browser) -> Page:
-    """An empty page of a browser profile of its own, with the stopwatch."""
+    """An empty page in a separate browser profile, with the stopwatch."""
     page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
     page.add_init_script(path=PAGES / "stopwatch.js")
     return page
 
 
 def first_page(browser: Browser, url: str, painted: str) -> FirstPage:
-    """Opens *url* as a stranger does; the script *painted* waits for its first frame and says when it was."""
+    """Opens *url* for the first time; the script *painted* waits for the first frame and returns its time."""
     page = measurable(browser)
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))
     received = _count_bytes(page)
     page.goto(url, wait_until="commit")
     milliseconds = page.evaluate(painted)
-    page.wait_for_timeout(500)  # what is asked for after the first frame counts as well
+    page.wait_for_timeout(500)  # requests after the first frame count too
     others = [
         request for request in asked if not request.url.startswith((url.rpartition("/")[0], "data:", "blob:"))
     ]

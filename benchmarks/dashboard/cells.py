@@ -1,4 +1,4 @@
-"""Segment tables of a given size: as large as those of any number of customers, without making the customers."""
+"""Segment tables of a given size, like those of any number of customers, without making the customers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _STATEMENTS = {
 
 
 def with_cells(tables: Mapping[Table, pa.Table], cells: Mapping[Table, int]) -> dict[Table, pa.Table]:
-    """*tables* with as many random distinct cells in each table of *cells* as are asked for, if there can be."""
+    """*tables* with the given number of random distinct cells in each table of *cells*, if possible."""
     connection = duckdb.connect()
     connection.execute("SELECT setseed(0.5)").fetchall()
     for table in _MEMBERS:

@@ -1,4 +1,4 @@
-"""What readers choose: random settings of the slicers, and walks on which each step is one click."""
+"""Readers' choices: random slicer settings, and walks in which each step is one click."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Pairs = tuple[tuple[str, str], ...]
-"""A query: names and values as they stand in an address."""
+"""A query: names and values as in a URL."""
 
 MONTHS = "join_month"
 FROM, TO = "from", "to"
@@ -17,7 +17,7 @@ _MOST_MEMBERS = 3
 
 @dataclass(frozen=True)
 class Change:
-    """One click: a member switched on or off, or an end of the months moved; *query* is what is asked then."""
+    """One click: a member switched on or off, or an end of the months moved; *query* is the resulting query."""
 
     slicer: str
     value: str
@@ -29,7 +29,7 @@ class Change:
 
 
 def token(query: Iterable[tuple[str, str]]) -> str:
-    """The same text for the same choice, whatever the order of the clicks."""
+    """The same text for the same choice, regardless of the order of the clicks."""
     return "chosen: " + " ".join(sorted(f"{name}={value}" for name, value in query))
 
 
@@ -42,19 +42,19 @@ class Choices:
 
     @staticmethod
     def of(report: Mapping[str, Any]) -> Choices:
-        """From what /api/report says."""
+        """From the response of /api/report."""
         slicers = {slicer["dimension"]: slicer for slicer in report["slicers"]}
         months = slicers.pop(MONTHS)
         members = {name: [str(one["key"]) for one in slicer["members"]] for name, slicer in slicers.items()}
         return Choices(members, _months(months["first"], months["last"]))
 
     def slicers(self, chance: random.Random) -> Pairs:
-        """One to three of the slicers, set at random."""
+        """One to three slicers, set at random."""
         names = chance.sample([*self.members, MONTHS], chance.randint(1, 3))
         return tuple(pair for name in sorted(names) for pair in self._setting(name, chance))
 
     def walk(self, steps: int, seed: int) -> list[Change]:
-        """Clicks one after the other that never lead to the same choice twice, so that nothing is remembered."""
+        """Successive clicks that never lead to the same choice twice, so that no answer is cached."""
         chance, walk = random.Random(seed), _Walk(self)
         changes: dict[str, Change] = {token(()): Change("", "", ())}
         while len(changes) <= steps:
@@ -74,7 +74,7 @@ class Choices:
 
 
 class _Walk:
-    """Where a walk stands."""
+    """The current position of a walk."""
 
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
@@ -108,6 +108,6 @@ class _Walk:
 
 
 def _months(first: str, last: str) -> list[str]:
-    """Both included; from days as YYYY-MM-DD."""
+    """The months between two days as YYYY-MM-DD, inclusive."""
     start, end = (int(day[:4]) * 12 + int(day[5:7]) - 1 for day in (first, last))
     return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]

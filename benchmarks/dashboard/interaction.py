@@ -1,4 +1,4 @@
-"""What a reader waits for: from the click on a slicer to the frame in which every visual shows its outcome."""
+"""What a reader waits for: from a click on a slicer to the frame in which every visual shows the result."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from customer360.web.store import Results
 from customer360.web.view import page_of, view
 
 DESCRIPTION = """\
-How long a click on a slicer takes until the frame that paints its outcome, in Chromium at 1440 x 900.
+Measures the time from a click on a slicer to the frame that paints the result, in Chromium at 1440 x 900.
 
-  bare       limit: the overview's charts in a page of ECharts alone, with the answers at hand
+  bare       limit: the overview's charts in a page with only ECharts, with the answers already loaded
   PAGE       ours: overview, financial, engagement, activity
   dash       peer: the overview in Dash, with Plotly and the dashboard's own SQL
-  streamlit  peer: the overview in Streamlit, likewise
-  opening    ours: the overview opened by a browser that has nothing of it yet; a result of its own
+  streamlit  peer: the overview in Streamlit, with the same SQL
+  opening    ours: the overview opened by a browser with an empty cache; a separate result
 """
 OPENING = "opening"
 CLICKS_A_TURN = 12
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def steps(results: Results, turns: int) -> list[list[Step]]:
-    """Clicks by turn; no choice comes twice, so that no answer is remembered."""
+    """Clicks by turn; no choice occurs twice, so that no answer is cached."""
     choices = Choices.of(json.loads(Reply(outline(results)).body))
     walk = [_step(change, results) for change in choices.walk(turns * CLICKS_A_TURN, _SEED)]
     return [walk[at : at + CLICKS_A_TURN] for at in range(0, len(walk), CLICKS_A_TURN)]
@@ -95,7 +95,7 @@ def _answer(results: Results, query: Sequence[tuple[str, str]]) -> Json:
 
 
 def _total(answered: Json) -> str:
-    """As the peers write it."""
+    """The number as the peers print it."""
     return f"{answered['visuals']['total_customers']['values']['total_customers'] or 0:,}"
 
 

@@ -1,4 +1,4 @@
-"""How the dashboard holds up when many read it at once."""
+"""How the dashboard performs with many simultaneous readers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from benchmarks.dashboard.users import ARRIVAL_SECONDS, BETWEEN_SECONDS
 from benchmarks.interleaved import Measured, Sample, save, say
 
 DESCRIPTION = f"""\
-How the dashboard answers --users readers at once, each of whom picks slicers at random on one of the pages
-every {BETWEEN_SECONDS:g} seconds and listens to its events, for --seconds. As in the browser, pages that have
-fetched their tables answer clicks themselves. What counts is errors, time and memory.
+Measures how the dashboard answers --users simultaneous readers for --seconds. Each reader sets slicers at random
+on one of the pages every {BETWEEN_SECONDS:g} seconds and listens to the events. As in the browser, pages that have
+fetched their tables answer clicks themselves. The result is errors, time and memory.
 
-  server  ours: the server's own time for an answer, waiting for its turn included
+  server  ours: the server's own time for an answer, including the wait for its turn
   whole   ours: from sending the request to the last byte of its answer
 """
 
@@ -32,8 +32,8 @@ fetched their tables answer clicks themselves. What counts is errors, time and m
 def main() -> None:
     made = parser("load", DESCRIPTION)
     add_data(made)
-    made.add_argument("--users", type=int, default=200, help="readers at once (default 200)")
-    made.add_argument("--seconds", type=float, default=60, help="how long (default 60)")
+    made.add_argument("--users", type=int, default=200, help="simultaneous readers (default 200)")
+    made.add_argument("--seconds", type=float, default=60, help="duration (default 60)")
     made.add_argument("--always", action="store_true", help="ask the server for every click")
     arguments = made.parse_args()
     say(f"load, {arguments.rows:,} customers, {arguments.users} readers")
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _loaded(server: Server, arguments: list[str], seconds: float) -> tuple[dict[str, Any], Mapping[str, float]]:
-    """What the readers saw, and what the server needed meanwhile: processor and resident memory."""
+    """What the readers saw, and the server's CPU time and resident memory meanwhile."""
     command = [sys.executable, "-m", "benchmarks.dashboard.users", server.url, *arguments]
     readers = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     process, memory, started = psutil.Process(server.process.pid), [], time.monotonic()

@@ -10,7 +10,7 @@ from benchmarks.interleaved import RESULTS
 
 
 def parser(benchmark: str, description: str) -> argparse.ArgumentParser:
-    """The parser of `python -m benchmarks.dashboard.BENCHMARK`; what all of them take."""
+    """The parser of `python -m benchmarks.dashboard.BENCHMARK` with the common options."""
     made = argparse.ArgumentParser(
         prog=f"python -m benchmarks.dashboard.{benchmark}",
         description=description,
@@ -21,14 +21,14 @@ def parser(benchmark: str, description: str) -> argparse.ArgumentParser:
 
 
 def add_data(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--rows", type=size, default="100k", help="customers, as 100k or 10M (default 100k)")
+    made.add_argument("--rows", type=size, default="100k", help="customers, such as 100k or 10M (default 100k)")
     add_home(made)
 
 
 def add_home(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--home", type=Path, help="an embedded database that has results (default: a temporary one)")
+    made.add_argument("--home", type=Path, help="an embedded database with results (default: a temporary one)")
 
 
 def add_turns(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--repeats", type=int, default=5, help="rounds that count (default 5)")
+    made.add_argument("--repeats", type=int, default=5, help="measured rounds (default 5)")
     made.add_argument("--only", type=names, default=[], metavar="A,B", help="measure only these candidates")

@@ -1,4 +1,4 @@
-"""What the dashboard's benchmarks stand on: a database with results, and running servers."""
+"""What the dashboard's benchmarks run on: a database with results, and running servers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server:
 
 @contextmanager
 def home_with_results(rows: int, home: Path | None) -> Iterator[Path]:
-    """*home* as it is, or else a temporary one in which the results of *rows* mock customers are published."""
+    """*home*, or else a temporary folder with published results of *rows* mock customers."""
     if home:
         yield home
         return
@@ -45,18 +45,18 @@ def home_with_results(rows: int, home: Path | None) -> Iterator[Path]:
 
 
 def results_in(home: Path) -> Results:
-    """What the dashboard holds of the database in *home*."""
+    """What the dashboard holds in memory from the database in *home*."""
     postgres = EmbeddedPostgres(home)
     postgres.start()
     results = load(postgres.reader_database())
     if results is None:
-        raise Customer360Error(f"there are no results in {home}; make them with: customer360 run")
+        raise Customer360Error(f"there are no results in {home}; create them with: customer360 run")
     return results
 
 
 @contextmanager
 def dashboard(home: Path) -> Iterator[Server]:
-    """`customer360 dashboard` as a person starts it, on a free port."""
+    """`customer360 dashboard` as a user starts it, on a free port."""
     with _started(EMBEDDED.command("dashboard", "--port=0"), home) as process:
         assert process.stdout
         line = process.stdout.readline()  # serving URL as of ...
@@ -96,7 +96,7 @@ def _started(command: list[str], home: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ends *process* and what it started: uv starts the peers."""
+    """Ends *process* and its child processes: uv starts the peers."""
     try:
         family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Readers of the overview page: of the dashboard, of its charts alone, of the same page in other frameworks."""
+"""Readers of the overview page: in the dashboard, as charts only, and in other frameworks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from customer360.postgres.embedded import free_port
 
 Json = dict[str, Any]
 Step = Json
-"""A click, and what is there after it: slicer, value, token, total, answer."""
+"""A click and its result: slicer, value, token, total, answer."""
 
 _BETWEEN_CLICKS = 100
-"""Milliseconds in which a page finishes what it left for later; readers are slower than that."""
+"""Milliseconds in which a page finishes deferred work; readers are slower than that."""
 
 FIRST = "() => window.firstPainted"
-"""Waits for the first frame with every visual, and says when it was."""
+"""Waits for the first frame with every visual, and returns its time."""
 
 
 def dashboard_reader(browser: Browser, url: str, page_name: str, walk: Sequence[Sequence[Step]]) -> Turn:
@@ -41,7 +41,7 @@ def dashboard_reader(browser: Browser, url: str, page_name: str, walk: Sequence[
 
 
 def bare_reader(browser: Browser, url: str, walk: Sequence[Sequence[Step]], first: Json) -> Turn:
-    """The limit: ECharts with the options and sizes of the overview's charts, all answers already there."""
+    """The limit: ECharts with the options and sizes of the overview's charts, with all answers already loaded."""
     page = measurable(browser)
     page.goto(f"{url}/overview")
     page.evaluate(FIRST)
@@ -66,7 +66,7 @@ _LIKE_THE_PAGE = """async () => {
 
 
 def _serve(page: Page, url: str, modules: str) -> None:
-    """The bare page's own two files, beside the modules of the dashboard, which are asked for as ever."""
+    """Serves the bare page's own two files; the dashboard's modules are requested as usual."""
 
     def answer(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
@@ -98,15 +98,15 @@ def streamlit_reader(browser: Browser, home: Path, walk: Sequence[Sequence[Step]
 
 
 def has_uv() -> bool:
-    """Whether the peers, which need environments of their own, can run; says so when not."""
+    """Whether the peers, which need separate environments, can run; reports when they cannot."""
     if shutil.which("uv"):
         return True
-    say("LEFT OUT: Streamlit and Dash, as uv, which would install them, is not on the PATH")
+    say("OMITTED: Streamlit and Dash, because uv, which installs them, is not on the PATH")
     return False
 
 
 def _with(*packages: str) -> list[str]:
-    """Python with this project and *packages*, in an environment that uv keeps; orjson makes Plotly faster."""
+    """Python with this project and *packages*, in an environment cached by uv; orjson makes Plotly faster."""
     return ["uv", "run", "--no-sync", "--quiet", *(f"--with={name}" for name in (*packages, "orjson")), "python"]
 
 
@@ -142,7 +142,7 @@ def _clicks(page: Page, name: str, walk: Sequence[Sequence[Step]]) -> Callable[[
 
 
 def _search(page: Page, step: Step) -> None:
-    """Opens Streamlit's list of months and searches it, which is not measured; the click is on what it found."""
+    """Opens and searches Streamlit's list of months, which is not measured; the click is on the match."""
     page.wait_for_selector("[data-test-script-state=notRunning]")
     if step["slicer"] in (FROM, TO):
         months = page.locator(f".st-key-{step['slicer']}")

@@ -1,4 +1,4 @@
-"""How long the server needs for the numbers of a page that nobody has asked for yet."""
+"""How long the server takes for the numbers of a page that nobody has requested yet."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from customer360.web.store import LOADED, Results, hold
 from customer360.web.view import PICK, View, view
 
 DESCRIPTION = """\
-How long an answer takes that is not remembered, from the query of an address to compressed JSON, with
-customer_segments of --cells rows: 1 to 3 slicers at random, and in a third of the questions a clicked mark.
+Measures the time of an uncached answer, from the query of a URL to compressed JSON, with --cells rows in
+customer_segments: 1 to 3 random slicers, and in a third of the queries a clicked mark.
 
   PAGE        ours: overview, financial, engagement, activity
   limit-PAGE  limit: one sum by DuckDB over the smallest table that has the filters' columns
 """
 _CUSTOMERS = 100_000
-"""Of the database whose members the cells have."""
+"""Customers of the database that provides the members of the cells."""
 _QUESTIONS_A_TURN = 25
 
 
@@ -88,7 +88,7 @@ def _mark(page: Page, results: Results, chance: random.Random) -> tuple[str, str
 
 
 def _one_sum(asked: View, results: Results) -> object:
-    """What the page's first visual measures, of all that its filters leave."""
+    """The measure of the page's first visual, over everything that its filters leave."""
     visual = asked.page.visuals[0]
     filters, measures = asked.filters(visual), [visual.measure]
     fact = cut_of(visual.fact, (), filters, measures, results, asked.parameters).fact
@@ -105,7 +105,7 @@ def _timed(ask: Callable[[Pairs], object], questions: list[Pairs]) -> list[float
 
 
 def _all(measured: tuple[Measured, ...]) -> list[Measured]:
-    """All pages together, first the limit."""
+    """All pages together, the limit first."""
     labels: Mapping[str, Any] = {"limit": "all pages: one sum", "ours": "**all pages**"}
     return [
         Measured(role, label, role, list(chain.from_iterable(one.samples for one in measured if one.role == role)))

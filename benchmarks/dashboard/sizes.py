@@ -1,4 +1,4 @@
-"""Whether a reader waits longer when there are a hundred times as many customers."""
+"""Whether a reader waits longer with a hundred times as many customers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, Table
 from customer360.web.store import LOADED
 
 DESCRIPTION = """\
-How long a click takes on result tables as large as those of 100 thousand to 10 million customers. A page reads
-only the segment tables, so these are filled with as many random cells; no customers are made.
+Measures a click on result tables as large as those of 100 thousand to 10 million customers. A page reads only the
+segment tables, so these are filled with as many random cells; no customers are made.
 
   100k, 1M, 10M  ours: a slicer change on the overview page, as in the benchmark `interaction`
 """
@@ -34,7 +34,7 @@ CELLS: Mapping[str, Mapping[Table, int]] = {
     "1M": {CUSTOMER_SEGMENTS: 133_000, ENGAGEMENT_SEGMENTS: 159_000},
     "10M": {CUSTOMER_SEGMENTS: 214_000, ENGAGEMENT_SEGMENTS: 354_000},
 }
-"""The rows of the segment tables by number of customers, as `benchmarks.growth` measures them."""
+"""The rows of the segment tables by number of customers, as measured by `benchmarks.growth`."""
 _FILLED = 100_000
 """Customers of the database whose segment tables are then replaced."""
 
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _replace(database: Database, tables: Mapping[Table, pa.Table], changed: list[Table]) -> None:
-    """Puts other rows into the *changed* tables; who has loaded the results does not hear of it."""
+    """Replaces the rows of the *changed* tables without notifying processes that have loaded the results."""
     with database.connect("benchmark") as connection, connection.cursor() as cursor:
         for table in changed:
             name = sql.Identifier(table.schema, table.name)

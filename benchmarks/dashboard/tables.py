@@ -1,4 +1,4 @@
-"""The dashboard's results as Markdown: milliseconds, where the other benchmarks have seconds."""
+"""The dashboard's results as Markdown, in milliseconds instead of the other benchmarks' seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TITLES = {
 
 
 def table(result: Result, taken: str) -> Iterator[str]:
-    """Markdown lines; *taken* says when and with what load."""
+    """Markdown lines; *taken* is the text about when and under what load it was measured."""
     yield f"### {TITLES[result.benchmark].format(rows=short(result.rows))}"
     yield from ("", taken, "")
     yield "| Candidate | Role | Samples | p50 ms | p95 ms | Range ms | p50 ÷ limit | p50 ÷ ours |"

@@ -1,4 +1,4 @@
-"""Candidates in turns, many short samples a turn: what a reader waits for is milliseconds, not seconds."""
+"""Candidates in turns, with many short samples per turn: a reader waits for milliseconds, not seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.interleaved import Measured, Sample, say
 
 @dataclass(frozen=True)
 class Turn:
-    """Something to measure: `take` does the given turn, 0 being the warm-up, and returns seconds by sample."""
+    """Something to measure: `take` performs the given turn (0 is the warm-up) and returns seconds by sample."""
 
     key: str
     label: str
@@ -20,7 +20,7 @@ class Turn:
 
 
 def in_turns(candidates: Sequence[Turn], *, repeats: int) -> tuple[Measured, ...]:
-    """Every candidate once per round, *repeats* rounds, after one that does not count."""
+    """Every candidate once per round, in *repeats* rounds, after one that is not measured."""
     measured = tuple(Measured(one.key, one.label, one.role) for one in candidates)
     for turn in range(repeats + 1):
         for candidate, into in zip(candidates, measured, strict=True):

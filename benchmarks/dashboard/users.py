@@ -1,10 +1,10 @@
 """
-Many readers at once, in a process of its own: `python -m benchmarks.dashboard.users URL USERS SECONDS [always]`.
+Many readers, in a separate process: `python -m benchmarks.dashboard.users URL USERS SECONDS [always]`.
 
-Readers ask what the page asks: at first the report, the numbers of the first page and its tables; on the first
-click of another page its numbers and tables; and nothing more where there are tables. They arrive over half a
-minute, which counts only when something goes wrong. With *always*, every click is asked of the server, as where
-tables are too large for the page.
+Readers send the page's requests: first the report, and the numbers and tables of the first page; on the first
+click of another page its numbers and tables; and nothing more if there are tables. They arrive over half a minute;
+only errors are counted then. With *always*, every click is sent to the server, as when tables are too large for
+the page.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from benchmarks.dashboard.choices import Choices, Pairs
 
 BETWEEN_SECONDS = 2.0
 ARRIVAL_SECONDS = 30.0
-_MOST_OF_IT = 0.6  # then the last to come has seen every page, too
+_MOST_OF_IT = 0.6  # by then, even the last reader has seen every page
 
 
 @dataclass
 class Seen:
-    """What the readers saw: per answer seconds of the server and of the whole request; and what they needed."""
+    """What the readers saw: for each answer, seconds of the server and of the whole request; their CPU time."""
 
     server: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
@@ -72,7 +72,7 @@ async def _user(
     tables: dict[str, list[str]],
     seen: Seen,
 ) -> None:
-    """A browser of its own: two connections, one of them open for events all the time."""
+    """A separate browser: two connections, one of them always open for events."""
     chance, pages = random.Random(number), [*tables]
     await asyncio.sleep(chance.random() * ARRIVAL_SECONDS * _MOST_OF_IT)
     async with httpx.AsyncClient(base_url=url, verify=tls, timeout=30) as client:
@@ -97,7 +97,7 @@ async def _click(
     tables: dict[str, list[str]],
     seen: Seen,
 ) -> None:
-    """On one of *pages*; *tables* are those still to be fetched by page; a page without an entry has them all."""
+    """One click on one of *pages*; *tables* are those not yet fetched, by page; other pages have them all."""
     page = chance.choice(pages)
     seen.clicks += time.monotonic() > seen.counts_from
     if page in tables:

@@ -1,7 +1,7 @@
 /**
- * The limit: the charts of one page, each answer's option made before; a click hands the next one to ECharts.
+ * The limit: the charts of one page, with each answer's options prepared; a click passes the next ones to ECharts.
  *
- * The options are those of the dashboard, made by its own modules.
+ * The options are the dashboard's, created by its own modules.
  */
 const { modules, report, page, sizes, answers } = window.given;
 const [{ chart }, { rowsOf }] = await Promise.all(["charts", "rows"].map((name) => import(`${modules}/${name}.js`)));
@@ -27,7 +27,7 @@ function made(visual) {
   return frame;
 }
 
-/** As the dashboard does it: names of members only where they have changed. */
+/** Like the dashboard: sends names of members only where they have changed. */
 function optionOf(frame, answer) {
   const rows = rowsOf(frame.visual, answer.visuals[frame.visual.name], report);
   const sameMembers = String(rows.map(({ mark }) => mark)) === String(frame.rows.map(({ mark }) => mark));

@@ -1,7 +1,7 @@
 /**
- * In every measured page: the milliseconds from a click to the end of the frame that paints its outcome.
+ * Runs in every measured page: the milliseconds from a click to the end of the frame that paints the result.
  *
- * `painted` returns a promise that is kept in that frame, before it is painted; a message posted there arrives after.
+ * `painted` returns a promise that resolves in that frame, before it is painted; a message posted there arrives after.
  */
 (() => {
   const frame = () => new Promise(requestAnimationFrame);
@@ -13,13 +13,13 @@
       port2.postMessage(null);
     });
 
-  /** Looks in every frame. */
+  /** Checks in every frame. */
   async function shown(isShown) {
     do await frame();
     while (!isShown());
   }
 
-  /** The dashboard says in the frame itself that it has painted. */
+  /** The dashboard reports in the frame itself that it has painted. */
   function said() {
     return new Promise((resolve) => {
       const observer = new MutationObserver(() => {
@@ -66,7 +66,7 @@
       if (!isEnd(slicer)) return named(`#${slicer} label`, value).querySelector("input").click();
       dash_clientside.set_props(slicer, { value });
     },
-    /** Its list of months has been opened and searched before: this is the click that chooses. */
+    /** Its list of months has already been opened and searched: this is the click that selects. */
     streamlit({ slicer, value }) {
       if (!isEnd(slicer)) return named(`.st-key-${slicer} button`, value).click();
       named("[role=option]", value).click();

@@ -1,4 +1,4 @@
-"""What the peers share with each other and with the dashboard: the data, the SQL, the figures of the page."""
+"""What the peers share with each other and the dashboard: the page's data, SQL and figures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MARGIN = {"l": 48, "r": 16, "t": 8, "b": 40}
 
 @dataclass(frozen=True)
 class Data:
-    """The results in memory, as the dashboard holds them, and what the slicers offer."""
+    """The results in memory, as in the dashboard, and the slicers' choices."""
 
     results: Results
     choices: Choices
@@ -35,7 +35,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Card:
-    """A number as it is written, and its change."""
+    """A formatted number and its change."""
 
     name: str
     value: str
@@ -49,14 +49,14 @@ def data() -> Data:
 
 
 def query(chosen: Mapping[str, Sequence[str] | None], first: str | None, last: str | None) -> Pairs:
-    """What the widgets hold, as the dashboard would ask."""
+    """The widgets' values as a query of the dashboard."""
     members = [(name, member) for name in LABELS for member in sorted(chosen[name] or ())]
     months = [(MONTHS, f"{first or ''}..{last or ''}")] if first or last else []
     return tuple(members + months)
 
 
 def page(data: Data, asked: Pairs) -> tuple[list[Card], dict[str, dict[str, Any]]]:
-    """Cards and Plotly figures by name. A figure says what it answers, which the stopwatch looks for."""
+    """Cards and Plotly figures by name. A figure contains its query, which the stopwatch waits for."""
     visuals = answer(view(PAGE, asked, data.results), data.results)["visuals"]
     layout = {"meta": token(asked), "margin": _MARGIN, "height": 220, "showlegend": False}
     figures = {name: {"data": [_TRACES[name](visuals[name])], "layout": layout} for name in CHARTS}

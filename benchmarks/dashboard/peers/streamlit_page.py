@@ -1,4 +1,4 @@
-"""The overview page in Streamlit: data held once for all, the page a fragment, so that a click runs only it."""
+"""The overview page in Streamlit: shared data, and the page as a fragment, so that a click reruns only it."""
 
 from __future__ import annotations
 
