@@ -1,1 +1,1 @@
-"""Nothing is lost under fire: faults at random moments, many at once, many readers. `python -m tests.torture`."""
+"""Nothing is lost under stress: faults at random moments, concurrency, many readers. `python -m tests.torture`."""

@@ -26,7 +26,7 @@ _SHARE_OF_FAULTS: Final = 0.75
 
 def main() -> None:
     arguments = _parser().parse_args()
-    # A shell that starts us in the background has SIGINT ignored, and every command would inherit that.
+    # A shell ignores SIGINT in background processes, and every command would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     faults = {"faults": _faults, "concurrency": _concurrency, "load": _load}
     problems = [problem for part in arguments.only or PARTS[:2] for problem in faults[part](arguments)]
@@ -58,7 +58,7 @@ def _in_lane(hand: tuple[int, Sequence[Planned]], seed: int, tally: Tally) -> No
             strike_all(lane, plans, tally)
     except Exception as error:
         said = "".join(traceback.format_exception(error))
-        tally.break_off(f"lane {number} broke off: {said}")  # the figures of the others still count
+        tally.break_off(f"lane {number} broke off: {said}")  # the figures of the other lanes are still valid
 
 
 def _concurrency(arguments: argparse.Namespace) -> Sequence[str]:
@@ -100,25 +100,28 @@ def _names(text: str) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.torture",
-        description="Shows with figures that nothing is lost, and writes them into docs/reliability.md.",
+        description="Measures that nothing is lost, and writes the figures into docs/reliability.md.",
         epilog="Example:\n  uv run python -m tests.torture --minutes 20\n  uv run python -m tests.torture --only load",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--minutes", type=float, default=20, help="the most time for faults and concurrency (default 20)"
+        "--minutes", type=float, default=20, help="time limit for faults and concurrency (default 20)"
     )
-    parser.add_argument("--kills", type=int, default=50, help="moments of each victim (default 50)")
-    parser.add_argument("--lanes", type=int, default=2, help="servers that faults befall at once (default 2)")
-    parser.add_argument("--quick", action="store_true", help="each fault once and a few scenes; writes nothing")
-    parser.add_argument("--only", type=_names, metavar="A,B", help=f"of {', '.join(PARTS)}; default: all but load")
-    parser.add_argument("--users", type=int, default=200, help="of the part load (default 200)")
+    parser.add_argument("--kills", type=int, default=50, help="kills of each victim (default 50)")
+    parser.add_argument("--lanes", type=int, default=2, help="servers that are attacked in parallel (default 2)")
+    parser.add_argument("--quick", action="store_true", help="run each fault once and a few scenes; write nothing")
     parser.add_argument(
-        "--load-minutes", type=float, default=5, help="of the part load, beyond --minutes (default 5)"
+        "--only", type=_names, metavar="A,B", help=f"run only these of {', '.join(PARTS)} (default: all but load)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same moments (default 1)")
+    parser.add_argument("--users", type=int, default=200, help="users in the part load (default 200)")
     parser.add_argument(
-        "--no-write", dest="write", action="store_false", help="leave docs/reliability.md as it is"
+        "--load-minutes",
+        type=float,
+        default=5,
+        help="duration of the part load, in addition to --minutes (default 5)",
     )
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same moments (default 1)")
+    parser.add_argument("--no-write", dest="write", action="store_false", help="do not change docs/reliability.md")
     return parser
 
 

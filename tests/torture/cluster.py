@@ -1,7 +1,7 @@
 """
 A Spark cluster of two workers on two addresses of this machine: Spark repeats a slow task only on another host.
 
-Apache Spark cannot share an environment with the embedded engine; it has one of its own, .venv-spark.
+Apache Spark cannot share an environment with the embedded engine; it has a separate one, .venv-spark.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands as a person starts them, the processes that belong to one, and what it said at its end."""
+"""Commands as a user starts them, the processes of each, and its output."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ CUSTOMER360: Final = Path(sys.executable).with_name("customer360")
 END_SECONDS: Final = 300
 HANGS: Final = -99
 _STAGE: Final = re.compile(r"^[A-Z].*: .*\bs$")
-"""A line that tells on stderr that a stage is over."""
+"""A line on stderr that reports the end of a stage."""
 
 _LAUNCHERS: Final = re.compile(r"JDK_JAVA_OPTIONS|/spark-class: line \d+:")
-"""Of Java, when it is given options, and of Spark's script, when Java is killed before it runs."""
+"""Lines from Java, when it is given options, and from Spark's script, when Java is killed before it runs."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The exit code, and what was said on stderr besides the stages that ended well."""
+    """The exit code, and the output on stderr except completed stages."""
 
     code: int
     said: str
 
     def complaints(self, *codes: int) -> Iterator[str]:
-        """What is wrong with the end of a command that should have ended with one of *codes*."""
+        """What is wrong with the end of a command that should have exited with one of *codes*."""
         if self.code not in codes:
             yield f"exit code {self.code}, not {' or '.join(map(str, codes))}: {self.said[-1500:]}"
         elif self.code > 0 and not (self.said.startswith("customer360: ") and self.said.count("\n") == 0):
@@ -45,7 +45,7 @@ class Outcome:
 
 
 class Command:
-    """A running command, in a process group of its own as in a terminal."""
+    """A running command, in its own process group as in a terminal."""
 
     def __init__(
         self, place: Place, operation: Operation, *options: str, program: Path = CUSTOMER360, **settings: str
@@ -72,11 +72,11 @@ class Command:
         return self._process.poll() is not None
 
     def signal(self, number: signal.Signals) -> None:
-        """As the terminal does: to the whole group."""
+        """Sends the signal to the whole group, as a terminal does."""
         os.killpg(self.driver, number)
 
     def outcome(self) -> Outcome:
-        """One that hangs is ended, and says so."""
+        """Waits for the end; a hanging command is ended and reported."""
         try:
             _, said = self._process.communicate(timeout=END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -86,7 +86,7 @@ class Command:
 
 
 def own_words(said: str) -> str:
-    """*said* without the stages that ended well, and without what the scripts that start Java say."""
+    """*said* without completed stages, and without the output of the scripts that start Java."""
     lines = filter(None, map(str.strip, said.splitlines()))
     return "\n".join(line for line in lines if not _STAGE.search(line) and not _LAUNCHERS.search(line))
 
@@ -106,7 +106,7 @@ def _arguments(place: Place, operation: Operation) -> list[str]:
 
 
 def family(mark: str) -> list[psutil.Process]:
-    """Every living process that carries *mark*, whoever its parent is by now."""
+    """Every live process with *mark* in its environment, regardless of its current parent."""
     return [process for process in psutil.process_iter() if _environment(process).get(MARK) == mark]
 
 
@@ -127,7 +127,7 @@ def workers(mark: str) -> list[int]:
 
 
 def orphans(mark: str, seconds: float) -> list[str]:
-    """What of a command is still alive when it had *seconds* to end; ended here."""
+    """The processes of a command that are still alive after *seconds*; ends them."""
     give_up = time.monotonic() + seconds
     while (left := _lasting(mark)) and time.monotonic() < give_up:
         time.sleep(0.3)
@@ -138,12 +138,12 @@ def orphans(mark: str, seconds: float) -> list[str]:
 
 
 def _lasting(mark: str) -> list[psutil.Process]:
-    """The embedded server may have been started by the command, and is meant to stay."""
+    """The processes of *mark*, except the embedded server, which is meant to stay."""
     return [process for process in family(mark) if _name(process) != "postgres"]
 
 
 def kill(pids: list[int]) -> bool:
-    """Kill -9 of each; False when there was none."""
+    """Kills each with signal 9; False when there was none."""
     hits = [_kill(pid) for pid in pids]
     return any(hits)
 

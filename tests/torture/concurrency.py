@@ -1,4 +1,4 @@
-"""Many at once: two commands, commands beside users and long readers, tasks that run twice, two servers."""
+"""Concurrency: two commands, commands with users or long readers, tasks that run twice, two servers."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _OFTEN_TWICE: Final = {
     "spark.eventLog.enabled": "true",
     "spark.eventLog.compress": "false",
 }
-"""Whatever takes a little longer than another task is run again beside itself."""
+"""Any task that takes slightly longer than another is run again in parallel."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was done at once, what came of it, and what was wrong with that."""
+    """What ran concurrently, its outcome, and what was wrong with that."""
 
     what: str
     came: str
@@ -56,7 +56,7 @@ def timed(scene: Scene, lane: Lane) -> Finding:
 
 
 def two_at_once(command: str) -> Scene:
-    """Both work, one after the other; the end is what the later one brings."""
+    """Both work, one after the other; the final state is that of the later one."""
 
     def scene(lane: Lane) -> Finding:
         before = lane.look()
@@ -71,8 +71,8 @@ def two_at_once(command: str) -> Scene:
     return scene
 
 
-def a_fill_beside_a_run(lane: Lane) -> Finding:
-    """The run refreshes what it read, then the fill goes on; a fill that may not wait is refused by name."""
+def a_fill_during_a_run(lane: Lane) -> Finding:
+    """The run refreshes what it read, then the fill continues; a fill that may not wait is refused by name."""
     run, before = lane.prepare("run"), lane.look()
     refreshed = run.after(before)
     fill = lane.prepare("mock")
@@ -84,7 +84,7 @@ def a_fill_beside_a_run(lane: Lane) -> Finding:
     problems = [*_refusal(refused.outcome(), "another run is using the database: customer360 run (pid ")]
     problems += [*running.outcome().complaints(0), *waiting.outcome().complaints(0)]
     problems += _unless(lane.look(), fill.after(refreshed))
-    return Finding("`mock` beside `run`, and one more with `--wait 0`", "one waits, the other is refused with the holder's name",
+    return Finding("`mock` during `run`, and one more with `--wait 0`", "one waits, the other is refused with the holder's name",
                    tuple(problems))  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def _unless(found: State, wanted: State) -> list[str]:
 # -- readers ----------------------------------------------------------------------------------------------
 
 
-def a_run_beside_a_long_reader(lane: Lane) -> Finding:
-    """It waits as long as it may, keeps nobody from reading, names the reader, and changes nothing."""
+def a_run_with_a_long_reader(lane: Lane) -> Finding:
+    """It waits as long as allowed, blocks no readers, names the reader, and changes nothing."""
     run, before = lane.prepare("run"), lane.look()
     lane.reader.expect(before)
     lane.reader.slowest = 0.0
@@ -112,24 +112,24 @@ def a_run_beside_a_long_reader(lane: Lane) -> Finding:
     slowest = lane.reader.slowest
     problems = [*_refusal(outcome, "a long report"), *_unless(lane.look(), before)]
     lane.finish(run)
-    return Finding("`run --swap-wait 3` beside an open transaction", f"gives up and names it; another reader waited at most {slowest:.2f} s",
+    return Finding("`run --swap-wait 3` during an open transaction", f"gives up and names it; another reader waited at most {slowest:.2f} s",
                    tuple(problems))  # fmt: skip
 
 
-def a_run_beside_users(users: int) -> Scene:
-    """Every answer is of the refresh that it names, and none fails."""
+def a_run_with_users(users: int) -> Scene:
+    """Every answer belongs to the refresh that it names, and none fails."""
 
     def scene(lane: Lane) -> Finding:
         loaded = under_load(lane, users, seconds=20, refreshes=1)
         answers = sum(loaded.seen.answers.values())
         came = f"{answers:,} answers, {len(loaded.seen.failures)} failed, none of a mix of two refreshes"
-        return Finding(f"`run` beside {users} users of the dashboard", came, loaded.problems)
+        return Finding(f"`run` with {users} users of the dashboard", came, loaded.problems)
 
     return scene
 
 
 def two_dashboards(lane: Lane) -> Finding:
-    """Each follows the database by itself."""
+    """Each follows the database independently."""
     with dashboard(lane.place.home) as one, dashboard(lane.place.home) as other:
         lane.finish(lane.prepare("run"))
         problems = [*wait_for(lane, one), *wait_for(lane, other)]
@@ -140,7 +140,7 @@ def two_dashboards(lane: Lane) -> Finding:
 
 
 def tasks_that_run_twice(lane: Lane) -> Finding:
-    """Speculation runs tasks beside themselves; every row is there once all the same."""
+    """Speculation runs a task twice in parallel; still, every row is there once."""
     if not cluster.IS_INSTALLED:
         return _left_out("speculation on two executors")
     with cluster.cluster(lane.place.root / "cluster") as master:
@@ -154,7 +154,7 @@ def tasks_that_run_twice(lane: Lane) -> Finding:
 
 
 def tasks_that_are_retried(lane: Lane) -> Finding:
-    """On a cluster Spark repeats what a lost worker did; the command does not notice."""
+    """On a cluster Spark repeats the tasks of a lost worker; the command is not affected."""
     if not cluster.IS_INSTALLED:
         return _left_out("Python workers killed on two executors")
     with cluster.cluster(lane.place.root / "cluster") as master:
@@ -172,14 +172,14 @@ def _left_out(what: str) -> Finding:
 
 
 def _many_tasks(lane: Lane) -> Iterator[Operation]:
-    """A fill and a run of so many customers that each takes several tasks; known before, and gone again."""
+    """A fill and a run of enough customers that each takes several tasks; learnt before, and removed afterwards."""
     lane.learn_version(MANY)
     yield Operation("mock", MANY)
     yield Operation("run")
 
 
 def _on_cluster(lane: Lane, master: str, operation: Operation, *, strike: bool) -> tuple[int, list[str]]:
-    """The tasks that ran twice, and what went wrong."""
+    """The tasks that ran twice, and the problems."""
     log = lane.place.temporary / "events"
     log.mkdir()
     settings = {**_OFTEN_TWICE, "spark.eventLog.dir": log.as_uri()}
@@ -214,7 +214,7 @@ def _copies(log: Path) -> int:
         for file in log.rglob("*")
         if file.is_file()
         for line in file.read_text().splitlines()
-        if line.startswith("{") and line.endswith("}")  # Spark that is stopped hard leaves half a line
+        if line.startswith("{") and line.endswith("}")  # a killed Spark may leave half a line
     )
     return sum(
         event["Event"] == "SparkListenerTaskStart" and event["Task Info"]["Speculative"] for event in events
@@ -225,7 +225,7 @@ def _copies(log: Path) -> int:
 
 
 def two_starts_at_once(lane: Lane) -> Finding:
-    """An empty folder, two commands that want the server: one makes it, both use it."""
+    """An empty folder and two commands that need the server: one creates it, both use it."""
     home = lane.place.root / "another home"
     environment = {**lane.place.environment("start"), "CUSTOMER360_HOME": str(home)}
     started = [
@@ -244,6 +244,6 @@ def scenes(*, quick: bool) -> list[Scene]:
     if quick:
         return [two_at_once("load"), two_starts_at_once]
     return [
-        two_at_once("mock"), two_at_once("load"), a_fill_beside_a_run, a_run_beside_a_long_reader, a_run_beside_users(50),
+        two_at_once("mock"), two_at_once("load"), a_fill_during_a_run, a_run_with_a_long_reader, a_run_with_users(50),
         two_dashboards, tasks_that_run_twice, tasks_that_are_retried, two_starts_at_once,
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Kill -9 of every process that takes part in a command, at random moments."""
+"""Kills every process of a command with signal 9, at random moments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _everything(_: Lane, running: Underway) -> bool:
 
 
 def _backend(lane: Lane, running: Underway) -> bool:
-    """The server takes that for a crash: it ends every connection, ours too, and recovers."""
+    """The server treats that as a crash: it ends every connection, including ours, and recovers."""
     found = [pid for (pid,) in lane.connection().execute(_BACKENDS)]
     has_hit = not running.is_over() and kill(lane.chance.sample(found, min(1, len(found))))
     if has_hit:
@@ -38,7 +38,7 @@ def _backend(lane: Lane, running: Underway) -> bool:
 
 
 def _terminated(lane: Lane, running: Underway) -> bool:
-    """All connections of the command, as an administrator ends them."""
+    """Ends all connections of the command, as an administrator would."""
     with suppress(psycopg.Error):
         ended = lane.connection().execute(_BACKENDS.replace("SELECT pid", "SELECT pg_terminate_backend(pid)"))
         return not running.is_over() and ended.rowcount > 0

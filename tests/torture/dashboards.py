@@ -1,4 +1,4 @@
-"""The dashboard under load: many users while the results are replaced, with its memory and its connections."""
+"""The dashboard under load: many users while the results are replaced, with its memory and connections."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CONNECTIONS: Final = """
 
 @dataclass
 class Watched:
-    """What a server needed meanwhile: its memory in MB, its connections, and all connections."""
+    """What a server used meanwhile: its memory in MB, its connections, and all connections."""
 
     memory: list[float] = field(default_factory=list)
     of_dashboard: int = 0
@@ -53,7 +53,7 @@ class Loaded:
 
 
 def under_load(lane: Lane, users: int, seconds: float, refreshes: int) -> Loaded:
-    """*users* for *seconds* at least, while the results are replaced *refreshes* times by fresh commands."""
+    """*users* for at least *seconds*, while new commands replace the results *refreshes* times."""
     with dashboard(lane.place.home) as server:
         asked = questions(server.url)
         truth = {version: _learnt(lane, server, version, asked) for version in ("B", "A")}
@@ -67,7 +67,7 @@ def under_load(lane: Lane, users: int, seconds: float, refreshes: int) -> Loaded
 
 
 def wait_for(lane: Lane, server: Server) -> list[str]:
-    """Until *server* shows the latest refresh; says so when it does not."""
+    """Waits until *server* shows the latest refresh; reports when it does not."""
     latest, give_up = max(_versions(lane)), time.monotonic() + FOLLOW_SECONDS
     while httpx.get(f"{server.url}/api/report", timeout=FOLLOW_SECONDS).json()["refresh"]["id"] != latest:
         if time.monotonic() > give_up:

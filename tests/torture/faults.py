@@ -1,4 +1,4 @@
-"""What befalls a command from outside: signals, a restarted server, a cut connection, a full disk."""
+"""External faults of a command: signals, a restarted server, a cut connection, a full disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.torture.lane import Fault, Lane, Underway
 _DOWN_SECONDS: Final = 2.0
 _LITTLE_BYTES: Final = 4_000_000
 _COPIED_BYTES: Final = {"mock": 900_000, "load": 900_000, "run": 2_500_000}
-"""About what a command sends to the server."""
+"""Approximately what a command sends to the server."""
 
 
 # -- signals ----------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ def _signalled(number: signal.Signals) -> Callable[[Lane, Underway], bool]:
     return strike
 
 
-# Python that has done its work and ends takes signals as the system does; a shell shows the same exit codes.
+# A Python process that is exiting handles signals like the system; a shell shows the same exit codes.
 SIGINT: Final = Fault("Ctrl-C", _signalled(signal.SIGINT), (0, 130, -signal.SIGINT))
 SIGTERM: Final = Fault("SIGTERM", _signalled(signal.SIGTERM), (0, 143, -signal.SIGTERM))
 
@@ -42,7 +42,7 @@ SIGTERM: Final = Fault("SIGTERM", _signalled(signal.SIGTERM), (0, 143, -signal.S
 
 
 def _restart(lane: Lane, running: Underway) -> bool:
-    """As `pg_ctl restart -m immediate`: no connection is ended properly, and the server recovers from its log."""
+    """Like `pg_ctl restart -m immediate`: no connection is closed properly, and the server recovers from its WAL."""
     was_running = not running.is_over()
     postmaster = int((lane.place.home / "data" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(postmaster, signal.SIGQUIT)
@@ -56,11 +56,11 @@ def _restart(lane: Lane, running: Underway) -> bool:
 RESTART: Final = Fault("PostgreSQL restarted, immediate", _restart)
 
 
-# -- the way to it ----------------------------------------------------------------------------------------
+# -- the connection ----------------------------------------------------------------------------------------
 
 
 def _cut(lane: Lane, running: Underway) -> bool:
-    """After a random number of bytes, so that most cuts come in the middle of a COPY."""
+    """Cuts after a random number of bytes, so that most cuts are in the middle of a COPY."""
     way = lane.way
     before = way.cuts
     way.cut_after(lane.chance.randrange(_COPIED_BYTES[running.operation.command]))
@@ -76,13 +76,13 @@ CUT: Final = Fault("connection cut in the middle of COPY", _cut, aims=True)
 
 
 class Ballast:
-    """A file that takes up the room of a disk, but for a little."""
+    """A file that fills a disk almost completely."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ballast"
 
     def leave(self, count: int) -> None:
-        """So much that *count* bytes are free; measured again where the server has just taken some of them."""
+        """Fills the disk except for *count* bytes; measures again in case the server has just used some of them."""
         while True:
             disk = os.statvfs(self._path.parent)
             size = disk.f_bavail * disk.f_frsize - count
@@ -98,9 +98,9 @@ class Ballast:
 
 def _fill_disk(lane: Lane, running: Underway) -> bool:
     """
-    Leaves a random little of the server's disk; when the command has ended, there is room again.
+    Leaves a small random part of the server's disk free; when the command has ended, there is space again.
 
-    The server may have stopped for want of room for its log; then the next run starts it.
+    The server may have stopped because there was no space for its WAL; then the next run starts it.
     """
     ballast = Ballast(lane.place.home)
     ballast.leave(lane.chance.randrange(_LITTLE_BYTES))

@@ -1,4 +1,4 @@
-"""A lane: one server, one reader, one long-lived session, and one fault after the other."""
+"""A lane: one server, one reader, one long-lived session, and a series of faults."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _NOTICE_SECONDS: Final = 3
 _CHANGED: Final[Mapping[str, Sequence[Sequence[Table]]]] = {
     "run": [RESULTS], "load": [[CUSTOMERS]], "mock": [[CUSTOMERS], [EVENTS]],
 }  # fmt: skip
-"""The tables that a command brings in a version, those apart that are known apart."""
+"""The tables that a command fills in a version, in groups that are identified separately."""
 Underway = Command | Running
 Blow = Callable[["Lane", Underway], bool]
-"""Does the damage; False when there was nothing to hit."""
+"""Causes the fault; False when there was nothing to hit."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """
-    What is done to a command, and with which exit codes it may end.
+    What is done to a command, and its allowed exit codes.
 
-    *strike* chooses the moment itself when *aims*; else it comes at a random one.
+    *strike* chooses the moment itself if *aims*; else the moment is random.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Strike:
-    """One fault, and what was found after it."""
+    """One fault, and the findings after it."""
 
     fault: str
     command: str
@@ -81,14 +81,14 @@ class Lane:
     # -- looking --------------------------------------------------------------------------------------
 
     def connection(self) -> psycopg.Connection[Any]:
-        """A connection that answers, once the server does."""
+        """A working connection, as soon as the server answers."""
         give_up = time.monotonic() + _RECOVERY_SECONDS
         while True:
             try:
                 if self._connection is None:
                     self._connection = self.place.database.connect("torture: look")
                 self._connection.execute("SELECT 1")
-            except (psycopg.Error, Customer360Error):  # noqa: PERF203  the server is away now and then
+            except (psycopg.Error, Customer360Error):  # noqa: PERF203  the server is sometimes down
                 self.close()
                 if time.monotonic() > give_up:
                     raise
@@ -97,7 +97,7 @@ class Lane:
                 return self._connection
 
     def until_disconnected(self) -> None:
-        """Until the server has noticed that it crashed; not for long, for it may have been at its end anyway."""
+        """Waits briefly until the server has noticed its crash; it may have been stopping anyway."""
         give_up = time.monotonic() + _NOTICE_SECONDS
         with suppress(psycopg.Error):
             while self._connection is not None and time.monotonic() < give_up:
@@ -114,12 +114,12 @@ class Lane:
         return self.known.look(self.connection())
 
     def left_behind(self) -> list[str]:
-        """Sessions, staging tables and the like of commands that have ended."""
+        """Sessions, staging tables and other leftovers of commands that have ended."""
         connection = self.connection()
         return [*leftovers.sessions(connection, _END_SECONDS), *leftovers.in_database(connection)]
 
     def expect(self, operation: Operation) -> tuple[State, State]:
-        """From here on the reader may see what there is, and then what *operation* brings."""
+        """From here on the reader may see the current state, then that of *operation*."""
         before = self.look()
         after = operation.after(before)
         self.reader.expect(before, after)
@@ -128,7 +128,7 @@ class Lane:
     # -- doing ----------------------------------------------------------------------------------------
 
     def finish(self, operation: Operation) -> None:
-        """*operation* undisturbed: it has to work, and to leave nothing behind."""
+        """*operation* without a fault: it must work and leave nothing behind."""
         if problems := self._finish(operation):
             raise AssertionError(f"{operation} undisturbed: {'; '.join(problems)}")
 
@@ -141,7 +141,7 @@ class Lane:
         return problems
 
     def prepare(self, command: str) -> Operation:
-        """An operation of *command* that will change what is there."""
+        """An operation of *command* that will change the current state."""
         state = self.look()
         if command != "run":
             return Operation(command, "B" if state.customers == "A" else "A")
@@ -150,7 +150,7 @@ class Lane:
         return Operation("run")
 
     def strike(self, command: str, fault: Fault, running: Callable[[Operation], Underway]) -> Strike:
-        """One fault in the middle of *command*; then the same once more, undisturbed."""
+        """One fault in the middle of *command*; then the same operation without a fault."""
         started, operation, problems = time.monotonic(), self.prepare(command), list[str]()
         before, after = self.expect(operation)
         seen = len(self.reader.broken)
@@ -179,7 +179,7 @@ class Lane:
         return self.session.start(operation)
 
     def through(self, operation: Operation) -> Running:
-        """By a way to the server that can be cut."""
+        """Through a connection to the server that can be cut."""
         return self.session.start(operation, url=self.way.database.url)
 
     def _wait(self, running: Underway) -> str:
@@ -187,7 +187,7 @@ class Lane:
         return moments.wait(self.connection(), running, seconds, self.chance)
 
     def litter(self) -> list[str]:
-        """What still lies in the temporary folder after one more command, which removes what killed ones left."""
+        """What is still in the temporary folder after another command, which removes the files of killed ones."""
         operation = self.prepare("load")
         self.expect(operation)
         problems = list(self.fresh(operation).outcome().complaints(0))
@@ -198,7 +198,7 @@ class Lane:
     # -- learning -------------------------------------------------------------------------------------
 
     def learn(self) -> None:
-        """Both versions, by undisturbed operations; a file has to give what the mock data gives."""
+        """Learns both versions from operations without faults; a file must give the same rows as the mock data."""
         self._learn("mock", "A")
         self._learn("run", with_events("A"))
         self.known.learn([REJECTED_ROWS], self.connection(), NONE)
@@ -215,14 +215,14 @@ class Lane:
             raise AssertionError(f"undisturbed operations lead to {found}")
 
     def learn_version(self, version: str) -> None:
-        """One that only `mock` makes; afterwards the customers and the results are those of A again."""
+        """Learns a version that only `mock` makes; afterwards customers and results are those of A again."""
         self._learn("mock", version)
         self._learn("run", with_events(version))
         self.finish(Operation("mock", "A"))
         self.finish(Operation("run"))
 
     def _learn(self, command: str, version: str) -> None:
-        """The first of its kind takes as long as in a process of its own."""
+        """Runs and times an operation; the first of its kind takes as long as in a separate process."""
         self.reader.expect()
         running = self.warm(Operation(command, "" if command == "run" else version))
         moments.until_at_work(self.connection(), running)
@@ -238,7 +238,7 @@ class Lane:
 
 @contextmanager
 def new_lane(seed: int, disk_megabytes: int = 0) -> Iterator[Lane]:
-    """A lane that knows both versions, and a reader that looks on."""
+    """A lane that has learnt both versions, and a running reader."""
     with new_place(disk_megabytes) as place, closing(Session(place)) as session:
         known = Known()
         with reading(place.database, known) as reader, proxy(place.database) as way:

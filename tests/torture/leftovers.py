@@ -34,12 +34,12 @@ _SESSIONS: Final = """
 
 
 def in_database(connection: psycopg.Connection[Any]) -> list[str]:
-    """Whatever a run that ended well, after one that did not, has left."""
+    """What is left in the database by a successful run after a failed one."""
     return [f"{kind} {name}" for kind, query in _CHECKS.items() for (name,) in connection.execute(query)]
 
 
 def sessions(connection: psycopg.Connection[Any], seconds: float) -> list[str]:
-    """The sessions of commands that are still there after *seconds*."""
+    """The sessions of commands that still exist after *seconds*."""
     give_up = time.monotonic() + seconds
     while True:
         left = [f"session {name}" for (name,) in connection.execute(_SESSIONS)]
@@ -49,7 +49,7 @@ def sessions(connection: psycopg.Connection[Any], seconds: float) -> list[str]:
 
 
 def files(place: Place, alive: int) -> list[str]:
-    """What lies in the temporary folder, but for one engine of the process *alive* and the lock that all share."""
+    """The contents of the temporary folder, except one engine of the process *alive* and the shared lock."""
     paths = [path.relative_to(place.temporary) for path in place.temporary.rglob("*")]
     own = f"-{alive}-"
     engines = [path for path in paths if path.name.startswith(f"engine{own}") and path.suffix != ".lock"]

@@ -1,4 +1,4 @@
-"""When a fault strikes: at random, over the whole of a command, its work, or the swap at its end."""
+"""When a fault occurs: at random, during the whole command, its work, or the swap at its end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Underway(Protocol):
 def wait(
     connection: psycopg.Connection[Any], running: Underway, work_seconds: float, chance: random.Random
 ) -> str:
-    """Waits for a random moment of *running*, or until it is over; returns the moment's kind."""
+    """Waits for a random moment of *running*, or until it ends; returns the kind of moment."""
     kind = chance.choice(["start", "work", "work", "swap", "swap"] if running.is_fresh else ["work", "swap"])
     if kind == "start":
         _until_over(running, chance.uniform(_HALF, _START_SECONDS[running.operation.command]))
@@ -55,7 +55,7 @@ def until_at_work(connection: psycopg.Connection[Any], running: Underway) -> Non
 
 
 def _until(connection: psycopg.Connection[Any], query: str, running: Underway, every: float) -> None:
-    """Looks *every* so many seconds whether the connection of the publication is there, or is swapping."""
+    """Checks at intervals of *every* seconds whether the publication is connected, or swapping."""
     purpose = f"customer360 {running.operation.command}"
     while not running.is_over() and connection.execute(query, (purpose,)).fetchone() == (0,):
         time.sleep(every)

@@ -1,4 +1,4 @@
-"""Where the faults happen: a server and a temporary folder of their own, and customers in two versions, A and B."""
+"""Where the faults happen: a separate server and temporary folder, and customers in two versions, A and B."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ PLANS: Final = {
     "B": Plan(7_000, seed=8, as_of=AS_OF, events_per_customer=EVENTS_EACH),
     MANY: Plan(110_000, seed=9, as_of=AS_OF, events_per_customer=EVENTS_EACH),
 }
-"""The versions of the customers and their events that `mock` makes; the reader sums all of them at each look."""
+"""The versions of customers and events that `mock` makes; the reader sums all rows at each look."""
 
 BAD_ROWS: Final = {"A": 20, "B": 30}
-"""The versions that `load` reads from files, with rows that it has to reject, so that it changes two tables."""
+"""The versions that `load` reads from files, with rows to reject, so that it changes two tables."""
 
 MARK: Final = "CUSTOMER360_TORTURE"
-"""The environment variable by which every process that a command started is found again."""
+"""The environment variable that identifies every process that a command started."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with everything in it; *no_disk* says why the server has no small disk of its own, if so."""
+    """A folder with everything in it; *no_disk* is why the server has no separate small disk, if so."""
 
     root: Path
     no_disk: str = ""
@@ -71,7 +71,7 @@ class Place:
         return "\n".join(self.server.log.read_text(errors="replace").splitlines()[-30:])
 
     def environment(self, mark: str) -> dict[str, str]:
-        """That of a person who has set nothing but the folders."""
+        """The environment of a user who has set only the folders."""
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         return kept | {HOME: str(self.home), "TMPDIR": str(self.temporary), MARK: mark}
 
@@ -81,10 +81,10 @@ def new_place(disk_megabytes: int = 0) -> Iterator[Place]:
     """
     A running server and the two files; everything is removed at the end.
 
-    With *disk_megabytes* the server has a small disk of its own, where this machine lets us mount one.
+    With *disk_megabytes* the server has a separate small disk, if this machine allows mounting one.
     """
     root = Path(tempfile.mkdtemp(prefix="customer360-torture-"))
-    root.chmod(0o755)  # as root the server is another user, who has to enter
+    root.chmod(0o755)  # root's server runs as another user, who must be able to enter
     place = Place(root)
     place.temporary.mkdir()
     for version in BAD_ROWS:
@@ -108,7 +108,7 @@ def new_place(disk_megabytes: int = 0) -> Iterator[Place]:
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[str]:
-    """Mounts a small disk at *folder*; yields why that cannot be done here, or nothing."""
+    """Mounts a small disk at *folder*; yields why that is not possible, or nothing."""
     folder.mkdir(exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)]
     try:
@@ -123,7 +123,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[str]:
 
 
 def write_file(version: str, path: Path) -> None:
-    """The customers of a version as CSV, and after them rows without a customer_id."""
+    """The customers of a version as CSV, followed by rows without a customer_id."""
     plan = PLANS[version]
     rows = pa.Table.from_batches([generate_block(plan, block) for block in range(plan.blocks)])
     text = pa.table({name: rows[name].cast(pa.string()) for name in rows.column_names})

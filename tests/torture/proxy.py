@@ -1,4 +1,4 @@
-"""A way to the server that can be cut: a TCP proxy which resets every connection when it is told to."""
+"""A connection to the server that can be cut: a TCP proxy that resets every connection on request."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from psycopg.conninfo import make_conninfo
 from customer360.postgres.connection import Database
 
 _RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER of no time: closing sends a reset, as a broken network does."""
+"""SO_LINGER of zero: closing sends a reset, like a broken network."""
 
 
 class Proxy:
-    """Passes bytes on until *bytes_left* to the server have gone through; then it cuts everything, once."""
+    """Forwards bytes until *bytes_left* have gone to the server; then cuts every connection, once."""
 
     def __init__(self, database: Database) -> None:
         parts = database.parts
@@ -32,7 +32,7 @@ class Proxy:
         self._lock = threading.Lock()
 
     def cut_after(self, count: int) -> None:
-        """The next *count* bytes on their way to the server are the last of their connections."""
+        """Cuts after the next *count* bytes to the server."""
         self._bytes_left = count
 
     def cut(self) -> bool:
@@ -43,7 +43,7 @@ class Proxy:
         for end in ends:
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                end.shutdown(socket.SHUT_RD)  # wakes whoever waits for its bytes, and closes it
+                end.shutdown(socket.SHUT_RD)  # wakes the thread that waits for its bytes, which closes it
         self.cuts += bool(ends)
         return bool(ends)
 
@@ -59,7 +59,7 @@ class Proxy:
         self.cut()
 
     def _connect(self, client: socket.socket) -> None:
-        """Both ways until both have ended."""
+        """Forwards both ways until both have ended."""
         with client:
             try:
                 server = socket.create_connection(self._server)

@@ -1,4 +1,4 @@
-"""A reader that never stops looking at all tables together."""
+"""A reader that continuously reads all tables together."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.torture.states import Known, State, look_together
 
 _BETWEEN_SECONDS = 0.2
 _REST = 3
-"""So much longer than its last look the reader rests, so that it does not take the machine for itself."""
+"""The reader rests this many times as long as its last look, so that it does not occupy the machine."""
 
 
 class Reader:
     """
-    Looks again and again, in turns by one statement and by one transaction.
+    Looks continuously, alternating between one statement and one transaction.
 
-    Every look has to be one of the states that are expected, and never one before that of an earlier look.
-    While the server is away there is nothing to see; that is no fault. *slowest* is the longest look, in seconds.
+    Every look must be one of the expected states, and never one before that of an earlier look. While the server is
+    down nothing can be read, which is not an error. *slowest* is the longest look, in seconds.
     """
 
     def __init__(self, database: Database, known: Known) -> None:
@@ -35,7 +35,7 @@ class Reader:
         self._over, self._looking = threading.Event(), threading.Lock()
 
     def expect(self, *states: State) -> None:
-        """From here on these states, in this order."""
+        """Expects these states, in this order, from here on."""
         with self._looking:
             self._expected = states
 
@@ -44,7 +44,7 @@ class Reader:
             try:
                 with self._database.connect("torture: reader") as connection:
                     self._poll(connection)
-            except (psycopg.Error, Customer360Error):  # noqa: PERF203  the server is away now and then
+            except (psycopg.Error, Customer360Error):  # noqa: PERF203  the server is sometimes down
                 self._over.wait(0.1)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""The figures as Markdown, in docs/reliability.md between the marks of their part."""
+"""Writes the figures as Markdown into docs/reliability.md, between the marks of their part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN: Final = ("processor", "cores", "memory", "Python", "pysail", "embedded-p
 
 
 def write(part: str, lines: Sequence[str]) -> None:
-    """Puts *lines* in place of what stands between the marks of *part*."""
+    """Replaces the lines between the marks of *part* with *lines*."""
     begin, end = f"<!-- {part}: written by `python -m tests.torture` -->", f"<!-- end of {part} -->"
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
@@ -39,7 +39,7 @@ def taken(seconds: float) -> str:
 
 
 def faults(strikes: Sequence[Strike], looks: int, broken: int, skipped: Sequence[str]) -> Iterator[str]:
-    """A row per fault and command."""
+    """One row per fault and command."""
     hits = [strike for strike in strikes if strike.has_hit]
     yield (
         f"**{len(hits)} faults struck; {looks:,} looks at all tables together, {broken} of them broken; "

@@ -1,4 +1,4 @@
-"""Which faults strike which commands how often, and in which lane."""
+"""Which faults hit which commands, how often, and in which lane."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Start = Callable[[Operation], Underway]
 
 
 def _fresh(lane: Lane) -> Start:
-    """A command of its own, with the start of the engine."""
+    """A separate command, which starts the engine."""
     return lane.fresh
 
 
@@ -26,7 +26,7 @@ def _warm(lane: Lane) -> Start:
 
 
 def _through(lane: Lane) -> Start:
-    """In the session too, by a way that can be cut."""
+    """Also in the session, through a connection that can be cut."""
     return lane.through
 
 
@@ -63,7 +63,7 @@ def planned(kills: int) -> Iterator[Planned]:
 
 
 def quick() -> Sequence[Planned]:
-    """Every fault once, where it costs least."""
+    """Every fault once, where it takes the least time."""
     return [
         Planned(crash.DRIVER, "load", _fresh),
         Planned(crash.ENGINE, "mock", _fresh),
@@ -83,7 +83,7 @@ def on_small_disk(plan: Planned) -> bool:
 
 
 def dealt(kills: int, seed: int, lanes: int) -> list[tuple[int, Sequence[Planned]]]:
-    """A hand of plans for each lane: what is killed first, each in random order; a full disk befalls the last alone."""
+    """The plans of each lane: kills first, in random order; only the last lane gets the full disk."""
     plans = list(planned(kills))
     random.Random(seed).shuffle(plans)
     plans.sort(key=lambda plan: plan.fault not in _VICTIMS)
@@ -95,7 +95,7 @@ def dealt(kills: int, seed: int, lanes: int) -> list[tuple[int, Sequence[Planned
 
 
 def strike_all(lane: Lane, plans: Sequence[Planned], tally: Tally) -> None:
-    """One after the other, until the time is over; then nothing may lie in the temporary folder."""
+    """Runs one after the other until the deadline; then the temporary folder must be empty."""
     for number, plan in enumerate(plans):
         if tally.is_late:
             tally.skip(f"{len(plans) - number} faults, for there was no time left")

@@ -1,8 +1,8 @@
 """
-One process for many operations, as a notebook's kernel is: `python -m tests.torture.session`.
+One process for many operations, like a notebook's kernel: `python -m tests.torture.session`.
 
-The process reads what to do, a JSON object per line, and writes how it ended. The operations are those of the
-commands, down to what a command's last line would be; only the engine stays, unless it is killed.
+The process reads an operation per line, as a JSON object, and writes how it ended. The operations are those of the
+commands, including the last line of a command; only the engine stays, unless it is killed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Session:
 
 
 class Running:
-    """An operation under way in a session."""
+    """An operation running in a session."""
 
     def __init__(self, session: Session, operation: Operation) -> None:
         self.mark, self.driver = session.mark, session.driver
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _outcome(order: dict[str, Any]) -> dict[str, Any]:
-    """As `cli.main` does: one line for a person's mistake, a traceback for a fault of ours."""
+    """Like `cli.main`: one line for a user's mistake, a traceback for our own fault."""
     from customer360.errors import Customer360Error
 
     try:

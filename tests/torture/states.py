@@ -1,4 +1,4 @@
-"""What a reader can see of all tables together, as the names of the versions that it belongs to."""
+"""What a reader can see of all tables together, as names of versions."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ NONE: Final = "none"
 
 
 def with_events(version: str) -> str:
-    """What the results of *version* are called that are made of its events too."""
+    """The name of the results of *version* that are built from its events too."""
     return f"{version} with events"
 
 
 class State(NamedTuple):
     """
-    Which version of the customers and who filled it, of which version their events are, which rejected rows, the
-    results of which version.
+    The versions of customers, events, rejected rows and results that are seen together, and who filled the
+    customers.
     """
 
     kind: str
@@ -50,19 +50,19 @@ class State(NamedTuple):
 
     @property
     def results_to_come(self) -> str:
-        """What the next run makes of it."""
+        """The state after the next run."""
         return self.customers if self.events == NONE else with_events(self.customers)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`mock`, `load` or `run`; the first two with the version that they bring."""
+    """`mock`, `load` or `run`; the first two with the version that they fill."""
 
     command: str
     version: str = ""
 
     def after(self, state: State) -> State:
-        """What is there when it has ended well."""
+        """The state after it has succeeded."""
         if self.command == "mock":
             return state._replace(kind="mock", customers=self.version, events=self.version, rejected=NONE)
         if self.command == "load":
@@ -73,21 +73,21 @@ class Operation:
 
 @dataclass
 class Known:
-    """The versions by their checksums, learnt from undisturbed operations."""
+    """The versions by their checksums, learnt from operations without faults."""
 
     names: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def versions(self, tables: Iterable[Table]) -> set[str]:
-        """Those of *tables* that are known."""
+        """The *tables* that have been learnt."""
         first = next(iter(tables)).name
         return {name for sums, name in self.names.items() if sums[0].startswith(f"{first} ")}
 
     def learn(self, tables: Iterable[Table], connection: psycopg.Connection[Any], name: str) -> None:
-        """From here on the content of *tables* is called *name*."""
+        """Learns the current contents of *tables* as *name*."""
         self.names[self._sums(connection, tables)] = name
 
     def look(self, connection: psycopg.Connection[Any]) -> State:
-        """All tables by one statement, which sees one moment. What is no known version is called so."""
+        """Reads all tables in one statement, which sees one moment. Unknown versions are named as such."""
         asked = ", ".join([f"({_sum(table)})" for table in (CUSTOMERS, EVENTS, REJECTED_ROWS, *RESULTS)])
         row = connection.execute(f"SELECT ({_KIND}), ({_HISTORY}), {asked}").fetchone()
         assert row is not None
@@ -104,11 +104,11 @@ class Known:
         return self.names.get(sums, f"UNKNOWN {' '.join(sums)}")
 
     def _of_one_refresh(self, name: str, history: list[int]) -> str:
-        """The history speaks of the results that are there."""
+        """*name*, if the history matches the results."""
         refreshed, checked, rows = history
         plan = PLANS.get(name.split()[0])
         is_one = refreshed == checked and plan is not None and rows == plan.customers
-        return name if is_one else f"MIXED {name} beside refresh {refreshed}, checks {checked}, {rows} rows"
+        return name if is_one else f"MIXED {name} with refresh {refreshed}, checks {checked}, {rows} rows"
 
     def _sums(self, connection: psycopg.Connection[Any], tables: Iterable[Table]) -> tuple[str, ...]:
         row = connection.execute("SELECT " + ", ".join(f"({_sum(table)})" for table in tables)).fetchone()
@@ -117,7 +117,7 @@ class Known:
 
 
 def look_together(known: Known, connection: psycopg.Connection[Any]) -> State:
-    """By several statements in one transaction, which first locks what it is going to read."""
+    """Reads in several statements of one transaction, which first locks what it will read."""
     names = ", ".join(table.full_name for table in TABLES)
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -128,8 +128,8 @@ def look_together(known: Known, connection: psycopg.Connection[Any]) -> State:
 
 
 def _sum(table: Table) -> str:
-    """Rows and a hash over all of them that does not depend on their order; empty tables differ by name."""
-    # Only a file has an id of its own: `load` keeps it, and `mock` has none.
+    """Row count and a hash over all rows that does not depend on their order; empty tables differ by name."""
+    # Only a file has its own id: `load` stores it, and `mock` has none.
     names = ", ".join(name for name in table.column_names if table != CUSTOMERS or name != "source_id")
     hashed = f"sum(hashtextextended(ROW({names})::text, 0))"
     return f"SELECT concat('{table.name} ', count(*), ' ', {hashed}) FROM {table.full_name} t"

@@ -1,4 +1,4 @@
-"""What all lanes together have seen, and the line that tells how far they are."""
+"""What all lanes together have seen, and the progress line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.torture.lane import Lane, Strike
 
 @dataclass
 class Tally:
-    """Until *deadline*, a monotonic moment, lanes go on."""
+    """Lanes continue until *deadline*, a monotonic time."""
 
     deadline: float
     strikes: list[Strike] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Tally:
             self.litter.append(reason)
 
     def close(self, lane: Lane) -> None:
-        """Adds what the reader of *lane* saw, and the litter it leaves."""
+        """Adds what the reader of *lane* saw, and the leftovers."""
         litter = lane.litter()
         with self._lock:
             self.litter += litter
@@ -58,7 +58,7 @@ class Tally:
             self.broken += len(lane.reader.broken)
 
     def in_order(self) -> list[Strike]:
-        """By fault as they were first met, and within it by command in the order the data travels."""
+        """By fault in order of first occurrence, then by command in the order of the data flow."""
         first = list(dict.fromkeys(strike.fault for strike in self.strikes))
         commands = ["mock", "load", "run"]
         return sorted(self.strikes, key=lambda strike: (first.index(strike.fault), commands.index(strike.command)))

@@ -1,7 +1,7 @@
 """
-Many users of the dashboard at once, whose every answer is held against the refresh that it names.
+Many simultaneous users of the dashboard, whose answers are all compared with the refresh that they name.
 
-What each version of the customers gives is learnt before, from the same questions asked undisturbed.
+The answers for each version of the customers are learnt before, from the same requests without faults.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from customer360.report.pages import REPORT
 
 Digest = str
 Truth = Mapping[str, Mapping[str, Digest]]
-"""What each version answers to each question."""
+"""The answer of each version to each request."""
 
 _QUESTIONS_A_PAGE: Final = 12
 _BETWEEN_SECONDS: Final = 2.0
@@ -36,11 +36,11 @@ _ANSWER_SECONDS: Final = 30.0
 
 @dataclass
 class Seen:
-    """What the users saw: how often each answer, as refresh, question and digest; and whatever failed."""
+    """What the users saw: how often each answer, as refresh, request and digest; and any failures."""
 
     answers: Counter[tuple[int, str, Digest]] = field(default_factory=Counter)
     overtaken: int = 0
-    """Tables of a refresh that was replaced meanwhile: refused, as they have to be."""
+    """Tables of a refresh that was replaced meanwhile: correctly refused."""
     events: int = 0
     failures: list[str] = field(default_factory=list)
     slowest: float = 0.0
@@ -50,7 +50,7 @@ class Seen:
         return {refresh for refresh, _, _ in self.answers}
 
     def mixed(self, versions: Mapping[int, str], truth: Truth) -> list[str]:
-        """The answers that are not those of the refresh they name."""
+        """The answers that do not match the refresh that they name."""
         return [
             f"{count} answers to {question} of refresh {refresh} are not those of version {versions[refresh]}"
             for (refresh, question, digest), count in self.answers.items()
@@ -59,7 +59,7 @@ class Seen:
 
 
 def questions(url: str) -> list[str]:
-    """Addresses that every version can answer: all pages, with random slicers, and the tables of the pages."""
+    """URLs that every version can answer: all pages, with random slicers, and the tables of the pages."""
     report = httpx.get(f"{url}/api/report", timeout=_ANSWER_SECONDS).json()
     choices, chance = Choices.of(report), random.Random(360)
     pages = [
@@ -72,7 +72,7 @@ def questions(url: str) -> list[str]:
 
 
 def learn(url: str, asked: Sequence[str]) -> dict[str, Digest]:
-    """What is answered now."""
+    """The current answers."""
     with httpx.Client(base_url=url, timeout=_ANSWER_SECONDS) as client:
         refresh = client.get("/api/report").json()["refresh"]["id"]
         return {
@@ -82,7 +82,7 @@ def learn(url: str, asked: Sequence[str]) -> dict[str, Digest]:
 
 @contextmanager
 def using(url: str, users: int, asked: Sequence[str]) -> Iterator[Seen]:
-    """*users* who ask at random from *asked* while the context is open."""
+    """*users* who send random requests from *asked* while the context is open."""
     seen, over = Seen(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(_everyone(url, users, asked, seen, over)))
     thread.start()
@@ -101,7 +101,7 @@ async def _everyone(url: str, users: int, asked: Sequence[str], seen: Seen, over
 async def _user(
     url: str, tls: ssl.SSLContext, number: int, asked: Sequence[str], seen: Seen, over: threading.Event
 ) -> None:
-    """A browser of its own: it knows a refresh by the report, and by the events that tell of a new one."""
+    """A separate browser: it learns the refresh from the report, and new ones from events."""
     chance, held = random.Random(number), {"refresh": 0}
     await asyncio.sleep(chance.random() * _BETWEEN_SECONDS)
     async with httpx.AsyncClient(base_url=url, verify=tls, timeout=_ANSWER_SECONDS) as client:
@@ -153,14 +153,14 @@ def _address(question: str, refresh: int) -> str:
 
 
 def _digest(reply: httpx.Response) -> Digest:
-    """Of all numbers, without the number of the refresh; of a table whatever the order of its rows."""
+    """A digest of all numbers except the refresh number; for a table regardless of the order of its rows."""
     is_json = reply.headers["content-type"].startswith("application/json")
     content = json.dumps(reply.json()["visuals"], sort_keys=True).encode() if is_json else _sorted(reply.content)
     return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
 def _sorted(table: bytes) -> bytes:
-    """The rows of a table as it is sent (see web/cubes.py), in the order of their values."""
+    """The rows of a table as sent (see web/cubes.py), sorted by value."""
     at = 4 + int.from_bytes(table[:4], "little")
     header, columns = json.loads(table[4:at]), []
     for column in header["columns"]:
