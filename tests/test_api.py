@@ -343,7 +343,9 @@ def test_without_results_the_next_command_is_named(own: Customer360) -> None:
     """The error names the next command."""
     with pytest.raises(Unavailable, match="there are no results; make them with: customer360 run"):
         own.ask("total_customers")
-    with pytest.raises(Unavailable, match="analytics.countries does not exist yet; create it with: customer360 run"):
+    with pytest.raises(
+        Unavailable, match="analytics.countries does not exist yet; create it with: customer360 run"
+    ):
         own.table("countries")
     with pytest.raises(Unavailable, match="table public.customers does not exist"):
         own.run()

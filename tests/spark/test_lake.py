@@ -218,9 +218,7 @@ def test_customers_of_a_lake_that_do_not_fit_are_refused_in_one_line_and_nothing
 
     with pytest.raises(Customer360Error, match="a value in .*text does not fit its column: .*'C-17'"):
         run_operations(database, spark, source=lake.place(text), profiles_to=profiles)
-    with pytest.raises(
-        Customer360Error, match="column 'join_date' of the customers is int; convert it to a date"
-    ):
+    with pytest.raises(Customer360Error, match="column 'join_date' of the customers is int; convert it to a date"):
         run_operations(database, spark, source=lake.place(dates))
 
     assert fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'analytics'") == [(0,)]
