@@ -287,7 +287,7 @@ def test_what_was_read_can_be_filtered_grouped_and_written(spark: SparkSession, 
 
 
 def test_a_write_that_breaks_a_rule_of_the_table_changes_nothing(spark: SparkSession, database: Database) -> None:
-    """All rows or none, regardless of which task had the bad one."""
+    """All rows or none, even if only one task has a bad row."""
     with database.connect() as connection:
         connection.execute("CREATE TABLE kept (id bigint PRIMARY KEY)")
         connection.execute("INSERT INTO kept VALUES (1)")
