@@ -40,6 +40,7 @@ lint: set-up
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) cog --check README.md CONTRIBUTING.md docs/*.md
+	$(RUN) python scripts/check_prose.py
 	@if [ -e node_modules/.complete ]; then set -x; $(RUN) node_modules/.bin/tsc && $(RUN) node_modules/.bin/oxlint; \
 	else echo "NOT CHECKED: types and style of the JavaScript, because the npm registry is unreachable"; fi
 

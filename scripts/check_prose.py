@@ -38,6 +38,7 @@ PHRASES = {
     r"\bof one's own\b|\bof a person's own\b": "'your own', 'a user's'",
     r"\b(?:thereof|whereof|thence|whence|hitherto|likewise)\b": "plain words",
 }
+BLOCKS = {"```": "```", r"<!-- \[\[\[cog": "<!-- [[[end]]]", r"<!-- \w+: written by": "<!-- end of"}
 ODD = re.compile("|".join(f"({phrase})" for phrase in PHRASES))
 INSTEAD = list(PHRASES.values())
 
@@ -59,12 +60,12 @@ def problems(name: Path, text: str) -> Iterator[str]:
 
 def _written(text: str) -> Iterator[tuple[int, str]]:
     """The numbered lines of *text* that can be broken: no code, tables, images or generated blocks."""
-    skipped_to = ""
+    end = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if skipped_to:
-            skipped_to = "" if line.strip().startswith(skipped_to) else skipped_to
-        elif line.lstrip().startswith(("```", "<!-- [[[cog")):
-            skipped_to = "```" if "```" in line else "<!-- [[[end]]]"
+        if end:
+            end = "" if line.strip().startswith(end) else end
+        elif opening := next((start for start in BLOCKS if re.match(start, line.strip())), None):
+            end = BLOCKS[opening]
         elif not line.startswith(("|", "![")):
             yield number, line
 

@@ -139,7 +139,7 @@ def test_what_has_no_port_still_serves_several_sessions(engine: Engine) -> None:
 @needs_lock
 @pytest.mark.slow
 def test_no_moment_of_the_start_lets_anybody_in() -> None:
-    """Programs connect to whatever opens, and get answers from servers that are started without the lock only."""
+    """Programs connect to every port that opens; only servers started without the lock answer them."""
     _, answered_open = opened_and_answered("open", 20)
     locked, answered_locked = opened_and_answered("locked", 20)
 

@@ -84,7 +84,7 @@ def _is_open(file: int) -> bool:
 
 
 def _fill_queue(listening: int, address: tuple[str, int], own: Sequence[socket.socket]) -> None:
-    """Lets *own* be all that the queue of the socket holds; Linux takes one more than it is told."""
+    """Fills the queue of the socket with *own*; Linux admits one connection more than the backlog says."""
     server = socket.socket(fileno=listening)
     server.listen(len(own) - 1)
     server.detach()
