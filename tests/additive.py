@@ -1,4 +1,4 @@
-"""The additive columns of the segments, computed from the single customers in a cell, in plain Python."""
+"""The additive columns of the segments, computed from the individual customers in a cell, in plain Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of single customers in miniature: activity by month, and moves between tiers."""
+"""The tables of individual customers in miniature: activity by month, and moves between tiers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FLAGS = {
 
 
 def result_tables(customers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """All result tables in miniature, including those of single customers."""
+    """All result tables in miniature, including those of individual customers."""
     profiles = miniature.profiles(customers)
     people = profiles.to_dict("records")
     results = miniature.result_tables(profiles)

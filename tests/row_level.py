@@ -1,5 +1,5 @@
 """
-The meaning of each measure, computed from single customers: the reference for every renderer.
+The meaning of each measure, computed from individual customers: the reference for every renderer.
 
 It shares nothing with the renderers: no segments, no additive columns, no SQL, no DAX.
 """

@@ -1,7 +1,7 @@
 """
 One definition, every engine of `tests.engines`: the value of a measure must not depend on what computes it.
 
-Most measures are compared with single customers, the others between two engines.
+Most measures are compared with individual customers, the others between two engines.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Any request about single customers, and any search, gets an answer or one line."""
+"""Any request about individual customers, and any search, gets an answer or one line."""
 
 from __future__ import annotations
 

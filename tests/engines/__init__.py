@@ -50,7 +50,7 @@ OF_SINGLE_CUSTOMERS: Final = (
     TOP_CUSTOMERS,
     TOP_SPENDERS,
 )
-"""The facts whose measures can be computed from single customers."""
+"""The facts whose measures can be computed from individual customers."""
 SLICERS: Final[dict[str, Sequence[str]]] = {
     "loyalty_status": miniature.STATUSES,
     "activity": miniature.ACTIVITIES,
@@ -175,7 +175,7 @@ def of_segments(
     facts: Collection[Table] = OF_SINGLE_CUSTOMERS,
 ) -> Iterator[Question]:
     """
-    Questions about single customers: about all of them, under every slicer value, and under random filters.
+    Questions about individual customers: about all of them, under every slicer value, and under random filters.
 
     *others* has the members from which filters are drawn, in addition to slicers; by default, those of every
     dimension.

@@ -1,4 +1,4 @@
-"""Plain Python over single customers: the meaning of measures, without segments, SQL or DAX."""
+"""Plain Python over individual customers: the meaning of measures, without segments, SQL or DAX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.engines import OF_SINGLE_CUSTOMERS, Answer, Ask, Customers, Question
 
 
 def can(question: Question, one: Measure) -> bool:
-    """Whether it follows from single customers and events: no shares of a total, and only cuts by their columns."""
+    """Whether it follows from individual customers and events: no shares of a total, and only cuts by their columns."""
     if question.fact is ACTIVITY_SEGMENTS:
         return "join_year" not in question.filters and (question.by is None or question.by is ACTIVITY_MONTH)
     known = question.fact in OF_SINGLE_CUSTOMERS and one.name in row_level.MEANINGS

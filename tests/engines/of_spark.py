@@ -1,4 +1,4 @@
-"""PySpark over single customers: an independent version of the measures, without segments or SQL."""
+"""PySpark over individual customers: an independent version of the measures, without segments or SQL."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _spark_values(
     rows: DataFrame, all_filters: list[Filters], edges: list[Any], countries: list[str]
 ) -> list[dict[str, Any]]:
     """
-    Every measure over single customers, for each set of filters.
+    Every measure over individual customers, for each set of filters.
 
     A single job: each customer is repeated for each set of filters, which either keeps it or counts it as an other.
     """

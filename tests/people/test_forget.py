@@ -471,7 +471,7 @@ def test_events_that_name_their_customer_by_address_are_rejected(club: Database,
 
 
 def test_rows_that_remain_in_a_lake_are_reported(club: Database, spark: SparkSession, folder: Path) -> None:
-    """Rows of single customers outside the database, and the totals derived from them."""
+    """Rows of individual customers outside the database, and the totals derived from them."""
     day = date.fromisoformat(AS_OF)
     run_operations(club, spark, as_of=day, profiles_to=place(str(folder / "profiles")))
     before = fetch(club, "SELECT sum(customers) FROM analytics.customer_segments")

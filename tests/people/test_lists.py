@@ -83,7 +83,7 @@ def test_dimensions_that_a_measure_lacks_still_filter_the_list(small: Database) 
         (Chosen({"loyalty_status": "Golt"}), {}, "Did you mean 'Gold'"),
         (Chosen({"loyalty_statuss": "Gold"}), {}, "Did you mean 'loyalty_status'"),
         (Chosen(measure="actve_customers"), {}, "Did you mean 'active_customers'"),
-        (Chosen(measure="holdout_ratio"), {}, "not about single customers"),
+        (Chosen(measure="holdout_ratio"), {}, "not about individual customers"),
         (Chosen({"activity_month": "2026-05"}), {}, "together with a measure"),
         (Chosen(), {"sort": "name"}, "not sorted by 'name'"),
         (Chosen(), {"columns": ["e_mail"]}, "Did you mean 'email'"),

@@ -1,4 +1,4 @@
-"""The API of single customers: the list of a URL, its pages, its file, and one customer."""
+"""The API of individual customers: the list of a URL, its pages, its file, and one customer."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_an_audience_filters_a_list_and_is_offered(small: Database, held: httpx.
     ("query", "said"),
     [
         ("visual=nothing", "no such visual"),
-        ("visual=holdout_ratio", "not about single customers"),
+        ("visual=holdout_ratio", "not about individual customers"),
         ("visual=customers_by_status&mark=Golt", "available: Bronze"),
         ("visual=customers_by_status&measure=average_balances", "no list for that measure"),
         ("sort=name", "not sorted by 'name'"),

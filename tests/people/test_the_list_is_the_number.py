@@ -48,7 +48,7 @@ def published(module_database: Database, spark: Any) -> Database:
 
 @pytest.fixture(scope="module")
 def results(published: Database) -> Results:
-    """The tables of the dashboard, together with the rows of single customers."""
+    """The tables of the dashboard, together with the rows of individual customers."""
     held = store.load(published)
     assert held
     for table, rows in read_together(published, [CUSTOMER_PROFILES, CUSTOMER_MONTHS, CUSTOMER_MOVES]).items():

@@ -171,7 +171,7 @@ def test_events_that_somebody_made_by_hand_need_replace(database: Database, colu
 
     assert str(refused.value) == (
         "public.events was not made by customer360; nothing was deleted. To fill no events: "
-        "--events-per-customer 0; to delete it all the same: --replace"
+        "--events-per-customer 0; to delete it anyway: --replace"
     )
     fill(database, events=4, replace=True)
     assert counts(database) == (2, 4)

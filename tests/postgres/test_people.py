@@ -155,7 +155,9 @@ def test_a_user_who_may_not_see_people_gets_the_grants(published: Database) -> N
     execute(published, "DROP ROLE IF EXISTS grace_people", "CREATE ROLE grace_people LOGIN PASSWORD 'grace'")
     try:
         with Database(make_conninfo(published.url, user="grace_people", password="grace")).connect() as grace:
-            with pytest.raises(Unavailable, match="^grace_people may not see single customers; .*run: ") as told:
+            with pytest.raises(
+                Unavailable, match="^grace_people may not see individual customers; .*run: "
+            ) as told:
                 require_people(grace)
             execute(published, str(told.value).partition("run: ")[2])
             require_people(grace)

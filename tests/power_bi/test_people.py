@@ -171,7 +171,7 @@ def test_a_click_on_another_visual_reaches_a_list_as_it_reaches_the_number(page,
 
 
 def test_every_visual_that_counts_customers_leads_to_a_list():
-    """Measures without a list are not about single customers of today: others, tenths, the holdout, one customer."""
+    """Measures without a list are not about individual customers of today: others, tenths, the holdout, one customer."""
     without = {
         drawn.name
         for page in WHOLE.pages

@@ -62,7 +62,7 @@ def test_every_column_comes_from_a_column_of_its_source():
 
 
 def test_every_table_is_read_from_a_result_table():
-    """The model imports no single customers, so it stays small at any number of them and has no contact details."""
+    """The model imports no individual customers, so it stays small at any number of them and has no contact details."""
     sources = {table.source.name for table in MODEL_TABLES if table.source}
     copied = {table.source.name for table in MODEL_TABLES if table.source and not table.asked}
     asked = {"customer_profiles", "customer_months", "customer_moves"}

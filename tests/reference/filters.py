@@ -1,4 +1,4 @@
-"""Sums of segments under random filters, compared with single customers and events."""
+"""Sums of segments under random filters, compared with individual customers and events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The miniature with single customers: the results of a run, contact data, and an access log."""
+"""The miniature with individual customers: the results of a run, contact data, and an access log."""
 
 from __future__ import annotations
 

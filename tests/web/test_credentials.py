@@ -112,6 +112,13 @@ def test_a_line_of_the_password_command_lets_the_user_in(private):
     assert not accepts(None, users, basic("zoë", "password of zoe").encode())
 
 
+@pytest.mark.parametrize("name", ["0\x1e", "ada\neve", "a\u2028b", "a\x00", "a:b", "#a", "a ", ""])
+def test_a_name_that_would_break_its_line_is_refused(name):
+    """The file is split into lines at every character that ends one, and into fields at colons."""
+    with pytest.raises(Customer360Error, match="invalid user name"):
+        users_line(name, PASSWORD)
+
+
 def test_a_line_says_whether_its_user_sees_people(private):
     """Users in lines of older versions see no people."""
     lines = [users_line("ada", PASSWORD, sees_people=True), users_line("bob", PASSWORD)]

@@ -1,4 +1,4 @@
-"""Tables for the page: small, without single customers, with the same numbers as their source tables."""
+"""Tables for the page: small, without individual customers, with the same numbers as their source tables."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def test_single_customers_are_never_listed(results, tables):
     names = {*tables[TOP_CUSTOMERS].column("name").to_pylist()}
     text = json.dumps([shown, outline(results, SMALLEST)], default=str)
     assert shown["visuals"]["top_customers"] == {
-        "unavailable": "Single customers are listed only for users who may see people"
+        "unavailable": "Individual customers are listed only for users who may see people"
     }
     assert not [name for name in names if name and f'"{name}"' in text]
 

@@ -1,4 +1,4 @@
-"""Single customers in the dashboard: no data is sent before the access log has its row."""
+"""Individual customers in the dashboard: no data is sent before the access log has its row."""
 
 from __future__ import annotations
 

@@ -321,7 +321,7 @@ def test_many_addresses_and_many_headers_take_bounded_memory():
     assert [number for number in range(10) if remembered.user(b"%d" % number)] == [7, 8, 9]
 
 
-# --- single customers -------------------------------------------------------------------------------------------
+# --- individual customers -------------------------------------------------------------------------------------------
 
 OF_PEOPLE = ["/api/people", "/api/people/7", "/api/people.csv"]
 JSON = {"Content_Type": "application/json"}

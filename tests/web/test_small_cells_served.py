@@ -133,7 +133,7 @@ def test_no_table_view_of_any_page_has_a_small_count(page, dashboard):
         reader.open(f"{shown.name}?country=Kenya&loyalty_status=Gold")
         for visual in shown.visuals:
             if visual.kind == "table":
-                assert "Single customers are listed only for users" in reader.visual(visual.name).inner_text()
+                assert "Individual customers are listed only for users" in reader.visual(visual.name).inner_text()
                 continue
             cells = [row.get("total_customers", "") for row in reader.table(visual.name)]
             assert not {"1", "2", "3", "4"} & {*cells}

@@ -1,1 +1,1 @@
-"""Single customers: the lists behind numbers, one customer's facts, audiences, and forgetting a customer."""
+"""Individual customers: the lists behind numbers, one customer's facts, audiences, and forgetting a customer."""

@@ -35,7 +35,7 @@ TABLES: Final = (
     CUSTOMERS, EVENTS, CUSTOMER_CONTACTS, CUSTOMER_PROFILES, CUSTOMER_MONTHS, CUSTOMER_MOVES, TOP_CUSTOMERS,
     TOP_SPENDERS,
 )  # fmt: skip
-"""The tables with rows of single customers."""
+"""The tables with rows of individual customers."""
 _ORDER: Final = ("occurred_at", "month", "event_id")
 
 

@@ -43,7 +43,7 @@ FACTS: Final = tuple(
     and table is not COHORT_RETENTION
     and any(column.counts is not None or column.sums for column in table.columns)
 )
-"""The facts whose totals all follow from the rows of single customers."""
+"""The facts whose totals all follow from the rows of individual customers."""
 
 TENTHS: Final = 10
 RANKS: Final = 10

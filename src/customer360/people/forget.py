@@ -48,7 +48,7 @@ from customer360.tables import (
 _OF_CUSTOMERS: Final = (
     CUSTOMER_PROFILES, CUSTOMER_CONTACTS, CUSTOMER_MONTHS, CUSTOMER_MOVES, TOP_CUSTOMERS, TOP_SPENDERS,
 )  # fmt: skip
-"""The result tables with rows of single customers."""
+"""The result tables with rows of individual customers."""
 _STATISTICS_TARGET: Final = 30
 
 

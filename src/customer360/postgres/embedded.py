@@ -165,7 +165,7 @@ class EmbeddedPostgres:
         return self._database(account, READER, account.reader_password)
 
     def people_database(self) -> Database:
-        """The same database for users who may also see single customers with their contact data."""
+        """The same database for users who may also see individual customers with their contact data."""
         account = self._home.account()
         if not account.people_password:
             raise Unavailable(

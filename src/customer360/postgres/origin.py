@@ -135,7 +135,7 @@ def guard_own_data(connection: psycopg.Connection[Any], source: Table, *, instea
     if problem:
         way_out = f"{instead}; to" if instead else "To"
         raise Refused(
-            f"{source.full_name} {problem}; nothing was deleted. {way_out} delete it all the same: {REPLACE_FLAG}"
+            f"{source.full_name} {problem}; nothing was deleted. {way_out} delete it anyway: {REPLACE_FLAG}"
         )
 
 

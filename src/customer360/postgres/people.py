@@ -1,4 +1,4 @@
-"""The role of users who may see single customers: its rights beyond the reader's, and acting as it."""
+"""The role of users who may see individual customers: its rights beyond the reader's, and acting as it."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def missing_grants(connection: psycopg.Connection[Any], role: str) -> str:
 
 
 def require_people(connection: psycopg.Connection[Any]) -> None:
-    """Raises: Unavailable, with the GRANT, when the current user may not see single customers or log access."""
+    """Raises: Unavailable, with the GRANT, if the current user may not see individual customers or log access."""
     user = catalog.value(connection, "SELECT current_user")
     missing = " ".join(filter(None, (reader.missing_grants(connection, user), missing_grants(connection, user))))
     if missing:
-        raise Unavailable(f"{user} may not see single customers; ask the owner of the results to run: {missing}")
+        raise Unavailable(f"{user} may not see individual customers; the owner of the results can run: {missing}")
 
 
 def prepare_access_log(database: Database) -> None:

@@ -44,7 +44,7 @@ LISTED: Final = (
 )
 """The columns of customer_profiles in a list of customers; customer_id gives each customer a separate row."""
 ROWS_OF: Final = {tables.ACTIVITY_SEGMENTS: tables.CUSTOMER_MONTHS, tables.TIER_MOVES: tables.CUSTOMER_MOVES}
-"""The table of single customers that a fact is summed from, if that is not customer_profiles."""
+"""The table of individual customers that a fact is summed from, if that is not customer_profiles."""
 
 # Only these columns of a fact are in the field list; sums are for measures, keys for relationships.
 _SHOWN: Final = {
@@ -223,7 +223,7 @@ def _notes(table: Table, *names: str) -> ModelTable:
 
 def _people() -> Iterator[ModelTable]:
     """
-    The tables of single customers: always queried, because they have at least a row per customer.
+    The tables of individual customers: always queried, because they have at least a row per customer.
 
     No dimension is related to them; the measures of the lists apply the filters.
     """
@@ -237,7 +237,7 @@ def _people() -> Iterator[ModelTable]:
 
 
 def _covered(fact: Table) -> set[str]:
-    """The columns of single customers that *fact* counts by or sums."""
+    """The columns of individual customers that *fact* counts by or sums."""
     counted = {one.column for column in fact.columns for one in column.counts or ()}
     return counted | {column.sums for column in fact.columns if column.sums}
 
@@ -339,7 +339,7 @@ _TYPES: Final = {"text": "string", "boolean": "boolean", "date": "dateTime", "ti
 _FORMATS: Final = {"date": "d mmm yyyy", "timestamp": "d mmm yyyy hh:nn", "int64": "0", "decimal": "#,0.00"}
 
 _LIST_FORMATS: Final = {"double": "#,0.00"}
-"""For single customers, whose columns are shown directly; doubles of facts are seen only through measures."""
+"""For individual customers, whose columns are shown directly; doubles of facts are seen only through measures."""
 
 
 def _type(sql: str) -> str:

@@ -5,7 +5,7 @@ Power BI passes a page the filters of the clicked mark, but not the conditions o
 a page and a hidden measure, *List of ...*, with a value for exactly the customers that the measure counts: for one
 customer, the number of rows or their sum.
 
-No relationship leads to the tables of single customers. Like the number, a list applies only filters by the
+No relationship leads to the tables of individual customers. Like the number, a list applies only filters by the
 dimensions of its fact.
 """
 
@@ -76,7 +76,7 @@ class People:
 
 
 def behind(one: Measure, fact: Table) -> People | None:
-    """The customers behind *one* over *fact*; None if it is not about single customers."""
+    """The customers behind *one* over *fact*; None if it is not about individual customers."""
     match one.expression:
         case Times(of) | OfTotal(of) | Observed(of) | OfStage(of):
             return behind(of, fact)
@@ -221,7 +221,7 @@ def _cuts(people: People) -> list[Dimension]:
 
 
 def _column_of(cut: Dimension, rows: Table) -> str:
-    """The column of single customers for the dimension."""
+    """The column of individual customers for the dimension."""
     if cut is ACTIVITY_MONTH:
         return _column(rows, "month")
     if cut.profile_column:

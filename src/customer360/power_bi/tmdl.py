@@ -134,7 +134,7 @@ def _role() -> str:
     """
     An example to edit. Tables without a country are closed, because their totals would reveal other countries.
 
-    No relationship leads from countries to single customers, so those have a separate filter.
+    No relationship leads from countries to individual customers, so those have a separate filter.
     """
     profiles = model.table_named(model.fact_name(CUSTOMER_PROFILES))
     lives_in = ModelField(profiles.name, profiles.column(COUNTRY.profile_column).name).dax

@@ -3,7 +3,7 @@ The customers behind a number: one function from a measure, filters and looked-u
 
 The list behind a mark, its CSV, the command and audiences all use it, so the list always matches the number: the
 list has as many customers as the measure counts, or its values add up to the measure. For a ratio, the customers
-are those of its numerator, or of its denominator if the numerator is not about single customers.
+are those of its numerator, or of its denominator if the numerator is not about individual customers.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ from customer360.tables.conditions import (
 )
 
 ROWS_OF: Final = {ACTIVITY_SEGMENTS: CUSTOMER_MONTHS, TIER_MOVES: CUSTOMER_MOVES}
-"""The table of single customers that a fact is summed from, if that is not customer_profiles."""
+"""The table of individual customers that a fact is summed from, if that is not customer_profiles."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def people_behind(
 ) -> Selection | None:
     """
     The customers behind *measure* of *fact* under *filters*, including those of the mark; None if the measure is
-    not about single customers of today, as with the holdout of a model.
+    not about individual customers of today, as with the holdout of a model.
 
     A filter by a dimension that *fact* does not have does not apply, as in the report. *by* are the cuts of the
     visual: customers in no part of it are not in the list. *thresholds* has the parameters' values by name.
@@ -128,7 +128,7 @@ def people_behind(
 
 
 def people_where(filters: Filters, known: LookedUp) -> Selection:
-    """The customers within all *filters*. Raises Invalid for a filter that does not apply to single customers."""
+    """The customers within all *filters*. Raises Invalid if one does not apply to individual customers."""
     for name in filters:
         if not dimension(name).profile_column:
             raise Invalid(f"'{name}' is not a property of a customer; combine it with a measure that has it")

@@ -60,7 +60,7 @@ class Column:
     counts: tuple[Condition, ...] | None = None
     """
     The customers it covers: those for whom these conditions hold in customer_profiles or, in a table by month, in
-    the month's row of customer_months. None if a row is not about single customers.
+    the month's row of customer_months. None if a row is not about individual customers.
     """
     sums: str = ""
     """The column of that table whose values it adds up; empty if it counts the customers."""
@@ -147,9 +147,9 @@ class Index:
 
 Role = Literal["source", "profile", "fact", "dimension", "log", "note"]
 """
-What a table is for: *source*, rows that come from outside; *profile*, rows of single customers; *fact*, rows that
-measures are computed from; *dimension*, the members by which facts are cut; *log*, what happened; *note*, what the
-report looks up but never shows.
+What a table is for: *source*, rows that come from outside; *profile*, rows of individual customers; *fact*, rows
+that measures are computed from; *dimension*, the members by which facts are cut; *log*, what happened; *note*,
+what the report looks up but never shows.
 """
 
 

@@ -1,4 +1,4 @@
-"""The logs: what each refresh read, checked and rejected, and who saw single customers."""
+"""The logs: what each refresh read, checked and rejected, and who saw individual customers."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ REFRESH_SOURCES: Final = result(
 
 PEOPLE_ACCESS: Final = result(
     "people_access",
-    "one row per access to single customers",
+    "one row per access to individual customers",
     "Who saw or exported which customers, recorded before they are shown. The role customer360_people adds rows; "
     "only the owner reads them. No command deletes rows; `customer360 forget` removes the customer's id.",
     (),

@@ -66,9 +66,9 @@ def make_app(
     The application over the results in *database*. It loads them on startup and reloads them when they change.
 
     *hide_names* excludes customers' names. *credentials*, if given, are required. *loopback* means that only this
-    machine is served. *people* is the database in which single customers are looked up and each access is logged
-    (`people_only`); without it, no single customers are shown. Numbers about fewer than *smallest_cell* customers
-    are hidden from readers who may not see people; None hides nothing if only this machine is served.
+    machine is served. *people* is the database with the individual customers and the log of accesses to them
+    (`people_only`); without it, no individual customers are shown. Numbers about fewer than *smallest_cell* are
+    hidden from readers who may not see people; None hides nothing if only this machine is served.
     Raises: Customer360Error for a *smallest_cell* of 1 or 2.
     """
     if smallest_cell is None:

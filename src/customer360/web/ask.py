@@ -179,17 +179,17 @@ def _written(known: Mapping[Any, str], key: Any) -> Any:
 
 
 def _top(asked: Measure, cuts: Sequence[Dimension], filters: Filters, results: Results) -> dict[str, list[Any]]:
-    """The rows of the visual that lists single customers, not summed."""
+    """The rows of the visual that lists individual customers, not summed."""
     [visual] = _listed(asked)
     if cuts:
-        raise Invalid(f"'{asked.name}' is a value of single customers; omit 'by' and use 'where'")
+        raise Invalid(f"'{asked.name}' is a value of individual customers; omit 'by' and use 'where'")
     shown = [name for name in visual.columns if not lacking(visual.fact[name].derived_from, results.missing)]
     rows = results.rows(sql.top(visual.fact, asked, shown, visual.top, filters=filters))
     return {name: [row[place] for row in rows] for place, name in enumerate((*shown, asked.name))}
 
 
 def _listed(asked: Measure) -> list[Visual]:
-    """The visual that lists single customers by *asked*, if there is one."""
+    """The visual that lists individual customers by *asked*, if there is one."""
     return [visual for visual in REPORT.visuals if visual.kind == "table" and visual.measure is asked][:1]
 
 

@@ -25,14 +25,14 @@ SHORTEST_TOKEN: Final = 16
 SHORTEST_PASSWORD: Final = 12
 _HASH: Final = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}")
 _SEES_PEOPLE: Final = "people"
-"""The third field in the line of a user who may see single customers."""
+"""The third field in the line of a user who may see individual customers."""
 _NAME: Final = re.compile(r"[^:#\s]([^:]*\S)?", re.ASCII)
 _HASHER: Final = PasswordHasher()
 
 
 @dataclass(frozen=True)
 class User:
-    """The user of a request: the name in the access log, and whether the user may see single customers."""
+    """The user of a request: the name in the access log, and whether the user may see individual customers."""
 
     name: str
     sees_people: bool = False
@@ -42,7 +42,7 @@ NOBODY: Final = User("")
 """A user who has not signed in."""
 
 _TOKEN_HOLDER: Final = User("token")
-"""A user with the token. It can be anyone, so this user never sees single customers."""
+"""A user with the token. It can be anyone, so this user never sees individual customers."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Credentials:
     stamp: tuple[object, ...] = field(default=(), repr=False)
     """The stamp of the files when they were read."""
     see_people: frozenset[str] = field(default=frozenset(), repr=False)
-    """The names of the *users* who may see single customers."""
+    """The names of the *users* who may see individual customers."""
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
@@ -99,11 +99,11 @@ class Credentials:
             return Credentials(files=self.files, stamp=stamp)
 
     def require_people(self) -> None:
-        """Raises: Refused when no user may see single customers."""
+        """Raises: Refused when no user may see individual customers."""
         if not self.see_people:
             raise Refused(
-                "--people shows single customers only to users who may see them, and no user may; create the line "
-                "of such a user with: customer360 password NAME --people, and pass --users FILE"
+                "--people shows individual customers only to users who may see them, and no user may; create the "
+                "line of such a user with: customer360 password NAME --people, and pass --users FILE"
             )
 
     def accept(self, authorization: bytes) -> User | None:
@@ -164,8 +164,16 @@ def configured(token_file: Path | None, users_file: Path | None) -> Credentials 
 
 def check_name(name: str) -> None:
     """Raises: Customer360Error when *name* is not possible in a users file."""
-    if not _NAME.fullmatch(name):
-        raise Invalid(f"invalid user name {name!r}; it must not contain a colon, nor start or end with space or #")
+    if not _is_name(name):
+        raise Invalid(
+            f"invalid user name {name!r}; it must not contain a colon or control characters, "
+            "nor start or end with space or #"
+        )
+
+
+def _is_name(name: str) -> bool:
+    """Whether *name* fits in a line of a users file."""
+    return bool(_NAME.fullmatch(name)) and name.isprintable()
 
 
 def users_line(name: str, password: str, *, sees_people: bool = False) -> str:
@@ -181,7 +189,7 @@ def users_line(name: str, password: str, *, sees_people: bool = False) -> str:
 
 def _users(path: Path) -> tuple[dict[str, str], frozenset[str]]:
     """
-    The names and hashes in a users file, and the names of users who may see single customers.
+    The names and hashes in a users file, and the names of users who may see individual customers.
 
     Each line is `name:hash` or `name:hash:people`; empty lines and # comments are ignored.
     """
@@ -192,7 +200,7 @@ def _users(path: Path) -> tuple[dict[str, str], frozenset[str]]:
             continue
         name, _, rest = line.strip().partition(":")
         hashed, *rights = rest.split(":")
-        is_right = _NAME.fullmatch(name) and _HASH.fullmatch(hashed) and rights in ([], [_SEES_PEOPLE])
+        is_right = _is_name(name) and _HASH.fullmatch(hashed) and rights in ([], [_SEES_PEOPLE])
         if name in users or not is_right:
             wrong = f"repeats the user '{name}'" if name in users else "is not NAME:HASH or NAME:HASH:people"
             raise Invalid(f"line {number} of {path} {wrong}; create each line with: customer360 password NAME")

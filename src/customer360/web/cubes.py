@@ -33,7 +33,7 @@ def cubes_of(page: Page, results: Results) -> dict[str, Table]:
     """
     The tables that *page* reads, by name: those of its visuals, and one for marks clicked in any visual.
 
-    Empty for a page that shows single customers, who stay on the server.
+    Empty for a page that shows individual customers, who stay on the server.
     """
     if any(visual.kind == "table" for visual in page.visuals):
         return {}

@@ -44,7 +44,7 @@ def answer_without_small(view: View, results: Results, smallest: int) -> Json:
     The answer to *view* without numbers about 1 to *smallest* - 1 customers.
 
     Such counts are null and listed under "below". All other numbers that would reveal so few customers are null
-    and listed under "withheld". Visuals of single customers say that they are not shown.
+    and listed under "withheld". Visuals of individual customers say that they are not shown.
     """
     plans = [_plan(visual, view, results) for visual in view.page.visuals]
     found = found_of((ask for plan in plans for ask in plan.all_asks), view, results)

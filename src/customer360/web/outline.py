@@ -83,7 +83,7 @@ def outline(results: Results, smallest: int = 0) -> Json:
     Everything the page needs to know about the report before it requests numbers.
 
     With *smallest*, for a reader from whom numbers about fewer customers are hidden: without tables, and without
-    visuals of single customers.
+    visuals of individual customers.
     """
     report = results.report
     visuals = report.visuals

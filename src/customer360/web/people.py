@@ -1,4 +1,4 @@
-"""Lists of customers, and single customers, as data for the page."""
+"""Lists of customers, and individual customers, as data for the page."""
 
 from __future__ import annotations
 

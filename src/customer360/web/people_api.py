@@ -1,4 +1,4 @@
-"""The API of single customers, for readers who may see people: lists, CSV, search, and one customer."""
+"""The API of individual customers, for readers who may see people: lists, CSV, search, and one customer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from customer360.web.watch import Watch
 _PRIVATE: Final = {"Cache-Control": "no-store"}
 _EXPORT_MINUTES: Final = 60
 _LARGEST: Final = 2**63 - 1
-NOT_PERMITTED: Final = "single customers are shown only to users who may see people"
+NOT_PERMITTED: Final = "individual customers are shown only to users who may see people"
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def secured(
 
 
 class _Headers:
-    """Sets the security headers on every response, overriding the app; browsers never cache single customers."""
+    """Sets the security headers on every response, overriding the app; browsers cache no individual customers."""
 
     _ours: Final = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     _not_kept: Final = {b"server", *(name for name, _ in _ours)}
@@ -207,7 +207,7 @@ def _is_of_another_site(scope: Scope) -> bool:
 
 class _PeopleCheck:
     """
-    Refuses single customers to users who may not see them, regardless of the app's answer.
+    Refuses individual customers to users who may not see them, regardless of the app's answer.
 
     Another site could not read the answer anyway, but it must not fill the access log in a reader's name either.
     """
@@ -222,14 +222,16 @@ class _PeopleCheck:
         if not _is_about_people(scope):
             return None
         if not self._is_on:
-            line = "this dashboard shows no single customers; to show them: customer360 dashboard --people"
+            line = "this dashboard shows no individual customers; to show them: customer360 dashboard --people"
             return _refused(scope, 403, "no_people", line)
         if not user.sees_people:
-            line = "you may not see single customers; to add a user who may: customer360 password NAME --people"
+            line = (
+                "you may not see individual customers; to add a user who may: customer360 password NAME --people"
+            )
             return _refused(scope, 403, "not_permitted", line)
         if _is_of_another_site(scope):
             return _refused(
-                scope, 403, "other_site", "single customers are shown only on the dashboard's own pages"
+                scope, 403, "other_site", "individual customers are shown only on the dashboard's own pages"
             )
         return None
 

@@ -136,7 +136,7 @@ def named(
     counts. Members and months are written as for `ask`.
 
     Raises: Customer360Error for an unknown name or member, with the nearest, for missing data, and for a measure
-    that is not about single customers.
+    that is not about individual customers.
     """
     cuts = {cut: dimension(cut) for cut in where}
     require_known([*cuts.values()], results)

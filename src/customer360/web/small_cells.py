@@ -24,7 +24,7 @@ Sign = Literal["below", "withheld"]
 LEAST: Final = 3
 """The lowest limit allowed: "below 2" would mean exactly 1."""
 
-NOT_LISTED: Final = "Single customers are listed only for users who may see people"
+NOT_LISTED: Final = "Individual customers are listed only for users who may see people"
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class Results:
 
     *tables* are each fact and its rollups, fewest rows first; *sizes* are their row counts. *members* contains the
     keys of each dimension in order, each with its label. *missing* are empty columns of the sources, and kinds of
-    events that do not occur. *values* are those of single customers, if they can be read.
+    events that do not occur. *values* are those of individual customers, if they can be read.
     """
 
     refresh_row: Mapping[str, Any]

@@ -45,7 +45,7 @@ def problems(read: Read) -> Iterator[str]:
         source = partitions[0].properties["source"]
         if table.name in map(fact_name, SINGLE_CUSTOMERS):
             if partitions[0].properties["mode"] != "directQuery":
-                yield f"{table.name} imports single customers into the model"
+                yield f"{table.name} imports individual customers into the model"
         elif "PostgreSQL" in source:
             modes.add(partitions[0].properties["mode"])
         elif partitions[0].properties["mode"] != "import":

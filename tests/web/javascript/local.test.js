@@ -131,7 +131,7 @@ test("the customers under the filters are counted with and without a visual", ()
   assert.equal(count("country=Atlantis"), null);
 });
 
-test("invalid parameters, and pages of single customers, are requested from the server", () => {
+test("invalid parameters, and pages of individual customers, are requested from the server", () => {
   assert.equal(local.answer(REPORT, "overview", new URLSearchParams("country=Atlantis")), null);
   assert.equal(local.answer(REPORT, "financial", new URLSearchParams()), null);
   assert.equal(local.answer(REPORT, "people", new URLSearchParams()), null);

@@ -1,5 +1,5 @@
 /**
- * Single customers: the data the server sends, and the links to their pages.
+ * Individual customers: the data the server sends, and the links to their pages.
  *
  * Only the type checker reads this file; it is not part of the page.
  */

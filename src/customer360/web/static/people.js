@@ -1,4 +1,4 @@
-/** Single customers: the URLs of their pages, and the links to them. */
+/** Individual customers: the URLs of their pages, and the links to them. */
 
 import { COMPARE } from "./compare.js";
 import * as format from "./format.js";

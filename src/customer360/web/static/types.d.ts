@@ -34,7 +34,7 @@ export interface Report {
   /** Fact -> the dimensions that cut it. */
   facts: Record<string, string[]>;
   pages: PageDefinition[];
-  /** Null if this reader may not see single customers. */
+  /** Null if this reader may not see individual customers. */
   people: People | null;
 }
 
