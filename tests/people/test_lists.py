@@ -83,9 +83,9 @@ def test_dimensions_that_a_measure_lacks_still_filter_the_list(small: Database) 
         (Chosen({"loyalty_status": "Golt"}), {}, "Did you mean 'Gold'"),
         (Chosen({"loyalty_statuss": "Gold"}), {}, "Did you mean 'loyalty_status'"),
         (Chosen(measure="actve_customers"), {}, "Did you mean 'active_customers'"),
-        (Chosen(measure="holdout_ratio"), {}, "not about individual customers"),
-        (Chosen({"activity_month": "2026-05"}), {}, "together with a measure"),
-        (Chosen(), {"sort": "name"}, "not sorted by 'name'"),
+        (Chosen(measure="holdout_ratio"), {}, "has no list of customers"),
+        (Chosen({"activity_month": "2026-05"}), {}, "combine it with a measure"),
+        (Chosen(), {"sort": "name"}, "cannot be sorted by 'name'"),
         (Chosen(), {"columns": ["e_mail"]}, "Did you mean 'email'"),
         (Chosen(audience="nobody"), {}, "audience save"),
         (Chosen(measure="new_customers", parameters={"balance_threshold": 3}), {}, "has no parameter"),
@@ -288,7 +288,7 @@ def test_an_audience_filters_lists_and_can_be_replaced_and_dropped(small: Databa
     assert first == ids(small, Chosen({"loyalty_status": "Gold"}))
     assert second == ids(small, Chosen({"loyalty_status": "Silver", "country": "Spain"}))
     assert "some: loyalty_status=Silver" in command(small, "audience", "list").output
-    assert command(small, "audience", "drop", "some").output == "audience.some is gone\n"
+    assert command(small, "audience", "drop", "some").output == "audience.some was dropped\n"
     with small.connect() as connection, pytest.raises(Invalid, match="no audience 'some'"):
         audiences.drop(connection, "some")
 
@@ -306,7 +306,7 @@ def test_somebody_elses_view_is_neither_replaced_nor_dropped(small: Database) ->
 
 @pytest.mark.parametrize("name", ["Gold", "a-b", "1st", "x" * 51, "a;drop"])
 def test_invalid_audience_names_are_refused(small: Database, name: str) -> None:
-    with pytest.raises(Invalid, match="no name for an audience"):
+    with pytest.raises(Invalid, match="invalid audience name"):
         save_audience(small, name, Chosen())
 
 

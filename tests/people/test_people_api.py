@@ -126,10 +126,10 @@ def test_an_audience_filters_a_list_and_is_offered(small: Database, held: httpx.
     ("query", "said"),
     [
         ("visual=nothing", "no such visual"),
-        ("visual=holdout_ratio", "not about individual customers"),
+        ("visual=holdout_ratio", "has no list of customers"),
         ("visual=customers_by_status&mark=Golt", "available: Bronze"),
         ("visual=customers_by_status&measure=average_balances", "no list for that measure"),
-        ("sort=name", "not sorted by 'name'"),
+        ("sort=name", "cannot be sorted by 'name'"),
         ("after=zzz", "start again"),
         ("country=Atlantis", "no country 'Atlantis'"),
         ("audience=nobody", "no audience 'nobody'"),
@@ -183,4 +183,4 @@ def test_after_new_results_the_reader_is_asked_to_wait_a_moment(small: Database)
 
     assert reply.status_code in (200, 503)
     if reply.status_code == 503:
-        assert "ask again in a moment" in reply.json()["error"]["message"]
+        assert "try again in a moment" in reply.json()["error"]["message"]
