@@ -100,7 +100,7 @@ def _held(database: Database, results: Results, connection: psycopg.Connection[A
 
 
 def _told(connection: psycopg.Connection[Any], page: Sequence[lists.Found]) -> None:
-    lists.told(connection, [one.customer_id for one in page], SHOWN)
+    lists.values_of(connection, [one.customer_id for one in page], SHOWN)
 
 
 def _slow(show: Show, listed: Sequence[Selection], orders: Sequence[Order]) -> Sample:

@@ -70,7 +70,9 @@ def test_a_refresh_in_the_future_is_reported_and_never_fresh(database: Database)
     found = StatusOutcome(status(database), "embedded")
 
     assert "ahead of this machine's clock" in "\n".join(found.lines())
-    with pytest.raises(Customer360Error, match=r"dated (4\d h|2 d) ahead of this machine's clock; correct the clocks"):
+    with pytest.raises(
+        Customer360Error, match=r"dated (4\d h|2 d) ahead of this machine's clock; correct the clocks"
+    ):
         found.require_fresh(timedelta(days=365))
 
 

@@ -38,7 +38,7 @@ _FILL: Final = """
     ) TO '{filled}' (FORMAT parquet)"""
 
 
-def with_told(customers: Loadable, events: Loadable) -> Loadable:
+def fill_from_events(customers: Loadable, events: Loadable) -> Loadable:
     """
     *customers* with first_purchase and last_login filled from their *events*, if their file lacks them.
 

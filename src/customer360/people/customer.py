@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
-from customer360.people.lists import COLUMNS, Queryable, asking, told
+from customer360.people.lists import COLUMNS, Queryable, asking, values_of
 from customer360.tables import (
     CUSTOMER_MONTHS,
     CUSTOMER_MOVES,
@@ -63,7 +63,7 @@ def customer(
 ) -> Customer | None:
     """The customer, or None if there is none. *ask* computes the rank; *columns* are the columns in the data."""
     known = tuple(columns)
-    rows = told(connection, [customer_id], known)
+    rows = values_of(connection, [customer_id], known)
     if customer_id not in rows:
         return None
     facts = dict(zip(known, rows[customer_id], strict=True))

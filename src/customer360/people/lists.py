@@ -180,7 +180,7 @@ def asking_held(held: duckdb.DuckDBPyConnection) -> Queryable:
     return ask
 
 
-def told(
+def values_of(
     connection: psycopg.Connection[Any], ids: Sequence[int], columns: Iterable[Column]
 ) -> Mapping[int, tuple[Any, ...]]:
     """The values of *columns* for each of *ids*, by id."""

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from customer360.errors import Invalid
 from customer360.own_data.evaluate import evaluated
-from customer360.own_data.from_events import with_told
+from customer360.own_data.from_events import fill_from_events
 from customer360.own_data.loadable import Loadable, find_loadable
 from customer360.own_data.mapped import trees
 from customer360.own_data.mapping import content_of
@@ -138,10 +138,10 @@ def load_own_data(
     """
     Loads the valid rows of the source in *request*; without *database*, or in a dry run, loads nothing.
 
-    *events* is a source of the events of these customers. They are loaded too, and fill what the customers' own
-    source lacks; see `with_told`. *agree* gets each plan before any row is examined, and raises to reject it.
-    Raises: Customer360Error, with nothing changed, when a source cannot be read, and for what `load_found`
-    refuses.
+    *events* is a source of the events of these customers. They are loaded too, and fill columns that the
+    customers' source lacks; see `fill_from_events`. *agree* gets each plan before rows are examined, and raises to
+    reject it. Raises: Customer360Error, with nothing changed, when a source cannot be read, and for what
+    `load_found` refuses.
     """
     target = None if request.dry_run else database
     if target:
@@ -154,7 +154,7 @@ def load_own_data(
         if plan_of_events:
             of_events = _load_of_events(load.found, plan_of_events, forgotten, progress)
             with progress("Completing the customers from their events"):
-                load = replace(load, found=with_told(load.found, of_events.found), of_events=of_events)
+                load = replace(load, found=fill_from_events(load.found, of_events.found), of_events=of_events)
         if target:
             fillings = [Filling(one.found, _facts(one)) for one in (load, load.of_events) if one]
             load_found(target, fillings, request, forgotten=forgotten, waiting=waiting, progress=progress)

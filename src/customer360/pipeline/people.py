@@ -62,7 +62,7 @@ class People:
         """The first *limit* customers, or all, one row each; the last value is what they add to a number."""
         ask, after, left = lists.asking(self.connection), None, self.customers if limit is None else limit
         while left > 0 and (page := lists.found(ask, self.selection, self.order, after, min(left, _AT_A_TIME))):
-            values = lists.told(self.connection, [one.customer_id for one in page], self.columns)
+            values = lists.values_of(self.connection, [one.customer_id for one in page], self.columns)
             yield from (_row(values[one.customer_id], one, self.selection) for one in page)
             after, left = page[-1], left - len(page)
 

@@ -101,14 +101,14 @@ def _given(name: str, kept: Sequence[object] | Between, results: Results) -> Ite
 def columns_shown(results: Results) -> tuple[Column, ...]:
     """The columns of a list, without those missing from the data: mock customers have no source_id."""
     is_mock = results.refresh_row["source_kind"] == "mock"
-    told = [column for column in SHOWN if not (is_mock and column.name == "source_id")]
-    return tuple(column for column in told if column is ID or not lacking(column.derived_from, results.missing))
+    columns = [column for column in SHOWN if not (is_mock and column.name == "source_id")]
+    return tuple(column for column in columns if column is ID or not lacking(column.derived_from, results.missing))
 
 
 def columns_known(results: Results) -> tuple[Column, ...]:
     """All columns of a customer in this data, except the numbers of bands."""
-    told = [column for column in COLUMNS if column is ID or not lacking(column.derived_from, results.missing)]
-    return tuple(column for column in told if not column.name.endswith(("_band", "_month", "funnel_stage")))
+    columns = [column for column in COLUMNS if column is ID or not lacking(column.derived_from, results.missing)]
+    return tuple(column for column in columns if not column.name.endswith(("_band", "_month", "funnel_stage")))
 
 
 def columns_named(names: Iterable[str]) -> tuple[Column, ...]:
@@ -126,7 +126,7 @@ def page_of_list(
     """One page of the list: *ask* finds the customers, and *connection* reads their data."""
     rows = lists.found(ask, one.selection, one.order, one.after, PAGE_ROWS + 1)
     shown, columns = rows[:PAGE_ROWS], columns_shown(results)
-    told = lists.told(connection, [row.customer_id for row in shown], columns)
+    values = lists.values_of(connection, [row.customer_id for row in shown], columns)
     total = one.selection.measure if one.selection.total else None
     extra = [{"name": ADDED, "label": total.label, "format": total.format, "sortable": True}] if total else []
     path = urlencode(one.query)
@@ -138,9 +138,9 @@ def page_of_list(
         "ignored": [cut.label for cut in one.ignored],
         "columns": [*map(_column, columns), *extra],
         "rows": [
-            [*_plain_row(told[row.customer_id], columns), *([row.added] if total else [])]
+            [*_plain_row(values[row.customer_id], columns), *([row.added] if total else [])]
             for row in shown
-            if row.customer_id in told
+            if row.customer_id in values
         ],
         "next": lists.cursor_of(shown[-1]) if len(rows) > PAGE_ROWS else None,
         "sort": str(one.order),
@@ -149,9 +149,9 @@ def page_of_list(
     }
 
 
-def search_rows(ids: Sequence[int], told: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
+def search_rows(ids: Sequence[int], values: Mapping[int, tuple[Any, ...]], columns: Sequence[Column]) -> Json:
     """The customers that a search found."""
-    rows = [_plain_row(told[one], columns) for one in ids if one in told]
+    rows = [_plain_row(values[one], columns) for one in ids if one in values]
     return {"columns": [{**_column(column), "sortable": False} for column in columns], "rows": rows}
 
 

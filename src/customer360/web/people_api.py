@@ -116,8 +116,8 @@ class PeopleApi:
         with self._reading(results) as connection:
             ids = search(connection, text)
             self._log(user, "search", "search", len(ids))
-            told = lists.told(connection, ids, columns)
-        return people.search_rows(ids, told, columns)
+            values = lists.values_of(connection, ids, columns)
+        return people.search_rows(ids, values, columns)
 
     def _customer(self, text: str, user: User, results: Results) -> people.Json:
         if not text.removeprefix("-").isdecimal() or abs(int(text)) > _LARGEST:
