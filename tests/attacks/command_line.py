@@ -30,7 +30,7 @@ class Ended:
 def customer360(*arguments: str, typed: str = "") -> Ended:
     """Runs one command, as a user types it."""
     code = 0
-    with _as_it_was(), CliRunner().isolation(input=typed) as (stdout, stderr, _):
+    with _as_it_was(), CliRunner().isolation(input=typed.encode("utf-8", "surrogatepass")) as (stdout, stderr, _):
         sys.argv = ["customer360", *arguments]
         try:
             cli.main()

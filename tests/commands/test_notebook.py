@@ -139,7 +139,7 @@ def test_running_again_changes_nothing(folder):
         ("1 / 0", r"cell \[2\] failed: ZeroDivisionError: division by zero"),
         (
             "from customer360.mock_data.plan import parse_size; parse_size('x')",
-            r"cell \[2\] failed: size 'x' is not",
+            r"cell \[2\] failed: invalid size 'x'",
         ),
         ("import os; os._exit(1)", "its Python process ended"),
     ],

@@ -343,7 +343,7 @@ def test_customers_are_not_derived_from_events_that_replace_their_lines(
     load_events(database, "other.csv", replace=True)
 
     assert (found(database, CUSTOMERS.full_name).transactions, found(database).transactions) == (True, False)
-    with pytest.raises(Customer360Error, match="without their events it cannot show 2024-02-02"):
+    with pytest.raises(Customer360Error, match="without their events it has no state as of 2024-02-02"):
         run_operations(database, spark, as_of=date(2024, 2, 2))
 
 

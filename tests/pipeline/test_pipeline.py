@@ -360,7 +360,7 @@ def test_a_table_without_what_customers_need_is_one_line(spark: SparkSession, da
     with database.connect() as connection:
         connection.execute("CREATE TABLE accounts (customer_id uuid, name text)")
     with pytest.raises(
-        Customer360Error, match="is uuid, .*customer360 load --from-database URL --table public.acc"
+        Customer360Error, match="is of type uuid, .*customer360 load --from-database URL --table public.acc"
     ):
         run_operations(database, spark, table="public.accounts", as_of=AS_OF)
     assert value(database, "SELECT to_regclass('analytics.refreshes') IS NULL")

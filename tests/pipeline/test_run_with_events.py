@@ -203,7 +203,7 @@ def test_rejected_and_future_events_are_reported(spark: SparkSession, shop: Data
     assert (refresh.events_in, refresh.events_out) == (15, 12)
     assert (refresh.events_rejected, refresh.events_not_yet_known) == (2, 1)
     assert "2 events were rejected; see analytics.rejected_rows" in said(refresh)
-    assert "1 events lie after the as-of date" in said(refresh)
+    assert "1 events are later than the as-of date" in said(refresh)
     assert rows(shop, "SELECT source, key, reasons FROM analytics.rejected_rows ORDER BY key") == [
         ("public.events", "13", "event_customer_unknown"),
         ("public.events", "14", "event_kind_unknown"),
@@ -225,7 +225,7 @@ def test_customers_of_order_lines_have_a_past_with_their_events(
 
     assert (refresh.events_out, refresh.events_not_yet_known) == (3, 3)
     assert rows(database, "SELECT sum(orders), sum(spent) FROM analytics.customer_profiles") == [(3, 30)]
-    with pytest.raises(Customer360Error, match="without their events it cannot show 2026-03-31"):
+    with pytest.raises(Customer360Error, match="without their events it has no state as of 2026-03-31"):
         run_operations(database, spark, events="none", as_of=date(2026, 3, 31))
 
 

@@ -44,7 +44,7 @@ def test_results_older_than_the_limit_are_stale(three_hours_old):
 
     assert (answer.status_code, answer.json()["status"]) == (503, "stale")
     assert wrong.status_code == 400
-    assert "write it as 90s, 15m, 26h or 2d" in wrong.json()["error"]["message"]
+    assert "use a form such as 90s, 15m, 26h or 2d" in wrong.json()["error"]["message"]
 
 
 def test_results_of_the_future_are_stale(module_database, three_hours_old):

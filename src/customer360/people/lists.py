@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
 
-from customer360.errors import Invalid, nearest, printable
+from customer360.errors import Invalid, nearest
 from customer360.people.sql import ADDED, added, selected
 from customer360.report.people import Selection
 from customer360.tables import CUSTOMER_CONTACTS, CUSTOMER_PROFILES, Column
@@ -93,7 +93,7 @@ def order_of(text: str, selection: Selection) -> Order:
     valid = [one.name for one in CUSTOMER_PROFILES.columns if one.name != "source_id"]
     valid += [ADDED, selection.measure.name] if selection.total else []
     if name not in valid:
-        raise Invalid(f"a list cannot be sorted by '{printable(name[:40])}'.{nearest(name, valid)}")
+        raise Invalid(f"a list cannot be sorted by '{name[:40]}'.{nearest(name, valid)}")
     return Order(name, text.startswith("-"))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from customer360.errors import one_line
 from customer360.web.assets import Asset
 
 _MOST_REMEMBERED: Final = 500
@@ -80,8 +81,8 @@ def file(asset: Asset, request: Request, cache_control: str) -> Response:
 
 
 def refused(status: int, code: str, message: str, **headers: str) -> JSONResponse:
-    """An error as JSON, for the page and for scripts."""
-    error = {"error": {"code": code, "message": message}}
+    """An error as JSON, for the page and for scripts; *message* may quote any text of the request."""
+    error = {"error": {"code": code, "message": one_line(message)}}
     return JSONResponse(error, status, {"cache-control": "no-store", **headers})
 
 
