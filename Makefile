@@ -30,7 +30,7 @@ test: set-up .venv/.browser .venv-spark/.complete lint  ## All tests: fast ones 
 	$(RUN) pytest -n 2 --dist loadfile -m "slow and not java"
 	$(SPARK_RUN) pytest -n 2 --dist loadfile -m "java or both" --timeout=900  # on two cores, planning takes a cold Java minutes
 
-check: set-up lint   ## Lint, types, layers, and the fast tests, including the operations: about a minute
+check: set-up lint   ## Lint, types, layers, and the fast tests, including the operations: about three minutes
 	$(NODE_TESTS)
 	$(RUN) pytest -n auto --dist loadfile -m "not slow and not browser and not published and not java"
 
