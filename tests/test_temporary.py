@@ -85,6 +85,23 @@ def test_what_a_killed_process_left_stays_while_a_child_of_it_lives(tmp_path: Pa
         assert folders(root) == [path.name, f"{path.name}.lock"]
 
 
+@pytest.mark.slow
+def test_what_a_process_could_not_remove_is_removed_by_the_next(tmp_path: Path, root: Path) -> None:
+    """For instance while an engine that is being stopped still writes; here, a disk is mounted in the folder."""
+    process = other_process(tmp_path)
+    assert process.stdout is not None
+    name = process.stdout.readline().strip()
+    with small_disk(root / name / "disk", 1) as refusal:
+        if refusal:
+            process.kill()
+            pytest.skip(refusal)
+        process.communicate("\n")
+        assert folders(root) == [name, f"{name}.lock"]
+
+    with temporary.folder("test") as path:
+        assert folders(root) == [path.name, f"{path.name}.lock"]
+
+
 def test_the_folder_of_a_living_process_is_kept(tmp_path: Path, root: Path) -> None:
     """Several commands run at the same time."""
     with other_process(tmp_path) as process:

@@ -14,7 +14,8 @@ from typing import Final
 
 from customer360.errors import Unavailable
 
-_TRIES: Final = 20
+_SECONDS: Final = 5
+_TRIES: Final = 50
 
 
 @contextmanager
@@ -43,18 +44,20 @@ def folder(purpose: str) -> Iterator[Path]:
         ) from None
     finally:
         if os.getpid() == owner:  # a fork of this process ends first and must not remove the folder
-            _remove(path)
+            is_removed = _remove(path)
             alive.release()
-            path.with_suffix(".lock").unlink(missing_ok=True)
+            if is_removed:  # otherwise, the next process finds the folder by its lock, and removes it
+                path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def _remove(path: Path) -> None:
-    """Retries for a second: a program that is being stopped may still write its last file."""
+def _remove(path: Path) -> bool:
+    """Whether *path* is removed. Retries for seconds: a program that is being stopped may still write to it."""
     for _ in range(_TRIES):
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
-            return
-        time.sleep(1 / _TRIES)
+            return True
+        time.sleep(_SECONDS / _TRIES)
+    return False
 
 
 def private_root() -> Path:
