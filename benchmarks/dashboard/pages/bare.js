@@ -3,6 +3,7 @@
  *
  * The options are the dashboard's, created by its own modules.
  */
+const EVERY_MONTH = { from: "", to: "" };
 const { modules, report, page, sizes, answers } = window.given;
 const [{ chart }, { rowsOf }] = await Promise.all(["charts", "rows"].map((name) => import(`${modules}/${name}.js`)));
 
@@ -17,7 +18,7 @@ window.isReady = true;
 
 function made(visual) {
   const frame = { visual, report, picks: new Set(), page: { report } };
-  frame.rows = rowsOf(visual, answers[0].visuals[visual.name], report);
+  frame.rows = rowsOf(visual, answers[0].visuals[visual.name], report, EVERY_MONTH);
   const drawing = (frame.drawing = chart(frame));
   const [width, height] = sizes[visual.name];
   drawing.canvas.style.cssText = `width: ${width}px; height: ${height}px`;
@@ -29,7 +30,7 @@ function made(visual) {
 
 /** Like the dashboard: sends names of members only where they have changed. */
 function optionOf(frame, answer) {
-  const rows = rowsOf(frame.visual, answer.visuals[frame.visual.name], report);
+  const rows = rowsOf(frame.visual, answer.visuals[frame.visual.name], report, EVERY_MONTH);
   const sameMembers = String(rows.map(({ mark }) => mark)) === String(frame.rows.map(({ mark }) => mark));
   frame.rows = rows;
   return frame.drawing.kind.change({ ...frame.drawing.view(frame), sameMembers });
