@@ -1,8 +1,7 @@
 """
 Expressions: the closed set of ways to compute a measure, and what follows from an expression.
 
-Every case is a dataclass. Renderers match exactly these cases, so a new case fails the type checker until every
-renderer supports it.
+Every case is a dataclass. Renderers match exactly these cases, so a new one must be added to all to pass mypy.
 """
 
 from __future__ import annotations
