@@ -43,10 +43,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("event_refund_above_zero", {"kind": "refund", "points": 0}, {"kind": "refund", "points": 0, "amount": 0}),
     ("event_earned_below_zero", {"points": -1}, {"points": 0}),
     ("event_earned_below_zero", {"kind": "earn", "points": -1}, {"kind": "adjust", "points": -1}),
-    ("event_taken_above_zero", {"kind": "redeem", "points": 1}, {"kind": "redeem", "points": -1}),
-    ("event_taken_above_zero", {"kind": "expire", "points": 1}, {"kind": "expire", "points": 0}),
+    ("event_deduction_above_zero", {"kind": "redeem", "points": 1}, {"kind": "redeem", "points": -1}),
+    ("event_deduction_above_zero", {"kind": "expire", "points": 1}, {"kind": "expire", "points": 0}),
     (
-        "event_taken_above_zero",
+        "event_deduction_above_zero",
         {"kind": "refund", "amount": 0, "points": 1},
         {"kind": "refund", "amount": -1, "points": 0},
     ),

@@ -616,7 +616,7 @@ def test_sums_that_are_out_of_range_are_rejected_with_all_lines(tmp_path: Path) 
         assert shown == {
             1: ("event_amount_too_large", 2),
             2: ("negative_points", 1),
-            3: ("event_taken_above_zero", 1),
+            3: ("event_deduction_above_zero", 1),
         }
         assert (found.tally.rows_loaded, found.tally.rows_rejected, found.tally.customers) == (1, 4, 1)
         assert customers(found)[3]["loyalty_points"] == 5

@@ -58,7 +58,7 @@ def test_a_share_is_subtracted_from_the_product(tmp_path: Path) -> None:
 
     with found_in(path, mapping) as found:
         assert spent(found) == {1: Decimal("17.00"), 2: Decimal("10.00"), 3: Decimal("9.99")}
-        assert reasons(found) == {6: {"discount_no_share"}, 7: {"discount_no_share"}}
+        assert reasons(found) == {6: {"discount_out_of_range"}, 7: {"discount_out_of_range"}}
 
 
 def test_numbers_beyond_all_sums_reject_their_order(tmp_path: Path) -> None:

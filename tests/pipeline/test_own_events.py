@@ -210,11 +210,11 @@ def test_an_existing_event_with_other_content_is_rejected(folder: Path, database
 
     done = load_events(database, "ledger.csv", append=True, max_rejected=0.5)
 
-    assert done.reasons == {"event_stored_otherwise": 1}
+    assert done.reasons == {"event_differs_from_stored": 1}
     assert (done.events, done.found.tally.rows_identical) == (1, 2)
     assert fetch(database, "SELECT amount FROM public.events WHERE event_id = 11") == [(20,)]
     assert fetch(database, "SELECT source, key, reasons FROM analytics.rejected_rows") == [
-        ("public.events", "11", "event_stored_otherwise")
+        ("public.events", "11", "event_differs_from_stored")
     ]
 
 

@@ -52,7 +52,7 @@ SELECT *, list_filter([
     CASE WHEN written_kind = 'purchase' AND amount < 0 THEN 'event_purchase_below_zero' END,
     CASE WHEN written_kind = 'refund' AND amount > 0 THEN 'event_refund_above_zero' END,
     CASE WHEN written_kind IN ('purchase', 'earn') AND points < 0 THEN 'event_earned_below_zero' END,
-    CASE WHEN written_kind IN ('refund', 'redeem', 'expire') AND points > 0 THEN 'event_taken_above_zero' END,
+    CASE WHEN written_kind IN ('refund', 'redeem', 'expire') AND points > 0 THEN 'event_deduction_above_zero' END,
     CASE WHEN points > 100000000000 THEN 'event_too_many_points' END,
     CASE WHEN points < -100000000000 THEN 'event_too_few_points' END,
     CASE WHEN customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM used)

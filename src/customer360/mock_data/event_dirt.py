@@ -191,7 +191,7 @@ EVENT_DIRT_KINDS: Final = (
     _opposite("positive_refund", "amount is positive.", "amount", ("refund",), "event_refund_above_zero"),
     _opposite("negative_bonus", "points are negative.", "points", ("earn",), "event_earned_below_zero"),
     _opposite(
-        "positive_redemption", "points are positive.", "points", ("redeem", "expire"), "event_taken_above_zero"
+        "positive_redemption", "points are positive.", "points", ("redeem", "expire"), "event_deduction_above_zero"
     ),
     _missing("missing_amount", "amount", ("purchase", "refund"), "event_amount_missing"),
     _missing("missing_taken_points", "points", ("redeem", "expire"), "event_points_missing"),

@@ -208,20 +208,20 @@ NEGATIVE_POINTS, TOO_MANY_POINTS = (
 TOTALS: Final = "totals_row"
 AMOUNT_TOO_LARGE: Final = "event_amount_too_large"
 EVENT_COLLISION: Final = "event_id_collision"
-STORED_OTHERWISE: Final = "event_stored_otherwise"
-STORED_OTHERWISE_MEANS: Final = (
+DIFFERS_FROM_STORED: Final = "event_differs_from_stored"
+DIFFERS_FROM_STORED_MEANS: Final = (
     "A stored event has the same event_id and different values; --append does not change stored events."
 )
 KIND_UNKNOWN: Final = "event_kind_unknown"
 REFUND_ABOVE_ZERO: Final = "event_refund_above_zero"
-TAKEN_ABOVE_ZERO: Final = "event_taken_above_zero"
+DEDUCTION_ABOVE_ZERO: Final = "event_deduction_above_zero"
 TOO_MANY_EVENT_POINTS: Final = "event_too_many_points"
 TOO_FEW_EVENT_POINTS: Final = "event_too_few_points"
 _MEANINGS: Final = {check.name: check.description for check in EVENTS.rejects}
 OF_ORDERS: Final = {
     AMOUNT_TOO_LARGE: f"The total of the order is out of range for {EVENTS['amount'].type}.",
     EVENT_COLLISION: "The key of another event has the same hash, so two events would be merged.",
-    **{name: _MEANINGS[name] for name in (TAKEN_ABOVE_ZERO, TOO_MANY_EVENT_POINTS, TOO_FEW_EVENT_POINTS)},
+    **{name: _MEANINGS[name] for name in (DEDUCTION_ABOVE_ZERO, TOO_MANY_EVENT_POINTS, TOO_FEW_EVENT_POINTS)},
 }
 """The reasons to reject an order with all its lines."""
 _TOO_EARLY: Final = next(check.name for check in CUSTOMERS.rejects if isinstance(check.condition, LiesBefore))
@@ -316,7 +316,7 @@ def _is_among(rows: ParsedRows, column: str, values: Sequence[str]) -> Mask:
 
 
 DISCOUNT_NO_SHARE: Final = CellCheck(
-    "discount_no_share", "discount is below 0 or above 1; divide a percentage by 100.", _share_taken_off
+    "discount_out_of_range", "discount is below 0 or above 1; divide a percentage by 100.", _share_taken_off
 )
 ORDER_DATE_MISSING: Final = CellCheck("order_date_missing", "The line has no date.", _lacks("order_date"))
 AMOUNT_MISSING: Final = CellCheck(

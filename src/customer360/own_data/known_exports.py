@@ -33,7 +33,7 @@ class Recipe:
     tool: str
     export: str
     columns: tuple[str, ...]
-    tells: tuple[str, ...]
+    notes: tuple[str, ...]
     content: Mapping[str, Any]
     is_open: bool = False
     """Whether the export may have custom columns, which are then guessed."""
@@ -75,8 +75,8 @@ def recipes() -> tuple[Recipe, ...]:
 def _read(path: Path) -> Recipe:
     content = parsed(path)
     about = content.pop(_SECTION)
-    columns, tells = tuple(about["columns"]), tuple(about.get("tells", ()))
-    return Recipe(path.stem, about["tool"], about["export"], columns, tells, content, about.get("open", False))
+    columns, notes = tuple(about["columns"]), tuple(about.get("notes", ()))
+    return Recipe(path.stem, about["tool"], about["export"], columns, notes, content, about.get("open", False))
 
 
 def _present(sides: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _of_recipe(recipe: Recipe, raw: RawTable, sample: Sample) -> Proposal:
         more = guess(free, {name: sample[name] for name in free}).columns
         mapping = replace(mapping, columns={**more, **mapping.columns})
     return Proposal(
-        mapping, (f"recognized as an export of {recipe}; its rows are {recipe.kind.in_words}", *recipe.tells)
+        mapping, (f"recognized as an export of {recipe}; its rows are {recipe.kind.in_words}", *recipe.notes)
     )
 
 

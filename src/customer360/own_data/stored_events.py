@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from customer360.own_data.checks import STORED_OTHERWISE
+from customer360.own_data.checks import DIFFERS_FROM_STORED
 from customer360.own_data.mapping import ColumnMapping
 from customer360.own_data.parts import ROW, Part, drop, duckdb_in, reject
 from customer360.own_data.raw_tables import RawTable
@@ -34,7 +34,7 @@ def compare_derived(duck: duckdb.DuckDBPyConnection, stored: Stored) -> None:
     """Creates the table `found` of the rows of `event` that are stored, and adds a reason to those that differ."""
     ids = pa.array(duck.execute("SELECT event_id FROM event").fetchnumpy()["event_id"])
     duck.execute(_FOUND.format(same=_same(), events=_DERIVED), {"stored": str(stored(ids))})
-    duck.execute(_OTHERWISE, {"reason": STORED_OTHERWISE})
+    duck.execute(_OTHERWISE, {"reason": DIFFERS_FROM_STORED})
 
 
 def drop_stored(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, folder: Path, stored: Stored) -> int:
@@ -49,7 +49,7 @@ def drop_stored(parts: Sequence[Part], mapping: ColumnMapping, raw: RawTable, fo
             for one in (True, False)
         )
     if len(otherwise):
-        reject(otherwise, STORED_OTHERWISE, parts, raw, mapping.kind)
+        reject(otherwise, DIFFERS_FROM_STORED, parts, raw, mapping.kind)
     if len(same):
         drop(same, parts)
     return len(same)

@@ -11,12 +11,12 @@ from typing import Final
 from customer360.errors import Refused
 from customer360.own_data.checks import (
     DAMAGED_ID,
+    DEDUCTION_ABOVE_ZERO,
+    DIFFERS_FROM_STORED,
     DUPLICATE,
     FORGOTTEN,
     KIND_UNKNOWN,
     REFUND_ABOVE_ZERO,
-    STORED_OTHERWISE,
-    TAKEN_ABOVE_ZERO,
     TOTALS,
     UNKNOWN_CUSTOMER,
 )
@@ -28,12 +28,12 @@ _HINTS: Final = {
     "is_active_unreadable": "map the words to yes or no in [values.is_active]",
     DAMAGED_ID: "export the ids as text, with all their digits",
     KIND_UNKNOWN: "map the words to kinds in [values.kind]",
-    TAKEN_ABOVE_ZERO: "redeemed and expired points must be negative; if they have no sign, set in [columns]: "
+    DEDUCTION_ABOVE_ZERO: "redeemed and expired points must be negative; if they have no sign, set in [columns]: "
     "points = \"CASE WHEN `KIND` IN ('Redemption', 'Expiry') THEN -`POINTS` ELSE `POINTS` END\"",
     REFUND_ABOVE_ZERO: "refunds must be negative; if they have no sign, set in [columns]: "
     "amount = \"CASE WHEN `KIND` = 'Refund' THEN -`AMOUNT` ELSE `AMOUNT` END\"",
     UNKNOWN_CUSTOMER: "load the customers of these events too, or raise --max-rejected if they are not customers",
-    STORED_OTHERWISE: "to load all events again, use --replace instead of --append",
+    DIFFERS_FROM_STORED: "to load all events again, use --replace instead of --append",
 }
 """How to fix the rows with a reason."""
 _OF_CELLS: Final = ("_unreadable", "_too_large")

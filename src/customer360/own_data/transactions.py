@@ -14,9 +14,9 @@ import pyarrow as pa
 from customer360.errors import Invalid
 from customer360.own_data.checks import (
     AMOUNT_TOO_LARGE,
+    DEDUCTION_ABOVE_ZERO,
     EVENT_COLLISION,
     NEGATIVE_POINTS,
-    TAKEN_ABOVE_ZERO,
     TOO_FEW_EVENT_POINTS,
     TOO_MANY_EVENT_POINTS,
     TOO_MANY_POINTS,
@@ -100,7 +100,7 @@ _EVENTS: Final = """
            concat_ws(
                ', ',
                CASE WHEN abs(round(amount, 2)) >= $largest_amount THEN $amount_too_large END,
-               CASE WHEN kind = 'refund' AND points > 0 THEN $taken_above_zero END,
+               CASE WHEN kind = 'refund' AND points > 0 THEN $deduction_above_zero END,
                CASE WHEN points > $most_points THEN $too_many_points END,
                CASE WHEN points < -$most_points THEN $too_few_points END
            ) AS reasons
@@ -149,7 +149,7 @@ _CUSTOMERS: Final = """
 _STORED_LINES: Final = "SELECT sum(lines) FROM event SEMI JOIN found USING (event_id)"
 _DROP_STORED: Final = "DELETE FROM event WHERE event_id IN (SELECT event_id FROM found)"
 _LIMITS_OF_EVENTS: Final = {
-    "largest_amount": 10**10, "amount_too_large": AMOUNT_TOO_LARGE, "taken_above_zero": TAKEN_ABOVE_ZERO,
+    "largest_amount": 10**10, "amount_too_large": AMOUNT_TOO_LARGE, "deduction_above_zero": DEDUCTION_ABOVE_ZERO,
     "most_points": MOST_POINTS, "too_many_points": TOO_MANY_EVENT_POINTS, "too_few_points": TOO_FEW_EVENT_POINTS,
 }  # fmt: skip
 _LIMITS_OF_CUSTOMERS: Final = {

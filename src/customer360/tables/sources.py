@@ -246,7 +246,7 @@ _EVENT_CHECKS: Final = (
         _of(("purchase", "earn"), IsBelow("points", 0)),
     ),
     _event(
-        "taken_above_zero",
+        "deduction_above_zero",
         "reject",
         "The points of a refund, a redemption or an expiry are above zero.",
         _of(("refund", "redeem", "expire"), IsAbove("points", 0)),

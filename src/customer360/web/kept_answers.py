@@ -159,5 +159,5 @@ def _shown_elsewhere(
     end = full_months_end(results.as_of)
     filters = view.filters(visual)
     last = max((one for one in months_left(results.looked_up, filters) if one < end), default=None)
-    told = {last, months_before(last, _YEAR)} if last else set()
-    return frozenset(place for place, (month,) in enumerate(keys) if month in told)
+    shown = {last, months_before(last, _YEAR)} if last else set()
+    return frozenset(place for place, (month,) in enumerate(keys) if month in shown)

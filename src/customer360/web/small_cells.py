@@ -137,9 +137,9 @@ def _signs(
     measure: Measure, counts: Counts | None, cells: Cells, column: Sequence[Any], smallest: int
 ) -> dict[int, Sign]:
     """The indexes to suppress in *column*, the values of *measure*."""
-    told = [place for place, value in enumerate(column) if value is not None]
+    shown = [place for place, value in enumerate(column) if value is not None]
     if counts is None:
-        return dict.fromkeys(told, "withheld")
+        return dict.fromkeys(shown, "withheld")
     uncounted = (place for count in counts for place in _uncounted(count, cells, column))
     signs: dict[int, Sign] = dict.fromkeys(uncounted, "withheld")
     for count in counts:
@@ -149,7 +149,7 @@ def _signs(
             signs[place] = sign
     if cells.nested and isinstance(measure.expression, OfStage):
         signs |= _of_stages(measure.expression, signs, len(column))
-    return {place: sign for place, sign in signs.items() if place in told}
+    return {place: sign for place, sign in signs.items() if place in shown}
 
 
 def _of_stages(expression: OfStage, signs: Mapping[int, Sign], number: int) -> dict[int, Sign]:
