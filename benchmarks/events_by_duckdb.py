@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.workplace import AS_OF
-from customer360.tables import CUSTOMER_MONTHS, EVENT_KINDS, SLICERS
+from customer360.tables import CUSTOMER_MONTHS, EVENT_KINDS, RFM_MONTHS, SLICERS
 
 _DAY = f"DATE '{AS_OF}'"
 _KINDS = ", ".join(f"'{kind}'" for kind in EVENT_KINDS)
@@ -51,10 +51,13 @@ def aggregate(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
         GROUP BY customer_id, month
     """)
     _tell_months(duck)
-    duck.execute("""
+    is_recent = f"month > year({_DAY}) * 12 + month({_DAY}) - 1 - {RFM_MONTHS}"
+    duck.execute(f"""
         CREATE TABLE of_events AS SELECT customer_id, max(last_of(month, active)) AS last_active,
             max(last_of(month, ordered)) AS last_purchase, sum(orders) AS orders,
-            sum(amount) - sum(refunded) AS spent
+            sum(amount) - sum(refunded) AS spent,
+            sum(CASE WHEN {is_recent} THEN orders ELSE 0 END) AS recent_orders,
+            sum(CASE WHEN {is_recent} THEN amount - refunded ELSE 0 END) AS recent_amount
         FROM months GROUP BY customer_id
     """)
     duck.execute(f"""
@@ -141,12 +144,15 @@ def report(duck: duckdb.DuckDBPyConnection) -> None:
         GROUP BY month, {cell}
     """)
     duck.execute("""
-        CREATE TABLE tier_moves AS
+        CREATE TABLE customer_moves AS
         WITH moves AS (SELECT customer_id, date_trunc('month', day) AS month, loyalty_status AS to_status,
             lag(loyalty_status) OVER (PARTITION BY customer_id ORDER BY occurred_at, event_id) AS from_status
             FROM happened WHERE kind = 'tier_change')
-        SELECT month, from_status, to_status, country, count(*)
-        FROM moves JOIN (SELECT customer_id, country FROM in_cells) USING (customer_id) GROUP BY ALL
+        SELECT customer_id, month, from_status, to_status, count(*) AS moves FROM moves GROUP BY ALL
+    """)
+    duck.execute("""
+        CREATE TABLE tier_moves AS SELECT month, from_status, to_status, country, sum(moves)
+        FROM customer_moves JOIN (SELECT customer_id, country FROM in_cells) USING (customer_id) GROUP BY ALL
     """)
     duck.execute(f"""
         CREATE TABLE demographic_segments AS SELECT {cell}, age_band, gender, count(*) FROM in_cells

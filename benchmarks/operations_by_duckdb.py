@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import events_by_duckdb
+from benchmarks import events_by_duckdb, value_by_duckdb
 from benchmarks.workplace import AS_OF
-from customer360.bands import STEPS, Bands, age_bands, amount_bands
+from customer360.bands import ORDERS, STEPS, Bands, age_bands, amount_bands
 from customer360.tables import CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS, NOT_STATED, OTHER, SLICERS, UNKNOWN
 
 _DAY = f"DATE '{AS_OF}'"
@@ -39,15 +39,21 @@ _SUMS = """
     count(loyalty_points), sum(days_since_last_login), count(days_since_last_login), count_if(is_out_of_order)
 """
 _PROFILE = """
-    customer_id, join_date, loyalty_status, country, is_active, is_active_by_behaviour, account_age_days,
-    account_age_band, account_balance, balance_band, loyalty_points, points_band, days_since_last_login,
-    funnel_stage, last_seen, orders, spent, last_purchase, logins_90_days, age_band, gender, join_month, activity,
+    customer_id, source_id, join_date, loyalty_status, country, is_active, is_active_by_behaviour,
+    account_age_days, account_age_band, account_balance, balance_band, loyalty_points, points_band,
+    days_since_last_login, funnel_stage, is_out_of_order, last_login_month, last_seen, orders, spent,
+    last_purchase, spent_band, orders_band, logins_90_days, recent_orders, recent_amount, order_recency_days,
+    recency_score, frequency_score, monetary_score, rfm_segment, age_band, gender, join_month, activity,
     status_member, country_member
 """
+_CELLS = ("balance", "points")
 _NO_EVENTS = """
     CREATE TABLE of_events
-        (customer_id bigint, last_active date, last_purchase date, orders bigint, spent numeric(22, 2));
-    CREATE TABLE recent_logins (customer_id bigint, logins_90_days bigint)
+        (customer_id bigint, last_active date, last_purchase date, orders bigint, spent numeric(22, 2),
+         recent_orders bigint, recent_amount numeric(22, 2));
+    CREATE TABLE recent_logins (customer_id bigint, logins_90_days bigint);
+    CREATE TABLE recent_buyers (customer_id bigint, order_recency_days integer, recency_score integer,
+                                frequency_score integer, monetary_score integer)
 """
 
 
@@ -56,6 +62,7 @@ def main(customers: Path, events: Path | None) -> None:
         _known(duck, customers)
         if events:
             events_by_duckdb.aggregate(duck, events)
+            value_by_duckdb.score(duck)
         else:
             duck.execute(_NO_EVENTS)
         bands, countries = _survey(duck)
@@ -63,14 +70,15 @@ def main(customers: Path, events: Path | None) -> None:
         _results(duck)
         if events:
             events_by_duckdb.report(duck)
+            value_by_duckdb.report(duck)
 
 
 def _known(duck: duckdb.DuckDBPyConnection, parquet: Path) -> None:
     """Creates the view of used customers, after checking every row and counting the failed checks."""
     checks = " + ".join(f"CASE WHEN {sql} THEN {bit} ELSE 0 END" for sql, bit in (_REJECTED | _WARNED).items())
     duck.execute(f"""
-        CREATE TABLE checked AS SELECT customer_id, name, gender, birth_date, country, join_date, first_purchase,
-            last_login, is_active, loyalty_status, loyalty_points, account_balance,
+        CREATE TABLE checked AS SELECT customer_id, source_id, name, email, gender, birth_date, country, join_date,
+            first_purchase, last_login, is_active, loyalty_status, loyalty_points, account_balance,
             CASE WHEN coalesce(join_date <= {_DAY}, true) THEN {checks} END AS failed
         FROM read_parquet('{parquet}')
     """)
@@ -95,15 +103,15 @@ def _survey(duck: duckdb.DuckDBPyConnection) -> tuple[list[Bands], list[str]]:
             count(name), count(last_login), count(first_purchase), count(account_balance)
         FROM known GROUP BY ALL
     """)
-    counted = [
-        dict(duck.sql(f"SELECT {c} - 1, sum(customers)::bigint FROM cells WHERE {c} > 0 GROUP BY 1").fetchall())
-        for c in ("balance", "points")
-    ]
+    steps_of = {c: f"SELECT {c} - 1, sum(customers)::bigint FROM cells WHERE {c} > 0 GROUP BY 1" for c in _CELLS}
+    steps_of["spent"] = f"SELECT {_band('spent', steps)} - 1, count(*) FROM of_events WHERE spent > 0 GROUP BY ALL"
+    counts = {name: dict(duck.sql(query).fetchall()) for name, query in steps_of.items()}
     named = duck.sql("SELECT country FROM cells GROUP BY 1 ORDER BY sum(customers) DESC, 1 LIMIT 19").fetchall()
     oldest = duck.sql(f"SELECT {_DAY} - min(first_join) FROM cells").fetchall()[0][0]
     bands = [
-        amount_bands("account_balance", counted[0]),
-        amount_bands("loyalty_points", counted[1]),
+        amount_bands("account_balance", counts["balance"]),
+        amount_bands("loyalty_points", counts["points"]),
+        amount_bands("spent", counts["spent"]),
         age_bands("account_age_days", oldest),
     ]
     return bands, [country for (country,) in named]
@@ -111,7 +119,7 @@ def _survey(duck: duckdb.DuckDBPyConnection) -> tuple[list[Bands], list[str]]:
 
 def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: list[str]) -> None:
     shown = ", ".join(f"'{country}'" for country in [UNKNOWN, *countries])
-    age, balance, points = (_band(each.banded_column, each) for each in (bands[2], bands[0], bands[1]))
+    balance, points, spent, age, orders = (_band(each.banded_column, each) for each in (*bands, ORDERS))
     has_returned = "coalesce(last_login::date > first_purchase, false)"
     ages = " + ".join(
         f"(birth_date + INTERVAL {years} YEAR <= {_DAY})::integer" for years in (18, 25, 35, 45, 55, 65)
@@ -119,6 +127,7 @@ def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: l
     duck.execute(f"""
         CREATE VIEW described AS SELECT *,
             {age} AS account_age_band, {balance} AS balance_band, {points} AS points_band,
+            {spent} AS spent_band, {orders} AS orders_band, {value_by_duckdb.segment()} AS rfm_segment,
             coalesce({_DAY} - last_seen < 90, false) AS is_active_by_behaviour,
             coalesce(is_active, false) AND NOT {has_returned} AS is_out_of_order,
             CASE WHEN first_purchase IS NULL THEN 1 WHEN NOT {has_returned} THEN 2
@@ -128,9 +137,11 @@ def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: l
               greatest(last_login::date, last_active) AS last_seen, 1 + {ages} AS age_band,
               CASE WHEN trim(gender) <> '' THEN gender ELSE '{NOT_STATED}' END AS gender
               FROM (SELECT known.* EXCLUDE (gender), gender, last_active, coalesce(orders, 0) AS orders,
-                    coalesce(spent, 0) AS spent, last_purchase, coalesce(logins_90_days, 0) AS logins_90_days
+                    coalesce(spent, 0) AS spent, last_purchase, coalesce(logins_90_days, 0) AS logins_90_days,
+                    coalesce(recent_orders, 0) AS recent_orders, coalesce(recent_amount, 0) AS recent_amount,
+                    order_recency_days, recency_score, frequency_score, monetary_score
                     FROM known LEFT JOIN of_events USING (customer_id)
-                    LEFT JOIN recent_logins USING (customer_id)))
+                    LEFT JOIN recent_logins USING (customer_id) LEFT JOIN recent_buyers USING (customer_id)))
     """)
     duck.execute(f"""
         CREATE VIEW with_members AS SELECT *, {_or_unknown("loyalty_status")} AS status_member,
@@ -147,6 +158,7 @@ def _described(duck: duckdb.DuckDBPyConnection, bands: list[Bands], countries: l
 
 def _results(duck: duckdb.DuckDBPyConnection) -> None:
     duck.execute(f"CREATE TABLE customer_profiles AS SELECT {_PROFILE} FROM with_members")
+    duck.execute("CREATE TABLE customer_contacts AS SELECT customer_id, source_id, name, email FROM known")
     for table in (CUSTOMER_SEGMENTS, ENGAGEMENT_SEGMENTS):
         key = ", ".join(table.key)
         duck.execute(f"CREATE TABLE {table.name} AS SELECT {key}, {_SUMS} FROM in_cells GROUP BY {key}")
