@@ -41,7 +41,7 @@
   const plots = (token) =>
     [...document.querySelectorAll(".js-plotly-plot")].filter((plot) => plot._fullLayout?.meta === token);
   const showsAll = ({ token, total }) => () =>
-    plots(token).length === 4 && document.querySelector(".st-key-total, #total").textContent.includes(total);
+    plots(token).length === 6 && document.querySelector(".st-key-total, #total").textContent.includes(total);
 
   window.stopwatch = {
     dashboard: (change) => measure(said, () => clicks.dashboard(change)),

@@ -37,8 +37,8 @@ def _chart(name: str) -> html.Div:
     return html.Div([html.H4(overview.TITLES[name]), graph])
 
 
-charts = [_chart(name) for name in overview.CHARTS]
-app.layout = html.Div([_slicers(), _row(*map(_card, overview.CARDS)), _row(*charts[:2]), _row(*charts[2:])])
+charts = [_row(*map(_chart, names)) for names in overview.ROWS]
+app.layout = html.Div([_slicers(), _row(*map(_card, overview.CARDS)), *charts])
 
 
 @app.callback(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from benchmarks.dashboard.choices import MONTHS, Choices, Pairs, token
@@ -20,7 +21,12 @@ from customer360.web.view import view
 PAGE = REPORT.pages[0]
 LABELS = {"loyalty_status": "Loyalty Status", "activity": "Activity", "country": "Country"}
 CARDS = ("total_customers", "active_customers", "inactive_customers", "new_customers")
-CHARTS = ("customers_by_status", "acquisition", "active_share_by_status", "customers_by_country")
+ROWS = (
+    ("customers_by_status", "acquisition"),
+    ("active_share_by_status", "customers_by_country"),
+    ("customers_by_age", "customers_by_gender"),
+)
+CHARTS = tuple(chain.from_iterable(ROWS))
 TITLES = {visual.name: visual.title for visual in PAGE.visuals}
 _MARGIN = {"l": 48, "r": 16, "t": 8, "b": 40}
 
@@ -84,15 +90,16 @@ def _bar(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "bar", "orientation": "h", "y": statuses, "x": shares, "texttemplate": "%{x:.1%}"}
 
 
-def _column(shown: Mapping[str, Any]) -> dict[str, Any]:
-    countries, values = shown["keys"]["country"], shown["values"]["total_customers"]
-    return {
-        "type": "bar",
-        "x": countries,
-        "y": values,
-        "texttemplate": "%{y:.2s}",
-        "marker": {"color": LIGHT.main},
-    }
+def _columns(dimension: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A column per member."""
+
+    def trace(shown: Mapping[str, Any]) -> dict[str, Any]:
+        members, values = shown["keys"][dimension], shown["values"]["total_customers"]
+        labels = shown["labels"].get(dimension, members)
+        look = {"texttemplate": "%{y:.2s}", "marker": {"color": LIGHT.main}}
+        return {"type": "bar", "x": labels, "y": values, **look}
+
+    return trace
 
 
-_TRACES = dict(zip(CHARTS, (_donut, _line, _bar, _column), strict=True))
+_TRACES = dict(zip(CHARTS, (_donut, _line, _bar, *map(_columns, ("country", "age_band", "gender"))), strict=True))

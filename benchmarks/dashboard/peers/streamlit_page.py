@@ -25,7 +25,7 @@ def page() -> None:
     for column, card in zip(st.columns(4), cards, strict=True):
         key = "total" if card.name == "total_customers" else card.name
         column.container(key=key).metric(overview.TITLES[card.name], card.value, f"{card.change:,}")
-    for names in (overview.CHARTS[:2], overview.CHARTS[2:]):
+    for names in overview.ROWS:
         for column, name in zip(st.columns(2), names, strict=True):
             column.markdown(f"**{overview.TITLES[name]}**")
             column.plotly_chart(figures[name], key=f"chart-{name}", config={"displayModeBar": False})
