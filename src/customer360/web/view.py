@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import unquote
 
-from customer360.errors import Invalid
+from customer360.errors import Invalid, printable
 from customer360.report.dimensions import JOIN_MONTH, Between, Dimension, Filters, dimension
 from customer360.report.looked_up import is_in
 from customer360.report.missing import called
@@ -22,6 +22,8 @@ from customer360.web.store import Results
 
 PICK: Final = "pick."
 _MOST_SHOWN: Final = 30
+_LONGEST_SHOWN: Final = 60
+"""Of a text from the request."""
 _PARAMETERS: Final = {parameter.name: parameter for parameter in PARAMETERS}
 _SMALL: Final = Decimal(10) ** 6
 
@@ -190,5 +192,5 @@ def _unknown_parameter(name: str, page: Page) -> str:
 
 def _short(text: str) -> str:
     """*text*, shortened and printable, for a message."""
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= 60 else f"{printable[:57]}..."
+    whole = printable(text)
+    return whole if len(whole) <= _LONGEST_SHOWN else f"{whole[: _LONGEST_SHOWN - 3]}..."
