@@ -44,11 +44,10 @@ def parser(benchmark: str, description: str, *, rows: str = "1M", repeats: int =
     return made
 
 
-def with_events(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """*made* with the option that gives customers events, by default none."""
-    made.add_argument(
-        "--events-per-customer", type=int, default=0, metavar="N", help="mean, such as 20 (default 0, no events)"
-    )
+def with_events(made: argparse.ArgumentParser, *, default: int = 0) -> argparse.ArgumentParser:
+    """*made* with the option that gives customers events."""
+    words = f"mean; 0 for none (default {default})"
+    made.add_argument("--events-per-customer", type=int, default=default, metavar="N", help=words)
     return made
 
 

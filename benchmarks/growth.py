@@ -26,9 +26,9 @@ from customer360.postgres.status import status
 from customer360.report.palette import LIGHT
 from customer360.tables import (
     COHORT_RETENTION,
-    CUSTOMER_PROFILES,
     CUSTOMER_SEGMENTS,
     ENGAGEMENT_SEGMENTS,
+    RESULT_TABLES,
     TOP_CUSTOMERS,
     Table,
 )
@@ -52,12 +52,12 @@ Cells = Mapping[str, "pd.Series[float]"]
 
 @dataclass(frozen=True)
 class Size:
-    """The measurements for a number of customers: rows by table, bytes without the profiles, and of these."""
+    """Measured for a number of customers: rows by table, bytes for the report and of individual customers."""
 
     customers: int
     rows: dict[str, int]
     dashboard_bytes: int
-    profile_bytes: int
+    individual_bytes: int
 
 
 def main() -> None:
@@ -115,8 +115,8 @@ def _size(database: Database, customers: int) -> Size:
             GROUP BY 1
         """
         found = {name: int(taken) for name, taken in connection.execute(query).fetchall()}
-    profiles = found.pop(CUSTOMER_PROFILES.name)
-    return Size(customers, status(database).rows, sum(found.values()), profiles)
+    of_individuals = sum(found.pop(table.name) for table in RESULT_TABLES if table.role == "profile")
+    return Size(customers, status(database).rows, sum(found.values()), of_individuals)
 
 
 # -- on paper ---------------------------------------------------------------------------------------------
@@ -203,13 +203,13 @@ def _write(sizes: Sequence[Size], cells: Cells) -> None:
 
 def _rendered(sizes: Sequence[Size], cells: Cells) -> Iterator[str]:
     heads = [f"`{table.name}`" for table in SHOWN]
-    yield f"| Customers | | {' | '.join(heads)} | All but the profiles | `customer_profiles` |"
+    yield f"| Customers | | {' | '.join(heads)} | Tables of the report | Tables of individual customers |"
     yield "|---:|---|" + "---:|" * (len(SHOWN) + 2)
     for each in sizes:
         rows = [f"{each.rows[table.full_name]:,}" for table in SHOWN]
         yield (
             f"| {_written(each.customers)} | measured | {' | '.join(rows)} | "
-            f"{each.dashboard_bytes / 1e6:,.0f} MB | {each.profile_bytes / 1e6:,.0f} MB |"
+            f"{each.dashboard_bytes / 1e6:,.0f} MB | {each.individual_bytes / 1e6:,.0f} MB |"
         )
     largest = sizes[-1]
     bytes_per_row = largest.dashboard_bytes / sum(largest.rows[table.full_name] for table in SHOWN)
@@ -217,7 +217,7 @@ def _rendered(sizes: Sequence[Size], cells: Cells) -> Iterator[str]:
         expected = {table: _expected(table.name, cells, customers) for table in SHOWN if table.name in cells}
         counts = {**{table: largest.rows[table.full_name] for table in SHOWN}, **expected}
         dashboard = bytes_per_row * sum(counts.values()) / 1e6
-        profiles = largest.profile_bytes / largest.customers * customers / 1e9
+        profiles = largest.individual_bytes / largest.customers * customers / 1e9
         yield (
             f"| {_written(customers)} | on paper | {' | '.join(f'{counts[table]:,}' for table in SHOWN)} | "
             f"{dashboard:,.0f} MB | {profiles:,.0f} GB |"

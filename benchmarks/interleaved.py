@@ -152,7 +152,7 @@ def load_all(folder: Path) -> list[Result]:
     results = [load(path) for path in folder.glob("*.json")]
     order = [
         "fill", "fill-events", "loading", "lines", "read", "operations", "operations-events", "value",
-        "demo", "demo-events", "server", "interaction", "opening", "sizes", "load",
+        "people", "demo", "demo-events", "server", "interaction", "opening", "sizes", "load",
     ]  # fmt: skip
     return sorted(results, key=lambda result: (order.index(result.benchmark), result.rows))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 
 import customer360
-from benchmarks.arguments import chosen, in_one_line, parser
+from benchmarks.arguments import chosen, in_one_line, parser, with_events
 from benchmarks.interleaved import Candidate, Sample, interleaved, save, say
 from benchmarks.workplace import AS_OF, temporary_database
 from customer360.people import export, lists
@@ -46,17 +46,18 @@ Show = Callable[[Selection, Order], object]
 
 
 def main() -> None:
-    arguments = parser("people", DESCRIPTION).parse_args()
-    say(f"people, {arguments.rows:,} customers")
+    arguments = with_events(parser("people", DESCRIPTION), default=20).parse_args()
+    events = arguments.events_per_customer
+    say(f"people, {arguments.rows:,} customers with {events} events each")
     with temporary_database() as (database, _), customer360.connect(database.url) as c:
-        c.fill_mock(arguments.rows, as_of=AS_OF)
+        c.fill_mock(arguments.rows, as_of=AS_OF, events_per_customer=events)
         c.run()
         results = store.load(database)
         assert results
         with database.connect() as connection:
             everyone = _candidates(database, connection, results)
             measured = interleaved(chosen(everyone, arguments.only), repeats=arguments.repeats)
-    save("people", arguments.rows, measured, arguments.results)
+    save("people", arguments.rows, measured, arguments.results, {"events each": events})
 
 
 def _candidates(database: Database, connection: psycopg.Connection[Any], results: Results) -> list[Candidate]:

@@ -107,7 +107,7 @@ def _times(measured: Measured, other: Measured | None) -> str:
 
 def _goal(target: Target, results: Sequence[Result]) -> str:
     value = target.measured(results)
-    shown = "not taken" if value is None else f"{value:.2f} {target.unit}"
+    shown = "not taken" if value is None else f"{value:,.2f} {target.unit}"
     verdict = "" if value is None else ("reached" if target.is_met(value) else "**missed**")
     return f"| {target.words} | {target.goal} | {shown} | {verdict} |"
 

@@ -29,7 +29,7 @@ class Target:
 
     @property
     def goal(self) -> str:
-        return f"≥ {self.least:g} {self.unit}" if self.least is not None else f"≤ {self.most:g} {self.unit}"
+        return f"≥ {self.least:,} {self.unit}" if self.least is not None else f"≤ {self.most:,} {self.unit}"
 
     def measured(self, results: Results) -> float | None:
         """The figure, or None if its inputs were not measured."""
@@ -91,6 +91,10 @@ def _per_row(benchmark: str, rows: int, results: Results) -> float:
     )
 
 
+def _rows_a_second(benchmark: str, rows: int, key: str, results: Results) -> float:
+    return rows / _seconds(benchmark, rows, key, results)
+
+
 def _value_growth(results: Results) -> float:
     """Fitting and scoring ten times the customers. Raises: StopIteration like `_per_row`."""
     return _per_row("value", _TEN, results) * _TEN / MILLION
@@ -148,6 +152,9 @@ TARGETS = (
     Target("value: 10M ÷ 1M customers", _value_growth, most=1.3),
     Target("value 1M: faster than lifetimes", partial(_ratio, "value", MILLION, "lifetimes", "ours"), least=10),
     Target("value 1M: shift by cells", partial(_fact, "value", MILLION, _SHIFT), "%", most=0.3),
+    Target("people 1M: first page, p95", partial(_milliseconds, "people", MILLION, "page"), "ms", most=300),
+    Target("people 1M: list of a month", partial(_milliseconds, "people", MILLION, "months"), "ms", most=300),
+    Target("people 1M: export", partial(_rows_a_second, "people", MILLION, "csv"), "rows/s", least=100_000),
     Target("mock 100k: whole process", partial(_seconds, "demo", DEMO, "mock"), "s", most=3.5),
     Target(
         "demo 100k with 2M events: whole process", partial(_seconds, "demo-events", DEMO, "ours"), "s", most=15
