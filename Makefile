@@ -99,7 +99,7 @@ node_modules/.complete: package.json package-lock.json .npmrc | .venv/.complete
 .uv/bin/uv:
 	@$(PYTHON) scripts/install_uv.py .uv
 
-bench: .venv/.browser .venv-spark/.complete ## Run all benchmarks, including peers, write the tables and report what changed: an hour and a half
+bench: .venv/.browser .venv-spark/.complete ## Run all benchmarks, including peers, write the tables and report what changed: about three hours
 	PATH="$(dir $(abspath $(UV))):$$PATH" $(RUN) python -m benchmarks.all
 
 clean:           ## Remove the environments; the data of the embedded database stays

@@ -17,7 +17,7 @@ from customer360.errors import Customer360Error
 
 DESCRIPTION = """\
 Runs every benchmark, writes the results into benchmarks/README.md and docs/scale.md, and prints the changes since
-the previous results. Requires 30 GB of disk and, on two cores, an hour and a half.
+the previous results. Requires 30 GB of disk and, on two cores, about three hours.
 """
 _IN_TURNS = ("repeats", "jdbc_jar", "results")
 

@@ -217,10 +217,10 @@ def _rendered(sizes: Sequence[Size], cells: Cells) -> Iterator[str]:
         expected = {table: _expected(table.name, cells, customers) for table in SHOWN if table.name in cells}
         counts = {**{table: largest.rows[table.full_name] for table in SHOWN}, **expected}
         dashboard = bytes_per_row * sum(counts.values()) / 1e6
-        profiles = largest.individual_bytes / largest.customers * customers / 1e9
+        of_individuals = largest.individual_bytes / largest.customers * customers / 1e9
         yield (
             f"| {_written(customers)} | on paper | {' | '.join(f'{counts[table]:,}' for table in SHOWN)} | "
-            f"{dashboard:,.0f} MB | {profiles:,.0f} GB |"
+            f"{dashboard:,.0f} MB | {of_individuals:,.0f} GB |"
         )
     ceilings = [
         f"{len(cells[t.name]) * (_TOP if t is TOP_CUSTOMERS else 1):,}" if t.name in cells else "" for t in SHOWN

@@ -9,7 +9,7 @@ from customer360.operations.rfm_segments import NO_RECENT_ORDER, SEGMENTS
 from customer360.tables import SLICERS
 
 _RANKED = {"recency": "last_purchase", "frequency": "recent_orders", "monetary": "recent_amount"}
-_SHOWN = {"recency": "order_recency_days", "frequency": "recent_orders", "monetary": "recent_amount"}
+_SHOWN = {**_RANKED, "recency": "order_recency_days"}
 
 
 def score(duck: duckdb.DuckDBPyConnection) -> None:
