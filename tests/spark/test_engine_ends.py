@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -95,16 +96,18 @@ def printed(process: subprocess.Popen[str]) -> int:
 
 def press_ctrl_c(process: subprocess.Popen[str]) -> None:
     """
-    Waits for the end too; presses again, as a person would, only if the process went on and has started its engine.
+    Waits for the end too; presses again, as a person would, only if the process went on to start its engine.
 
     Python drops an interrupt that arrives in a callback of its import system. Our commands raise it again, but this
     is a plain Python.
     """
+    assert process.stdout
+    has_started, _, _ = select.select([process.stdout], [], [], 0)
     os.killpg(process.pid, signal.SIGINT)
     try:
         process.communicate(timeout=30)
     except subprocess.TimeoutExpired as waited:
-        if not waited.output:
+        if has_started or not waited.output:
             raise
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
